@@ -1,0 +1,88 @@
+/**
+ * The error codes of the wire and of HTTP: one table each, from which types, close codes and
+ * `docs/reference.md` come.
+ */
+
+type WireError = {
+  /** WebSocket close code, where the connection ends with this error. */
+  readonly closeCode?: number;
+  /** Whether the same frame may succeed later, unchanged. */
+  readonly retryable: boolean;
+  readonly meaning: string;
+};
+
+export const wireErrors = {
+  bad_json: { retryable: false, meaning: "A text frame that is not JSON." },
+  bad_msgpack: { retryable: false, meaning: "A binary frame that is not one MessagePack value within the limits." },
+  unknown_type: { retryable: false, meaning: "`type` is missing or names no message of the protocol." },
+  bad_frame: { retryable: false, meaning: "A field is missing, of the wrong type, or out of range." },
+  bad_audio_format: { retryable: false, meaning: "Audio is taken as pcm_s16le, 16000 Hz, 1 channel only." },
+  bad_chunk_size: { retryable: false, meaning: "A chunk holds exactly 32000 bytes." },
+  bad_base64: { retryable: false, meaning: "`content_b64` is not canonical standard base64." },
+  meeting_mismatch: { retryable: false, meaning: "`meeting_id` is not this connection's session." },
+  seq_out_of_range: {
+    retryable: false,
+    meaning: "`seq` is too far beyond the track's last chunk, or above the highest number.",
+  },
+  seq_conflict: { retryable: false, meaning: "Other bytes are already kept under this `seq`; they stay." },
+  rate_limited: { retryable: true, meaning: "Send later: see `retry_after_ms`." },
+  message_too_large: { closeCode: 4413, retryable: false, meaning: "A frame above the message size limit." },
+  too_many_errors: { closeCode: 4400, retryable: false, meaning: "Too many bad frames in a row." },
+  unauthorized: { closeCode: 4401, retryable: false, meaning: "No valid credential." },
+  token_expired: { closeCode: 4401, retryable: false, meaning: "The session token has expired; get a new one." },
+  forbidden: {
+    closeCode: 4403,
+    retryable: false,
+    meaning: "The credential or the session's limits do not allow this.",
+  },
+  session_finalized: {
+    closeCode: 4410,
+    retryable: false,
+    meaning: "The session is finalizing, finalized or deleted; nothing more is kept.",
+  },
+  superseded: { closeCode: 4409, retryable: false, meaning: "A newer connection streams this track." },
+  idle: { closeCode: 4408, retryable: true, meaning: "Nothing was received for too long." },
+  internal: {
+    closeCode: 1011,
+    retryable: true,
+    meaning: "The room failed; nothing of this frame was kept. Reconnect and resend.",
+  },
+  going_away: { closeCode: 1012, retryable: true, meaning: "The room restarts. Reconnect and resume." },
+} as const satisfies Record<string, WireError>;
+
+export type WireErrorCode = keyof typeof wireErrors;
+
+/** The close code that goes with a wire error, or undefined where the connection stays open. */
+export function closeCodeOf(code: WireErrorCode): number | undefined {
+  const entry: WireError = wireErrors[code];
+  return entry.closeCode;
+}
+
+/** RFC 6455 §7.4.1: the purpose of the connection is fulfilled. */
+export const normalCloseCode = 1000;
+
+type HttpError = { readonly status: number; readonly title: string };
+
+/** Problem codes of HTTP answers (RFC 9457 `application/problem+json`). */
+export const httpErrors = {
+  bad_request: { status: 400, title: "Bad request" },
+  invalid_session_id: { status: 400, title: "Invalid session id" },
+  invalid_track: { status: 400, title: "Invalid track name" },
+  invalid_idempotency_key: { status: 400, title: "Invalid idempotency key" },
+  not_found: { status: 404, title: "No such route" },
+  session_not_found: { status: 404, title: "No such session" },
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  not_finalized: { status: 409, title: "Session is not finalized" },
+  session_finalized: { status: 409, title: "Session is finalized" },
+  body_too_large: { status: 413, title: "Body too large" },
+  upgrade_required: { status: 426, title: "WebSocket upgrade required" },
+  internal: { status: 500, title: "Internal error" },
+  inference_failed: { status: 502, title: "Speaker resolve failed" },
+  misconfigured: { status: 503, title: "The gateway is not configured" },
+  inference_not_configured: { status: 503, title: "No speaker-resolve service is configured" },
+  resolve_queue_full: { status: 503, title: "Too many resolves are waiting" },
+  result_unavailable: { status: 503, title: "The result can't be read now" },
+  inference_timeout: { status: 504, title: "Speaker resolve timed out" },
+} as const satisfies Record<string, HttpError>;
+
+export type HttpErrorCode = keyof typeof httpErrors;

@@ -1,0 +1,162 @@
+/**
+ * The messages of protocol 1: one union a direction. Unknown fields are ignored, unknown types refused
+ * (SPEC W1). On the wire a chunk's audio is `content_b64` in JSON and `content` (bin) in MessagePack;
+ * the codec gives both back as bytes.
+ */
+import { z } from "zod";
+import { channelCount, chunkSamples, pcmFormat, sampleRateHz } from "./audio.ts";
+import { wireErrors, type WireErrorCode } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { sessionIdSchema, trackNameSchema } from "./names.ts";
+
+export const protocolVersion = 1;
+export const jsonSubprotocol = "roomtone.v1.json";
+export const msgpackSubprotocol = "roomtone.v1.msgpack";
+/** The exact text the platform answers without waking the room. */
+export const pingText = '{"type":"ping"}';
+export const pongText = '{"type":"pong"}';
+
+const shortText = z.string().max(limits.maxShortTextChars);
+const seqSchema = z.int().min(1);
+const countSchema = z.int().min(0);
+/** Highest instant of ECMAScript's Date. */
+const timestampMsSchema = z.number().positive().max(8.64e15);
+const rangeSchema = z.tuple([seqSchema, seqSchema]);
+const sha256HexSchema = z.string().regex(/^[0-9a-f]{64}$/);
+const isoTimeSchema = z.iso.datetime();
+
+const audioFormatShape = {
+  sample_rate: z.literal(sampleRateHz),
+  channels: z.literal(channelCount),
+  format: z.literal(pcmFormat),
+};
+
+// ---- client → room
+
+export const helloSchema = z.object({
+  type: z.literal("hello"),
+  meeting_id: shortText.optional(),
+  stream_role: trackNameSchema.optional(),
+  track: trackNameSchema.optional(),
+  ...audioFormatShape,
+  client_id: shortText.optional(),
+});
+
+const chunkShape = {
+  type: z.literal("chunk"),
+  meeting_id: shortText,
+  seq: seqSchema,
+  timestamp_ms: timestampMsSchema,
+  ...audioFormatShape,
+};
+export const jsonChunkSchema = z.object({ ...chunkShape, content_b64: z.string() });
+export const msgpackChunkSchema = z.object({ ...chunkShape, content: z.instanceof(Uint8Array) });
+
+export const statusRequestSchema = z.object({ type: z.literal("status") });
+export const pingSchema = z.object({ type: z.literal("ping") });
+export const endSchema = z.object({
+  type: z.literal("end"),
+  /** Nothing follows this chunk on the track; 0 ends a track that never had one. */
+  last_seq: countSchema.max(limits.maxSeq),
+  /** Samples of silence with which the client filled up chunk `last_seq`. */
+  padding_samples: countSchema.max(chunkSamples - 1).optional(),
+});
+export const closeSchema = z.object({ type: z.literal("close"), reason: shortText.optional() });
+
+/** Every message but `chunk`, which the codec turns into bytes first. */
+export const controlSchemas = {
+  hello: helloSchema,
+  status: statusRequestSchema,
+  ping: pingSchema,
+  end: endSchema,
+  close: closeSchema,
+} as const;
+
+/** A decoded chunk: what the frame claimed, and its audio as bytes (32,000 of them). */
+export type ChunkMessage = Omit<z.infer<typeof jsonChunkSchema>, "content_b64"> & { readonly content: Uint8Array };
+export type ControlMessage = {
+  [K in keyof typeof controlSchemas]: z.infer<(typeof controlSchemas)[K]>;
+}[keyof typeof controlSchemas];
+export type ClientMessage = ControlMessage | ChunkMessage;
+
+// ---- room → client
+
+/** Where a track stands. Seqs are watermarks (DESIGN §1), 0 before the first. */
+export const trackStatusSchema = z.object({
+  session_id: sessionIdSchema,
+  meeting_id: sessionIdSchema,
+  track: trackNameSchema,
+  last_seq: countSchema,
+  contiguous_seq: countSchema,
+  archived_seq: countSchema,
+  resolved_seq: countSchema,
+  received_chunks: countSchema,
+  duplicate_chunks: countSchema,
+  missing_chunks: countSchema,
+  rejected_chunks: countSchema,
+  bytes_stored: countSchema,
+  missing: z.array(rangeSchema).max(limits.maxMissingRanges),
+  started_at: isoTimeSchema.nullable(),
+  updated_at: isoTimeSchema.nullable(),
+});
+export type TrackStatus = z.infer<typeof trackStatusSchema>;
+
+export const readySchema = z.object({
+  type: z.literal("ready"),
+  protocol: z.literal(protocolVersion),
+  session_id: sessionIdSchema,
+  target_sample_rate: z.literal(sampleRateHz),
+  target_channels: z.literal(channelCount),
+  target_format: z.literal(pcmFormat),
+  ingest: trackStatusSchema,
+  resume: z.object({ next_seq: seqSchema, missing: z.array(rangeSchema) }),
+  /** `max_realtime_factor` null: the rate is not capped. */
+  limits: z.object({ max_in_flight: seqSchema, max_realtime_factor: z.number().positive().nullable() }),
+});
+
+export const ackSchema = z.object({
+  type: z.literal("ack"),
+  seq: seqSchema,
+  status: z.enum(["stored", "duplicate"]),
+  key: z.string(),
+  sha256: sha256HexSchema,
+  last_seq: countSchema,
+  contiguous_seq: countSchema,
+  missing_count: countSchema,
+  duplicate_count: countSchema,
+});
+
+export const statusSchema = trackStatusSchema.extend({ type: z.literal("status") });
+
+export const endedSchema = z.object({
+  type: z.literal("ended"),
+  last_seq: countSchema,
+  complete: z.boolean(),
+  missing: z.array(rangeSchema).max(limits.maxMissingRanges),
+});
+
+const wireErrorCodes = Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]];
+export const errorSchema = z.object({
+  type: z.literal("error"),
+  code: z.enum(wireErrorCodes),
+  detail: z.string(),
+  seq: z.int().optional(),
+  retryable: z.boolean(),
+  retry_after_ms: countSchema.optional(),
+});
+
+/** `ts` (ms since 1970) is absent where the platform answered the exact ping text by itself. */
+export const pongSchema = z.object({ type: z.literal("pong"), ts: z.int().optional() });
+export const closingSchema = z.object({ type: z.literal("closing"), reason: z.string() });
+
+export const roomMessageSchema = z.discriminatedUnion("type", [
+  readySchema,
+  ackSchema,
+  statusSchema,
+  endedSchema,
+  errorSchema,
+  pongSchema,
+  closingSchema,
+]);
+export type RoomMessage = z.infer<typeof roomMessageSchema>;
+export type AckMessage = z.infer<typeof ackSchema>;

@@ -1,0 +1,7 @@
+import type { MeetingSessionDO } from "./room/meeting-session.ts";
+
+/** The Worker's bindings (wrangler.jsonc). The variables beside them are read by `config.ts` alone. */
+export interface Env extends Cloudflare.Env {
+  readonly MEETING_SESSION: DurableObjectNamespace<MeetingSessionDO>;
+  readonly RESULT_BUCKET: R2Bucket;
+}

@@ -1,0 +1,53 @@
+/** Reading a route's path, headers and body: each parsed at the door, each failure a ready answer. */
+import type { Context } from "hono";
+import type { z } from "zod";
+import { sessionIdSchema } from "../../schemas/names.ts";
+import { err, ok, type Result } from "../../schemas/result-type.ts";
+import { readTextUpTo } from "../lib/read-body.ts";
+import type { AppEnv } from "./app-env.ts";
+import { problem } from "./problem.ts";
+
+const idempotencyKeyPattern = /^[\x20-\x7e]{1,255}$/;
+
+export function invalidSessionId(c: Context<AppEnv>): Response {
+  return problem(
+    c,
+    "invalid_session_id",
+    "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit, without escapes.",
+  );
+}
+
+export function sessionIdOf(c: Context<AppEnv>): Result<string, Response> {
+  const parsed = sessionIdSchema.safeParse(c.req.param("session_id"));
+  return parsed.success ? ok(parsed.data) : err(invalidSessionId(c));
+}
+
+export function idempotencyKeyOf(c: Context<AppEnv>): Result<string | undefined, Response> {
+  const key = c.req.header("x-idempotency-key");
+  if (key === undefined || idempotencyKeyPattern.test(key)) return ok(key);
+  return err(problem(c, "invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."));
+}
+
+/** Parses a JSON body of at most `maxBytes`. An empty one counts as `{}`. */
+export async function bodyOf<T>(
+  c: Context<AppEnv>,
+  schema: z.ZodType<T>,
+  maxBytes: number,
+): Promise<Result<T, Response>> {
+  const tooLarge = (): Result<never, Response> =>
+    err(problem(c, "body_too_large", `The body is at most ${maxBytes} bytes.`));
+  if (Number(c.req.header("content-length") ?? 0) > maxBytes) return tooLarge();
+  const text = await readTextUpTo(c.req.raw.body, maxBytes);
+  if (!text.ok) return tooLarge();
+  let value: unknown;
+  try {
+    value = text.value.trim() === "" ? {} : JSON.parse(text.value);
+  } catch {
+    return err(problem(c, "bad_request", "The body is not JSON."));
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.map(String).join(".") || "body";
+  return err(problem(c, "bad_request", `${where}: ${issue?.message ?? "invalid"}.`));
+}

@@ -1,0 +1,11 @@
+/** The Worker: HTTP and WebSocket upgrades in, rooms behind. */
+import { createApp } from "./http/app.ts";
+import type { Env } from "./env.ts";
+
+export { MeetingSessionDO } from "./room/meeting-session.ts";
+
+const app = createApp();
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env>;

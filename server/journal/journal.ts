@@ -1,0 +1,309 @@
+/**
+ * The journal: every kept second, in the room's SQLite, before anyone is told that it is kept.
+ *
+ * Guarantees K1 (one atomic step writes bytes, ledger row and watermarks), K2 (kept bytes never change)
+ * and K4 (bytes leave when `markArchived` says R2 has them; what stays in memory is one row a track).
+ * Must not know sockets, R2 or sessions' states.
+ */
+import { chunkBytes } from "../../schemas/audio.ts";
+import { limits } from "../../schemas/limits.ts";
+import type { Database } from "../lib/sql.ts";
+import {
+  type Gap,
+  type GapChange,
+  expectedSeq,
+  isOutOfRange,
+  openLedger,
+  planEnd,
+  planStore,
+  type TrackLedger,
+} from "./ledger.ts";
+
+export interface IncomingChunk {
+  readonly seq: number;
+  /** The client's wall clock at capture, ms. */
+  readonly timestamp_ms: number;
+  /** 32,000 bytes. */
+  readonly content: Uint8Array;
+}
+
+export type KeepOutcome =
+  | { readonly kind: "stored" | "duplicate"; readonly sha256: string; readonly ledger: TrackLedger }
+  | {
+      readonly kind: "refused";
+      readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" | "rate_limited";
+    };
+
+/** A kept chunk whose bytes R2 does not have yet. */
+export interface PendingChunk {
+  readonly track: string;
+  readonly seq: number;
+  readonly timestamp_ms: number;
+  readonly sha256: ArrayBuffer;
+  readonly pcm: ArrayBuffer;
+}
+
+/** SHA-256 of the bytes, as a Buffer-like array with hex. */
+export type HashBytes = (bytes: Uint8Array) => Uint8Array & { toString(encoding?: "hex"): string };
+
+export class Journal {
+  readonly #db: Database;
+  readonly #hash: HashBytes;
+  /** Written through; at most `limits.maxTracksPerSession` entries. */
+  readonly #ledgers = new Map<string, TrackLedger>();
+  /** Start of each track's first gap, for tracks that have one. */
+  readonly #firstGaps = new Map<string, number>();
+  /** At least the number of chunks with bytes in the journal; for the size limit alone. */
+  #journaledChunks: number;
+
+  constructor(db: Database, hash: HashBytes) {
+    this.#db = db;
+    this.#hash = hash;
+    for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
+      "SELECT * FROM tracks ORDER BY opened_at, track",
+    )) {
+      this.#ledgers.set(row.track, row);
+      this.#reloadFirstGap(row.track);
+    }
+    this.#journaledChunks = this.pendingChunks();
+  }
+
+  /** Chunks that wait for R2, over all tracks. */
+  pendingChunks(): number {
+    return this.#db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM chunks WHERE pcm IS NOT NULL").one().n;
+  }
+
+  /** Every track's ledger, in the order the tracks were opened. */
+  ledgers(): TrackLedger[] {
+    return [...this.#ledgers.values()];
+  }
+
+  ledger(track: string): TrackLedger | undefined {
+    return this.#ledgers.get(track);
+  }
+
+  /** Opens a track. @returns false where the session has as many as it may. */
+  openTrack(track: string): boolean {
+    if (this.#ledgers.has(track)) return true;
+    if (this.#ledgers.size >= limits.maxTracksPerSession) return false;
+    this.#saveLedger(openLedger(track, this.#db.now()));
+    return true;
+  }
+
+  /**
+   * Keeps one chunk, or says why not. Synchronous: nothing may come between the look-up and the write.
+   * @param accepting false once finalize began (F2): then only what is kept already is still confirmed,
+   *   and no counter moves.
+   */
+  keep(track: string, chunk: IncomingChunk, accepting: boolean): KeepOutcome {
+    const ledger = this.#required(track);
+    if (isOutOfRange(ledger, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
+    const digest = this.#hash(chunk.content);
+    const sha256 = digest.toString("hex");
+    const kept = chunk.seq <= ledger.last_seq ? this.#keptHash(track, chunk.seq) : undefined;
+    if (kept !== undefined) {
+      if (!sameBytes(kept, digest)) return { kind: "refused", code: "seq_conflict" };
+      const counted = accepting ? { ...ledger, duplicate_chunks: ledger.duplicate_chunks + 1 } : ledger;
+      if (accepting) this.#saveLedger(counted);
+      return { kind: "duplicate", sha256, ledger: counted };
+    }
+    if (!accepting) return { kind: "refused", code: "session_finalized" };
+    if ((this.#journaledChunks + 1) * chunkBytes > limits.maxJournalBytes)
+      return { kind: "refused", code: "rate_limited" };
+    return { kind: "stored", sha256, ledger: this.#store(ledger, chunk, digest) };
+  }
+
+  #store(ledger: TrackLedger, chunk: IncomingChunk, digest: Uint8Array): TrackLedger {
+    const { track } = ledger;
+    const now = this.#db.now();
+    const gap = chunk.seq <= expectedSeq(ledger) ? this.#gapHolding(track, chunk.seq) : undefined;
+    const plan = planStore(ledger, chunk.seq, gap, now);
+    this.#db.transaction(() => {
+      this.#db.sql.exec(
+        "INSERT INTO chunks (track, seq, timestamp_ms, received_at, sha256, pcm) VALUES (?, ?, ?, ?, ?, ?)",
+        track,
+        chunk.seq,
+        chunk.timestamp_ms,
+        now,
+        toBlob(digest),
+        toBlob(chunk.content),
+      );
+      this.#writeGaps(track, plan.gaps);
+      this.#writeLedger(plan.ledger);
+    });
+    // Only after the step succeeded: a rolled-back write must not live on in memory.
+    this.#ledgers.set(track, plan.ledger);
+    this.#journaledChunks += 1;
+    if (plan.gaps.add.length > 0 || plan.gaps.remove.length > 0) this.#reloadFirstGap(track);
+    return plan.ledger;
+  }
+
+  /** Counts frames that were refused; the only trace that bad frames leave (K5). */
+  countRejected(track: string, frames: number): void {
+    if (frames === 0) return;
+    const ledger = this.#required(track);
+    this.#saveLedger({ ...ledger, rejected_chunks: ledger.rejected_chunks + frames });
+  }
+
+  /** Notes that nothing follows `lastSeq` on the track. @returns whether that was news, or why it is refused. */
+  end(
+    track: string,
+    lastSeq: number,
+    paddingSamples: number,
+  ): { ok: true; changed: boolean } | { ok: false; reason: "below_last_seq" | "out_of_range" } {
+    const ledger = this.#required(track);
+    const [tail] = this.#db.sql
+      .exec<{ from_seq: number; to_seq: number }>(
+        "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq = ?",
+        track,
+        ledger.last_seq + 1,
+      )
+      .toArray();
+    const plan = planEnd(ledger, lastSeq, paddingSamples, tail, this.#db.now());
+    if (!plan.ok) return plan;
+    if (plan.changed) {
+      this.#db.transaction(() => {
+        this.#writeGaps(track, plan.gaps);
+        this.#writeLedger(plan.ledger);
+      });
+      this.#ledgers.set(track, plan.ledger);
+      this.#reloadFirstGap(track);
+    }
+    return { ok: true, changed: plan.changed };
+  }
+
+  /** All up to here are kept. */
+  contiguousSeq(track: string): number {
+    const firstGap = this.#firstGaps.get(track);
+    return firstGap === undefined ? this.#required(track).last_seq : firstGap - 1;
+  }
+
+  /** All kept ones up to here are in R2. */
+  archivedSeq(track: string): number {
+    const [row] = this.#db.sql
+      .exec<{ seq: number }>("SELECT seq FROM chunks WHERE pcm IS NOT NULL AND track = ? ORDER BY seq LIMIT 1", track)
+      .toArray();
+    return row ? row.seq - 1 : this.#required(track).last_seq;
+  }
+
+  /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
+  missing(track: string, max: number = limits.maxMissingRanges): [number, number][] {
+    const ranges: [number, number][] = [];
+    for (const gap of this.#db.sql.exec<{ from_seq: number; to_seq: number }>(
+      "SELECT from_seq, to_seq FROM gaps WHERE track = ? ORDER BY from_seq",
+      track,
+    )) {
+      const last = ranges.at(-1);
+      if (last && last[1] + 1 === gap.from_seq) last[1] = gap.to_seq;
+      else if (ranges.length === max) break;
+      else ranges.push([gap.from_seq, gap.to_seq]);
+    }
+    return ranges;
+  }
+
+  /** The first chunk after (track, seq) that R2 lacks, in storage order. */
+  nextPending(after: { track: string; seq: number }): PendingChunk | undefined {
+    const [row] = this.#db.sql
+      .exec<{ track: string; seq: number; timestamp_ms: number; sha256: ArrayBuffer; pcm: ArrayBuffer }>(
+        `SELECT track, seq, timestamp_ms, sha256, pcm FROM chunks
+         WHERE pcm IS NOT NULL AND (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
+        after.track,
+        after.seq,
+      )
+      .toArray();
+    return row;
+  }
+
+  /** Drops a chunk's bytes. Call only once R2 has confirmed them (K3, K4). */
+  markArchived(track: string, seq: number): void {
+    const { rowsWritten } = this.#db.sql.exec(
+      "UPDATE chunks SET pcm = NULL WHERE track = ? AND seq = ? AND pcm IS NOT NULL",
+      track,
+      seq,
+    );
+    if (rowsWritten > 0) this.#journaledChunks -= 1;
+  }
+
+  /** The kept chunks of a track in order, a page at a time: what the hash chain is made of. */
+  *hashes(track: string): Generator<{ seq: number; sha256: Uint8Array }> {
+    for (const row of this.#db.sql.exec<{ seq: number; sha256: ArrayBuffer }>(
+      "SELECT seq, sha256 FROM chunks WHERE track = ? ORDER BY seq",
+      track,
+    )) {
+      yield { seq: row.seq, sha256: new Uint8Array(row.sha256) };
+    }
+  }
+
+  #required(track: string): TrackLedger {
+    const ledger = this.#ledgers.get(track);
+    if (!ledger) throw new Error("journal: the track was never opened");
+    return ledger;
+  }
+
+  #keptHash(track: string, seq: number): Uint8Array | undefined {
+    const [row] = this.#db.sql
+      .exec<{ sha256: ArrayBuffer }>("SELECT sha256 FROM chunks WHERE track = ? AND seq = ?", track, seq)
+      .toArray();
+    return row && new Uint8Array(row.sha256);
+  }
+
+  #gapHolding(track: string, seq: number): Gap | undefined {
+    const [row] = this.#db.sql
+      .exec<{ from_seq: number; to_seq: number }>(
+        "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
+        track,
+        seq,
+      )
+      .toArray();
+    return row;
+  }
+
+  #reloadFirstGap(track: string): void {
+    const [row] = this.#db.sql
+      .exec<{ from_seq: number }>("SELECT from_seq FROM gaps WHERE track = ? ORDER BY from_seq LIMIT 1", track)
+      .toArray();
+    if (row) this.#firstGaps.set(track, row.from_seq);
+    else this.#firstGaps.delete(track);
+  }
+
+  #writeGaps(track: string, change: GapChange): void {
+    for (const gap of change.remove)
+      this.#db.sql.exec("DELETE FROM gaps WHERE track = ? AND from_seq = ?", track, gap.from_seq);
+    for (const gap of change.add)
+      this.#db.sql.exec("INSERT INTO gaps (track, from_seq, to_seq) VALUES (?, ?, ?)", track, gap.from_seq, gap.to_seq);
+  }
+
+  #saveLedger(ledger: TrackLedger): void {
+    this.#writeLedger(ledger);
+    this.#ledgers.set(ledger.track, ledger);
+  }
+
+  #writeLedger(ledger: TrackLedger): void {
+    this.#db.sql.exec(
+      `INSERT OR REPLACE INTO tracks (track, opened_at, started_at, updated_at, last_seq, received_chunks,
+         duplicate_chunks, rejected_chunks, resolved_seq, end_seq, padding_samples)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ledger.track,
+      ledger.opened_at,
+      ledger.started_at,
+      ledger.updated_at,
+      ledger.last_seq,
+      ledger.received_chunks,
+      ledger.duplicate_chunks,
+      ledger.rejected_chunks,
+      ledger.resolved_seq,
+      ledger.end_seq,
+      ledger.padding_samples,
+    );
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
+
+/** SQLite takes an ArrayBuffer: exactly these bytes, not the larger buffer a view may look into. */
+function toBlob(bytes: Uint8Array): ArrayBuffer {
+  const copy = new Uint8Array(bytes);
+  return copy.buffer;
+}

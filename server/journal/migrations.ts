@@ -1,0 +1,68 @@
+/**
+ * The room's SQLite schema, as numbered migrations. A migration that has shipped is never edited: add one.
+ *
+ * `chunks` is the ledger and the journal in one: a row stays for the meeting's life, its `pcm` only until
+ * R2 has the bytes (K4). The partial index is the list of what R2 still lacks.
+ */
+import type { Database } from "../lib/sql.ts";
+
+const migrations: readonly string[] = [
+  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE tracks (
+     track TEXT PRIMARY KEY,
+     opened_at INTEGER NOT NULL,
+     started_at INTEGER,
+     updated_at INTEGER,
+     last_seq INTEGER NOT NULL,
+     received_chunks INTEGER NOT NULL,
+     duplicate_chunks INTEGER NOT NULL,
+     rejected_chunks INTEGER NOT NULL,
+     resolved_seq INTEGER NOT NULL,
+     end_seq INTEGER,
+     padding_samples INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE chunks (
+     track TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     timestamp_ms REAL NOT NULL,
+     received_at INTEGER NOT NULL,
+     sha256 BLOB NOT NULL,
+     pcm BLOB,
+     PRIMARY KEY (track, seq)
+   ) WITHOUT ROWID;
+   CREATE INDEX chunks_pending ON chunks (track, seq) WHERE pcm IS NOT NULL;
+   CREATE TABLE gaps (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     PRIMARY KEY (track, from_seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE events (
+     event_id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     body TEXT NOT NULL
+   );
+   CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE idempotency (key TEXT PRIMARY KEY, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE jobs (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;`,
+];
+
+/** Whether this room was ever opened. Reads only: asking must not create anything. */
+export function isMigrated(db: Database): boolean {
+  return db.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
+}
+
+/** Brings the schema up to date; safe to call at every start. */
+export function migrate(db: Database): void {
+  db.transaction(() => {
+    const version = isMigrated(db) ? readVersion(db) : 0;
+    if (version === migrations.length) return;
+    for (const statements of migrations.slice(version)) db.sql.exec(statements);
+    db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
+  });
+}
+
+function readVersion(db: Database): number {
+  const [row] = db.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'").toArray();
+  return Number(row?.value ?? 0);
+}

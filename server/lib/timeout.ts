@@ -1,0 +1,16 @@
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** Waits for a promise at most `ms`. The work behind it goes on; its late outcome is dropped. */
+export async function withTimeout<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TimeoutError(`${what} took longer than ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Finalize, as steps that each bear repeating: freeze → drain → seal → write → done. The step it is at is
+ * in SQLite, and the room's alarm runs it again after a crash (F1).
+ *
+ *   freeze  status `finalizing`: no new chunk, no new resolve (F2)
+ *   drain   resolves under way end; every chunk is in R2
+ *   seal    the last event and the time of the result are fixed; nothing moves after this
+ *   write   `result.json`, the same bytes however often
+ *   done    status `finalized`
+ */
+import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../schemas/http.ts";
+import type { Archiver } from "../archive/archiver.ts";
+import { resultKey } from "../archive/keys.ts";
+import type { Database } from "../lib/sql.ts";
+import { withTimeout } from "../lib/timeout.ts";
+import type { SessionStore } from "../room/session-store.ts";
+import type { Resolver } from "../speakers/resolver.ts";
+import { describeError, log } from "../telemetry/log.ts";
+import { buildResult, coverage, type ResultSources } from "./build-result.ts";
+
+/** How long until the alarm tries again what failed or was cut off. */
+const retryMs = 5_000;
+const putTimeoutMs = 30_000;
+
+export interface FinalizerDeps extends ResultSources {
+  readonly db: Database;
+  readonly store: SessionStore;
+  readonly archiver: Archiver;
+  readonly resolver: Resolver;
+  readonly bucket: Pick<R2Bucket, "put">;
+  /** Resolves when all SQL so far is durable. */
+  readonly synced: () => Promise<void>;
+  /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
+  readonly wakeAt: (at: number) => void;
+}
+
+export class Finalizer {
+  readonly #deps: FinalizerDeps;
+  #running: Promise<void> | undefined;
+
+  constructor(deps: FinalizerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Freezes the session if it is open; a session already past that keeps its first request. */
+  begin(body: FinalizeBody): void {
+    const { db, store, events, journal, wakeAt } = this.#deps;
+    if (!store.isOpen) return;
+    for (const [track, lastSeq] of Object.entries(body.expect ?? {})) {
+      // A track that has more than was expected of it simply has it; one that never opened lacks it all.
+      if (journal.openTrack(track)) journal.end(track, lastSeq, journal.ledger(track)?.padding_samples ?? 0);
+    }
+    db.transaction(() => {
+      store.status = "finalizing";
+      store.finalizing = { metadata: body.metadata ?? {}, sealed_at: null };
+      store.touch();
+      events.append({ type: "session.finalizing", by: "room" });
+    });
+    wakeAt(db.now() + retryMs);
+  }
+
+  /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#steps().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** What a caller of finalize is told at this moment. */
+  outcome(): { done: true; answer: FinalizeAnswer } | { done: false; answer: FinalizePending } {
+    const { store, session, journal, events } = this.#deps;
+    const sealedAt = store.finalizing?.sealed_at;
+    if (store.status !== "finalized" || !sealedAt) {
+      return {
+        done: false,
+        answer: { session_id: session.sessionId, status: "finalizing", pending_chunks: journal.pendingChunks() },
+      };
+    }
+    return {
+      done: true,
+      answer: {
+        session_id: session.sessionId,
+        result_key: resultKey(session),
+        event_count: events.count,
+        finalized_at: new Date(sealedAt).toISOString(),
+        coverage: coverage(journal.ledgers()),
+      },
+    };
+  }
+
+  async #steps(): Promise<void> {
+    const { db, store, archiver, resolver, journal, wakeAt, session } = this.#deps;
+    if (store.status !== "finalizing") return;
+    try {
+      await resolver.idle();
+      await archiver.drain();
+      if (journal.pendingChunks() === 0) {
+        await this.#write(this.#seal());
+        store.status = "finalized";
+        return;
+      }
+    } catch (cause) {
+      log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
+    }
+    wakeAt(db.now() + retryMs);
+  }
+
+  #seal(): { metadata: Record<string, unknown>; sealedAt: number } {
+    const { db, store, events } = this.#deps;
+    const record = store.finalizing;
+    if (!record) throw new Error("finalize: no request is recorded");
+    if (record.sealed_at !== null) return { metadata: record.metadata, sealedAt: record.sealed_at };
+    const sealedAt = db.now();
+    db.transaction(() => {
+      store.finalizing = { ...record, sealed_at: sealedAt };
+      events.append({ type: "session.finalized", by: "room" });
+      store.touch();
+    });
+    return { metadata: record.metadata, sealedAt };
+  }
+
+  async #write({ metadata, sealedAt }: { metadata: Record<string, unknown>; sealedAt: number }): Promise<void> {
+    const { bucket, session, synced } = this.#deps;
+    // R2 must not have a result whose seal a crash can still undo.
+    await synced();
+    const put = bucket.put(resultKey(session), JSON.stringify(buildResult(this.#deps, metadata, sealedAt)), {
+      httpMetadata: { contentType: "application/json" },
+    });
+    await withTimeout(put, putTimeoutMs, "R2 put");
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * One frame of one connection: decode, admit, keep, and say what to answer. Touches the journal and nothing
+ * else: sockets, alarms and R2 are the caller's. Synchronous from the first byte to the reply, so that no
+ * other frame can come between a look-up and its write.
+ */
+import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
+import { closeCodeOf, normalCloseCode, type WireErrorCode, wireErrors } from "../../schemas/errors.ts";
+import { limits } from "../../schemas/limits.ts";
+import type { ChunkMessage, ClientMessage, RoomMessage } from "../../schemas/messages.ts";
+import { protocolVersion } from "../../schemas/messages.ts";
+import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
+import { defaultTrack } from "../../schemas/names.ts";
+import { chunkKey, type SessionName } from "../archive/keys.ts";
+import type { Journal, KeepOutcome } from "../journal/journal.ts";
+import { expectedSeq, missingChunks } from "../journal/ledger.ts";
+import { trackStatus } from "../results/track-status.ts";
+import type { EventLog } from "./event-log.ts";
+import type { Peer } from "./peer.ts";
+
+export interface IngestDeps {
+  readonly session: SessionName;
+  readonly journal: Journal;
+  readonly events: EventLog;
+  /** False once finalize began. */
+  readonly isOpen: () => boolean;
+  readonly now: () => number;
+}
+
+/** What the shell does after a frame, in this order: replies, then the close. */
+export interface FrameOutcome {
+  readonly peer: Peer;
+  readonly replies: readonly RoomMessage[];
+  readonly close?: { readonly code: number; readonly reason: string };
+  /** Whether R2 has new work. */
+  readonly stored?: boolean;
+}
+
+type Refusal = FrameError & { readonly retryAfterMs?: number };
+
+/** Handles one frame as it came from the socket. */
+export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayBuffer | ArrayBufferView): FrameOutcome {
+  const decoded = decodeFrame(frame);
+  if (!decoded.ok) return reject(deps, peer, decoded.error);
+  const settled = settleTrack(deps, peer, decoded.value);
+  if ("refused" in settled) return reject(deps, peer, settled.refused);
+  return answer(deps, settled.peer, settled.track, decoded.value);
+}
+
+/**
+ * Settles which track a connection streams: by its URL, else by `hello`, else `mixed` with the first frame
+ * that needs one. Once settled it stays.
+ */
+function settleTrack(
+  deps: IngestDeps,
+  peer: Peer,
+  message: ClientMessage,
+): { peer: Peer; track: string } | { refused: Refusal } {
+  const seq = message.type === "chunk" ? message.seq : undefined;
+  if ("meeting_id" in message && message.meeting_id !== undefined && message.meeting_id !== deps.session.sessionId) {
+    return refused("meeting_mismatch", "meeting_id must be the session id this connection was opened for.", seq);
+  }
+  const named = message.type === "hello" ? (message.track ?? message.stream_role) : undefined;
+  if (message.type === "hello" && message.track && message.stream_role && message.track !== message.stream_role) {
+    return refused("bad_frame", "track and stream_role are two names of one field and must agree.");
+  }
+  if (peer.track !== null && named !== undefined && named !== peer.track) {
+    return refused("bad_frame", `This connection streams track "${peer.track}"; open another one for "${named}".`);
+  }
+  const track = peer.track ?? named ?? defaultTrack;
+  const needsTrack = message.type !== "ping" && message.type !== "close";
+  if (peer.track !== null || !needsTrack) return { peer, track };
+  if (!openTrack(deps, track)) return { refused: tooManyTracks };
+  if (deps.isOpen()) deps.journal.countRejected(track, peer.uncountedBadFrames);
+  return { peer: { ...peer, track, uncountedBadFrames: 0 }, track };
+}
+
+export const tooManyTracks: Refusal = {
+  code: "forbidden",
+  detail: `A session has at most ${limits.maxTracksPerSession} tracks.`,
+};
+
+/** Opens a track where the session is open and has room for it; a finalized session gets none. */
+export function openTrack({ journal, events, isOpen }: IngestDeps, track: string): boolean {
+  if (journal.ledger(track) || !isOpen()) return true;
+  if (!journal.openTrack(track)) return false;
+  events.append({ type: "track.opened", track, by: "room" });
+  return true;
+}
+
+function answer(deps: IngestDeps, peer: Peer, track: string, message: ClientMessage): FrameOutcome {
+  switch (message.type) {
+    case "chunk":
+      return keepChunk(deps, peer, track, message);
+    case "hello":
+      return accept(peer, [ready(deps, track)]);
+    case "status":
+      return accept(peer, [{ type: "status", ...trackStatus(deps.session.sessionId, deps.journal, track) }]);
+    case "ping":
+      return accept(peer, [{ type: "pong", ts: deps.now() }]);
+    case "end":
+      return endTrack(deps, peer, track, message.last_seq, message.padding_samples ?? 0);
+    case "close": {
+      const reason = message.reason ?? "client_close";
+      return {
+        ...accept(peer, [{ type: "closing", reason }]),
+        close: { code: normalCloseCode, reason: "closed by client" },
+      };
+    }
+  }
+}
+
+function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMessage): FrameOutcome {
+  const { journal, session } = deps;
+  if (!journal.ledger(track)) return reject(deps, peer, { ...keepRefusals.session_finalized, seq: chunk.seq });
+  const kept = journal.keep(track, chunk, deps.isOpen());
+  if (kept.kind === "refused") return reject(deps, peer, { ...keepRefusals[kept.code], seq: chunk.seq });
+  const ack: RoomMessage = {
+    type: "ack",
+    seq: chunk.seq,
+    status: kept.kind,
+    key: chunkKey(session, track, chunk.seq),
+    sha256: kept.sha256,
+    last_seq: kept.ledger.last_seq,
+    contiguous_seq: journal.contiguousSeq(track),
+    missing_count: missingChunks(kept.ledger),
+    duplicate_count: kept.ledger.duplicate_chunks,
+  };
+  return { ...accept(peer, [ack]), stored: kept.kind === "stored" };
+}
+
+const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Refusal> = {
+  seq_conflict: {
+    code: "seq_conflict",
+    detail: "Other bytes are already kept under this seq, and they stay. Number new audio onward.",
+  },
+  seq_out_of_range: {
+    code: "seq_out_of_range",
+    detail: `seq is at most ${limits.maxSeqAhead} beyond the track's last chunk, and at most ${limits.maxSeq}.`,
+  },
+  session_finalized: {
+    code: "session_finalized",
+    detail: "The session is finalizing or finalized; nothing more is kept.",
+  },
+  rate_limited: {
+    code: "rate_limited",
+    detail: "Too much audio of this session waits for storage. Send this chunk again later.",
+    retryAfterMs: 10_000,
+  },
+};
+
+function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, padding: number): FrameOutcome {
+  const { journal, events, isOpen } = deps;
+  if (isOpen()) {
+    const ended = journal.end(track, lastSeq, padding);
+    if (!ended.ok && ended.reason === "out_of_range") return reject(deps, peer, keepRefusals.seq_out_of_range);
+    if (!ended.ok)
+      return reject(deps, peer, { code: "bad_frame", detail: "last_seq: the track has chunks beyond it." });
+    if (ended.changed) events.append({ type: "track.ended", track, to_seq: lastSeq, by: "room" });
+  }
+  const ledger = journal.ledger(track);
+  const missing = journal.missing(track);
+  const complete = missing.length === 0 && ledger !== undefined && expectedSeq(ledger) === lastSeq;
+  return accept(peer, [{ type: "ended", last_seq: lastSeq, complete, missing }]);
+}
+
+function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
+  const status = trackStatus(session.sessionId, journal, track);
+  return {
+    type: "ready",
+    protocol: protocolVersion,
+    session_id: session.sessionId,
+    target_sample_rate: sampleRateHz,
+    target_channels: channelCount,
+    target_format: pcmFormat,
+    ingest: status,
+    resume: { next_seq: status.last_seq + 1, missing: status.missing },
+    limits: { max_in_flight: limits.maxInFlightFrames, max_realtime_factor: null },
+  };
+}
+
+function accept(peer: Peer, replies: readonly RoomMessage[]): FrameOutcome {
+  return { peer: peer.badFramesInRow === 0 ? peer : { ...peer, badFramesInRow: 0 }, replies };
+}
+
+/** Refuses a frame: counted, answered, and nothing else (K5). Too many in a row end the connection. */
+function reject(deps: IngestDeps, peer: Peer, refusal: Refusal): FrameOutcome {
+  const replies = [errorMessage(refusal)];
+  const code = closeCodeOf(refusal.code);
+  // "Later" is no fault of the frame.
+  if (wireErrors[refusal.code].retryable) return { peer, replies };
+  const next = countBadFrame(deps, peer);
+  if (code !== undefined) return { peer: next, replies, close: { code, reason: refusal.code } };
+  if (next.badFramesInRow < limits.maxConsecutiveBadFrames) return { peer: next, replies };
+  const tooMany: Refusal = {
+    code: "too_many_errors",
+    detail: `${next.badFramesInRow} bad frames in a row; the connection is closed.`,
+  };
+  return {
+    peer: next,
+    replies: [...replies, errorMessage(tooMany)],
+    close: { code: wireErrors.too_many_errors.closeCode, reason: "too_many_errors" },
+  };
+}
+
+function countBadFrame({ journal, isOpen }: IngestDeps, peer: Peer): Peer {
+  const badFramesInRow = peer.badFramesInRow + 1;
+  if (peer.track === null) return { ...peer, badFramesInRow, uncountedBadFrames: peer.uncountedBadFrames + 1 };
+  if (isOpen()) journal.countRejected(peer.track, 1);
+  return { ...peer, badFramesInRow };
+}
+
+/** The `error` message of a refusal. */
+export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): RoomMessage {
+  return {
+    type: "error",
+    code,
+    detail,
+    ...(seq === undefined ? {} : { seq }),
+    retryable: wireErrors[code].retryable,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+  };
+}
+
+function refused(code: WireErrorCode, detail: string, seq?: number): { refused: Refusal } {
+  return { refused: { code, detail, ...(seq === undefined ? {} : { seq }) } };
+}

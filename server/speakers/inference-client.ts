@@ -1,0 +1,70 @@
+/**
+ * One call to the speaker-resolve service. Every way it can go wrong is a value: the service is outside and
+ * nothing it does may throw into the room. Its answer is typed only after it parsed.
+ */
+import { limits } from "../../schemas/limits.ts";
+import { err, ok, type Result } from "../../schemas/result-type.ts";
+import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../schemas/speakers.ts";
+import type { InferenceConfig } from "../config.ts";
+import { readTextUpTo } from "../lib/read-body.ts";
+
+export interface InferenceFailure {
+  readonly reason: "failed" | "timeout";
+  /** A sentence without the service's address or key. */
+  readonly detail: string;
+}
+
+export type CallInference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
+
+export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): CallInference {
+  return async (request) => {
+    const signal = AbortSignal.timeout(config.timeoutMs);
+    try {
+      const response = await fetcher(config.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json",
+          ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
+        },
+        body: JSON.stringify(request),
+        signal,
+        // Following a redirect would hand the key and the audio to whoever it names.
+        redirect: "manual",
+      });
+      const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
+      if (!response.ok) return failed(`the service answered ${response.status}`);
+      if (!body.ok) return failed("the service's answer is too large");
+      return parseAnswer(body.value, request.session_id);
+    } catch {
+      // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: not told.
+      return signal.aborted
+        ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
+        : failed("the service could not be reached");
+    }
+  };
+}
+
+function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, InferenceFailure> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return failed("the service's answer is not JSON");
+  }
+  const parsed = resolveAnswerSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return failed(
+      `the service's answer does not fit the contract: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
+    );
+  }
+  if (parsed.data.session_id !== sessionId) return failed("the service answered for another session");
+  const ids = parsed.data.updated_state.clusters.map((cluster) => cluster.cluster_id);
+  if (new Set(ids).size !== ids.length) return failed("the service's answer names a cluster twice");
+  return ok(parsed.data);
+}
+
+function failed(detail: string): Result<never, InferenceFailure> {
+  return err({ reason: "failed", detail });
+}
