@@ -26,15 +26,11 @@ export const configVariablesSchema = z.object({
   ),
 });
 
-export interface InferenceConfig {
-  readonly url: string;
-  readonly apiKey: string | undefined;
-  readonly timeoutMs: number;
-}
-
 export interface Config {
   readonly authMode: "required" | "off";
-  readonly inference: InferenceConfig | undefined;
+  readonly inference:
+    | { readonly url: string; readonly apiKey: string | undefined; readonly timeoutMs: number }
+    | undefined;
 }
 
 /** @returns the config, or the names of the variables that don't parse, each with what was expected. */
@@ -44,7 +40,7 @@ export function parseConfig(env: object): Result<Config, string[]> {
     return err(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
   }
   const vars = parsed.data;
-  const inference: InferenceConfig | undefined = vars.INFERENCE_BASE_URL
+  const inference = vars.INFERENCE_BASE_URL
     ? Object.freeze({
         url: vars.INFERENCE_BASE_URL.replace(/\/+$/, "") + vars.INFERENCE_RESOLVE_PATH,
         apiKey: vars.INFERENCE_API_KEY,

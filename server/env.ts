@@ -1,7 +1,5 @@
-import type { MeetingSessionDO } from "./room/meeting-session.ts";
-
 /** The Worker's bindings (wrangler.jsonc). The variables beside them are read by `config.ts` alone. */
 export interface Env extends Cloudflare.Env {
-  readonly MEETING_SESSION: DurableObjectNamespace<MeetingSessionDO>;
+  readonly MEETING_SESSION: DurableObjectNamespace;
   readonly RESULT_BUCKET: R2Bucket;
 }

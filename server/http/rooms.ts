@@ -14,5 +14,5 @@ export interface RoomApi {
 
 /** @param sessionId an id that matched `sessionIdSchema`. */
 export function roomOf(env: Env, sessionId: string): RoomApi {
-  return env.MEETING_SESSION.getByName(roomName(defaultTenant, sessionId));
+  return env.MEETING_SESSION.getByName(roomName(defaultTenant, sessionId)) as unknown as RoomApi;
 }

@@ -8,7 +8,7 @@ import type { SessionResult } from "../../schemas/http.ts";
 import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
 import type { Journal } from "../journal/journal.ts";
 import { durationMs, expectedSeq, paddingSamples, type TrackLedger } from "../journal/ledger.ts";
-import type { EventLog } from "../room/event-log.ts";
+import type { EventLog } from "../journal/event-log.ts";
 import type { SpeakerStore } from "../speakers/speaker-store.ts";
 import { ingestStatus } from "./track-status.ts";
 

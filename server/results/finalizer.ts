@@ -13,7 +13,7 @@ import type { Archiver } from "../archive/archiver.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { Database } from "../lib/sql.ts";
 import { withTimeout } from "../lib/timeout.ts";
-import type { SessionStore } from "../room/session-store.ts";
+import type { SessionStore } from "../journal/session-store.ts";
 import type { Resolver } from "../speakers/resolver.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import { buildResult, coverage, type ResultSources } from "./build-result.ts";

@@ -14,7 +14,7 @@ import { chunkKey, type SessionName } from "../archive/keys.ts";
 import type { Journal, KeepOutcome } from "../journal/journal.ts";
 import { expectedSeq, missingChunks } from "../journal/ledger.ts";
 import { trackStatus } from "../results/track-status.ts";
-import type { EventLog } from "./event-log.ts";
+import type { EventLog } from "../journal/event-log.ts";
 import type { Peer } from "./peer.ts";
 
 export interface IngestDeps {

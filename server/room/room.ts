@@ -10,10 +10,10 @@ import { ingestStatus } from "../results/track-status.ts";
 import type { CallInference } from "../speakers/inference-client.ts";
 import { Resolver } from "../speakers/resolver.ts";
 import { SpeakerStore } from "../speakers/speaker-store.ts";
-import { EventLog } from "./event-log.ts";
+import { EventLog } from "../journal/event-log.ts";
 import type { IngestDeps } from "./ingest.ts";
 import { Jobs } from "./jobs.ts";
-import { SessionStore } from "./session-store.ts";
+import { SessionStore } from "../journal/session-store.ts";
 
 /** A room that dies with chunks pending is woken this soon to archive them. */
 const archiveBackstopMs = 3_000;

@@ -5,8 +5,14 @@
 import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../schemas/speakers.ts";
-import type { InferenceConfig } from "../config.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
+
+export interface InferenceConfig {
+  readonly url: string;
+  /** Sent as `x-api-key`. */
+  readonly apiKey: string | undefined;
+  readonly timeoutMs: number;
+}
 
 export interface InferenceFailure {
   readonly reason: "failed" | "timeout";

@@ -13,7 +13,7 @@ import {
 } from "../../schemas/speakers.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { Database } from "../lib/sql.ts";
-import type { EventLog } from "../room/event-log.ts";
+import type { EventLog } from "../journal/event-log.ts";
 import type { CallInference } from "./inference-client.ts";
 import type { SpeakerStore } from "./speaker-store.ts";
 

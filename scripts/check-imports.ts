@@ -1,0 +1,103 @@
+/**
+ * The import rules of the layout, as a check: who may know whom. Run by `npm run check`.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+
+/** Packages and folders that each top-level folder may import, besides its own files. */
+const allowed: Readonly<Record<string, { folders: readonly string[]; packages: RegExp }>> = {
+  schemas: { folders: [], packages: /^(zod|@msgpack\/msgpack)$/ },
+  server: { folders: ["schemas"], packages: /^(hono|partyserver|zod|cloudflare:workers|node:crypto)$/ },
+  client: { folders: ["schemas"], packages: /./ },
+  scripts: { folders: ["schemas", "server", "client"], packages: /./ },
+  test: { folders: ["schemas", "server", "client", "scripts"], packages: /./ },
+};
+
+/** Only these may touch the platform's Durable Object classes and the Worker's bindings. */
+const platformModules = /^(partyserver|cloudflare:workers)$/;
+const platformFiles = /^server\/(index\.ts|config\.ts|env\.ts|room\/)/;
+/** `scripts` may read a Worker's configuration contract, not its inside. */
+const scriptsMayImport = /^server\/config\.ts$/;
+/** A concern folder of the server knows these others. The room and the entry wire all of them together. */
+const concerns: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  telemetry: [],
+  journal: ["lib"],
+  archive: ["journal", "lib", "telemetry"],
+  speakers: ["journal", "lib", "telemetry"],
+  results: ["journal", "archive", "speakers", "lib", "telemetry"],
+};
+
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)\s*import\s*"([^"]+)"/g;
+
+function importsOf(file: string): string[] {
+  return [...readFileSync(file, "utf8").matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+}
+
+function violation(file: string, specifier: string): string | undefined {
+  const top = file.split("/")[0] ?? "";
+  const rule = allowed[top];
+  if (!rule) return undefined;
+  if (!specifier.startsWith(".")) {
+    if (platformModules.test(specifier) && top === "server" && !platformFiles.test(file))
+      return "only the entry and the room touch the platform";
+    return rule.packages.test(specifier) ? undefined : `${top} may not use the package`;
+  }
+  const target = normalize(join(dirname(file), specifier));
+  const targetTop = target.split("/")[0] ?? "";
+  if (target === "package.json") return undefined;
+  if (targetTop !== top && !rule.folders.includes(targetTop)) return `${top} may not import ${targetTop}`;
+  if (top === "scripts" && targetTop === "server" && !scriptsMayImport.test(target))
+    return "scripts may read the server's configuration contract only";
+  return top === "server" && targetTop === "server" ? concernViolation(file, target) : undefined;
+}
+
+function concernViolation(file: string, target: string): string | undefined {
+  const [, from = "", ...rest] = file.split("/");
+  const [, to = ""] = target.split("/");
+  const known = concerns[from];
+  // Files at the top of server/, the room and http see everything below them.
+  if (rest.length === 0 || !known || from === to) return undefined;
+  return known.includes(to) ? undefined : `server/${from} may not import server/${to}`;
+}
+
+function findCycle(files: readonly string[]): string[] | undefined {
+  const edges = new Map(
+    files.map((file) => [
+      file,
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith("."))
+        .map((specifier) => normalize(join(dirname(file), specifier))),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of edges.get(file) ?? []) {
+      const cycle = visit(next, [...path, file]);
+      if (cycle) return cycle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const cycle = visit(file, []);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+const files = globSync("{schemas,server,client,scripts,test}/**/*.ts").filter((file) => !file.endsWith(".d.ts"));
+const problems = files.flatMap((file) =>
+  importsOf(file).flatMap((specifier) => {
+    const reason = violation(file, specifier);
+    return reason ? [`${file}: "${specifier}": ${reason}`] : [];
+  }),
+);
+const cycle = findCycle(files);
+if (cycle) problems.push(`cycle: ${cycle.join(" → ")}`);
+for (const line of problems) console.error(line);
+if (problems.length > 0) process.exit(1);
+console.log(`import rules hold in ${files.length} files`);

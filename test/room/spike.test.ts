@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { Client } from "./support/client.ts";
+import { newSession, RoomUnderTest } from "./support/room.ts";
+import { bucketFaults } from "./support/bucket-faults.ts";
+import { range } from "./support/audio.ts";
+
+test.each(["ok", "fail", "hold"])("spike %s", async (mode) => {
+  const session = newSession();
+  const room = new RoomUnderTest(session);
+  const t = performance.now();
+  const log = (...a: unknown[]) => console.log(mode, Math.round(performance.now() - t), ...a);
+  if (mode === "hold") bucketFaults(session).holdPuts();
+  if (mode === "fail") bucketFaults(session).failPuts();
+  const client = await Client.connect(session, { track: "mic", encoding: "msgpack" });
+  log("connected");
+  await client.keepAll(range(1, 5));
+  log("kept");
+  expect(await room.count("chunks")).toBe(5);
+  log("evicting");
+  await room.evict();
+  log("evicted");
+  await client.keepAll(range(6, 8));
+  log("pending", await room.pending());
+  bucketFaults(session).heal();
+  console.log(await room.alarmAt(), Date.now());
+  await room.wake();
+  console.log(await room.pending(), bucketFaults(session).puts);
+  console.log(await room.storedKeys());
+  console.log((await room.dump())["tracks"]);
+});

@@ -1,0 +1,69 @@
+/**
+ * R2 as it is on a bad day, a session at a time. Rooms run in the tests' own isolate, so a map is all the
+ * remote control it takes. What gets through goes to the real (local) bucket.
+ */
+type PutHook = (key: string) => Promise<void> | void;
+
+export class BucketFaults {
+  /** Keys of all puts, in the order they were asked for. */
+  readonly puts: string[] = [];
+  #beforePut: PutHook = () => {};
+  #afterPut: PutHook = () => {};
+
+  /** Every put whose key matches fails. */
+  failPuts(matches: (key: string) => boolean = () => true): void {
+    this.#beforePut = (key) => {
+      if (matches(key)) throw new Error("put: We encountered an internal error. Please try again. (10001)");
+    };
+  }
+
+  /** Puts neither succeed nor fail until the returned function is called. */
+  holdPuts(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#beforePut = () => promise;
+    return resolve;
+  }
+
+  /** The object is written, but the room is told that it was not. */
+  loseAnswers(matches: (key: string) => boolean = () => true): void {
+    this.#afterPut = (key) => {
+      if (matches(key)) throw new Error("put: Network connection lost.");
+    };
+  }
+
+  heal(): void {
+    this.#beforePut = () => {};
+    this.#afterPut = () => {};
+  }
+
+  async put(key: string, put: () => Promise<R2Object>): Promise<R2Object> {
+    this.puts.push(key);
+    await this.#beforePut(key);
+    const object = await put();
+    await this.#afterPut(key);
+    return object;
+  }
+}
+
+const faultsBySession = new Map<string, BucketFaults>();
+
+export function bucketFaults(sessionId: string): BucketFaults {
+  const known = faultsBySession.get(sessionId) ?? new BucketFaults();
+  faultsBySession.set(sessionId, known);
+  return known;
+}
+
+export function faultyBucket(bucket: R2Bucket): R2Bucket {
+  const put = (key: string, value: ArrayBuffer | string, options?: R2PutOptions): Promise<R2Object> => {
+    const sessionId = /(?:^|\/)sessions\/([^/]+)\//.exec(key)?.[1];
+    if (sessionId === undefined) throw new Error(`no session in key ${key}`);
+    return bucketFaults(sessionId).put(key, () => bucket.put(key, value, options));
+  };
+  return new Proxy(bucket, {
+    get(target, property) {
+      if (property === "put") return put;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}

@@ -1,0 +1,118 @@
+/** A capture client without cleverness: sends frames, hands out what the room says, in order. */
+import { decode, encode } from "@msgpack/msgpack";
+import { exports } from "cloudflare:workers";
+import { expect } from "vitest";
+import type { Encoding } from "../../../schemas/codec.ts";
+import { type AckMessage, type RoomMessage, roomMessageSchema } from "../../../schemas/messages.ts";
+import { chunkFrame, pcmOf } from "./audio.ts";
+import { within } from "./waiting.ts";
+
+export interface ClientOptions {
+  readonly track?: string;
+  readonly encoding?: Encoding;
+}
+
+export class Client {
+  readonly sessionId: string;
+  readonly closed: Promise<{ code: number; reason: string }>;
+  readonly #socket: WebSocket;
+  readonly #encoding: Encoding;
+  readonly #inbox: RoomMessage[] = [];
+  #arrived = Promise.withResolvers<void>();
+
+  static async connect(sessionId: string, { track, encoding = "json" }: ClientOptions = {}): Promise<Client> {
+    const path = track === undefined ? sessionId : `${sessionId}/${track}`;
+    const response = await exports.default.fetch(`https://gateway.test/v1/audio/ws/${path}`, {
+      headers: { upgrade: "websocket", "sec-websocket-protocol": `roomtone.v1.${encoding}` },
+    });
+    const socket = response.webSocket;
+    if (!socket) throw new Error(`no WebSocket: ${response.status} ${await response.text()}`);
+    return new Client(sessionId, socket, encoding);
+  }
+
+  private constructor(sessionId: string, socket: WebSocket, encoding: Encoding) {
+    this.sessionId = sessionId;
+    this.#socket = socket;
+    this.#encoding = encoding;
+    const { promise, resolve } = Promise.withResolvers<{ code: number; reason: string }>();
+    this.closed = promise;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", (event) => {
+      const value: unknown = typeof event.data === "string" ? JSON.parse(event.data) : decode(event.data as ArrayBuffer);
+      // Every message a room sends in these tests is checked against the contract.
+      this.#inbox.push(roomMessageSchema.parse(value));
+      this.#arrived.resolve();
+    });
+    socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
+    socket.accept();
+  }
+
+  /** Sends a message as the client's encoding has it, or a frame just as it is. */
+  send(message: object | string): void {
+    if (typeof message === "string") this.#socket.send(message);
+    else this.#socket.send(this.#encoding === "json" ? JSON.stringify(message) : encode(message));
+  }
+
+  sendBytes(bytes: Uint8Array): void {
+    this.#socket.send(bytes);
+  }
+
+  sendChunk(seq: number, pcm: Uint8Array = pcmOf(seq)): void {
+    this.send(chunkFrame({ sessionId: this.sessionId, seq, pcm, encoding: this.#encoding }));
+  }
+
+  /** The next message of the room. */
+  async next(what = "a message of the room"): Promise<RoomMessage> {
+    for (;;) {
+      const message = this.#inbox.shift();
+      if (message) return message;
+      this.#arrived = Promise.withResolvers<void>();
+      await within(this.#arrived.promise, what);
+    }
+  }
+
+  async nextOf<T extends RoomMessage["type"]>(type: T): Promise<Extract<RoomMessage, { type: T }>> {
+    const message = await this.next(`a message of type ${type}`);
+    expect(message).toMatchObject({ type });
+    return message as Extract<RoomMessage, { type: T }>;
+  }
+
+  /** Sends a chunk and waits for its ack. */
+  async keep(seq: number, pcm?: Uint8Array): Promise<AckMessage> {
+    this.sendChunk(seq, pcm);
+    const ack = await this.nextOf("ack");
+    expect(ack.seq).toBe(seq);
+    return ack;
+  }
+
+  /** Sends chunks without waiting between them, then waits for all acks. */
+  async keepAll(seqs: readonly number[]): Promise<AckMessage[]> {
+    for (const seq of seqs) this.sendChunk(seq);
+    const acks: AckMessage[] = [];
+    for (const seq of seqs) {
+      const ack = await this.nextOf("ack");
+      expect(ack.seq).toBe(seq);
+      acks.push(ack);
+    }
+    return acks;
+  }
+
+  /** Sends a message and expects to be refused with this code. */
+  async refused(message: object | string, code: string): Promise<void> {
+    this.send(message);
+    expect(await this.nextOf("error")).toMatchObject({ code });
+  }
+
+  async hello(fields: object = {}): Promise<Extract<RoomMessage, { type: "ready" }>> {
+    this.send({ type: "hello", sample_rate: 16_000, channels: 1, format: "pcm_s16le", ...fields });
+    return this.nextOf("ready");
+  }
+
+  async expectClose(code: number): Promise<void> {
+    expect(await within(this.closed, `the close ${code}`)).toMatchObject({ code });
+  }
+
+  close(): void {
+    this.#socket.close(1000, "test over");
+  }
+}

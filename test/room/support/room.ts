@@ -1,0 +1,99 @@
+/** A room seen from behind: its tables, its alarm, its bucket, its end. */
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { chunkKey } from "../../../server/archive/keys.ts";
+import { roomName } from "../../../schemas/names.ts";
+import { clock } from "./clock.ts";
+import type { MeetingSessionDO } from "./worker.ts";
+
+let sessions = 0;
+
+/** An id no other test has. */
+export function newSession(): string {
+  sessions += 1;
+  return `s${sessions}-${crypto.randomUUID()}`;
+}
+
+export type Row = Record<string, SqlStorageValue>;
+
+export class RoomUnderTest {
+  readonly sessionId: string;
+  readonly stub: DurableObjectStub<MeetingSessionDO>;
+
+  constructor(sessionId: string, tenant = "default") {
+    this.sessionId = sessionId;
+    this.stub = env.MEETING_SESSION.getByName(roomName(tenant, sessionId));
+  }
+
+  inside<T>(callback: (storage: DurableObjectStorage) => T | Promise<T>): Promise<T> {
+    return runInDurableObject(this.stub, (_, state) => callback(state.storage));
+  }
+
+  rows(query: string, ...bindings: unknown[]): Promise<Row[]> {
+    return this.inside((storage) => storage.sql.exec<Row>(query, ...bindings).toArray());
+  }
+
+  async count(table: string, where = "1"): Promise<number> {
+    const [row] = await this.rows(`SELECT count(*) AS n FROM ${table} WHERE ${where}`);
+    return Number(row?.["n"]);
+  }
+
+  pending(): Promise<number> {
+    return this.count("chunks", "pcm IS NOT NULL");
+  }
+
+  /** Every row of every table of the room, as text. `but` leaves tables out. */
+  async dump(but: readonly string[] = []): Promise<Record<string, string[]>> {
+    return this.inside((storage) => {
+      const tables = storage.sql
+        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        .toArray()
+        .map(({ name }) => name)
+        .filter((name) => !name.startsWith("_cf") && !but.includes(name));
+      return Object.fromEntries(
+        tables.map((name) => [
+          name,
+          storage.sql
+            .exec<Row>(`SELECT * FROM ${name}`)
+            .toArray()
+            .map((row) => JSON.stringify(row, bytesAsText)),
+        ]),
+      );
+    });
+  }
+
+  /** Takes the room from memory; sockets hibernate. */
+  evict(): Promise<void> {
+    return evictDurableObject(this.stub, { webSockets: "hibernate" });
+  }
+
+  alarmAt(): Promise<number | null> {
+    return this.inside((storage) => storage.getAlarm());
+  }
+
+  /** Moves the clock to the room's alarm and runs it. @returns whether one was set. */
+  async wake(): Promise<boolean> {
+    const at = await this.alarmAt();
+    if (at === null) return false;
+    clock.advanceTo(at);
+    return runDurableObjectAlarm(this.stub);
+  }
+
+  async stored(seq: number, track = "mixed"): Promise<Uint8Array | undefined> {
+    const object = await env.RESULT_BUCKET.get(this.key(seq, track));
+    return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
+  }
+
+  key(seq: number, track = "mixed"): string {
+    return chunkKey({ tenant: "default", sessionId: this.sessionId }, track, seq);
+  }
+
+  async storedKeys(): Promise<string[]> {
+    const { objects } = await env.RESULT_BUCKET.list({ prefix: `sessions/${this.sessionId}/` });
+    return objects.map(({ key }) => key);
+  }
+}
+
+function bytesAsText(_key: string, value: unknown): unknown {
+  return value instanceof ArrayBuffer ? Array.from(new Uint8Array(value).subarray(0, 64)).join(",") : value;
+}

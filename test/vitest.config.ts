@@ -1,0 +1,54 @@
+/**
+ * Two worlds: `node` for pure modules and for black-box tests over real sockets, `room` inside workerd.
+ * The root is the repository, so that paths in messages are the ones a person can open.
+ */
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export default defineConfig({
+  root,
+  test: {
+    // The room logs what it is told to expect here; only a failed test's lines are of use.
+    silent: "passed-only",
+    projects: [
+      {
+        root,
+        test: {
+          name: "node",
+          include: ["test/unit/**/*.test.ts", "test/contract/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // Contract tests start a gateway each: more than two at a time starve on a small machine.
+          maxWorkers: 2,
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            main: "./test/room/support/worker.ts",
+            wrangler: { configPath: "./wrangler.jsonc" },
+            miniflare: {
+              bindings: {
+                AUTH_MODE: "off",
+                INFERENCE_BASE_URL: "http://inference.test",
+                INFERENCE_TIMEOUT_MS: "2000",
+              },
+            },
+          }),
+        ],
+        test: {
+          name: "room",
+          include: ["test/room/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
