@@ -17,6 +17,7 @@ import {
   msgpackChunkSchema,
   type RoomMessage,
 } from "./messages.ts";
+import { isDeeperThan } from "./msgpack-depth.ts";
 import { err, ok, type Result } from "./result-type.ts";
 
 export type Encoding = "json" | "msgpack";
@@ -29,14 +30,13 @@ export interface FrameError {
 }
 
 /**
- * A frame is one flat map with one bin of a second: anything longer inside is refused by the decoder
- * before it is allocated. Nesting needs no bound of its own: the decoder keeps its own stack, and no
- * frame has more levels than bytes.
+ * A frame is one flat map with one bin of a second: what is longer inside is refused before it is allocated.
+ * The decoder has no bound on depth, so `isDeeperThan` looks first.
  */
 const msgpackLimits = {
   maxStrLength: limits.maxMessageBytes,
   maxBinLength: limits.maxMessageBytes,
-  maxArrayLength: 256,
+  maxArrayLength: 64,
   maxMapLength: 64,
   maxExtLength: 64,
 } as const;
@@ -84,6 +84,7 @@ function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
 function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError> {
   let value: unknown;
   try {
+    if (isDeeperThan(bytes, limits.maxMsgpackDepth)) throw new RangeError("too deep");
     value = decode(bytes, msgpackLimits);
   } catch (cause) {
     // DecodeError: malformed or over a limit. RangeError: truncated, or bytes left over. Others are bugs.

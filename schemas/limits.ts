@@ -9,12 +9,13 @@ export const limitTable = {
   },
   maxSeq: { value: 99_999_999, meaning: "Highest chunk number: keys are padded to eight digits." },
   maxSeqAhead: { value: 86_400, meaning: "How far ahead of its track's last kept chunk a seq may be: one day." },
+  maxMsgpackDepth: { value: 8, meaning: "Levels of maps and arrays in a MessagePack frame." },
   maxMissingRanges: { value: 64, meaning: "Ranges listed in `missing`; `missing_chunks` is the true count." },
   maxInFlightFrames: { value: 32, meaning: "Frames a client may have sent and not seen acked." },
   maxConsecutiveBadFrames: { value: 32, meaning: "Bad frames in a row after which the connection is closed." },
   maxTracksPerSession: { value: 16, meaning: "Tracks of one session." },
   maxJournalBytes: {
-    value: 8_000_000_000,
+    value: 6_000_000_000,
     meaning: "Audio that waits in the room for R2. Beyond it chunks are refused, retryable.",
   },
   maxShortTextChars: { value: 256, meaning: "A session id, `close.reason`, `client_id`, and other short strings." },
@@ -29,7 +30,8 @@ export const limitTable = {
   maxClusters: { value: 256, meaning: "Acoustic speakers in one state." },
   maxCentroidValues: { value: 4_096, meaning: "Values of one cluster's centroid." },
   maxQueuedResolves: { value: 32, meaning: "Resolve requests of one room that wait for their turn." },
-  maxIdempotencyKeys: { value: 1_000, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
+  maxQueuedResolveChars: { value: 8_000_000, meaning: "Base64 of all resolve requests of one room that wait." },
+  maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
 } as const satisfies Record<string, { value: number; meaning: string }>;
 
 export type LimitName = keyof typeof limitTable;

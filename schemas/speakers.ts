@@ -60,11 +60,15 @@ export type ResolveRequest = {
 };
 
 export const decisionSchema = z.enum(["auto", "confirm", "unknown"]);
-export const evidenceSchema = z.looseObject({
+const hitSchema = z.union([z.boolean(), z.number(), personNameSchema]);
+/** Why the service decided as it did. Only these fields are kept in the event log. */
+export const evidenceSchema = z.object({
   sv_score: z.number().nullish(),
   threshold_low: z.number().nullish(),
   threshold_high: z.number().nullish(),
   segment_count: z.number().nullish(),
+  name_hit: hitSchema.nullish(),
+  roster_hit: hitSchema.nullish(),
 });
 
 /**
@@ -76,7 +80,7 @@ export const resolveAnswerSchema = z.looseObject({
   cluster_id: clusterIdSchema,
   speaker_name: personNameSchema.nullable(),
   decision: decisionSchema,
-  evidence: evidenceSchema,
+  evidence: evidenceSchema.loose(),
   updated_state: speakerStateSchema,
 });
 export type ResolveAnswer = z.infer<typeof resolveAnswerSchema>;

@@ -6,6 +6,13 @@ import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Of the randomized tests; null takes fixed seeds and a new one. */
+    seed: number | null;
+  }
+}
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 export default defineConfig({
@@ -44,6 +51,7 @@ export default defineConfig({
         test: {
           name: "room",
           include: ["test/room/**/*.test.ts"],
+          provide: { seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null },
           testTimeout: 30_000,
           hookTimeout: 30_000,
           maxWorkers: 2,

@@ -18,7 +18,7 @@ export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
       "invalid_track",
       "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.",
     );
-  if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+  if (c.req.method !== "GET" || c.req.header("upgrade")?.toLowerCase() !== "websocket") {
     return problem(c, "upgrade_required", "Connect with a WebSocket client: this route takes an Upgrade request.", {
       upgrade: "websocket",
     });

@@ -6,10 +6,10 @@ import type { Env } from "../env.ts";
 /** The RPC surface of a room, as plain promises: RPC's own mapped types reject `unknown` in JSON. */
 export interface RoomApi {
   fetch(request: Request): Promise<Response>;
-  describe(): Promise<ReturnType<MeetingSessionDO["describe"]>>;
+  describe(): ReturnType<MeetingSessionDO["describe"]>;
   resolve(...args: Parameters<MeetingSessionDO["resolve"]>): ReturnType<MeetingSessionDO["resolve"]>;
   finalize(...args: Parameters<MeetingSessionDO["finalize"]>): ReturnType<MeetingSessionDO["finalize"]>;
-  locateResult(): Promise<ReturnType<MeetingSessionDO["locateResult"]>>;
+  locateResult(): ReturnType<MeetingSessionDO["locateResult"]>;
 }
 
 /** @param sessionId an id that matched `sessionIdSchema`. */

@@ -36,9 +36,13 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
   if (!body.ok) return body.error;
   const outcome = await roomOf(c.env, sessionId.value).finalize(body.value);
-  if (!outcome) return sessionNotFound(c);
-  if (outcome.done) return c.json(outcome.answer);
-  return c.json(outcome.answer, 202, { location: `/v1/sessions/${sessionId.value}/result` });
+  if (!outcome.ok) {
+    return outcome.error.code === "session_not_found"
+      ? sessionNotFound(c)
+      : problem(c, outcome.error.code, outcome.error.detail);
+  }
+  if (outcome.value.done) return c.json(outcome.value.answer);
+  return c.json(outcome.value.answer, 202, { location: `/v1/sessions/${sessionId.value}/result` });
 }
 
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
@@ -50,10 +54,18 @@ export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
       ? sessionNotFound(c)
       : problem(c, "not_finalized", "The result exists once the session is finalized: POST …/finalize.");
   }
-  const object = await c.env.RESULT_BUCKET.get(located.value.key, { onlyIf: c.req.raw.headers });
+  const object = await c.env.RESULT_BUCKET.get(located.value.key);
   if (!object) return problem(c, "result_unavailable", "The stored result can't be read. Try again.");
   const headers = { etag: object.httpEtag, "content-type": "application/json", "cache-control": "private, no-cache" };
-  return "body" in object ? c.body(object.body, 200, headers) : c.body(null, 304, headers);
+  if (!matchesEtag(c.req.header("if-none-match"), object.httpEtag)) return c.body(object.body, 200, headers);
+  await object.body.cancel();
+  return c.body(null, 304, headers);
+}
+
+/** RFC 9110 §13.1.2, weak comparison. Not left to R2, which throws on a malformed header. */
+function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];
+  return tags.includes("*") || tags.includes(etag);
 }
 
 function sessionNotFound(c: Context<AppEnv>): Response {

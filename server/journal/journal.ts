@@ -8,16 +8,8 @@
 import { chunkBytes } from "../../schemas/audio.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Database } from "../lib/sql.ts";
-import {
-  type Gap,
-  type GapChange,
-  expectedSeq,
-  isOutOfRange,
-  openLedger,
-  planEnd,
-  planStore,
-  type TrackLedger,
-} from "./ledger.ts";
+import { GapStore } from "./gap-store.ts";
+import { expectedSeq, isOutOfRange, openLedger, planEnd, planStore, type TrackLedger } from "./ledger.ts";
 
 export interface IncomingChunk {
   readonly seq: number;
@@ -51,52 +43,57 @@ export class Journal {
   readonly #hash: HashBytes;
   /** Written through; at most `limits.maxTracksPerSession` entries. */
   readonly #ledgers = new Map<string, TrackLedger>();
-  /** Start of each track's first gap, for tracks that have one. */
-  readonly #firstGaps = new Map<string, number>();
-  /** At least the number of chunks with bytes in the journal; for the size limit alone. */
-  #journaledChunks: number;
+  readonly #gaps: GapStore;
+  #pendingChunks: number;
 
   constructor(db: Database, hash: HashBytes) {
     this.#db = db;
     this.#hash = hash;
+    this.#gaps = new GapStore(db);
     for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
       "SELECT * FROM tracks ORDER BY opened_at, track",
     )) {
       this.#ledgers.set(row.track, row);
-      this.#reloadFirstGap(row.track);
     }
-    this.#journaledChunks = this.pendingChunks();
+    this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM chunks WHERE pcm IS NOT NULL").one().n;
   }
 
   /** Chunks that wait for R2, over all tracks. */
-  pendingChunks(): number {
-    return this.#db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM chunks WHERE pcm IS NOT NULL").one().n;
+  get pendingChunks(): number {
+    return this.#pendingChunks;
   }
 
-  /** Every track's ledger, in the order the tracks were opened. */
+  /** Every track's ledger, by name: an order that no restart changes. */
   ledgers(): TrackLedger[] {
-    return [...this.#ledgers.values()];
+    return [...this.#ledgers.values()].sort((a, b) => (a.track < b.track ? -1 : 1));
   }
 
   ledger(track: string): TrackLedger | undefined {
     return this.#ledgers.get(track);
   }
 
-  /** Opens a track. @returns false where the session has as many as it may. */
+  /** Whether the track is there or may still be opened. */
+  hasRoomFor(track: string): boolean {
+    return this.#ledgers.has(track) || this.#ledgers.size < limits.maxTracksPerSession;
+  }
+
+  /** Opens a track that `hasRoomFor` allows. @returns whether it is new. */
   openTrack(track: string): boolean {
-    if (this.#ledgers.has(track)) return true;
-    if (this.#ledgers.size >= limits.maxTracksPerSession) return false;
+    if (this.#ledgers.has(track)) return false;
+    if (!this.hasRoomFor(track)) throw new Error("journal: the session has all the tracks it may have");
     this.#saveLedger(openLedger(track, this.#db.now()));
     return true;
   }
 
   /**
-   * Keeps one chunk, or says why not. Synchronous: nothing may come between the look-up and the write.
+   * Keeps one chunk, or says why not; a chunk that is kept opens its track. Synchronous: nothing may come
+   * between the look-up and the write.
    * @param accepting false once finalize began (F2): then only what is kept already is still confirmed,
    *   and no counter moves.
    */
   keep(track: string, chunk: IncomingChunk, accepting: boolean): KeepOutcome {
-    const ledger = this.#required(track);
+    const ledger = this.#ledgers.get(track) ?? openLedger(track, this.#db.now());
+    if (!accepting && chunk.seq > ledger.last_seq) return { kind: "refused", code: "session_finalized" };
     if (isOutOfRange(ledger, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
     const digest = this.#hash(chunk.content);
     const sha256 = digest.toString("hex");
@@ -108,15 +105,16 @@ export class Journal {
       return { kind: "duplicate", sha256, ledger: counted };
     }
     if (!accepting) return { kind: "refused", code: "session_finalized" };
-    if ((this.#journaledChunks + 1) * chunkBytes > limits.maxJournalBytes)
+    if ((this.#pendingChunks + 1) * chunkBytes > limits.maxJournalBytes) {
       return { kind: "refused", code: "rate_limited" };
+    }
     return { kind: "stored", sha256, ledger: this.#store(ledger, chunk, digest) };
   }
 
   #store(ledger: TrackLedger, chunk: IncomingChunk, digest: Uint8Array): TrackLedger {
     const { track } = ledger;
     const now = this.#db.now();
-    const gap = chunk.seq <= expectedSeq(ledger) ? this.#gapHolding(track, chunk.seq) : undefined;
+    const gap = chunk.seq <= expectedSeq(ledger) ? this.#gaps.atOrBefore(track, chunk.seq) : undefined;
     const plan = planStore(ledger, chunk.seq, gap, now);
     this.#db.transaction(() => {
       this.#db.sql.exec(
@@ -128,13 +126,12 @@ export class Journal {
         toBlob(digest),
         toBlob(chunk.content),
       );
-      this.#writeGaps(track, plan.gaps);
+      this.#gaps.apply(track, plan.gaps);
       this.#writeLedger(plan.ledger);
     });
     // Only after the step succeeded: a rolled-back write must not live on in memory.
     this.#ledgers.set(track, plan.ledger);
-    this.#journaledChunks += 1;
-    if (plan.gaps.add.length > 0 || plan.gaps.remove.length > 0) this.#reloadFirstGap(track);
+    this.#pendingChunks += 1;
     return plan.ledger;
   }
 
@@ -150,32 +147,26 @@ export class Journal {
     track: string,
     lastSeq: number,
     paddingSamples: number,
-  ): { ok: true; changed: boolean } | { ok: false; reason: "below_last_seq" | "out_of_range" } {
+  ): { ok: true; changed: boolean } | { ok: false; reason: "below_last_seq" } {
     const ledger = this.#required(track);
-    const [tail] = this.#db.sql
-      .exec<{ from_seq: number; to_seq: number }>(
-        "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq = ?",
-        track,
-        ledger.last_seq + 1,
-      )
-      .toArray();
+    const nearest = this.#gaps.atOrBefore(track, ledger.last_seq + 1);
+    const tail = nearest && nearest.from_seq > ledger.last_seq ? nearest : undefined;
     const plan = planEnd(ledger, lastSeq, paddingSamples, tail, this.#db.now());
     if (!plan.ok) return plan;
     if (plan.changed) {
       this.#db.transaction(() => {
-        this.#writeGaps(track, plan.gaps);
+        this.#gaps.apply(track, plan.gaps);
         this.#writeLedger(plan.ledger);
       });
       this.#ledgers.set(track, plan.ledger);
-      this.#reloadFirstGap(track);
     }
     return { ok: true, changed: plan.changed };
   }
 
   /** All up to here are kept. */
   contiguousSeq(track: string): number {
-    const firstGap = this.#firstGaps.get(track);
-    return firstGap === undefined ? this.#required(track).last_seq : firstGap - 1;
+    const firstGap = this.#gaps.firstSeq(track);
+    return firstGap === null ? this.#required(track).last_seq : firstGap - 1;
   }
 
   /** All kept ones up to here are in R2. */
@@ -188,17 +179,7 @@ export class Journal {
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
   missing(track: string, max: number = limits.maxMissingRanges): [number, number][] {
-    const ranges: [number, number][] = [];
-    for (const gap of this.#db.sql.exec<{ from_seq: number; to_seq: number }>(
-      "SELECT from_seq, to_seq FROM gaps WHERE track = ? ORDER BY from_seq",
-      track,
-    )) {
-      const last = ranges.at(-1);
-      if (last && last[1] + 1 === gap.from_seq) last[1] = gap.to_seq;
-      else if (ranges.length === max) break;
-      else ranges.push([gap.from_seq, gap.to_seq]);
-    }
-    return ranges;
+    return this.#gaps.ranges(track, max);
   }
 
   /** The first chunk after (track, seq) that R2 lacks, in storage order. */
@@ -221,7 +202,7 @@ export class Journal {
       track,
       seq,
     );
-    if (rowsWritten > 0) this.#journaledChunks -= 1;
+    if (rowsWritten > 0) this.#pendingChunks -= 1;
   }
 
   /** The kept chunks of a track in order, a page at a time: what the hash chain is made of. */
@@ -245,32 +226,6 @@ export class Journal {
       .exec<{ sha256: ArrayBuffer }>("SELECT sha256 FROM chunks WHERE track = ? AND seq = ?", track, seq)
       .toArray();
     return row && new Uint8Array(row.sha256);
-  }
-
-  #gapHolding(track: string, seq: number): Gap | undefined {
-    const [row] = this.#db.sql
-      .exec<{ from_seq: number; to_seq: number }>(
-        "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
-        track,
-        seq,
-      )
-      .toArray();
-    return row;
-  }
-
-  #reloadFirstGap(track: string): void {
-    const [row] = this.#db.sql
-      .exec<{ from_seq: number }>("SELECT from_seq FROM gaps WHERE track = ? ORDER BY from_seq LIMIT 1", track)
-      .toArray();
-    if (row) this.#firstGaps.set(track, row.from_seq);
-    else this.#firstGaps.delete(track);
-  }
-
-  #writeGaps(track: string, change: GapChange): void {
-    for (const gap of change.remove)
-      this.#db.sql.exec("DELETE FROM gaps WHERE track = ? AND from_seq = ?", track, gap.from_seq);
-    for (const gap of change.add)
-      this.#db.sql.exec("INSERT INTO gaps (track, from_seq, to_seq) VALUES (?, ?, ?)", track, gap.from_seq, gap.to_seq);
   }
 
   #saveLedger(ledger: TrackLedger): void {
@@ -304,6 +259,7 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** SQLite takes an ArrayBuffer: exactly these bytes, not the larger buffer a view may look into. */
 function toBlob(bytes: Uint8Array): ArrayBuffer {
-  const copy = new Uint8Array(bytes);
-  return copy.buffer;
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) return buffer;
+  return new Uint8Array(bytes).buffer;
 }

@@ -110,7 +110,7 @@ function gapsAfterStore(ledger: TrackLedger, seq: number, gap: Gap | undefined):
 
 export type EndPlan =
   | { readonly ok: true; readonly ledger: TrackLedger; readonly gaps: GapChange; readonly changed: boolean }
-  | { readonly ok: false; readonly reason: "below_last_seq" | "out_of_range" };
+  | { readonly ok: false; readonly reason: "below_last_seq" };
 
 /**
  * Notes that nothing follows `endSeq`. What lies between the last kept chunk and it becomes a gap.
@@ -124,7 +124,6 @@ export function planEnd(
   now: number,
 ): EndPlan {
   if (endSeq < ledger.last_seq) return { ok: false, reason: "below_last_seq" };
-  if (isOutOfRange(ledger, endSeq)) return { ok: false, reason: "out_of_range" };
   const add = endSeq > ledger.last_seq ? [{ from_seq: ledger.last_seq + 1, to_seq: endSeq }] : [];
   const changed = ledger.end_seq !== endSeq || ledger.padding_samples !== padding;
   return {

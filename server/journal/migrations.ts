@@ -2,7 +2,8 @@
  * The room's SQLite schema, as numbered migrations. A migration that has shipped is never edited: add one.
  *
  * `chunks` is the ledger and the journal in one: a row stays for the meeting's life, its `pcm` only until
- * R2 has the bytes (K4). The partial index is the list of what R2 still lacks.
+ * R2 has the bytes (K4). The partial index is the list of what R2 still lacks; it is used because this table
+ * has row ids (without them SQLite prefers the primary key and walks the whole meeting).
  */
 import type { Database } from "../lib/sql.ts";
 
@@ -29,7 +30,7 @@ const migrations: readonly string[] = [
      sha256 BLOB NOT NULL,
      pcm BLOB,
      PRIMARY KEY (track, seq)
-   ) WITHOUT ROWID;
+   );
    CREATE INDEX chunks_pending ON chunks (track, seq) WHERE pcm IS NOT NULL;
    CREATE TABLE gaps (
      track TEXT NOT NULL,
@@ -43,7 +44,7 @@ const migrations: readonly string[] = [
      body TEXT NOT NULL
    );
    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-   CREATE TABLE idempotency (key TEXT PRIMARY KEY, at INTEGER NOT NULL, answer TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE idempotency (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);
    CREATE TABLE jobs (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;`,
 ];
 

@@ -16,13 +16,16 @@ export type FinalizeRecord = z.infer<typeof finalizeRecordSchema>;
 
 export class SessionStore {
   readonly #db: Database;
+  #status: SessionStatus | undefined;
 
   constructor(db: Database) {
     this.#db = db;
   }
 
+  /** Asked for every frame, so kept in memory; written through. */
   get status(): SessionStatus {
-    return sessionStatusSchema.parse(this.#read("status"));
+    this.#status ??= sessionStatusSchema.parse(this.#read("status"));
+    return this.#status;
   }
 
   /** Whether new chunks and resolves are taken. */
@@ -32,11 +35,12 @@ export class SessionStore {
 
   set status(status: SessionStatus) {
     this.#write("status", status);
+    this.#status = status;
   }
 
   /** Opens the session if it never was. */
   open(): void {
-    if (this.#read("status") !== undefined) return;
+    if (this.#status !== undefined || this.#read("status") !== undefined) return;
     this.status = "open";
     this.touch();
   }

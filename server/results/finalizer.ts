@@ -9,8 +9,11 @@
  *   done    status `finalized`
  */
 import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../schemas/http.ts";
+import { limits } from "../../schemas/limits.ts";
+import { err, ok, type Result } from "../../schemas/result-type.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import { resultKey } from "../archive/keys.ts";
+import { expectedSeq } from "../journal/ledger.ts";
 import type { Database } from "../lib/sql.ts";
 import { withTimeout } from "../lib/timeout.ts";
 import type { SessionStore } from "../journal/session-store.ts";
@@ -21,6 +24,10 @@ import { buildResult, coverage, type ResultSources } from "./build-result.ts";
 /** How long until the alarm tries again what failed or was cut off. */
 const retryMs = 5_000;
 const putTimeoutMs = 30_000;
+
+export type FinalizeOutcome =
+  | { readonly done: true; readonly answer: FinalizeAnswer }
+  | { readonly done: false; readonly answer: FinalizePending };
 
 export interface FinalizerDeps extends ResultSources {
   readonly db: Database;
@@ -42,21 +49,37 @@ export class Finalizer {
     this.#deps = deps;
   }
 
-  /** Freezes the session if it is open; a session already past that keeps its first request. */
-  begin(body: FinalizeBody): void {
+  /**
+   * Freezes the session if it is open; a session already past that keeps its first request.
+   * @returns why the request can't be taken; then nothing has changed.
+   */
+  begin(body: FinalizeBody): Result<undefined, string> {
     const { db, store, events, journal, wakeAt } = this.#deps;
-    if (!store.isOpen) return;
-    for (const [track, lastSeq] of Object.entries(body.expect ?? {})) {
-      // A track that has more than was expected of it simply has it; one that never opened lacks it all.
-      if (journal.openTrack(track)) journal.end(track, lastSeq, journal.ledger(track)?.padding_samples ?? 0);
+    if (!store.isOpen) return ok(undefined);
+    const expected = Object.entries(body.expect ?? {});
+    const newTracks = expected.filter(([track]) => !journal.ledger(track)).length;
+    if (journal.ledgers().length + newTracks > limits.maxTracksPerSession) {
+      return err(`expect: a session has at most ${limits.maxTracksPerSession} tracks.`);
     }
     db.transaction(() => {
+      for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
       store.status = "finalizing";
       store.finalizing = { metadata: body.metadata ?? {}, sealed_at: null };
       store.touch();
       events.append({ type: "session.finalizing", by: "room" });
     });
     wakeAt(db.now() + retryMs);
+    return ok(undefined);
+  }
+
+  /** Notes a track's announced end. One that has more simply has it; one that was never opened lacks it all. */
+  #expect(track: string, lastSeq: number): void {
+    const { journal, events } = this.#deps;
+    if (journal.openTrack(track)) events.append({ type: "track.opened", track, by: "room" });
+    const ledger = journal.ledger(track);
+    if (!ledger || expectedSeq(ledger) >= lastSeq) return;
+    const ended = journal.end(track, lastSeq, 0);
+    if (ended.ok && ended.changed) events.append({ type: "track.ended", track, to_seq: lastSeq, by: "room" });
   }
 
   /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */
@@ -68,13 +91,13 @@ export class Finalizer {
   }
 
   /** What a caller of finalize is told at this moment. */
-  outcome(): { done: true; answer: FinalizeAnswer } | { done: false; answer: FinalizePending } {
+  outcome(): FinalizeOutcome {
     const { store, session, journal, events } = this.#deps;
     const sealedAt = store.finalizing?.sealed_at;
     if (store.status !== "finalized" || !sealedAt) {
       return {
         done: false,
-        answer: { session_id: session.sessionId, status: "finalizing", pending_chunks: journal.pendingChunks() },
+        answer: { session_id: session.sessionId, status: "finalizing", pending_chunks: journal.pendingChunks },
       };
     }
     return {
@@ -95,7 +118,7 @@ export class Finalizer {
     try {
       await resolver.idle();
       await archiver.drain();
-      if (journal.pendingChunks() === 0) {
+      if (journal.pendingChunks === 0) {
         await this.#write(this.#seal());
         store.status = "finalized";
         return;

@@ -4,7 +4,7 @@
  * other frame can come between a look-up and its write.
  */
 import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
-import { closeCodeOf, normalCloseCode, type WireErrorCode, wireErrors } from "../../schemas/errors.ts";
+import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { ChunkMessage, ClientMessage, RoomMessage } from "../../schemas/messages.ts";
 import { protocolVersion } from "../../schemas/messages.ts";
@@ -12,7 +12,7 @@ import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
 import { chunkKey, type SessionName } from "../archive/keys.ts";
 import type { Journal, KeepOutcome } from "../journal/journal.ts";
-import { expectedSeq, missingChunks } from "../journal/ledger.ts";
+import { expectedSeq, isOutOfRange, missingChunks } from "../journal/ledger.ts";
 import { trackStatus } from "../results/track-status.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import type { Peer } from "./peer.ts";
@@ -41,58 +41,16 @@ type Refusal = FrameError & { readonly retryAfterMs?: number };
 export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayBuffer | ArrayBufferView): FrameOutcome {
   const decoded = decodeFrame(frame);
   if (!decoded.ok) return reject(deps, peer, decoded.error);
-  const settled = settleTrack(deps, peer, decoded.value);
-  if ("refused" in settled) return reject(deps, peer, settled.refused);
-  return answer(deps, settled.peer, settled.track, decoded.value);
-}
-
-/**
- * Settles which track a connection streams: by its URL, else by `hello`, else `mixed` with the first frame
- * that needs one. Once settled it stays.
- */
-function settleTrack(
-  deps: IngestDeps,
-  peer: Peer,
-  message: ClientMessage,
-): { peer: Peer; track: string } | { refused: Refusal } {
-  const seq = message.type === "chunk" ? message.seq : undefined;
-  if ("meeting_id" in message && message.meeting_id !== undefined && message.meeting_id !== deps.session.sessionId) {
-    return refused("meeting_mismatch", "meeting_id must be the session id this connection was opened for.", seq);
-  }
-  const named = message.type === "hello" ? (message.track ?? message.stream_role) : undefined;
-  if (message.type === "hello" && message.track && message.stream_role && message.track !== message.stream_role) {
-    return refused("bad_frame", "track and stream_role are two names of one field and must agree.");
-  }
-  if (peer.track !== null && named !== undefined && named !== peer.track) {
-    return refused("bad_frame", `This connection streams track "${peer.track}"; open another one for "${named}".`);
-  }
-  const track = peer.track ?? named ?? defaultTrack;
-  const needsTrack = message.type !== "ping" && message.type !== "close";
-  if (peer.track !== null || !needsTrack) return { peer, track };
-  if (!openTrack(deps, track)) return { refused: tooManyTracks };
-  if (deps.isOpen()) deps.journal.countRejected(track, peer.uncountedBadFrames);
-  return { peer: { ...peer, track, uncountedBadFrames: 0 }, track };
-}
-
-export const tooManyTracks: Refusal = {
-  code: "forbidden",
-  detail: `A session has at most ${limits.maxTracksPerSession} tracks.`,
-};
-
-/** Opens a track where the session is open and has room for it; a finalized session gets none. */
-export function openTrack({ journal, events, isOpen }: IngestDeps, track: string): boolean {
-  if (journal.ledger(track) || !isOpen()) return true;
-  if (!journal.openTrack(track)) return false;
-  events.append({ type: "track.opened", track, by: "room" });
-  return true;
-}
-
-function answer(deps: IngestDeps, peer: Peer, track: string, message: ClientMessage): FrameOutcome {
+  const message = decoded.value;
+  const refusal = refusalOf(deps, peer, message);
+  if (refusal) return reject(deps, peer, refusal);
+  const track =
+    peer.track ?? (message.type === "hello" ? (message.track ?? message.stream_role) : undefined) ?? defaultTrack;
   switch (message.type) {
     case "chunk":
       return keepChunk(deps, peer, track, message);
     case "hello":
-      return accept(peer, [ready(deps, track)]);
+      return answer(deps, peer, settleTrack(deps, peer, track), () => [ready(deps, track)]);
     case "status":
       return accept(peer, [{ type: "status", ...trackStatus(deps.session.sessionId, deps.journal, track) }]);
     case "ping":
@@ -100,20 +58,64 @@ function answer(deps: IngestDeps, peer: Peer, track: string, message: ClientMess
     case "end":
       return endTrack(deps, peer, track, message.last_seq, message.padding_samples ?? 0);
     case "close": {
-      const reason = message.reason ?? "client_close";
-      return {
-        ...accept(peer, [{ type: "closing", reason }]),
-        close: { code: normalCloseCode, reason: "closed by client" },
-      };
+      const closing: RoomMessage = { type: "closing", reason: message.reason ?? "client_close" };
+      return { ...accept(peer, [closing]), close: { code: normalCloseCode, reason: "closed by client" } };
     }
   }
 }
 
+/** What the schema can't see: whether a well-formed message belongs to this session and this connection. */
+function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage): Refusal | undefined {
+  if ("meeting_id" in message && message.meeting_id !== undefined && message.meeting_id !== session.sessionId) {
+    const detail = "meeting_id must be the session id this connection was opened for.";
+    return { code: "meeting_mismatch", detail, ...("seq" in message ? { seq: message.seq } : {}) };
+  }
+  if (message.type !== "hello") return undefined;
+  const { track, stream_role: role } = message;
+  if (track !== undefined && role !== undefined && track !== role) {
+    return { code: "bad_frame", detail: "track and stream_role are two names of one field and must agree." };
+  }
+  const named = track ?? role;
+  if (peer.track !== null && named !== undefined && named !== peer.track) {
+    const detail = `This connection streams track "${peer.track}"; open another one for "${named}".`;
+    return { code: "bad_frame", detail };
+  }
+  return undefined;
+}
+
+const tooManyTracks: Refusal = {
+  code: "forbidden",
+  detail: `A session has at most ${limits.maxTracksPerSession} tracks.`,
+};
+
+/** Opens a track while the session is open. @returns why not, where the session has too many. */
+export function openTrack({ journal, events, isOpen }: IngestDeps, track: string): Refusal | undefined {
+  if (journal.ledger(track) || !isOpen()) return undefined;
+  if (!journal.hasRoomFor(track)) return tooManyTracks;
+  journal.openTrack(track);
+  events.append({ type: "track.opened", track, by: "room" });
+  return undefined;
+}
+
+/**
+ * Notes which track a connection streams: by its URL, else by `hello`, else `mixed` with the first chunk
+ * that is kept. A refused frame settles nothing: it must not push another connection off its track.
+ */
+function settleTrack(deps: IngestDeps, peer: Peer, track: string): Peer | Refusal {
+  if (peer.track !== null) return peer;
+  const refusal = openTrack(deps, track);
+  if (refusal) return refusal;
+  if (deps.isOpen()) deps.journal.countRejected(track, peer.uncountedBadFrames);
+  return { ...peer, track, uncountedBadFrames: 0 };
+}
+
 function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMessage): FrameOutcome {
-  const { journal, session } = deps;
-  if (!journal.ledger(track)) return reject(deps, peer, { ...keepRefusals.session_finalized, seq: chunk.seq });
-  const kept = journal.keep(track, chunk, deps.isOpen());
+  const { journal, session, isOpen } = deps;
+  if (isOpen() && !journal.hasRoomFor(track)) return reject(deps, peer, { ...tooManyTracks, seq: chunk.seq });
+  const isNew = !journal.ledger(track);
+  const kept = journal.keep(track, chunk, isOpen());
   if (kept.kind === "refused") return reject(deps, peer, { ...keepRefusals[kept.code], seq: chunk.seq });
+  if (isNew) deps.events.append({ type: "track.opened", track, by: "room" });
   const ack: RoomMessage = {
     type: "ack",
     seq: chunk.seq,
@@ -125,7 +127,7 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
     missing_count: missingChunks(kept.ledger),
     duplicate_count: kept.ledger.duplicate_chunks,
   };
-  return { ...accept(peer, [ack]), stored: kept.kind === "stored" };
+  return { ...answer(deps, peer, settleTrack(deps, peer, track), () => [ack]), stored: kept.kind === "stored" };
 }
 
 const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Refusal> = {
@@ -150,17 +152,21 @@ const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Re
 
 function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, padding: number): FrameOutcome {
   const { journal, events, isOpen } = deps;
+  const settled = settleTrack(deps, peer, track);
+  if ("code" in settled) return reject(deps, peer, settled);
   if (isOpen()) {
+    const ledger = journal.ledger(track);
+    if (ledger && isOutOfRange(ledger, lastSeq)) return reject(deps, settled, keepRefusals.seq_out_of_range);
     const ended = journal.end(track, lastSeq, padding);
-    if (!ended.ok && ended.reason === "out_of_range") return reject(deps, peer, keepRefusals.seq_out_of_range);
-    if (!ended.ok)
-      return reject(deps, peer, { code: "bad_frame", detail: "last_seq: the track has chunks beyond it." });
+    if (!ended.ok) {
+      return reject(deps, settled, { code: "bad_frame", detail: "last_seq: the track has chunks beyond it." });
+    }
     if (ended.changed) events.append({ type: "track.ended", track, to_seq: lastSeq, by: "room" });
   }
   const ledger = journal.ledger(track);
   const missing = journal.missing(track);
   const complete = missing.length === 0 && ledger !== undefined && expectedSeq(ledger) === lastSeq;
-  return accept(peer, [{ type: "ended", last_seq: lastSeq, complete, missing }]);
+  return accept(settled, [{ type: "ended", last_seq: lastSeq, complete, missing }]);
 }
 
 function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
@@ -176,6 +182,11 @@ function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
     resume: { next_seq: status.last_seq + 1, missing: status.missing },
     limits: { max_in_flight: limits.maxInFlightFrames, max_realtime_factor: null },
   };
+}
+
+/** The replies to a frame that settled the connection's track, or the refusal if it could not. */
+function answer(deps: IngestDeps, peer: Peer, settled: Peer | Refusal, replies: () => RoomMessage[]): FrameOutcome {
+  return "code" in settled ? reject(deps, peer, settled) : accept(settled, replies());
 }
 
 function accept(peer: Peer, replies: readonly RoomMessage[]): FrameOutcome {
@@ -219,8 +230,4 @@ export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): Room
     retryable: wireErrors[code].retryable,
     ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
   };
-}
-
-function refused(code: WireErrorCode, detail: string, seq?: number): { refused: Refusal } {
-  return { refused: { code, detail, ...(seq === undefined ? {} : { seq }) } };
 }

@@ -3,12 +3,15 @@
  * the platform's alarm is always the earliest row. A job runs at least once: its work must bear repeating.
  */
 import type { Database } from "../lib/sql.ts";
+import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 
 export type JobName = "archive" | "finalize";
 
 /** When a job that threw is tried again. */
 const retryMs = 5_000;
+/** The platform ends an alarm handler after 15 minutes. */
+const maxRunMs = 300_000;
 
 export interface JobsDeps {
   readonly db: Database;
@@ -43,19 +46,22 @@ export class Jobs {
   async runDue(): Promise<void> {
     const now = this.#deps.db.now();
     const due = [...this.#due].filter(([, at]) => at <= now).map(([name]) => name);
-    for (const name of due) {
-      // Off the list, so that the job can ask for its next run; its row goes only after the work is done,
-      // or it would be lost with a crash in the middle.
-      this.#due.delete(name);
-      try {
-        await this.#deps.run[name]();
-        if (!this.#due.has(name)) this.#deps.db.sql.exec("DELETE FROM jobs WHERE name = ?", name);
-      } catch (cause) {
-        log.error("job.failed", { job: name, error: describeError(cause) });
-        this.ensure(name, this.#deps.db.now() + retryMs);
-      }
-    }
+    await Promise.all(due.map((name) => this.#run(name)));
     this.#arm();
+  }
+
+  async #run(name: JobName): Promise<void> {
+    // Off the list, so that the job can ask for its next run; its row goes only after the work is done, or it
+    // would be lost with a crash in the middle.
+    this.#due.delete(name);
+    try {
+      await withTimeout(this.#deps.run[name](), maxRunMs, name);
+      if (!this.#due.has(name)) this.#deps.db.sql.exec("DELETE FROM jobs WHERE name = ?", name);
+    } catch (cause) {
+      // After a timeout the work goes on, and the next run joins it.
+      if (!(cause instanceof TimeoutError)) log.error("job.failed", { job: name, error: describeError(cause) });
+      this.ensure(name, this.#deps.db.now() + retryMs);
+    }
   }
 
   #arm(): void {

@@ -10,8 +10,8 @@ import { createHash } from "node:crypto";
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { encodeMessage } from "../../schemas/codec.ts";
 import { closeCodeOf, type WireErrorCode } from "../../schemas/errors.ts";
-import type { FinalizeAnswer, FinalizeBody, FinalizePending, SessionState } from "../../schemas/http.ts";
-import { type RoomMessage } from "../../schemas/messages.ts";
+import type { FinalizeBody, SessionState } from "../../schemas/http.ts";
+import { pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import type { ResolveBody } from "../../schemas/speakers.ts";
@@ -21,21 +21,45 @@ import type { Env } from "../env.ts";
 import { isMigrated } from "../journal/migrations.ts";
 import type { Database } from "../lib/sql.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
+import type { FinalizeOutcome } from "../results/finalizer.ts";
 import { createInferenceClient } from "../speakers/inference-client.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
 import { describeError, log } from "../telemetry/log.ts";
-import { errorMessage, handleFrame, openTrack, tooManyTracks } from "./ingest.ts";
+import { errorMessage, handleFrame, openTrack } from "./ingest.ts";
 import { parseIngestRequest } from "./ingest-request.ts";
 import { newPeer, type Peer } from "./peer.ts";
 import { Room } from "./room.ts";
 
 /** How long a finalize request is held open before it is answered 202. */
 const finalizeAnswerMs = 20_000;
+const alarmRetryMs = 60_000;
+
+export type FinalizeRefusal =
+  | { readonly code: "session_not_found" }
+  | { readonly code: "bad_request"; readonly detail: string };
 
 export class MeetingSessionDO extends Server<Env> {
   static override options = { hibernate: true };
 
   #room: Room | undefined;
+  /** Set when the room is about to start anew: until then it must not touch storage. */
+  #broken = false;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
+  }
+
+  /** PartyServer would answer a failure of its own set-up with the error's stack. */
+  override async fetch(request: Request): Promise<Response> {
+    try {
+      await this.__unsafe_ensureInitialized();
+    } catch (cause) {
+      log.error("room.not_started", { error: describeError(cause) });
+      return new Response(null, { status: 503 });
+    }
+    return super.fetch(request);
+  }
 
   // ---- sockets
 
@@ -51,7 +75,8 @@ export class MeetingSessionDO extends Server<Env> {
           "The session is finalizing or finalized; nothing more is kept.",
         );
       if (track === null) return;
-      if (!openTrack(room.ingest, track)) return this.#refuse(connection, tooManyTracks.code, tooManyTracks.detail);
+      const refusal = openTrack(room.ingest, track);
+      if (refusal) return this.#refuse(connection, refusal.code, refusal.detail);
       this.#supersede(connection, track);
     } catch (cause) {
       this.#fail(connection, cause);
@@ -61,7 +86,7 @@ export class MeetingSessionDO extends Server<Env> {
   /** Synchronous: PartyServer does not catch what an async handler rejects with, and K1 needs one step. */
   override onMessage(connection: Connection<Peer>, message: WSMessage): void {
     // Frames that were on their way when the room closed the connection.
-    if (connection.readyState !== WebSocket.OPEN) return;
+    if (connection.readyState !== WebSocket.OPEN || this.#broken) return;
     try {
       const room = this.#open();
       const peer = connection.state;
@@ -84,53 +109,64 @@ export class MeetingSessionDO extends Server<Env> {
   // ---- RPC, called by the Worker's routes
 
   /** @returns undefined for a session never opened; then nothing was created. */
-  describe(): SessionState | undefined {
-    return this.#existing()?.describe();
+  describe(): Promise<SessionState | undefined> {
+    return this.#guarded(() => this.#existing()?.describe());
   }
 
   /** Opens the session if need be. */
-  async resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
-    return this.#open().resolver.resolve(body, idempotencyKey);
+  resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+    return this.#guarded(() => this.#open().resolver.resolve(body, idempotencyKey));
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
-  async finalize(
-    body: FinalizeBody,
-  ): Promise<{ done: true; answer: FinalizeAnswer } | { done: false; answer: FinalizePending } | undefined> {
-    const room = this.#existing();
-    if (!room) return undefined;
-    room.finalizer.begin(body);
-    try {
-      await withTimeout(room.finalizer.run(), finalizeAnswerMs, "finalize");
-    } catch (cause) {
-      // The run goes on, and the alarm stands behind it.
-      if (!(cause instanceof TimeoutError)) throw cause;
-    }
-    return room.finalizer.outcome();
+  finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
+    return this.#guarded(async () => {
+      const room = this.#existing();
+      if (!room) return err({ code: "session_not_found" });
+      const begun = room.finalizer.begin(body);
+      if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
+      try {
+        await withTimeout(room.finalizer.run(), finalizeAnswerMs, "finalize");
+      } catch (cause) {
+        // The run goes on, and the alarm stands behind it.
+        if (!(cause instanceof TimeoutError)) throw cause;
+      }
+      return ok(room.finalizer.outcome());
+    });
   }
 
   /** Where the result lies, once it does. */
-  locateResult(): Result<{ key: string }, "session_not_found" | "not_finalized"> {
-    const room = this.#existing();
-    if (!room) return err("session_not_found");
-    return room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized");
+  locateResult(): Promise<Result<{ key: string }, "session_not_found" | "not_finalized">> {
+    return this.#guarded(() => {
+      const room = this.#existing();
+      if (!room) return err("session_not_found");
+      return room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized");
+    });
   }
 
   // ---- alarm
 
   override async onAlarm(): Promise<void> {
-    await this.#existing()?.jobs.runDue();
+    try {
+      await this.#existing()?.jobs.runDue();
+    } catch (cause) {
+      // An alarm that throws is tried six times and then forgotten; this one must never be.
+      log.error("alarm.failed", { error: describeError(cause) });
+      await this.ctx.storage.setAlarm(Date.now() + alarmRetryMs);
+    }
   }
 
   // ---- inside
 
   /** The room of a session that was opened before. */
   #existing(): Room | undefined {
+    if (this.#broken) throw new Error("the room restarts");
     if (!this.#room && isMigrated(this.#database())) this.#room = this.#load();
     return this.#room;
   }
 
   #open(): Room {
+    if (this.#broken) throw new Error("the room restarts");
     this.#room ??= this.#load();
     this.#room.store.open();
     return this.#room;
@@ -139,9 +175,9 @@ export class MeetingSessionDO extends Server<Env> {
   #load(): Room {
     const session = parseRoomName(this.name);
     if (!session) throw new Error("the room's name is not <tenant>/<session_id>");
+    // With a bad variable the Worker refuses all requests, but what is kept must still reach R2.
     const config = parseConfig(this.env);
-    if (!config.ok) throw new Error(`bad configuration: ${config.error.join("; ")}`);
-    const { inference } = config.value;
+    const inference = config.ok ? config.value.inference : undefined;
     return new Room({
       session,
       db: this.#database(),
@@ -180,12 +216,31 @@ export class MeetingSessionDO extends Server<Env> {
     connection.close(closeCodeOf(code), code);
   }
 
-  /** A bug or a broken disk: the client learns that nothing was kept and that it may come back, no more. */
+  /** An RPC's work. What it did not expect restarts the room, and the Worker answers 500. */
+  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      this.#restart(cause);
+      throw cause;
+    }
+  }
+
   #fail(connection: Connection<Peer>, cause: unknown): void {
+    this.#refuse(connection, "internal", "The room failed and restarts. Reconnect and resend what was not acked.");
+    this.#restart(cause);
+  }
+
+  /**
+   * After a bug or a broken disk, what memory holds may not be what was committed: the room starts anew from
+   * storage. It is the only thing done here, since two rooms over one storage would be worse.
+   */
+  #restart(cause: unknown): void {
     log.error("room.failed", { error: describeError(cause) });
-    this.#refuse(connection, "internal", "The room failed; nothing of this frame was kept. Reconnect and resend.");
-    // What memory holds may not be what was committed: read it anew.
-    this.#room = undefined;
+    if (this.#broken) return;
+    this.#broken = true;
+    // A little later, so that what was said to clients gets out.
+    setTimeout(() => this.ctx.abort("the room failed"), 50);
   }
 }
 

@@ -16,7 +16,7 @@ import { Jobs } from "./jobs.ts";
 import { SessionStore } from "../journal/session-store.ts";
 
 /** A room that dies with chunks pending is woken this soon to archive them. */
-const archiveBackstopMs = 3_000;
+const archiveBackstopMs = 5_000;
 
 export interface RoomDeps {
   readonly session: SessionName;
@@ -88,14 +88,20 @@ export class Room {
     this.jobs = new Jobs({
       db,
       setAlarm: deps.setAlarm,
-      run: { archive: () => this.#archiver.drain(), finalize: () => this.finalizer.run() },
+      run: { archive: () => this.#archiver.wake(), finalize: () => this.finalizer.run() },
     });
+    // Pending bytes imply a job, whatever became of the one that was set with them.
+    if (this.journal.pendingChunks > 0) this.#ensureArchive();
   }
 
   /** Call after every stored chunk: archives in the background, with the alarm behind it. */
   chunkStored(): void {
-    this.jobs.ensure("archive", this.#db.now() + archiveBackstopMs);
+    this.#ensureArchive();
     this.#archiver.kick();
+  }
+
+  #ensureArchive(): void {
+    this.jobs.ensure("archive", Math.max(this.#db.now() + archiveBackstopMs, this.#archiver.notBefore));
   }
 
   describe(): SessionState {

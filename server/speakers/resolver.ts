@@ -6,6 +6,7 @@
 import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import {
+  evidenceSchema,
   type ResolveAnswer,
   resolveAnswerSchema,
   type ResolveBody,
@@ -49,6 +50,8 @@ export interface ResolverDeps {
 export class Resolver {
   readonly #deps: ResolverDeps;
   readonly #queue = new SerialQueue(limits.maxQueuedResolves);
+  /** Base64 held by the queue: audio that waits must not fill the isolate. */
+  #queuedChars = 0;
 
   constructor(deps: ResolverDeps) {
     this.#deps = deps;
@@ -56,13 +59,21 @@ export class Resolver {
 
   /** @param idempotencyKey the same key gets the first successful answer again, without another call. */
   async resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
-    if (!this.#queue.hasRoom) {
+    const size = body.audio.content_b64.length;
+    const earlier = this.#answered(idempotencyKey);
+    if (earlier) return ok({ answer: earlier, replay: true });
+    if (!this.#queue.hasRoom || this.#queuedChars + size > limits.maxQueuedResolveChars) {
       return err({
         code: "resolve_queue_full",
-        detail: `${limits.maxQueuedResolves} resolves of this session are waiting; try again later.`,
+        detail: "Too many resolves of this session are waiting; try again later.",
       });
     }
-    return this.#queue.run(() => this.#resolveNow(body, idempotencyKey));
+    this.#queuedChars += size;
+    try {
+      return await this.#queue.run(() => this.#resolveNow(body, idempotencyKey));
+    } finally {
+      this.#queuedChars -= size;
+    }
   }
 
   /** Resolves when no resolve is under way or waiting. */
@@ -72,7 +83,8 @@ export class Resolver {
 
   async #resolveNow(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
     const { call, sessionId, isOpen, isSealed } = this.#deps;
-    const earlier = idempotencyKey === undefined ? undefined : this.#answered(idempotencyKey);
+    // Again: the same key may have been ahead in the queue.
+    const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
     if (!isOpen()) return finalized();
     if (!call) {
@@ -94,7 +106,7 @@ export class Resolver {
       });
     }
     // Parsing and writing again can lengthen numbers (1e20); what is kept must still fit its row.
-    if (JSON.stringify(answer.value).length > limits.maxInferenceAnswerBytes) {
+    if (byteLengthOf(JSON.stringify(answer.value)) > limits.maxInferenceAnswerBytes) {
       return err({ code: "inference_failed", detail: "Speaker resolve: the service's answer is too large." });
     }
     if (isSealed()) return finalized();
@@ -104,17 +116,25 @@ export class Resolver {
 
   #commit(answer: ResolveAnswer, sent: SpeakerState, idempotencyKey: string | undefined): void {
     const { db, speakers, events, onCommit } = this.#deps;
-    const { updated_state: updated, cluster_id, speaker_name, decision, evidence } = answer;
+    const { updated_state: updated, cluster_id, speaker_name, decision } = answer;
     const roster = updated.roster ?? sent.roster;
     db.transaction(() => {
       speakers.save(roster ? { ...updated, roster } : updated);
-      events.append({ type: "speaker.resolved", cluster_id, speaker_name, decision, evidence, by: "inference" });
+      events.append({
+        type: "speaker.resolved",
+        cluster_id,
+        speaker_name,
+        decision,
+        evidence: evidenceSchema.parse(answer.evidence),
+        by: "inference",
+      });
       if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
       onCommit();
     });
   }
 
-  #answered(key: string): ResolveAnswer | undefined {
+  #answered(key: string | undefined): ResolveAnswer | undefined {
+    if (key === undefined) return undefined;
     const [row] = this.#deps.db.sql
       .exec<{ answer: string }>("SELECT answer FROM idempotency WHERE key = ?", key)
       .toArray();
@@ -122,13 +142,14 @@ export class Resolver {
   }
 
   #remember(key: string, answer: ResolveAnswer): void {
-    const { sql, now } = this.#deps.db;
-    sql.exec("INSERT INTO idempotency (key, at, answer) VALUES (?, ?, ?)", key, now(), JSON.stringify(answer));
-    sql.exec(
-      "DELETE FROM idempotency WHERE key NOT IN (SELECT key FROM idempotency ORDER BY at DESC LIMIT ?)",
-      limits.maxIdempotencyKeys,
-    );
+    const { sql } = this.#deps.db;
+    sql.exec("INSERT INTO idempotency (key, answer) VALUES (?, ?)", key, JSON.stringify(answer));
+    sql.exec("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?", limits.maxIdempotencyKeys);
   }
+}
+
+function byteLengthOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }
 
 function finalized(): Result<never, ResolveFailure> {

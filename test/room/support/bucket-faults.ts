@@ -17,10 +17,10 @@ export class BucketFaults {
     };
   }
 
-  /** Puts neither succeed nor fail until the returned function is called. */
-  holdPuts(): () => void {
+  /** Every put whose key matches neither succeeds nor fails until the returned function is called. */
+  holdPuts(matches: (key: string) => boolean = () => true): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#beforePut = () => promise;
+    this.#beforePut = (key) => (matches(key) ? promise : undefined);
     return resolve;
   }
 

@@ -1,10 +1,9 @@
 /** A capture client without cleverness: sends frames, hands out what the room says, in order. */
 import { decode, encode } from "@msgpack/msgpack";
-import { exports } from "cloudflare:workers";
-import { expect } from "vitest";
 import type { Encoding } from "../../../schemas/codec.ts";
 import { type AckMessage, type RoomMessage, roomMessageSchema } from "../../../schemas/messages.ts";
 import { chunkFrame, pcmOf } from "./audio.ts";
+import { gateway } from "./bindings.ts";
 import { within } from "./waiting.ts";
 
 export interface ClientOptions {
@@ -22,7 +21,7 @@ export class Client {
 
   static async connect(sessionId: string, { track, encoding = "json" }: ClientOptions = {}): Promise<Client> {
     const path = track === undefined ? sessionId : `${sessionId}/${track}`;
-    const response = await exports.default.fetch(`https://gateway.test/v1/audio/ws/${path}`, {
+    const response = await gateway(`/v1/audio/ws/${path}`, {
       headers: { upgrade: "websocket", "sec-websocket-protocol": `roomtone.v1.${encoding}` },
     });
     const socket = response.webSocket;
@@ -38,7 +37,8 @@ export class Client {
     this.closed = promise;
     socket.binaryType = "arraybuffer";
     socket.addEventListener("message", (event) => {
-      const value: unknown = typeof event.data === "string" ? JSON.parse(event.data) : decode(event.data as ArrayBuffer);
+      const value: unknown =
+        typeof event.data === "string" ? JSON.parse(event.data) : decode(event.data as ArrayBuffer);
       // Every message a room sends in these tests is checked against the contract.
       this.#inbox.push(roomMessageSchema.parse(value));
       this.#arrived.resolve();
@@ -73,16 +73,14 @@ export class Client {
 
   async nextOf<T extends RoomMessage["type"]>(type: T): Promise<Extract<RoomMessage, { type: T }>> {
     const message = await this.next(`a message of type ${type}`);
-    expect(message).toMatchObject({ type });
+    if (message.type !== type) throw new Error(`expected a message of type ${type}, got ${JSON.stringify(message)}`);
     return message as Extract<RoomMessage, { type: T }>;
   }
 
   /** Sends a chunk and waits for its ack. */
   async keep(seq: number, pcm?: Uint8Array): Promise<AckMessage> {
     this.sendChunk(seq, pcm);
-    const ack = await this.nextOf("ack");
-    expect(ack.seq).toBe(seq);
-    return ack;
+    return this.ackOf(seq);
   }
 
   /** Sends chunks without waiting between them, then waits for all acks. */
@@ -90,17 +88,22 @@ export class Client {
     for (const seq of seqs) this.sendChunk(seq);
     const acks: AckMessage[] = [];
     for (const seq of seqs) {
-      const ack = await this.nextOf("ack");
-      expect(ack.seq).toBe(seq);
-      acks.push(ack);
+      acks.push(await this.ackOf(seq));
     }
     return acks;
+  }
+
+  async ackOf(seq: number): Promise<AckMessage> {
+    const ack = await this.nextOf("ack");
+    if (ack.seq !== seq) throw new Error(`expected the ack of chunk ${seq}, got that of ${ack.seq}`);
+    return ack;
   }
 
   /** Sends a message and expects to be refused with this code. */
   async refused(message: object | string, code: string): Promise<void> {
     this.send(message);
-    expect(await this.nextOf("error")).toMatchObject({ code });
+    const error = await this.nextOf("error");
+    if (error.code !== code) throw new Error(`expected the refusal ${code}, got ${JSON.stringify(error)}`);
   }
 
   async hello(fields: object = {}): Promise<Extract<RoomMessage, { type: "ready" }>> {
@@ -109,7 +112,8 @@ export class Client {
   }
 
   async expectClose(code: number): Promise<void> {
-    expect(await within(this.closed, `the close ${code}`)).toMatchObject({ code });
+    const close = await within(this.closed, `the close ${code}`);
+    if (close.code !== code) throw new Error(`expected the close ${code}, got ${close.code} ${close.reason}`);
   }
 
   close(): void {

@@ -1,10 +1,9 @@
 /** A room seen from behind: its tables, its alarm, its bucket, its end. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { chunkKey } from "../../../server/archive/keys.ts";
 import { roomName } from "../../../schemas/names.ts";
+import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";
-import type { MeetingSessionDO } from "./worker.ts";
 
 let sessions = 0;
 
@@ -18,19 +17,24 @@ export type Row = Record<string, SqlStorageValue>;
 
 export class RoomUnderTest {
   readonly sessionId: string;
-  readonly stub: DurableObjectStub<MeetingSessionDO>;
+  readonly #name: string;
 
   constructor(sessionId: string, tenant = "default") {
     this.sessionId = sessionId;
-    this.stub = env.MEETING_SESSION.getByName(roomName(tenant, sessionId));
+    this.#name = roomName(tenant, sessionId);
+  }
+
+  /** A new one each time: a stub breaks with the room it was made for. */
+  get stub(): DurableObjectStub {
+    return bindings.MEETING_SESSION.getByName(this.#name);
   }
 
   inside<T>(callback: (storage: DurableObjectStorage) => T | Promise<T>): Promise<T> {
     return runInDurableObject(this.stub, (_, state) => callback(state.storage));
   }
 
-  rows(query: string, ...bindings: unknown[]): Promise<Row[]> {
-    return this.inside((storage) => storage.sql.exec<Row>(query, ...bindings).toArray());
+  rows(query: string, ...values: unknown[]): Promise<Row[]> {
+    return this.inside((storage) => storage.sql.exec<Row>(query, ...values).toArray());
   }
 
   async count(table: string, where = "1"): Promise<number> {
@@ -63,8 +67,15 @@ export class RoomUnderTest {
   }
 
   /** Takes the room from memory; sockets hibernate. */
-  evict(): Promise<void> {
-    return evictDurableObject(this.stub, { webSockets: "hibernate" });
+  async evict(): Promise<void> {
+    // Only a running room can be evicted.
+    await this.inside(() => undefined);
+    await evictDurableObject(this.stub, { webSockets: "hibernate" });
+  }
+
+  /** Ends all rooms in the middle of whatever they do, as a crash would: sockets and pending work are gone. */
+  kill(): Promise<void> {
+    return abortAllDurableObjects();
   }
 
   alarmAt(): Promise<number | null> {
@@ -79,8 +90,22 @@ export class RoomUnderTest {
     return runDurableObjectAlarm(this.stub);
   }
 
+  /** Runs the room's alarms, each at its time, until the answer is true. */
+  async wakeUntil(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+    for (let alarms = 0; alarms < 20; alarms += 1) {
+      if (await isTrue()) return;
+      if (!(await this.wake())) break;
+    }
+    if (!(await isTrue())) throw new Error(`the room's alarms did not get there: ${what}`);
+  }
+
+  async status(): Promise<string | undefined> {
+    const [row] = await this.rows("SELECT value FROM meta WHERE key = 'status'");
+    return typeof row?.["value"] === "string" ? row["value"] : undefined;
+  }
+
   async stored(seq: number, track = "mixed"): Promise<Uint8Array | undefined> {
-    const object = await env.RESULT_BUCKET.get(this.key(seq, track));
+    const object = await bindings.RESULT_BUCKET.get(this.key(seq, track));
     return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
   }
 
@@ -89,7 +114,7 @@ export class RoomUnderTest {
   }
 
   async storedKeys(): Promise<string[]> {
-    const { objects } = await env.RESULT_BUCKET.list({ prefix: `sessions/${this.sessionId}/` });
+    const { objects } = await bindings.RESULT_BUCKET.list({ prefix: `sessions/${this.sessionId}/` });
     return objects.map(({ key }) => key);
   }
 }

@@ -1,0 +1,18 @@
+/** The bindings and the entry of the Worker under test, with their types. */
+import { env, exports } from "cloudflare:workers";
+import type { Env } from "../../../server/env.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Of the randomized tests; null takes fixed seeds and a new one (test/vitest.config.ts). */
+    seed: number | null;
+  }
+}
+
+export const bindings = env as Env;
+
+/** A request to the Worker, as from outside. */
+export function gateway(path: string, init: RequestInit = {}): Promise<Response> {
+  const { default: entry } = exports as { default: Fetcher };
+  return entry.fetch(`https://gateway.test${path}`, init);
+}

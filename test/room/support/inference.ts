@@ -1,0 +1,48 @@
+/**
+ * The speaker-resolve service: `fetch` itself, replaced for the isolate that tests and rooms share. Each
+ * session has its own behaviour, so tests don't meet.
+ */
+import { vi } from "vitest";
+import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../../schemas/speakers.ts";
+
+type Behaviour = (request: ResolveRequest, signal: AbortSignal) => Response | Promise<Response>;
+
+const behaviours = new Map<string, Behaviour>();
+
+vi.stubGlobal("fetch", async (input: unknown, init: { body: string; signal: AbortSignal }): Promise<Response> => {
+  if (input !== "http://inference.test/speaker/resolve") throw new Error(`unexpected fetch of ${String(input)}`);
+  const request = JSON.parse(init.body) as ResolveRequest;
+  const behave = behaviours.get(request.session_id);
+  if (!behave) throw new Error("the test set no behaviour for this session");
+  const aborted = new Promise<never>((_, reject) => {
+    init.signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+  });
+  return Promise.race([behave(request, init.signal), aborted]);
+});
+
+/** Sets what the service does for a session. @returns the requests it gets from now on, growing. */
+export function inference(sessionId: string, behave: Behaviour): ResolveRequest[] {
+  const requests: ResolveRequest[] = [];
+  behaviours.set(sessionId, (request, signal) => {
+    requests.push(request);
+    return behave(request, signal);
+  });
+  return requests;
+}
+
+/** A right answer: one more cluster than the state had. */
+export function answerTo(request: ResolveRequest): ResolveAnswer {
+  const cluster_id = `c${request.state.clusters.length + 1}`;
+  const updated_state: SpeakerState = {
+    ...request.state,
+    clusters: [...request.state.clusters, { cluster_id, centroid: [0.25, -0.5], sample_count: 1 }],
+  };
+  return {
+    session_id: request.session_id,
+    cluster_id,
+    speaker_name: null,
+    decision: "unknown",
+    evidence: { sv_score: 0.5, threshold_low: 0.4, threshold_high: 0.7, segment_count: 1 },
+    updated_state,
+  };
+}
