@@ -160,3 +160,4 @@ export const roomMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type RoomMessage = z.infer<typeof roomMessageSchema>;
 export type AckMessage = z.infer<typeof ackSchema>;
+export type ErrorMessage = z.infer<typeof errorSchema>;

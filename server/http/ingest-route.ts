@@ -1,11 +1,12 @@
 /** `GET /v1/audio/ws/:session_id[/:track]`: checks what HTTP can check, then hands the socket to the room. */
 import type { Context } from "hono";
-import { jsonSubprotocol, msgpackSubprotocol } from "../../schemas/messages.ts";
+import { errorSchema, jsonSubprotocol, msgpackSubprotocol } from "../../schemas/messages.ts";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
-import { ingestUrl } from "../room/ingest-request.ts";
+import { ingestUrl, refusedStatus } from "../room/ingest-request.ts";
 import type { AppEnv } from "./app-env.ts";
 import { invalidSessionId } from "./parameters.ts";
 import { problem } from "./problem.ts";
+import { refuseSocket } from "./refuse-socket.ts";
 import { roomOf } from "./rooms.ts";
 
 export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
@@ -30,12 +31,11 @@ export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
     headers: { upgrade: "websocket" },
   });
   const answer = await roomOf(c.env, sessionId.data).fetch(request);
-  if (!answer.webSocket) return problem(c, "internal", "The room did not take the connection. Try again.");
-  return new Response(null, {
-    status: 101,
-    webSocket: answer.webSocket,
-    headers: { "x-trace-id": c.var.traceId, ...(subprotocol ? { "sec-websocket-protocol": subprotocol } : {}) },
-  });
+  const headers = { "x-trace-id": c.var.traceId, ...(subprotocol ? { "sec-websocket-protocol": subprotocol } : {}) };
+  if (answer.webSocket) return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
+  if (answer.status !== refusedStatus)
+    return problem(c, "internal", "The room did not take the connection. Try again.");
+  return refuseSocket(errorSchema.parse(await answer.json()), encoding, headers);
 }
 
 /** The first of the client's offers that the room speaks. */

@@ -6,6 +6,9 @@ import { z } from "zod";
 import type { Encoding } from "../../schemas/codec.ts";
 import { trackNameSchema } from "../../schemas/names.ts";
 
+/** The room's answer to a connection that it does not take; its body is the `error` message. */
+export const refusedStatus = 409;
+
 export interface IngestRequest {
   readonly encoding: Encoding;
   readonly track: string | null;

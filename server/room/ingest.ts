@@ -6,7 +6,7 @@
 import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
-import type { ChunkMessage, ClientMessage, RoomMessage } from "../../schemas/messages.ts";
+import type { ChunkMessage, ClientMessage, ErrorMessage, RoomMessage } from "../../schemas/messages.ts";
 import { protocolVersion } from "../../schemas/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
@@ -130,6 +130,11 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
   return { ...answer(deps, peer, settleTrack(deps, peer, track), () => [ack]), stored: kept.kind === "stored" };
 }
 
+export const sessionFinalized: Refusal = {
+  code: "session_finalized",
+  detail: "The session is finalizing or finalized; nothing more is kept.",
+};
+
 const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Refusal> = {
   seq_conflict: {
     code: "seq_conflict",
@@ -139,10 +144,7 @@ const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Re
     code: "seq_out_of_range",
     detail: `seq is at most ${limits.maxSeqAhead} beyond the track's last chunk, and at most ${limits.maxSeq}.`,
   },
-  session_finalized: {
-    code: "session_finalized",
-    detail: "The session is finalizing or finalized; nothing more is kept.",
-  },
+  session_finalized: sessionFinalized,
   rate_limited: {
     code: "rate_limited",
     detail: "Too much audio of this session waits for storage. Send this chunk again later.",
@@ -221,7 +223,7 @@ function countBadFrame({ journal, isOpen }: IngestDeps, peer: Peer): Peer {
 }
 
 /** The `error` message of a refusal. */
-export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): RoomMessage {
+export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): ErrorMessage {
   return {
     type: "error",
     code,

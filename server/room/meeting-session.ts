@@ -9,9 +9,9 @@
 import { createHash } from "node:crypto";
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { encodeMessage } from "../../schemas/codec.ts";
-import { closeCodeOf, type WireErrorCode } from "../../schemas/errors.ts";
+import { closeCodeOf } from "../../schemas/errors.ts";
 import type { FinalizeBody, SessionState } from "../../schemas/http.ts";
-import { pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
+import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import type { ResolveBody } from "../../schemas/speakers.ts";
@@ -25,8 +25,8 @@ import type { FinalizeOutcome } from "../results/finalizer.ts";
 import { createInferenceClient } from "../speakers/inference-client.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
 import { describeError, log } from "../telemetry/log.ts";
-import { errorMessage, handleFrame, openTrack } from "./ingest.ts";
-import { parseIngestRequest } from "./ingest-request.ts";
+import { errorMessage, handleFrame, openTrack, sessionFinalized } from "./ingest.ts";
+import { type IngestRequest, parseIngestRequest, refusedStatus } from "./ingest-request.ts";
 import { newPeer, type Peer } from "./peer.ts";
 import { Room } from "./room.ts";
 
@@ -50,12 +50,14 @@ export class MeetingSessionDO extends Server<Env> {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(pingText, pongText));
   }
 
-  /** PartyServer would answer a failure of its own set-up with the error's stack. */
+  /** Looks before PartyServer does: it would answer a failure of its own set-up with the error's stack. */
   override async fetch(request: Request): Promise<Response> {
     try {
       await this.__unsafe_ensureInitialized();
+      const refusal = this.#admit(parseIngestRequest(request.url));
+      if (refusal) return Response.json(refusal, { status: refusedStatus });
     } catch (cause) {
-      log.error("room.not_started", { error: describeError(cause) });
+      this.#restart(cause);
       return new Response(null, { status: 503 });
     }
     return super.fetch(request);
@@ -67,17 +69,7 @@ export class MeetingSessionDO extends Server<Env> {
     try {
       const { encoding, track } = parseIngestRequest(request.url);
       connection.setState(newPeer(encoding, track));
-      const room = this.#open();
-      if (!room.store.isOpen)
-        return this.#refuse(
-          connection,
-          "session_finalized",
-          "The session is finalizing or finalized; nothing more is kept.",
-        );
-      if (track === null) return;
-      const refusal = openTrack(room.ingest, track);
-      if (refusal) return this.#refuse(connection, refusal.code, refusal.detail);
-      this.#supersede(connection, track);
+      if (track !== null) this.#supersede(connection, track);
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -211,9 +203,12 @@ export class MeetingSessionDO extends Server<Env> {
     }
   }
 
-  #refuse(connection: Connection<Peer>, code: WireErrorCode, detail: string): void {
-    send(connection, errorMessage({ code, detail }));
-    connection.close(closeCodeOf(code), code);
+  /** Opens session and track for a new connection. @returns why not, where they are not to be had. */
+  #admit({ track }: IngestRequest): ErrorMessage | undefined {
+    const room = this.#open();
+    if (!room.store.isOpen) return errorMessage(sessionFinalized);
+    const refusal = track === null ? undefined : openTrack(room.ingest, track);
+    return refusal && errorMessage(refusal);
   }
 
   /** An RPC's work. What it did not expect restarts the room, and the Worker answers 500. */
@@ -227,7 +222,9 @@ export class MeetingSessionDO extends Server<Env> {
   }
 
   #fail(connection: Connection<Peer>, cause: unknown): void {
-    this.#refuse(connection, "internal", "The room failed and restarts. Reconnect and resend what was not acked.");
+    const detail = "The room failed and restarts. Reconnect and resend what was not acked.";
+    send(connection, errorMessage({ code: "internal", detail }));
+    connection.close(closeCodeOf("internal"), "internal");
     this.#restart(cause);
   }
 
