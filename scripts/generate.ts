@@ -9,8 +9,9 @@ import { configVariablesSchema } from "../server/config.ts";
 
 const path = "docs/reference.md";
 
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
@@ -29,7 +30,7 @@ const limitRows = Object.entries(limitTable).map(([name, { value, meaning }]) =>
 const defaults: Readonly<Record<string, unknown>> = configVariablesSchema.parse({});
 const variableRows = Object.entries(configVariablesSchema.shape).map(([name, schema]) => [
   `\`${name}\``,
-  defaults[name] === undefined ? "unset" : `\`${String(defaults[name])}\``,
+  defaults[name] === undefined ? "unset" : `\`${JSON.stringify(defaults[name]).replaceAll('"', "")}\``,
   schema.description ?? "",
 ]);
 

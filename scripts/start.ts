@@ -1,18 +1,33 @@
 /**
- * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM.
+ * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
  */
-import { onStopSignal } from "./lib/stop-signal.ts";
-import { startGateway } from "./lib/gateway.ts";
+import { sentenceOf } from "./lib/failure.ts";
+import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { localVariables } from "./lib/local-variables.ts";
+import { parsePort } from "./lib/parse-port.ts";
+import { stopGateway, watchWorkerd } from "./lib/workerd-processes.ts";
+import { onStopSignal } from "./lib/stop-signal.ts";
 
-const port = Number(process.env["PORT"] ?? 8787);
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  console.error(`PORT must be a port number, not "${process.env["PORT"]}".`);
+const stopping = new AbortController();
+let gateway: Gateway | undefined;
+onStopSignal(async () => {
+  stopping.abort();
+  await stopGateway(gateway);
+});
+
+try {
+  const variables = localVariables(process.env);
+  gateway = await startGateway({
+    port: parsePort("PORT", process.env["PORT"] || "8787"),
+    stateDir: process.env["STATE_DIR"] || ".wrangler/state",
+    variables,
+  });
+  if (variables["AUTH_MODE"] === "off")
+    console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
+  console.log(`ready ${gateway.url}`);
+  await watchWorkerd(stopping.signal);
+} catch (cause) {
+  console.error(sentenceOf(cause));
+  await stopGateway(gateway);
   process.exit(1);
 }
-const variables = localVariables(process.env);
-const gateway = await startGateway({ port, stateDir: process.env["STATE_DIR"] || ".wrangler/state", variables });
-onStopSignal(() => gateway.stop());
-if (variables["AUTH_MODE"] === "off")
-  console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
-console.log(`ready ${gateway.url}`);

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { unstable_startWorker as startWorker } from "wrangler";
 import { channelCount, chunkBytes, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { limits } from "../../schemas/limits.ts";

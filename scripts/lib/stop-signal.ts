@@ -1,18 +1,34 @@
-/** Runs `stop` once on Ctrl-C or SIGTERM, then exits with the signal's usual code. A second signal exits at once. */
+/** How long a vanished parent goes unnoticed at most. */
+const parentPollMs = 500;
+
+/**
+ * Runs `stop` once on Ctrl-C, SIGTERM or SIGHUP, then exits with the signal's usual code. A second signal
+ * exits at once.
+ *
+ * Run by npm, the loss of the parent counts as SIGTERM: npm hands a SIGTERM to the shell between us, which
+ * dies of it and tells nobody.
+ */
 export function onStopSignal(stop: () => Promise<void>): void {
   let stopping = false;
-  const codes = { SIGINT: 130, SIGTERM: 143 } as const;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.on(signal, () => {
-      if (stopping) process.exit(codes[signal]);
-      stopping = true;
-      stop().then(
-        () => process.exit(codes[signal]),
-        (cause: unknown) => {
-          console.error(cause);
-          process.exit(1);
-        },
-      );
-    });
-  }
+  const end = (code: number): void => {
+    if (stopping) process.exit(code);
+    stopping = true;
+    stop().then(
+      () => process.exit(code),
+      (cause: unknown) => {
+        console.error(cause);
+        process.exit(1);
+      },
+    );
+  };
+  const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(codes[signal]));
+  if (process.env["npm_lifecycle_event"] === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    end(codes.SIGTERM);
+  }, parentPollMs);
+  timer.unref();
 }

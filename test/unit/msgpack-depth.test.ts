@@ -18,14 +18,27 @@ test.each([9, 20, 90])("%i levels are deeper than 8", (levels) => {
 });
 
 test("values of every format are stepped over whole", () => {
-  const everything = [
-    ...[0, 127, -1, -32, 200, 60_000, 4_000_000_000, -100, -30_000, -2_000_000_000, 2 ** 40, -(2 ** 40), 1.5],
-    ...[null, true, false, new Date(0), new Date(1), new Date(2 ** 40)],
-    ...[1, 40, 300, 70_000].map((length) => "x".repeat(length)),
-    ...[1, 300, 70_000].map((length) => new Uint8Array(length).fill(0x91)),
-    ...[[], {}, Array.from({ length: 20 }, () => 0), Array.from({ length: 70_000 }, () => 0)],
-    Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, i])),
+  const numbers = [
+    0,
+    127,
+    -1,
+    -32,
+    200,
+    60_000,
+    4_000_000_000,
+    -100,
+    -30_000,
+    -2_000_000_000,
+    2 ** 40,
+    -(2 ** 40),
+    1.5,
   ];
+  const strings = [1, 40, 300, 70_000].map((length) => "x".repeat(length));
+  const bins = [1, 300, 70_000].map((length) => new Uint8Array(length).fill(0x91));
+  const arrays = [0, 20, 70_000].map((length) => Array.from({ length }, () => 0));
+  const map = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, i]));
+  const others = [null, true, false, new Date(0), new Date(1), new Date(2 ** 40), {}, map];
+  const everything = [...numbers, ...strings, ...bins, ...arrays, ...others];
   expect(isDeeperThan(encode(everything), 2)).toBe(false);
   expect(isDeeperThan(encode([...everything, [[1]]]), 2)).toBe(true);
 });

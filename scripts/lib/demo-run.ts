@@ -1,0 +1,86 @@
+/**
+ * What the demo shows against a running gateway, from the first second streamed to what to try next. Checks
+ * all that the smoke harness checks, and the stored objects besides.
+ */
+import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
+import { chunkBytes, chunkSamples } from "../../schemas/audio.ts";
+import { jsonSubprotocol } from "../../schemas/messages.ts";
+import { defaultTrack } from "../../schemas/names.ts";
+import { chainHead, checkFinalize, checkResult, checkStatus, type SentMeeting } from "./check-result.ts";
+import { checkStored } from "./check-stored.ts";
+import { fetchResult, finalizeSession } from "./gateway-http.ts";
+import { readLocalBucket } from "./local-bucket.ts";
+import type { Progress } from "./progress.ts";
+import { loadAudio } from "./sent-audio.ts";
+import { streamMeeting } from "./stream-meeting.ts";
+
+export interface DemoRun {
+  /** The gateway's address, without a slash at the end. */
+  readonly url: string;
+  readonly stateDir: string;
+  readonly speed: number;
+  /** The WAV file. */
+  readonly sample: string;
+  readonly progress: Progress;
+  readonly print: (line: string) => void;
+}
+
+const track = defaultTrack;
+
+/** @throws Failure when anything differs from what was streamed. */
+export async function runDemo({ url, stateDir, speed, sample, progress, print }: DemoRun): Promise<void> {
+  const { chunks, paddingSamples } = loadAudio(sample, undefined);
+  const sessionId = `demo-${randomBytes(4).toString("hex")}`;
+  const target = { baseHttp: new URL(`${url}/`), sessionId };
+  const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
+  print(`Gateway at ${url}`);
+  print(`Streaming ${relative(".", sample)}, ${chunks.length} s, at ${speed}× real time to session ${sessionId}.`);
+  const report = await streamMeeting({
+    baseWs,
+    sessionId,
+    track,
+    encoding: "msgpack",
+    chunks,
+    paddingSamples,
+    realtimeFactor: speed,
+    clientId: "roomtone-demo",
+    onProgress: ({ acked, total, archivedSeq }) => {
+      progress.update(acked, total, `${acked} of ${total} s kept and acked, ${archivedSeq} in R2`);
+    },
+  });
+  progress.clear();
+  const sent: SentMeeting = { sessionId, track, chunks, paddingSamples, rejectedBefore: report.rejectedBefore };
+  checkStatus("status", report.status, sent);
+  print(`All ${report.acked} seconds acked. Finalizing.`);
+
+  const answer = await finalizeSession(target, { [track]: chunks.length });
+  const result = await fetchResult(target);
+  checkResult(result, sent);
+  checkFinalize(answer, result, sent);
+  const prefix = result.audio.find((audio) => audio.track === track)?.key_prefix ?? "";
+  checkStored(await readLocalBucket(stateDir, prefix), prefix, chunks);
+
+  print(`
+Kept
+  session      ${sessionId}
+  audio        ${chunks.length} chunks, ${grouped(chunks.length * chunkBytes)} bytes, under ${prefix}
+  coverage     ${result.coverage * 100} %
+  chain head   ${chainHead(result.tenant, sent)}
+  result       ${answer.result_key}
+  on disk      ${stateDir}
+
+Checked
+  The ${chunks.length} objects in R2, one after the other, are the ${grouped(chunks.length * chunkSamples - paddingSamples)} samples of the WAV and its padding, byte for byte.
+  last second: ${paddingSamples} of ${chunkSamples} samples are padding
+
+Try next
+  curl ${url}/v1/sessions/${sessionId}/state
+  curl ${url}/v1/sessions/${sessionId}/result
+  npm run smoke -- --base-http ${url} --chunks 60 --encoding msgpack --finalize
+  WebSocket: ${baseWs.href}v1/audio/ws/my-meeting, subprotocol ${jsonSubprotocol}; messages in schemas/SPEC.md`);
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}
