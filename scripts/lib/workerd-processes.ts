@@ -7,7 +7,6 @@ import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import { basename } from "node:path";
 import { Failure } from "./failure.ts";
-import type { Gateway } from "./gateway.ts";
 import { within } from "./within.ts";
 
 const stopTimeoutMs = 5_000;
@@ -46,7 +45,7 @@ export function watchWorkerd(signal: AbortSignal): Promise<void> {
 }
 
 /** Stops the gateway, if it was started at all. One that is dead can't be waited for: its processes are killed. */
-export async function stopGateway(gateway: Gateway | undefined): Promise<void> {
+export async function stopGateway(gateway: { stop(): Promise<void> } | undefined): Promise<void> {
   if (gateway) await within(stopTimeoutMs, gateway.stop(), "").catch(() => undefined);
   for (const child of running) child.kill("SIGKILL");
 }
