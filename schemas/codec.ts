@@ -3,7 +3,7 @@
  * and each refusal carries its documented code. Must not know rooms, sessions or the clock.
  */
 import { decode, DecodeError, encode } from "@msgpack/msgpack";
-import type { z } from "zod";
+import type * as z from "zod";
 import { chunkBytes } from "./audio.ts";
 import { decodeBase64 } from "./base64.ts";
 import type { WireErrorCode } from "./errors.ts";

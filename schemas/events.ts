@@ -1,5 +1,5 @@
 /** The room's event log: append-only, numbered from 1, replayable from any number (SPEC S2). */
-import { z } from "zod";
+import * as z from "zod";
 import { clusterIdSchema, decisionSchema, evidenceSchema } from "./speakers.ts";
 import { trackNameSchema } from "./names.ts";
 

@@ -1,5 +1,5 @@
 /** Bodies of the HTTP routes. */
-import { z } from "zod";
+import * as z from "zod";
 import { eventSchema } from "./events.ts";
 import { trackStatusSchema } from "./messages.ts";
 import { limits } from "./limits.ts";

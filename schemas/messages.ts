@@ -3,7 +3,7 @@
  * (SPEC W1). On the wire a chunk's audio is `content_b64` in JSON and `content` (bin) in MessagePack;
  * the codec gives both back as bytes.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { channelCount, chunkSamples, pcmFormat, sampleRateHz } from "./audio.ts";
 import { wireErrors, type WireErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";

@@ -2,7 +2,7 @@
  * The names of the protocol and the one way to check them. Nothing here decodes or repairs a name: two
  * spellings must never share a storage key, so a name either matches or is refused (SPEC N1).
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** An isolated customer of one installation. */
 export const tenantSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** RFC 9457 problem details, with Roomtone's `code` and `trace_id`. */
 export const problemSchema = z.object({

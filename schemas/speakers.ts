@@ -1,5 +1,5 @@
 /** Speaker state, and the contract with the speaker-resolve service (DESIGN §7). */
-import { z } from "zod";
+import * as z from "zod";
 import { decodeBase64 } from "./base64.ts";
 import { channelCount, sampleRateHz } from "./audio.ts";
 import { limits } from "./limits.ts";

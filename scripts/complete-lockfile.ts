@@ -5,7 +5,7 @@
  * fetched where it belongs.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 const path = "package-lock.json";
 const entrySchema = z.looseObject({ optionalDependencies: z.record(z.string(), z.string()).optional() });

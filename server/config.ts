@@ -2,7 +2,7 @@
  * The variables of the deployment, parsed once into a frozen Config. A value that doesn't parse stops the
  * gateway from serving (503 naming the variable, never its value): it does not run on a guess.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { err, ok, type Result } from "../schemas/result-type.ts";
 
 /** An unset variable and an empty one are the same thing. */

@@ -1,6 +1,6 @@
 /** The HTTP side of a plain client: state, finalize, result. Each answer is parsed; each failure is a sentence. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { z } from "zod";
+import type * as z from "zod";
 import {
   type FinalizeAnswer,
   finalizeAnswerSchema,

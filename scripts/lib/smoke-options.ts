@@ -1,6 +1,6 @@
 /** The arguments of `npm run smoke`, checked. Pure: argv in, options or one sentence out. */
 import { Command, CommanderError } from "commander";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Encoding } from "../../schemas/codec.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { Failure } from "./failure.ts";

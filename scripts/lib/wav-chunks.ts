@@ -7,7 +7,7 @@
  */
 // oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
 import wavefile from "wavefile";
-import { z } from "zod";
+import * as z from "zod";
 import { bytesPerSample, chunkBytes, sampleRateHz } from "../../schemas/audio.ts";
 import { Failure } from "./failure.ts";
 

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import packageJson from "../../package.json" with { type: "json" };
 import type { healthSchema } from "../../schemas/http.ts";
 import type { AppEnv } from "./app-env.ts";

@@ -1,6 +1,6 @@
 /** Reading a route's path, headers and body: each parsed at the door, each failure a ready answer. */
 import type { Context } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { sessionIdSchema } from "../../schemas/names.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import { readTextUpTo } from "../lib/read-body.ts";

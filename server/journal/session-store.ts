@@ -2,7 +2,7 @@
  * The session's own record: its status and the progress of finalize, each a row of `meta`. The status only
  * moves forward: open → finalizing → finalized.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { metadataSchema, type SessionStatus, sessionStatusSchema } from "../../schemas/http.ts";
 import type { Database } from "../lib/sql.ts";
 

@@ -2,7 +2,7 @@
  * What the Worker tells the room about an ingest connection: a URL of its own, because PartyServer keeps a
  * connection's URL in its attachment and the client's may hold a token.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Encoding } from "../../schemas/codec.ts";
 import { trackNameSchema } from "../../schemas/names.ts";
 

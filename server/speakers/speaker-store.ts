@@ -1,5 +1,5 @@
 /** Speaker state in the room's SQLite: a row a cluster, so that no value grows with the meeting. */
-import { z } from "zod";
+import * as z from "zod";
 import {
   clusterIdSchema,
   clusterSchema,
