@@ -28,8 +28,12 @@ export const wireErrors = {
   rate_limited: { retryable: true, meaning: "Send later: see `retry_after_ms`." },
   message_too_large: { closeCode: 4413, retryable: false, meaning: "A frame above the message size limit." },
   too_many_errors: { closeCode: 4400, retryable: false, meaning: "Too many bad frames in a row." },
-  unauthorized: { closeCode: 4401, retryable: false, meaning: "No valid credential." },
-  token_expired: { closeCode: 4401, retryable: false, meaning: "The session token has expired; get a new one." },
+  unauthorized: { closeCode: 4401, retryable: false, meaning: "(Reserved.) No valid credential." },
+  token_expired: {
+    closeCode: 4401,
+    retryable: false,
+    meaning: "(Reserved.) The session token has expired; get a new one.",
+  },
   forbidden: {
     closeCode: 4403,
     retryable: false,
@@ -41,13 +45,13 @@ export const wireErrors = {
     meaning: "The session is finalizing, finalized or deleted; nothing more is kept.",
   },
   superseded: { closeCode: 4409, retryable: false, meaning: "A newer connection streams this track." },
-  idle: { closeCode: 4408, retryable: true, meaning: "Nothing was received for too long." },
+  idle: { closeCode: 4408, retryable: true, meaning: "(Reserved.) Nothing was received for too long." },
   internal: {
     closeCode: 1011,
     retryable: true,
     meaning: "The room failed; nothing of this frame was kept. Reconnect and resend.",
   },
-  going_away: { closeCode: 1012, retryable: true, meaning: "The room restarts. Reconnect and resume." },
+  going_away: { closeCode: 1012, retryable: true, meaning: "(Reserved.) The room restarts. Reconnect and resume." },
 } as const satisfies Record<string, WireError>;
 
 export type WireErrorCode = keyof typeof wireErrors;

@@ -17,6 +17,8 @@ export const eventBodySchema = z.object({
   track: trackNameSchema.optional(),
   from_seq: z.int().min(1).optional(),
   to_seq: z.int().min(0).optional(),
+  /** Of `track.ended`: samples of silence in chunk `to_seq`. */
+  padding_samples: z.int().min(0).optional(),
   cluster_id: clusterIdSchema.optional(),
   speaker_name: z.string().nullable().optional(),
   decision: decisionSchema.optional(),

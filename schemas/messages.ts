@@ -111,7 +111,7 @@ export const readySchema = z.object({
   ingest: trackStatusSchema,
   resume: z.object({ next_seq: seqSchema, missing: z.array(rangeSchema) }),
   /** `max_realtime_factor` null: the rate is not capped. */
-  limits: z.object({ max_in_flight: seqSchema, max_realtime_factor: z.number().positive().nullable() }),
+  limits: z.object({ max_in_flight: z.int().min(1), max_realtime_factor: z.number().positive().nullable() }),
 });
 
 export const ackSchema = z.object({

@@ -11,7 +11,6 @@ const personNameSchema = z.string().min(1).max(limits.maxShortTextChars);
 export const rosterSchema = z
   .array(z.object({ name: personNameSchema, email: z.string().max(limits.maxShortTextChars).optional() }))
   .max(limits.maxRosterEntries);
-export type Roster = z.infer<typeof rosterSchema>;
 
 export const clusterSchema = z.object({
   cluster_id: clusterIdSchema,
@@ -28,8 +27,6 @@ export const speakerStateSchema = z.object({
   config: z.record(z.string(), z.unknown()),
 });
 export type SpeakerState = z.infer<typeof speakerStateSchema>;
-
-export const emptySpeakerState: SpeakerState = { clusters: [], bindings: {}, config: {} };
 
 const resolveAudioShape = {
   content_b64: z

@@ -25,7 +25,10 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
   journal: ["lib"],
   archive: ["journal", "lib", "telemetry"],
   speakers: ["journal", "lib", "telemetry"],
+  // What finalize drains and what the result is made of: no way to write it without knowing them.
   results: ["journal", "archive", "speakers", "lib", "telemetry"],
+  room: ["journal", "archive", "speakers", "results", "lib", "telemetry"],
+  http: ["room", "lib", "telemetry"],
 };
 
 const importPattern =
@@ -57,8 +60,10 @@ function concernViolation(file: string, target: string): string | undefined {
   const [, from = "", ...rest] = file.split("/");
   const [, to = ""] = target.split("/");
   const known = concerns[from];
-  // Files at the top of server/, the room and http see everything below them.
+  // Files at the top of server/ see everything below them.
   if (rest.length === 0 || !known || from === to) return undefined;
+  // The room and the routes get the configuration and the bindings; what they wire gets neither.
+  if (to.endsWith(".ts") && (from === "room" || from === "http")) return undefined;
   return known.includes(to) ? undefined : `server/${from} may not import server/${to}`;
 }
 

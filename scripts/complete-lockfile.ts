@@ -2,7 +2,8 @@
  * `npm run lock`: after `npm install`, adds the platform packages to package-lock.json that the registry at
  * hand did not have. npm leaves an optional package out of the lock when it can't be found, and `npm ci` then
  * refuses the lock as incomplete; with its version and platform named it is simply skipped elsewhere and
- * fetched where it belongs.
+ * fetched where it belongs. These entries have no `integrity`: lock again against the full registry before a
+ * release that is to be installed on those platforms.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as z from "zod";

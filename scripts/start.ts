@@ -1,7 +1,8 @@
 /**
  * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
  */
-import { sentenceOf } from "./lib/failure.ts";
+import { parseConfig } from "../server/config.ts";
+import { Failure, sentenceOf } from "./lib/failure.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { localVariables } from "./lib/local-variables.ts";
 import { parsePort } from "./lib/parse-port.ts";
@@ -17,13 +18,18 @@ onStopSignal(async () => {
 
 try {
   const variables = localVariables(process.env);
+  const config = parseConfig(variables);
+  if (!config.ok) throw new Failure(`These variables are not set right: ${config.error.join("; ")}.`);
   gateway = await startGateway({
     port: parsePort("PORT", process.env["PORT"] || "8787"),
     stateDir: process.env["STATE_DIR"] || ".wrangler/state",
     variables,
   });
-  if (variables["AUTH_MODE"] === "off")
-    console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
+  console.log(
+    config.value.authMode === "off"
+      ? "AUTH_MODE=off: anyone who reaches this address is let in. For local development only."
+      : "AUTH_MODE=required: this version can't check credentials yet, so it refuses every /v1 request.",
+  );
   console.log(`ready ${gateway.url}`);
   await watchWorkerd(stopping.signal);
 } catch (cause) {

@@ -9,14 +9,23 @@ import { err, ok, type Result } from "../schemas/result-type.ts";
 const unsetWhenEmpty = (value: unknown): unknown => (value === "" ? undefined : value);
 const variable = <T extends z.ZodType>(schema: T) => z.preprocess(unsetWhenEmpty, schema);
 
+/** A path is appended to it, so nothing may come after its own; a credential in it would end up in errors. */
+function isPlainBase(text: string): boolean {
+  const { search, hash, username, password } = new URL(text);
+  return search + hash + username + password === "";
+}
+
 /** Every variable, with its default. `docs/reference.md` is generated from the descriptions. */
 export const configVariablesSchema = z.object({
   AUTH_MODE: variable(z.enum(["required", "off"]).default("required")).describe(
     "`off` serves without credentials (local development; the default of `npm start`). With `required` this version refuses to serve: it can't check credentials yet.",
   ),
-  INFERENCE_BASE_URL: variable(z.url({ protocol: /^https?$/ }).optional()).describe(
-    "Origin and optional path of the speaker-resolve service. Without it, `resolve` answers 503.",
-  ),
+  INFERENCE_BASE_URL: variable(
+    z
+      .url({ protocol: /^https?$/, abort: true })
+      .refine(isPlainBase, "no query, fragment or credentials")
+      .optional(),
+  ).describe("Origin and optional path of the speaker-resolve service. Without it, `resolve` answers 503."),
   INFERENCE_RESOLVE_PATH: variable(z.string().startsWith("/").default("/speaker/resolve")).describe(
     "Path of the resolve call, appended to the base URL.",
   ),

@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { WebSocket } from "ws";
 import { unstable_startWorker as startWorker } from "wrangler";
 import { channelCount, chunkBytes, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
@@ -37,10 +37,16 @@ const contenders: readonly Contender[] = [
   yardstick("put-then-ack"),
 ];
 
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It is a whole number, 1 or more.");
+  return value;
+}
+
 const options = new Command("npm run bench --")
   .description("Acks per second of the gateway beside an empty room and a put-then-ack room.")
-  .option("--chunks <n>", "frames of one run", Number, 600)
-  .option("--rounds <n>", "runs of each; the median counts", Number, 5)
+  .option("--chunks <n>", "frames of one run", count, 600)
+  .option("--rounds <n>", "runs of each; the median counts", count, 5)
   .parse()
   .opts<{ chunks: number; rounds: number }>();
 

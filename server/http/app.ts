@@ -34,7 +34,8 @@ export function createApp(): Hono<AppEnv> {
   app.use(async (c, next) => {
     c.set("traceId", traceIdFrom(c.req.header("traceparent")));
     const config = parseConfig(c.env);
-    if (!config.ok) return problem(c, "misconfigured", `Set right and deploy again: ${config.error.join("; ")}.`);
+    if (!config.ok)
+      return problem(c, "misconfigured", `These variables are not set right: ${config.error.join("; ")}.`);
     c.set("config", config.value);
     await next();
     // A 101's headers can't be changed any more; its route sets this one itself.

@@ -1,17 +1,17 @@
 /** `GET /v1/audio/ws/:session_id[/:track]`: checks what HTTP can check, then hands the socket to the room. */
 import type { Context } from "hono";
 import { errorSchema, jsonSubprotocol, msgpackSubprotocol } from "../../schemas/messages.ts";
-import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import { trackNameSchema } from "../../schemas/names.ts";
 import { ingestUrl, refusedStatus } from "../room/ingest-request.ts";
 import type { AppEnv } from "./app-env.ts";
-import { invalidSessionId } from "./parameters.ts";
+import { sessionIdOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { refuseSocket } from "./refuse-socket.ts";
 import { roomOf } from "./rooms.ts";
 
 export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdSchema.safeParse(c.req.param("session_id"));
-  if (!sessionId.success) return invalidSessionId(c);
+  const sessionId = sessionIdOf(c);
+  if (!sessionId.ok) return sessionId.error;
   const track = trackNameSchema.optional().safeParse(c.req.param("track"));
   if (!track.success)
     return problem(
@@ -30,7 +30,7 @@ export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
   const request = new Request(ingestUrl({ encoding, track: track.data ?? null }), {
     headers: { upgrade: "websocket" },
   });
-  const answer = await roomOf(c.env, sessionId.data).fetch(request);
+  const answer = await roomOf(c.env, sessionId.value).fetch(request);
   const headers = { "x-trace-id": c.var.traceId, ...(subprotocol ? { "sec-websocket-protocol": subprotocol } : {}) };
   if (answer.webSocket) return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
   if (answer.status !== refusedStatus)

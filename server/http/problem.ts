@@ -1,4 +1,4 @@
-/** RFC 9457 answers. A detail is a sentence for the caller; it never holds a stack, path, secret or echo of input. */
+/** RFC 9457 answers. A detail is a sentence for the caller; it never holds a stack, path, secret or value of the input. */
 import type { Context } from "hono";
 import { type HttpErrorCode, httpErrors } from "../../schemas/errors.ts";
 import type { Problem } from "../../schemas/problem.ts";

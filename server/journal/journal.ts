@@ -6,6 +6,7 @@
  * Must not know sockets, R2 or sessions' states.
  */
 import { chunkBytes } from "../../schemas/audio.ts";
+import { type Sha256, toHex } from "../../schemas/chain.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Database } from "../lib/sql.ts";
 import { GapStore } from "./gap-store.ts";
@@ -35,20 +36,20 @@ export interface PendingChunk {
   readonly pcm: ArrayBuffer;
 }
 
-/** SHA-256 of the bytes, as a Buffer-like array with hex. */
-export type HashBytes = (bytes: Uint8Array) => Uint8Array & { toString(encoding?: "hex"): string };
-
 export class Journal {
   readonly #db: Database;
-  readonly #hash: HashBytes;
+  readonly #hash: Sha256;
   /** Written through; at most `limits.maxTracksPerSession` entries. */
   readonly #ledgers = new Map<string, TrackLedger>();
   readonly #gaps: GapStore;
+  readonly #maxBytes: number;
   #pendingChunks: number;
 
-  constructor(db: Database, hash: HashBytes) {
+  /** @param maxBytes audio that may wait for R2; beyond it chunks are refused, retryable. */
+  constructor(db: Database, hash: Sha256, maxBytes: number = limits.maxJournalBytes) {
     this.#db = db;
     this.#hash = hash;
+    this.#maxBytes = maxBytes;
     this.#gaps = new GapStore(db);
     for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
       "SELECT * FROM tracks ORDER BY opened_at, track",
@@ -68,6 +69,7 @@ export class Journal {
     return [...this.#ledgers.values()].sort((a, b) => (a.track < b.track ? -1 : 1));
   }
 
+  /** Undefined for a track that was never opened. */
   ledger(track: string): TrackLedger | undefined {
     return this.#ledgers.get(track);
   }
@@ -96,7 +98,7 @@ export class Journal {
     if (!accepting && chunk.seq > ledger.last_seq) return { kind: "refused", code: "session_finalized" };
     if (isOutOfRange(ledger, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
     const digest = this.#hash(chunk.content);
-    const sha256 = digest.toString("hex");
+    const sha256 = toHex(digest);
     const kept = chunk.seq <= ledger.last_seq ? this.#keptHash(track, chunk.seq) : undefined;
     if (kept !== undefined) {
       if (!sameBytes(kept, digest)) return { kind: "refused", code: "seq_conflict" };
@@ -105,7 +107,7 @@ export class Journal {
       return { kind: "duplicate", sha256, ledger: counted };
     }
     if (!accepting) return { kind: "refused", code: "session_finalized" };
-    if ((this.#pendingChunks + 1) * chunkBytes > limits.maxJournalBytes) {
+    if ((this.#pendingChunks + 1) * chunkBytes > this.#maxBytes) {
       return { kind: "refused", code: "rate_limited" };
     }
     return { kind: "stored", sha256, ledger: this.#store(ledger, chunk, digest) };
@@ -142,25 +144,19 @@ export class Journal {
     this.#saveLedger({ ...ledger, rejected_chunks: ledger.rejected_chunks + frames });
   }
 
-  /** Notes that nothing follows `lastSeq` on the track. @returns whether that was news, or why it is refused. */
-  end(
-    track: string,
-    lastSeq: number,
-    paddingSamples: number,
-  ): { ok: true; changed: boolean } | { ok: false; reason: "below_last_seq" } {
+  /** Notes that nothing follows `lastSeq`, which is not below a kept chunk. @returns whether that was news. */
+  end(track: string, lastSeq: number, paddingSamples: number): boolean {
     const ledger = this.#required(track);
     const nearest = this.#gaps.atOrBefore(track, ledger.last_seq + 1);
     const tail = nearest && nearest.from_seq > ledger.last_seq ? nearest : undefined;
     const plan = planEnd(ledger, lastSeq, paddingSamples, tail, this.#db.now());
-    if (!plan.ok) return plan;
-    if (plan.changed) {
-      this.#db.transaction(() => {
-        this.#gaps.apply(track, plan.gaps);
-        this.#writeLedger(plan.ledger);
-      });
-      this.#ledgers.set(track, plan.ledger);
-    }
-    return { ok: true, changed: plan.changed };
+    if (!plan) return false;
+    this.#db.transaction(() => {
+      this.#gaps.apply(track, plan.gaps);
+      this.#writeLedger(plan.ledger);
+    });
+    this.#ledgers.set(track, plan.ledger);
+    return true;
   }
 
   /** All up to here are kept. */
@@ -205,7 +201,7 @@ export class Journal {
     if (rowsWritten > 0) this.#pendingChunks -= 1;
   }
 
-  /** The kept chunks of a track in order, a page at a time: what the hash chain is made of. */
+  /** The kept chunks of a track in order: what the hash chain is made of. */
   *hashes(track: string): Generator<{ seq: number; sha256: Uint8Array }> {
     for (const row of this.#db.sql.exec<{ seq: number; sha256: ArrayBuffer }>(
       "SELECT seq, sha256 FROM chunks WHERE track = ? ORDER BY seq",

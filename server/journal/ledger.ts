@@ -28,6 +28,7 @@ export interface Gap {
   readonly to_seq: number;
 }
 
+/** A track without a chunk. */
 export function openLedger(track: string, now: number): TrackLedger {
   return {
     track,
@@ -49,10 +50,12 @@ export function expectedSeq(ledger: TrackLedger): number {
   return Math.max(ledger.last_seq, ledger.end_seq ?? 0);
 }
 
+/** Seqs expected and not kept. */
 export function missingChunks(ledger: TrackLedger): number {
   return expectedSeq(ledger) - ledger.received_chunks;
 }
 
+/** Length of the track's timeline, gaps included. */
 export function durationMs(ledger: TrackLedger): number {
   return expectedSeq(ledger) * chunkMs;
 }
@@ -108,13 +111,11 @@ function gapsAfterStore(ledger: TrackLedger, seq: number, gap: Gap | undefined):
   return { remove: [gap], add };
 }
 
-export type EndPlan =
-  | { readonly ok: true; readonly ledger: TrackLedger; readonly gaps: GapChange; readonly changed: boolean }
-  | { readonly ok: false; readonly reason: "below_last_seq" };
-
 /**
- * Notes that nothing follows `endSeq`. What lies between the last kept chunk and it becomes a gap.
+ * Notes that nothing follows `endSeq`, which is at or beyond the last kept chunk. What lies between the two
+ * becomes a gap.
  * @param tail the gap beyond the last kept chunk that an earlier `end` left, if any.
+ * @returns undefined where that was known.
  */
 export function planEnd(
   ledger: TrackLedger,
@@ -122,14 +123,14 @@ export function planEnd(
   padding: number,
   tail: Gap | undefined,
   now: number,
-): EndPlan {
-  if (endSeq < ledger.last_seq) return { ok: false, reason: "below_last_seq" };
-  const add = endSeq > ledger.last_seq ? [{ from_seq: ledger.last_seq + 1, to_seq: endSeq }] : [];
-  const changed = ledger.end_seq !== endSeq || ledger.padding_samples !== padding;
+): { ledger: TrackLedger; gaps: GapChange } | undefined {
+  if (endSeq < ledger.last_seq) throw new Error(`ledger: end ${endSeq} lies below kept chunk ${ledger.last_seq}`);
+  if (ledger.end_seq === endSeq && ledger.padding_samples === padding) return undefined;
   return {
-    ok: true,
-    ledger: changed ? { ...ledger, end_seq: endSeq, padding_samples: padding, updated_at: now } : ledger,
-    gaps: { remove: tail ? [tail] : [], add },
-    changed,
+    ledger: { ...ledger, end_seq: endSeq, padding_samples: padding, updated_at: now },
+    gaps: {
+      remove: tail ? [tail] : [],
+      add: endSeq > ledger.last_seq ? [{ from_seq: ledger.last_seq + 1, to_seq: endSeq }] : [],
+    },
   };
 }

@@ -1,12 +1,9 @@
 // workerd has Node's synchronous hash (nodejs_compat). Only this much of it is used, and Node's whole type
 // package would bring the globals of another world along.
 declare module "node:crypto" {
-  interface Digest extends Uint8Array<ArrayBuffer> {
-    toString(encoding?: "hex"): string;
-  }
   interface Hash {
     update(bytes: Uint8Array): Hash;
-    digest(): Digest;
+    digest(): Uint8Array<ArrayBuffer>;
   }
   export function createHash(algorithm: "sha256"): Hash;
 }

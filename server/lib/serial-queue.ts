@@ -1,4 +1,4 @@
-/** Runs tasks one at a time, in the order given, with a bound on how many may wait. */
+/** Runs tasks one at a time, in the order given, with a bound on how many there may be, the one under way included. */
 export class SerialQueue {
   readonly #maxWaiting: number;
   #tail: Promise<void> = Promise.resolve();

@@ -78,8 +78,9 @@ export class Finalizer {
     if (journal.openTrack(track)) events.append({ type: "track.opened", track, by: "room" });
     const ledger = journal.ledger(track);
     if (!ledger || expectedSeq(ledger) >= lastSeq) return;
-    const ended = journal.end(track, lastSeq, 0);
-    if (ended.ok && ended.changed) events.append({ type: "track.ended", track, to_seq: lastSeq, by: "room" });
+    if (journal.end(track, lastSeq, 0)) {
+      events.append({ type: "track.ended", track, to_seq: lastSeq, padding_samples: 0, by: "room" });
+    }
   }
 
   /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */

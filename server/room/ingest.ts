@@ -12,7 +12,7 @@ import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
 import { chunkKey, type SessionName } from "../archive/keys.ts";
 import type { Journal, KeepOutcome } from "../journal/journal.ts";
-import { expectedSeq, isOutOfRange, missingChunks } from "../journal/ledger.ts";
+import { expectedSeq, isOutOfRange, missingChunks, openLedger, type TrackLedger } from "../journal/ledger.ts";
 import { trackStatus } from "../results/track-status.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import type { Peer } from "./peer.ts";
@@ -154,21 +154,22 @@ const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Re
 
 function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, padding: number): FrameOutcome {
   const { journal, events, isOpen } = deps;
+  const refusal = isOpen() ? endRefusalOf(journal.ledger(track) ?? openLedger(track, deps.now()), lastSeq) : undefined;
+  if (refusal) return reject(deps, peer, refusal);
   const settled = settleTrack(deps, peer, track);
   if ("code" in settled) return reject(deps, peer, settled);
-  if (isOpen()) {
-    const ledger = journal.ledger(track);
-    if (ledger && isOutOfRange(ledger, lastSeq)) return reject(deps, settled, keepRefusals.seq_out_of_range);
-    const ended = journal.end(track, lastSeq, padding);
-    if (!ended.ok) {
-      return reject(deps, settled, { code: "bad_frame", detail: "last_seq: the track has chunks beyond it." });
-    }
-    if (ended.changed) events.append({ type: "track.ended", track, to_seq: lastSeq, by: "room" });
+  if (isOpen() && journal.end(track, lastSeq, padding)) {
+    events.append({ type: "track.ended", track, to_seq: lastSeq, padding_samples: padding, by: "room" });
   }
   const ledger = journal.ledger(track);
   const missing = journal.missing(track);
   const complete = missing.length === 0 && ledger !== undefined && expectedSeq(ledger) === lastSeq;
   return accept(settled, [{ type: "ended", last_seq: lastSeq, complete, missing }]);
+}
+
+function endRefusalOf(ledger: TrackLedger, lastSeq: number): Refusal | undefined {
+  if (lastSeq < ledger.last_seq) return { code: "bad_frame", detail: "last_seq: the track has chunks beyond it." };
+  return isOutOfRange(ledger, lastSeq) ? keepRefusals.seq_out_of_range : undefined;
 }
 
 function ready({ session, journal }: IngestDeps, track: string): RoomMessage {

@@ -1,8 +1,9 @@
 /** One opened session's modules, wired together over the room's storage. Rebuilt from storage at every wake. */
+import type { Sha256 } from "../../schemas/chain.ts";
 import type { SessionState } from "../../schemas/http.ts";
 import { Archiver } from "../archive/archiver.ts";
 import type { SessionName } from "../archive/keys.ts";
-import { type HashBytes, Journal } from "../journal/journal.ts";
+import { Journal } from "../journal/journal.ts";
 import { migrate } from "../journal/migrations.ts";
 import type { Database } from "../lib/sql.ts";
 import { Finalizer } from "../results/finalizer.ts";
@@ -23,7 +24,7 @@ export interface RoomDeps {
   readonly db: Database;
   readonly bucket: R2Bucket;
   readonly callInference: CallInference | undefined;
-  readonly sha256: HashBytes;
+  readonly sha256: Sha256;
   readonly synced: () => Promise<void>;
   readonly setAlarm: (at: number) => void;
 }

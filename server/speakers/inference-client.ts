@@ -38,8 +38,11 @@ export function createInferenceClient(config: InferenceConfig, fetcher: typeof f
         // Following a redirect would hand the key and the audio to whoever it names.
         redirect: "manual",
       });
+      if (!response.ok) {
+        await response.body?.cancel();
+        return failed(`the service answered ${response.status}`);
+      }
       const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
-      if (!response.ok) return failed(`the service answered ${response.status}`);
       if (!body.ok) return failed("the service's answer is too large");
       return parseAnswer(body.value, request.session_id);
     } catch {

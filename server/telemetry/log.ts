@@ -5,7 +5,6 @@
 type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export const log = {
-  info: (event: string, fields: Fields = {}): void => console.log(line("info", event, fields)),
   warn: (event: string, fields: Fields = {}): void => console.warn(line("warn", event, fields)),
   error: (event: string, fields: Fields = {}): void => console.error(line("error", event, fields)),
 };

@@ -93,6 +93,28 @@ test("[K5] a chunk refused as a connection's first frame opens no track", async 
   expect(await room.dump()).toEqual(before);
 });
 
+test("[K5] an end refused as a connection's first frame opens no track and pushes nobody off one", async () => {
+  const room = new RoomUnderTest(newSession());
+  const stranger = await Client.connect(room.sessionId);
+  const before = await room.dump();
+  await stranger.refused({ type: "end", last_seq: limits.maxSeqAhead + 1 }, "seq_out_of_range");
+  expect(await room.dump()).toEqual(before);
+  const capture = await Client.connect(room.sessionId);
+  await capture.keepAll([1, 2]);
+  await stranger.refused({ type: "end", last_seq: 1 }, "bad_frame");
+  await stranger.refused({ type: "end", last_seq: limits.maxSeqAhead + 3 }, "seq_out_of_range");
+  expect(await capture.keep(3)).toMatchObject({ status: "stored" });
+});
+
+test("[N2] a frame of another meeting is refused, in a chunk and in hello", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  const audio = { sample_rate: 16_000, channels: 1, format: "pcm_s16le" };
+  await client.refused({ ...good(room.sessionId), meeting_id: `${room.sessionId}x` }, "meeting_mismatch");
+  await client.refused({ type: "hello", meeting_id: "other", ...audio }, "meeting_mismatch");
+  expect(await room.count("chunks")).toBe(0);
+});
+
 test("[K5] bad frames before the track is known are counted once it is", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId);

@@ -91,11 +91,13 @@ function playRound(storage: DurableObjectStorage, seed: number): Disagreement | 
   let journal = open();
   journal.openTrack(track);
   const model = new Model();
+  let announced: number | undefined;
 
   const end = (seq: number): [unknown, unknown] => {
-    const allowed = seq >= model.last;
-    if (allowed) model.end = seq;
-    return [journal.end(track, seq, 0).ok, allowed];
+    const isNews = seq !== announced;
+    model.end = seq;
+    announced = seq;
+    return [journal.end(track, seq, 0), isNews];
   };
   const keep = (seq: number): [unknown, unknown] => {
     const kind = model.kept.has(seq) ? "duplicate" : "stored";
@@ -111,7 +113,7 @@ function playRound(storage: DurableObjectStorage, seed: number): Disagreement | 
     let outcomes: [unknown, unknown] = [undefined, undefined];
     if (dice === 0) journal = open();
     else if (dice === 1) {
-      const seq = Math.max(0, model.last - 2 + random(12));
+      const seq = model.last + random(10);
       did = `end ${seq}`;
       outcomes = end(seq);
     } else {

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
+import { chunkBytes } from "../../schemas/audio.ts";
 import { limits } from "../../schemas/limits.ts";
+import { Journal } from "../../server/journal/journal.ts";
+import { migrate } from "../../server/journal/migrations.ts";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -110,4 +114,29 @@ test("[W6] the newest connection of a track wins it, across hibernation, and oth
   await older.expectClose(4409);
   await newer.keep(2);
   await other.keep(1);
+});
+
+test("[K3] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
+  const room = new RoomUnderTest(newSession());
+  await room.inside((storage) => {
+    const db = { sql: storage.sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1 };
+    migrate(db);
+    const journal = new Journal(db, (bytes) => createHash("sha256").update(bytes).digest(), 2 * chunkBytes);
+    const keep = (seq: number): string => {
+      const outcome = journal.keep("mic", { seq, timestamp_ms: 1, content: pcmOf(seq) }, true);
+      return outcome.kind === "refused" ? outcome.code : outcome.kind;
+    };
+    expect([keep(1), keep(2), keep(3), keep(2)]).toEqual(["stored", "stored", "rate_limited", "duplicate"]);
+    journal.markArchived("mic", 1);
+    expect([keep(3), keep(4)]).toEqual(["stored", "rate_limited"]);
+  });
+});
+
+test("[S2] events are numbered from 1 without holes, across eviction", async () => {
+  const room = new RoomUnderTest(newSession());
+  await (await Client.connect(room.sessionId, { track: "a" })).keep(1);
+  await room.evict();
+  await (await Client.connect(room.sessionId, { track: "b" })).keep(1);
+  const events = await room.rows("SELECT event_id FROM events ORDER BY event_id");
+  expect(events).toEqual([{ event_id: 1 }, { event_id: 2 }]);
 });

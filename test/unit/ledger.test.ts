@@ -76,8 +76,8 @@ test("[K5] seq is in range up to a day ahead, and up to eight nines", () => {
 
 test("[W10] end makes a gap of what is not there yet", () => {
   const plan = planEnd(withFive, 8, 40, undefined, 200);
-  expect(plan).toMatchObject({ ok: true, changed: true, gaps: { remove: [], add: [{ from_seq: 6, to_seq: 8 }] } });
-  const ledger = plan.ok ? plan.ledger : fresh;
+  expect(plan?.gaps).toEqual({ remove: [], add: [{ from_seq: 6, to_seq: 8 }] });
+  const ledger = plan?.ledger ?? fresh;
   expect([expectedSeq(ledger), missingChunks(ledger), durationMs(ledger), paddingSamples(ledger)]).toEqual([
     8, 3, 8_000, 40,
   ]);
@@ -95,21 +95,15 @@ test("[W10] a later end replaces the earlier one, both ways", () => {
   expect(planEnd(ended, 5, 0, tail, 200)).toMatchObject({ gaps: { remove: [tail], add: [] } });
 });
 
-test("[W10] the same end again changes nothing, other padding does", () => {
+test("[W10] the same end again is no news, other padding is", () => {
   const ended: TrackLedger = { ...withFive, end_seq: 5, padding_samples: 3 };
-  expect(planEnd(ended, 5, 3, undefined, 200)).toEqual({
-    ok: true,
-    ledger: ended,
-    gaps: { remove: [], add: [] },
-    changed: false,
-  });
-  expect(planEnd(ended, 5, 4, undefined, 200)).toMatchObject({ changed: true, ledger: { padding_samples: 4 } });
+  expect(planEnd(ended, 5, 3, undefined, 200)).toBeUndefined();
+  expect(planEnd(ended, 5, 4, undefined, 200)).toMatchObject({ ledger: { padding_samples: 4 } });
+  expect(planEnd(fresh, 0, 0, undefined, 200)).toMatchObject({ gaps: { add: [] } });
 });
 
-test("[W10] an end below a kept chunk is refused", () => {
-  expect(planEnd(withFive, 4, 0, undefined, 200)).toEqual({ ok: false, reason: "below_last_seq" });
-  expect(planEnd(withFive, 5 + limits.maxSeqAhead + 1, 0, undefined, 200)).toMatchObject({ ok: true });
-  expect(planEnd(fresh, 0, 0, undefined, 200)).toMatchObject({ ok: true, gaps: { add: [] } });
+test("[W10] an end below a kept chunk is a bug, not a write", () => {
+  expect(() => planEnd(withFive, 4, 0, undefined, 200)).toThrow(/below kept chunk/);
 });
 
 test("[W10] padding counts only while the end still is the last chunk", () => {

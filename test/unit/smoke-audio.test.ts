@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { chunkBytes, chunkSamples } from "../../schemas/audio.ts";
 import { loadAudio } from "../../scripts/lib/sent-audio.ts";
 import { toneChunk } from "../../scripts/lib/tone.ts";
-import { readWavChunks, splitPcm } from "../../scripts/lib/wav-chunks.ts";
+import { readWavChunks } from "../../scripts/lib/wav-chunks.ts";
 
 // oxlint-disable-next-line import/no-named-as-default-member -- see the import.
 const { WaveFile } = wavefile;
@@ -49,7 +49,13 @@ describe("WAV files", () => {
   });
 
   test("a whole number of seconds needs no padding", () => {
-    expect(splitPcm(new Uint8Array(2 * chunkBytes))).toMatchObject({ paddingSamples: 0, chunks: { length: 2 } });
+    const twoSeconds = wav(
+      1,
+      16_000,
+      "16",
+      Array.from({ length: 32_000 }, () => 0),
+    );
+    expect(readWavChunks(twoSeconds, "x")).toMatchObject({ paddingSamples: 0, chunks: { length: 2 } });
   });
 
   test("channels are averaged", () => {

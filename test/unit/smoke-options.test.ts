@@ -1,7 +1,7 @@
 /** Arguments of `npm run smoke` and `npm run demo`, and the progress line. */
 import { describe, expect, test } from "vitest";
 import { parseDemoOptions } from "../../scripts/lib/demo-options.ts";
-import { createProgress } from "../../scripts/lib/progress.ts";
+import { createProgress } from "../../client/cli/progress.ts";
 import { parseSmokeOptions, type SmokeOptions } from "../../scripts/lib/smoke-options.ts";
 
 const parse = (...argv: string[]): SmokeOptions | undefined => parseSmokeOptions(argv, () => "smoke-1");
