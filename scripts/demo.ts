@@ -7,7 +7,7 @@ import { runDemo } from "./lib/demo-run.ts";
 import { parseDemoOptions } from "./lib/demo-options.ts";
 import { sentenceOf } from "./lib/failure.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
-import { createProgress } from "./lib/progress.ts";
+import { createProgress } from "../client/cli/progress.ts";
 import { stopGateway, watchWorkerd } from "./lib/workerd-processes.ts";
 import { onStopSignal } from "./lib/stop-signal.ts";
 

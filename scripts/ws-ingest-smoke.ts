@@ -14,7 +14,7 @@ import {
 } from "./lib/check-result.ts";
 import { sentenceOf } from "./lib/failure.ts";
 import { fetchResult, fetchState, finalizeSession } from "./lib/gateway-http.ts";
-import { createProgress } from "./lib/progress.ts";
+import { createProgress } from "../client/cli/progress.ts";
 import { percentile } from "./lib/percentile.ts";
 import { loadAudio } from "./lib/sent-audio.ts";
 import { parseSmokeOptions, type SmokeOptions } from "./lib/smoke-options.ts";

@@ -34,7 +34,7 @@ export function parseDemoOptions(argv: readonly string[], env: NodeJS.ProcessEnv
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: /, "")}; see --help.`);
+    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
   }
   return {
     port: raw.port === undefined ? parsePort("PORT", env["PORT"] || "8787") : parsePort("--port", raw.port),

@@ -11,7 +11,7 @@ import { chainHead, checkFinalize, checkResult, checkStatus, type SentMeeting } 
 import { checkStored } from "./check-stored.ts";
 import { fetchResult, finalizeSession } from "./gateway-http.ts";
 import { readLocalBucket } from "./local-bucket.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "../../client/cli/progress.ts";
 import { loadAudio } from "./sent-audio.ts";
 import { streamMeeting } from "./stream-meeting.ts";
 

@@ -62,7 +62,7 @@ export function parseSmokeOptions(argv: readonly string[], newSessionId: () => s
   } catch (cause) {
     if (!(cause instanceof CommanderError)) throw cause;
     if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: /, "")}; see --help.`);
+    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
   }
   const http = raw.baseHttp === undefined ? undefined : baseUrl("--base-http", raw.baseHttp, ["http:", "https:"]);
   const ws = raw.baseWs === undefined ? undefined : baseUrl("--base-ws", raw.baseWs, ["ws:", "wss:"]);

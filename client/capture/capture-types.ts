@@ -1,0 +1,117 @@
+/** What a capture takes, tells and fails with. */
+import type { Encoding } from "../../schemas/codec.ts";
+import type { WireErrorCode } from "../../schemas/errors.ts";
+import { defaultTrack } from "../../schemas/names.ts";
+import type { Outbox } from "./outbox.ts";
+import type { PcmFormat } from "./pcm-framer.ts";
+import type { SeqRange } from "./seq-set.ts";
+
+export interface CaptureOptions {
+  /** Of the gateway: `https://…`, `http://…`, `wss://…` or `ws://…`. */
+  readonly baseUrl: string;
+  readonly sessionId: string;
+  readonly track?: string;
+  /** Of the samples that `write` gets. */
+  readonly format: PcmFormat;
+  /** Default: in memory, ten minutes. */
+  readonly outbox?: Outbox;
+  /** Asked before every connection. What it throws counts as a failed attempt. */
+  readonly token?: () => string | Promise<string>;
+  readonly encoding?: Encoding;
+  readonly clientId?: string;
+  /** For runtimes without a global WebSocket: that of the package `ws`. */
+  readonly WebSocket?: unknown;
+  /** A source that runs in real time: time without samples becomes a gap. Files are not live. Default false. */
+  readonly live?: boolean;
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number;
+  readonly random?: () => number;
+  readonly times?: Partial<CaptureTimes>;
+}
+
+/** How long a capture waits before it acts, ms. */
+export interface CaptureTimes {
+  /** Silence of the room after which it is pinged. */
+  readonly pingAfterMs: number;
+  /** Silence after which the connection is taken for dead: the network went away without a word. */
+  readonly deadAfterMs: number;
+  /** How long a second, a greeting or an end may wait for an answer while none of them gets one. */
+  readonly answerTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** How late a live source may be before the time counts as lost. */
+  readonly stallMs: number;
+}
+
+export const defaultTimes: CaptureTimes = {
+  pingAfterMs: 10_000,
+  deadAfterMs: 25_000,
+  answerTimeoutMs: 20_000,
+  connectTimeoutMs: 10_000,
+  stallMs: 1_500,
+};
+
+export function trackOf({ track }: CaptureOptions): string {
+  return track ?? defaultTrack;
+}
+
+/** The WebSocket address of the track. */
+export function ingestUrl(options: CaptureOptions): string {
+  const url = new URL(options.baseUrl);
+  url.protocol = url.protocol.replace(/^http/, "ws");
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/audio/ws/${options.sessionId}/${trackOf(options)}`;
+  return url.href;
+}
+
+export interface CaptureEnd {
+  /** Whether the room keeps every second up to the end. */
+  readonly complete: boolean;
+  /**
+   * Seconds that the room lacks and this client can't supply; the first 64 ranges of them. Empty and not complete:
+   * the room refused the end, because the track has audio beyond it that is not this client's.
+   */
+  readonly missing: readonly SeqRange[];
+  /** Seconds that the room refused for good in this run, each told by a `lost` event. */
+  readonly lost: readonly SeqRange[];
+}
+
+export interface CaptureEvents {
+  /** The room greeted this connection. `resending`: seconds in the outbox that it does not have. */
+  connected: { readonly reconnects: number; readonly resending: number };
+  /** An open connection ended: the room's close code, 1006 where it just broke. It will come back. */
+  disconnected: { readonly code: number; readonly reason: string };
+  /** The next attempt to connect is made after this pause. `reason`: what became of the last one. */
+  retrying: { readonly attempt: number; readonly afterMs: number; readonly reason: string };
+  /** The room keeps one more second. Once a second. */
+  acked: { readonly seq: number };
+  /** Seconds captured and not known to be kept, whenever that changes. */
+  lag: { readonly seconds: number };
+  /** Seconds that are left out of the timeline, so that later ones keep their place. */
+  gap: { readonly from: number; readonly to: number };
+  /** A live source has given nothing for this long. */
+  stalled: { readonly ms: number };
+  /** The outbox is full: `write` refuses until the room has taken some. */
+  full: { readonly seconds: number };
+  /** There is room in the outbox again. */
+  space: { readonly seconds: number };
+  /** The track held other audio under these numbers; seconds not sent yet got higher ones. */
+  renumbered: { readonly from: number; readonly to: number; readonly by: number };
+  /** A second that the room will never keep. */
+  lost: { readonly seq: number; readonly code: WireErrorCode; readonly detail: string };
+  /** The capture is over before its end: what is in the outbox stays there. */
+  failed: { readonly code: string; readonly detail: string };
+  ended: CaptureEnd;
+}
+
+/**
+ * `code` is a wire error's (`session_finalized`, `superseded`, `unauthorized` …), or `outbox` (the store
+ * failed), `closed` (by `close`), `ended` (nothing more can be written).
+ */
+export class CaptureFailedError extends Error {
+  override readonly name = "CaptureFailedError";
+  readonly code: string;
+
+  constructor(code: string, detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.code = code;
+  }
+}

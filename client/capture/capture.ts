@@ -1,0 +1,235 @@
+/**
+ * A capture: PCM in, a meeting's track kept by the room out. Intake turns samples into seconds in the outbox,
+ * Delivery brings them to the room; this is what a program holds of both.
+ *
+ * What it promises: a second that `write` took is in the outbox until the room keeps it; nothing is dropped
+ * silently; after a crash, a new capture over the same outbox continues where the old one stopped.
+ */
+import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import {
+  type CaptureEnd,
+  type CaptureEvents,
+  CaptureFailedError,
+  type CaptureOptions,
+  defaultTimes,
+  trackOf,
+} from "./capture-types.ts";
+import { Delivery } from "./delivery.ts";
+import { Emitter } from "./emitter.ts";
+import { Intake } from "./intake.ts";
+import { createMemoryOutbox } from "./memory-outbox.ts";
+import type { Outbox, OutboxContents } from "./outbox.ts";
+import { Pause } from "./pause.ts";
+import type { PcmBlock } from "./pcm-framer.ts";
+import { WorkQueue } from "./work-queue.ts";
+
+/** Audio that may wait for a slow outbox before `write` refuses. */
+const maxQueuedMs = 30_000;
+const lookForSpaceMs = 1_000;
+
+/** Starts a capture, or continues the one that the outbox holds. Throws where a name or the format is wrong. */
+export async function startCapture(options: CaptureOptions): Promise<Capture> {
+  sessionIdSchema.parse(options.sessionId);
+  trackNameSchema.parse(trackOf(options));
+  if (options.WebSocket === undefined && !("WebSocket" in globalThis)) {
+    throw new TypeError(
+      "This runtime has no global WebSocket: give one as `WebSocket`, that of the package `ws`, say.",
+    );
+  }
+  const outbox = options.outbox ?? createMemoryOutbox();
+  return new Capture(options, outbox, await outbox.load());
+}
+
+export class Capture extends Emitter<CaptureEvents> {
+  readonly #options: CaptureOptions;
+  readonly #outbox: Outbox;
+  readonly #intake: Intake;
+  readonly #delivery: Delivery;
+  readonly #now: () => number;
+  readonly #stallMs: number;
+  /** All that touches the outbox, in order. */
+  readonly #work: WorkQueue;
+  #queuedMs = 0;
+  #stallTimer: ReturnType<typeof setTimeout> | undefined;
+  #isSourceOver: boolean;
+  #over: { readonly end: CaptureEnd } | { readonly failure: CaptureFailedError } | undefined;
+  readonly #outcome: Promise<CaptureEnd>;
+  #settle: { resolve: (end: CaptureEnd) => void; reject: (failure: CaptureFailedError) => void } | undefined;
+
+  /** @internal Use `startCapture`. */
+  constructor(options: CaptureOptions, outbox: Outbox, left: OutboxContents) {
+    super();
+    this.#options = options;
+    this.#outbox = outbox;
+    this.#now = options.now ?? Date.now;
+    this.#stallMs = options.times?.stallMs ?? defaultTimes.stallMs;
+    this.#isSourceOver = left.end !== undefined;
+    this.#outcome = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Who doesn't call `end` learns of a failure by the event.
+    this.#outcome.catch(() => undefined);
+    // An outbox that failed can't be relied on: the capture is over.
+    this.#work = new WorkQueue((cause) =>
+      this.#fail(new CaptureFailedError("outbox", `The outbox failed: ${String(cause)}`, { cause })),
+    );
+    const intake = new Intake({
+      format: options.format,
+      outbox,
+      nextSeq: left.nextSeq,
+      live: options.live ?? false,
+      stallMs: this.#stallMs,
+      onStored: (seq) => this.#delivery.handleStored(seq),
+      onGap: (from, to) => this.emit("gap", { from, to }),
+      onFull: () => this.emit("full", { seconds: this.lagSeconds }),
+      onSpace: () => this.emit("space", { seconds: this.lagSeconds }),
+    });
+    this.#intake = intake;
+    this.#delivery = new Delivery({
+      capture: options,
+      outbox,
+      left,
+      work: this.#work,
+      emit: (type, event) => this.emit(type, event),
+      onLag: () => this.emit("lag", { seconds: this.lagSeconds }),
+      onSend: (seq) => intake.markSent(seq),
+      makeWay: (next) => intake.makeWay(next),
+      lastSeq: () => intake.nextSeq - 1,
+      onSpace: () => intake.drain(),
+      onEnded: (end) => this.#finish(end),
+      onFailed: (failure) => this.#fail(failure),
+    });
+  }
+
+  /** The number that the next whole second gets. Final once `connected` came, or where the outbox was not new. */
+  get nextSeq(): number {
+    return this.#intake.nextSeq;
+  }
+
+  /** Seconds captured and not known to be kept. */
+  get lagSeconds(): number {
+    return this.#delivery.lagSeconds + this.#intake.heldSeconds;
+  }
+
+  /** Whether `end` was called, in this run or in the one that left the outbox: nothing more can be written. */
+  get isSourceOver(): boolean {
+    return this.#isSourceOver;
+  }
+
+  /**
+   * Takes samples; resolves with true when the seconds that they complete are in the outbox.
+   *
+   * False: nothing of this block was taken, because the outbox is full (`full` was told). Offer the same
+   * samples again after `whenSpace()`, or drop them; a live source's dropped time becomes a gap. The block that
+   * fills the outbox is still taken, and the seconds that did not fit wait in memory for space.
+   *
+   * @param endedAt when the last sample was captured, ms since 1970; matters for a live source only.
+   */
+  async write(block: PcmBlock, endedAt = this.#now()): Promise<boolean> {
+    this.#throwIfOver();
+    if (this.#isSourceOver) throw new CaptureFailedError("ended", "The track has ended; nothing can follow.");
+    if (this.#options.live) this.#watchForStall();
+    if (this.#queuedMs > maxQueuedMs) return false;
+    // The caller may use its buffer again before it is this block's turn.
+    const samples = block.slice();
+    const blockMs = (block.length / this.#options.format.channels / this.#options.format.sampleRate) * 1_000;
+    this.#queuedMs += blockMs;
+    try {
+      return await this.#work.run(() => this.#intake.take(samples, endedAt));
+    } finally {
+      this.#queuedMs -= blockMs;
+    }
+  }
+
+  /** Resolves when `write` takes samples again. Rejects when the capture failed before. */
+  async whenSpace(): Promise<void> {
+    for (;;) {
+      this.#throwIfOver();
+      await this.#work.idle();
+      if (!this.#intake.isFull) return;
+      // A disk also gets space by what others remove from it.
+      const look = new Pause(lookForSpaceMs);
+      await Promise.race([this.#spaceFreed(), look.over, this.#outcome]).finally(() => look.cut());
+      await this.#work.run(() => this.#intake.drain());
+    }
+  }
+
+  /** Leaves whole seconds out of the timeline: the source had nothing for so long. */
+  async skip(seconds: number): Promise<void> {
+    if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError("skip takes whole seconds, 1 or more");
+    this.#throwIfOver();
+    await this.#work.run(() => this.#intake.skip(seconds, this.#now()));
+  }
+
+  /** Ends the track: the last second is filled up with silence. Resolves when the room has told what it keeps. */
+  async end(): Promise<CaptureEnd> {
+    if (this.#isSourceOver) return this.#outcome;
+    this.#throwIfOver();
+    this.#isSourceOver = true;
+    clearTimeout(this.#stallTimer);
+    const paddingSamples = await this.#work.run(() => this.#intake.flush(this.#now()));
+    await this.whenSpace();
+    await this.#work.run(() => this.#delivery.setEnd({ lastSeq: this.nextSeq - 1, paddingSamples }));
+    return this.#outcome;
+  }
+
+  /** Resolves when the capture has ended, rejects with CaptureFailedError when it failed. */
+  outcome(): Promise<CaptureEnd> {
+    return this.#outcome;
+  }
+
+  /** The network is back, or the machine woke up: don't wait for the next attempt. Browsers' `online` does it too. */
+  reconnect(): void {
+    if (!this.#over) this.#delivery.reconnect();
+  }
+
+  /** Lets go of connection and outbox. What is in the outbox stays for the next capture. */
+  async close(): Promise<void> {
+    if (!this.#over) {
+      this.#over = { failure: new CaptureFailedError("closed", "The capture was closed before its end.") };
+      this.#settle?.reject(this.#over.failure);
+    }
+    this.#stop();
+    await this.#work.idle();
+    await this.#outbox.close();
+  }
+
+  #spaceFreed(): Promise<void> {
+    return new Promise((resolve) => {
+      const off = this.on("space", () => {
+        off();
+        resolve();
+      });
+    });
+  }
+
+  #watchForStall(): void {
+    clearTimeout(this.#stallTimer);
+    this.#stallTimer = setTimeout(() => this.emit("stalled", { ms: this.#stallMs }), this.#stallMs);
+  }
+
+  #finish(end: CaptureEnd): void {
+    this.#over = { end };
+    this.#stop();
+    this.#settle?.resolve(end);
+    this.emit("ended", end);
+  }
+
+  #fail(failure: CaptureFailedError): void {
+    if (this.#over) return;
+    this.#over = { failure };
+    this.#stop();
+    this.#settle?.reject(failure);
+    this.emit("failed", { code: failure.code, detail: failure.message });
+  }
+
+  #stop(): void {
+    clearTimeout(this.#stallTimer);
+    this.#delivery.stop();
+  }
+
+  #throwIfOver(): void {
+    if (!this.#over) return;
+    throw "failure" in this.#over ? this.#over.failure : new CaptureFailedError("ended", "The capture has ended.");
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The outbox: where a captured second waits until the room keeps it. One outbox belongs to one track of one
+ * session, and to one writer at a time.
+ *
+ * What every implementation guarantees (test/client/outbox.contract.ts): `put` resolves only when the second
+ * would survive what the store survives; `load` after a crash finds every second that was put and not
+ * removed, and a `nextSeq` above every number ever used; a full store refuses new seconds and keeps the old.
+ */
+import { chunkBytes } from "../../schemas/audio.ts";
+import { limits } from "../../schemas/limits.ts";
+import type { SeqRange } from "./seq-set.ts";
+
+export interface OutboxFrame {
+  readonly seq: number;
+  /** Wall clock at capture, ms since 1970; kept in whole ms. */
+  readonly timestampMs: number;
+  /** 32,000 bytes, s16le. */
+  readonly pcm: Uint8Array;
+}
+
+/** The source had ended: nothing follows `lastSeq`. */
+export interface OutboxEnd {
+  readonly lastSeq: number;
+  readonly paddingSamples: number;
+}
+
+/** What an earlier run left. */
+export interface OutboxContents {
+  /** Seconds not known to be kept. */
+  readonly unacked: readonly SeqRange[];
+  /** The next free number. */
+  readonly nextSeq: number;
+  /** Set when the source had ended, and nothing was put or skipped since. */
+  readonly end: OutboxEnd | undefined;
+}
+
+export interface Outbox {
+  load(): Promise<OutboxContents>;
+  /**
+   * Numbers only rise: one below `nextSeq`, and a frame out of shape, reject with RangeError.
+   * @returns false, having stored nothing, where the outbox or the disk is full.
+   */
+  put(frame: OutboxFrame): Promise<boolean>;
+  read(seq: number): Promise<OutboxFrame | undefined>;
+  /** Numbers that are not there are passed over. */
+  remove(seqs: readonly number[]): Promise<void>;
+  /** Leaves numbers out: the next second is `nextSeq`. A lower one changes nothing. */
+  skipTo(nextSeq: number): Promise<void>;
+  setEnd(end: OutboxEnd): Promise<void>;
+  /** Lets go of the store; what is in it stays. */
+  close(): Promise<void>;
+}
+
+/** Another writer has this outbox open. */
+export class OutboxLockedError extends Error {
+  override readonly name = "OutboxLockedError";
+}
+
+/** What is stored can't be trusted; the message says what to do. */
+export class OutboxDamagedError extends Error {
+  override readonly name = "OutboxDamagedError";
+}
+
+/** @returns the frame with its time in whole ms. Throws RangeError where no outbox could keep it. */
+export function checkedFrame(frame: OutboxFrame, nextSeq: number): OutboxFrame {
+  const { seq, pcm } = frame;
+  const timestampMs = Math.max(1, Math.round(frame.timestampMs));
+  if (!Number.isInteger(seq) || seq > limits.maxSeq) throw new RangeError(`no such seq: ${seq}`);
+  if (seq < nextSeq) throw new RangeError(`seq ${seq} was used before; the next free one is ${nextSeq}`);
+  if (pcm.byteLength !== chunkBytes) throw new RangeError(`a frame has ${chunkBytes} bytes, not ${pcm.byteLength}`);
+  if (!Number.isSafeInteger(timestampMs)) throw new RangeError(`no such time: ${frame.timestampMs}`);
+  return { seq, timestampMs, pcm };
+}
+
+/** @returns the end unless the source went on after it. */
+export function standingEnd(end: OutboxEnd | undefined, nextSeq: number): OutboxEnd | undefined {
+  return end && end.lastSeq >= nextSeq - 1 ? end : undefined;
+}

@@ -1,0 +1,246 @@
+/**
+ * The connection to the room, over partysocket: reconnects for ever with jitter until told to stop, asks for a
+ * new token at every attempt, notices a connection that is open and dead or answers nothing, and never queues
+ * a frame (what was not sent is the uplink's business).
+ */
+import ReconnectingWebSocket from "partysocket/ws";
+import { decode, encode } from "@msgpack/msgpack";
+import { normalCloseCode, wireErrors } from "../../schemas/errors.ts";
+import {
+  jsonSubprotocol,
+  msgpackSubprotocol,
+  pingText,
+  type RoomMessage,
+  roomMessageSchema,
+} from "../../schemas/messages.ts";
+import { encodeBase64 } from "../../schemas/base64.ts";
+import type { Encoding } from "../../schemas/codec.ts";
+import { backoffMs } from "./backoff.ts";
+import type { CaptureTimes } from "./capture-types.ts";
+import { Pause } from "./pause.ts";
+
+/** Refusals of the credential in a row after which the token provider is not asked again. */
+const maxTokenRefusals = 5;
+/** How long a connection must have lasted to be worth coming back to at once. */
+const provenAfterMs = 5_000;
+/** RFC 6455 §7.4.1: the connection was lost without a close frame. */
+const abnormalCloseCode = 1006;
+
+const unauthorizedCloseCode = wireErrors.unauthorized.closeCode;
+/** Close codes after which coming back is pointless. A refused token is not among them: the next may be good. */
+const finalCloseCodes: ReadonlySet<number> = new Set(
+  Object.values(wireErrors).flatMap((entry) =>
+    "closeCode" in entry && !entry.retryable && entry.closeCode !== unauthorizedCloseCode ? [entry.closeCode] : [],
+  ),
+);
+
+export interface RoomClose {
+  readonly code: number;
+  readonly reason: string;
+  /** It will not be tried again. */
+  readonly final: boolean;
+}
+
+export interface RoomSocketOptions {
+  /** `ws://` or `wss://` URL of the track. */
+  readonly url: string;
+  readonly encoding: Encoding;
+  /** Called before every attempt. */
+  readonly token?: (() => string | Promise<string>) | undefined;
+  /** For runtimes without a global WebSocket. */
+  readonly WebSocket?: unknown;
+  readonly random: () => number;
+  readonly times: CaptureTimes;
+  readonly onOpen: () => void;
+  readonly onMessage: (message: RoomMessage) => void;
+  /** Whether the room owes an answer to anything that was sent. */
+  readonly isWaiting: () => boolean;
+  /** Once for every connection that was open and did not end by `stop`. */
+  readonly onClose: (close: RoomClose) => void;
+  readonly onRetry: (retry: { attempt: number; afterMs: number; reason: string }) => void;
+}
+
+/** What browsers have and Node does not: the event that the network is back. */
+interface NetworkEvents {
+  addEventListener?: (type: "online", listener: () => void) => void;
+  removeEventListener?: (type: "online", listener: () => void) => void;
+}
+const network = globalThis as unknown as NetworkEvents;
+
+/** Opens the connection, and keeps it open. */
+export class RoomSocket {
+  readonly #options: RoomSocketOptions;
+  readonly #socket: ReconnectingWebSocket;
+  /** Attempts since a connection last proved good. */
+  #attempt = 0;
+  #tokenRefusals = 0;
+  /** Why the last connection or attempt ended. */
+  #lastReason = "";
+  /** Set while this side ends the connection. */
+  #ownReason: string | undefined;
+  #isOpen = false;
+  #openedAt = 0;
+  #lastHeardAt = 0;
+  /** Since when the room has answered nothing, where it owes an answer. */
+  #waitingSince: number | undefined;
+  #lastTickAt = 0;
+  #watch: ReturnType<typeof setInterval> | undefined;
+  #pause: Pause | undefined;
+  #stopped = false;
+  readonly #handleOnline = (): void => this.reconnect();
+
+  constructor(options: RoomSocketOptions) {
+    this.#options = options;
+    let token: Promise<string | undefined> = Promise.resolve(undefined);
+    this.#socket = new ReconnectingWebSocket(
+      async () => {
+        // partysocket asks for URL and protocols side by side; both wait for the same pause and token.
+        token = this.#nextToken();
+        await token;
+        return options.url;
+      },
+      async () => {
+        const bearer = await token;
+        const own = options.encoding === "msgpack" ? msgpackSubprotocol : jsonSubprotocol;
+        return bearer === undefined ? [own] : [own, `bearer.${bearer}`];
+      },
+      {
+        ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
+        maxEnqueuedMessages: 0,
+        minReconnectionDelay: 1,
+        maxReconnectionDelay: 1,
+        connectionTimeout: options.times.connectTimeoutMs,
+        shouldReconnectOnClose: ({ code }) => !this.#isFinal(code),
+      },
+    );
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.addEventListener("open", () => this.#handleOpen());
+    this.#socket.addEventListener("message", ({ data }: { data: unknown }) => this.#handleMessage(data));
+    this.#socket.addEventListener("close", ({ code, reason }) => this.#handleClose(code, reason));
+    this.#socket.addEventListener("error", ({ message }) => {
+      this.#lastReason = message;
+    });
+    network.addEventListener?.("online", this.#handleOnline);
+  }
+
+  /** Sends a message that the room is to answer, if the connection is open. @returns whether it went out. */
+  send(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
+    if (this.#socket.readyState !== ReconnectingWebSocket.OPEN) return false;
+    this.#waitingSince ??= performance.now();
+    if (this.#options.encoding === "msgpack") this.#socket.send(encode(pcm ? { ...message, content: pcm } : message));
+    else this.#socket.send(JSON.stringify(pcm ? { ...message, content_b64: encodeBase64(pcm) } : message));
+    return true;
+  }
+
+  /** Ends the connection, and does not come back. */
+  stop(): void {
+    this.#stopped = true;
+    this.#ownReason = "done";
+    clearInterval(this.#watch);
+    network.removeEventListener?.("online", this.#handleOnline);
+    this.#socket.close(normalCloseCode, "done");
+    this.#pause?.cut();
+  }
+
+  /** Makes a new connection at once: the network is back, or the caller knows that this one is dead. */
+  reconnect(): void {
+    if (this.#stopped) return;
+    this.#attempt = 0;
+    this.#drop("reconnect");
+    this.#pause?.cut();
+  }
+
+  #drop(reason: string): void {
+    this.#ownReason = reason;
+    this.#socket.reconnect(normalCloseCode, reason);
+    this.#ownReason = undefined;
+  }
+
+  async #nextToken(): Promise<string | undefined> {
+    const attempt = this.#attempt;
+    const afterMs = backoffMs(attempt, this.#options.random());
+    this.#attempt += 1;
+    if (afterMs > 0) {
+      this.#options.onRetry({ attempt, afterMs, reason: this.#lastReason });
+      this.#pause = new Pause(afterMs);
+      await this.#pause.over;
+    }
+    return this.#stopped ? undefined : this.#options.token?.();
+  }
+
+  #handleOpen(): void {
+    this.#isOpen = true;
+    this.#openedAt = this.#lastHeardAt = performance.now();
+    this.#lastTickAt = Date.now();
+    this.#waitingSince = undefined;
+    const { pingAfterMs, answerTimeoutMs } = this.#options.times;
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => this.#checkAlive(), Math.min(pingAfterMs, answerTimeoutMs) / 2);
+    this.#options.onOpen();
+  }
+
+  #handleMessage(data: unknown): void {
+    this.#lastHeardAt = performance.now();
+    const message = parseRoomMessage(data);
+    if (!message) return;
+    const { type } = message;
+    // A greeting alone does not prove a connection: one that dies after each greeting must not be hammered.
+    const isProven = type === "ack" || type === "ended" || this.#lastHeardAt - this.#openedAt > provenAfterMs;
+    // Not 0: all clients of a gateway that restarts come back, and need the jitter.
+    if (isProven && type !== "error") this.#attempt = 1;
+    if (type === "ready") this.#tokenRefusals = 0;
+    this.#options.onMessage(message);
+    if (type !== "pong") this.#waitingSince = this.#options.isWaiting() ? performance.now() : undefined;
+  }
+
+  #handleClose(code: number, reason: string): void {
+    clearInterval(this.#watch);
+    const own = this.#ownReason;
+    // partysocket tells a broken connection as 1000, a code that no room ends one with unasked.
+    const told = own === undefined && code === normalCloseCode ? abnormalCloseCode : code;
+    this.#lastReason = own ?? (reason || (told === abnormalCloseCode ? "connection lost" : `close ${told}`));
+    if (!this.#isOpen || this.#stopped) return;
+    this.#isOpen = false;
+    if (code === unauthorizedCloseCode) this.#tokenRefusals += 1;
+    this.#options.onClose({ code: told, reason: this.#lastReason, final: this.#isFinal(code, 0) });
+  }
+
+  /** @param upcoming refusals that are not counted yet. */
+  #isFinal(code: number, upcoming = 1): boolean {
+    if (this.#stopped || finalCloseCodes.has(code)) return true;
+    if (code !== unauthorizedCloseCode) return false;
+    return !this.#options.token || this.#tokenRefusals + upcoming >= maxTokenRefusals;
+  }
+
+  #checkAlive(): void {
+    const { pingAfterMs, deadAfterMs, answerTimeoutMs } = this.#options.times;
+    const now = performance.now();
+    // A tick that comes far too late: the machine slept, and nobody knows what became of the connection.
+    const wall = Date.now();
+    const isAwake = wall - this.#lastTickAt < deadAfterMs;
+    this.#lastTickAt = wall;
+    const silentMs = now - this.#lastHeardAt;
+    if (!isAwake) this.#drop("slept");
+    else if (silentMs > deadAfterMs) this.#drop("silent");
+    else if (this.#waitingSince !== undefined && now - this.#waitingSince > answerTimeoutMs) this.#drop("no answer");
+    else if (silentMs > pingAfterMs && this.#socket.readyState === ReconnectingWebSocket.OPEN)
+      this.#socket.send(pingText);
+  }
+}
+
+/** @returns undefined for a message that this version does not know. */
+function parseRoomMessage(data: unknown): RoomMessage | undefined {
+  try {
+    const value: unknown =
+      typeof data === "string"
+        ? JSON.parse(data)
+        : data instanceof ArrayBuffer
+          ? decode(new Uint8Array(data))
+          : undefined;
+    const parsed = roomMessageSchema.safeParse(value);
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    // Not even JSON or MessagePack: a proxy's noise. What it answered is asked for again in time.
+    return undefined;
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * What a capture client does next: which second to send, which to forget, when to give up. A state machine
+ * with no socket, no clock and no storage: `handle*` takes what happened and returns what to do, in order.
+ *
+ * Guarantees: a second is forgotten only when the room said that it is kept, or that it never will be
+ * (then it is reported lost); at most `max_in_flight` seconds are on their way; after a reconnect only
+ * what the room lacks is sent again (SPEC K6).
+ */
+import { wireErrors } from "../../schemas/errors.ts";
+import type { RoomMessage } from "../../schemas/messages.ts";
+import { SeqSet, type SeqRange } from "./seq-set.ts";
+
+type Ready = Extract<RoomMessage, { type: "ready" }>;
+type RoomError = Extract<RoomMessage, { type: "error" }>;
+
+export type UplinkAction =
+  /** Send this second. */
+  | { readonly do: "send"; readonly seq: number }
+  /** The room keeps these: the outbox may drop them. */
+  | { readonly do: "forget"; readonly seqs: readonly number[] }
+  /** The room will never keep this second. */
+  | { readonly do: "lose"; readonly seq: number; readonly code: RoomError["code"]; readonly detail: string }
+  /** Announce the end of the track. */
+  | { readonly do: "send_end"; readonly lastSeq: number; readonly paddingSamples: number }
+  /** Send nothing for a while, then call `handleWake`. */
+  | { readonly do: "wait"; readonly ms: number }
+  /**
+   * Ended: nothing is left to send. `missing` are seconds that the room lacks and this client can't supply, the
+   * first 64 ranges. Empty and not `complete`: the room refused the end itself, because the track has audio
+   * beyond it that is not this client's.
+   */
+  | { readonly do: "finish"; readonly complete: boolean; readonly missing: readonly SeqRange[] };
+
+/** The rest after a retryable error that does not say how long. */
+const defaultRetryMs = 1_000;
+
+export interface End {
+  readonly lastSeq: number;
+  readonly paddingSamples: number;
+}
+
+export class Uplink {
+  /** Seconds in the outbox: not known to be kept. */
+  readonly #unacked: SeqSet;
+  /** Those of them that are not on their way. */
+  #unsent = new SeqSet();
+  readonly #inFlight = new Set<number>();
+  /** Captured in this run and never sent: whatever the room has under these numbers is not this audio. */
+  readonly #neverSent = new SeqSet();
+  #window = 0;
+  #resting = false;
+  #end: End | undefined;
+  #endSent = false;
+  #finished = false;
+  /** Highest seq the room is known to have or to expect. */
+  #roomNextSeq = 1;
+
+  /** @param unacked what an earlier run left in the outbox. */
+  constructor(unacked: Iterable<SeqRange> = [], end?: End) {
+    this.#unacked = SeqSet.of(unacked);
+    this.#end = end;
+  }
+
+  /** Seconds captured and not known to be kept. */
+  get lagSeconds(): number {
+    return this.#unacked.size;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /**
+   * Whether an answer of the room is due. If none comes for long on a connection that seems open, make a new
+   * one: an answer that was lost on the way is told again by the next `ready`.
+   */
+  get isWaiting(): boolean {
+    return this.#inFlight.size > 0 || (this.#endSent && !this.#finished);
+  }
+
+  /** The lowest number that is free on this track, as far as this client knows. */
+  get nextSeq(): number {
+    return Math.max((this.#unacked.last ?? 0) + 1, this.#roomNextSeq, (this.#end?.lastSeq ?? 0) + 1);
+  }
+
+  /** A new second lies in the outbox. Beyond an earlier end it takes that end back. */
+  handleCaptured(seq: number): UplinkAction[] {
+    this.#unacked.add(seq);
+    this.#unsent.add(seq);
+    this.#neverSent.add(seq);
+    if (this.#end && seq > this.#end.lastSeq) this.#end = undefined;
+    return this.#fill();
+  }
+
+  /** Nothing follows `end.lastSeq`. */
+  handleEnd(end: End): UplinkAction[] {
+    this.#end = end;
+    this.#endSent = false;
+    return this.#fill();
+  }
+
+  /** The connection is gone: what was on its way may or may not have arrived. */
+  handleDisconnected(): void {
+    this.#window = 0;
+    this.#resting = false;
+    this.#endSent = false;
+    this.#inFlight.clear();
+  }
+
+  /** The room's greeting. @returns actions; what is neither missing nor ahead in `resume` is kept. */
+  handleReady(ready: Ready): UplinkAction[] {
+    this.#window = ready.limits.max_in_flight;
+    this.#roomNextSeq = Math.max(this.#roomNextSeq, ready.resume.next_seq);
+    this.#inFlight.clear();
+    this.#resting = false;
+    this.#endSent = false;
+    const listed = SeqSet.of(ready.resume.missing);
+    const truncated = ready.ingest.missing_chunks > listed.size;
+    const lastKept = ready.resume.next_seq - 1;
+    const knownUpTo = truncated ? Math.min(lastKept, listed.last ?? 0) : lastKept;
+    const kept: number[] = [];
+    const unsent = new SeqSet();
+    for (const seq of this.#unacked) {
+      // Beyond a list that was cut off nothing is known: sending again is safe, forgetting is not. What was
+      // never sent is not kept, even if its number is: sent, it is either kept or refused aloud.
+      if (seq <= knownUpTo && !listed.has(seq) && !this.#neverSent.has(seq)) kept.push(seq);
+      else unsent.add(seq);
+    }
+    this.#unsent = unsent;
+    return [...this.#forget(kept), ...this.#fill()];
+  }
+
+  handleAck(seq: number): UplinkAction[] {
+    this.#inFlight.delete(seq);
+    this.#unsent.delete(seq);
+    this.#neverSent.delete(seq);
+    this.#roomNextSeq = Math.max(this.#roomNextSeq, seq + 1);
+    return [...this.#forget([seq]), ...this.#fill()];
+  }
+
+  /** An error about one second, or about `end`: later, or never. Others concern the connection. */
+  handleError(error: RoomError): UplinkAction[] {
+    const { seq, code, detail } = error;
+    // `end` goes out when nothing else is on its way, so that an error without a number can only mean it.
+    const isAboutEnd = seq === undefined && this.#endSent && !this.#finished;
+    const isAboutSecond = seq !== undefined && this.#inFlight.delete(seq);
+    if (!isAboutEnd && !isAboutSecond) return [];
+    if (wireErrors[code].retryable) {
+      if (isAboutSecond) this.#unsent.add(seq);
+      else this.#endSent = false;
+      this.#resting = true;
+      return [{ do: "wait", ms: error.retry_after_ms ?? defaultRetryMs }];
+    }
+    // The connection ends with these: no verdict on the second. The shell comes back, or gives up as a whole.
+    if ("closeCode" in wireErrors[code]) return [];
+    if (!isAboutSecond) {
+      this.#finished = true;
+      return [{ do: "finish", complete: false, missing: [] }];
+    }
+    this.#unacked.delete(seq);
+    return [{ do: "lose", seq, code, detail }, ...this.#fill()];
+  }
+
+  /** The rest after a retryable error is over. */
+  handleWake(): UplinkAction[] {
+    this.#resting = false;
+    return this.#fill();
+  }
+
+  /** The room's answer to `end`, which is sent only when every second of the outbox is acked or lost. */
+  handleEnded(ended: Extract<RoomMessage, { type: "ended" }>): UplinkAction[] {
+    if (!this.#endSent || this.#finished || ended.last_seq !== this.#end?.lastSeq) return [];
+    this.#finished = true;
+    return [{ do: "finish", complete: ended.complete, missing: ended.missing }];
+  }
+
+  #forget(seqs: readonly number[]): UplinkAction[] {
+    const known = seqs.filter((seq) => this.#unacked.delete(seq));
+    return known.length > 0 ? [{ do: "forget", seqs: known }] : [];
+  }
+
+  /** Sends as much as the window allows; the end goes out when all else is acked. */
+  #fill(): UplinkAction[] {
+    const actions: UplinkAction[] = [];
+    if (this.#resting) return actions;
+    while (this.#inFlight.size < this.#window) {
+      const seq = this.#unsent.first;
+      if (seq === undefined) break;
+      this.#unsent.delete(seq);
+      this.#neverSent.delete(seq);
+      this.#inFlight.add(seq);
+      actions.push({ do: "send", seq });
+    }
+    const idle = this.#window > 0 && this.#unacked.first === undefined;
+    if (this.#end && idle && !this.#endSent && !this.#finished) {
+      this.#endSent = true;
+      actions.push({ do: "send_end", ...this.#end });
+    }
+    return actions;
+  }
+}

@@ -1,0 +1,68 @@
+/** The command `roomtone`. */
+import { Command } from "commander";
+import { CaptureFailedError } from "../capture/capture-types.ts";
+import { OutboxLockedError } from "../capture/outbox.ts";
+import { describeRanges, runCapture } from "./capture-command.ts";
+import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
+import { UsageError } from "./usage-error.ts";
+
+const stopping = new AbortController();
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.on(signal, () => {
+    if (stopping.signal.aborted) process.exit(code);
+    process.exitCode = code;
+    stopping.abort();
+  });
+}
+
+const program = new Command("roomtone").description("Captures meetings into a Roomtone gateway.").showHelpAfterError();
+
+program
+  .command("capture")
+  .description(
+    "Stream a WAV file, or raw PCM on stdin, into one track of a meeting, until the room keeps every second.",
+  )
+  .argument("<source>", "a WAV file, or - for raw s16le on stdin")
+  .requiredOption("--session <id>", "the meeting; the same one continues an interrupted capture")
+  .option("--url <url>", "the gateway", captureDefaults.url)
+  .option("--track <name>", "the audio source", captureDefaults.track)
+  .option("--encoding <name>", "msgpack or json", captureDefaults.encoding)
+  .option("--spool <dir>", "where seconds wait until the room keeps them", captureDefaults.spool)
+  .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
+  .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
+  .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
+  .addHelpText(
+    "after",
+    `
+ROOMTONE_TOKEN holds the session token, where the gateway asks for one.
+Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 130: Ctrl-C.
+
+  ffmpeg -i meeting.mp4 -f s16le -ar 16000 -ac 1 - | roomtone capture - --session monday`,
+  )
+  .action(async (source: string, raw: unknown) => {
+    const report = await runCapture(parseCaptureOptions(source, raw, process.env), stopping.signal);
+    console.log(JSON.stringify(report));
+    if (report.complete) return;
+    console.error(`The room lacks seconds ${describeRanges([...report.missing, ...report.lost])}.`);
+    process.exitCode = 2;
+  });
+
+try {
+  await program.parseAsync();
+} catch (cause) {
+  if (stopping.signal.aborted)
+    console.error("Stopped. What was not kept yet is in the spool: run the same command again.");
+  else process.exitCode = 1;
+  if (!stopping.signal.aborted) console.error(sentenceOf(cause));
+}
+process.exit();
+
+function sentenceOf(cause: unknown): string {
+  if (cause instanceof CaptureFailedError)
+    return `${cause.message} (${cause.code}) What was not kept yet is in the spool.`;
+  if (cause instanceof UsageError || cause instanceof OutboxLockedError) return cause.message;
+  return `Unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
+}

@@ -1,0 +1,22 @@
+/** The capture library, for browsers and Node alike. What needs Node is in `node/`. */
+export { Capture, startCapture } from "./capture/capture.ts";
+export {
+  type CaptureEnd,
+  type CaptureEvents,
+  CaptureFailedError,
+  type CaptureOptions,
+  type CaptureTimes,
+  defaultTimes,
+} from "./capture/capture-types.ts";
+export { createMemoryOutbox } from "./capture/memory-outbox.ts";
+export {
+  type Outbox,
+  type OutboxContents,
+  OutboxDamagedError,
+  type OutboxEnd,
+  type OutboxFrame,
+  OutboxLockedError,
+} from "./capture/outbox.ts";
+export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
+export type { SeqRange } from "./capture/seq-set.ts";
+export type { Encoding } from "../schemas/codec.ts";

@@ -1,0 +1,191 @@
+/** What a capture does when the room says no, by the error table. */
+import { afterEach, expect, test } from "vitest";
+import { type Capture, startCapture } from "../../client/capture/capture.ts";
+import type { CaptureOptions } from "../../client/capture/capture-types.ts";
+import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
+import { wireErrors } from "../../schemas/errors.ts";
+import { until } from "../support/until.ts";
+import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
+import { Listener, samplesOf, wireFormat } from "./support/meeting.ts";
+
+const sessionId = "meeting";
+const closers: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+async function startRoom(...handlers: Parameters<typeof FakeRoom.start>): Promise<FakeRoom> {
+  const room = await FakeRoom.start(...handlers);
+  closers.push(() => room.close());
+  return room;
+}
+
+async function start(room: FakeRoom, options: Partial<CaptureOptions> = {}): Promise<[Capture, Listener]> {
+  const capture = await startCapture({
+    baseUrl: room.url,
+    sessionId,
+    format: wireFormat,
+    encoding: "json",
+    random: () => 0,
+    ...options,
+  });
+  closers.push(() => capture.close());
+  return [capture, new Listener(capture)];
+}
+
+const finalCodes = Object.entries(wireErrors).flatMap(([code, entry]) =>
+  "closeCode" in entry && !entry.retryable && entry.closeCode !== 4401 ? [[code, entry.closeCode] as const] : [],
+);
+
+test.each(finalCodes)(
+  "%s, close %i: the capture fails with the code, and comes back no more",
+  async (code, closeCode) => {
+    const room = await startRoom(
+      () => undefined,
+      (peer) => {
+        peer.say({ type: "error", code, detail: "No.", retryable: false });
+        peer.close(closeCode, code);
+      },
+    );
+    const [capture] = await start(room);
+    await expect(capture.outcome()).rejects.toMatchObject({ code, message: "No." });
+    expect(room.connections).toBe(1);
+  },
+);
+
+test("a close code without a word is told by its meaning, not by an earlier error", async () => {
+  const room = await startRoom((peer, { type, seq }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type !== "chunk") return;
+    peer.say({ type: "error", code: "seq_conflict", detail: "Taken.", seq, retryable: false });
+    peer.close(4409, "superseded");
+  });
+  const [capture, listener] = await start(room);
+  await capture.write(samplesOf(1, 1));
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "superseded" });
+  expect(listener.of("lost")).toMatchObject([{ seq: 1, code: "seq_conflict", detail: "Taken." }]);
+});
+
+test("a refused token is asked for again, five times in a row at most", async () => {
+  const room = await startRoom(
+    () => undefined,
+    (peer) => {
+      peer.say({ type: "error", code: "token_expired", detail: "Too old.", retryable: false });
+      peer.close(4401, "token_expired");
+    },
+  );
+  let asked = 0;
+  const [capture, listener] = await start(room, { token: () => `token-${(asked += 1)}` });
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "token_expired", message: "Too old." });
+  expect([asked, room.connections, listener.of("retrying").length]).toEqual([5, 5, 4]);
+});
+
+test("without a token provider a refused credential is final at once", async () => {
+  const room = await startRoom(
+    () => undefined,
+    (peer) => peer.close(4401, "unauthorized"),
+  );
+  const [capture] = await start(room);
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "unauthorized" });
+  expect(room.connections).toBe(1);
+});
+
+test("the token goes as a subprotocol, behind the encoding's", async () => {
+  const offers: string[][] = [];
+  const room = await startRoom(
+    () => undefined,
+    (peer) => offers.push([...peer.offers]),
+  );
+  const [, listener] = await start(room, { token: () => Promise.resolve("a.b.c"), times: { answerTimeoutMs: 100 } });
+  await listener.next("disconnected");
+  expect(offers[0]).toEqual(["roomtone.v1.json", "bearer.a.b.c"]);
+});
+
+test("an end that the room refuses is told as not complete, instead of hanging", async () => {
+  const room = await startRoom((peer, { type }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type === "end") peer.say({ type: "error", code: "bad_frame", detail: "Chunks beyond.", retryable: false });
+  });
+  const [capture] = await start(room);
+  expect(await capture.end()).toEqual({ complete: false, missing: [], lost: [] });
+});
+
+test("what is rate limited is sent again after the time the room named", async () => {
+  let refused = 0;
+  const room = await startRoom((peer, { type, seq = 0, last_seq: lastSeq }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type === "end") peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
+    if (type !== "chunk") return;
+    refused += 1;
+    if (refused > 2) peer.say(ackMessage(seq));
+    else peer.say({ type: "error", code: "rate_limited", detail: "Later.", seq, retryable: true, retry_after_ms: 50 });
+  });
+  const [capture, listener] = await start(room);
+  await capture.write(samplesOf(1, 6));
+  expect(await capture.end()).toMatchObject({ complete: true, lost: [] });
+  expect(listener.of("acked")).toHaveLength(6);
+  expect(room.connections).toBe(1);
+});
+
+test("an ack makes up for lost ones by contiguous_seq, and for nothing beyond it", async () => {
+  const room = await startRoom((peer, { type, seq = 0 }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    // The acks of 1, 2 and 4 are lost.
+    if (type === "chunk" && seq === 3) peer.say(ackMessage(3));
+  });
+  const [capture, listener] = await start(room);
+  await capture.write(samplesOf(1, 4));
+  await listener.next("acked", 3);
+  await until(() => room.frames.filter(({ type }) => type === "chunk").length === 4 || undefined, { what: "4 chunks" });
+  expect(listener.of("acked").map(({ seq }) => seq)).toEqual([3, 1, 2]);
+  expect(capture.lagSeconds).toBe(1);
+});
+
+test("a second that the room will never keep is told, and counted at the end", async () => {
+  const room = await startRoom((peer, { type, seq = 0, last_seq: lastSeq }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type === "end") peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
+    if (type !== "chunk") return;
+    if (seq === 2) peer.say({ type: "error", code: "seq_conflict", detail: "Taken.", seq, retryable: false });
+    else peer.say(ackMessage(seq));
+  });
+  const [capture] = await start(room);
+  await capture.write(samplesOf(1, 3));
+  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [[2, 2]] });
+});
+
+test("noise instead of messages does no harm; the answer that is missing is asked for again", async () => {
+  const room = await startRoom((peer, { type, last_seq: lastSeq }) => {
+    if (type === "hello" && peer.connection === 1) peer.say({ type: "ready" });
+    else if (type === "hello") peer.say(readyMessage(sessionId));
+    else peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
+  });
+  const [capture] = await start(room, { times: { answerTimeoutMs: 100 } });
+  expect(await capture.end()).toMatchObject({ complete: true });
+  expect(room.connections).toBe(2);
+});
+
+test("an outbox that fails ends the capture, and says why", async () => {
+  const room = await startRoom(() => undefined);
+  const outbox = { ...createMemoryOutbox(), put: () => Promise.reject(new Error("disk on fire")) };
+  const [capture] = await start(room, { outbox });
+  await expect(capture.write(samplesOf(1, 1))).rejects.toThrow("disk on fire");
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "outbox" });
+  await expect(capture.write(samplesOf(2, 2))).rejects.toMatchObject({ code: "outbox" });
+});
+
+test("a buffer may be used again as soon as write was called", async () => {
+  const room = await startRoom((peer, { type, seq = 0 }) => {
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type === "chunk") peer.say(ackMessage(seq));
+  });
+  const [capture, listener] = await start(room);
+  const buffer = samplesOf(1, 1);
+  const written = capture.write(buffer);
+  buffer.fill(0);
+  await written;
+  await listener.next("acked");
+  const sent = room.frames.find(({ type }) => type === "chunk");
+  expect(sent?.["content_b64"]).toBe(Buffer.from(samplesOf(1, 1).buffer).toString("base64"));
+});

@@ -1,0 +1,196 @@
+/** What every outbox must do, whatever it stores in. */
+import { expect, test } from "vitest";
+import { type Outbox, type OutboxFrame, OutboxLockedError } from "../../client/capture/outbox.ts";
+import { frameOf } from "./support/frame-of.ts";
+
+/** One place to store in, empty at first. */
+export interface OutboxPlace {
+  open(maxFrames?: number): Promise<Outbox>;
+}
+
+export interface OutboxKind {
+  readonly place: () => Promise<OutboxPlace>;
+  /** Whether a second writer is noticed. */
+  readonly locks: boolean;
+}
+
+const isSame = (frame: OutboxFrame | undefined, expected: OutboxFrame): boolean =>
+  frame !== undefined &&
+  frame.seq === expected.seq &&
+  frame.timestampMs === expected.timestampMs &&
+  Buffer.compare(frame.pcm, expected.pcm) === 0;
+
+export function testOutbox({ place, locks }: OutboxKind): void {
+  test("a new one is empty, and begins with 1", async () => {
+    const outbox = await (await place()).open();
+    expect(await outbox.load()).toEqual({ unacked: [], nextSeq: 1, end: undefined });
+    expect(await outbox.read(1)).toBeUndefined();
+    await outbox.close();
+  });
+
+  test("gives back what was put, to the byte, also after it was opened again", async () => {
+    const at = await place();
+    const first = await at.open();
+    for (const seq of [1, 2, 3, 7]) expect(await first.put(frameOf(seq))).toBe(true);
+    expect(isSame(await first.read(2), frameOf(2))).toBe(true);
+    await first.close();
+    const second = await at.open();
+    const unacked = [
+      [1, 3],
+      [7, 7],
+    ];
+    expect(await second.load()).toEqual({ unacked, nextSeq: 8, end: undefined });
+    for (const seq of [1, 2, 3, 7]) expect(isSame(await second.read(seq), frameOf(seq))).toBe(true);
+    expect(await second.read(4)).toBeUndefined();
+    await second.close();
+  });
+
+  test("a view into a larger buffer is stored as the second it shows", async () => {
+    const outbox = await (await place()).open();
+    const large = new Uint8Array(96_000).fill(9);
+    large.set(frameOf(1).pcm, 32_000);
+    await outbox.put({ ...frameOf(1), pcm: large.subarray(32_000, 64_000) });
+    expect(isSame(await outbox.read(1), frameOf(1))).toBe(true);
+    await outbox.close();
+  });
+
+  test("forgets what was removed, and only that", async () => {
+    const at = await place();
+    const first = await at.open();
+    for (const seq of [1, 2, 3]) await first.put(frameOf(seq));
+    await first.remove([2, 99]);
+    await first.remove([]);
+    expect(await first.read(2)).toBeUndefined();
+    await first.close();
+    const second = await at.open();
+    const unacked = [
+      [1, 1],
+      [3, 3],
+    ];
+    expect(await second.load()).toMatchObject({ unacked, nextSeq: 4 });
+    await second.close();
+  });
+
+  test("never gives a number twice, though all of them are removed", async () => {
+    const at = await place();
+    for (const [seqs, next] of [
+      [[1, 2, 3], 4],
+      [[4], 5],
+    ] as const) {
+      const outbox = await at.open();
+      for (const seq of seqs) await outbox.put(frameOf(seq));
+      await outbox.remove(seqs.toReversed());
+      expect(await outbox.load()).toMatchObject({ unacked: [], nextSeq: next });
+      await outbox.close();
+    }
+    const last = await at.open();
+    expect(await last.load()).toMatchObject({ unacked: [], nextSeq: 5 });
+    await expect(last.put(frameOf(4))).rejects.toThrow(RangeError);
+    await last.close();
+  });
+
+  test("refuses frames that can't be right, and stores nothing of them", async () => {
+    const outbox = await (await place()).open();
+    await outbox.put(frameOf(5));
+    for (const bad of [
+      frameOf(5),
+      frameOf(1),
+      frameOf(6.5),
+      frameOf(100_000_000),
+      frameOf(6, Number.NaN),
+      frameOf(6, 1e300),
+      { ...frameOf(6), pcm: new Uint8Array(31_999) },
+    ]) {
+      await expect(outbox.put(bad)).rejects.toThrow(RangeError);
+    }
+    expect(await outbox.load()).toMatchObject({ unacked: [[5, 5]], nextSeq: 6 });
+    expect(isSame(await outbox.read(5), frameOf(5))).toBe(true);
+    await outbox.close();
+  });
+
+  test("keeps time in whole milliseconds, above 0", async () => {
+    const outbox = await (await place()).open();
+    await outbox.put(frameOf(1, 0.2));
+    await outbox.put(frameOf(2, 1_700_000_000_000.6));
+    expect((await outbox.read(1))?.timestampMs).toBe(1);
+    expect((await outbox.read(2))?.timestampMs).toBe(1_700_000_000_001);
+    await outbox.close();
+  });
+
+  test("full, it refuses the new and keeps the old", async () => {
+    const at = await place();
+    const first = await at.open(2);
+    expect([await first.put(frameOf(1)), await first.put(frameOf(2)), await first.put(frameOf(3))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(await first.load()).toMatchObject({ unacked: [[1, 2]], nextSeq: 3 });
+    await first.close();
+    const second = await at.open(2);
+    expect(await second.put(frameOf(3))).toBe(false);
+    await second.remove([1]);
+    expect(await second.put(frameOf(3))).toBe(true);
+    expect(await second.load()).toMatchObject({ unacked: [[2, 3]], nextSeq: 4 });
+    await second.close();
+  });
+
+  test("numbers left out stay left out", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.skipTo(5);
+    await first.skipTo(3);
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toMatchObject({ unacked: [], nextSeq: 5 });
+    await second.put(frameOf(5));
+    await second.skipTo(9);
+    await second.remove([5]);
+    await second.close();
+    const third = await at.open();
+    expect(await third.load()).toMatchObject({ unacked: [], nextSeq: 9 });
+    await third.close();
+  });
+
+  test("the end is kept, and a later second or gap takes it back", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.put(frameOf(1));
+    await first.setEnd({ lastSeq: 1, paddingSamples: 7 });
+    await first.remove([1]);
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toEqual({ unacked: [], nextSeq: 2, end: { lastSeq: 1, paddingSamples: 7 } });
+    await second.put(frameOf(2));
+    expect((await second.load()).end).toBeUndefined();
+    await second.remove([2]);
+    await second.close();
+    const third = await at.open();
+    expect(await third.load()).toEqual({ unacked: [], nextSeq: 3, end: undefined });
+    await third.setEnd({ lastSeq: 2, paddingSamples: 0 });
+    await third.skipTo(9);
+    expect((await third.load()).end).toBeUndefined();
+    await third.close();
+  });
+
+  test("an end before any second is kept", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.setEnd({ lastSeq: 0, paddingSamples: 0 });
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toEqual({ unacked: [], nextSeq: 1, end: { lastSeq: 0, paddingSamples: 0 } });
+    await second.close();
+  });
+
+  test.runIf(locks)("has one writer at a time", async () => {
+    const at = await place();
+    const first = await at.open();
+    await expect(at.open()).rejects.toThrow(OutboxLockedError);
+    await first.put(frameOf(1));
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toMatchObject({ unacked: [[1, 1]] });
+    await second.close();
+  });
+}

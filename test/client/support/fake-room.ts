@@ -1,0 +1,91 @@
+/** A room that says what a test tells it to: for refusals that a real one gives only in rare states. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer, type WebSocket } from "ws";
+import { jsonSubprotocol } from "../../../schemas/messages.ts";
+
+export interface FakePeer {
+  /** Counted from 1. */
+  readonly connection: number;
+  readonly offers: readonly string[];
+  say(message: object): void;
+  close(code: number, reason: string): void;
+}
+
+export type FakeFrame = { readonly type: string; readonly seq?: number } & Readonly<Record<string, unknown>>;
+
+export class FakeRoom {
+  readonly frames: FakeFrame[] = [];
+  connections = 0;
+  readonly #server: WebSocketServer;
+
+  private constructor(server: WebSocketServer) {
+    this.#server = server;
+  }
+
+  /** Speaks JSON. `answer` gets every frame; `greet`, if given, every connection. */
+  static async start(
+    answer: (peer: FakePeer, frame: FakeFrame) => void,
+    greet: (peer: FakePeer) => void = () => undefined,
+  ): Promise<FakeRoom> {
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => jsonSubprotocol });
+    await once(server, "listening");
+    const room = new FakeRoom(server);
+    server.on("connection", (socket: WebSocket, request) => {
+      room.connections += 1;
+      const peer: FakePeer = {
+        connection: room.connections,
+        offers: (request.headers["sec-websocket-protocol"] ?? "").split(/, */),
+        say: (message) => socket.send(JSON.stringify(message)),
+        close: (code, reason) => socket.close(code, reason),
+      };
+      greet(peer);
+      socket.on("message", (data: Buffer) => {
+        const frame = JSON.parse(data.toString()) as FakeFrame;
+        room.frames.push(frame);
+        answer(peer, frame);
+      });
+    });
+    return room;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#server.clients) socket.terminate();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+/** The greeting of a room that has the seconds up to `lastSeq`. */
+export function readyMessage(sessionId: string, lastSeq = 0): object {
+  const ingest = {
+    session_id: sessionId,
+    meeting_id: sessionId,
+    track: "mixed",
+    last_seq: lastSeq,
+    contiguous_seq: lastSeq,
+    archived_seq: 0,
+    resolved_seq: 0,
+    received_chunks: lastSeq,
+    duplicate_chunks: 0,
+    missing_chunks: 0,
+    rejected_chunks: 0,
+    bytes_stored: 0,
+    missing: [],
+    started_at: null,
+    updated_at: null,
+  };
+  const target = { target_sample_rate: 16_000, target_channels: 1, target_format: "pcm_s16le" };
+  const resume = { next_seq: lastSeq + 1, missing: [] };
+  const limits = { max_in_flight: 4, max_realtime_factor: null };
+  return { type: "ready", protocol: 1, session_id: sessionId, ...target, ingest, resume, limits };
+}
+
+export function ackMessage(seq: number): object {
+  const counts = { last_seq: seq, contiguous_seq: seq, missing_count: 0, duplicate_count: 0 };
+  return { type: "ack", seq, status: "stored", key: `k${seq}`, sha256: "0".repeat(64), ...counts };
+}
