@@ -1,4 +1,4 @@
-/** The capture library, for browsers and Node alike. What needs Node is in `node/`. */
+/** The capture and results libraries, for browsers and Node alike. What needs Node is in `node/`. */
 export { Capture, startCapture } from "./capture/capture.ts";
 export {
   type CaptureEnd,
@@ -20,3 +20,21 @@ export {
 export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
 export type { SeqRange } from "./capture/seq-set.ts";
 export type { Encoding } from "../schemas/codec.ts";
+export { createResultsClient } from "./results/results-client.ts";
+export {
+  type ProblemCode,
+  RoomtoneAnswerError,
+  RoomtoneError,
+  RoomtoneHttpError,
+  RoomtoneNetworkError,
+  RoomtoneTimeoutError,
+} from "./results/results-errors.ts";
+export type {
+  CallOptions,
+  FinalizeOptions,
+  Health,
+  ResolveOptions,
+  ResultsClient,
+  ResultsClientOptions,
+} from "./results/results-types.ts";
+export { encodeBase64 } from "../schemas/base64.ts";

@@ -25,7 +25,12 @@ export default defineConfig({
         root,
         test: {
           name: "node",
-          include: ["test/unit/**/*.test.ts", "test/client/**/*.test.ts", "test/contract/**/*.test.ts"],
+          include: [
+            "test/unit/**/*.test.ts",
+            "test/client/**/*.test.ts",
+            "test/contract/**/*.test.ts",
+            "test/chaos/**/*.test.ts",
+          ],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,

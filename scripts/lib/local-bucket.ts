@@ -11,14 +11,24 @@ import { Failure } from "./failure.ts";
 import { configPath, quietWrangler } from "./gateway.ts";
 import { within } from "./within.ts";
 
-/** The little of R2 that reading takes. */
+/** As much of R2 as is used here: the Workers types would bring another world's globals along. */
 interface Bucket {
   list(options: { prefix: string; cursor?: string }): Promise<{
     objects: readonly { readonly key: string }[];
     truncated: boolean;
     cursor?: string;
   }>;
-  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
+  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer>; customMetadata?: Record<string, string> } | null>;
+}
+
+export interface LocalBucket {
+  /** Keys that begin with `prefix`, in order. */
+  keys(prefix: string): Promise<string[]>;
+  /** An object's bytes and custom metadata; undefined where there is none. */
+  read(
+    key: string,
+  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly metadata: Record<string, string> } | undefined>;
+  close(): Promise<void>;
 }
 
 export interface StoredObject {
@@ -29,43 +39,62 @@ export interface StoredObject {
 const binding = "RESULT_BUCKET";
 const readTimeoutMs = 60_000;
 
-/** All objects under a prefix, in order of their keys. */
-export async function readLocalBucket(stateDir: string, prefix: string): Promise<StoredObject[]> {
+export async function openLocalBucket(stateDir: string): Promise<LocalBucket> {
   quietWrangler();
   // A configuration of the bucket alone: wrangler would warn about a Durable Object that is not there.
   const folder = mkdtempSync(join(tmpdir(), "roomtone-"));
-  try {
-    const { r2_buckets, compatibility_date } = readConfig({ config: configPath });
-    const onlyBucket = join(folder, "wrangler.json");
-    writeFileSync(onlyBucket, JSON.stringify({ name: "roomtone-reader", compatibility_date, r2_buckets }));
-    const proxy = await getPlatformProxy<Record<string, Bucket>>({
-      configPath: onlyBucket,
-      // wrangler puts the version in front when it starts a Worker, and not here.
-      persist: { path: join(stateDir, "v3") },
-    });
-    try {
-      const bucket = proxy.env[binding];
-      if (!bucket) throw new Failure(`wrangler.jsonc has no bucket bound as ${binding}.`);
-      return await within(readTimeoutMs, readAll(bucket, prefix), "Reading the local R2 bucket took over a minute.");
-    } finally {
-      await proxy.dispose();
-    }
-  } finally {
+  const { r2_buckets, compatibility_date } = readConfig({ config: configPath });
+  const onlyBucket = join(folder, "wrangler.json");
+  writeFileSync(onlyBucket, JSON.stringify({ name: "roomtone-reader", compatibility_date, r2_buckets }));
+  const proxy = await getPlatformProxy<Record<string, Bucket>>({
+    configPath: onlyBucket,
+    // wrangler puts the version in front when it starts a Worker, and not here.
+    persist: { path: join(stateDir, "v3") },
+  });
+  const close = async (): Promise<void> => {
+    await proxy.dispose();
     rmSync(folder, { recursive: true, force: true });
+  };
+  const bucket = proxy.env[binding];
+  if (!bucket) {
+    await close();
+    throw new Failure(`wrangler.jsonc has no bucket bound as ${binding}.`);
+  }
+  return {
+    async keys(prefix) {
+      const keys: string[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = await bucket.list(cursor === undefined ? { prefix } : { prefix, cursor });
+        keys.push(...page.objects.map(({ key }) => key));
+        if (!page.truncated || page.cursor === undefined) return keys;
+        cursor = page.cursor;
+      }
+    },
+    async read(key) {
+      const object = await bucket.get(key);
+      if (!object) return undefined;
+      return { bytes: new Uint8Array(await object.arrayBuffer()), metadata: object.customMetadata ?? {} };
+    },
+    close,
+  };
+}
+
+/** All objects under a prefix, in order of their keys. */
+export async function readLocalBucket(stateDir: string, prefix: string): Promise<StoredObject[]> {
+  const bucket = await openLocalBucket(stateDir);
+  try {
+    return await within(readTimeoutMs, readAll(bucket, prefix), "Reading the local R2 bucket took over a minute.");
+  } finally {
+    await bucket.close();
   }
 }
 
-async function readAll(bucket: Bucket, prefix: string): Promise<StoredObject[]> {
+async function readAll(bucket: LocalBucket, prefix: string): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await bucket.list(cursor === undefined ? { prefix } : { prefix, cursor });
-    for (const { key } of page.objects) {
-      const object = await bucket.get(key);
-      if (!object) throw new Failure(`R2 lists ${key} but does not have it.`);
-      objects.push({ key, bytes: new Uint8Array(await object.arrayBuffer()) });
-    }
-    cursor = page.truncated ? page.cursor : undefined;
-  } while (cursor !== undefined);
+  for (const key of await bucket.keys(prefix)) {
+    const object = await bucket.read(key);
+    if (!object) throw new Failure(`R2 lists ${key} but does not have it.`);
+    objects.push({ key, bytes: object.bytes });
+  }
   return objects;
 }

@@ -30,6 +30,11 @@ export function noteWorkerd(): void {
   });
 }
 
+/** Of every workerd that is alive. */
+export function workerdPids(): number[] {
+  return [...running].flatMap(({ pid }) => pid ?? []);
+}
+
 /** Rejects with a `Failure` as soon as a running workerd ends; else pends until `signal` aborts. */
 export function watchWorkerd(signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -11,8 +11,9 @@ import type { CaptureOptions, CaptureTimes } from "../../client/capture/capture-
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { FaultProxy, type FaultProxyOptions } from "../../scripts/lib/fault-proxy.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess, useGateway } from "../support/gateway-process.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 import { expectWhole, feed, Listener, samplesOf, wireFormat } from "./support/meeting.ts";
 

@@ -4,7 +4,7 @@ import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { CaptureOptions } from "../../client/capture/capture-types.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { wireErrors } from "../../schemas/errors.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../scripts/lib/until.ts";
 import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
 import { Listener, samplesOf, wireFormat } from "./support/meeting.ts";
 

@@ -9,8 +9,8 @@ import { CaptureFailedError, type CaptureOptions } from "../../client/capture/ca
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { useGateway } from "../support/gateway-process.ts";
-import { until } from "../support/until.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 import { chainOf, expectWhole, feed, finalize, Listener, samplesOf, second, wireFormat } from "./support/meeting.ts";
 

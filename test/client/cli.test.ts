@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { useGateway } from "../support/gateway-process.ts";
-import { until } from "../support/until.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { until } from "../../scripts/lib/until.ts";
 
 const bin = fileURLToPath(new URL("../../client/cli/bin.mjs", import.meta.url));
 const sample = fileURLToPath(new URL("../../scripts/sample/interview.wav", import.meta.url));

@@ -1,10 +1,10 @@
 /** Killed at the worst moments, the gateway loses no acked second. Each test has a gateway of its own. */
 import { afterEach, expect, test } from "vitest";
-import { helloFields, pcm } from "../support/frames.ts";
+import { helloFields, pcm } from "../../scripts/lib/frames.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess } from "../support/gateway-process.ts";
-import { type LocalBucket, openLocalBucket } from "../support/local-bucket.ts";
-import { until } from "../support/until.ts";
+import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import { type LocalBucket, openLocalBucket } from "../../scripts/lib/local-bucket.ts";
+import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const chunkCount = 40;

@@ -8,7 +8,7 @@ import {
   type SessionResult,
   sessionResultSchema,
 } from "../../schemas/http.ts";
-import { helloFields, pcm } from "../support/frames.ts";
+import { helloFields, pcm } from "../../scripts/lib/frames.ts";
 import {
   type Answer,
   internalsIn,
@@ -19,10 +19,10 @@ import {
   send,
   sessionState,
 } from "../support/gateway-http.ts";
-import { useGateway } from "../support/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
 import { answerWell, InferenceServer } from "../support/inference-server.ts";
 import { TestClient } from "../support/ws-client.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../scripts/lib/until.ts";
 
 const inference = new InferenceServer();
 await inference.start();

@@ -3,9 +3,10 @@ import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import { badFrames, chunkToTruncate } from "../support/bad-frames.ts";
-import { chunkFrame, helloFields } from "../support/frames.ts";
+import { chunkFrame, helloFields } from "../../scripts/lib/frames.ts";
 import { internalsIn, newSession, sessionState } from "../support/gateway-http.ts";
-import { complaintsIn, useGateway } from "../support/gateway-process.ts";
+import { complaintsIn } from "../../scripts/lib/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
 import { receivedTexts, TestClient } from "../support/ws-client.ts";
 
 const gateway = useGateway();

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { pongText } from "../../schemas/messages.ts";
-import { chunkFrame, helloFields, pcm } from "../support/frames.ts";
+import { chunkFrame, helloFields, pcm } from "../../scripts/lib/frames.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { useGateway } from "../support/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const gateway = useGateway();

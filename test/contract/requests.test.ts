@@ -12,7 +12,8 @@ import {
   sendUpgrade,
   sessionState,
 } from "../support/gateway-http.ts";
-import { complaintsIn, useGateway } from "../support/gateway-process.ts";
+import { complaintsIn } from "../../scripts/lib/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const gateway = useGateway();

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import type { HttpErrorCode } from "../../schemas/errors.ts";
 import { type ResolveAnswer, resolveAnswerSchema } from "../../schemas/speakers.ts";
-import { pcm } from "../support/frames.ts";
+import { pcm } from "../../scripts/lib/frames.ts";
 import {
   type Answer,
   internalsIn,
@@ -12,9 +12,9 @@ import {
   receivedBodies,
   sessionState,
 } from "../support/gateway-http.ts";
-import { useGateway } from "../support/gateway-process.ts";
+import { useGateway } from "../support/use-gateway.ts";
 import { answerJson, answerText, answerWell, goodAnswer, InferenceServer } from "../support/inference-server.ts";
-import { until } from "../support/until.ts";
+import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const timeoutMs = 500;

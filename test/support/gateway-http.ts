@@ -5,7 +5,7 @@ import { request as httpRequest } from "node:http";
 import { type SessionState, sessionStateSchema } from "../../schemas/http.ts";
 import { type Problem, problemSchema } from "../../schemas/problem.ts";
 import { type HttpErrorCode, httpErrors } from "../../schemas/errors.ts";
-import type { GatewayProcess } from "./gateway-process.ts";
+import type { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
 
 const answerTimeoutMs = 15_000;
 

@@ -7,8 +7,8 @@ import { decode } from "@msgpack/msgpack";
 import { WebSocket } from "ws";
 import type { Encoding } from "../../schemas/codec.ts";
 import { jsonSubprotocol, msgpackSubprotocol, type RoomMessage, roomMessageSchema } from "../../schemas/messages.ts";
-import { chunkFrame, type ChunkOptions, encodeFields, type Fields } from "./frames.ts";
-import type { GatewayProcess } from "./gateway-process.ts";
+import { chunkFrame, type ChunkOptions, encodeFields, type Fields } from "../../scripts/lib/frames.ts";
+import type { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
 
 const waitMs = 10_000;
 /**

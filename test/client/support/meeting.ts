@@ -6,10 +6,10 @@ import type { CaptureEvents } from "../../../client/capture/capture-types.ts";
 import { chunkBytes, chunkSamples } from "../../../schemas/audio.ts";
 import { createHashChain } from "../../../schemas/chain.ts";
 import { type SessionResult, sessionResultSchema } from "../../../schemas/http.ts";
-import { pcm } from "../../support/frames.ts";
+import { pcm } from "../../../scripts/lib/frames.ts";
 import { postJson, send } from "../../support/gateway-http.ts";
-import type { GatewayProcess } from "../../support/gateway-process.ts";
-import { until } from "../../support/until.ts";
+import type { GatewayProcess } from "../../../scripts/lib/gateway-process.ts";
+import { until } from "../../../scripts/lib/until.ts";
 
 export const wireFormat = { sampleRate: 16_000, channels: 1 } as const;
 const audioSeed = 1;

@@ -1,20 +1,18 @@
 /**
  * A gateway as a person starts it: `npm start` in a process group of its own, on a free port, with its own
- * STATE_DIR. Guarantees that nothing it started outlives its test file, and that all it printed can be read. A
+ * STATE_DIR. Guarantees that nothing it started outlives `dispose`, and that all it printed can be read. A
  * run that is itself killed leaves its gateways behind.
  */
-import assert from "node:assert/strict";
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll } from "vitest";
 import { until } from "./until.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const startTimeoutMs = 45_000;
-const stopTimeoutMs = 15_000;
+export const startTimeoutMs = 45_000;
+export const stopTimeoutMs = 15_000;
 
 export interface GatewayOptions {
   /** Variables of the Worker, such as INFERENCE_BASE_URL. */
@@ -156,17 +154,6 @@ export class GatewayProcess {
       timeoutMs: stopTimeoutMs,
     });
   }
-}
-
-/** One gateway for a test file: started before its tests, checked and ended after them. */
-export function useGateway(options: GatewayOptions = {}): GatewayProcess {
-  const gateway = new GatewayProcess(options);
-  beforeAll(() => gateway.start(), startTimeoutMs + 5_000);
-  afterAll(async () => {
-    await gateway.dispose();
-    assert.deepEqual(complaintsIn(gateway.output), []);
-  }, stopTimeoutMs + 5_000);
-  return gateway;
 }
 
 /** The lines of a gateway's output that one which never failed does not print. */

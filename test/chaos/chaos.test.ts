@@ -1,0 +1,32 @@
+/** A short run of the chaos suite: fixed seeds, and a fresh one. `npm run chaos` goes on. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ChaosWorld } from "../../scripts/lib/chaos/chaos-world.ts";
+import { planSchedule } from "../../scripts/lib/chaos/plan.ts";
+import { runSchedule } from "../../scripts/lib/chaos/run-schedule.ts";
+
+/** With 1 kill and 2 outages of R2 among them. */
+const fixedSeeds = [1, 2, 3, 4, 5, 6, 7, 8];
+const freshSeed = Math.floor(Math.random() * 1_000_000_000);
+
+describe("chaos", () => {
+  let world: ChaosWorld;
+  beforeAll(async () => {
+    world = await ChaosWorld.start();
+  });
+  afterAll(() => world.dispose());
+
+  it.each([...fixedSeeds, freshSeed])("[K1][K2][K3][K5][K6][F2] schedule %i", async (seed) => {
+    const { keptSeconds } = await runSchedule(world, seed);
+    expect(keptSeconds).toBeGreaterThan(0);
+  });
+
+  it("[K4] the rooms' SQLite has a row for each kept second and no archived audio", async () => {
+    const { rows } = await world.checkJournals();
+    expect(rows).toBeGreaterThan(0);
+  });
+});
+
+it("a seed plays the same steps again, and another one others", () => {
+  expect(planSchedule(7)).toEqual(planSchedule(7));
+  expect(planSchedule(7)).not.toEqual(planSchedule(8));
+});
