@@ -56,7 +56,7 @@ export class Journal {
     )) {
       this.#ledgers.set(row.track, row);
     }
-    this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM chunks WHERE pcm IS NOT NULL").one().n;
+    this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
   }
 
   /** Chunks that wait for R2, over all tracks. */
@@ -120,12 +120,17 @@ export class Journal {
     const plan = planStore(ledger, chunk.seq, gap, now);
     this.#db.transaction(() => {
       this.#db.sql.exec(
-        "INSERT INTO chunks (track, seq, timestamp_ms, received_at, sha256, pcm) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
         track,
         chunk.seq,
         chunk.timestamp_ms,
         now,
         toBlob(digest),
+      );
+      this.#db.sql.exec(
+        "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
+        track,
+        chunk.seq,
         toBlob(chunk.content),
       );
       this.#gaps.apply(track, plan.gaps);
@@ -168,7 +173,7 @@ export class Journal {
   /** All kept ones up to here are in R2. */
   archivedSeq(track: string): number {
     const [row] = this.#db.sql
-      .exec<{ seq: number }>("SELECT seq FROM chunks WHERE pcm IS NOT NULL AND track = ? ORDER BY seq LIMIT 1", track)
+      .exec<{ seq: number }>("SELECT seq FROM journal WHERE track = ? ORDER BY seq LIMIT 1", track)
       .toArray();
     return row ? row.seq - 1 : this.#required(track).last_seq;
   }
@@ -182,8 +187,8 @@ export class Journal {
   nextPending(after: { track: string; seq: number }): PendingChunk | undefined {
     const [row] = this.#db.sql
       .exec<{ track: string; seq: number; timestamp_ms: number; sha256: ArrayBuffer; pcm: ArrayBuffer }>(
-        `SELECT track, seq, timestamp_ms, sha256, pcm FROM chunks
-         WHERE pcm IS NOT NULL AND (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
+        `SELECT track, seq, timestamp_ms, sha256, pcm FROM journal JOIN ledger USING (track, seq)
+         WHERE (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
         after.track,
         after.seq,
       )
@@ -193,18 +198,14 @@ export class Journal {
 
   /** Drops a chunk's bytes. Call only once R2 has confirmed them (K3, K4). */
   markArchived(track: string, seq: number): void {
-    const { rowsWritten } = this.#db.sql.exec(
-      "UPDATE chunks SET pcm = NULL WHERE track = ? AND seq = ? AND pcm IS NOT NULL",
-      track,
-      seq,
-    );
+    const { rowsWritten } = this.#db.sql.exec("DELETE FROM journal WHERE track = ? AND seq = ?", track, seq);
     if (rowsWritten > 0) this.#pendingChunks -= 1;
   }
 
   /** The kept chunks of a track in order: what the hash chain is made of. */
   *hashes(track: string): Generator<{ seq: number; sha256: Uint8Array }> {
     for (const row of this.#db.sql.exec<{ seq: number; sha256: ArrayBuffer }>(
-      "SELECT seq, sha256 FROM chunks WHERE track = ? ORDER BY seq",
+      "SELECT seq, sha256 FROM ledger WHERE track = ? ORDER BY seq",
       track,
     )) {
       yield { seq: row.seq, sha256: new Uint8Array(row.sha256) };
@@ -219,7 +220,7 @@ export class Journal {
 
   #keptHash(track: string, seq: number): Uint8Array | undefined {
     const [row] = this.#db.sql
-      .exec<{ sha256: ArrayBuffer }>("SELECT sha256 FROM chunks WHERE track = ? AND seq = ?", track, seq)
+      .exec<{ sha256: ArrayBuffer }>("SELECT sha256 FROM ledger WHERE track = ? AND seq = ?", track, seq)
       .toArray();
     return row && new Uint8Array(row.sha256);
   }

@@ -1,9 +1,9 @@
 /**
  * The room's SQLite schema, as numbered migrations. A migration that has shipped is never edited: add one.
  *
- * `chunks` is the ledger and the journal in one: a row stays for the meeting's life, its `pcm` only until
- * R2 has the bytes (K4). The partial index is the list of what R2 still lacks; it is used because this table
- * has row ids (without them SQLite prefers the primary key and walks the whole meeting).
+ * A kept chunk is a small row of `ledger`, for the meeting's life, and a row of `journal` with its bytes only
+ * until R2 has them (K4). The two are apart because SQLite does not merge the pages of rows that shrink: in one
+ * table every second would hold on to a page of 4 KiB for good. The view `chunks` shows both as one.
  */
 import type { Database } from "../lib/sql.ts";
 
@@ -22,16 +22,22 @@ const migrations: readonly string[] = [
      end_seq INTEGER,
      padding_samples INTEGER NOT NULL
    ) WITHOUT ROWID;
-   CREATE TABLE chunks (
+   CREATE TABLE ledger (
      track TEXT NOT NULL,
      seq INTEGER NOT NULL,
      timestamp_ms REAL NOT NULL,
      received_at INTEGER NOT NULL,
      sha256 BLOB NOT NULL,
-     pcm BLOB,
+     PRIMARY KEY (track, seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE journal (
+     track TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     pcm BLOB NOT NULL,
      PRIMARY KEY (track, seq)
    );
-   CREATE INDEX chunks_pending ON chunks (track, seq) WHERE pcm IS NOT NULL;
+   CREATE VIEW chunks AS
+     SELECT track, seq, timestamp_ms, received_at, sha256, pcm FROM ledger LEFT JOIN journal USING (track, seq);
    CREATE TABLE gaps (
      track TEXT NOT NULL,
      from_seq INTEGER NOT NULL,

@@ -128,7 +128,7 @@ test("[K3] R2 refuses bytes that are not the ones acked, and they stay pending",
   faults.failPuts();
   const client = await Client.connect(room.sessionId);
   await client.keep(1);
-  await room.rows("UPDATE chunks SET pcm = zeroblob(32000)");
+  await room.rows("UPDATE journal SET pcm = zeroblob(32000)");
   faults.heal();
   await room.wake();
   expect(faults.puts.length).toBeGreaterThan(1);

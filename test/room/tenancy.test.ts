@@ -80,7 +80,7 @@ test("[T1] the same session id of two tenants is two rooms with two keys", async
   socket.send(JSON.stringify(chunkFrame({ sessionId, seq: 1, pcm: pcmOf(1, 2), encoding: "json" })));
   await eventually("the other tenant's chunk is kept", async () => {
     const tables = await theirs.dump();
-    return (tables["chunks"]?.length ?? 0) === 1;
+    return (tables["ledger"]?.length ?? 0) === 1;
   });
   await theirs.wakeUntil("archived", async () => (await theirs.pending()) === 0);
   await mine.wakeUntil("archived", async () => (await mine.pending()) === 0);
