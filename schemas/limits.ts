@@ -1,6 +1,6 @@
 /**
  * Every limit of the contract, once, with its unit in its name. `docs/reference.md` is generated from
- * this table; each is tested at its edge.
+ * this table.
  */
 export const limitTable = {
   maxMessageBytes: {
