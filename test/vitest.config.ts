@@ -1,5 +1,6 @@
 /**
- * Two worlds: `node` for pure modules and for black-box tests over real sockets, `room` inside workerd.
+ * Three worlds: `node` for pure modules and for black-box tests over real sockets, `room` inside workerd, `browser`
+ * for the library in a real Chromium.
  * The root is the repository, so that paths in messages are the ones a person can open.
  */
 import { fileURLToPath } from "node:url";
@@ -59,6 +60,18 @@ export default defineConfig({
           provide: { seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null },
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/browser/support/chromium.ts"],
+          environment: "node",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           maxWorkers: 2,
         },
       },

@@ -2,10 +2,11 @@
  * An outbox in IndexedDB: one database a track, so that a crashed tab, or one that was closed too early, goes on
  * where it stopped.
  *
- *   frames  { seq, timestamp_ms, pcm }, by seq
- *   meta    { id: "outbox", next_seq, end }
+ *   frames  { slot, timestamp_ms, pcm }, by slot
+ *   meta    { id: "outbox", … } what the frames don't say (capture/outbox-book.ts)
+ *           { id: "aside/<slot>", timestamp_ms, pcm } a second that the room has with other bytes
  *
- * Each change is one transaction with `durability: "strict"`: `put` resolves when the second and the number after
+ * Each change is one transaction with `durability: "strict"`: `put` resolves when the second and the slot after
  * it are flushed to disk, together. One writer at a time through Web Locks, which the browser gives free when a
  * tab dies; where there are none, a second writer is not noticed.
  *
@@ -13,21 +14,18 @@
  */
 import * as z from "zod";
 import { chunkBytes } from "../../schemas/audio.ts";
-import { checkedFrame, type Outbox, OutboxDamagedError, type OutboxEnd, standingEnd } from "../capture/outbox.ts";
+import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
+import * as books from "../capture/outbox-book.ts";
 import { SeqSet } from "../capture/seq-set.ts";
 import { inTransaction, openDatabase, requested } from "./idb.ts";
 import { browserLocks, takeLock } from "./web-lock.ts";
 
 const storeNames = ["frames", "meta"] as const;
 const recordId = "outbox";
-const recordSchema = z.object({
-  id: z.literal(recordId),
-  next_seq: z.int().min(1),
-  end: z.object({ last_seq: z.int().min(0), padding_samples: z.int().min(0) }).nullable(),
-});
+const recordSchema = books.outboxBookSchema.extend({ id: z.literal(recordId) });
 type OutboxRecord = z.infer<typeof recordSchema>;
 const frameSchema = z.object({
-  seq: z.int().min(1),
+  slot: z.int().min(1),
   timestamp_ms: z.int().min(1),
   pcm: z.instanceof(Uint8Array).refine((pcm) => pcm.byteLength === chunkBytes),
 });
@@ -49,7 +47,7 @@ export async function openIdbOutbox(options: IdbOutboxOptions): Promise<Outbox> 
   const unlock = await takeLock(name, options.locks === undefined ? browserLocks() : options.locks);
   try {
     const database = await openDatabase(indexedDB, name, (upgraded) => {
-      upgraded.createObjectStore("frames", { keyPath: "seq" });
+      upgraded.createObjectStore("frames", { keyPath: "slot" });
       upgraded.createObjectStore("meta", { keyPath: "id" });
     });
     return await openLocked(database, maxFrames, unlock);
@@ -61,41 +59,48 @@ export async function openIdbOutbox(options: IdbOutboxOptions): Promise<Outbox> 
 
 async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () => Promise<void>): Promise<Outbox> {
   const left = await inTransaction(database, storeNames, "readonly", async (store) => ({
-    seqs: await requested(store("frames").getAllKeys()),
+    slots: await requested(store("frames").getAllKeys()),
     record: await requested<unknown>(store("meta").get(recordId)),
   }));
-  const record = left.record === undefined ? undefined : parseRecord(left.record, database.name);
-  const kept = SeqSet.of(left.seqs.filter((key) => typeof key === "number").map((seq) => [seq, seq]));
-  let nextSeq = Math.max(record?.next_seq ?? 1, (kept.last ?? 0) + 1);
-  let end: OutboxEnd | undefined = record?.end
-    ? { lastSeq: record.end.last_seq, paddingSamples: record.end.padding_samples }
-    : undefined;
+  const stored = left.record === undefined ? books.newBook : parseRecord(left.record, database.name);
+  const kept = SeqSet.of(left.slots.filter((key) => typeof key === "number").map((slot) => [slot, slot]));
+  let book: books.OutboxBook = { ...stored, next_slot: Math.max(stored.next_slot, (kept.last ?? 0) + 1) };
 
-  const writeRecord = (value: OutboxRecord): Promise<unknown> =>
-    inTransaction(database, ["meta"], "readwrite", (store) => requested(store("meta").put(value)));
+  const store = async (next: books.OutboxBook): Promise<void> => {
+    await inTransaction(database, ["meta"], "readwrite", (stores) => requested(stores("meta").put(recordOf(next))));
+    book = next;
+  };
 
   return {
-    load: () => Promise.resolve({ unacked: kept.ranges(), nextSeq, end: standingEnd(end, nextSeq) }),
+    async bind(owner) {
+      checkOwner(book.owner, owner);
+      await store(books.bound(book, owner));
+    },
+    load: () => Promise.resolve(books.contentsOf(book, kept)),
     async put(frame) {
-      const { seq, timestampMs, pcm } = checkedFrame(frame, nextSeq);
+      const { seq, timestampMs, pcm } = checkedFrame(frame, books.nextSeqOf(book));
       if (kept.size >= maxFrames) return false;
+      const next = books.advanced(book, seq + 1);
+      const slot = next.next_slot - 1;
       try {
-        await inTransaction(database, storeNames, "readwrite", async (store) => {
+        await inTransaction(database, storeNames, "readwrite", async (stores) => {
           // A copy: a view would be stored with the whole buffer behind it.
-          await requested(store("frames").put({ seq, timestamp_ms: timestampMs, pcm: pcm.slice() }));
-          await requested(store("meta").put(recordOf(seq + 1, end)));
+          await requested(stores("frames").put({ slot, timestamp_ms: timestampMs, pcm: pcm.slice() }));
+          await requested(stores("meta").put(recordOf(next)));
         });
       } catch (cause) {
-        if (cause instanceof Error && cause.name === "QuotaExceededError") return false;
+        if (isFull(cause)) return false;
         throw cause;
       }
-      kept.add(seq);
-      nextSeq = seq + 1;
+      kept.add(slot);
+      book = next;
       return true;
     },
     async read(seq) {
-      const row = await inTransaction(database, ["frames"], "readonly", (store) =>
-        requested<unknown>(store("frames").get(seq)),
+      const slot = books.slotOf(book, seq);
+      if (slot === undefined) return undefined;
+      const row = await inTransaction(database, ["frames"], "readonly", (stores) =>
+        requested<unknown>(stores("frames").get(slot)),
       );
       if (row === undefined) return undefined;
       const parsed = frameSchema.safeParse(row);
@@ -103,19 +108,40 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
       return { seq, timestampMs: parsed.data.timestamp_ms, pcm: parsed.data.pcm };
     },
     async remove(seqs) {
-      await inTransaction(database, ["frames"], "readwrite", async (store) => {
-        await Promise.all(seqs.map((seq) => requested(store("frames").delete(seq))));
+      const slots = seqs.map((seq) => books.slotOf(book, seq)).filter((slot) => slot !== undefined);
+      await inTransaction(database, ["frames"], "readwrite", async (stores) => {
+        await Promise.all(slots.map((slot) => requested(stores("frames").delete(slot))));
       });
-      for (const seq of seqs) kept.delete(seq);
+      for (const slot of slots) kept.delete(slot);
     },
     async skipTo(next) {
-      if (next <= nextSeq) return;
-      await writeRecord(recordOf(next, end));
-      nextSeq = next;
+      if (next > books.nextSeqOf(book)) await store(books.advanced(book, next));
     },
-    async setEnd(value) {
-      await writeRecord(recordOf(nextSeq, value));
-      end = value;
+    setEnd: (end) => store(books.endedAt(book, end)),
+    async hold(seq) {
+      const next = books.held(book, seq);
+      if (next === book) return;
+      try {
+        await store(next);
+      } catch (cause) {
+        // Then a next tab takes these seconds for sent, and sends them under the numbers they have.
+        if (!isFull(cause)) throw cause;
+        book = next;
+      }
+    },
+    async release(by) {
+      await store(books.released(book, by, kept.first ?? book.next_slot));
+      return books.endOf(book);
+    },
+    async setAside(seq) {
+      const slot = books.slotOf(book, seq);
+      if (slot === undefined || !kept.has(slot)) return;
+      await inTransaction(database, storeNames, "readwrite", async (stores) => {
+        const row = (await requested<unknown>(stores("frames").get(slot))) as object;
+        await requested(stores("meta").put({ ...row, id: `aside/${slot}` }));
+        await requested(stores("frames").delete(slot));
+      });
+      kept.delete(slot);
     },
     async close() {
       database.close();
@@ -124,16 +150,17 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
   };
 }
 
-function recordOf(nextSeq: number, end: OutboxEnd | undefined): OutboxRecord {
-  return {
-    id: recordId,
-    next_seq: nextSeq,
-    end: end ? { last_seq: end.lastSeq, padding_samples: end.paddingSamples } : null,
-  };
+function recordOf(book: books.OutboxBook): OutboxRecord {
+  return { id: recordId, ...book };
 }
 
-function parseRecord(value: unknown, name: string): OutboxRecord {
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "QuotaExceededError";
+}
+
+function parseRecord(value: unknown, name: string): books.OutboxBook {
   const parsed = recordSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new OutboxDamagedError(`The outbox ${name} is damaged, or a newer version wrote it.`);
+  if (!parsed.success) throw new OutboxDamagedError(`The outbox ${name} is damaged, or another version wrote it.`);
+  const { id: _id, ...book } = parsed.data;
+  return book;
 }

@@ -1,0 +1,104 @@
+/** A microphone in a real browser. The device is Chromium's fake one, which plays a file that the test knows. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+// oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
+import wavefile from "wavefile";
+import { chunkSamples, sampleRateHz } from "../../schemas/audio.ts";
+import type { SeqRange } from "../../client/index.ts";
+import { readLocalBucket } from "../../scripts/lib/local-bucket.ts";
+import { finalize } from "../client/support/meeting.ts";
+import { newSession } from "../support/gateway-http.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { track } from "./page/names.ts";
+import { noiseOf, type Place, placeOf } from "./support/known-noise.ts";
+import { isWithoutBrowser, type Tab, useBrowser } from "./support/use-browser.ts";
+
+const gateway = useGateway();
+const browsers = useBrowser();
+const source = noiseOf(40);
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "roomtone-microphone-"));
+  // oxlint-disable-next-line import/no-named-as-default-member -- see the import.
+  const wav = new wavefile.WaveFile();
+  wav.fromScratch(1, sampleRateHz, "16", source);
+  writeFileSync(join(folder, "noise.wav"), wav.toBuffer());
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Of a browser whose microphone plays the source once, and whose person says yes to being recorded. */
+const microphoneArgs = (): string[] => [
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+  `--use-file-for-fake-audio-capture=${join(folder, "noise.wav")}%noloop`,
+];
+
+/** The second halves of these seconds: where in the source they were found, and how far that is from the first's. */
+async function placesOf(sessionId: string, seqs: readonly number[]): Promise<(Place & { strayed: number })[]> {
+  const stored = await readLocalBucket(gateway.stateDir, `sessions/${sessionId}/tracks/${track}/chunks/`);
+  // How long the device played before the capture began; a machine may be slow to start it.
+  let offset: number | undefined;
+  return seqs.map((seq) => {
+    const object = stored.find(({ key }) => key.endsWith(`/${String(seq).padStart(8, "0")}.pcm`));
+    const half = new Int16Array(object?.bytes.buffer ?? new ArrayBuffer(0)).subarray(chunkSamples / 2);
+    const inTrack = (seq - 0.5) * chunkSamples;
+    const place = placeOf(half, source, inTrack + (offset ?? 0), (offset === undefined ? 5 : 0.5) * chunkSamples);
+    offset ??= place.at - inTrack;
+    return { ...place, strayed: place.at - inTrack - offset };
+  });
+}
+
+/** Counted from 1, both included. */
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+/** The fake device's buffers, and what was on its way when the gap began. */
+const toleranceSamples = 0.25 * sampleRateHz;
+
+/** Real time: the device plays no faster. */
+const timeoutMs = 60_000;
+
+async function recordAndDisturb(tab: Tab, sessionId: string): Promise<SeqRange> {
+  const rate = await tab.call("record", { baseUrl: gateway.url, sessionId });
+  expect([44_100, 48_000], "resampled").toContain(rate);
+  await tab.next("acked", 3);
+  await tab.call("block", 2_500);
+  await tab.next("acked", 6);
+  expect(await tab.heard("gap"), "late blocks are no gap").toEqual([]);
+  await tab.call("suspend");
+  await delay(3_000);
+  await tab.call("resume");
+  const { from, to } = await tab.next("gap");
+  await tab.next("acked", 6 + 4);
+  const stalls = (await tab.heard("stalled")).length;
+  await tab.call("unplug");
+  // No silence is made up for it.
+  await tab.next("stalled", stalls + 1);
+  expect(await tab.call("end")).toEqual({ complete: false, missing: [[from, to]], lost: [] });
+  return [from, to];
+}
+
+test.skipIf(isWithoutBrowser)(
+  "a microphone's sound arrives in its place; a gap is where it stood still",
+  { timeout: timeoutMs },
+  async () => {
+    const sessionId = newSession();
+    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    const [from, to] = await recordAndDisturb(tab, sessionId);
+    expect(from).toBeGreaterThan(6);
+    expect(to - from + 1).toBeLessThanOrEqual(3);
+
+    const { gaps, audio } = await finalize(gateway, sessionId);
+    expect(gaps).toEqual([{ track, from_seq: from, to_seq: to }]);
+    const last = Math.floor((audio[0]?.duration_ms ?? 0) / 1_000) - 1;
+    // The seconds at either edge of the gap and at the end have silence in them.
+    const places = await placesOf(sessionId, [...range(1, from - 2), ...range(to + 2, last)]);
+    expect(places.length).toBeGreaterThanOrEqual(6);
+    const strays = places.filter(({ likeness, strayed }) => likeness < 0.95 || Math.abs(strayed) > toleranceSamples);
+    // The fake device drops sound where the machine has no time for it.
+    const story = JSON.stringify({ from, to, last, places });
+    expect(strays.length, `found: ${story}`).toBeLessThanOrEqual(places.length / 4);
+  },
+);

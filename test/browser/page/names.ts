@@ -1,0 +1,2 @@
+/** The track that the page captures. */
+export const track = "mic";
