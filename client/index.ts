@@ -16,6 +16,7 @@ export {
   type OutboxEnd,
   type OutboxFrame,
   OutboxLockedError,
+  OutboxMismatchError,
 } from "./capture/outbox.ts";
 export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
 export type { SeqRange } from "./capture/seq-set.ts";

@@ -1,10 +1,10 @@
 /** What a capture takes, tells and fails with. */
 import type { Encoding } from "../../schemas/codec.ts";
-import type { WireErrorCode } from "../../schemas/errors.ts";
 import { defaultTrack } from "../../schemas/names.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PcmFormat } from "./pcm-framer.ts";
 import type { SeqRange } from "./seq-set.ts";
+import type { LossCode } from "./uplink.ts";
 
 export interface CaptureOptions {
   /** Of the gateway: `https://…`, `http://…`, `wss://…` or `ws://…`. */
@@ -38,6 +38,8 @@ export interface CaptureTimes {
   /** How long a second, a greeting or an end may wait for an answer while none of them gets one. */
   readonly answerTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  /** How long the token provider may take. */
+  readonly tokenTimeoutMs: number;
   /** How late a live source may be before the time counts as lost. */
   readonly stallMs: number;
 }
@@ -47,8 +49,14 @@ export const defaultTimes: CaptureTimes = {
   deadAfterMs: 25_000,
   answerTimeoutMs: 20_000,
   connectTimeoutMs: 10_000,
+  tokenTimeoutMs: 30_000,
   stallMs: 1_500,
 };
+
+/** Whose seconds an outbox holds. */
+export function ownerOf(options: CaptureOptions): string {
+  return `${options.sessionId}/${trackOf(options)}`;
+}
 
 export function trackOf({ track }: CaptureOptions): string {
   return track ?? defaultTrack;
@@ -93,10 +101,10 @@ export interface CaptureEvents {
   full: { readonly seconds: number };
   /** There is room in the outbox again. */
   space: { readonly seconds: number };
-  /** The track held other audio under these numbers; seconds not sent yet got higher ones. */
+  /** The track has other audio under these numbers; seconds that were never sent got higher ones. */
   renumbered: { readonly from: number; readonly to: number; readonly by: number };
-  /** A second that the room will never keep. */
-  lost: { readonly seq: number; readonly code: WireErrorCode; readonly detail: string };
+  /** A second that the room will never keep. `ack_mismatch`: it keeps other bytes; the outbox set the second aside. */
+  lost: { readonly seq: number; readonly code: LossCode; readonly detail: string };
   /** The capture is over before its end: what is in the outbox stays there. */
   failed: { readonly code: string; readonly detail: string };
   ended: CaptureEnd;
@@ -104,7 +112,7 @@ export interface CaptureEvents {
 
 /**
  * `code` is a wire error's (`session_finalized`, `superseded`, `unauthorized` …), or `outbox` (the store
- * failed), `closed` (by `close`), `ended` (nothing more can be written).
+ * failed), `ack_mismatch` (something on the way changes what is sent), `closed` (by `close`), `ended` (nothing more can be written).
  */
 export class CaptureFailedError extends Error {
   override readonly name = "CaptureFailedError";

@@ -5,6 +5,7 @@
  * What it promises: a second that `write` took is in the outbox until the room keeps it; nothing is dropped
  * silently; after a crash, a new capture over the same outbox continues where the old one stopped.
  */
+import { limits } from "../../schemas/limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import {
   type CaptureEnd,
@@ -12,6 +13,7 @@ import {
   CaptureFailedError,
   type CaptureOptions,
   defaultTimes,
+  ownerOf,
   trackOf,
 } from "./capture-types.ts";
 import { Delivery } from "./delivery.ts";
@@ -37,6 +39,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     );
   }
   const outbox = options.outbox ?? createMemoryOutbox();
+  await outbox.bind(ownerOf(options));
   return new Capture(options, outbox, await outbox.load());
 }
 
@@ -77,6 +80,7 @@ export class Capture extends Emitter<CaptureEvents> {
       format: options.format,
       outbox,
       nextSeq: left.nextSeq,
+      sourceSeconds: left.sourceSeconds,
       live: options.live ?? false,
       stallMs: this.#stallMs,
       onStored: (seq) => this.#delivery.handleStored(seq),
@@ -92,18 +96,25 @@ export class Capture extends Emitter<CaptureEvents> {
       work: this.#work,
       emit: (type, event) => this.emit(type, event),
       onLag: () => this.emit("lag", { seconds: this.lagSeconds }),
-      onSend: (seq) => intake.markSent(seq),
-      makeWay: (next) => intake.makeWay(next),
-      lastSeq: () => intake.nextSeq - 1,
+      nextSeq: () => intake.nextSeq,
+      renumber: (by) => intake.renumber(by),
       onSpace: () => intake.drain(),
       onEnded: (end) => this.#finish(end),
       onFailed: (failure) => this.#fail(failure),
     });
   }
 
-  /** The number that the next whole second gets. Final once `connected` came, or where the outbox was not new. */
+  /** The number that the next whole second gets. Others may follow until it is sent: see `renumbered`. */
   get nextSeq(): number {
     return this.#intake.nextSeq;
+  }
+
+  /**
+   * How far the source came, over all runs with this outbox: seconds captured and left out. A source that can be read
+   * again goes on there.
+   */
+  get sourceSeconds(): number {
+    return this.#intake.sourceSeconds;
   }
 
   /** Seconds captured and not known to be kept. */
@@ -143,20 +154,28 @@ export class Capture extends Emitter<CaptureEvents> {
 
   /** Resolves when `write` takes samples again. Rejects when the capture failed before. */
   async whenSpace(): Promise<void> {
-    for (;;) {
-      this.#throwIfOver();
-      await this.#work.idle();
-      if (!this.#intake.isFull) return;
-      // A disk also gets space by what others remove from it.
-      const look = new Pause(lookForSpaceMs);
-      await Promise.race([this.#spaceFreed(), look.over, this.#outcome]).finally(() => look.cut());
-      await this.#work.run(() => this.#intake.drain());
+    // One listener for however long it takes.
+    let look: Pause | undefined;
+    const offs = (["space", "failed"] as const).map((type) => this.on(type, () => look?.cut()));
+    try {
+      for (;;) {
+        this.#throwIfOver();
+        await this.#work.idle();
+        if (!this.#intake.isFull) return;
+        // A disk also gets space by what others remove from it.
+        look = new Pause(lookForSpaceMs);
+        await look.over;
+        await this.#work.run(() => this.#intake.drain());
+      }
+    } finally {
+      for (const off of offs) off();
     }
   }
 
-  /** Leaves whole seconds out of the timeline: the source had nothing for so long. */
+  /** Leaves whole seconds out of the timeline, a day at most: the source had nothing for so long. */
   async skip(seconds: number): Promise<void> {
-    if (!Number.isInteger(seconds) || seconds < 1) throw new RangeError("skip takes whole seconds, 1 or more");
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > limits.maxSeqAhead)
+      throw new RangeError(`skip takes whole seconds, 1 to ${limits.maxSeqAhead}`);
     this.#throwIfOver();
     await this.#work.run(() => this.#intake.skip(seconds, this.#now()));
   }
@@ -167,9 +186,14 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#throwIfOver();
     this.#isSourceOver = true;
     clearTimeout(this.#stallTimer);
-    const paddingSamples = await this.#work.run(() => this.#intake.flush(this.#now()));
+    await this.#work.run(async () => {
+      const paddingSamples = this.#intake.flush(this.#now());
+      // Before the last seconds: whoever finds them after a crash must know of the silence in them.
+      await this.#delivery.storeEnd({ lastSeq: this.nextSeq - 1, paddingSamples });
+      await this.#intake.drain();
+    });
     await this.whenSpace();
-    await this.#work.run(() => this.#delivery.setEnd({ lastSeq: this.nextSeq - 1, paddingSamples }));
+    await this.#work.run(async () => this.#delivery.announceEnd());
     return this.#outcome;
   }
 
@@ -192,15 +216,6 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#stop();
     await this.#work.idle();
     await this.#outbox.close();
-  }
-
-  #spaceFreed(): Promise<void> {
-    return new Promise((resolve) => {
-      const off = this.on("space", () => {
-        off();
-        resolve();
-      });
-    });
   }
 
   #watchForStall(): void {

@@ -17,11 +17,14 @@ import {
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
 import { SeqSet } from "./seq-set.ts";
+import { sha256Hex } from "./sha256.ts";
 import { Uplink, type UplinkAction } from "./uplink.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 type MessageOf<T extends RoomMessage["type"]> = Extract<RoomMessage, { type: T }>;
 
+/** Of acks with another hash in one run, after which it is no accident. */
+const maxMismatches = 8;
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
 export interface DeliveryOptions {
@@ -33,12 +36,10 @@ export interface DeliveryOptions {
   readonly work: WorkQueue;
   readonly emit: <K extends keyof CaptureEvents>(type: K, event: CaptureEvents[K]) => void;
   readonly onLag: () => void;
-  /** Before a second is first sent. */
-  readonly onSend: (seq: number) => void;
-  /** The room takes numbers from `next`. @returns the seconds that moved for it, and by how much. */
-  readonly makeWay: (next: number) => Promise<{ readonly moved: readonly number[]; readonly by: number }>;
-  /** Where the track would end now. */
-  readonly lastSeq: () => number;
+  /** The number that the next second gets. */
+  readonly nextSeq: () => number;
+  /** Makes the numbers of all that was never sent higher. @returns where the source's stored end lies now. */
+  readonly renumber: (by: number) => Promise<OutboxEnd | undefined>;
   /** Seconds went out of the outbox. */
   readonly onSpace: () => Promise<unknown>;
   readonly onEnded: (end: CaptureEnd) => void;
@@ -54,10 +55,16 @@ export class Delivery {
   #generation = 0;
   #isGreeted = false;
   #isEndAsked = false;
-  /** Sent over this connection and not acked. */
-  readonly #sent = new Set<number>();
+  /** Sent over this connection and not acked, with the SHA-256 of its bytes. */
+  readonly #sent = new Map<number, string | undefined>();
   readonly #lost = new SeqSet();
+  #mismatches = 0;
   #end: OutboxEnd | undefined;
+  #isEndAnnounced: boolean;
+  /** No second from this number on was ever sent. */
+  #unsentFrom: number;
+  /** Whether the outbox was told that seconds may be sent from now on. */
+  #isReleased = false;
   #reconnects = -1;
   #lastError: MessageOf<"error"> | undefined;
   #wakeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -67,6 +74,8 @@ export class Delivery {
     this.#options = options;
     this.#outbox = options.outbox;
     this.#end = left.end;
+    this.#isEndAnnounced = left.end !== undefined;
+    this.#unsentFrom = left.unsentFrom;
     this.#uplink = new Uplink(left.unacked, left.end);
     this.#socket = new RoomSocket({
       url: ingestUrl(capture),
@@ -95,10 +104,15 @@ export class Delivery {
   }
 
   /** To be called within `work`. */
-  async setEnd(end: OutboxEnd): Promise<void> {
+  async storeEnd(end: OutboxEnd): Promise<void> {
     this.#end = end;
     await this.#outbox.setEnd(end);
-    this.#run(this.#uplink.handleEnd(end));
+  }
+
+  /** All of the source is in the outbox. */
+  announceEnd(): void {
+    this.#isEndAnnounced = true;
+    if (this.#end) this.#run(this.#uplink.handleEnd(this.#end));
   }
 
   reconnect(): void {
@@ -109,6 +123,7 @@ export class Delivery {
     clearTimeout(this.#wakeTimer);
     this.#generation += 1;
     this.#socket.stop();
+    this.#hold();
   }
 
   // ---- what the room says
@@ -149,29 +164,40 @@ export class Delivery {
   }
 
   async #resume(ready: MessageOf<"ready">): Promise<void> {
-    const { makeWay, emit, lastSeq } = this.#options;
-    const { moved, by } = await makeWay(ready.resume.next_seq);
-    // The uplink has no window yet, so that none of this sends; the outbox has been seen to.
-    for (const seq of moved) this.#uplink.handleAck(seq);
-    for (const seq of moved) this.#uplink.handleCaptured(seq + by);
-    const [from, to] = [moved[0], moved.at(-1)];
-    if (from !== undefined && to !== undefined) emit("renumbered", { from, to, by });
-    const end = this.#end;
-    if (end && by > 0) await this.setEnd({ ...end, lastSeq: end.lastSeq + by });
-    // Nothing was captured: the end lies where the room has it.
-    else if (end?.lastSeq === 0) await this.setEnd({ ...end, lastSeq: lastSeq() });
+    const { renumber, emit, nextSeq } = this.#options;
+    // Numbers below the room's next are the track's already: what was never sent is other audio, and moves behind it.
+    const [from, to] = [this.#unsentFrom, nextSeq() - 1];
+    const by = Math.max(0, ready.resume.next_seq - from);
+    this.#isReleased = true;
+    this.#end = await renumber(by);
+    this.#unsentFrom += by;
+    // The uplink has no window yet, so that none of this sends.
+    this.#uplink.handleRenumbered(from, by);
+    if (this.#isEndAnnounced) this.announceEnd();
+    if (by > 0 && to >= from) emit("renumbered", { from, to, by });
     this.#reconnects += 1;
     this.#run(this.#uplink.handleReady(ready));
     emit("connected", { reconnects: this.#reconnects, resending: this.#uplink.lagSeconds });
   }
 
   /** An ack tells of its own second, and of all before it that `contiguous_seq` covers: theirs may be lost. */
-  #handleAck({ seq, contiguous_seq: contiguousSeq }: MessageOf<"ack">): void {
-    const kept = [seq, ...[...this.#sent].filter((sent) => sent !== seq && sent <= contiguousSeq)];
+  #handleAck({ seq, sha256, contiguous_seq: contiguousSeq }: MessageOf<"ack">): void {
+    const sentSha256 = this.#sent.get(seq);
+    if (sentSha256 !== undefined && sentSha256 !== sha256) return this.#handleMismatch(seq);
+    const kept = [seq, ...[...this.#sent.keys()].filter((sent) => sent !== seq && sent <= contiguousSeq)];
     for (const one of kept) {
       this.#sent.delete(one);
       this.#run(this.#uplink.handleAck(one));
     }
+  }
+
+  #handleMismatch(seq: number): void {
+    this.#sent.delete(seq);
+    this.#run(this.#uplink.handleMismatch(seq));
+    this.#mismatches += 1;
+    if (this.#mismatches < maxMismatches) return;
+    const detail = `The room acked other bytes than were sent, ${maxMismatches} times: something on the way changes them.`;
+    this.#options.onFailed(new CaptureFailedError("ack_mismatch", detail));
   }
 
   #handleError(error: MessageOf<"error">): void {
@@ -188,6 +214,7 @@ export class Delivery {
     this.#isEndAsked = false;
     this.#sent.clear();
     this.#uplink.handleDisconnected();
+    this.#hold();
     this.#options.emit("disconnected", { code, reason });
     if (final) this.#options.onFailed(failureOf(code, reason, this.#lastError));
   }
@@ -211,7 +238,8 @@ export class Delivery {
         return;
       case "lose":
         this.#lost.add(action.seq);
-        this.#forget([action.seq]);
+        if (action.code === "ack_mismatch") this.#setAside(action.seq);
+        else this.#forget([action.seq]);
         emit("lost", { seq: action.seq, code: action.code, detail: action.detail });
         onLag();
         return;
@@ -230,13 +258,28 @@ export class Delivery {
   }
 
   async #sendFrame(seq: number): Promise<void> {
+    const generation = this.#generation;
     const frame = await this.#outbox.read(seq);
     // Told kept in the meantime, by the ack of a later second.
     if (!frame) return;
     const meetingId = this.#options.capture.sessionId;
     const chunk = { type: "chunk", meeting_id: meetingId, seq, timestamp_ms: frame.timestampMs, ...audioFormat };
-    this.#options.onSend(seq);
-    if (this.#socket.send(chunk, frame.pcm)) this.#sent.add(seq);
+    const sha256 = await sha256Hex(frame.pcm);
+    // Not over the connection after, which has not been greeted.
+    if (generation !== this.#generation) return;
+    this.#unsentFrom = Math.max(this.#unsentFrom, seq + 1);
+    if (this.#socket.send(chunk, frame.pcm)) this.#sent.set(seq, sha256);
+  }
+
+  /** Has the outbox note what was never sent: other audio may get these numbers until the next greeting. */
+  #hold(): void {
+    if (!this.#isReleased) return;
+    this.#isReleased = false;
+    this.#options.work.runInBackground(() => this.#outbox.hold(this.#unsentFrom));
+  }
+
+  #setAside(seq: number): void {
+    this.#options.work.runInBackground(() => this.#outbox.setAside(seq));
   }
 
   #forget(seqs: readonly number[]): void {

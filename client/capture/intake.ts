@@ -1,15 +1,14 @@
 /**
  * Samples in, numbered seconds in the outbox out. Knows no room and no socket.
  *
- * Every method but `nextSeq` and `markSent` is to be called one at a time. A second that finds the outbox full
+ * Every method is to be called one at a time. A second that finds the outbox full
  * is held here until there is space; while one is held, nothing more is taken (so that is at most the seconds
  * of one block).
  */
 import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/audio.ts";
 import { LiveClock } from "./live-clock.ts";
-import type { Outbox, OutboxFrame } from "./outbox.ts";
+import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
-import { SeqSet } from "./seq-set.ts";
 
 const samplesPerMs = sampleRateHz / 1_000;
 
@@ -20,6 +19,8 @@ export interface IntakeOptions {
   readonly format: PcmFormat;
   readonly outbox: Outbox;
   readonly nextSeq: number;
+  /** How far the source came in earlier runs. */
+  readonly sourceSeconds: number;
   readonly live: boolean;
   readonly stallMs: number;
   /** A second lies in the outbox. */
@@ -37,16 +38,15 @@ export class Intake {
   #nextSeq: number;
   /** In order: the outbox takes numbers that rise. More than one step only while it is full. */
   #held: Step[] = [];
-  /** The lowest number that the outbox still takes. */
-  #outboxNext: number;
+  /** Numbers of the track that are not this source's. */
+  #shift: number;
   #isFull = false;
-  /** In the outbox, and never sent: no room can have them. */
-  readonly #neverSent = new SeqSet();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#outbox = options.outbox;
-    this.#nextSeq = this.#outboxNext = options.nextSeq;
+    this.#nextSeq = options.nextSeq;
+    this.#shift = options.nextSeq - 1 - options.sourceSeconds;
     this.#framer = new PcmFramer(options.format);
     this.#clock = new LiveClock(options.stallMs);
   }
@@ -54,6 +54,11 @@ export class Intake {
   /** The number that the next whole second gets. */
   get nextSeq(): number {
     return this.#nextSeq;
+  }
+
+  /** Seconds of the source that were numbered so far, left out ones included. */
+  get sourceSeconds(): number {
+    return this.#nextSeq - 1 - this.#shift;
   }
 
   get isFull(): boolean {
@@ -80,16 +85,18 @@ export class Intake {
     if (begun) this.#number([begun], now);
     const from = this.#nextSeq;
     this.#nextSeq += seconds;
+    // Gaps that wait one behind the other are one.
+    const last = this.#held.at(-1);
+    if (last && "skipTo" in last) this.#held.pop();
     this.#held.push({ skipTo: this.#nextSeq });
     await this.drain();
     this.#options.onGap(from, this.#nextSeq - 1);
   }
 
-  /** Numbers the rest of the source. @returns the samples of silence that fill up its last second. */
-  async flush(now: number): Promise<number> {
+  /** Numbers the rest of the source; `drain` stores it. @returns the samples of silence that fill up its last second. */
+  flush(now: number): number {
     const rest = this.#framer.flush();
     this.#number(rest, now);
-    await this.drain();
     return rest.at(-1)?.paddingSamples ?? 0;
   }
 
@@ -98,11 +105,8 @@ export class Intake {
     for (let step = this.#held[0]; step; step = this.#held[0]) {
       if ("skipTo" in step) await this.#outbox.skipTo(step.skipTo);
       else if (!(await this.#outbox.put(step.put))) return this.#noteFull();
-      this.#outboxNext = "skipTo" in step ? step.skipTo : step.put.seq + 1;
       this.#held.shift();
-      if ("skipTo" in step) continue;
-      this.#neverSent.add(step.put.seq);
-      this.#options.onStored(step.put.seq);
+      if ("put" in step) this.#options.onStored(step.put.seq);
     }
     if (this.#isFull) {
       this.#isFull = false;
@@ -119,43 +123,15 @@ export class Intake {
     return false;
   }
 
-  markSent(seq: number): void {
-    this.#neverSent.delete(seq);
-  }
-
-  /**
-   * Numbers below `next` are the track's already. Seconds that were given such a number and never sent are
-   * others than the room's, and move up, gaps between them included: to numbers that this outbox never used.
-   * @returns what moved, in order, and by how much.
-   */
-  async makeWay(next: number): Promise<{ readonly moved: readonly number[]; readonly by: number }> {
-    const firstHeld = this.#held.find((step) => "put" in step);
-    const first = this.#neverSent.first ?? firstHeld?.put.seq;
-    const isTaken = first !== undefined && first < next;
-    const by = isTaken ? Math.max(next, this.#outboxNext) - first : 0;
-    const moved = isTaken ? [...this.#neverSent] : [];
-    for (const seq of moved) await this.#move(seq, seq + by);
+  /** All that was never sent gets numbers higher by `by`. @returns where the source's stored end lies now. */
+  async renumber(by: number): Promise<OutboxEnd | undefined> {
+    const end = await this.#outbox.release(by);
     this.#held = this.#held.map((step) =>
       "put" in step ? { put: { ...step.put, seq: step.put.seq + by } } : { skipTo: step.skipTo + by },
     );
-    this.#nextSeq = Math.max(this.#nextSeq + by, next);
-    // While seconds are held, theirs are the next numbers.
-    if (this.#held.length === 0) {
-      await this.#outbox.skipTo(this.#nextSeq);
-      this.#outboxNext = Math.max(this.#outboxNext, this.#nextSeq);
-    }
-    return { moved, by };
-  }
-
-  async #move(from: number, to: number): Promise<void> {
-    const frame = await this.#outbox.read(from);
-    if (!frame) throw new Error(`second ${from} is not in the outbox`);
-    const isCopied = await this.#outbox.put({ ...frame, seq: to });
-    await this.#outbox.remove([from]);
-    if (!isCopied && !(await this.#outbox.put({ ...frame, seq: to }))) throw new Error(`no space to move ${from}`);
-    this.#outboxNext = to + 1;
-    this.#neverSent.delete(from);
-    this.#neverSent.add(to);
+    this.#nextSeq += by;
+    this.#shift += by;
+    return end;
   }
 
   /** @param endedAt when the last sample that the framer has was captured. */

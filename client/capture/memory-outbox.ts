@@ -1,37 +1,50 @@
-import { checkedFrame, type Outbox, type OutboxContents, type OutboxFrame, standingEnd } from "./outbox.ts";
-import { SeqSet } from "./seq-set.ts";
+import { checkedFrame, checkOwner, type Outbox, type OutboxFrame } from "./outbox.ts";
+import * as books from "./outbox-book.ts";
 
 /** An outbox that lives and dies with the process. @param maxFrames seconds it may hold; 32 kB each. */
 export function createMemoryOutbox(maxFrames = 600): Outbox {
+  /** By slot. */
   const frames = new Map<number, OutboxFrame>();
-  let nextSeq = 1;
-  let end: OutboxContents["end"];
+  let book = books.newBook;
+
+  const remove = (seqs: readonly number[]): void => {
+    for (const seq of seqs) frames.delete(books.slotOf(book, seq) ?? 0);
+  };
   return {
-    load: () =>
-      Promise.resolve({
-        unacked: SeqSet.of([...frames.keys()].map((seq) => [seq, seq])).ranges(),
-        nextSeq,
-        end: standingEnd(end, nextSeq),
-      }),
+    async bind(owner) {
+      checkOwner(book.owner, owner);
+      book = books.bound(book, owner);
+    },
+    load: () => Promise.resolve(books.contentsOf(book, frames.keys())),
     async put(frame) {
-      const checked = checkedFrame(frame, nextSeq);
+      const checked = checkedFrame(frame, books.nextSeqOf(book));
       if (frames.size >= maxFrames) return false;
-      frames.set(frame.seq, checked);
-      nextSeq = frame.seq + 1;
+      book = books.advanced(book, frame.seq + 1);
+      frames.set(book.next_slot - 1, checked);
       return true;
     },
-    read: (seq) => Promise.resolve(frames.get(seq)),
-    remove(seqs) {
-      for (const seq of seqs) frames.delete(seq);
-      return Promise.resolve();
+    async read(seq) {
+      const frame = frames.get(books.slotOf(book, seq) ?? 0);
+      return frame && { ...frame, seq };
     },
-    skipTo(next) {
-      nextSeq = Math.max(nextSeq, next);
-      return Promise.resolve();
+    async remove(seqs) {
+      remove(seqs);
     },
-    setEnd(value) {
-      end = value;
-      return Promise.resolve();
+    async skipTo(next) {
+      if (next > books.nextSeqOf(book)) book = books.advanced(book, next);
+    },
+    async setEnd(end) {
+      book = books.endedAt(book, end);
+    },
+    async hold(seq) {
+      book = books.held(book, seq);
+    },
+    async release(by) {
+      book = books.released(book, by, Math.min(...frames.keys()));
+      return books.endOf(book);
+    },
+    async setAside(seq) {
+      remove([seq]);
     },
     close: () => Promise.resolve(),
   };

@@ -4,7 +4,8 @@
  *
  * What every implementation guarantees (test/client/outbox.contract.ts): `put` resolves only when the second
  * would survive what the store survives; `load` after a crash finds every second that was put and not
- * removed, and a `nextSeq` above every number ever used; a full store refuses new seconds and keeps the old.
+ * removed, and a `nextSeq` above every number ever used; a full store refuses new seconds and keeps the old; a
+ * crash in the middle of any call leaves the outbox as it was before the call or after it.
  */
 import { chunkBytes } from "../../schemas/audio.ts";
 import { limits } from "../../schemas/limits.ts";
@@ -30,11 +31,20 @@ export interface OutboxContents {
   readonly unacked: readonly SeqRange[];
   /** The next free number. */
   readonly nextSeq: number;
-  /** Set when the source had ended, and nothing was put or skipped since. */
+  /** No second from this number on was ever sent, so that no room can have it; `nextSeq` where each may have been. */
+  readonly unsentFrom: number;
+  /** How far the source came: seconds captured and left out, over all runs. */
+  readonly sourceSeconds: number;
+  /** Set when the source had ended, all of it was put, and nothing was put or skipped since. */
   readonly end: OutboxEnd | undefined;
 }
 
 export interface Outbox {
+  /**
+   * A capture begins. Rejects with OutboxMismatchError where the outbox is another track's.
+   * @param owner session and track.
+   */
+  bind(owner: string): Promise<void>;
   load(): Promise<OutboxContents>;
   /**
    * Numbers only rise: one below `nextSeq`, and a frame out of shape, reject with RangeError.
@@ -46,7 +56,20 @@ export interface Outbox {
   remove(seqs: readonly number[]): Promise<void>;
   /** Leaves numbers out: the next second is `nextSeq`. A lower one changes nothing. */
   skipTo(nextSeq: number): Promise<void>;
+  /** The source's end, stored before its last seconds are: it counts once they are all there. */
   setEnd(end: OutboxEnd): Promise<void>;
+  /**
+   * Notes that no second from this number on was ever sent, and that none will be before `release`. Where it was
+   * noted before and not released, the earlier note stands. On a full disk it may be forgotten.
+   */
+  hold(seq: number): Promise<void>;
+  /**
+   * Makes the numbers of all that was never sent higher, and that of the end with them, in one durable step. From now
+   * on they may be sent. @returns where the source's end lies now.
+   */
+  release(by: number): Promise<OutboxEnd | undefined>;
+  /** Takes a second out of what is to be sent; what survives a crash keeps its bytes, for a person to look at. */
+  setAside(seq: number): Promise<void>;
   /** Lets go of the store; what is in it stays. */
   close(): Promise<void>;
 }
@@ -54,6 +77,11 @@ export interface Outbox {
 /** Another writer has this outbox open. */
 export class OutboxLockedError extends Error {
   override readonly name = "OutboxLockedError";
+}
+
+/** The outbox holds seconds of another session or track. */
+export class OutboxMismatchError extends Error {
+  override readonly name = "OutboxMismatchError";
 }
 
 /** What is stored can't be trusted; the message says what to do. */
@@ -72,7 +100,8 @@ export function checkedFrame(frame: OutboxFrame, nextSeq: number): OutboxFrame {
   return { seq, timestampMs, pcm };
 }
 
-/** @returns the end unless the source went on after it. */
-export function standingEnd(end: OutboxEnd | undefined, nextSeq: number): OutboxEnd | undefined {
-  return end && end.lastSeq >= nextSeq - 1 ? end : undefined;
+/** @throws OutboxMismatchError where the outbox is another's than `owner`'s. */
+export function checkOwner(found: string | null, owner: string): void {
+  if (found !== null && found !== owner)
+    throw new OutboxMismatchError(`this outbox holds seconds of ${found}, not of ${owner}; use one of its own`);
 }

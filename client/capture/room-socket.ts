@@ -23,6 +23,8 @@ import { Pause } from "./pause.ts";
 const maxTokenRefusals = 5;
 /** How long a connection must have lasted to be worth coming back to at once. */
 const provenAfterMs = 5_000;
+/** How long the other side may take to answer a close. */
+const closeTimeoutMs = 1_000;
 /** RFC 6455 §7.4.1: the connection was lost without a close frame. */
 const abnormalCloseCode = 1006;
 
@@ -105,7 +107,7 @@ export class RoomSocket {
         return bearer === undefined ? [own] : [own, `bearer.${bearer}`];
       },
       {
-        ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
+        ...(options.WebSocket === undefined ? {} : { WebSocket: withCloseTimeout(options.WebSocket) }),
         maxEnqueuedMessages: 0,
         minReconnectionDelay: 1,
         maxReconnectionDelay: 1,
@@ -165,7 +167,23 @@ export class RoomSocket {
       this.#pause = new Pause(afterMs);
       await this.#pause.over;
     }
-    return this.#stopped ? undefined : this.#options.token?.();
+    return this.#stopped || !this.#options.token ? undefined : this.#askForToken(this.#options.token);
+  }
+
+  /** A provider that never answers must not keep the capture from ever connecting again. */
+  async #askForToken(token: () => string | Promise<string>): Promise<string> {
+    const { tokenTimeoutMs } = this.#options.times;
+    const timeout = new Pause(tokenTimeoutMs);
+    const late = timeout.over.then(() => {
+      throw new Error(`the token provider gave nothing for ${tokenTimeoutMs} ms`);
+    });
+    // Cut, it settles as well, and nobody may be listening.
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([token(), late]);
+    } finally {
+      timeout.cut();
+    }
   }
 
   #handleOpen(): void {
@@ -181,6 +199,8 @@ export class RoomSocket {
 
   #handleMessage(data: unknown): void {
     this.#lastHeardAt = performance.now();
+    // A page in the background is given few ticks, and is awake for all that. What comes late says nothing of it.
+    if (this.#isAwake()) this.#lastTickAt = Date.now();
     const message = parseRoomMessage(data);
     if (!message) return;
     const { type } = message;
@@ -212,13 +232,16 @@ export class RoomSocket {
     return !this.#options.token || this.#tokenRefusals + upcoming >= maxTokenRefusals;
   }
 
+  #isAwake(): boolean {
+    return Date.now() - this.#lastTickAt < this.#options.times.deadAfterMs;
+  }
+
   #checkAlive(): void {
     const { pingAfterMs, deadAfterMs, answerTimeoutMs } = this.#options.times;
     const now = performance.now();
     // A tick that comes far too late: the machine slept, and nobody knows what became of the connection.
-    const wall = Date.now();
-    const isAwake = wall - this.#lastTickAt < deadAfterMs;
-    this.#lastTickAt = wall;
+    const isAwake = this.#isAwake();
+    this.#lastTickAt = Date.now();
     const silentMs = now - this.#lastHeardAt;
     if (!isAwake) this.#drop("slept");
     else if (silentMs > deadAfterMs) this.#drop("silent");
@@ -226,6 +249,22 @@ export class RoomSocket {
     else if (silentMs > pingAfterMs && this.#socket.readyState === ReconnectingWebSocket.OPEN)
       this.#socket.send(pingText);
   }
+}
+
+type WsClass = new (url: string, protocols: string[], options: { closeTimeout: number }) => object;
+
+/**
+ * The package `ws` holds a socket, and with it the process, for 30 s where the other side does not answer the close.
+ * It is told apart by `terminate`, which browsers' sockets and Node's own have not.
+ */
+function withCloseTimeout(given: unknown): unknown {
+  const isWs = typeof given === "function" && "terminate" in (given.prototype as object);
+  if (!isWs) return given;
+  return class extends (given as WsClass) {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols, { closeTimeout: closeTimeoutMs });
+    }
+  };
 }
 
 /** @returns undefined for a message that this version does not know. */

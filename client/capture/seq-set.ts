@@ -67,6 +67,14 @@ export class SeqSet {
     return true;
   }
 
+  /** Makes all numbers from `from` on higher by `by`. */
+  shift(from: number, by: number): void {
+    const above = this.#ranges.filter(([, to]) => to >= from);
+    const kept = this.#ranges.filter(([low]) => low < from);
+    this.#ranges = kept.map(([low, to]) => [low, Math.min(to, from - 1)]);
+    for (const [low, to] of above) this.addRange(Math.max(low, from) + by, to + by);
+  }
+
   /** Index of the first range that ends at or after `seq`. */
   #indexFrom(seq: number): number {
     let low = 0;

@@ -13,13 +13,16 @@ import { SeqSet, type SeqRange } from "./seq-set.ts";
 type Ready = Extract<RoomMessage, { type: "ready" }>;
 type RoomError = Extract<RoomMessage, { type: "error" }>;
 
+/** Why a second is lost: the room's refusal, or that it keeps other bytes than were sent. */
+export type LossCode = RoomError["code"] | "ack_mismatch";
+
 export type UplinkAction =
   /** Send this second. */
   | { readonly do: "send"; readonly seq: number }
   /** The room keeps these: the outbox may drop them. */
   | { readonly do: "forget"; readonly seqs: readonly number[] }
   /** The room will never keep this second. */
-  | { readonly do: "lose"; readonly seq: number; readonly code: RoomError["code"]; readonly detail: string }
+  | { readonly do: "lose"; readonly seq: number; readonly code: LossCode; readonly detail: string }
   /** Announce the end of the track. */
   | { readonly do: "send_end"; readonly lastSeq: number; readonly paddingSamples: number }
   /** Send nothing for a while, then call `handleWake`. */
@@ -92,6 +95,11 @@ export class Uplink {
     return this.#fill();
   }
 
+  /** What was never sent, from `from` on, got numbers higher by `by`. */
+  handleRenumbered(from: number, by: number): void {
+    for (const seqs of [this.#unacked, this.#unsent, this.#neverSent]) seqs.shift(from, by);
+  }
+
   /** Nothing follows `end.lastSeq`. */
   handleEnd(end: End): UplinkAction[] {
     this.#end = end;
@@ -136,6 +144,14 @@ export class Uplink {
     this.#neverSent.delete(seq);
     this.#roomNextSeq = Math.max(this.#roomNextSeq, seq + 1);
     return [...this.#forget([seq]), ...this.#fill()];
+  }
+
+  /** The room acked other bytes than were sent: they stay there, and this second can't be had under its number. */
+  handleMismatch(seq: number): UplinkAction[] {
+    if (!this.#inFlight.delete(seq)) return [];
+    this.#unacked.delete(seq);
+    const detail = "The room acked other bytes than were sent: something on the way changes them.";
+    return [{ do: "lose", seq, code: "ack_mismatch", detail }, ...this.#fill()];
   }
 
   /** An error about one second, or about `end`: later, or never. Others concern the connection. */

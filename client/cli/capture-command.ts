@@ -8,9 +8,9 @@ import { type Capture, startCapture } from "../capture/capture.ts";
 import type { CaptureEnd } from "../capture/capture-types.ts";
 import type { SeqRange } from "../capture/seq-set.ts";
 import { openFileOutbox } from "../node/file-outbox.ts";
-import type { CliCaptureOptions } from "./capture-options.ts";
+import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { openStdinSource, openWavSource, type Source } from "./source.ts";
+import { openDeviceSource, openStdinSource, openWavSource, type Source } from "./source.ts";
 
 export interface CaptureReport extends CaptureEnd {
   readonly session_id: string;
@@ -23,13 +23,13 @@ export interface CaptureReport extends CaptureEnd {
 }
 
 /**
- * @param signal aborts the capture; what is in the spool stays there.
+ * @param signal ends a recording, and the room is still given all of it; aborts the capture of anything else, and what
+ *   is in the spool stays there.
  * @returns what the room keeps, once it has told.
  */
 export async function runCapture(options: CliCaptureOptions, signal: AbortSignal): Promise<CaptureReport> {
   const { sessionId, track, token } = options;
-  const source =
-    options.source === "-" ? openStdinSource(process.stdin, options.stdinFormat) : await openWavSource(options.source);
+  const source = await openSource(options.input);
   const outbox = await openFileOutbox({ folder: join(options.spool, sessionId, track) });
   const capture = await startCapture({
     baseUrl: options.baseUrl,
@@ -39,38 +39,73 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     outbox,
     encoding: options.encoding,
     clientId: "roomtone-cli",
-    live: options.source === "-" && options.live,
+    live: options.live,
     ...(token === undefined ? {} : { token: () => token }),
+    // Node 20 has none of its own.
+    ...("WebSocket" in globalThis ? {} : { WebSocket: (await import("ws")).WebSocket }),
   });
   const progress = createProgress(process.stderr);
-  const continuedFrom = capture.nextSeq - 1;
+  const continuedFrom = capture.sourceSeconds;
+  const hadEnded = capture.isSourceOver;
   const counts = follow(capture, source, progress);
-  const stop = (): void => void capture.close();
+  const stop = (): void => {
+    if (!source.stop) return void capture.close();
+    source.stop();
+    progress.clear();
+    console.error("Ending: waiting until the room keeps all of it. Ctrl-C again leaves the rest in the spool.");
+  };
   signal.addEventListener("abort", stop);
   try {
-    if (!capture.isSourceOver) await feed(capture, source, continuedFrom);
+    const pace = { skipSeconds: continuedFrom, speed: options.speed };
+    // A capture that fails must not wait for a source that gives nothing.
+    if (!hadEnded) await Promise.race([feed(capture, source, pace), capture.outcome()]);
+    else if (source.seconds === undefined)
+      console.error("This track had ended: nothing is added, only what was left is sent. For more, use another track.");
     const end = await capture.end();
     return {
       ...end,
       session_id: sessionId,
       track,
-      seconds: capture.nextSeq - 1,
+      seconds: capture.sourceSeconds,
       reconnects: counts.reconnects,
       continued_from: continuedFrom,
     };
   } finally {
     signal.removeEventListener("abort", stop);
+    source.stop?.();
     progress.clear();
     await capture.close();
   }
 }
 
+function openSource(input: CliInput): Source | Promise<Source> {
+  switch (input.kind) {
+    case "file":
+      return openWavSource(input.path);
+    case "stdin":
+      return openStdinSource(process.stdin, input.format);
+    case "device":
+      return openDeviceSource(input.name);
+  }
+}
+
+interface Pace {
+  /** Of the source, that an earlier run has. */
+  readonly skipSeconds: number;
+  readonly speed: number | undefined;
+}
+
 /** Writes the source to the capture, waiting wherever the outbox is full: nothing is left out. */
-async function feed(capture: Capture, source: Source, skipSeconds: number): Promise<void> {
+async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pace): Promise<void> {
+  const startedAt = performance.now();
   for await (const block of source.blocks(skipSeconds)) {
     while (!(await capture.write(block))) await capture.whenSpace();
+    if (source.seconds === undefined) continue;
     // A file is read faster than any room takes it; the spool need not hold all of it.
-    while (source.seconds !== undefined && capture.lagSeconds > maxFileLagSeconds) await sleep(lookMs);
+    while (capture.lagSeconds > maxFileLagSeconds) await sleep(lookMs);
+    if (speed === undefined) continue;
+    const dueMs = ((capture.sourceSeconds - skipSeconds) * 1_000) / speed;
+    await sleep(Math.max(0, startedAt + dueMs - performance.now()));
   }
 }
 const maxFileLagSeconds = 256;
@@ -79,7 +114,7 @@ const lookMs = 20;
 function follow(capture: Capture, source: Source, progress: Progress): { reconnects: number } {
   const counts = { reconnects: 0 };
   const draw = (): void => {
-    const captured = capture.nextSeq - 1;
+    const captured = capture.sourceSeconds;
     const kept = captured - capture.lagSeconds;
     const resumes = counts.reconnects === 0 ? "" : `, ${counts.reconnects} resumed`;
     progress.update(kept, source.seconds ?? captured, `${kept} s kept, ${capture.lagSeconds} s behind${resumes}`);

@@ -5,19 +5,26 @@ import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/na
 import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** Where the audio comes from. */
+export type CliInput =
+  | { readonly kind: "file"; readonly path: string }
+  /** Raw s16le. */
+  | { readonly kind: "stdin"; readonly format: PcmFormat }
+  /** Without a name: the machine's default. */
+  | { readonly kind: "device"; readonly name?: string };
+
 export interface CliCaptureOptions {
-  /** A WAV file's path, or `-` for raw PCM on stdin. */
-  readonly source: string;
+  readonly input: CliInput;
   readonly baseUrl: string;
   readonly sessionId: string;
   readonly track: string;
   readonly encoding: Encoding;
   /** Folder of all outboxes. */
   readonly spool: string;
-  /** Of raw PCM on stdin, s16le. */
-  readonly stdinFormat: PcmFormat;
-  /** Whether stdin runs in real time: time without samples becomes a gap. */
+  /** Whether the input runs in real time: time without samples becomes a gap. */
   readonly live: boolean;
+  /** How many times faster than real time a file is read; undefined for as fast as the room takes it. */
+  readonly speed: number | undefined;
   readonly token: string | undefined;
 }
 
@@ -35,6 +42,8 @@ const rawSchema = z.object({
   rate: z.coerce.number({ error: "--rate is whole Hz, 1000 to 384000" }).int().min(1_000).max(384_000),
   channels: z.coerce.number({ error: "--channels is a whole number from 1 to 32" }).int().min(1).max(32),
   live: z.boolean(),
+  speed: z.coerce.number({ error: "--speed is a number above 0" }).positive("--speed is a number above 0").optional(),
+  device: z.union([z.string().min(1, "--device needs no name, or one"), z.literal(true)]).optional(),
 });
 
 export const captureDefaults = {
@@ -47,22 +56,34 @@ export const captureDefaults = {
 } as const;
 
 /** @param raw what the command line said, defaults filled in. Throws UsageError. */
-export function parseCaptureOptions(source: string, raw: unknown, env: NodeJS.ProcessEnv): CliCaptureOptions {
+export function parseCaptureOptions(
+  source: string | undefined,
+  raw: unknown,
+  env: NodeJS.ProcessEnv,
+): CliCaptureOptions {
   const parsed = rawSchema.safeParse(raw);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new UsageError(`${issue?.message ?? "invalid"} (see --help).`);
   }
-  const { url, session, track, encoding, spool, rate, channels, live } = parsed.data;
+  const { url, session, track, encoding, spool, rate, channels, live, speed, device } = parsed.data;
+  if ((source === undefined) === (device === undefined))
+    throw new UsageError("Give one source: a WAV file, - for stdin, or --device (see --help).");
+  const input: CliInput =
+    source === undefined
+      ? { kind: "device", ...(typeof device === "string" ? { name: device } : {}) }
+      : source === "-"
+        ? { kind: "stdin", format: { sampleRate: rate, channels } }
+        : { kind: "file", path: source };
   return {
-    source,
+    input,
     baseUrl: url,
     sessionId: session,
     track,
     encoding,
     spool,
-    stdinFormat: { sampleRate: rate, channels },
-    live,
+    live: input.kind === "device" || (input.kind === "stdin" && live),
+    speed,
     token: env["ROOMTONE_TOKEN"] || undefined,
   };
 }

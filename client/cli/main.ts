@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { CaptureFailedError } from "../capture/capture-types.ts";
 import { OutboxLockedError } from "../capture/outbox.ts";
+import { listDevices, RecorderError } from "../node/recorder.ts";
 import { describeRanges, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -13,8 +14,7 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     if (stopping.signal.aborted) process.exit(code);
-    process.exitCode = code;
-    stopping.abort();
+    stopping.abort(code);
   });
 }
 
@@ -23,9 +23,10 @@ const program = new Command("roomtone").description("Captures meetings into a Ro
 program
   .command("capture")
   .description(
-    "Stream a WAV file, or raw PCM on stdin, into one track of a meeting, until the room keeps every second.",
+    "Stream a WAV file, raw PCM on stdin, or a recording into one track of a meeting, until the room keeps every second.",
   )
-  .argument("<source>", "a WAV file, or - for raw s16le on stdin")
+  .argument("[source]", "a WAV file, or - for raw s16le on stdin")
+  .option("--device [name]", "record, until Ctrl-C; without a name from the machine's default device")
   .requiredOption("--session <id>", "the meeting; the same one continues an interrupted capture")
   .option("--url <url>", "the gateway", captureDefaults.url)
   .option("--track <name>", "the audio source", captureDefaults.track)
@@ -33,30 +34,39 @@ program
   .option("--spool <dir>", "where seconds wait until the room keeps them", captureDefaults.spool)
   .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
   .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
+  .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
   .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
   .addHelpText(
     "after",
     `
 ROOMTONE_TOKEN holds the session token, where the gateway asks for one.
-Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 130: Ctrl-C.
+Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 130: Ctrl-C. A recording
+ends with the first Ctrl-C as a file does, and is given up with the second.
 
+  roomtone capture --device --session monday --track mic
   ffmpeg -i meeting.mp4 -f s16le -ar 16000 -ac 1 - | roomtone capture - --session monday`,
   )
-  .action(async (source: string, raw: unknown) => {
+  .action(async (source: string | undefined, raw: unknown) => {
     const report = await runCapture(parseCaptureOptions(source, raw, process.env), stopping.signal);
     console.log(JSON.stringify(report));
-    if (report.complete) return;
+    if (report.complete && report.lost.length === 0) return;
     console.error(`The room lacks seconds ${describeRanges([...report.missing, ...report.lost])}.`);
     process.exitCode = 2;
   });
 
+program
+  .command("devices")
+  .description("List what `capture --device` can record from, as the program that records names it.")
+  .action(() => listDevices());
+
 try {
   await program.parseAsync();
 } catch (cause) {
-  if (stopping.signal.aborted)
-    console.error("Stopped. What was not kept yet is in the spool: run the same command again.");
-  else process.exitCode = 1;
-  if (!stopping.signal.aborted) console.error(sentenceOf(cause));
+  const isStopped = cause instanceof CaptureFailedError && cause.code === "closed";
+  process.exitCode = isStopped ? Number(stopping.signal.reason) : 1;
+  console.error(
+    isStopped ? "Stopped. What was not kept yet is in the spool: run the same command again." : sentenceOf(cause),
+  );
 }
 process.exit();
 
@@ -64,5 +74,7 @@ function sentenceOf(cause: unknown): string {
   if (cause instanceof CaptureFailedError)
     return `${cause.message} (${cause.code}) What was not kept yet is in the spool.`;
   if (cause instanceof UsageError || cause instanceof OutboxLockedError) return cause.message;
+  if (cause instanceof RecorderError)
+    return `${cause.message} What was recorded is in the spool: run the same command again to go on.`;
   return `Unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
 }

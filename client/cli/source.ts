@@ -1,7 +1,9 @@
-/** Where a capture's samples come from: a WAV file, or raw s16le on stdin. */
+/** Where a capture's samples come from: a WAV file, raw s16le on stdin, or a device. */
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { channelCount, sampleRateHz } from "../../schemas/audio.ts";
 import type { PcmBlock, PcmFormat } from "../capture/pcm-framer.ts";
+import { startRecorder } from "../node/recorder.ts";
 import { readWav, WavError } from "../node/wav.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -11,6 +13,8 @@ export interface Source {
   readonly seconds: number | undefined;
   /** @param skipSeconds leave these out: an earlier run has them. A stream can't: it goes on from where it is. */
   blocks(skipSeconds: number): AsyncIterable<PcmBlock>;
+  /** Ends a source that would go on for ever; what it gave before still comes. */
+  readonly stop?: () => void;
 }
 
 /** A file has its place: after a crash it goes on at the second where the last run stopped. */
@@ -41,19 +45,39 @@ export async function openWavSource(path: string): Promise<Source> {
 }
 
 export function openStdinSource(stdin: Readable, format: PcmFormat): Source {
+  return { format, seconds: undefined, blocks: () => pcmBlocks(stdin) };
+}
+
+/** Records from when `blocks` is first read until `stop`. @param name of the device; undefined for the default. */
+export function openDeviceSource(name: string | undefined): Source {
+  const stopping = new AbortController();
   return {
-    format,
+    format: { sampleRate: sampleRateHz, channels: channelCount },
     seconds: undefined,
     async *blocks() {
-      let odd: Buffer = Buffer.alloc(0);
-      for await (const data of stdin as AsyncIterable<Buffer>) {
-        const bytes = odd.length > 0 ? Buffer.concat([odd, data]) : data;
-        const samples = Math.floor(bytes.length / 2);
-        odd = bytes.subarray(samples * 2);
-        const block = new Int16Array(samples);
-        for (let i = 0; i < samples; i += 1) block[i] = bytes.readInt16LE(i * 2);
-        yield block;
+      const recorder = await startRecorder(name);
+      stopping.signal.addEventListener("abort", () => recorder.stop());
+      if (stopping.signal.aborted) recorder.stop();
+      try {
+        yield* pcmBlocks(recorder.samples);
+        await recorder.ended;
+      } finally {
+        // Where the capture failed: nobody else would end the recording.
+        recorder.stop();
       }
     },
+    stop: () => stopping.abort(),
   };
+}
+
+async function* pcmBlocks(stream: Readable): AsyncGenerator<Int16Array> {
+  let odd: Buffer = Buffer.alloc(0);
+  for await (const data of stream as AsyncIterable<Buffer>) {
+    const bytes = odd.length > 0 ? Buffer.concat([odd, data]) : data;
+    const samples = Math.floor(bytes.length / 2);
+    odd = bytes.subarray(samples * 2);
+    const block = new Int16Array(samples);
+    for (let i = 0; i < samples; i += 1) block[i] = bytes.readInt16LE(i * 2);
+    yield block;
+  }
 }

@@ -1,40 +1,32 @@
 /**
- * An outbox in a folder: one file a second, and `outbox.json` for what the files don't say.
+ * An outbox in a folder: one file a second, and `outbox.json` for what the files don't say (capture/outbox-book.ts).
  *
- *   <folder>/outbox.json            {"version":1,"next_seq":41,"end":null}
- *   <folder>/00000040.<time>.pcm    32,000 bytes
+ *   <folder>/outbox.json            {"version":2,"owner":"monday/mic","next_slot":41, …}
+ *   <folder>/00000040.<time>.pcm    32,000 bytes, by slot
+ *   <folder>/outbox.spare           a few blocks, given up when the disk is full
  *   <folder>/….lock                 see folder-lock.ts
  *
- * A file is written under another name, synced, and renamed: a crash leaves a whole second or none. The next
- * number is the highest file's plus one; before the highest file goes, `outbox.json` takes the number over.
+ * A file is written under another name, synced, and renamed: a crash leaves a whole second or none. The next slot
+ * is the highest file's plus one; before the highest file goes, `outbox.json` takes it over.
  *
  * A file of another length than 32,000 bytes comes from outside, a broken disk say. It can't be sent; opening
  * the outbox renames it to `….pcm.damaged`, keeps its number used, and goes on: that second stays missing, and
- * the room's answer to `end` names it.
+ * the room's answer to `end` names it. `….pcm.aside` is a second that the room has with other bytes.
  */
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
 import { chunkBytes } from "../../schemas/audio.ts";
-import {
-  checkedFrame,
-  type Outbox,
-  OutboxDamagedError,
-  type OutboxEnd,
-  type OutboxFrame,
-  standingEnd,
-} from "../capture/outbox.ts";
-import { SeqSet } from "../capture/seq-set.ts";
+import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
+import * as books from "../capture/outbox-book.ts";
 import { isErrorCode, syncFolder, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
 
-const recordSchema = z.object({
-  version: z.literal(1),
-  next_seq: z.int().min(1),
-  end: z.object({ last_seq: z.int().min(0), padding_samples: z.int().min(0) }).nullable(),
-});
-type OutboxRecord = z.infer<typeof recordSchema>;
-const framePattern = /^(\d{8})\.(\d+)\.pcm(\.damaged)?$/;
+const bookName = "outbox.json";
+const spareName = "outbox.spare";
+/** More than the book ever takes, so that it can be written on a full disk: only then can the disk be emptied. */
+const spareBytes = 16_384;
+const framePattern = /^(\d{8})\.(\d+)\.pcm(\.damaged|\.aside)?$/;
 /** Sizes asked for side by side when a folder is opened. */
 const statBatch = 256;
 
@@ -58,111 +50,168 @@ export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxO
 }
 
 async function openLocked(folder: string, maxFrames: number, unlock: () => Promise<void>): Promise<Outbox> {
-  const record = await readRecord(join(folder, "outbox.json"));
-  const found = await findFrames(folder);
-  const files = found.files;
-  let nextSeq = Math.max(record?.next_seq ?? 1, found.highestSeq + 1);
-  let end: OutboxEnd | undefined = record?.end
-    ? { lastSeq: record.end.last_seq, paddingSamples: record.end.padding_samples }
-    : undefined;
+  await ensureSpare(folder);
+  const stored = await readBook(join(folder, bookName));
+  /** By slot, rising. */
+  const { files, highestSlot } = await findFrames(folder);
+  let book = { ...stored, next_slot: Math.max(stored.next_slot, highestSlot + 1) };
 
-  const writeRecord = async (): Promise<void> => {
-    const value: OutboxRecord = {
-      version: 1,
-      next_seq: nextSeq,
-      end: end ? { last_seq: end.lastSeq, padding_samples: end.paddingSamples } : null,
-    };
-    await writeDurably(folder, "outbox.json", new TextEncoder().encode(JSON.stringify(value)));
+  const store = async (next: books.OutboxBook): Promise<void> => {
+    await writeBook(folder, next);
+    book = next;
+  };
+  const fileOf = (seq: number): { slot: number; path: string } | undefined => {
+    const slot = books.slotOf(book, seq);
+    const name = slot === undefined ? undefined : files.get(slot);
+    return slot === undefined || name === undefined ? undefined : { slot, path: join(folder, name) };
+  };
+  /** The slot must live on in the book before the file that proves it goes. */
+  const proveWithout = async (slot: number): Promise<void> => {
+    if (slot === book.next_slot - 1) await store(book);
   };
 
   return {
-    load: () => {
-      // In order: each then lengthens the last range, and none is inserted before others.
-      const seqs = [...files.keys()].sort((a, b) => a - b);
-      const unacked = SeqSet.of(seqs.map((seq) => [seq, seq])).ranges();
-      return Promise.resolve({ unacked, nextSeq, end: standingEnd(end, nextSeq) });
+    async bind(owner) {
+      checkOwner(book.owner, owner);
+      await store(books.bound(book, owner));
     },
+    load: () => Promise.resolve(books.contentsOf(book, files.keys())),
     async put(frame) {
-      const { seq, timestampMs, pcm } = checkedFrame(frame, nextSeq);
+      const { seq, timestampMs, pcm } = checkedFrame(frame, books.nextSeqOf(book));
       if (files.size >= maxFrames) return false;
-      const name = `${String(seq).padStart(8, "0")}.${timestampMs}.pcm`;
+      const next = books.advanced(book, seq + 1);
+      const slot = next.next_slot - 1;
+      const name = `${String(slot).padStart(8, "0")}.${timestampMs}.pcm`;
       try {
         await writeDurably(folder, name, pcm);
       } catch (cause) {
-        if (isErrorCode(cause, "ENOSPC") || isErrorCode(cause, "EDQUOT")) return false;
+        if (isFull(cause)) return false;
         throw cause;
       }
-      files.set(seq, name);
-      nextSeq = seq + 1;
+      files.set(slot, name);
+      book = next;
       return true;
     },
     async read(seq): Promise<OutboxFrame | undefined> {
-      const name = files.get(seq);
-      if (name === undefined) return undefined;
-      const pcm = await readFile(join(folder, name));
+      const file = fileOf(seq);
+      if (!file) return undefined;
+      const pcm = await readFile(file.path);
       if (pcm.byteLength !== chunkBytes) {
         throw new OutboxDamagedError(
-          `${join(folder, name)} has ${pcm.byteLength} bytes instead of ${chunkBytes}. ` +
+          `${file.path} has ${pcm.byteLength} bytes instead of ${chunkBytes}. ` +
             "Start again to go on without this second.",
         );
       }
-      return { seq, timestampMs: Number(framePattern.exec(name)?.[2]), pcm };
+      return { seq, timestampMs: Number(framePattern.exec(basename(file.path))?.[2]), pcm };
     },
     async remove(seqs) {
-      // Upwards, so that a full disk has space again when the record is written.
+      // Upwards, so that a full disk has space again when the book is written.
       for (const seq of seqs.toSorted((x, y) => x - y)) {
-        const name = files.get(seq);
-        if (name === undefined) continue;
-        // The number must live on before the file that proves it goes.
-        if (seq === nextSeq - 1) await writeRecord();
-        await rm(join(folder, name), { force: true });
-        files.delete(seq);
+        const file = fileOf(seq);
+        if (!file) continue;
+        await proveWithout(file.slot);
+        await rm(file.path, { force: true });
+        files.delete(file.slot);
       }
     },
     async skipTo(next) {
-      if (next <= nextSeq) return;
-      nextSeq = next;
-      await writeRecord();
+      if (next > books.nextSeqOf(book)) await store(books.advanced(book, next));
     },
-    async setEnd(value) {
-      end = value;
-      await writeRecord();
+    setEnd: (end) => store(books.endedAt(book, end)),
+    async hold(seq) {
+      const next = books.held(book, seq);
+      if (next === book) return;
+      try {
+        await store(next);
+      } catch (cause) {
+        // Then a next process takes these seconds for sent, and sends them under the numbers they have.
+        if (!isFull(cause)) throw cause;
+        book = next;
+      }
+      await ensureSpare(folder);
+    },
+    async release(by) {
+      const [lowest = book.next_slot] = files.keys();
+      await store(books.released(book, by, lowest));
+      return books.endOf(book);
+    },
+    async setAside(seq) {
+      const file = fileOf(seq);
+      if (!file) return;
+      await rename(file.path, `${file.path}.aside`);
+      await syncFolder(folder);
+      files.delete(file.slot);
     },
     close: unlock,
   };
 }
 
-async function readRecord(path: string): Promise<OutboxRecord | undefined> {
+function isFull(cause: unknown): boolean {
+  return isErrorCode(cause, "ENOSPC") || isErrorCode(cause, "EDQUOT");
+}
+
+async function readBook(path: string): Promise<books.OutboxBook> {
   try {
-    return recordSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return books.outboxBookSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
-    if (isErrorCode(cause, "ENOENT")) return undefined;
+    if (isErrorCode(cause, "ENOENT")) return books.newBook;
     if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw cause;
-    // Guessing would use numbers again that the room knows with other audio.
+    // Guessing would lose seconds, or store them twice.
     throw new OutboxDamagedError(
-      `${path} is damaged. The seconds beside it are whole: to go on from the highest of them, delete it.`,
+      `${path} is damaged, or another version wrote it. The seconds beside it are whole, and raw s16le: use another ` +
+        "folder and keep them, or delete it to have them streamed as new ones, behind what the track has.",
       { cause },
     );
   }
 }
 
-/** The whole seconds of a folder by number. Sweeps away what a crash left half written, sets aside what is damaged. */
-async function findFrames(folder: string): Promise<{ files: Map<number, string>; highestSeq: number }> {
+async function writeBook(folder: string, book: books.OutboxBook): Promise<void> {
+  const bytes = new TextEncoder().encode(JSON.stringify(book));
+  const spare = join(folder, spareName);
+  try {
+    await writeDurably(folder, bookName, bytes);
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+    await rm(spare, { force: true });
+    await writeDurably(folder, bookName, bytes);
+  }
+}
+
+/** Takes the blocks of the spare file, if the disk has them. */
+async function ensureSpare(folder: string): Promise<void> {
+  const path = join(folder, spareName);
+  const size = await stat(path).then(
+    (found) => found.size,
+    (cause: unknown) => {
+      if (isErrorCode(cause, "ENOENT")) return 0;
+      throw cause;
+    },
+  );
+  if (size === spareBytes) return;
+  try {
+    await writeDurably(folder, spareName, new Uint8Array(spareBytes));
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+  }
+}
+
+/** The whole seconds of a folder by slot. Sweeps away what a crash left half written, sets aside what is damaged. */
+async function findFrames(folder: string): Promise<{ files: Map<number, string>; highestSlot: number }> {
   const files = new Map<number, string>();
-  let highestSeq = 0;
+  let highestSlot = 0;
   const names = await readdir(folder);
   for (const name of names.filter((each) => each.endsWith(".tmp"))) await rm(join(folder, name), { force: true });
-  const frames = names.filter((name) => framePattern.test(name));
+  const frames = names.filter((name) => framePattern.test(name)).sort();
   for (let from = 0; from < frames.length; from += statBatch) {
     const batch = frames.slice(from, from + statBatch);
     const sizes = await Promise.all(batch.map(async (name) => (await stat(join(folder, name))).size));
     for (const [index, name] of batch.entries()) {
-      const seq = Number(name.slice(0, 8));
-      highestSeq = Math.max(highestSeq, seq);
-      if (name.endsWith(".damaged")) continue;
-      if (sizes[index] === chunkBytes) files.set(seq, name);
+      const slot = Number(name.slice(0, 8));
+      highestSlot = Math.max(highestSlot, slot);
+      if (!name.endsWith(".pcm")) continue;
+      if (sizes[index] === chunkBytes) files.set(slot, name);
       else await rename(join(folder, name), join(folder, `${name}.damaged`));
     }
   }
-  return { files, highestSeq };
+  return { files, highestSlot };
 }

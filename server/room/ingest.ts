@@ -50,7 +50,7 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
     case "chunk":
       return keepChunk(deps, peer, track, message);
     case "hello":
-      return answer(deps, peer, settleTrack(deps, peer, track), () => [ready(deps, track)]);
+      return answer(deps, peer, takeTrack(deps, peer, track), () => [ready(deps, track)]);
     case "status":
       return accept(peer, [{ type: "status", ...trackStatus(deps.session.sessionId, deps.journal, track) }]);
     case "ping":
@@ -98,15 +98,15 @@ export function openTrack({ journal, events, isOpen }: IngestDeps, track: string
 }
 
 /**
- * Notes which track a connection streams: by its URL, else by `hello`, else `mixed` with the first chunk
- * that is kept. A refused frame settles nothing: it must not push another connection off its track.
+ * The connection takes its track: the one of its URL, else of `hello`, else `mixed` with the first chunk that is
+ * kept. Opening a connection takes nothing, and neither does a refused frame: it must not push another one off.
  */
-function settleTrack(deps: IngestDeps, peer: Peer, track: string): Peer | Refusal {
-  if (peer.track !== null) return peer;
+function takeTrack(deps: IngestDeps, peer: Peer, track: string): Peer | Refusal {
+  if (peer.hasTaken) return peer;
   const refusal = openTrack(deps, track);
   if (refusal) return refusal;
   if (deps.isOpen()) deps.journal.countRejected(track, peer.uncountedBadFrames);
-  return { ...peer, track, uncountedBadFrames: 0 };
+  return { ...peer, track, hasTaken: true, uncountedBadFrames: 0 };
 }
 
 function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMessage): FrameOutcome {
@@ -127,7 +127,7 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
     missing_count: missingChunks(kept.ledger),
     duplicate_count: kept.ledger.duplicate_chunks,
   };
-  return { ...answer(deps, peer, settleTrack(deps, peer, track), () => [ack]), stored: kept.kind === "stored" };
+  return { ...answer(deps, peer, takeTrack(deps, peer, track), () => [ack]), stored: kept.kind === "stored" };
 }
 
 export const sessionFinalized: Refusal = {
@@ -156,7 +156,7 @@ function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, 
   const { journal, events, isOpen } = deps;
   const refusal = isOpen() ? endRefusalOf(journal.ledger(track) ?? openLedger(track, deps.now()), lastSeq) : undefined;
   if (refusal) return reject(deps, peer, refusal);
-  const settled = settleTrack(deps, peer, track);
+  const settled = takeTrack(deps, peer, track);
   if ("code" in settled) return reject(deps, peer, settled);
   if (isOpen() && journal.end(track, lastSeq, padding)) {
     events.append({ type: "track.ended", track, to_seq: lastSeq, padding_samples: padding, by: "room" });
@@ -187,7 +187,7 @@ function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
   };
 }
 
-/** The replies to a frame that settled the connection's track, or the refusal if it could not. */
+/** The replies to a frame with which the connection took its track, or the refusal if it could not. */
 function answer(deps: IngestDeps, peer: Peer, settled: Peer | Refusal, replies: () => RoomMessage[]): FrameOutcome {
   return "code" in settled ? reject(deps, peer, settled) : accept(settled, replies());
 }

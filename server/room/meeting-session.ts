@@ -27,7 +27,7 @@ import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import { errorMessage, handleFrame, openTrack, sessionFinalized } from "./ingest.ts";
 import { type IngestRequest, parseIngestRequest, refusedStatus } from "./ingest-request.ts";
-import { newPeer, type Peer } from "./peer.ts";
+import { isSuperseded, newPeer, type Peer } from "./peer.ts";
 import { Room } from "./room.ts";
 
 /** How long a finalize request is held open before it is answered 202. */
@@ -68,8 +68,8 @@ export class MeetingSessionDO extends Server<Env> {
   override onConnect(connection: Connection<Peer>, { request }: ConnectionContext): void {
     try {
       const { encoding, track } = parseIngestRequest(request.url);
-      connection.setState(newPeer(encoding, track));
-      if (track !== null) this.#supersede(connection, track);
+      const ordinals = [...this.getConnections<Peer>()].map(({ state }) => state?.ordinal ?? 0);
+      connection.setState(newPeer(encoding, track, Math.max(0, ...ordinals) + 1));
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -86,7 +86,7 @@ export class MeetingSessionDO extends Server<Env> {
       const outcome = handleFrame(room.ingest, peer, message);
       if (outcome.stored) room.chunkStored();
       if (outcome.peer !== peer) connection.setState(outcome.peer);
-      if (outcome.peer.track !== null && peer.track === null) this.#supersede(connection, outcome.peer.track);
+      if (outcome.peer.hasTaken && !peer.hasTaken) this.#supersede(connection, outcome.peer);
       for (const reply of outcome.replies) send(connection, reply);
       if (outcome.close) connection.close(outcome.close.code, outcome.close.reason);
     } catch (cause) {
@@ -194,10 +194,11 @@ export class MeetingSessionDO extends Server<Env> {
     return { sql: storage.sql, transaction: (step) => storage.transactionSync(step), now: () => Date.now() };
   }
 
-  /** The newest connection of a track wins it. */
-  #supersede(newest: Connection<Peer>, track: string): void {
+  /** The newest connection of a track wins it, once it streams. */
+  #supersede(newest: Connection<Peer>, taker: Peer): void {
     for (const connection of this.getConnections<Peer>()) {
-      if (connection.id === newest.id || connection.state?.track !== track) continue;
+      const { id, state } = connection;
+      if (id === newest.id || !state || !isSuperseded(state, taker)) continue;
       send(connection, { type: "closing", reason: "superseded" });
       connection.close(closeCodeOf("superseded"), "superseded");
     }

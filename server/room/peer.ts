@@ -5,12 +5,25 @@ export interface Peer {
   readonly encoding: Encoding;
   /** The track this connection streams; null until its URL, `hello` or first frame has settled it. */
   readonly track: string | null;
+  /** Whether it has taken the track: with its first accepted `hello`, `chunk` or `end` (SPEC W6). */
+  readonly hasTaken: boolean;
+  /** Its place among the room's connections in the order they were opened. */
+  readonly ordinal: number;
   /** Bad frames since the last good one. */
   readonly badFramesInRow: number;
   /** Bad frames that came before the track was settled; counted on it as soon as it is. */
   readonly uncountedBadFrames: number;
 }
 
-export function newPeer(encoding: Encoding, track: string | null): Peer {
-  return { encoding, track, badFramesInRow: 0, uncountedBadFrames: 0 };
+export function newPeer(encoding: Encoding, track: string | null, ordinal: number): Peer {
+  return { encoding, track, hasTaken: false, ordinal, badFramesInRow: 0, uncountedBadFrames: 0 };
+}
+
+/**
+ * Whether a connection that takes its track pushes this other one off it: one that has the track, or was opened for
+ * it before. One that was opened after and has said nothing may yet take it, or be what is left of an attempt that
+ * its client gave up.
+ */
+export function isSuperseded(other: Peer, taker: Peer): boolean {
+  return other.track === taker.track && (other.hasTaken || other.ordinal < taker.ordinal);
 }

@@ -1,8 +1,12 @@
 /** What a capture does when the room says no, by the error table. */
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { CaptureOptions } from "../../client/capture/capture-types.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
+import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { wireErrors } from "../../schemas/errors.ts";
 import { until } from "../../scripts/lib/until.ts";
 import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
@@ -113,12 +117,13 @@ test("an end that the room refuses is told as not complete, instead of hanging",
 
 test("what is rate limited is sent again after the time the room named", async () => {
   let refused = 0;
-  const room = await startRoom((peer, { type, seq = 0, last_seq: lastSeq }) => {
+  const room = await startRoom((peer, frame) => {
+    const { type, seq, last_seq: lastSeq } = frame;
     if (type === "hello") peer.say(readyMessage(sessionId));
     if (type === "end") peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
     if (type !== "chunk") return;
     refused += 1;
-    if (refused > 2) peer.say(ackMessage(seq));
+    if (refused > 2) peer.say(ackMessage(frame));
     else peer.say({ type: "error", code: "rate_limited", detail: "Later.", seq, retryable: true, retry_after_ms: 50 });
   });
   const [capture, listener] = await start(room);
@@ -129,10 +134,10 @@ test("what is rate limited is sent again after the time the room named", async (
 });
 
 test("an ack makes up for lost ones by contiguous_seq, and for nothing beyond it", async () => {
-  const room = await startRoom((peer, { type, seq = 0 }) => {
-    if (type === "hello") peer.say(readyMessage(sessionId));
+  const room = await startRoom((peer, frame) => {
+    if (frame.type === "hello") peer.say(readyMessage(sessionId));
     // The acks of 1, 2 and 4 are lost.
-    if (type === "chunk" && seq === 3) peer.say(ackMessage(3));
+    if (frame.type === "chunk" && frame.seq === 3) peer.say(ackMessage(frame));
   });
   const [capture, listener] = await start(room);
   await capture.write(samplesOf(1, 4));
@@ -143,16 +148,57 @@ test("an ack makes up for lost ones by contiguous_seq, and for nothing beyond it
 });
 
 test("a second that the room will never keep is told, and counted at the end", async () => {
-  const room = await startRoom((peer, { type, seq = 0, last_seq: lastSeq }) => {
+  const room = await startRoom((peer, frame) => {
+    const { type, seq, last_seq: lastSeq } = frame;
     if (type === "hello") peer.say(readyMessage(sessionId));
     if (type === "end") peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
     if (type !== "chunk") return;
     if (seq === 2) peer.say({ type: "error", code: "seq_conflict", detail: "Taken.", seq, retryable: false });
-    else peer.say(ackMessage(seq));
+    else peer.say(ackMessage(frame));
   });
   const [capture] = await start(room);
   await capture.write(samplesOf(1, 3));
   expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [[2, 2]] });
+});
+
+/** Acks with the hash of other bytes where `isWrong`. */
+function changingRoom(isWrong: (seq: number) => boolean): Promise<FakeRoom> {
+  return startRoom((peer, frame) => {
+    const { type, seq = 0, last_seq: lastSeq } = frame;
+    if (type === "hello") peer.say(readyMessage(sessionId));
+    if (type === "end") peer.say({ type: "ended", last_seq: lastSeq, complete: true, missing: [] });
+    if (type === "chunk") peer.say({ ...ackMessage(frame), ...(isWrong(seq) ? { sha256: "0".repeat(64) } : {}) });
+  });
+}
+
+test("[K1] an ack of other bytes than were sent is no ack: the second is told lost, and its bytes stay", async () => {
+  const room = await changingRoom((seq) => seq === 2);
+  const folder = await mkdtemp(join(tmpdir(), "roomtone-outbox-"));
+  closers.push(() => rm(folder, { recursive: true, force: true }));
+  const [capture, listener] = await start(room, { outbox: await openFileOutbox({ folder }) });
+  await capture.write(samplesOf(1, 3));
+  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [[2, 2]] });
+  expect(listener.of("lost")).toMatchObject([{ seq: 2, code: "ack_mismatch" }]);
+  expect(listener.of("acked").map(({ seq }) => seq)).toEqual([1, 3]);
+  await capture.close();
+  const aside = (await readdir(folder)).filter((name) => name.endsWith(".pcm.aside"));
+  expect(aside).toHaveLength(1);
+  const bytes = await readFile(join(folder, aside[0] ?? ""));
+  expect(Buffer.compare(bytes, Buffer.from(samplesOf(2, 2).buffer))).toBe(0);
+  const again = await openFileOutbox({ folder });
+  expect((await again.load()).unacked).toEqual([]);
+  await again.close();
+});
+
+test("[K1] eight such acks are no accident: the capture fails, and what is left stays in the outbox", async () => {
+  const room = await changingRoom(() => true);
+  const outbox = createMemoryOutbox();
+  const [capture, listener] = await start(room, { outbox });
+  await capture.write(samplesOf(1, 20));
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "ack_mismatch" });
+  expect(listener.of("lost")).toHaveLength(8);
+  await capture.close();
+  expect((await outbox.load()).unacked).toEqual([[9, 20]]);
 });
 
 test("noise instead of messages does no harm; the answer that is missing is asked for again", async () => {
@@ -176,9 +222,9 @@ test("an outbox that fails ends the capture, and says why", async () => {
 });
 
 test("a buffer may be used again as soon as write was called", async () => {
-  const room = await startRoom((peer, { type, seq = 0 }) => {
-    if (type === "hello") peer.say(readyMessage(sessionId));
-    if (type === "chunk") peer.say(ackMessage(seq));
+  const room = await startRoom((peer, frame) => {
+    if (frame.type === "hello") peer.say(readyMessage(sessionId));
+    if (frame.type === "chunk") peer.say(ackMessage(frame));
   });
   const [capture, listener] = await start(room);
   const buffer = samplesOf(1, 1);

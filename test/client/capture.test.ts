@@ -2,16 +2,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket as WsWebSocket } from "ws";
 import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import { CaptureFailedError, type CaptureOptions } from "../../client/capture/capture-types.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
+import { OutboxMismatchError } from "../../client/capture/outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
+import { helloFields } from "../../scripts/lib/frames.ts";
 import { chainOf, expectWhole, feed, finalize, Listener, samplesOf, second, wireFormat } from "./support/meeting.ts";
 
 const gateway = useGateway();
@@ -140,6 +142,19 @@ test("a full outbox refuses a block, loses nothing, and takes it when it is offe
   expect(capture.lagSeconds).toBe(4);
 });
 
+test("waiting for space for long holds no more than waiting briefly", async () => {
+  const outbox = createMemoryOutbox(1);
+  const [capture] = await start({ sessionId: newSession(), baseUrl: "http://127.0.0.1:1", outbox });
+  await capture.write(samplesOf(1, 2));
+  const listening = vi.spyOn(capture, "on");
+  const puts = vi.spyOn(outbox, "put");
+  const space = capture.whenSpace();
+  await until(() => puts.mock.calls.length > 2 || undefined, { what: "three looks" });
+  expect(listening).toHaveBeenCalledTimes(2);
+  await capture.close();
+  await expect(space).rejects.toMatchObject({ code: "closed" });
+});
+
 test("a source that is faster than the room is slowed down by its outbox, and whole", async () => {
   const sessionId = newSession();
   const [capture, listener] = await start({ sessionId, outbox: createMemoryOutbox(3) });
@@ -181,6 +196,8 @@ test("[W6] a newer connection of the track fails the capture with superseded", a
   await feed(capture, samplesOf(1, 1));
   await listener.next("acked");
   const newer = await TestClient.connect(gateway, { session: sessionId, track: "mixed" });
+  newer.send(helloFields);
+  await newer.next("ready");
   await expect(capture.outcome()).rejects.toMatchObject({ code: "superseded" });
   expect(listener.of("disconnected")).toMatchObject([{ code: 4409 }]);
   expect(listener.of("retrying")).toEqual([]);
@@ -235,6 +252,60 @@ test("a new outbox goes on behind what the track has, also with what it captured
   expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
   expect(listener.of("renumbered")).toMatchObject([{ from: 1, to: 3, by: 5 }]);
   await expectWhole(gateway, sessionId, 8);
+});
+
+test("[W6] a connection that says nothing, as a late attempt that was given up, ends no capture", async () => {
+  const sessionId = newSession();
+  const [capture, listener] = await start({ sessionId });
+  await feed(capture, samplesOf(1, 1));
+  await listener.next("acked");
+  const silent = await TestClient.connect(gateway, { session: sessionId, track: "mixed" });
+  await feed(capture, samplesOf(2, 3));
+  expect(await capture.end()).toMatchObject({ complete: true });
+  expect(listener.of("disconnected")).toEqual([]);
+  await silent.leave();
+});
+
+test("captured offline into a new outbox, and killed before it ever connected: other audio is not taken for its own", async () => {
+  const sessionId = newSession();
+  const [first] = await start({ sessionId });
+  await feed(first, samplesOf(1, 3));
+  await first.end();
+  const folder = newFolder();
+  const outbox = await openFileOutbox({ folder });
+  const [offline] = await start({ sessionId, baseUrl: "http://127.0.0.1:1", outbox });
+  await feed(offline, samplesOf(4, 8));
+  await offline.close();
+  const [capture, listener] = await start({ sessionId, outbox: await openFileOutbox({ folder }) });
+  expect(capture.sourceSeconds).toBe(5);
+  await feed(capture, samplesOf(9, 9));
+  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
+  expect(listener.of("renumbered")).toMatchObject([{ from: 1, by: 3 }]);
+  expect(capture.sourceSeconds).toBe(6);
+  await expectWhole(gateway, sessionId, 9);
+});
+
+test("an outbox of another track or session is not streamed", async () => {
+  const folder = newFolder();
+  const [first] = await start({ sessionId: "one", track: "mic", outbox: await openFileOutbox({ folder }) });
+  await first.close();
+  const outbox = await openFileOutbox({ folder });
+  await expect(start({ sessionId: "two", track: "mic", outbox })).rejects.toThrow(OutboxMismatchError);
+  await outbox.close();
+});
+
+test("a token provider that never answers is asked again", async () => {
+  let asked = 0;
+  const [, listener] = await start({
+    sessionId: newSession(),
+    token: () => {
+      asked += 1;
+      return asked === 1 ? new Promise<string>(() => undefined) : "token";
+    },
+    times: { tokenTimeoutMs: 50 },
+  });
+  await listener.next("connected");
+  expect(listener.of("retrying")).toMatchObject([{ reason: "the token provider gave nothing for 50 ms" }]);
 });
 
 test("the token provider is asked before every connection, and a subprotocol carries its answer", async () => {

@@ -1,13 +1,14 @@
 /** `roomtone capture` as a process, against a real gateway. */
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../scripts/lib/until.ts";
+import { finalize } from "./support/meeting.ts";
 
 const bin = fileURLToPath(new URL("../../client/cli/bin.mjs", import.meta.url));
 const sample = fileURLToPath(new URL("../../scripts/sample/interview.wav", import.meta.url));
@@ -26,19 +27,47 @@ interface Run {
   readonly stderr: string;
 }
 
-/** @param input what goes to stdin. @param killWhen kills it with -9 as soon as this holds. */
-async function roomtone(args: readonly string[], input?: Uint8Array, killWhen?: () => Promise<boolean>): Promise<Run> {
-  const child = spawn(process.execPath, [bin, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+interface RunOptions {
+  /** What goes to stdin. */
+  readonly input?: Uint8Array;
+  /** A signal, as soon as this holds. */
+  readonly interrupt?: { readonly signal: NodeJS.Signals; readonly when: () => Promise<boolean> };
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function roomtone(args: readonly string[], { input, interrupt, env }: RunOptions = {}): Promise<Run> {
+  const child = spawn(process.execPath, [bin, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
   child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  if (killWhen) {
-    await until(async () => child.exitCode !== null || (await killWhen()) || undefined, { what: "a moment to kill" });
-    child.kill("SIGKILL");
+  if (interrupt) {
+    const isTime = async (): Promise<true | undefined> =>
+      child.exitCode !== null || (await interrupt.when()) || undefined;
+    await until(isTime, { what: () => `a moment for the signal; ${output.stderr}` });
+    child.kill(interrupt.signal);
   }
   return { code: await ended, ...output };
+}
+
+async function received(session: string): Promise<number> {
+  const state = await sessionState(gateway, session).catch(() => undefined);
+  return state?.ingest.received_chunks ?? 0;
+}
+
+/** A folder with nothing in it but this as `arecord`. */
+async function pathWith(program?: string): Promise<Record<string, string>> {
+  const folder = await mkdtemp(join(spool, "path-"));
+  if (program !== undefined) await writeFile(join(folder, "arecord"), program, { mode: 0o755 });
+  return { PATH: folder, RECORDER_LOG: join(folder, "called") };
+}
+
+function record(session: string, ...device: string[]): string[] {
+  return ["capture", "--session", session, "--url", gateway.url, "--spool", spool, "--device", ...device];
 }
 
 function capture(session: string, source: string): string[] {
@@ -61,18 +90,16 @@ test("a WAV file is captured whole, and told in one line of JSON", async () => {
 test("raw PCM on stdin is captured whole", async () => {
   const session = newSession();
   const pcm = (await readFile(sample)).subarray(44, 44 + 3 * 32_000 + 999);
-  const run = await roomtone([...capture(session, "-"), "--encoding", "json"], pcm);
+  const run = await roomtone([...capture(session, "-"), "--encoding", "json"], { input: pcm });
   expect(run.code).toBe(0);
   expect((await sessionState(gateway, session)).ingest.received_chunks).toBe(4);
 });
 
 test("killed in the middle and run again, it goes on where it stopped", async () => {
   const session = newSession();
-  const hasSome = async (): Promise<boolean> => {
-    const state = await sessionState(gateway, session).catch(() => undefined);
-    return (state?.ingest.received_chunks ?? 0) > 0;
-  };
-  const killed = await roomtone(capture(session, sample), undefined, hasSome);
+  const killed = await roomtone(capture(session, sample), {
+    interrupt: { signal: "SIGKILL", when: async () => (await received(session)) > 0 },
+  });
   expect(killed.code).toBeNull();
   const again = await roomtone(capture(session, sample));
   expect(again.code).toBe(0);
@@ -83,7 +110,96 @@ test("killed in the middle and run again, it goes on where it stopped", async ()
   });
 });
 
+test("a file read at a pace takes its time, and Ctrl-C leaves the rest in the spool", async () => {
+  const session = newSession();
+  const run = await roomtone([...capture(session, sample), "--speed", "20"], {
+    interrupt: { signal: "SIGINT", when: async () => (await received(session)) > 5 },
+  });
+  expect(run.code).toBe(130);
+  expect(run.stderr).toContain("run the same command again");
+  expect(await received(session)).toBeLessThan(sampleSeconds);
+  const again = await roomtone(capture(session, sample));
+  expect(again.code).toBe(0);
+  expect(await received(session)).toBe(sampleSeconds);
+});
+
+test("Ctrl-C ends at once, also where stdin gives nothing", async () => {
+  const session = newSession();
+  const child = spawn(process.execPath, [bin, ...capture(session, "-"), "--live"], { stdio: "pipe" });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const isOpen = (): Promise<true | undefined> =>
+    sessionState(gateway, session).then(
+      () => true,
+      () => undefined,
+    );
+  await until(isOpen, { what: "the session" });
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+});
+
+test("a file on a track that has other audio: killed and run again, no second of the file is left out", async () => {
+  const session = newSession();
+  const pcm = (await readFile(sample)).subarray(44, 44 + 5 * 32_000);
+  await roomtone([...capture(session, "-").slice(0, -1), join(spool, "another")], { input: pcm });
+  const killed = await roomtone([...capture(session, sample), "--speed", "50"], {
+    interrupt: { signal: "SIGKILL", when: async () => (await received(session)) > 15 },
+  });
+  expect(killed.code).toBeNull();
+  const again = await roomtone(capture(session, sample));
+  expect(JSON.parse(again.stdout)).toMatchObject({ complete: true, seconds: sampleSeconds });
+  expect(await received(session)).toBe(5 + sampleSeconds);
+});
+
+describe.runIf(process.platform === "linux")("--device", () => {
+  /** A program that gives 3 s at once, half a second more when it is interrupted, and says how it was called. */
+  const wholeSeconds = 3;
+  const recording = `#!${process.execPath}
+const { writeFileSync } = require("node:fs");
+writeFileSync(process.env.RECORDER_LOG, JSON.stringify(process.argv.slice(2)));
+process.stdout.write(Buffer.alloc(${wholeSeconds} * 32000, 7));
+process.on("SIGINT", () => process.stdout.write(Buffer.alloc(16000, 7), () => process.exit(1)));
+setInterval(() => undefined, 1000);`;
+
+  test.each([
+    ["SIGINT", []],
+    ["SIGTERM", ["plughw:7"]],
+  ] as const)("records until %s, then gives the room all of it and ends", async (signal, device) => {
+    const session = newSession();
+    const env = await pathWith(recording);
+    const run = await roomtone(record(session, ...device), {
+      env,
+      interrupt: { signal, when: async () => (await received(session)) === wholeSeconds },
+    });
+    expect(run.code, `it said ${run.stderr}`).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ complete: true, seconds: wholeSeconds + 1 });
+    const { audio } = await finalize(gateway, session);
+    expect(audio).toMatchObject([{ chunks: wholeSeconds + 1, padding_samples: 8_000 }]);
+    const called = JSON.parse(await readFile(env["RECORDER_LOG"] ?? "", "utf8")) as string[];
+    expect(called).toEqual(expect.arrayContaining(["-r", "16000", "-f", "S16_LE"]));
+    expect(called.slice(-2)).toEqual(device.length > 0 ? ["-D", ...device] : ["-c", "1"]);
+  });
+
+  test("says what to install where there is no recorder, and why one failed", async () => {
+    const none = await roomtone(record(newSession()), { env: await pathWith() });
+    expect(none).toMatchObject({ code: 1 });
+    expect(none.stderr).toContain("install one of arecord, ffmpeg, rec");
+    const failing = "#!/bin/sh\necho no such card >&2\nexit 3\n";
+    const failed = await roomtone(record(newSession(), "hw:9"), { env: await pathWith(failing) });
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.stderr).toContain("arecord failed (code 3): no such card");
+  });
+
+  test("devices are listed by the program that records", async () => {
+    const run = await roomtone(["devices"], { env: await pathWith('#!/bin/sh\necho "listed by $0 $*"\n') });
+    expect(run).toMatchObject({ code: 0 });
+    expect(run.stdout).toMatch(/^listed by .*arecord -L$/m);
+  });
+});
+
 test.each([
+  [["capture", "--session", "ab"], "Give one source"],
+  [["capture", "x.wav", "--device", "--session", "ab"], "Give one source"],
+  [["capture", "x.wav", "--session", "ab", "--speed", "0"], "--speed is"],
   [["capture", "x.wav", "--session", "a/b"], "--session is"],
   [["capture", "x.wav", "--session", "ab", "--url", "ftp://x"], "--url is"],
   [["capture", "no-such.wav", "--session", "ab"], "no-such.wav can't be read"],

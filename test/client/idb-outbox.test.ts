@@ -81,10 +81,10 @@ test("a damaged second is refused when it is read, a damaged record when it is o
   const indexedDB = new IDBFactory();
   const outbox = await openIdbOutbox({ name: "damaged", indexedDB });
   await outbox.put(frameOf(1));
-  await damage(indexedDB, "damaged", "frames", { seq: 1, timestamp_ms: 5, pcm: new Uint8Array(3) });
+  await damage(indexedDB, "damaged", "frames", { slot: 1, timestamp_ms: 5, pcm: new Uint8Array(3) });
   await expect(outbox.read(1)).rejects.toThrow(OutboxDamagedError);
   await outbox.close();
-  await damage(indexedDB, "damaged", "meta", { id: "outbox", next_seq: "many" });
+  await damage(indexedDB, "damaged", "meta", { id: "outbox", version: 2, next_slot: "many" });
   await expect(openIdbOutbox({ name: "damaged", indexedDB })).rejects.toThrow(OutboxDamagedError);
   // The lock is free again after the failure: it fails for the same reason.
   await expect(openIdbOutbox({ name: "damaged", indexedDB })).rejects.toThrow(OutboxDamagedError);

@@ -1,6 +1,6 @@
 /** What every outbox must do, whatever it stores in. */
 import { expect, test } from "vitest";
-import { type Outbox, type OutboxFrame, OutboxLockedError } from "../../client/capture/outbox.ts";
+import { type Outbox, type OutboxFrame, OutboxLockedError, OutboxMismatchError } from "../../client/capture/outbox.ts";
 import { frameOf } from "./support/frame-of.ts";
 
 /** One place to store in, empty at first. */
@@ -23,7 +23,7 @@ const isSame = (frame: OutboxFrame | undefined, expected: OutboxFrame): boolean 
 export function testOutbox({ place, locks }: OutboxKind): void {
   test("a new one is empty, and begins with 1", async () => {
     const outbox = await (await place()).open();
-    expect(await outbox.load()).toEqual({ unacked: [], nextSeq: 1, end: undefined });
+    expect(await outbox.load()).toMatchObject({ unacked: [], nextSeq: 1, end: undefined });
     expect(await outbox.read(1)).toBeUndefined();
     await outbox.close();
   });
@@ -39,7 +39,7 @@ export function testOutbox({ place, locks }: OutboxKind): void {
       [1, 3],
       [7, 7],
     ];
-    expect(await second.load()).toEqual({ unacked, nextSeq: 8, end: undefined });
+    expect(await second.load()).toMatchObject({ unacked, nextSeq: 8, end: undefined });
     for (const seq of [1, 2, 3, 7]) expect(isSame(await second.read(seq), frameOf(seq))).toBe(true);
     expect(await second.read(4)).toBeUndefined();
     await second.close();
@@ -160,13 +160,13 @@ export function testOutbox({ place, locks }: OutboxKind): void {
     await first.remove([1]);
     await first.close();
     const second = await at.open();
-    expect(await second.load()).toEqual({ unacked: [], nextSeq: 2, end: { lastSeq: 1, paddingSamples: 7 } });
+    expect(await second.load()).toMatchObject({ unacked: [], nextSeq: 2, end: { lastSeq: 1, paddingSamples: 7 } });
     await second.put(frameOf(2));
     expect((await second.load()).end).toBeUndefined();
     await second.remove([2]);
     await second.close();
     const third = await at.open();
-    expect(await third.load()).toEqual({ unacked: [], nextSeq: 3, end: undefined });
+    expect(await third.load()).toMatchObject({ unacked: [], nextSeq: 3, end: undefined });
     await third.setEnd({ lastSeq: 2, paddingSamples: 0 });
     await third.skipTo(9);
     expect((await third.load()).end).toBeUndefined();
@@ -179,7 +179,141 @@ export function testOutbox({ place, locks }: OutboxKind): void {
     await first.setEnd({ lastSeq: 0, paddingSamples: 0 });
     await first.close();
     const second = await at.open();
-    expect(await second.load()).toEqual({ unacked: [], nextSeq: 1, end: { lastSeq: 0, paddingSamples: 0 } });
+    expect(await second.load()).toMatchObject({ unacked: [], nextSeq: 1, end: { lastSeq: 0, paddingSamples: 0 } });
+    await second.close();
+  });
+
+  test("belongs to one track of one session", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.bind("monday/mic");
+    await first.close();
+    const second = await at.open();
+    await expect(second.bind("tuesday/mic")).rejects.toThrow(OutboxMismatchError);
+    await second.bind("monday/mic");
+    await second.close();
+  });
+
+  test("what was never sent is numbered higher in one step, with its end, and keeps its bytes and its gaps", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.bind("monday/mic");
+    await first.put(frameOf(1));
+    await first.skipTo(4);
+    await first.put(frameOf(4));
+    await first.setEnd({ lastSeq: 4, paddingSamples: 9 });
+    expect(await first.load()).toMatchObject({ unsentFrom: 1, sourceSeconds: 4 });
+    expect(await first.release(5)).toEqual({ lastSeq: 9, paddingSamples: 9 });
+    const moved = {
+      unacked: [
+        [6, 6],
+        [9, 9],
+      ],
+      nextSeq: 10,
+      unsentFrom: 10,
+      sourceSeconds: 4,
+      end: { lastSeq: 9, paddingSamples: 9 },
+    };
+    expect(await first.load()).toEqual(moved);
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toEqual(moved);
+    expect(isSame(await second.read(6), { ...frameOf(1), seq: 6 })).toBe(true);
+    expect(isSame(await second.read(9), { ...frameOf(4), seq: 9 })).toBe(true);
+    for (const seq of [1, 4, 5, 7, 10]) expect(await second.read(seq)).toBeUndefined();
+    await second.remove([1, 4, 6]);
+    expect((await second.load()).unacked).toEqual([[9, 9]]);
+    await second.close();
+  });
+
+  test("what may have been sent keeps its number, however often the rest moves", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.bind("monday/mic");
+    await first.release(0);
+    for (const seq of [1, 2]) await first.put(frameOf(seq));
+    await first.hold(2);
+    await first.put(frameOf(3));
+    // What was noted first stands: nothing was sent since.
+    await first.hold(4);
+    expect(await first.load()).toMatchObject({ unacked: [[1, 3]], unsentFrom: 2 });
+    await first.release(10);
+    await first.put(frameOf(14));
+    await first.hold(14);
+    await first.close();
+    const second = await at.open();
+    await second.bind("monday/mic");
+    expect(await second.load()).toMatchObject({ unsentFrom: 14, nextSeq: 15 });
+    await second.release(100);
+    const unacked = [
+      [1, 1],
+      [12, 13],
+      [114, 114],
+    ];
+    expect(await second.load()).toMatchObject({ unacked, nextSeq: 115, sourceSeconds: 4 });
+    expect(isSame(await second.read(13), { ...frameOf(3), seq: 13 })).toBe(true);
+    expect(isSame(await second.read(114), { ...frameOf(14), seq: 114 })).toBe(true);
+    await second.remove([1, 12]);
+    await second.hold(115);
+    await second.release(5);
+    expect((await second.load()).unacked).toEqual([
+      [13, 13],
+      [114, 114],
+    ]);
+    await second.close();
+  });
+
+  test("a new capture's seconds are unsent, those of an earlier one that was connected may have been", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.bind("monday/mic");
+    await first.release(0);
+    for (const seq of [1, 2]) await first.put(frameOf(seq));
+    await first.close();
+    const second = await at.open();
+    await second.bind("monday/mic");
+    await second.put(frameOf(3));
+    expect(await second.load()).toMatchObject({ unacked: [[1, 3]], unsentFrom: 3 });
+    await second.close();
+  });
+
+  test("an end counts once its last second is there; a capture that begins without it takes it back", async () => {
+    const at = await place();
+    const first = await at.open();
+    await first.bind("monday/mic");
+    await first.setEnd({ lastSeq: 2, paddingSamples: 7 });
+    await first.put(frameOf(1));
+    expect((await first.load()).end).toBeUndefined();
+    await first.put(frameOf(2));
+    expect((await first.load()).end).toEqual({ lastSeq: 2, paddingSamples: 7 });
+    await first.setEnd({ lastSeq: 3, paddingSamples: 7 });
+    await first.close();
+    const second = await at.open();
+    await second.bind("monday/mic");
+    await second.put(frameOf(3));
+    expect((await second.load()).end).toBeUndefined();
+    await second.close();
+  });
+
+  test("an end of a source that gave nothing moves with the first number", async () => {
+    const outbox = await (await place()).open();
+    await outbox.bind("monday/mic");
+    await outbox.setEnd({ lastSeq: 0, paddingSamples: 0 });
+    expect(await outbox.release(5)).toEqual({ lastSeq: 5, paddingSamples: 0 });
+    expect(await outbox.load()).toMatchObject({ nextSeq: 6, end: { lastSeq: 5 } });
+    await outbox.close();
+  });
+
+  test("a second set aside is not to be sent, and its number stays used", async () => {
+    const at = await place();
+    const first = await at.open();
+    for (const seq of [1, 2]) await first.put(frameOf(seq));
+    await first.setAside(2);
+    await first.setAside(9);
+    await first.close();
+    const second = await at.open();
+    expect(await second.load()).toMatchObject({ unacked: [[1, 1]], nextSeq: 3 });
+    expect(await second.read(2)).toBeUndefined();
     await second.close();
   });
 

@@ -62,3 +62,23 @@ test("ranges handed out are copies", () => {
   set.add(4);
   expect(ranges).toEqual([[1, 3]]);
 });
+
+test("shifting moves what lies from a number on, and splits a range there", () => {
+  const set = SeqSet.of([
+    [1, 4],
+    [6, 7],
+    [9, 9],
+  ]);
+  set.shift(3, 10);
+  expect(set.ranges()).toEqual([
+    [1, 2],
+    [13, 14],
+    [16, 17],
+    [19, 19],
+  ]);
+  set.shift(13, 0);
+  set.shift(100, 5);
+  expect(set.ranges()).toHaveLength(4);
+  set.shift(1, 1);
+  expect(set.first).toBe(2);
+});

@@ -147,6 +147,26 @@ describe.each(["json", "msgpack"] as const)("%s", (encoding) => {
   });
 });
 
+test("[W6] a connection that says nothing takes no track, however new; with its first chunk it does", async () => {
+  const session = newSession();
+  const silentBefore = await TestClient.connect(gateway, { session, track: "mic" });
+  const streaming = await TestClient.connect(gateway, { session, track: "mic" });
+  // As the late twin of an attempt that its client gave up.
+  const silent = await TestClient.connect(gateway, { session, track: "mic" });
+  await streaming.keep(1);
+  await silentBefore.next("closing");
+  silent.send({ type: "status" });
+  await silent.next("status");
+  silent.sendRaw("{");
+  await silent.next("error");
+  await streaming.keep(2);
+  await silent.keep(3);
+  expect(await streaming.next("closing")).toEqual({ type: "closing", reason: "superseded" });
+  expect((await streaming.closed()).code).toBe(4409);
+  expect(await silent.keep(4)).toMatchObject({ contiguous_seq: 4 });
+  await silent.leave();
+});
+
 test("[W5] two tracks at once, one named by the URL and one by hello, count apart", async () => {
   const session = newSession();
   const mic = await TestClient.connect(gateway, { session, track: "mic" });

@@ -116,6 +116,30 @@ test("[W6] the newest connection of a track wins it, across hibernation, and oth
   await other.keep(1);
 });
 
+test("[W6] opening a connection takes nothing, across hibernation: the first chunk does", async () => {
+  const room = new RoomUnderTest(newSession());
+  const streaming = await Client.connect(room.sessionId, { track: "mic" });
+  await streaming.keep(1);
+  const silent = await Client.connect(room.sessionId, { track: "mic" });
+  await room.evict();
+  await streaming.keep(2);
+  await silent.keep(3);
+  expect(await streaming.nextOf("closing")).toMatchObject({ reason: "superseded" });
+  await streaming.expectClose(4409);
+});
+
+test("[W6] a late first frame of an older connection can't take the track back", async () => {
+  const room = new RoomUnderTest(newSession());
+  const older = await Client.connect(room.sessionId, { track: "mic" });
+  const newer = await Client.connect(room.sessionId, { track: "mic" });
+  await room.evict();
+  await newer.keep(1);
+  older.sendChunk(2);
+  expect(await older.nextOf("closing")).toMatchObject({ reason: "superseded" });
+  await older.expectClose(4409);
+  expect(await newer.keep(2)).toMatchObject({ status: "stored" });
+});
+
 test("[K3] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
   const room = new RoomUnderTest(newSession());
   await room.inside((storage) => {

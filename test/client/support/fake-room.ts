@@ -1,4 +1,5 @@
 /** A room that says what a test tells it to: for refusals that a real one gives only in rare states. */
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -85,7 +86,11 @@ export function readyMessage(sessionId: string, lastSeq = 0): object {
   return { type: "ready", protocol: 1, session_id: sessionId, ...target, ingest, resume, limits };
 }
 
-export function ackMessage(seq: number): object {
+/** The ack of a chunk. */
+export function ackMessage({ seq = 0, content_b64: content }: FakeFrame): object {
+  const sha256 = createHash("sha256")
+    .update(Buffer.from(String(content), "base64"))
+    .digest("hex");
   const counts = { last_seq: seq, contiguous_seq: seq, missing_count: 0, duplicate_count: 0 };
-  return { type: "ack", seq, status: "stored", key: `k${seq}`, sha256: "0".repeat(64), ...counts };
+  return { type: "ack", seq, status: "stored", key: `k${seq}`, sha256, ...counts };
 }
