@@ -7,7 +7,10 @@ import { dirname, join, normalize } from "node:path";
 /** Packages and folders that each top-level folder may import, besides its own files. */
 const allowed: Readonly<Record<string, { folders: readonly string[]; packages: RegExp }>> = {
   schemas: { folders: [], packages: /^(zod|@msgpack\/msgpack)$/ },
-  server: { folders: ["schemas"], packages: /^(hono|partyserver|zod|cloudflare:workers|node:crypto)$/ },
+  server: {
+    folders: ["schemas"],
+    packages: /^(hono|partyserver|zod|fourier-transform|cloudflare:workers|node:crypto)$/,
+  },
   client: { folders: ["schemas"], packages: /./ },
   scripts: { folders: ["schemas", "server", "client"], packages: /./ },
   test: { folders: ["schemas", "server", "client", "scripts"], packages: /./ },
@@ -16,14 +19,19 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
 /** Only these may touch the platform's Durable Object classes and the Worker's bindings. */
 const platformModules = /^(partyserver|cloudflare:workers)$/;
 const platformFiles = /^server\/(index\.ts|config\.ts|env\.ts|room\/)/;
-/** `scripts` may read a Worker's configuration contract, not its inside. */
-const scriptsMayImport = /^server\/config\.ts$/;
+/**
+ * `scripts` may read a Worker's configuration contract, not its inside; but for the embedded resolver, which knows no
+ * platform and which scripts train and evaluate.
+ */
+const scriptsMayImport = /^server\/(config\.ts$|resolver\/)/;
 /** A concern folder of the server knows these others. The room and the entry wire all of them together. */
 const concerns: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   telemetry: [],
   journal: ["lib"],
   archive: ["journal", "lib", "telemetry"],
+  // A service of its own: the room reaches it as it would one outside.
+  resolver: ["lib"],
   speakers: ["journal", "lib", "telemetry"],
   // What finalize drains and what the result is made of: no way to write it without knowing them.
   results: ["journal", "archive", "speakers", "lib", "telemetry"],
@@ -52,7 +60,7 @@ function violation(file: string, specifier: string): string | undefined {
   if (target === "package.json") return undefined;
   if (targetTop !== top && !rule.folders.includes(targetTop)) return `${top} may not import ${targetTop}`;
   if (top === "scripts" && targetTop === "server" && !scriptsMayImport.test(target))
-    return "scripts may read the server's configuration contract only";
+    return "scripts may use the server's configuration contract and its embedded resolver only";
   return top === "server" && targetTop === "server" ? concernViolation(file, target) : undefined;
 }
 

@@ -1,0 +1,77 @@
+/**
+ * Diarization error rate as in NIST's md-eval: missed, false and confused speech over all speech of the truth, under
+ * the best one-to-one naming of the speakers. Overlapping speech counts once for each who speaks.
+ */
+import { assignBest } from "./assign.ts";
+import type { Turn } from "./turns.ts";
+
+export interface DerScore {
+  /** Speaker time of the truth that was scored. */
+  readonly totalMs: number;
+  readonly missedMs: number;
+  readonly falseMs: number;
+  readonly confusedMs: number;
+  /** 0 is perfect; can exceed 1. NaN where the truth holds no speech. */
+  readonly der: number;
+}
+
+/** Between two neighbouring edges nothing changes. */
+interface Stretch {
+  readonly ms: number;
+  readonly truth: readonly string[];
+  readonly said: readonly string[];
+}
+
+/** @param collarMs left out on both sides of every edge of the truth. */
+export function scoreDer(truth: readonly Turn[], said: readonly Turn[], collarMs: number): DerScore {
+  const stretches = cutIntoStretches(truth, said, collarMs);
+  const naming = bestNaming(stretches);
+  const score = { totalMs: 0, missedMs: 0, falseMs: 0, confusedMs: 0 };
+  for (const { ms, truth: speakers, said: heard } of stretches) {
+    const right = heard.filter((name) => speakers.includes(naming.get(name) ?? "")).length;
+    score.totalMs += ms * speakers.length;
+    score.missedMs += ms * Math.max(0, speakers.length - heard.length);
+    score.falseMs += ms * Math.max(0, heard.length - speakers.length);
+    score.confusedMs += ms * (Math.min(speakers.length, heard.length) - right);
+  }
+  return { ...score, der: (score.missedMs + score.falseMs + score.confusedMs) / score.totalMs };
+}
+
+function cutIntoStretches(truth: readonly Turn[], said: readonly Turn[], collarMs: number): Stretch[] {
+  const truthEdges = truth.flatMap((turn) => [turn.start_ms, turn.end_ms]);
+  const edges = [
+    ...truthEdges.flatMap((edge) => [edge - collarMs, edge + collarMs]),
+    ...said.flatMap((turn) => [turn.start_ms, turn.end_ms]),
+  ];
+  const sorted = [...new Set(edges)].toSorted((a, b) => a - b);
+  return sorted.slice(1).flatMap((end, i) => {
+    const start = sorted[i] ?? end;
+    const middle = (start + end) / 2;
+    if (truthEdges.some((edge) => Math.abs(middle - edge) < collarMs)) return [];
+    return [{ ms: end - start, truth: speakersAt(truth, middle), said: speakersAt(said, middle) }];
+  });
+}
+
+function speakersAt(turns: readonly Turn[], ms: number): string[] {
+  return [...new Set(turns.filter((turn) => turn.start_ms < ms && ms < turn.end_ms).map(({ speaker }) => speaker))];
+}
+
+/** @returns for a speaker of the answer the one of the truth; most time in common. */
+function bestNaming(stretches: readonly Stretch[]): ReadonlyMap<string, string> {
+  const truthNames = [...new Set(stretches.flatMap(({ truth }) => truth))];
+  const saidNames = [...new Set(stretches.flatMap(({ said }) => said))];
+  const common = saidNames.map((said) =>
+    truthNames.map((truth) =>
+      stretches
+        .filter((stretch) => stretch.said.includes(said) && stretch.truth.includes(truth))
+        .reduce((sum, { ms }) => sum + ms, 0),
+    ),
+  );
+  const columns = assignBest(common);
+  return new Map(
+    saidNames.flatMap((name, row) => {
+      const truthName = truthNames[columns[row] ?? -1];
+      return truthName === undefined ? [] : [[name, truthName] as const];
+    }),
+  );
+}
