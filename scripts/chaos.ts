@@ -37,9 +37,10 @@ async function run({ minutes, seed, schedules }: ChaosOptions): Promise<void> {
   const until = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   const few = seed === undefined ? defaultSchedules : 1;
   const count = schedules ?? (minutes === undefined ? few : Number.POSITIVE_INFINITY);
-  const world = await ChaosWorld.start();
-  // The gateway is in a process group of its own: nobody else ends it.
-  onStopSignal(() => world.dispose());
+  // The gateway is in a process group of its own: nobody else ends it. Where it is still starting, our exit does.
+  let world: ChaosWorld | undefined;
+  onStopSignal(async () => world?.dispose());
+  world = await ChaosWorld.start();
   try {
     let seconds = 0;
     let steps = 0;

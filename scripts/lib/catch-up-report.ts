@@ -1,4 +1,6 @@
 /** What a catch-up run says, and whether it was good. Pure. */
+import type { LongRunReport } from "./long-run.ts";
+import { reportRow } from "./report-row.ts";
 
 export interface CatchUpMeasure {
   /** Recorded offline. */
@@ -21,15 +23,10 @@ export interface CatchUpMeasure {
   readonly received: number;
 }
 
-export interface CatchUpReport {
-  readonly lines: readonly string[];
-  readonly isGood: boolean;
-}
-
 /** A refusal or two may pass; more than one in a hundred seconds is a client that does not wait. */
 const maxRateLimitedShare = 0.01;
 
-export function reportCatchUp(measure: CatchUpMeasure): CatchUpReport {
+export function reportCatchUp(measure: CatchUpMeasure): LongRunReport {
   const { seconds, coverage, received, duplicates, errors, caughtUpPerSecond, plainPerSecond } = measure;
   const rateLimited = errors.get("rate_limited") ?? 0;
   const otherErrors = [...errors].filter(([code]) => code !== "rate_limited");
@@ -41,25 +38,21 @@ export function reportCatchUp(measure: CatchUpMeasure): CatchUpReport {
   ];
   return {
     lines: [
-      row("recorded offline", `${seconds} s, at ${measure.recordedPerSecond.toFixed(0)} a second`),
-      row(
+      reportRow("recorded offline", `${seconds} s, at ${measure.recordedPerSecond.toFixed(0)} a second`),
+      reportRow(
         "gateway up",
         `after ${measure.startedMs.toFixed(0)} ms; connected ${measure.connectedMs.toFixed(0)} ms later`,
       ),
-      row("caught up", `${caughtUpPerSecond.toFixed(0)} s of audio a second`),
-      row("bare window", `${plainPerSecond.toFixed(0)} s of audio a second`),
-      row("caught up ÷ bare", (caughtUpPerSecond / plainPerSecond).toFixed(2)),
-      row("attempts, reconnects", `${measure.attempts}, ${measure.reconnects}`),
-      row("rate_limited", String(rateLimited)),
-      row("other errors", otherErrors.map(([code, count]) => `${code} ${count}`).join(", ") || "0"),
-      row("duplicates", String(duplicates)),
-      row("coverage", `${coverage} (${received} of ${seconds} s)`),
+      reportRow("caught up", `${caughtUpPerSecond.toFixed(0)} s of audio a second`),
+      reportRow("bare window", `${plainPerSecond.toFixed(0)} s of audio a second`),
+      reportRow("caught up ÷ bare", (caughtUpPerSecond / plainPerSecond).toFixed(2)),
+      reportRow("attempts, reconnects", `${measure.attempts}, ${measure.reconnects}`),
+      reportRow("rate_limited", String(rateLimited)),
+      reportRow("other errors", otherErrors.map(([code, count]) => `${code} ${count}`).join(", ") || "0"),
+      reportRow("duplicates", String(duplicates)),
+      reportRow("coverage", `${coverage} (${received} of ${seconds} s)`),
       faults.length === 0 ? "\nEvery second is kept, once." : `\nFAILED: ${faults.join("; ")}.`,
     ],
     isGood: faults.length === 0,
   };
-}
-
-function row(name: string, value: string): string {
-  return `${name.padEnd(24)}${value}`;
 }

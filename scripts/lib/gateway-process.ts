@@ -1,7 +1,7 @@
 /**
  * A gateway as a person starts it: `npm start` in a process group of its own, on a free port, with its own
- * STATE_DIR. Guarantees that nothing it started outlives `dispose`, and that all it printed can be read. A
- * run that is itself killed leaves its gateways behind.
+ * STATE_DIR. Guarantees that nothing it started outlives `dispose` or this process, unless that is itself killed with
+ * `kill -9`, and that all it printed can be read.
  */
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -13,6 +13,13 @@ import { until } from "./until.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const startTimeoutMs = 45_000;
 export const stopTimeoutMs = 15_000;
+
+/** Started, and not disposed of. */
+const alive = new Set<GatewayProcess>();
+// Where a signal leaves no time for `dispose`: miniflare, which reads R2 in some runs, exits at once.
+process.once("exit", () => {
+  for (const gateway of alive) gateway.abandon();
+});
 
 export interface GatewayOptions {
   /** Variables of the Worker, such as INFERENCE_BASE_URL. */
@@ -63,6 +70,7 @@ export class GatewayProcess {
       },
     });
     this.#child = child;
+    alive.add(this);
     const append = (text: Buffer): void => {
       this.output += text.toString();
     };
@@ -124,7 +132,7 @@ export class GatewayProcess {
     for (const pid of this.#workerds()) process.kill(pid, "SIGKILL");
   }
 
-  /** `kill -9` of the workerd that runs the rooms: the last one started. */
+  /** `kill -9` of the workerd that runs the rooms: the last one started. `npm start` ends then. */
   killRooms(): void {
     const rooms = this.#workerds().at(-1);
     if (rooms === undefined) throw new Error("no workerd runs");
@@ -134,6 +142,13 @@ export class GatewayProcess {
   /** Ends what still runs and removes a temporary STATE_DIR. */
   async dispose(): Promise<void> {
     if (this.#child) await this.kill9();
+    alive.delete(this);
+    this.abandon();
+  }
+
+  /** As `dispose`, without waiting for the end of what is killed. */
+  abandon(): void {
+    if (alive.delete(this)) signalGroup(this.pid, "SIGKILL");
     if (this.#ownsStateDir) rmSync(this.stateDir, { recursive: true, force: true, maxRetries: 5 });
   }
 

@@ -1,8 +1,9 @@
 /** The arguments of `npm run soak`, checked. Pure. */
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { limits } from "../../schemas/limits.ts";
 import { Failure } from "./failure.ts";
 import { parsePort } from "./parse-port.ts";
+import { readOptions } from "./read-options.ts";
 
 export interface SoakOptions {
   /** Of each track. */
@@ -12,36 +13,26 @@ export interface SoakOptions {
 }
 
 const maxHours = 24;
-/** Fewer seconds than this don't fill the windows that are compared. */
+/** With fewer a tenth of the run is too short to be a measure. */
 const minSeconds = 100;
 
-/**
- * @param argv without the runtime and the script.
- * @returns undefined where help was asked for, and printed.
- */
+/** As `readOptions`. */
 export function parseSoakOptions(argv: readonly string[]): SoakOptions | undefined {
   const command = new Command("npm run soak --")
     .description(
       "Streams a long meeting as fast as admitted; fails unless it costs as much at its end as at its start.",
     )
-    .option("--hours <n>", "length of the meeting", "8")
+    .option("--hours <n>", "length of the meeting, of each of its tracks", "8")
     .option("--tracks <n>", "tracks that stream side by side", "3")
-    .option("--port <port>", "port for the gateway, 0 for any free one", "0")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  let raw: { hours: string; tracks: string; port: string };
-  try {
-    raw = command.parse(argv, { from: "user" }).opts();
-  } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
-  }
-  const seconds = Math.round(Number(raw.hours) * 3_600);
+    .option("--port <port>", "port for the gateway, 0 for any free one", "0");
+  const raw = readOptions(command, argv);
+  if (!raw) return undefined;
+  const { hours = "", tracks: many = "", port = "" } = raw;
+  const seconds = Math.round(Number(hours) * 3_600);
   if (!(seconds >= minSeconds && seconds <= maxHours * 3_600))
-    throw new Failure(`--hours must be a number from ${minSeconds} s (0.03) to ${maxHours}, not "${raw.hours}".`);
-  const tracks = Number(raw.tracks);
+    throw new Failure(`--hours must be a number from ${minSeconds} s (0.03) to ${maxHours}, not "${hours}".`);
+  const tracks = Number(many);
   if (!Number.isInteger(tracks) || tracks < 1 || tracks > limits.maxTracksPerSession)
-    throw new Failure(`--tracks must be 1 to ${limits.maxTracksPerSession}, not "${raw.tracks}".`);
-  return { seconds, tracks, port: parsePort("--port", raw.port) };
+    throw new Failure(`--tracks must be 1 to ${limits.maxTracksPerSession}, not "${many}".`);
+  return { seconds, tracks, port: parsePort("--port", port) };
 }

@@ -1,58 +1,60 @@
-/** Whether a soak was flat: its samples side by side, and each cost against its threshold. Pure. */
+/** Whether a soak was flat: its tenths side by side, and each cost against its threshold. Pure. */
+import { reportRow } from "./report-row.ts";
 
-export interface SoakSample {
-  /** Of the meeting, 0–1. */
-  readonly share: number;
-  /** Seconds of all tracks that were acked. */
+/** What one tenth of the meeting cost. */
+export interface SoakTenth {
+  /** Frames of all tracks that were acked by its end. */
   readonly acked: number;
-  readonly elapsedMs: number;
+  readonly perSecond: number;
+  /** At its end. */
   readonly sqliteBytes: number;
+  /** The median of many looks. */
   readonly memoryBytes: number;
-  /** Of the acks since the sample before. */
   readonly ackMsP50: number;
   readonly ackMsP99: number;
-  /** Kept and not yet in R2. */
+  /** Kept and not yet in R2, at its end. */
   readonly pendingChunks: number;
 }
 
-export interface SoakReport {
-  readonly lines: readonly string[];
-  readonly isFlat: boolean;
-}
-
 /**
- * What a second may leave in SQLite once R2 has it: the row in `chunks` (track, seq, two times, a SHA-256) and
- * its entry in the index of the key. A second of PCM has 32,000 bytes.
+ * What a second may leave in SQLite once R2 has it: its row in `ledger` (track, seq, two times, a SHA-256).
+ * A second of PCM has 32,000 bytes.
  */
 const maxRowBytes = 160;
 /** The log is never cut: it stays as long as the busiest moment made it. So does the file. */
 const sqliteSlackBytes = 8 * 2 ** 20;
-const maxMemoryRatio = 1.5;
+const maxMemoryRatio = 1.25;
 const maxP50Ratio = 1.5;
 const maxP99Ratio = 2;
 
-/** @param samples in order; the first is the start, the last the end. */
-export function reportSoak(samples: readonly SoakSample[]): SoakReport {
-  const start = samples[0];
-  const end = samples.at(-1);
-  const middle = samples.find(({ share }) => share >= 0.5);
-  if (!start || !middle || !end) throw new RangeError("a report needs samples of the start, the middle and the end");
-  const row = (name: string, value: (sample: SoakSample) => number, unit: string, digits: number): string => {
-    const values = [start, middle, end].map((sample) => `${value(sample).toFixed(digits)} ${unit}`.padStart(14));
-    const ratio = value(end) / value(start);
-    return `${name.padEnd(20)}${values.join("")}${(Number.isFinite(ratio) ? ratio.toFixed(2) : "–").padStart(14)}`;
-  };
-  const header = ["start", "middle", "end", "end ÷ start"].map((title) => title.padStart(14)).join("");
+const columns: readonly [name: string, show: (tenth: SoakTenth) => string, value?: (tenth: SoakTenth) => number][] = [
+  ["frames acked", ({ acked }) => String(acked)],
+  ["frames a second", ({ perSecond }) => perSecond.toFixed(0), ({ perSecond }) => perSecond],
+  ["room's SQLite", ({ sqliteBytes }) => mebibytes(sqliteBytes, 2), ({ sqliteBytes }) => sqliteBytes],
+  ["workerd's memory", ({ memoryBytes }) => mebibytes(memoryBytes, 0), ({ memoryBytes }) => memoryBytes],
+  ["ack latency, p50", ({ ackMsP50 }) => `${ackMsP50.toFixed(1)} ms`, ({ ackMsP50 }) => ackMsP50],
+  ["ack latency, p99", ({ ackMsP99 }) => `${ackMsP99.toFixed(1)} ms`, ({ ackMsP99 }) => ackMsP99],
+  ["not yet in R2", ({ pendingChunks }) => `${pendingChunks} s`],
+];
+
+/** One tenth as a line, to be seen while the run goes on. */
+export function tenthLine(tenth: number, costs: readonly SoakTenth[]): string {
+  const cost = costs.at(-1);
+  return `${tenth}/10  ${cost ? columns.map(([name, show]) => `${name} ${show(cost)}`).join(" · ") : ""}`;
+}
+
+/** @param costs of all tenths, in order. The first is left out: a cold process is no measure. */
+export function reportSoak([, start, ...rest]: readonly SoakTenth[]): { lines: string[]; isFlat: boolean } {
+  const middle = rest[3];
+  const end = rest.at(-1);
+  if (!start || !middle || !end) throw new RangeError("a report needs ten tenths");
   const verdicts = judge(start, end);
   return {
     lines: [
-      `${"".padEnd(20)}${header}`,
-      row("acked", ({ acked }) => acked, "s", 0),
-      row("room's SQLite", ({ sqliteBytes }) => sqliteBytes / 2 ** 20, "MiB", 2),
-      row("workerd's memory", ({ memoryBytes }) => memoryBytes / 2 ** 20, "MiB", 0),
-      row("ack latency, p50", ({ ackMsP50 }) => ackMsP50, "ms", 1),
-      row("ack latency, p99", ({ ackMsP99 }) => ackMsP99, "ms", 1),
-      row("not yet in R2", ({ pendingChunks }) => pendingChunks, "s", 0),
+      reportRow("", "start (2/10)", "middle (6/10)", "end (10/10)", "end ÷ start"),
+      ...columns.map(([name, show, value]) =>
+        reportRow(name, ...[start, middle, end].map(show), value ? (value(end) / value(start)).toFixed(2) : ""),
+      ),
       "",
       ...verdicts.map(({ ok, text }) => `${ok ? "flat    " : "NOT FLAT"}  ${text}`),
     ],
@@ -65,23 +67,26 @@ interface Verdict {
   readonly text: string;
 }
 
-function judge(start: SoakSample, end: SoakSample): Verdict[] {
-  const seconds = end.acked - start.acked;
+function judge(start: SoakTenth, end: SoakTenth): Verdict[] {
+  const frames = end.acked - start.acked;
   const growth = end.sqliteBytes - start.sqliteBytes;
-  const perSecond = (growth / seconds).toFixed(0);
-  const ratio = (name: string, value: (sample: SoakSample) => number, limit: number): Verdict => {
+  const ratio = (name: string, value: (tenth: SoakTenth) => number, limit: number): Verdict => {
     const times = value(end) / value(start);
     return { ok: times <= limit, text: `${name}: ${times.toFixed(2)} times the start's; at most ${limit}` };
   };
   return [
     {
-      ok: growth <= seconds * maxRowBytes + sqliteSlackBytes,
+      ok: growth <= frames * maxRowBytes + sqliteSlackBytes,
       text:
-        `SQLite: ${perSecond} bytes more for each of ${seconds} s; ` +
+        `SQLite: ${(growth / frames).toFixed(0)} bytes more for each of ${frames} frames; ` +
         `at most ${maxRowBytes}, the ledger's row, and ${sqliteSlackBytes / 2 ** 20} MiB in all`,
     },
     ratio("memory", ({ memoryBytes }) => memoryBytes, maxMemoryRatio),
     ratio("ack latency, p50", ({ ackMsP50 }) => ackMsP50, maxP50Ratio),
     ratio("ack latency, p99", ({ ackMsP99 }) => ackMsP99, maxP99Ratio),
   ];
+}
+
+function mebibytes(bytes: number, digits: number): string {
+  return `${(bytes / 2 ** 20).toFixed(digits)} MiB`;
 }

@@ -1,102 +1,127 @@
-/** A long meeting as fast as the gateway admits it, with a look at what it costs at every tenth. */
+/**
+ * A long meeting as fast as the gateway admits it, in tenths: at the end of each all tracks stand still at the same
+ * second for a moment, and what the room costs is looked at.
+ */
 import { randomBytes } from "node:crypto";
-import type { Progress } from "../../client/cli/progress.ts";
+import { limits } from "../../schemas/limits.ts";
 import { Failure } from "./failure.ts";
 import { fetchResult, fetchState, finalizeSession, type HttpTarget } from "./gateway-http.ts";
+import type { LongRun, LongRunReport } from "./long-run.ts";
 import { percentile } from "./percentile.ts";
+import type { SoakOptions } from "./soak-options.ts";
+import { Pace } from "./soak-pace.ts";
 import { roomBytes, workerdBytes } from "./soak-probe.ts";
-import type { SoakSample } from "./soak-report.ts";
+import { reportSoak, type SoakTenth, tenthLine } from "./soak-report.ts";
 import { streamWindow, type WindowStreamReport } from "./window-stream.ts";
 
-export interface SoakRun {
-  /** The gateway's address, without a slash at the end. */
-  readonly url: string;
-  readonly stateDir: string;
-  /** Of every track. */
-  readonly seconds: number;
-  readonly tracks: number;
-  readonly progress: Progress;
-}
-
-/** Shares of the meeting. What comes before the first one is left out: a cold process is no measure. */
-const warmUp = 0.02;
-const marks = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+const tenths = 10;
+const memoryEveryMs = 500;
+/** The window of the slowest track, and as much again for the others. */
+const lead = 2 * limits.maxInFlightFrames;
 
 /** @throws Failure when a second is not kept as it was sent. */
-export async function runSoak(run: SoakRun): Promise<SoakSample[]> {
-  const { url, seconds, tracks, progress } = run;
-  const target: HttpTarget = { baseHttp: new URL(`${url}/`), sessionId: `soak-${randomBytes(4).toString("hex")}` };
-  const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
-  const total = seconds * tracks;
+export async function runSoak(run: LongRun, { seconds, tracks, port }: SoakOptions): Promise<LongRunReport> {
   const startedAt = performance.now();
-  const samples: Promise<SoakSample>[] = [];
-  let latencies: number[] = [];
-  let acked = 0;
-  let isWarm = false;
+  const soak = new Soak(run, await run.startGateway(port), seconds, tracks);
+  const costs = await soak.stream();
+  const { lines, isFlat } = reportSoak(costs);
+  const took = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  const end = `Finalized with coverage 1, hash chains as sent; ${took} s in all.`;
+  return { lines: [...lines, "", end], isGood: isFlat };
+}
 
-  const look = (share: number): void => {
-    const window = latencies;
-    latencies = [];
-    const sample = takeSample(run, target, { share, acked, elapsedMs: performance.now() - startedAt }, window);
-    // Awaited at the end, where a failure is told; until then it must not end the process.
-    sample.catch(() => undefined);
-    samples.push(sample);
-  };
-  const onAck = (ackMs: number): void => {
-    acked += 1;
-    latencies.push(ackMs);
-    if (!isWarm && acked >= warmUp * total) {
-      isWarm = true;
-      latencies = [];
+class Soak {
+  readonly #run: LongRun;
+  readonly #seconds: number;
+  readonly #tracks: readonly string[];
+  readonly #target: HttpTarget;
+  readonly #pace: Pace;
+  #acked = 0;
+  /** Of the tenth that runs. */
+  #ackMs: number[] = [];
+  #memory: number[] = [];
+
+  constructor(run: LongRun, url: string, seconds: number, tracks: number) {
+    this.#run = run;
+    this.#seconds = seconds;
+    this.#tracks = Array.from({ length: tracks }, (_, index) => `track-${index + 1}`);
+    this.#target = { baseHttp: new URL(`${url}/`), sessionId: `soak-${randomBytes(4).toString("hex")}` };
+    this.#pace = new Pace(this.#tracks, lead);
+    const frames = seconds * tracks;
+    run.print(`${frames} frames, ${seconds} s of meeting in ${tracks} tracks, as fast as admitted, to ${url}`);
+  }
+
+  async stream(): Promise<SoakTenth[]> {
+    const { href } = this.#target.baseHttp;
+    const baseWs = new URL(href.replace(/^http/, "ws"));
+    const startedAt = performance.now();
+    const streams = Promise.all(
+      this.#tracks.map((track) =>
+        streamWindow({
+          baseWs,
+          sessionId: this.#target.sessionId,
+          track,
+          seconds: this.#seconds,
+          pace: this.#pace,
+          onAck: (ackMs) => this.#noteAck(track, ackMs, startedAt),
+        }),
+      ),
+    );
+    const probe = setInterval(() => void workerdBytes().then((bytes) => this.#memory.push(bytes)), memoryEveryMs);
+    const costs: SoakTenth[] = [];
+    try {
+      for (let tenth = 1; tenth <= tenths; tenth += 1) {
+        const since = performance.now();
+        await Promise.race([this.#pace.reach(Math.round((this.#seconds * tenth) / tenths)), streams]);
+        costs.push(await this.#cost(performance.now() - since));
+        this.#run.print(tenthLine(tenth, costs));
+      }
+    } finally {
+      clearInterval(probe);
     }
-    const mark = marks[samples.length];
-    if (mark !== undefined && acked >= mark * total) look(mark);
-    const perSecond = Math.round((acked / (performance.now() - startedAt)) * 1_000);
-    progress.update(acked, total, `${acked} of ${total} s kept and acked, ${perSecond} a second`);
-  };
+    await this.#checkKept(await streams);
+    return costs;
+  }
 
-  const names = Array.from({ length: tracks }, (_, index) => `track-${index + 1}`);
-  const { sessionId } = target;
-  const reports = await Promise.all(names.map((track) => streamWindow({ baseWs, sessionId, track, seconds, onAck })));
-  look(1);
-  const taken = await Promise.all(samples);
-  progress.clear();
-  await checkKept(target, seconds, reports);
-  return taken;
-}
+  #noteAck(track: string, ackMs: number, startedAt: number): void {
+    this.#acked += 1;
+    this.#ackMs.push(ackMs);
+    const total = this.#seconds * this.#tracks.length;
+    const perSecond = Math.round((this.#acked / (performance.now() - startedAt)) * 1_000);
+    this.#run.progress.update(this.#acked, total, `${this.#acked} of ${total} frames acked, ${perSecond} a second`);
+    this.#pace.acked(track);
+  }
 
-async function takeSample(
-  { stateDir }: SoakRun,
-  target: HttpTarget,
-  when: Pick<SoakSample, "share" | "acked" | "elapsedMs">,
-  latencies: readonly number[],
-): Promise<SoakSample> {
-  const [sqliteBytes, memoryBytes, state] = await Promise.all([
-    roomBytes(stateDir),
-    workerdBytes(),
-    fetchState(target),
-  ]);
-  const pending = Object.values(state.ingest_by_track).map((track) => track.last_seq - track.archived_seq);
-  return {
-    ...when,
-    sqliteBytes,
-    memoryBytes,
-    ackMsP50: percentile(latencies, 0.5),
-    ackMsP99: percentile(latencies, 0.99),
-    pendingChunks: pending.reduce((sum, count) => sum + count, 0),
-  };
-}
+  /** What the tenth that just ended cost. */
+  async #cost(elapsedMs: number): Promise<SoakTenth> {
+    const { ingest_by_track: status } = await fetchState(this.#target);
+    const pending = Object.values(status).map((track) => track.last_seq - track.archived_seq);
+    const [ackMs, memory] = [this.#ackMs, this.#memory];
+    this.#ackMs = [];
+    this.#memory = [];
+    return {
+      acked: this.#acked,
+      perSecond: (ackMs.length / elapsedMs) * 1_000,
+      sqliteBytes: await roomBytes(this.#run.stateDir),
+      memoryBytes: percentile(memory.length > 0 ? memory : [await workerdBytes()], 0.5),
+      ackMsP50: percentile(ackMs, 0.5),
+      ackMsP99: percentile(ackMs, 0.99),
+      pendingChunks: pending.reduce((sum, count) => sum + count, 0),
+    };
+  }
 
-/** Finalizes, and compares what the result says with what was sent. */
-async function checkKept(target: HttpTarget, seconds: number, reports: readonly WindowStreamReport[]): Promise<void> {
-  await finalizeSession(target, Object.fromEntries(reports.map(({ track }) => [track, seconds])));
-  const result = await fetchResult(target);
-  if (result.coverage !== 1) throw new Failure(`The result has coverage ${result.coverage}; every second was acked.`);
-  for (const { track, chainHead } of reports) {
-    const audio = result.audio.find((entry) => entry.track === track);
-    if (audio?.chunks !== seconds)
-      throw new Failure(`The result has ${audio?.chunks ?? 0} seconds of ${track}; ${seconds} were acked.`);
-    if (audio.chain_head !== chainHead)
-      throw new Failure(`The hash chain of ${track} is not that of the seconds that were sent.`);
+  /** Finalizes, and compares what the result says with what was sent. */
+  async #checkKept(reports: readonly WindowStreamReport[]): Promise<void> {
+    const seconds = this.#seconds;
+    await finalizeSession(this.#target, Object.fromEntries(reports.map(({ track }) => [track, seconds])));
+    const result = await fetchResult(this.#target);
+    if (result.coverage !== 1) throw new Failure(`The result has coverage ${result.coverage}; every second was acked.`);
+    for (const { track, chainHead } of reports) {
+      const audio = result.audio.find((entry) => entry.track === track);
+      if (audio?.chunks !== seconds)
+        throw new Failure(`The result has ${audio?.chunks ?? 0} seconds of ${track}; ${seconds} were acked.`);
+      if (audio.chain_head !== chainHead)
+        throw new Failure(`The hash chain of ${track} is not that of the seconds that were sent.`);
+    }
   }
 }

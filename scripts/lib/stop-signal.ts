@@ -1,5 +1,7 @@
 /** How long a vanished parent goes unnoticed at most. */
 const parentPollMs = 500;
+/** Ctrl-C in a terminal reaches us twice, from the terminal and from npm, which hands on its own. */
+const sameSignalMs = 1_000;
 
 /**
  * Runs `stop` once on Ctrl-C, SIGTERM or SIGHUP, then exits with the signal's usual code. A second signal
@@ -9,10 +11,13 @@ const parentPollMs = 500;
  * dies of it and tells nobody.
  */
 export function onStopSignal(stop: () => Promise<void>): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const end = (code: number): void => {
-    if (stopping) process.exit(code);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameSignalMs) process.exit(code);
+      return;
+    }
+    stoppingSince = performance.now();
     stop().then(
       () => process.exit(code),
       (cause: unknown) => {

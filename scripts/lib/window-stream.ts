@@ -12,6 +12,14 @@ import { Failure } from "./failure.ts";
 import { RoomSocket } from "./room-socket.ts";
 import { stampedSecond } from "./stamped-second.ts";
 
+/** Holds streams back, so that those of one meeting stay together. */
+export interface StreamPace {
+  /** Nothing beyond it is sent now. */
+  readonly highestSeq: number;
+  /** Resolves when it may have changed. */
+  changed(): Promise<void>;
+}
+
 export interface WindowStreamOptions {
   /** Ends with a slash. */
   readonly baseWs: URL;
@@ -20,6 +28,8 @@ export interface WindowStreamOptions {
   readonly track: string;
   /** Seconds to stream. */
   readonly seconds: number;
+  /** Without one nothing but the window holds the stream back. */
+  readonly pace?: StreamPace;
   /** @param ackMs from this frame's last sending to its ack. */
   readonly onAck?: (ackMs: number) => void;
 }
@@ -31,7 +41,8 @@ export interface WindowStreamReport {
   readonly chainHead: string;
 }
 
-const answerTimeoutMs = 30_000;
+/** Long: on a busy machine a local workerd may leave a socket alone for half a minute. */
+const answerTimeoutMs = 120_000;
 const defaultRetryMs = 1_000;
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
@@ -64,10 +75,14 @@ class WindowStream {
   }
 
   async run(): Promise<WindowStreamReport> {
-    const { sessionId, track, seconds, onAck } = this.#options;
+    const { sessionId, track, seconds, pace, onAck } = this.#options;
     const window = await this.#greet();
     for (let acked = 0; acked < seconds;) {
       this.#fill(window);
+      if (pace && this.#inFlight.size === 0 && this.#refused.length === 0) {
+        await pace.changed();
+        continue;
+      }
       const restMs = this.#restUntil - performance.now();
       const received = await this.#socket.receive(restMs > 0 ? restMs : answerTimeoutMs);
       if (!received && restMs > 0) continue;
@@ -97,9 +112,11 @@ class WindowStream {
   }
 
   #fill(window: number): void {
+    const { seconds, pace } = this.#options;
+    const highestSeq = Math.min(seconds, pace?.highestSeq ?? seconds);
     while (this.#inFlight.size < window && performance.now() >= this.#restUntil) {
       const again = this.#refused.shift();
-      if (again === undefined && this.#nextSeq > this.#options.seconds) return;
+      if (again === undefined && this.#nextSeq > highestSeq) return;
       const seq = again ?? this.#nextSeq;
       const content = stampedSecond(seq);
       const digest = sha256(content);

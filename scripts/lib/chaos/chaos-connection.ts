@@ -35,6 +35,7 @@ export class ChaosConnection {
   readonly #asked: Ask[] = [];
   /** What another connection or a cut took from this one: late answers to it may still come. */
   #isStale = false;
+  #isAnswered = false;
   #problem: Error | undefined;
   #wake: () => void = () => undefined;
 
@@ -70,6 +71,11 @@ export class ChaosConnection {
 
   get isOpen(): boolean {
     return !this.#isStale && this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Whether the track is this connection's: nothing of an older one can come any more (SPEC W6). */
+  get hasTaken(): boolean {
+    return this.isOpen && this.#isAnswered;
   }
 
   /** Frames not answered yet. */
@@ -138,6 +144,7 @@ export class ChaosConnection {
   #take(message: RoomMessage): void {
     const { model } = this.#options;
     if (message.type === "closing") return this.retire();
+    this.#isAnswered ||= message.type === "ready" || message.type === "ack" || message.type === "ended";
     const ask = this.#asked.shift();
     if (!ask) throw new Violation(`${model.track}: nothing was asked, and the room said ${JSON.stringify(message)}`);
     if (ask.kind === "chunk" && message.type === "ack") {

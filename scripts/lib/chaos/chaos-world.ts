@@ -7,6 +7,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GatewayProcess } from "../gateway-process.ts";
 import { type LocalBucket, openLocalBucket } from "../local-bucket.ts";
+import { until } from "../until.ts";
+import { ChaosInference, inferenceTimeoutMs } from "./chaos-inference.ts";
+import type { RestartKind } from "./plan.ts";
 import { hold, same, Violation } from "./violation.ts";
 
 const roomsFolder = "v3/do/roomtone-MeetingSessionDO";
@@ -16,14 +19,21 @@ const blobsFolder = "blobs-behind-the-link";
 const nowhere = "/dev/null/nowhere";
 
 export class ChaosWorld {
-  readonly gateway = new GatewayProcess();
+  readonly gateway: GatewayProcess;
+  readonly #inference: ChaosInference;
   /** Where each kept second belongs, by SHA-256: no two seconds of a run are alike. */
   readonly #kept = new Map<string, string>();
   #bucket: LocalBucket | undefined;
   #isR2Down = false;
 
+  private constructor(inference: ChaosInference) {
+    this.#inference = inference;
+    const env = { INFERENCE_BASE_URL: inference.url, INFERENCE_TIMEOUT_MS: String(inferenceTimeoutMs) };
+    this.gateway = new GatewayProcess({ env });
+  }
+
   static async start(): Promise<ChaosWorld> {
-    const world = new ChaosWorld();
+    const world = new ChaosWorld(await ChaosInference.start());
     try {
       world.#pointBlobsAt(blobsFolder);
       await world.gateway.start();
@@ -40,9 +50,14 @@ export class ChaosWorld {
     return this.#bucket;
   }
 
-  /** `kill -9` of everything, and a new gateway on the same state. */
-  async killAndRestart(): Promise<void> {
-    await this.gateway.kill9();
+  /** Ends the gateway, and starts a new one on the same state. */
+  async restart(how: RestartKind): Promise<void> {
+    if (how === "rooms") {
+      this.gateway.killRooms();
+      await until(() => !this.gateway.isRunning || undefined, { what: "npm start to end without its rooms" });
+    }
+    if (how === "deploy") await this.gateway.stop();
+    else await this.gateway.kill9();
     await this.gateway.start();
   }
 
@@ -90,6 +105,7 @@ export class ChaosWorld {
   }
 
   async dispose(): Promise<void> {
+    this.#inference.close();
     await this.#bucket?.close();
     await this.gateway.dispose();
   }

@@ -4,6 +4,8 @@
  */
 import { type Random, seededRandom } from "../fault-plan.ts";
 import { type BadKind, badKinds } from "./bad-chunks.ts";
+import { resolveModes } from "./chaos-inference.ts";
+import type { ResolveAsk } from "./chaos-resolves.ts";
 
 /** Seconds differ by variant as well: 0 is the true audio, 1 a conflict, 2 must never be kept. */
 export const variants = { truth: 0, conflict: 1, forbidden: 2 } as const;
@@ -27,8 +29,20 @@ export type Step =
   | { readonly do: "drop"; readonly track: string; readonly asks: readonly Ask[]; readonly half: number | undefined }
   | { readonly do: "state" }
   | { readonly do: "r2"; readonly isDown: boolean }
-  /** Frames on every track, `kill -9` of the gateway (`settle`: on the heels of the last ack), and its restart. */
-  | { readonly do: "kill"; readonly asks: Readonly<Record<string, readonly Ask[]>>; readonly settle: boolean }
+  /** Asks for who is speaking; `settle` waits for the answers. */
+  | { readonly do: "resolve"; readonly asks: readonly ResolveAsk[]; readonly settle: boolean }
+  /** Nobody says anything for so long that the room leaves memory, with its connections open. */
+  | { readonly do: "idle" }
+  /** Frames on every track, the end of the gateway (`settle`: on the heels of the last ack), and its restart. */
+  | {
+      readonly do: "restart";
+      readonly how: RestartKind;
+      readonly asks: Readonly<Record<string, readonly Ask[]>>;
+      readonly settle: boolean;
+    }
+  /** A capture client in a process of its own begins to stream a track; `kill -9` of it, and its restart. */
+  | { readonly do: "capture"; readonly track: string; readonly seconds: number }
+  | { readonly do: "capture_kill" }
   /** Frames before and after the request is under way. */
   | {
       readonly do: "finalize";
@@ -37,7 +51,13 @@ export type Step =
       readonly expect: Readonly<Record<string, number>>;
       /** Wait until R2 has everything first, to see that it gets there by itself. */
       readonly drainFirst: boolean;
+      /** Wait for the capture to end first; else its process is in the middle of it. */
+      readonly captureFirst: boolean;
     };
+
+/** `kill -9` of everything, `kill -9` of the workerd that runs the rooms, or SIGTERM, as a deploy does it. */
+export const restartKinds = ["kill", "kill", "kill", "rooms", "deploy"] as const;
+export type RestartKind = (typeof restartKinds)[number];
 
 export interface Plan {
   readonly seed: number;
@@ -46,6 +66,7 @@ export interface Plan {
 }
 
 const trackNames = ["mixed", "mic", "teacher"];
+const captureTrack = "desk";
 const maxPaddingSamples = 15_999;
 
 /** What a track's client has done so far. */
@@ -73,6 +94,8 @@ class Planner {
   readonly #random: Random;
   readonly #senders: readonly Sender[];
   readonly #steps: Step[] = [];
+  #resolves = 0;
+  #hasCapture = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -88,14 +111,18 @@ class Planner {
   plan(): Step[] {
     for (const { track } of this.#senders) this.#connect(track);
     const count = 15 + this.#below(25);
-    const killAt = this.#chance(1 / 8) ? this.#below(count) : -1;
+    const restartAt = this.#chance(1 / 7) ? this.#below(count) : -1;
+    const idleAt = this.#chance(1 / 25) ? this.#below(count) : -1;
+    const captureAt = this.#chance(1 / 5) ? this.#below(count) : -1;
     const outageFrom = this.#chance(1 / 4) ? this.#below(count) : -1;
     // Some outages last until finalize has been asked for.
     const outageTo = this.#chance(1 / 2) ? outageFrom + 1 + this.#below(8) : count;
     for (let at = 0; at < count; at += 1) {
       if (at === outageFrom) this.#steps.push({ do: "r2", isDown: true });
       if (outageFrom >= 0 && at === outageTo) this.#steps.push({ do: "r2", isDown: false });
-      if (at === killAt) this.#kill();
+      if (at === captureAt) this.#capture();
+      if (at === restartAt) this.#restart();
+      if (at === idleAt) this.#steps.push({ do: "idle" });
       this.#step(this.#pick(this.#senders));
     }
     this.#finalize(outageFrom >= 0 && outageTo >= count);
@@ -109,24 +136,26 @@ class Planner {
       this.#steps.push({ do: "send", track, asks, settle });
     };
     const roll = this.#random();
-    if (roll < 0.34) return send(...this.#news(sender, 1 + this.#below(6)));
-    if (roll < 0.44) return send(...this.#mixture(sender, 2 + this.#below(6)));
+    if (roll < 0.3) return send(...this.#news(sender, 1 + this.#below(6)));
+    if (roll < 0.4) return send(...this.#mixture(sender, 2 + this.#below(6)));
+    if (roll < 0.46) return this.#resolve(settle);
     if (roll < 0.52) return send(this.#resend(sender, variants.truth), this.#resend(sender, variants.truth));
     if (roll < 0.58) return send(this.#resend(sender, variants.conflict));
     if (roll < 0.65) return send(this.#bad(sender));
     if (roll < 0.7) return send({ kind: "end", ...this.#end(sender) });
     if (roll < 0.76) return send({ kind: this.#pick(["hello", "status", "ping"] as const) });
-    if (roll < 0.82) return void this.#steps.push({ do: "state" });
+    if (roll < 0.82) return void this.#steps.push({ do: this.#hasCapture && settle ? "capture_kill" : "state" });
     if (roll < 0.93) return this.#drop(sender);
-    this.#connect(track);
+    // It must say something to take the track.
+    this.#connect(track, true);
     // Not counted as sent: the room must drop it, and a later send of the same seq would find a conflict.
     const stale: Ask = { kind: "chunk", seq: sender.next, variant: variants.forbidden };
     this.#steps.push({ do: "send_stale", track, asks: [stale, this.#resend(sender, variants.conflict)] });
   }
 
-  #connect(track: string): void {
+  #connect(track: string, mustTake = false): void {
     const encoding = this.#chance(0.5) ? "json" : "msgpack";
-    this.#steps.push({ do: "connect", track, encoding, hello: this.#chance(0.6) });
+    this.#steps.push({ do: "connect", track, encoding, hello: this.#chance(0.6) || mustTake });
   }
 
   #drop(sender: Sender): void {
@@ -138,8 +167,24 @@ class Planner {
     this.#connect(track);
   }
 
-  #kill(): void {
-    this.#steps.push({ do: "kill", asks: this.#everywhere(8), settle: this.#chance(0.5) });
+  #resolve(settle: boolean): void {
+    const asks = Array.from({ length: 1 + this.#below(4) }, (): ResolveAsk => {
+      const mode = this.#chance(0.6) ? "well" : this.#pick(resolveModes);
+      // A key of an earlier step: a client that heard nothing asks again.
+      const key = this.#chance(0.2) ? this.#below(this.#resolves + 1) : (this.#resolves += 1);
+      return { mode, key };
+    });
+    this.#steps.push({ do: "resolve", asks, settle });
+  }
+
+  #capture(): void {
+    this.#hasCapture = true;
+    this.#steps.push({ do: "capture", track: captureTrack, seconds: 20 + this.#below(60) });
+  }
+
+  #restart(): void {
+    const how = this.#pick(restartKinds);
+    this.#steps.push({ do: "restart", how, asks: this.#everywhere(8), settle: this.#chance(0.5) });
     for (const { track } of this.#senders) this.#connect(track);
   }
 
@@ -150,7 +195,8 @@ class Planner {
     const expect = this.#senders
       .filter(() => this.#chance(0.4))
       .map(({ track, next }): [string, number] => [track, next + 20 + this.#below(5)]);
-    this.#steps.push({ do: "finalize", before, after, expect: Object.fromEntries(expect), drainFirst });
+    const captureFirst = this.#chance(0.7);
+    this.#steps.push({ do: "finalize", before, after, expect: Object.fromEntries(expect), drainFirst, captureFirst });
   }
 
   #everywhere(most: number): Record<string, Ask[]> {

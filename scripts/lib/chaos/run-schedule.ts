@@ -1,15 +1,20 @@
 /** Plays one plan against the gateway, and checks every answer and the end of it against the model. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fetchResult, fetchState, type HttpTarget } from "../gateway-http.ts";
 import { until } from "../until.ts";
 import { ChaosAudio } from "./chaos-audio.ts";
+import { ChaosCapture } from "./chaos-capture.ts";
 import { ChaosConnection } from "./chaos-connection.ts";
+import { ChaosResolves } from "./chaos-resolves.ts";
 import type { ChaosWorld } from "./chaos-world.ts";
 import { checkEnd, checkPromised, type Finished } from "./check-end.ts";
 import { type Ask, type Plan, planSchedule, type Step } from "./plan.ts";
 import { TrackModel } from "./track-model.ts";
 import { hold, Violation } from "./violation.ts";
 
+/** The archive's alarm comes up to 5 s after the last second; 10 s after it a local workerd evicts the room. */
+const idleMs = 17_500;
 const drainTimeoutMs = 20_000;
 const finalizeTimeoutMs = 40_000;
 
@@ -28,7 +33,7 @@ export async function runSchedule(world: ChaosWorld, seed: number): Promise<Sche
     const why = cause instanceof Violation ? cause.message : String(cause instanceof Error ? cause.stack : cause);
     throw new Error(`seed ${seed}: ${why}\n${schedule.log.join("\n")}`, { cause });
   } finally {
-    schedule.end();
+    await schedule.end();
   }
 }
 
@@ -38,7 +43,9 @@ class Schedule {
   readonly #plan: Plan;
   readonly #session: string;
   readonly #audio: ChaosAudio;
-  readonly #models: ReadonlyMap<string, TrackModel>;
+  readonly #models: Map<string, TrackModel>;
+  readonly #resolves = new ChaosResolves();
+  #capture: ChaosCapture | undefined;
   /** The newest connection of each track, and the one before it. */
   readonly #newest = new Map<string, ChaosConnection>();
   readonly #stale = new Map<string, ChaosConnection>();
@@ -60,15 +67,19 @@ class Schedule {
       await this.#do(step);
       for (const connection of this.#all) connection.check();
     }
-    const kept = await checkEnd(this.#finished, await fetchResult(this.#target));
+    const result = await fetchResult(this.#target);
+    this.#resolves.check(result.state, result.events);
+    if (this.#capture?.neverCame(result)) this.#models.delete(this.#capture.track);
+    const kept = await checkEnd(this.#finished, result);
     for (const connection of this.#all) connection.check();
     for (const [digest, where] of kept) this.#world.noteKept(digest, where);
     return { seed, steps: steps.length, keptSeconds: kept.size };
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.#world.setR2Down(false);
     for (const connection of this.#all) connection.cut(undefined);
+    await this.#capture?.dispose();
   }
 
   get #target(): HttpTarget {
@@ -103,8 +114,20 @@ class Schedule {
         return this.#observeState();
       case "r2":
         return this.#world.setR2Down(step.isDown);
-      case "kill":
-        return this.#kill(step);
+      case "resolve":
+        this.#resolves.start(this.#target, step.asks);
+        return step.settle ? this.#resolves.settle() : undefined;
+      case "idle":
+        await this.#settleAll();
+        await this.#resolves.settle();
+        await sleep(idleMs);
+        return undefined;
+      case "restart":
+        return this.#restart(step);
+      case "capture":
+        return this.#startCapture(step);
+      case "capture_kill":
+        return this.#capture?.killAndRestart();
       case "finalize":
         return this.#finalize(step);
     }
@@ -128,27 +151,48 @@ class Schedule {
 
   async #observeState(): Promise<void> {
     await this.#settleAll();
+    await this.#resolves.settle();
     const state = await fetchState(this.#target);
+    this.#resolves.check(state.state);
     for (const [track, model] of this.#models) {
       const status = state.ingest_by_track[track];
-      if (!status) throw new Violation(`state has no track ${track}`);
+      if (!status) {
+        // That of a capture that is still starting.
+        if (!this.#plan.tracks.includes(track)) continue;
+        throw new Violation(`state has no track ${track}`);
+      }
       // Frames of a connection that was cut may come until another one has taken its track.
-      model.observe(status, this.#newest.get(track)?.isOpen === true);
+      model.observe(status, this.#newest.get(track)?.hasTaken === true);
     }
   }
 
-  async #kill({ asks, settle }: Extract<Step, { do: "kill" }>): Promise<void> {
+  async #restart({ how, asks, settle }: Extract<Step, { do: "restart" }>): Promise<void> {
     this.#sendAll(asks);
     if (settle) await this.#settleAll();
     for (const connection of this.#newest.values()) connection.retire();
     this.#newest.clear();
     this.#stale.clear();
-    await this.#world.killAndRestart();
+    this.#resolves.isGatewayDown = true;
+    await this.#world.restart(how);
+    await this.#resolves.settle();
+    this.#resolves.isGatewayDown = false;
+    this.#capture?.retarget(this.#world.gateway.url);
   }
 
-  async #finalize({ before, after, expect, drainFirst }: Extract<Step, { do: "finalize" }>): Promise<void> {
+  async #startCapture({ track, seconds }: Extract<Step, { do: "capture" }>): Promise<void> {
+    const model = new TrackModel(track);
+    this.#models.set(track, model);
+    const { gateway } = this.#world;
+    const { seed } = this.#plan;
+    this.#capture = await ChaosCapture.start({ gatewayUrl: gateway.url, session: this.#session, seed, seconds, model });
+  }
+
+  async #finalize(step: Extract<Step, { do: "finalize" }>): Promise<void> {
+    const { before, after, expect, drainFirst, captureFirst } = step;
     await this.#settleAll();
+    if (captureFirst) await this.#capture?.ended();
     if (drainFirst) await this.#drained();
+    this.#resolves.isFinalizing = true;
     for (const [track, model] of this.#models) {
       model.isFinalizing = true;
       const seq = expect[track];
@@ -165,6 +209,8 @@ class Schedule {
         timeoutMs: finalizeTimeoutMs,
       });
     }
+    await this.#resolves.settle();
+    await this.#capture?.stop();
     await checkPromised(this.#finished, "after finalize");
     this.#world.setR2Down(false);
     await this.#settleAll();

@@ -6,7 +6,7 @@
 import { chunkBytes } from "../../../schemas/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { RoomMessage, TrackStatus } from "../../../schemas/messages.ts";
-import type { Ask, Variant } from "./plan.ts";
+import { type Ask, type Variant, variants } from "./plan.ts";
 import { type Range, rangesBetween } from "./ranges.ts";
 import { hold, same, Violation } from "./violation.ts";
 
@@ -136,6 +136,19 @@ export class TrackModel {
     }
   }
 
+  /** A client that decides for itself what to send and when, streams the true seconds up to here; `promised` tells more. */
+  streamed(lastSeq: number): void {
+    for (let seq = 1; seq <= lastSeq; seq += 1)
+      this.#seconds.set(seq, { isSure: false, variants: new Set([variants.truth]) });
+    this.#duplicates.max = Number.POSITIVE_INFINITY;
+    this.#ends.push({ seq: lastSeq, padding: 0 });
+  }
+
+  /** Somebody was told that the second is kept. */
+  promised(seq: number): void {
+    this.#setSure(seq, new Set([variants.truth]));
+  }
+
   /** Finalize was told that the track has this many seconds: beyond any that was sent. */
   expected(seq: number): void {
     this.#ends = [{ seq, padding: 0 }];
@@ -193,8 +206,8 @@ export class TrackModel {
     this.#stored.add(seq);
   }
 
-  #setSure(seq: number, variants: Set<Variant>): void {
-    this.#seconds.set(seq, { isSure: true, variants });
+  #setSure(seq: number, bytes: Set<Variant>): void {
+    this.#seconds.set(seq, { isSure: true, variants: bytes });
   }
 
   #count(counter: Bounds): void {
