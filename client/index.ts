@@ -32,10 +32,16 @@ export {
 } from "./results/results-errors.ts";
 export type {
   CallOptions,
+  CreateSessionInput,
+  EventsOptions,
   FinalizeOptions,
   Health,
   ResolveOptions,
   ResultsClient,
   ResultsClientOptions,
+  SessionConfigInput,
+  UtteranceInput,
 } from "./results/results-types.ts";
+export type { RoomEvent } from "../schemas/events.ts";
+export { timelineOf, type Turn } from "../schemas/timeline.ts";
 export { encodeBase64 } from "../schemas/base64.ts";

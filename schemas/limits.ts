@@ -30,10 +30,28 @@ export const limitTable = {
   },
   maxAsrTextChars: { value: 20_000, meaning: "`asr_text` of a resolve." },
   maxRosterEntries: { value: 1_000, meaning: "Names of one roster." },
+  maxSegmentsPerAnswer: { value: 1_000, meaning: "Turns in one answer of the inference service." },
   maxClusters: { value: 256, meaning: "Acoustic speakers in one state." },
   maxCentroidValues: { value: 4_096, meaning: "Values of one cluster's centroid." },
   maxQueuedResolves: { value: 32, meaning: "Resolve requests of one room at a time, the one under way included." },
   maxQueuedResolveChars: { value: 8_000_000, meaning: "Base64 of all resolve requests of one room that wait." },
+  maxWindowChunks: { value: 30, meaning: "Seconds of audio in one automatic resolve." },
+  maxSessionBodyBytes: { value: 262_144, meaning: "Body of `POST` and `PATCH /v1/sessions`." },
+  maxCorrectionBodyBytes: { value: 4_096, meaning: "Body of a correction: a binding, a merge, a turn." },
+  maxUtterancesBodyBytes: { value: 1_048_576, meaning: "Body of `POST …/utterances`." },
+  maxUtterancesPerRequest: { value: 500, meaning: "Utterances in one request." },
+  maxUtteranceChars: { value: 4_000, meaning: "Text of one utterance." },
+  maxUtteranceMs: { value: 600_000, meaning: "Length of one utterance." },
+  maxEventsPerPage: { value: 1_000, meaning: "Events in one answer of `GET …/events`." },
+  maxReplayEvents: {
+    value: 5_000,
+    meaning: "Events a live connection replays. A watcher further behind pages through `GET …/events` first.",
+  },
+  maxUnansweredEvents: {
+    value: 10_000,
+    meaning: "Events sent to a watcher of which nothing was heard meanwhile; then the connection is closed.",
+  },
+  maxWatchersPerSession: { value: 100, meaning: "Live connections that watch one session." },
   maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
 } as const satisfies Record<string, { value: number; meaning: string }>;
 

@@ -6,6 +6,7 @@
 import * as z from "zod";
 import { channelCount, chunkSamples, pcmFormat, sampleRateHz } from "./audio.ts";
 import { wireErrors, type WireErrorCode } from "./errors.ts";
+import { eventSchema } from "./events.ts";
 import { limits } from "./limits.ts";
 import { sessionIdSchema, trackNameSchema } from "./names.ts";
 
@@ -33,6 +34,10 @@ const audioFormatShape = {
 
 // ---- client → room
 
+/** What a subscriber can ask for: events by the first part of their type. */
+export const topicSchema = z.enum(["speakers", "utterances", "status"]);
+export type Topic = z.infer<typeof topicSchema>;
+
 export const helloSchema = z.object({
   type: z.literal("hello"),
   meeting_id: shortText.optional(),
@@ -40,6 +45,8 @@ export const helloSchema = z.object({
   track: trackNameSchema.optional(),
   ...audioFormatShape,
   client_id: shortText.optional(),
+  /** From now on the room also sends the events of these topics. */
+  subscribe: z.array(topicSchema).max(topicSchema.options.length).optional(),
 });
 
 const chunkShape = {
@@ -90,6 +97,8 @@ export const trackStatusSchema = z.object({
   contiguous_seq: countSchema,
   archived_seq: countSchema,
   resolved_seq: countSchema,
+  /** Windows that speaker resolve gave up on; each has its `resolve.failed` event. */
+  failed_windows: countSchema,
   received_chunks: countSchema,
   duplicate_chunks: countSchema,
   missing_chunks: countSchema,
@@ -149,6 +158,9 @@ export const errorSchema = z.object({
 export const pongSchema = z.object({ type: z.literal("pong"), ts: z.int().optional() });
 export const closingSchema = z.object({ type: z.literal("closing"), reason: z.string() });
 
+/** A row of the event log, for those who watch or subscribed. */
+export const eventMessageSchema = z.object({ type: z.literal("event"), event: eventSchema });
+
 export const roomMessageSchema = z.discriminatedUnion("type", [
   readySchema,
   ackSchema,
@@ -157,6 +169,7 @@ export const roomMessageSchema = z.discriminatedUnion("type", [
   errorSchema,
   pongSchema,
   closingSchema,
+  eventMessageSchema,
 ]);
 export type RoomMessage = z.infer<typeof roomMessageSchema>;
 export type AckMessage = z.infer<typeof ackSchema>;

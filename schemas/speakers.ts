@@ -5,12 +5,14 @@ import { channelCount, sampleRateHz } from "./audio.ts";
 import { limits } from "./limits.ts";
 import { sessionIdSchema } from "./names.ts";
 
-export const clusterIdSchema = z.string().min(1).max(64);
+/** An acoustic speaker. It names a path in HTTP, so it needs no escape there. */
+export const clusterIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._~:-]{0,63}$/);
 const personNameSchema = z.string().min(1).max(limits.maxShortTextChars);
 
 export const rosterSchema = z
   .array(z.object({ name: personNameSchema, email: z.string().max(limits.maxShortTextChars).optional() }))
   .max(limits.maxRosterEntries);
+export type Roster = z.infer<typeof rosterSchema>;
 
 export const clusterSchema = z.object({
   cluster_id: clusterIdSchema,
@@ -18,6 +20,7 @@ export const clusterSchema = z.object({
   sample_count: z.number().min(0),
   bound_name: personNameSchema.nullish(),
 });
+export type Cluster = z.infer<typeof clusterSchema>;
 
 /** All that the room knows of a meeting's speakers; goes to the service and comes back updated. */
 export const speakerStateSchema = z.object({
@@ -68,6 +71,19 @@ export const evidenceSchema = z.object({
   roster_hit: hitSchema.nullish(),
 });
 
+/** One stretch of one speaker inside the posted audio; ms from its start. */
+export const segmentSchema = z
+  .object({
+    start_ms: z.int().min(0),
+    end_ms: z.int().min(1),
+    cluster_id: clusterIdSchema,
+  })
+  .refine(({ start_ms, end_ms }) => start_ms < end_ms, "a segment ends after it starts");
+export type Segment = z.infer<typeof segmentSchema>;
+
+/** Two clusters that turned out to be one voice; the first is gone from `updated_state`. */
+const clusterMergeSchema = z.object({ from_cluster_id: clusterIdSchema, into_cluster_id: clusterIdSchema });
+
 /**
  * The service's answer. Loose: what a service adds is handed on to the caller, but only the named fields
  * are ever kept.
@@ -79,5 +95,8 @@ export const resolveAnswerSchema = z.looseObject({
   decision: decisionSchema,
   evidence: evidenceSchema.loose(),
   updated_state: speakerStateSchema,
+  /** Finer turns than the whole audio. Without them, all of it is `cluster_id`'s; an empty list says that nobody speaks. */
+  segments: z.array(segmentSchema).max(limits.maxSegmentsPerAnswer).optional(),
+  merges: z.array(clusterMergeSchema).max(limits.maxClusters).optional(),
 });
 export type ResolveAnswer = z.infer<typeof resolveAnswerSchema>;

@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
   schemas: { folders: [], packages: /^(zod|@msgpack\/msgpack)$/ },
   server: {
     folders: ["schemas"],
-    packages: /^(hono|partyserver|zod|fourier-transform|cloudflare:workers|node:crypto)$/,
+    packages: /^(hono|hono\/streaming|partyserver|zod|fourier-transform|cloudflare:workers|node:crypto)$/,
   },
   client: { folders: ["schemas"], packages: /./ },
   scripts: { folders: ["schemas", "server", "client"], packages: /./ },
@@ -18,7 +18,7 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
 
 /** Only these may touch the platform's Durable Object classes and the Worker's bindings. */
 const platformModules = /^(partyserver|cloudflare:workers)$/;
-const platformFiles = /^server\/(index\.ts|config\.ts|env\.ts|room\/)/;
+const platformFiles = /^server\/(index\.ts|config\.ts|env\.ts|embedded-resolver\.ts|room\/)/;
 /**
  * `scripts` may read a Worker's configuration contract, not its inside; but for the embedded resolver, which knows no
  * platform and which scripts train and evaluate.
@@ -32,7 +32,8 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
   archive: ["journal", "lib", "telemetry"],
   // A service of its own: the room reaches it as it would one outside.
   resolver: ["lib"],
-  speakers: ["journal", "lib", "telemetry"],
+  // Of the resolver only how it hears a name in a sentence.
+  speakers: ["journal", "archive", "resolver", "lib", "telemetry"],
   // What finalize drains and what the result is made of: no way to write it without knowing them.
   results: ["journal", "archive", "speakers", "lib", "telemetry"],
   room: ["journal", "archive", "speakers", "results", "lib", "telemetry"],

@@ -3,6 +3,8 @@
  * gateway from serving (503 naming the variable, never its value): it does not run on a guess.
  */
 import * as z from "zod";
+import type { ResolveSettings } from "../schemas/http.ts";
+import { limits } from "../schemas/limits.ts";
 import { err, ok, type Result } from "../schemas/result-type.ts";
 
 /** An unset variable and an empty one are the same thing. */
@@ -25,11 +27,17 @@ export const configVariablesSchema = z.object({
       .url({ protocol: /^https?$/, abort: true })
       .refine(isPlainBase, "no query, fragment or credentials")
       .optional(),
-  ).describe("Origin and optional path of the speaker-resolve service. Without it, `resolve` answers 503."),
+  ).describe("Origin and optional path of the speaker-resolve service. Without it, the embedded resolver answers."),
   INFERENCE_RESOLVE_PATH: variable(z.string().startsWith("/").default("/speaker/resolve")).describe(
     "Path of the resolve call, appended to the base URL.",
   ),
   INFERENCE_API_KEY: variable(z.string().optional()).describe("Sent to the service as `x-api-key`. A secret."),
+  RESOLVE_AUTO: variable(z.enum(["on", "off"]).default("on")).describe(
+    "Whether sessions send their audio to speaker resolve by themselves, where a session's own `resolve.auto` does not say.",
+  ),
+  RESOLVE_WINDOW_CHUNKS: variable(z.coerce.number().int().min(1).max(limits.maxWindowChunks).default(4)).describe(
+    "Seconds of one track that are resolved together, where a session's own `resolve.window_chunks` does not say.",
+  ),
   INFERENCE_TIMEOUT_MS: variable(z.coerce.number().int().min(100).max(120_000).default(15_000)).describe(
     "How long one resolve call may take, in ms.",
   ),
@@ -37,6 +45,8 @@ export const configVariablesSchema = z.object({
 
 export interface Config {
   readonly authMode: "required" | "off";
+  readonly resolve: ResolveSettings;
+  /** The speaker-resolve service; undefined for the embedded resolver. */
   readonly inference:
     | { readonly url: string; readonly apiKey: string | undefined; readonly timeoutMs: number }
     | undefined;
@@ -56,5 +66,6 @@ export function parseConfig(env: object): Result<Config, string[]> {
         timeoutMs: vars.INFERENCE_TIMEOUT_MS,
       })
     : undefined;
-  return ok(Object.freeze({ authMode: vars.AUTH_MODE, inference }));
+  const resolve = Object.freeze({ auto: vars.RESOLVE_AUTO === "on", window_chunks: vars.RESOLVE_WINDOW_CHUNKS });
+  return ok(Object.freeze({ authMode: vars.AUTH_MODE, resolve, inference }));
 }

@@ -2,6 +2,7 @@
 import { createApp } from "./http/app.ts";
 import type { Env } from "./env.ts";
 
+export { EmbeddedResolver } from "./embedded-resolver.ts";
 export { MeetingSessionDO } from "./room/meeting-session.ts";
 
 const app = createApp();

@@ -50,6 +50,8 @@ export default defineConfig({
                 AUTH_MODE: "off",
                 INFERENCE_BASE_URL: "http://inference.test",
                 INFERENCE_TIMEOUT_MS: "2000",
+                // Tests of it ask for it: the others set no service up.
+                RESOLVE_AUTO: "off",
               },
             },
           }),

@@ -63,15 +63,49 @@ export async function exchange(door: Door, call: Exchange): Promise<Answer> {
 }
 
 async function send(door: Door, call: Exchange, signal: AbortSignal): Promise<Answer> {
-  const token = call.authorized ? checkedToken(await door.token()) : undefined;
-  let answer: Response;
+  const { answer, without } = await request(door, call, "application/json", signal);
   let text: string;
   try {
-    answer = await door.fetch(new URL(call.path, door.baseUrl), {
+    text = await answer.text();
+  } catch (cause) {
+    throw new RoomtoneNetworkError(call, `got no answer: ${without(networkReason(cause))}.`);
+  }
+  if (call.good.includes(answer.status)) return { status: answer.status, text };
+  throw httpError(call, answer, text, without);
+}
+
+/**
+ * A request whose answer goes on. @returns the body, which may be long in coming; undefined for 204, nothing more.
+ * @throws as `exchange` does, until the answer begins.
+ */
+export async function openEventStream(
+  door: Door,
+  call: Exchange,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  const { answer, without } = await request(door, call, "text/event-stream", signal);
+  if (answer.status === 204) return undefined;
+  if (answer.status === 200 && answer.body) return answer.body;
+  throw httpError(call, answer, await answer.text(), without);
+}
+
+/** Takes the token out of foreign text, in case that quotes it. */
+type Without = (text: string) => string;
+
+async function request(
+  door: Door,
+  call: Exchange,
+  accept: string,
+  signal: AbortSignal,
+): Promise<{ answer: Response; without: Without }> {
+  const token = call.authorized ? checkedToken(await door.token()) : undefined;
+  const without: Without = (text) => (token === undefined ? text : text.replaceAll(token, "[token]"));
+  try {
+    const answer = await door.fetch(new URL(call.path, door.baseUrl), {
       method: call.method,
       headers: {
         ...call.headers,
-        accept: "application/json",
+        accept,
         traceparent: traceparent(call.traceId),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(call.body === undefined ? {} : { "content-type": "application/json" }),
@@ -81,17 +115,16 @@ async function send(door: Door, call: Exchange, signal: AbortSignal): Promise<An
       redirect: "manual",
       signal,
     });
-    text = await answer.text();
+    return { answer, without };
   } catch (cause) {
-    throw new RoomtoneNetworkError(call, `got no answer: ${without(token, networkReason(cause))}.`);
+    throw new RoomtoneNetworkError(call, `got no answer: ${without(networkReason(cause))}.`);
   }
-  if (call.good.includes(answer.status)) return { status: answer.status, text };
-  const problem = problemOf(answer, text);
+}
+
+function httpError(call: Exchange, answer: Response, text: string, without: Without): RoomtoneHttpError {
+  const { code, detail, ...rest } = problemOf(answer, text);
   const traceId = answer.headers.get("x-trace-id") ?? call.traceId;
-  throw new RoomtoneHttpError(
-    { ...call, traceId },
-    { ...problem, code: without(token, problem.code), detail: without(token, problem.detail) },
-  );
+  return new RoomtoneHttpError({ ...call, traceId }, { ...rest, code: without(code), detail: without(detail) });
 }
 
 function rejection(signal: AbortSignal): Promise<never> {
@@ -104,11 +137,6 @@ function rejection(signal: AbortSignal): Promise<never> {
 function checkedToken(token: string | undefined): string | undefined {
   if (token === undefined || /^[\x21-\x7e]+$/.test(token)) return token;
   throw new TypeError("The token holds a character that a token can't have, or is empty.");
-}
-
-/** Foreign text, in case it quotes the token. */
-function without(token: string | undefined, text: string): string {
-  return token === undefined ? text : text.replaceAll(token, "[token]");
 }
 
 function problemOf(answer: Response, text: string): ProblemAnswer {

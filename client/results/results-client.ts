@@ -4,17 +4,24 @@
  */
 import * as z from "zod";
 import {
+  type CorrectionAnswer,
+  correctionAnswerSchema,
+  eventsPageSchema,
   finalizeAnswerSchema,
   finalizePendingSchema,
   healthSchema,
+  retryAnswerSchema,
+  sessionAnswerSchema,
   sessionResultSchema,
   sessionStateSchema,
 } from "../../schemas/http.ts";
 import { sessionIdSchema } from "../../schemas/names.ts";
-import { resolveAnswerSchema } from "../../schemas/speakers.ts";
+import { clusterIdSchema, resolveAnswerSchema } from "../../schemas/speakers.ts";
+import { utterancesAnswerSchema } from "../../schemas/utterances.ts";
 import { type Answer, type Door, type Exchange, exchange } from "./exchange.ts";
+import { liveEvents } from "./live-events.ts";
 import { type FailedCall, RoomtoneAnswerError, RoomtoneTimeoutError } from "./results-errors.ts";
-import type { FinalizeOptions, ResultsClient, ResultsClientOptions } from "./results-types.ts";
+import type { CallOptions, FinalizeOptions, ResultsClient, ResultsClientOptions } from "./results-types.ts";
 import { pause, retryDelayMs } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 
@@ -29,7 +36,7 @@ const finalizedOrNotSchema = z.union([finalizeAnswerSchema, finalizePendingSchem
 const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;
 
 interface Request {
-  readonly method: "GET" | "POST";
+  readonly method: FailedCall["method"];
   readonly path: string;
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
@@ -93,6 +100,18 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     }
   }
 
+  function correct(
+    method: FailedCall["method"],
+    sessionId: string,
+    action: string,
+    body: object | undefined,
+    { signal }: CallOptions = {},
+  ): Promise<CorrectionAnswer> {
+    const path = sessionPath(sessionId, action);
+    // Saying the same twice is saying it once.
+    return call({ method, path, ...(body && { body }), repeatable: true, signal }, correctionAnswerSchema);
+  }
+
   return {
     health: ({ signal } = {}) =>
       call({ method: "GET", path: "health", authorized: false, repeatable: true, signal }, healthSchema),
@@ -104,6 +123,42 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const headers = repeatable ? { "x-idempotency-key": checkedKey(idempotencyKey) } : {};
       return call({ method: "POST", path, body, headers, repeatable, signal }, resolveAnswerSchema);
     },
+    createSession: (body = {}, { signal } = {}) => {
+      // Without an id of the caller's, a second request would open a second session.
+      const repeatable = body.session_id !== undefined;
+      return call(
+        { method: "POST", path: "v1/sessions", body, good: [200, 201], repeatable, signal },
+        sessionAnswerSchema,
+      );
+    },
+    configureSession: async (sessionId, body, { signal } = {}) =>
+      call({ method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, signal }, sessionAnswerSchema),
+    retryResolves: async (sessionId, track, { signal } = {}) => {
+      const path = sessionPath(sessionId, "resolve/retry");
+      const body = track === undefined ? {} : { track };
+      const answer = await call({ method: "POST", path, body, repeatable: true, signal }, retryAnswerSchema);
+      return answer.reopened_windows;
+    },
+    addUtterances: async (sessionId, utterances, { signal } = {}) => {
+      const path = sessionPath(sessionId, "utterances");
+      const repeatable = utterances.every(({ utterance_id }) => utterance_id !== undefined);
+      const request: Request = { method: "POST", path, body: { utterances }, repeatable, signal };
+      return (await call(request, utterancesAnswerSchema)).utterances;
+    },
+    events: async (sessionId, { after = 0, limit = 100, signal } = {}) => {
+      const path = sessionPath(sessionId, `events?after=${after}&limit=${limit}`);
+      return call({ method: "GET", path, repeatable: true, signal }, eventsPageSchema);
+    },
+    liveEvents: (sessionId, { after = 0, signal } = {}) =>
+      liveEvents(door, { path: sessionPath(sessionId, "events"), after, retries, signal }),
+    bindSpeaker: async (sessionId, clusterId, name, callOptions) =>
+      correct("PUT", sessionId, `bindings/${clusterPart(clusterId)}`, { name }, callOptions),
+    unbindSpeaker: async (sessionId, clusterId, callOptions) =>
+      correct("DELETE", sessionId, `bindings/${clusterPart(clusterId)}`, undefined, callOptions),
+    mergeSpeakers: async (sessionId, clusterId, into, callOptions) =>
+      correct("POST", sessionId, `clusters/${clusterPart(clusterId)}/merge`, { into }, callOptions),
+    judgeTurn: async (sessionId, eventId, body, callOptions) =>
+      correct("PATCH", sessionId, `turns/${eventId}`, body, callOptions),
     // What `wait: true` gives back is never pending, which only the overloads of the interface can say.
     finalize: finalize as ResultsClient["finalize"],
     result: async (sessionId, { signal } = {}) =>
@@ -127,10 +182,19 @@ function doorOf({ baseUrl, token, fetch: given }: ResultsClientOptions): Door {
 }
 
 /** @throws TypeError before any URL is made of an id that is none (SPEC N1). */
-function sessionPath(sessionId: string, action: string): string {
-  if (sessionIdSchema.safeParse(sessionId).success) return `v1/sessions/${sessionId}/${action}`;
+function sessionPath(sessionId: string, action?: string): string {
+  const path = `v1/sessions/${sessionId}`;
+  if (sessionIdSchema.safeParse(sessionId).success) return action === undefined ? path : `${path}/${action}`;
   throw new TypeError(
     "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit.",
+  );
+}
+
+/** @throws TypeError for an id that no cluster has. */
+function clusterPart(clusterId: string): string {
+  if (clusterIdSchema.safeParse(clusterId).success) return clusterId;
+  throw new TypeError(
+    "A cluster id is A-Z, a-z, 0-9, '.', '_', '~', ':' and '-', at most 64 characters, starting with a letter or digit.",
   );
 }
 

@@ -7,7 +7,7 @@ import type { HttpErrorCode } from "../../schemas/errors.ts";
 
 /** The call that failed. */
 export interface FailedCall {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Of the URL, without the base. */
   readonly path: string;
   /** 32 hex digits: the gateway's where it answered, else the one that was sent. */

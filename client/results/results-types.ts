@@ -1,8 +1,19 @@
 /** What a results client takes and gives. */
 import type * as z from "zod";
 import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema } from "../../schemas/http.ts";
-import type { SessionResult, SessionState } from "../../schemas/http.ts";
+import type {
+  CorrectionAnswer,
+  createSessionBodySchema,
+  EventsPage,
+  SessionAnswer,
+  sessionConfigSchema,
+  SessionResult,
+  SessionState,
+  TurnBody,
+} from "../../schemas/http.ts";
+import type { RoomEvent } from "../../schemas/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speakers.ts";
+import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/utterances.ts";
 
 export interface ResultsClientOptions {
   /** `https://host` of the gateway, with a path where it has one. */
@@ -38,6 +49,15 @@ export type Health = z.infer<typeof healthSchema>;
 export type ResolveInput = z.input<typeof resolveBodySchema>;
 export type FinalizeInput = z.input<typeof finalizeBodySchema>;
 
+export type CreateSessionInput = z.input<typeof createSessionBodySchema>;
+export type SessionConfigInput = z.input<typeof sessionConfigSchema>;
+export type UtteranceInput = z.input<typeof utterancesBodySchema>["utterances"][number];
+
+export interface EventsOptions extends CallOptions {
+  /** The last event that is known already. 0 by default: from the beginning. */
+  readonly after?: number | undefined;
+}
+
 /**
  * All methods reject with a `RoomtoneError`, with the signal's reason when they are aborted, or with a TypeError
  * for an argument that could not be sent.
@@ -45,10 +65,37 @@ export type FinalizeInput = z.input<typeof finalizeBodySchema>;
 export interface ResultsClient {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
+  /** Opens a session with settings before audio comes. Without an id the gateway makes one. */
+  createSession(body?: CreateSessionInput, options?: CallOptions): Promise<SessionAnswer>;
+  /** Changes settings; what the body does not name stays. */
+  configureSession(sessionId: string, body: SessionConfigInput, options?: CallOptions): Promise<SessionAnswer>;
   /** Speakers, event count, and where each track stands. */
   state(sessionId: string, options?: CallOptions): Promise<SessionState>;
   /** Asks the speaker-resolve service about a piece of audio. Opens the session. */
   resolve(sessionId: string, body: ResolveInput, options?: ResolveOptions): Promise<ResolveAnswer>;
+  /** Opens windows again that automatic resolve gave up. @returns how many. */
+  retryResolves(sessionId: string, track?: string, options?: CallOptions): Promise<number>;
+  /** Keeps what was said. The same `utterance_id` again revises; only with ids is the request ever sent twice. */
+  addUtterances(
+    sessionId: string,
+    utterances: readonly UtteranceInput[],
+    options?: CallOptions,
+  ): Promise<UtterancesAnswer["utterances"]>;
+  /** One page of the event log, at most `limit` (100 by default). */
+  events(sessionId: string, options?: EventsOptions & { readonly limit?: number }): Promise<EventsPage>;
+  /**
+   * The event log, then every event as it happens, once and in order, until the session is finalized. Goes on after
+   * lost connections by itself; throws where it can't for `retries` times in a row.
+   */
+  liveEvents(sessionId: string, options?: EventsOptions): AsyncIterable<RoomEvent>;
+  /** A person's word: this cluster is this person. Each correction gives back the events it added. */
+  bindSpeaker(sessionId: string, clusterId: string, name: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  /** A person's word: this cluster is not who it is said to be. */
+  unbindSpeaker(sessionId: string, clusterId: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  /** A person's word: two clusters are one person. */
+  mergeSpeakers(sessionId: string, clusterId: string, into: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  /** A person's word on one turn: whose it is (null: nobody's yet), or whether its suggested name is right. */
+  judgeTurn(sessionId: string, eventId: number, body: TurnBody, options?: CallOptions): Promise<CorrectionAnswer>;
   /** Ends the meeting and waits until its result is written. Idempotent: the first body counts. */
   finalize(
     sessionId: string,

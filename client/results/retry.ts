@@ -5,8 +5,8 @@ import { RoomtoneHttpError, RoomtoneNetworkError } from "./results-errors.ts";
 /** Longer than that is the caller's decision: the error says when. */
 const maxRetryAfterMs = 60_000;
 const retryableStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
-/** 503s that only a person can end. */
-const lastingCodes: ReadonlySet<string> = new Set(["misconfigured", "inference_not_configured"]);
+/** A 503 that only a person can end. */
+const lastingCodes: ReadonlySet<string> = new Set(["misconfigured"]);
 
 /**
  * @param attempt failed attempts so far, at least 1. @param random 0…1.

@@ -4,13 +4,18 @@
  */
 import { randomBytes } from "node:crypto";
 import { relative } from "node:path";
-import { chunkBytes, chunkSamples } from "../../schemas/audio.ts";
+import { chunkBytes, chunkMs, chunkSamples } from "../../schemas/audio.ts";
+import type { RoomEvent } from "../../schemas/events.ts";
 import { jsonSubprotocol } from "../../schemas/messages.ts";
 import { defaultTrack } from "../../schemas/names.ts";
+import { timelineOf } from "../../schemas/timeline.ts";
 import { chainHead, checkFinalize, checkResult, checkStatus, type SentMeeting } from "./check-result.ts";
+import { createResultsClient } from "../../client/results/results-client.ts";
 import { checkStored } from "./check-stored.ts";
+import { DemoSpeakers } from "./demo-speakers.ts";
 import { fetchResult, finalizeSession } from "./gateway-http.ts";
 import { readLocalBucket } from "./local-bucket.ts";
+import { readMeetingTruth } from "./meeting-truth.ts";
 import type { Progress } from "../../client/cli/progress.ts";
 import { loadAudio } from "./sent-audio.ts";
 import { streamMeeting } from "./stream-meeting.ts";
@@ -29,13 +34,33 @@ export interface DemoRun {
 const track = defaultTrack;
 
 /** @throws Failure when anything differs from what was streamed. */
-export async function runDemo({ url, stateDir, speed, sample, progress, print }: DemoRun): Promise<void> {
-  const { chunks, paddingSamples } = loadAudio(sample, undefined);
+export async function runDemo(run: DemoRun): Promise<void> {
+  const truth = readMeetingTruth(run.sample.replace(/\.wav$/, ".json"));
   const sessionId = `demo-${randomBytes(4).toString("hex")}`;
+  const client = createResultsClient({ baseUrl: run.url });
+  const speakers = new DemoSpeakers(client, sessionId, truth, (line) => {
+    run.progress.clear();
+    run.print(line);
+  });
+  try {
+    await stream(run, sessionId, speakers);
+  } finally {
+    speakers.stop();
+  }
+}
+
+async function stream(
+  { url, stateDir, speed, sample, progress, print }: DemoRun,
+  sessionId: string,
+  speakers: DemoSpeakers,
+): Promise<void> {
+  const { chunks, paddingSamples } = loadAudio(sample, undefined);
   const target = { baseHttp: new URL(`${url}/`), sessionId };
   const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
   print(`Gateway at ${url}`);
   print(`Streaming ${relative(".", sample)}, ${chunks.length} s, at ${speed}× real time to session ${sessionId}.`);
+  print("Who speaks, as the embedded resolver and the posted captions tell it:\n");
+  await speakers.open();
   const report = await streamMeeting({
     baseWs,
     sessionId,
@@ -46,15 +71,18 @@ export async function runDemo({ url, stateDir, speed, sample, progress, print }:
     realtimeFactor: speed,
     clientId: "roomtone-demo",
     onProgress: ({ acked, total, archivedSeq }) => {
+      speakers.advanceTo(acked * chunkMs);
       progress.update(acked, total, `${acked} of ${total} s kept and acked, ${archivedSeq} in R2`);
     },
   });
   progress.clear();
   const sent: SentMeeting = { sessionId, track, chunks, paddingSamples, rejectedBefore: report.rejectedBefore };
   checkStatus("status", report.status, sent);
-  print(`All ${report.acked} seconds acked. Finalizing.`);
+  speakers.advanceTo(chunks.length * chunkMs);
+  await speakers.posted();
 
   const answer = await finalizeSession(target, { [track]: chunks.length });
+  await speakers.end();
   const result = await fetchResult(target);
   checkResult(result, sent);
   checkFinalize(answer, result, sent);
@@ -62,6 +90,9 @@ export async function runDemo({ url, stateDir, speed, sample, progress, print }:
   checkStored(await readLocalBucket(stateDir, prefix), prefix, chunks);
 
   print(`
+Who spoke
+${talkTimes(result.events)}
+
 Kept
   session      ${sessionId}
   audio        ${chunks.length} chunks, ${grouped(chunks.length * chunkBytes)} bytes, under ${prefix}
@@ -77,8 +108,19 @@ Checked
 Try next
   curl ${url}/v1/sessions/${sessionId}/state
   curl ${url}/v1/sessions/${sessionId}/result
+  curl -N -H 'accept: text/event-stream' ${url}/v1/sessions/${sessionId}/events
   npm run smoke -- --base-http ${url} --chunks 60 --encoding msgpack --finalize
   WebSocket: ${baseWs.href}v1/audio/ws/my-meeting, subprotocol ${jsonSubprotocol}; messages in schemas/SPEC.md`);
+}
+
+function talkTimes(events: readonly RoomEvent[]): string {
+  const bySpeaker = Map.groupBy(timelineOf(events), (turn) => turn.speaker_name ?? turn.cluster_id);
+  return [...bySpeaker]
+    .map(([name, turns]) => {
+      const seconds = turns.reduce((sum, turn) => sum + turn.end_ms - turn.start_ms, 0) / 1_000;
+      return `  ${name.padEnd(12)} ${turns.length} turns, ${seconds.toFixed(1)} s`;
+    })
+    .join("\n");
 }
 
 function grouped(value: number): string {

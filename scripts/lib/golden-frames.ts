@@ -55,7 +55,14 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
   {
     name: "hello_full",
     note: "Everything that a hello can say.",
-    fields: { type: "hello", meeting_id: goldenSession, track: "mic", ...format, client_id: "golden" },
+    fields: {
+      type: "hello",
+      meeting_id: goldenSession,
+      track: "mic",
+      ...format,
+      client_id: "golden",
+      subscribe: ["speakers", "utterances", "status"],
+    },
   },
   { name: "chunk", note: "The first second.", fields: chunk(1), audio: "ramp" },
   {
@@ -132,6 +139,7 @@ const track: TrackStatus = {
   contiguous_seq: 2,
   archived_seq: 1,
   resolved_seq: 0,
+  failed_windows: 0,
   received_chunks: 4,
   duplicate_chunks: 1,
   missing_chunks: 296,
@@ -182,4 +190,22 @@ export const goldenRoomMessages: Readonly<Record<string, RoomMessage>> = {
   },
   pong: { type: "pong", ts: 1_760_000_000_000 },
   closing: { type: "closing", reason: "superseded" },
+  event: {
+    type: "event",
+    event: {
+      event_id: 7,
+      at: "2025-10-09T08:53:25.000Z",
+      type: "speaker.resolved",
+      track: "mixed",
+      from_seq: 1,
+      to_seq: 4,
+      start_ms: 200,
+      end_ms: 3_900,
+      cluster_id: "c1",
+      speaker_name: null,
+      decision: "confirm",
+      evidence: { sv_score: 0.5, threshold_low: 0.375, threshold_high: 0.625, segment_count: 1 },
+      by: "inference",
+    },
+  },
 };

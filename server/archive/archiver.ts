@@ -8,6 +8,7 @@
  * twice writes the same bytes to the same key.
  */
 import type { Journal, PendingChunk } from "../journal/journal.ts";
+import { backoffMs } from "../lib/backoff.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import { chunkKey, chunkMetadata, type SessionName } from "./keys.ts";
@@ -173,9 +174,7 @@ export class Archiver {
 
   #backOff(failed: number): void {
     const { journal, now, random, session, wakeAt } = this.#deps;
-    const ceiling = Math.min(maxBackoffMs, minBackoffMs * 2 ** Math.min(this.#failedPasses, 16));
-    // Half fixed, half random: rooms that failed together must not come back together.
-    const delayMs = Math.round(ceiling * (0.5 + random() * 0.5));
+    const delayMs = backoffMs(this.#failedPasses, minBackoffMs, maxBackoffMs, random);
     this.#failedPasses += 1;
     this.#notBefore = now() + delayMs;
     log.warn("archive.backing_off", {

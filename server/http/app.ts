@@ -6,15 +6,26 @@ import type { Context } from "hono";
 import { parseConfig } from "../config.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
+import { bindRoute, mergeRoute, turnRoute, unbindRoute } from "./correction-routes.ts";
+import { eventsRoute, liveRoute } from "./event-routes.ts";
 import { healthRoute } from "./health-route.ts";
 import { ingestRoute } from "./ingest-route.ts";
 import { invalidSessionId } from "./parameters.ts";
 import { problem } from "./problem.ts";
-import { finalizeRoute, resolveRoute, resultRoute, stateRoute } from "./session-routes.ts";
+import {
+  configureSessionRoute,
+  createSessionRoute,
+  finalizeRoute,
+  resolveRoute,
+  resultRoute,
+  retryResolvesRoute,
+  stateRoute,
+  utterancesRoute,
+} from "./session-routes.ts";
 import { traceIdFrom } from "./trace.ts";
 
 interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly path: string;
   readonly handle: (c: Context<AppEnv>) => Response | Promise<Response>;
 }
@@ -23,7 +34,17 @@ const publicRoutes: readonly Route[] = [{ method: "GET", path: "/health", handle
 const guardedRoutes: readonly Route[] = [
   { method: "GET", path: "/v1/audio/ws/:session_id", handle: ingestRoute },
   { method: "GET", path: "/v1/audio/ws/:session_id/:track", handle: ingestRoute },
+  { method: "POST", path: "/v1/sessions", handle: createSessionRoute },
+  { method: "PATCH", path: "/v1/sessions/:session_id", handle: configureSessionRoute },
   { method: "GET", path: "/v1/sessions/:session_id/state", handle: stateRoute },
+  { method: "GET", path: "/v1/sessions/:session_id/events", handle: eventsRoute },
+  { method: "GET", path: "/v1/sessions/:session_id/live", handle: liveRoute },
+  { method: "POST", path: "/v1/sessions/:session_id/utterances", handle: utterancesRoute },
+  { method: "PUT", path: "/v1/sessions/:session_id/bindings/:cluster_id", handle: bindRoute },
+  { method: "DELETE", path: "/v1/sessions/:session_id/bindings/:cluster_id", handle: unbindRoute },
+  { method: "POST", path: "/v1/sessions/:session_id/clusters/:cluster_id/merge", handle: mergeRoute },
+  { method: "PATCH", path: "/v1/sessions/:session_id/turns/:event_id", handle: turnRoute },
+  { method: "POST", path: "/v1/sessions/:session_id/resolve/retry", handle: retryResolvesRoute },
   { method: "POST", path: "/v1/sessions/:session_id/resolve", handle: resolveRoute },
   { method: "POST", path: "/v1/sessions/:session_id/finalize", handle: finalizeRoute },
   { method: "GET", path: "/v1/sessions/:session_id/result", handle: resultRoute },

@@ -12,7 +12,7 @@ export function healthRoute(c: Context<AppEnv>): Response {
     version: packageJson.version,
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
-    inference: c.var.config.inference ? "service" : "none",
+    inference: c.var.config.inference ? "service" : "embedded",
   };
   return c.json(health);
 }

@@ -1,15 +1,12 @@
 /** The Worker's way to a room. Only names that were checked get here; a stub alone creates nothing. */
 import { defaultTenant, roomName } from "../../schemas/names.ts";
-import type { MeetingSessionDO } from "../room/meeting-session.ts";
 import type { Env } from "../env.ts";
+import type { SessionAnswers, SessionApi, SessionMethod } from "../room/session-api.ts";
 
-/** The RPC surface of a room, as plain promises: RPC's own mapped types reject `unknown` in JSON. */
+/** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
 export interface RoomApi {
   fetch(request: Request): Promise<Response>;
-  describe(): ReturnType<MeetingSessionDO["describe"]>;
-  resolve(...args: Parameters<MeetingSessionDO["resolve"]>): ReturnType<MeetingSessionDO["resolve"]>;
-  finalize(...args: Parameters<MeetingSessionDO["finalize"]>): ReturnType<MeetingSessionDO["finalize"]>;
-  locateResult(): ReturnType<MeetingSessionDO["locateResult"]>;
+  call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]>;
 }
 
 /** @param sessionId an id that matched `sessionIdSchema`. */

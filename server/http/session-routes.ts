@@ -1,17 +1,78 @@
-/** `/v1/sessions/:session_id/{state,resolve,finalize,result}`. */
+/** `/v1/sessions` and `/v1/sessions/:session_id/{state,resolve,utterances,finalize,result}`. */
 import type { Context } from "hono";
-import { finalizeBodySchema } from "../../schemas/http.ts";
+import {
+  createSessionBodySchema,
+  finalizeBodySchema,
+  retryBodySchema,
+  sessionConfigSchema,
+} from "../../schemas/http.ts";
 import { limits } from "../../schemas/limits.ts";
 import { resolveBodySchema } from "../../schemas/speakers.ts";
+import { utterancesBodySchema } from "../../schemas/utterances.ts";
+import type { ConfigureRefusal } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, idempotencyKeyOf, sessionIdOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { roomOf } from "./rooms.ts";
+import { sessionNotFound } from "./session-not-found.ts";
+
+export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, createSessionBodySchema, limits.maxSessionBodyBytes);
+  if (!body.ok) return body.error;
+  const { session_id = crypto.randomUUID(), ...config } = body.value;
+  const created = await roomOf(c.env, session_id).call("create", config);
+  if (!created.ok) return configureRefusal(c, created.error);
+  const { isNew, ...answer } = created.value;
+  return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${session_id}/state` });
+}
+
+export async function configureSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const sessionId = sessionIdOf(c);
+  if (!sessionId.ok) return sessionId.error;
+  const body = await bodyOf(c, sessionConfigSchema, limits.maxSessionBodyBytes);
+  if (!body.ok) return body.error;
+  const configured = await roomOf(c.env, sessionId.value).call("configure", body.value);
+  return configured.ok ? c.json(configured.value) : configureRefusal(c, configured.error);
+}
+
+const configureDetails: Record<Exclude<ConfigureRefusal, "session_not_found">, string> = {
+  session_exists: "A session with this id is there, with other settings. PATCH changes them.",
+  session_finalized: "The session is finalizing or finalized; its settings no longer change.",
+  resolve_started: "resolve.window_chunks can't change once audio was resolved.",
+};
+
+function configureRefusal(c: Context<AppEnv>, code: ConfigureRefusal): Response {
+  return code === "session_not_found" ? sessionNotFound(c) : problem(c, code, configureDetails[code]);
+}
+
+export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
+  const sessionId = sessionIdOf(c);
+  if (!sessionId.ok) return sessionId.error;
+  const body = await bodyOf(c, utterancesBodySchema, limits.maxUtterancesBodyBytes);
+  if (!body.ok) return body.error;
+  const added = await roomOf(c.env, sessionId.value).call("addUtterances", body.value.utterances);
+  if (added.ok) return c.json(added.value);
+  return added.error === "session_not_found"
+    ? sessionNotFound(c)
+    : problem(c, added.error, "The session is finalizing or finalized; it takes no more utterances.");
+}
+
+export async function retryResolvesRoute(c: Context<AppEnv>): Promise<Response> {
+  const sessionId = sessionIdOf(c);
+  if (!sessionId.ok) return sessionId.error;
+  const body = await bodyOf(c, retryBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return body.error;
+  const retried = await roomOf(c.env, sessionId.value).call("retryResolves", body.value.track);
+  if (retried.ok) return c.json({ reopened_windows: retried.value });
+  return retried.error === "session_not_found"
+    ? sessionNotFound(c)
+    : problem(c, retried.error, "The session is finalizing or finalized; its speakers no longer change.");
+}
 
 export async function stateRoute(c: Context<AppEnv>): Promise<Response> {
   const sessionId = sessionIdOf(c);
   if (!sessionId.ok) return sessionId.error;
-  const state = await roomOf(c.env, sessionId.value).describe();
+  const state = await roomOf(c.env, sessionId.value).call("describe");
   return state ? c.json(state) : sessionNotFound(c);
 }
 
@@ -22,10 +83,12 @@ export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
   if (!key.ok) return key.error;
   const body = await bodyOf(c, resolveBodySchema, limits.maxResolveBodyBytes);
   if (!body.ok) return body.error;
-  const resolved = await roomOf(c.env, sessionId.value).resolve(body.value, key.value);
+  const resolved = await roomOf(c.env, sessionId.value).call("resolve", body.value, key.value);
   if (!resolved.ok) {
     const { code, detail } = resolved.error;
-    return problem(c, code, detail, code === "resolve_queue_full" ? { "retry-after": "1" } : {});
+    if (code === "resolve_queue_full") return problem(c, code, detail, { "retry-after": "1" });
+    if (code !== "inference_unavailable") return problem(c, code, detail);
+    return problem(c, code, detail, { "retry-after": String(Math.ceil(resolved.error.retryAfterMs / 1_000)) });
   }
   return c.json(resolved.value.answer, 200, resolved.value.replay ? { "x-idempotent-replay": "true" } : {});
 }
@@ -35,7 +98,7 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
   if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
   if (!body.ok) return body.error;
-  const outcome = await roomOf(c.env, sessionId.value).finalize(body.value);
+  const outcome = await roomOf(c.env, sessionId.value).call("finalize", body.value);
   if (!outcome.ok) {
     return outcome.error.code === "session_not_found"
       ? sessionNotFound(c)
@@ -48,7 +111,7 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
   const sessionId = sessionIdOf(c);
   if (!sessionId.ok) return sessionId.error;
-  const located = await roomOf(c.env, sessionId.value).locateResult();
+  const located = await roomOf(c.env, sessionId.value).call("locateResult");
   if (!located.ok) {
     return located.error === "session_not_found"
       ? sessionNotFound(c)
@@ -66,8 +129,4 @@ export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
 function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];
   return tags.includes("*") || tags.includes(etag);
-}
-
-function sessionNotFound(c: Context<AppEnv>): Response {
-  return problem(c, "session_not_found", "No session with this id was ever opened.");
 }

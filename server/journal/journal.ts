@@ -10,6 +10,7 @@ import { type Sha256, toHex } from "../../schemas/chain.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Database } from "../lib/sql.ts";
 import { GapStore } from "./gap-store.ts";
+import { WindowStore } from "./window-store.ts";
 import { expectedSeq, isOutOfRange, openLedger, planEnd, planStore, type TrackLedger } from "./ledger.ts";
 
 export interface IncomingChunk {
@@ -27,6 +28,14 @@ export type KeepOutcome =
       readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" | "rate_limited";
     };
 
+/** A kept chunk, wherever its bytes are. */
+export interface KeptChunk {
+  readonly seq: number;
+  readonly sha256: ArrayBuffer;
+  /** Null once the bytes are in R2 alone. */
+  readonly pcm: ArrayBuffer | null;
+}
+
 /** A kept chunk whose bytes R2 does not have yet. */
 export interface PendingChunk {
   readonly track: string;
@@ -42,6 +51,8 @@ export class Journal {
   /** Written through; at most `limits.maxTracksPerSession` entries. */
   readonly #ledgers = new Map<string, TrackLedger>();
   readonly #gaps: GapStore;
+  /** How far speaker resolve is. */
+  readonly windows: WindowStore;
   readonly #maxBytes: number;
   #pendingChunks: number;
 
@@ -51,6 +62,7 @@ export class Journal {
     this.#hash = hash;
     this.#maxBytes = maxBytes;
     this.#gaps = new GapStore(db);
+    this.windows = new WindowStore(db);
     for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
       "SELECT * FROM tracks ORDER BY opened_at, track",
     )) {
@@ -134,6 +146,7 @@ export class Journal {
         toBlob(chunk.content),
       );
       this.#gaps.apply(track, plan.gaps);
+      if (chunk.seq <= ledger.resolved_seq) this.windows.addLate(track, chunk.seq);
       this.#writeLedger(plan.ledger);
     });
     // Only after the step succeeded: a rolled-back write must not live on in memory.
@@ -176,6 +189,50 @@ export class Journal {
       .exec<{ seq: number }>("SELECT seq FROM journal WHERE track = ? ORDER BY seq LIMIT 1", track)
       .toArray();
     return row ? row.seq - 1 : this.#required(track).last_seq;
+  }
+
+  /** All up to here were given to speaker resolve; less than the track's own mark while late chunks wait. */
+  resolvedSeq(track: string): number {
+    return Math.min(this.#required(track).resolved_seq, this.windows.firstOpen(track) - 1);
+  }
+
+  /** Notes that speaker resolve is done with all up to `seq`. */
+  setResolved(track: string, seq: number): void {
+    this.#saveLedger({ ...this.#required(track), resolved_seq: seq });
+  }
+
+  /** How many chunks of a range are kept. */
+  countKept(track: string, from: number, to: number): number {
+    return this.#db.sql
+      .exec<{ n: number }>("SELECT count(*) AS n FROM ledger WHERE track = ? AND seq BETWEEN ? AND ?", track, from, to)
+      .one().n;
+  }
+
+  keptSeqs(track: string, from: number, to: number): number[] {
+    return this.#db.sql
+      .exec<{ seq: number }>("SELECT seq FROM ledger WHERE track = ? AND seq BETWEEN ? AND ?", track, from, to)
+      .toArray()
+      .map(({ seq }) => seq);
+  }
+
+  /** The first kept chunk at or after `seq`. */
+  nextKept(track: string, seq: number): number | undefined {
+    const [row] = this.#db.sql
+      .exec<{ seq: number }>("SELECT seq FROM ledger WHERE track = ? AND seq >= ? ORDER BY seq LIMIT 1", track, seq)
+      .toArray();
+    return row?.seq;
+  }
+
+  /** The kept chunks of a range in order; `pcm` is null where the bytes are only in R2. */
+  kept(track: string, from: number, to: number): KeptChunk[] {
+    return this.#db.sql
+      .exec<KeptChunk & Record<string, SqlStorageValue>>(
+        "SELECT seq, sha256, pcm FROM chunks WHERE track = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+        track,
+        from,
+        to,
+      )
+      .toArray();
   }
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */

@@ -52,6 +52,30 @@ const migrations: readonly string[] = [
    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE idempotency (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);
    CREATE TABLE jobs (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;`,
+
+  // Automatic resolve, utterances, and events found by type. Speakers' names moved from \`state\` into the log alone.
+  `ALTER TABLE events ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(body, '$.type')) VIRTUAL;
+   CREATE INDEX events_by_type ON events (type, event_id);
+   DELETE FROM state WHERE key = 'bindings';
+   CREATE TABLE late_chunks (track TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (track, seq)) WITHOUT ROWID;
+   CREATE TABLE resolve_windows (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     status TEXT NOT NULL CHECK (status IN ('waiting', 'failed', 'reopened')),
+     PRIMARY KEY (track, from_seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE noise_floors (track TEXT PRIMARY KEY, level_db REAL NOT NULL) WITHOUT ROWID;
+   CREATE TABLE utterances (
+     utterance_id TEXT PRIMARY KEY,
+     track TEXT NOT NULL,
+     start_ms INTEGER NOT NULL,
+     end_ms INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX utterances_by_time ON utterances (track, start_ms);`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -3,23 +3,38 @@
  * moves forward: open → finalizing → finalized.
  */
 import * as z from "zod";
-import { metadataSchema, type SessionStatus, sessionStatusSchema } from "../../schemas/http.ts";
+import {
+  metadataSchema,
+  type ResolveSettings,
+  resolveSettingsSchema,
+  type SessionStatus,
+  sessionStatusSchema,
+} from "../../schemas/http.ts";
 import type { Database } from "../lib/sql.ts";
 
 /** What finalize was asked and how far it is. Kept, so that a crash continues with the same words and times. */
 const finalizeRecordSchema = z.object({
   metadata: metadataSchema,
+  /** ms since 1970. */
+  begun_at: z.int(),
   /** Set once nothing of the session can change any more; ms since 1970. */
   sealed_at: z.int().nullable(),
 });
 export type FinalizeRecord = z.infer<typeof finalizeRecordSchema>;
 
+/** What the session was told when it was opened or since. */
+const configRecordSchema = z.object({ metadata: metadataSchema, resolve: resolveSettingsSchema });
+type ConfigRecord = z.infer<typeof configRecordSchema>;
+
 export class SessionStore {
   readonly #db: Database;
+  readonly #resolveDefaults: ResolveSettings;
+  #config: ConfigRecord | undefined;
   #status: SessionStatus | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, resolveDefaults: ResolveSettings) {
     this.#db = db;
+    this.#resolveDefaults = resolveDefaults;
   }
 
   /** Asked for every frame, so kept in memory; written through. */
@@ -52,6 +67,21 @@ export class SessionStore {
 
   touch(): void {
     this.#write("updated_at", String(this.#db.now()));
+  }
+
+  /** Asked for every chunk, so kept in memory; written through. */
+  get config(): ConfigRecord {
+    const text = this.#config ? undefined : this.#read("config");
+    this.#config ??=
+      text === undefined
+        ? { metadata: {}, resolve: this.#resolveDefaults }
+        : configRecordSchema.parse(JSON.parse(text));
+    return this.#config;
+  }
+
+  set config(config: ConfigRecord) {
+    this.#write("config", JSON.stringify(config));
+    this.#config = config;
   }
 
   get finalizing(): FinalizeRecord | undefined {

@@ -9,13 +9,13 @@ import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
 import type { Journal } from "../journal/journal.ts";
 import { durationMs, expectedSeq, paddingSamples, type TrackLedger } from "../journal/ledger.ts";
 import type { EventLog } from "../journal/event-log.ts";
-import type { SpeakerStore } from "../speakers/speaker-store.ts";
+import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import { ingestStatus } from "./track-status.ts";
 
 export interface ResultSources {
   readonly session: SessionName;
   readonly journal: Journal;
-  readonly speakers: SpeakerStore;
+  readonly speakers: SpeakerBook;
   readonly events: EventLog;
   readonly sha256: Sha256;
 }
@@ -33,7 +33,7 @@ export function buildResult(
     tenant: session.tenant,
     session_id: session.sessionId,
     finalized_at: new Date(sealedAt).toISOString(),
-    state: speakers.load(),
+    state: speakers.state(),
     events: events.all(),
     ...ingestStatus(session.sessionId, journal),
     metadata,

@@ -2,8 +2,9 @@
  * Finalize, as steps that each bear repeating: freeze → drain → seal → write → done. The step it is at is
  * in SQLite, and the room's alarm runs it again after a crash (F1).
  *
- *   freeze  status `finalizing`: no new chunk, no new resolve (F2)
- *   drain   resolves under way end; every chunk is in R2
+ *   freeze  status `finalizing`: no new chunk, no new resolve by hand (F2)
+ *   drain   every window is resolved, or given up on the record once none got through for a while; every chunk
+ *           is in R2
  *   seal    the last event and the time of the result are fixed; nothing moves after this
  *   write   `result.json`, the same bytes however often
  *   done    status `finalized`
@@ -17,6 +18,7 @@ import { expectedSeq } from "../journal/ledger.ts";
 import type { Database } from "../lib/sql.ts";
 import { withTimeout } from "../lib/timeout.ts";
 import type { SessionStore } from "../journal/session-store.ts";
+import type { AutoResolver } from "../speakers/auto-resolver.ts";
 import type { Resolver } from "../speakers/resolver.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import { buildResult, coverage, type ResultSources } from "./build-result.ts";
@@ -24,6 +26,8 @@ import { buildResult, coverage, type ResultSources } from "./build-result.ts";
 /** How long until the alarm tries again what failed or was cut off. */
 const retryMs = 5_000;
 const putTimeoutMs = 30_000;
+/** How long finalize waits for a speaker-resolve service that gets nothing done. */
+const resolvePatienceMs = 60_000;
 
 export type FinalizeOutcome =
   | { readonly done: true; readonly answer: FinalizeAnswer }
@@ -34,6 +38,7 @@ export interface FinalizerDeps extends ResultSources {
   readonly store: SessionStore;
   readonly archiver: Archiver;
   readonly resolver: Resolver;
+  readonly autoResolver: AutoResolver;
   readonly bucket: Pick<R2Bucket, "put">;
   /** Resolves when all SQL so far is durable. */
   readonly synced: () => Promise<void>;
@@ -64,7 +69,8 @@ export class Finalizer {
     db.transaction(() => {
       for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
       store.status = "finalizing";
-      store.finalizing = { metadata: body.metadata ?? {}, sealed_at: null };
+      const metadata = { ...store.config.metadata, ...body.metadata };
+      store.finalizing = { metadata, begun_at: db.now(), sealed_at: null };
       store.touch();
       events.append({ type: "session.finalizing", by: "room" });
     });
@@ -114,12 +120,11 @@ export class Finalizer {
   }
 
   async #steps(): Promise<void> {
-    const { db, store, archiver, resolver, journal, wakeAt, session } = this.#deps;
+    const { db, store, archiver, journal, wakeAt, session } = this.#deps;
     if (store.status !== "finalizing") return;
     try {
-      await resolver.idle();
-      await archiver.drain();
-      if (journal.pendingChunks === 0) {
+      const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
+      if (isResolved && journal.pendingChunks === 0) {
         await this.#write(this.#seal());
         store.status = "finalized";
         return;
@@ -128,6 +133,21 @@ export class Finalizer {
       log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
     }
     wakeAt(db.now() + retryMs);
+  }
+
+  /** @returns whether nothing is left to resolve. */
+  async #drainResolves(): Promise<boolean> {
+    const { db, store, resolver, autoResolver } = this.#deps;
+    if (store.finalizing?.sealed_at != null) return true;
+    await resolver.idle();
+    await autoResolver.run();
+    const waitsSince = Math.max(store.finalizing?.begun_at ?? 0, autoResolver.progressAt);
+    if (autoResolver.hasWork && db.now() - waitsSince >= resolvePatienceMs) {
+      autoResolver.giveUpRest("speaker resolve did not answer before the session was finalized");
+    }
+    // One that began meanwhile must end before the seal.
+    await resolver.idle();
+    return !autoResolver.hasWork;
   }
 
   #seal(): { metadata: Record<string, unknown>; sealedAt: number } {

@@ -6,7 +6,7 @@
 import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
-import type { ChunkMessage, ClientMessage, ErrorMessage, RoomMessage } from "../../schemas/messages.ts";
+import type { ChunkMessage, ClientMessage, ErrorMessage, RoomMessage, Topic } from "../../schemas/messages.ts";
 import { protocolVersion } from "../../schemas/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
@@ -15,6 +15,7 @@ import type { Journal, KeepOutcome } from "../journal/journal.ts";
 import { expectedSeq, isOutOfRange, missingChunks, openLedger, type TrackLedger } from "../journal/ledger.ts";
 import { trackStatus } from "../results/track-status.ts";
 import type { EventLog } from "../journal/event-log.ts";
+import { newFeed } from "./feed.ts";
 import type { Peer } from "./peer.ts";
 
 export interface IngestDeps {
@@ -31,8 +32,10 @@ export interface FrameOutcome {
   readonly peer: Peer;
   readonly replies: readonly RoomMessage[];
   readonly close?: { readonly code: number; readonly reason: string };
-  /** Whether R2 has new work. */
+  /** Whether a chunk was stored, for R2 and speaker resolve to take up. */
   readonly stored?: boolean;
+  /** Whether the track's end was told, so that its last window need not be full. */
+  readonly ended?: boolean;
 }
 
 type Refusal = FrameError & { readonly retryAfterMs?: number };
@@ -42,6 +45,8 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
   const decoded = decodeFrame(frame);
   if (!decoded.ok) return reject(deps, peer, decoded.error);
   const message = decoded.value;
+  if (peer.role === "watch" && message.type !== "ping" && message.type !== "close")
+    return reject(deps, peer, watchOnly);
   const refusal = refusalOf(deps, peer, message);
   if (refusal) return reject(deps, peer, refusal);
   const track =
@@ -50,7 +55,11 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
     case "chunk":
       return keepChunk(deps, peer, track, message);
     case "hello":
-      return answer(deps, peer, takeTrack(deps, peer, track), () => [ready(deps, track)]);
+      return subscribe(
+        deps,
+        message.subscribe,
+        answer(deps, peer, takeTrack(deps, peer, track), () => [ready(deps, track)]),
+      );
     case "status":
       return accept(peer, [{ type: "status", ...trackStatus(deps.session.sessionId, deps.journal, track) }]);
     case "ping":
@@ -62,6 +71,13 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
       return { ...accept(peer, [closing]), close: { code: normalCloseCode, reason: "closed by client" } };
     }
   }
+}
+
+/** An accepted `hello` that asks for events gets those from now on. */
+function subscribe({ events }: IngestDeps, topics: readonly Topic[] | undefined, outcome: FrameOutcome): FrameOutcome {
+  if (!topics || outcome.peer.track === null) return outcome;
+  const feed = topics.length === 0 ? null : newFeed(topics, events.count);
+  return { ...outcome, peer: { ...outcome.peer, feed } };
 }
 
 /** What the schema can't see: whether a well-formed message belongs to this session and this connection. */
@@ -82,6 +98,11 @@ function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage):
   }
   return undefined;
 }
+
+const watchOnly: Refusal = {
+  code: "bad_frame",
+  detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",
+};
 
 const tooManyTracks: Refusal = {
   code: "forbidden",
@@ -164,7 +185,7 @@ function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, 
   const ledger = journal.ledger(track);
   const missing = journal.missing(track);
   const complete = missing.length === 0 && ledger !== undefined && expectedSeq(ledger) === lastSeq;
-  return accept(settled, [{ type: "ended", last_seq: lastSeq, complete, missing }]);
+  return { ...accept(settled, [{ type: "ended", last_seq: lastSeq, complete, missing }]), ended: true };
 }
 
 function endRefusalOf(ledger: TrackLedger, lastSeq: number): Refusal | undefined {

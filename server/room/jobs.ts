@@ -6,7 +6,7 @@ import type { Database } from "../lib/sql.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 
-export type JobName = "archive" | "finalize";
+export type JobName = "archive" | "resolve" | "finalize";
 
 /** When a job that threw is tried again. */
 const retryMs = 5_000;

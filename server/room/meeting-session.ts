@@ -1,6 +1,6 @@
 /**
  * The Durable Object of one meeting: sockets in, frames handed to `ingest`, replies out; RPC for the HTTP
- * routes; one alarm. Everything it knows lies in SQLite and in the connections' attachments, so it may be
+ * routes (`session-api`); one alarm. Everything it knows lies in SQLite and in the connections' attachments, so it may be
  * evicted or killed between any two lines.
  *
  * PartyServer's own `onStart` is not used: it writes to storage before it runs, and asking for a session
@@ -10,38 +10,38 @@ import { createHash } from "node:crypto";
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { encodeMessage } from "../../schemas/codec.ts";
 import { closeCodeOf } from "../../schemas/errors.ts";
-import type { FinalizeBody, SessionState } from "../../schemas/http.ts";
+import { limits } from "../../schemas/limits.ts";
 import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
-import { err, ok, type Result } from "../../schemas/result-type.ts";
-import type { ResolveBody } from "../../schemas/speakers.ts";
-import { resultKey } from "../archive/keys.ts";
 import { parseConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import { isMigrated } from "../journal/migrations.ts";
 import type { Database } from "../lib/sql.ts";
-import { TimeoutError, withTimeout } from "../lib/timeout.ts";
-import type { FinalizeOutcome } from "../results/finalizer.ts";
-import { createInferenceClient } from "../speakers/inference-client.ts";
-import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
+import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import { describeError, log } from "../telemetry/log.ts";
+import { Dispatcher, type Follower } from "./dispatcher.ts";
+import { heard, newFeed } from "./feed.ts";
 import { errorMessage, handleFrame, openTrack, sessionFinalized } from "./ingest.ts";
-import { type IngestRequest, parseIngestRequest, refusedStatus } from "./ingest-request.ts";
-import { isSuperseded, newPeer, type Peer } from "./peer.ts";
+import { isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
 import { Room } from "./room.ts";
+import { SessionApi, type SessionAnswers, type SessionMethod } from "./session-api.ts";
+import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
-/** How long a finalize request is held open before it is answered 202. */
-const finalizeAnswerMs = 20_000;
 const alarmRetryMs = 60_000;
 
-export type FinalizeRefusal =
-  | { readonly code: "session_not_found" }
-  | { readonly code: "bad_request"; readonly detail: string };
+/** The embedded resolver speaks the same contract; it is reached inside the Worker, so the address names nothing. */
+const embeddedInference: InferenceConfig = {
+  url: "https://embedded-resolver/speaker/resolve",
+  apiKey: undefined,
+  timeoutMs: 15_000,
+};
 
 export class MeetingSessionDO extends Server<Env> {
   static override options = { hibernate: true };
 
   #room: Room | undefined;
+  #dispatcher: Dispatcher | undefined;
+  readonly #api = new SessionApi({ existing: () => this.#existing(), open: () => this.#open() });
   /** Set when the room is about to start anew: until then it must not touch storage. */
   #broken = false;
 
@@ -54,7 +54,7 @@ export class MeetingSessionDO extends Server<Env> {
   override async fetch(request: Request): Promise<Response> {
     try {
       await this.__unsafe_ensureInitialized();
-      const refusal = this.#admit(parseIngestRequest(request.url));
+      const refusal = this.#admit(parseSocketRequest(request.url));
       if (refusal) return Response.json(refusal, { status: refusedStatus });
     } catch (cause) {
       this.#restart(cause);
@@ -67,9 +67,14 @@ export class MeetingSessionDO extends Server<Env> {
 
   override onConnect(connection: Connection<Peer>, { request }: ConnectionContext): void {
     try {
-      const { encoding, track } = parseIngestRequest(request.url);
+      const asked = parseSocketRequest(request.url);
+      if (asked.role === "watch") {
+        connection.setState(newWatcher(asked.encoding, newFeed(null, asked.after)));
+        this.#dispatcher?.schedule();
+        return;
+      }
       const ordinals = [...this.getConnections<Peer>()].map(({ state }) => state?.ordinal ?? 0);
-      connection.setState(newPeer(encoding, track, Math.max(0, ...ordinals) + 1));
+      connection.setState(newPeer(asked.encoding, asked.track ?? null, Math.max(0, ...ordinals) + 1));
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -81,11 +86,13 @@ export class MeetingSessionDO extends Server<Env> {
     if (connection.readyState !== WebSocket.OPEN || this.#broken) return;
     try {
       const room = this.#open();
-      const peer = connection.state;
-      if (!peer) throw new Error("the connection has no state");
+      const { state } = connection;
+      if (!state) throw new Error("the connection has no state");
+      const peer = state.feed ? { ...state, feed: heard(state.feed) } : state;
       const outcome = handleFrame(room.ingest, peer, message);
       if (outcome.stored) room.chunkStored();
-      if (outcome.peer !== peer) connection.setState(outcome.peer);
+      if (outcome.ended) room.autoResolver.kick();
+      if (outcome.peer !== state) connection.setState(outcome.peer);
       if (outcome.peer.hasTaken && !peer.hasTaken) this.#supersede(connection, outcome.peer);
       for (const reply of outcome.replies) send(connection, reply);
       if (outcome.close) connection.close(outcome.close.code, outcome.close.reason);
@@ -98,42 +105,17 @@ export class MeetingSessionDO extends Server<Env> {
     log.warn("socket.error", { error: describeError(cause) });
   }
 
-  // ---- RPC, called by the Worker's routes
+  // ---- RPC
 
-  /** @returns undefined for a session never opened; then nothing was created. */
-  describe(): Promise<SessionState | undefined> {
-    return this.#guarded(() => this.#existing()?.describe());
-  }
-
-  /** Opens the session if need be. */
-  resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
-    return this.#guarded(() => this.#open().resolver.resolve(body, idempotencyKey));
-  }
-
-  /** Begins finalize, or joins it, and waits for its end for a while. */
-  finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
-    return this.#guarded(async () => {
-      const room = this.#existing();
-      if (!room) return err({ code: "session_not_found" });
-      const begun = room.finalizer.begin(body);
-      if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
-      try {
-        await withTimeout(room.finalizer.run(), finalizeAnswerMs, "finalize");
-      } catch (cause) {
-        // The run goes on, and the alarm stands behind it.
-        if (!(cause instanceof TimeoutError)) throw cause;
-      }
-      return ok(room.finalizer.outcome());
-    });
-  }
-
-  /** Where the result lies, once it does. */
-  locateResult(): Promise<Result<{ key: string }, "session_not_found" | "not_finalized">> {
-    return this.#guarded(() => {
-      const room = this.#existing();
-      if (!room) return err("session_not_found");
-      return room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized");
-    });
+  /** What the Worker's routes ask of the session. What it did not expect restarts the room, and the Worker answers 500. */
+  async call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]> {
+    try {
+      const ask = this.#api[method] as (...args: Parameters<SessionApi[K]>) => Promise<SessionAnswers[K]>;
+      return await ask.apply(this.#api, args);
+    } catch (cause) {
+      this.#restart(cause);
+      throw cause;
+    }
   }
 
   // ---- alarm
@@ -169,12 +151,14 @@ export class MeetingSessionDO extends Server<Env> {
     if (!session) throw new Error("the room's name is not <tenant>/<session_id>");
     // With a bad variable the Worker refuses all requests, but what is kept must still reach R2.
     const config = parseConfig(this.env);
-    const inference = config.ok ? config.value.inference : undefined;
-    return new Room({
+    const room = new Room({
       session,
       db: this.#database(),
       bucket: this.env.RESULT_BUCKET,
-      callInference: inference && createInferenceClient(inference, (input, init) => fetch(input, init)),
+      inference: this.#inferenceClient(config.ok ? config.value.inference : undefined),
+      resolveDefaults: config.ok ? config.value.resolve : { auto: false, window_chunks: 4 },
+      onEvent: () => this.#dispatcher?.schedule(),
+      onFailure: (cause) => this.#restart(cause),
       sha256: (bytes) => createHash("sha256").update(bytes).digest(),
       synced: () => this.ctx.storage.sync(),
       setAlarm: (at) => {
@@ -187,6 +171,35 @@ export class MeetingSessionDO extends Server<Env> {
         );
       },
     });
+    this.#dispatcher = new Dispatcher({
+      events: room.events,
+      followers: () => this.#followers(),
+      isOver: () => room.store.status === "finalized",
+      onFailure: (cause) => this.#restart(cause),
+    });
+    // Followers that lived through the room's sleep.
+    this.#dispatcher.schedule();
+    return room;
+  }
+
+  #inferenceClient(service: InferenceConfig | undefined): Inference {
+    if (service) return createInferenceClient(service, (input, init) => fetch(input, init));
+    const { EmbeddedResolver } = this.ctx.exports;
+    return createInferenceClient(embeddedInference, (input, init) => EmbeddedResolver.fetch(input, init));
+  }
+
+  *#followers(): Generator<Follower> {
+    for (const connection of this.getConnections<Peer>()) {
+      const { state: peer } = connection;
+      if (!peer?.feed || connection.readyState !== WebSocket.OPEN) continue;
+      yield {
+        peer,
+        pingedAt: this.ctx.getWebSocketAutoResponseTimestamp(connection)?.getTime() ?? 0,
+        setPeer: (changed) => connection.setState(changed),
+        send: (message) => send(connection, message),
+        close: (code, reason) => connection.close(code, reason),
+      };
+    }
   }
 
   #database(): Database {
@@ -205,21 +218,26 @@ export class MeetingSessionDO extends Server<Env> {
   }
 
   /** Opens session and track for a new connection. @returns why not, where they are not to be had. */
-  #admit({ track }: IngestRequest): ErrorMessage | undefined {
+  #admit(asked: SocketRequest): ErrorMessage | undefined {
+    if (asked.role === "watch") return this.#admitWatcher(asked.after);
+    const { track = null } = asked;
     const room = this.#open();
     if (!room.store.isOpen) return errorMessage(sessionFinalized);
     const refusal = track === null ? undefined : openTrack(room.ingest, track);
     return refusal && errorMessage(refusal);
   }
 
-  /** An RPC's work. What it did not expect restarts the room, and the Worker answers 500. */
-  async #guarded<T>(work: () => T | Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (cause) {
-      this.#restart(cause);
-      throw cause;
+  #admitWatcher(after: number): ErrorMessage | undefined {
+    const room = this.#existing();
+    if (!room) return errorMessage({ code: "session_not_found", detail: "No session with this id was ever opened." });
+    if (room.events.count - after > limits.maxReplayEvents) {
+      const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
+      return errorMessage({ code: "replay_too_long", detail });
     }
+    const watchers = [...this.getConnections<Peer>()].filter(({ state }) => state?.role === "watch").length;
+    if (watchers < limits.maxWatchersPerSession) return undefined;
+    const detail = `A session has at most ${limits.maxWatchersPerSession} watchers at a time.`;
+    return errorMessage({ code: "forbidden", detail });
   }
 
   #fail(connection: Connection<Peer>, cause: unknown): void {

@@ -1,8 +1,13 @@
 /** What the room remembers of one connection, in its attachment: it must outlive hibernation. */
 import type { Encoding } from "../../schemas/codec.ts";
+import type { Feed } from "./feed.ts";
 
 export interface Peer {
+  /** `watch` connections stream nothing: they are for the events alone. */
+  readonly role: "capture" | "watch";
   readonly encoding: Encoding;
+  /** The events it gets; null where it asked for none. */
+  readonly feed: Feed | null;
   /** The track this connection streams; null until its URL, `hello` or first frame has settled it. */
   readonly track: string | null;
   /** Whether it has taken the track: with its first accepted `hello`, `chunk` or `end` (SPEC W6). */
@@ -16,7 +21,20 @@ export interface Peer {
 }
 
 export function newPeer(encoding: Encoding, track: string | null, ordinal: number): Peer {
-  return { encoding, track, hasTaken: false, ordinal, badFramesInRow: 0, uncountedBadFrames: 0 };
+  return {
+    role: "capture",
+    encoding,
+    feed: null,
+    track,
+    hasTaken: false,
+    ordinal,
+    badFramesInRow: 0,
+    uncountedBadFrames: 0,
+  };
+}
+
+export function newWatcher(encoding: Encoding, feed: Feed): Peer {
+  return { ...newPeer(encoding, null, 0), role: "watch", feed };
 }
 
 /**
@@ -25,5 +43,5 @@ export function newPeer(encoding: Encoding, track: string | null, ordinal: numbe
  * its client gave up.
  */
 export function isSuperseded(other: Peer, taker: Peer): boolean {
-  return other.track === taker.track && (other.hasTaken || other.ordinal < taker.ordinal);
+  return other.role === "capture" && other.track === taker.track && (other.hasTaken || other.ordinal < taker.ordinal);
 }

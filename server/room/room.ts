@@ -1,20 +1,30 @@
 /** One opened session's modules, wired together over the room's storage. Rebuilt from storage at every wake. */
 import type { Sha256 } from "../../schemas/chain.ts";
-import type { SessionState } from "../../schemas/http.ts";
+import type { ResolveSettings, SessionAnswer, SessionConfig, SessionState } from "../../schemas/http.ts";
+import { err, ok, type Result } from "../../schemas/result-type.ts";
+import type { PostedUtterance, UtterancesAnswer } from "../../schemas/utterances.ts";
 import { Archiver } from "../archive/archiver.ts";
+import { readChunks } from "../archive/chunk-reader.ts";
 import type { SessionName } from "../archive/keys.ts";
+import { EventLog } from "../journal/event-log.ts";
 import { Journal } from "../journal/journal.ts";
 import { migrate } from "../journal/migrations.ts";
+import { SessionStore } from "../journal/session-store.ts";
+import { UtteranceStore } from "../journal/utterance-store.ts";
 import type { Database } from "../lib/sql.ts";
 import { Finalizer } from "../results/finalizer.ts";
 import { ingestStatus } from "../results/track-status.ts";
-import type { CallInference } from "../speakers/inference-client.ts";
+import { AutoResolver } from "../speakers/auto-resolver.ts";
+import { Circuit } from "../speakers/circuit.ts";
+import { Corrections } from "../speakers/corrections.ts";
+import type { Inference } from "../speakers/inference-client.ts";
+import { bindingFrom } from "../speakers/introductions.ts";
 import { Resolver } from "../speakers/resolver.ts";
+import { SpeakerBook } from "../speakers/speaker-book.ts";
 import { SpeakerStore } from "../speakers/speaker-store.ts";
-import { EventLog } from "../journal/event-log.ts";
 import type { IngestDeps } from "./ingest.ts";
 import { Jobs } from "./jobs.ts";
-import { SessionStore } from "../journal/session-store.ts";
+import { resolveSettingsFrom } from "./settings.ts";
 
 /** A room that dies with chunks pending is woken this soon to archive them. */
 const archiveBackstopMs = 5_000;
@@ -23,10 +33,15 @@ export interface RoomDeps {
   readonly session: SessionName;
   readonly db: Database;
   readonly bucket: R2Bucket;
-  readonly callInference: CallInference | undefined;
+  readonly inference: Inference;
+  readonly resolveDefaults: ResolveSettings;
   readonly sha256: Sha256;
   readonly synced: () => Promise<void>;
   readonly setAlarm: (at: number) => void;
+  /** Called after each event that was appended, inside the step that did. */
+  readonly onEvent: () => void;
+  /** Called with what background work did not expect: the room must start anew from storage. */
+  readonly onFailure: (cause: unknown) => void;
 }
 
 export class Room {
@@ -37,22 +52,28 @@ export class Room {
   readonly resolver: Resolver;
   readonly finalizer: Finalizer;
   readonly ingest: IngestDeps;
+  readonly events: EventLog;
+  readonly autoResolver: AutoResolver;
+  readonly corrections: Corrections;
+  readonly #utterances: UtteranceStore;
   readonly #archiver: Archiver;
   readonly #db: Database;
-  readonly #events: EventLog;
-  readonly #speakers: SpeakerStore;
+  readonly #speakers: SpeakerBook;
 
   constructor(deps: RoomDeps) {
     const { session, db, bucket, sha256, synced } = deps;
     migrate(db);
     this.session = session;
     this.#db = db;
-    this.store = new SessionStore(db);
+    this.store = new SessionStore(db, deps.resolveDefaults);
     this.journal = new Journal(db, sha256);
-    this.#events = new EventLog(db);
-    this.#speakers = new SpeakerStore(db);
+    this.events = new EventLog(db, deps.onEvent);
+    this.#utterances = new UtteranceStore(db);
+    this.#speakers = new SpeakerBook(new SpeakerStore(db), this.events);
     const isOpen = (): boolean => this.store.isOpen;
-    this.ingest = { session, journal: this.journal, events: this.#events, isOpen, now: db.now };
+    const isSealed = (): boolean => this.store.finalizing?.sealed_at != null;
+    const onCommit = (): void => this.store.touch();
+    this.ingest = { session, journal: this.journal, events: this.events, isOpen, now: db.now };
     this.#archiver = new Archiver({
       bucket,
       journal: this.journal,
@@ -65,22 +86,39 @@ export class Room {
     this.resolver = new Resolver({
       db,
       sessionId: session.sessionId,
-      call: deps.callInference,
+      inference: deps.inference,
+      circuit: new Circuit(db.now, Math.random),
       speakers: this.#speakers,
-      events: this.#events,
       isOpen,
-      isSealed: () => this.store.finalizing?.sealed_at != null,
-      onCommit: () => this.store.touch(),
+      isSealed,
+      onCommit,
     });
+    this.autoResolver = new AutoResolver({
+      db,
+      journal: this.journal,
+      events: this.events,
+      utterances: this.#utterances,
+      resolver: this.resolver,
+      audio: ({ track, from_seq, to_seq }) =>
+        readChunks({ bucket, journal: this.journal, session, sha256 }, track, from_seq, to_seq),
+      settings: () => this.store.config.resolve,
+      isFinal: () => !isOpen(),
+      isSealed,
+      wakeAt: (at) => this.jobs.ensure("resolve", at),
+      random: Math.random,
+      onFailure: deps.onFailure,
+    });
+    this.corrections = new Corrections({ db, speakers: this.#speakers, events: this.events, isSealed, onCommit });
     this.finalizer = new Finalizer({
       db,
       session,
       store: this.store,
       journal: this.journal,
       speakers: this.#speakers,
-      events: this.#events,
+      events: this.events,
       archiver: this.#archiver,
       resolver: this.resolver,
+      autoResolver: this.autoResolver,
       bucket,
       sha256,
       synced,
@@ -89,16 +127,68 @@ export class Room {
     this.jobs = new Jobs({
       db,
       setAlarm: deps.setAlarm,
-      run: { archive: () => this.#archiver.wake(), finalize: () => this.finalizer.run() },
+      run: {
+        archive: () => this.#archiver.wake(),
+        resolve: () => this.autoResolver.run(),
+        finalize: () => this.finalizer.run(),
+      },
     });
     // Pending bytes imply a job, whatever became of the one that was set with them.
     if (this.journal.pendingChunks > 0) this.#ensureArchive();
+    this.autoResolver.kick();
   }
 
-  /** Call after every stored chunk: archives in the background, with the alarm behind it. */
+  /** Call after every stored chunk: archives and resolves in the background, with the alarm behind both. */
   chunkStored(): void {
     this.#ensureArchive();
     this.#archiver.kick();
+    this.autoResolver.kick();
+  }
+
+  /** Keeps utterances, with their events and the names they give away, in one step. */
+  addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, "session_finalized"> {
+    if (!this.store.isOpen) return err("session_finalized");
+    return ok({ utterances: this.#db.transaction(() => posted.map((utterance) => this.#addUtterance(utterance))) });
+  }
+
+  #addUtterance(posted: PostedUtterance): UtterancesAnswer["utterances"][number] {
+    const { status, utterance } = this.#utterances.put(posted);
+    const { utterance_id, track, revision } = utterance;
+    if (status !== "unchanged") {
+      this.events.append({ type: `utterance.${status}`, track, utterance, by: "room" });
+      this.store.touch();
+      const binding = bindingFrom({ journal: this.journal, events: this.events, speakers: this.#speakers }, utterance);
+      if (binding) this.#speakers.note(binding);
+    }
+    return { utterance_id, status, revision };
+  }
+
+  /** Changes the session's settings. What `config` does not name stays. */
+  configure({
+    roster,
+    metadata,
+    resolve,
+  }: SessionConfig): Result<SessionAnswer, "session_finalized" | "resolve_started"> {
+    const { store } = this;
+    if (!store.isOpen) return err("session_finalized");
+    const before = store.config;
+    const settings = resolveSettingsFrom(before.resolve, resolve);
+    // Where windows begin follows from their length: a track half cut one way can't go on another way.
+    const isCut = this.journal.ledgers().some(({ resolved_seq }) => resolved_seq > 0);
+    if (isCut && settings.window_chunks !== before.resolve.window_chunks) return err("resolve_started");
+    this.#db.transaction(() => {
+      store.config = { metadata: { ...before.metadata, ...metadata }, resolve: settings };
+      if (roster) this.#speakers.setRoster(roster);
+      store.touch();
+    });
+    this.autoResolver.kick();
+    return ok(this.settings());
+  }
+
+  settings(): SessionAnswer {
+    const { roster } = this.#speakers.state();
+    const { status, config } = this.store;
+    return { session_id: this.session.sessionId, status, ...(roster ? { roster } : {}), ...config };
   }
 
   #ensureArchive(): void {
@@ -113,8 +203,8 @@ export class Room {
     return {
       session_id: sessionId,
       status: this.store.status,
-      state: this.#speakers.load(),
-      event_count: this.#events.count,
+      state: this.#speakers.state(),
+      event_count: this.events.count,
       updated_at: new Date(updatedAt).toISOString(),
       ...ingest,
     };

@@ -15,14 +15,16 @@ export interface InferenceConfig {
 }
 
 export interface InferenceFailure {
-  readonly reason: "failed" | "timeout";
+  /** `refused`: the service is there and does not take this request (4xx). */
+  readonly reason: "failed" | "timeout" | "refused";
   /** A sentence without the service's address or key. */
   readonly detail: string;
 }
 
-export type CallInference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
+/** Asks the speaker-resolve service. */
+export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
 
-export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): CallInference {
+export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): Inference {
   return async (request) => {
     const signal = AbortSignal.timeout(config.timeoutMs);
     try {
@@ -40,7 +42,8 @@ export function createInferenceClient(config: InferenceConfig, fetcher: typeof f
       });
       if (!response.ok) {
         await response.body?.cancel();
-        return failed(`the service answered ${response.status}`);
+        const detail = `the service answered ${response.status}`;
+        return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
       }
       const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
       if (!body.ok) return failed("the service's answer is too large");
@@ -71,7 +74,20 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
   if (parsed.data.session_id !== sessionId) return failed("the service answered for another session");
   const ids = parsed.data.updated_state.clusters.map((cluster) => cluster.cluster_id);
   if (new Set(ids).size !== ids.length) return failed("the service's answer names a cluster twice");
+  // Parsing and writing again can lengthen numbers (1e20); what is kept must still fit its row.
+  if (byteLengthOf(JSON.stringify(parsed.data)) > limits.maxInferenceAnswerBytes) {
+    return failed("the service's answer is too large");
+  }
   return ok(parsed.data);
+}
+
+/** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */
+function isAboutRequest(status: number): boolean {
+  return status === 400 || status === 413 || status === 415 || status === 422;
+}
+
+function byteLengthOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
 }
 
 function failed(detail: string): Result<never, InferenceFailure> {

@@ -1,51 +1,55 @@
 /**
- * Speaker resolves of one room: one at a time, so that no answer is computed from a state that another
- * answer is about to replace (S1). State, event and idempotency record are committed in one step, after
- * the answer has been checked; any failure leaves all three as they were.
+ * Speaker resolves of one room, by hand and automatic: one at a time, so that no answer is computed from a state
+ * that another answer is about to replace (S1). What an answer changes is committed in one step, after it has been
+ * checked; any failure leaves everything as it was.
  */
 import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import {
-  evidenceSchema,
   type ResolveAnswer,
   resolveAnswerSchema,
   type ResolveBody,
+  type ResolveRequest,
   type SpeakerState,
 } from "../../schemas/speakers.ts";
 import { SerialQueue } from "../lib/serial-queue.ts";
 import type { Database } from "../lib/sql.ts";
-import type { EventLog } from "../journal/event-log.ts";
-import type { CallInference } from "./inference-client.ts";
-import type { SpeakerStore } from "./speaker-store.ts";
+import type { Place } from "./absorb-answer.ts";
+import type { Circuit } from "./circuit.ts";
+import type { Inference, InferenceFailure } from "./inference-client.ts";
+import type { SpeakerBook } from "./speaker-book.ts";
 
-export type ResolveFailure = {
-  readonly code:
-    | "inference_not_configured"
-    | "inference_failed"
-    | "inference_timeout"
-    | "resolve_queue_full"
-    | "session_finalized";
-  readonly detail: string;
-};
+export type ResolveFailure =
+  | {
+      readonly code: "inference_failed" | "inference_timeout" | "resolve_queue_full" | "session_finalized";
+      readonly detail: string;
+    }
+  | { readonly code: "inference_unavailable"; readonly detail: string; readonly retryAfterMs: number };
+
 export interface Resolved {
   readonly answer: ResolveAnswer;
   /** Whether this is the first answer to the idempotency key, given again. */
   readonly replay: boolean;
 }
 
+/** Why an automatic resolve came to nothing. */
+export type WindowFailure = InferenceFailure | { readonly reason: "circuit_open"; readonly restMs: number };
+
 export interface ResolverDeps {
   readonly db: Database;
   readonly sessionId: string;
-  readonly call: CallInference | undefined;
-  readonly speakers: SpeakerStore;
-  readonly events: EventLog;
-  /** Whether the session still takes resolves. */
+  readonly inference: Inference;
+  readonly circuit: Circuit;
+  readonly speakers: SpeakerBook;
+  /** Whether the session still takes resolves by hand. */
   readonly isOpen: () => boolean;
   /** Whether the result is already being made from the state, which then must not move. */
   readonly isSealed: () => boolean;
   /** Called inside the committing step. */
   readonly onCommit: () => void;
 }
+
+type Asked = { readonly answer: ResolveAnswer; readonly sent: SpeakerState };
 
 export class Resolver {
   readonly #deps: ResolverDeps;
@@ -76,59 +80,68 @@ export class Resolver {
     }
   }
 
+  /**
+   * Resolves a window of kept audio.
+   * @param alongside runs inside the committing step.
+   */
+  resolveWindow(body: ResolveBody, place: Place, alongside: () => void): Promise<Result<undefined, WindowFailure>> {
+    return this.#queue.run(async () => {
+      const asked = await this.#ask(body);
+      if (!asked.ok) return asked;
+      // Finalize gave the window up meanwhile, and said so in the log.
+      if (!this.#deps.isSealed()) this.#commit(asked.value, place, alongside);
+      return ok(undefined);
+    });
+  }
+
+  /** Asks about audio that was resolved before and keeps nothing: whether the service works, whatever the circuit says. */
+  probe(body: ResolveBody): Promise<boolean> {
+    return this.#queue.run(async () => (await this.#call(body)).ok);
+  }
+
   /** Resolves when no resolve is under way or waiting. */
   idle(): Promise<void> {
     return this.#queue.idle();
   }
 
   async #resolveNow(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
-    const { call, sessionId, isOpen, isSealed } = this.#deps;
+    const { isOpen, isSealed } = this.#deps;
     // Again: the same key may have been ahead in the queue.
     const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
     if (!isOpen()) return finalized();
-    if (!call) {
-      return err({ code: "inference_not_configured", detail: "Set INFERENCE_BASE_URL to a speaker-resolve service." });
-    }
-    const state = this.#deps.speakers.load();
-    const sent: SpeakerState = body.roster ? { ...state, roster: body.roster } : state;
-    const answer = await call({
-      session_id: sessionId,
-      audio: body.audio,
-      asr_text: body.asr_text ?? null,
-      state: sent,
-    });
-    if (!answer.ok) {
-      const { reason, detail } = answer.error;
-      return err({
-        code: reason === "timeout" ? "inference_timeout" : "inference_failed",
-        detail: `Speaker resolve: ${detail}.`,
-      });
-    }
-    // Parsing and writing again can lengthen numbers (1e20); what is kept must still fit its row.
-    if (byteLengthOf(JSON.stringify(answer.value)) > limits.maxInferenceAnswerBytes) {
-      return err({ code: "inference_failed", detail: "Speaker resolve: the service's answer is too large." });
-    }
+    const asked = await this.#ask(body);
+    if (!asked.ok) return err(refusalOf(asked.error));
     if (isSealed()) return finalized();
-    this.#commit(answer.value, sent, idempotencyKey);
-    return ok({ answer: answer.value, replay: false });
+    const { answer } = asked.value;
+    this.#commit(asked.value, undefined, () => {
+      if (body.roster) this.#deps.speakers.setRoster(body.roster);
+      if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
+    });
+    return ok({ answer, replay: false });
   }
 
-  #commit(answer: ResolveAnswer, sent: SpeakerState, idempotencyKey: string | undefined): void {
-    const { db, speakers, events, onCommit } = this.#deps;
-    const { updated_state: updated, cluster_id, speaker_name, decision } = answer;
-    const roster = updated.roster ?? sent.roster;
+  async #ask(body: ResolveBody): Promise<Result<Asked, WindowFailure>> {
+    const { restMs } = this.#deps.circuit;
+    return restMs > 0 ? err({ reason: "circuit_open", restMs }) : this.#call(body);
+  }
+
+  async #call({ audio, asr_text, roster }: ResolveBody): Promise<Result<Asked, InferenceFailure>> {
+    const { inference, circuit, sessionId, speakers } = this.#deps;
+    const sent = speakers.stateForService(roster);
+    const request: ResolveRequest = { session_id: sessionId, audio, asr_text: asr_text ?? null, state: sent };
+    const answer = await inference(request);
+    // A refusal is an answer too: the service is there.
+    if (answer.ok || answer.error.reason === "refused") circuit.succeeded();
+    else circuit.failed();
+    return answer.ok ? ok({ answer: answer.value, sent }) : answer;
+  }
+
+  #commit({ answer, sent }: Asked, place: Place | undefined, alongside: () => void): void {
+    const { db, speakers, onCommit } = this.#deps;
     db.transaction(() => {
-      speakers.save(roster ? { ...updated, roster } : updated);
-      events.append({
-        type: "speaker.resolved",
-        cluster_id,
-        speaker_name,
-        decision,
-        evidence: evidenceSchema.parse(answer.evidence),
-        by: "inference",
-      });
-      if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
+      speakers.absorb(answer, sent, place);
+      alongside();
       onCommit();
     });
   }
@@ -148,8 +161,13 @@ export class Resolver {
   }
 }
 
-function byteLengthOf(text: string): number {
-  return new TextEncoder().encode(text).byteLength;
+function refusalOf(failure: WindowFailure): ResolveFailure {
+  if (failure.reason === "circuit_open") {
+    const detail = "The speaker-resolve service failed several times in a row and is given a rest.";
+    return { code: "inference_unavailable", detail, retryAfterMs: failure.restMs };
+  }
+  const code = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
+  return { code, detail: `Speaker resolve: ${failure.detail}.` };
 }
 
 function finalized(): Result<never, ResolveFailure> {

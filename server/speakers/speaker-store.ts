@@ -1,8 +1,13 @@
-/** Speaker state in the room's SQLite: a row a cluster, so that no value grows with the meeting. */
+/**
+ * What the speaker-resolve service needs back at its next call: clusters with their centroids, its config, and the
+ * roster. A row a cluster, so that no value grows with the meeting. Names are not here: the event log has them.
+ */
 import * as z from "zod";
 import {
+  type Cluster,
   clusterIdSchema,
   clusterSchema,
+  type Roster,
   rosterSchema,
   type SpeakerState,
   speakerStateSchema,
@@ -10,7 +15,6 @@ import {
 import type { Database } from "../lib/sql.ts";
 
 const clusterKeyPrefix = "cluster:";
-const bindingsSchema = speakerStateSchema.shape.bindings;
 const configSchema = speakerStateSchema.shape.config;
 const orderSchema = z.array(clusterIdSchema);
 
@@ -21,34 +25,40 @@ export class SpeakerStore {
     this.#db = db;
   }
 
-  load(): SpeakerState {
-    const rows = new Map(
-      this.#db.sql
-        .exec<{ key: string; value: string }>("SELECT key, value FROM state")
-        .toArray()
-        .map((row): [string, unknown] => [row.key, JSON.parse(row.value)]),
-    );
-    const order = orderSchema.parse(rows.get("clusters") ?? []);
-    const roster = rosterSchema.optional().parse(rows.get("roster"));
-    return {
-      clusters: order.map((id) => clusterSchema.parse(rows.get(clusterKeyPrefix + id))),
-      bindings: bindingsSchema.parse(rows.get("bindings") ?? {}),
-      ...(roster ? { roster } : {}),
-      config: configSchema.parse(rows.get("config") ?? {}),
-    };
+  clusters(): Cluster[] {
+    const order = orderSchema.parse(this.#read("clusters") ?? []);
+    return order.map((id) => clusterSchema.parse(this.#read(clusterKeyPrefix + id)));
   }
 
-  /** Replaces the state. Call inside the transaction that also appends the event. */
-  save(state: SpeakerState): void {
-    this.#db.sql.exec("DELETE FROM state");
+  config(): SpeakerState["config"] {
+    return configSchema.parse(this.#read("config") ?? {});
+  }
+
+  roster(): Roster | undefined {
+    return rosterSchema.optional().parse(this.#read("roster"));
+  }
+
+  /** Replaces the clusters. Call inside the transaction that also appends the events. */
+  saveClusters(clusters: readonly Cluster[]): void {
+    this.#db.sql.exec("DELETE FROM state WHERE key LIKE 'cluster:%'");
     this.#write(
       "clusters",
-      state.clusters.map((cluster) => cluster.cluster_id),
+      clusters.map((cluster) => cluster.cluster_id),
     );
-    for (const cluster of state.clusters) this.#write(clusterKeyPrefix + cluster.cluster_id, cluster);
-    this.#write("bindings", state.bindings);
-    this.#write("config", state.config);
-    if (state.roster) this.#write("roster", state.roster);
+    for (const cluster of clusters) this.#write(clusterKeyPrefix + cluster.cluster_id, cluster);
+  }
+
+  saveConfig(config: SpeakerState["config"]): void {
+    this.#write("config", config);
+  }
+
+  saveRoster(roster: Roster): void {
+    this.#write("roster", roster);
+  }
+
+  #read(key: string): unknown {
+    const [row] = this.#db.sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key).toArray();
+    return row && JSON.parse(row.value);
   }
 
   #write(key: string, value: unknown): void {

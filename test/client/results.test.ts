@@ -33,7 +33,7 @@ const health = {
   version: "1",
   durable_object: "D",
   r2_bucket: "R",
-  inference: "none",
+  inference: "embedded",
 } as const;
 const pending = { session_id: "s", status: "finalizing", pending_chunks: 2 } as const;
 const finalized = {

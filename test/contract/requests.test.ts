@@ -18,12 +18,13 @@ import { TestClient } from "../support/ws-client.ts";
 
 const gateway = useGateway();
 
-const badIds: readonly { id: string; code?: HttpErrorCode }[] = [
+const badIds: readonly { id: string; code?: HttpErrorCode; socketCode?: HttpErrorCode }[] = [
   { id: "a%2Fb" },
   { id: "a%2fb" },
   { id: "%2e%2e", code: "not_found" },
   { id: "..", code: "not_found" },
-  { id: ".", code: "not_found" },
+  // Resolved away before the gateway sees it: what is left is the path of a session named "state".
+  { id: ".", code: "method_not_allowed", socketCode: "not_found" },
   { id: "", code: "not_found" },
   { id: "a/b/c", code: "not_found" },
   { id: ".a" },
@@ -51,12 +52,12 @@ const badIds: readonly { id: string; code?: HttpErrorCode }[] = [
 const longestId = `t${newSession().slice(2)}`.padEnd(128, "x");
 
 describe("[N1] a session id matches or is refused, never repaired", () => {
-  test.each(badIds)("$id", async ({ id, code = "invalid_session_id" }) => {
+  test.each(badIds)("$id", async ({ id, code = "invalid_session_id", socketCode = code }) => {
     for (const path of [`/v1/sessions/${id}/state`, `/v1/sessions/${id}/result`]) {
       expect(problemOf(await send(gateway, path)).code).toBe(code);
     }
     // `a/b/c` and the like lie on no route; the others are looked at before the handshake is.
-    expect(problemOf(await sendUpgrade(gateway, `/v1/audio/ws/${id}`)).code).toBe(code);
+    expect(problemOf(await sendUpgrade(gateway, `/v1/audio/ws/${id}`)).code).toBe(socketCode);
   });
 
   test.each(["resolve", "finalize"])("POST …/%s with a bad id", async (route) => {
@@ -90,6 +91,25 @@ describe("[N1] a session id matches or is refused, never repaired", () => {
 });
 
 describe("[N3] an id never opened is 404, and stays so", () => {
+  test("events, settings, utterances, corrections", async () => {
+    const path = `/v1/sessions/${newSession()}`;
+    const requests: readonly [string, string, object | undefined][] = [
+      ["GET", "/events", undefined],
+      ["PATCH", "", { metadata: {} }],
+      ["POST", "/utterances", { utterances: [{ text: "a", start_ms: 0, end_ms: 1 }] }],
+      ["POST", "/resolve/retry", {}],
+      ["PUT", "/bindings/c1", { name: "Ada" }],
+      ["DELETE", "/bindings/c1", undefined],
+      ["POST", "/clusters/c1/merge", { into: "c2" }],
+      ["PATCH", "/turns/1", { cluster_id: null }],
+      ["GET", "/state", undefined],
+    ];
+    for (const [method, route, body] of requests) {
+      const answer = await send(gateway, path + route, { method, ...(body && { body: JSON.stringify(body) }) });
+      expect(problemOf(answer).code, `${method} ${route}`).toBe("session_not_found");
+    }
+  });
+
   test("state, result, finalize", async () => {
     const session = newSession();
     for (let i = 0; i < 2; i += 1) {
@@ -101,12 +121,9 @@ describe("[N3] an id never opened is 404, and stays so", () => {
 });
 
 describe("routes", () => {
-  test.each(["/", "/v1", "/v1/sessions", "/v1/sessions/a", "/v1/sessions/a/nothing", "/v1/audio/ws", "/v2/health"])(
-    "404 %s",
-    async (path) => {
-      expect(problemOf(await send(gateway, path)).code).toBe("not_found");
-    },
-  );
+  test.each(["/", "/v1", "/v1/sessions/a/nothing", "/v1/audio/ws", "/v2/health"])("404 %s", async (path) => {
+    expect(problemOf(await send(gateway, path)).code).toBe("not_found");
+  });
 
   test.each([
     { method: "POST", path: "/health", allow: "GET, HEAD" },
@@ -116,6 +133,10 @@ describe("routes", () => {
     { method: "POST", path: "/v1/audio/ws/a/mic", allow: "GET, HEAD" },
     { method: "GET", path: "/v1/sessions/a/resolve", allow: "POST" },
     { method: "PATCH", path: "/v1/sessions/a/finalize", allow: "POST" },
+    { method: "GET", path: "/v1/sessions", allow: "POST" },
+    { method: "GET", path: "/v1/sessions/a", allow: "PATCH" },
+    { method: "POST", path: "/v1/sessions/a/bindings/c1", allow: "PUT, DELETE" },
+    { method: "GET", path: "/v1/sessions/a/turns/1", allow: "PATCH" },
   ])("405 $method $path names what is allowed", async ({ method, path, allow }) => {
     const answer = await send(gateway, path, { method });
     expect(problemOf(answer).code).toBe("method_not_allowed");
@@ -132,7 +153,7 @@ describe("routes", () => {
   test("health says what runs, with no credential", async () => {
     const answer = await send(gateway, "/health");
     expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.text)).toMatchObject({ status: "ok", app: "roomtone", inference: "none" });
+    expect(JSON.parse(answer.text)).toMatchObject({ status: "ok", app: "roomtone", inference: "embedded" });
     expect(answer.headers["x-trace-id"]).toMatch(/^[0-9a-f]{32}$/);
   });
 
@@ -231,10 +252,11 @@ describe("bodies", () => {
     );
   });
 
-  test("resolve without a service is 503, and says what to set", async () => {
-    const { code, detail } = problemOf(await postJson(gateway, `/v1/sessions/${newSession()}/resolve`, { audio }));
-    expect(code).toBe("inference_not_configured");
-    expect(detail).toContain("INFERENCE_BASE_URL");
+  test("resolve without a service set is answered by the embedded resolver", async () => {
+    const second = { ...audio, content_b64: Buffer.alloc(32_000).toString("base64") };
+    const answer = await postJson(gateway, `/v1/sessions/${newSession()}/resolve`, { audio: second });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.text)).toMatchObject({ decision: "unknown", segments: [] });
   });
 });
 

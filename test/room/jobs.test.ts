@@ -36,7 +36,7 @@ function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
         new Jobs({
           db,
           setAlarm: (at) => bench.alarms.push(at),
-          run: { archive: () => run("archive"), finalize: () => run("finalize") },
+          run: { archive: () => run("archive"), resolve: () => run("resolve"), finalize: () => run("finalize") },
         }),
     };
     migrate(db);

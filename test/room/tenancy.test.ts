@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ingestUrl } from "../../server/room/ingest-request.ts";
+import { socketUrl } from "../../server/room/socket-request.ts";
 import { chunkFrame, pcmOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
@@ -71,7 +71,7 @@ test("[T1] the same session id of two tenants is two rooms with two keys", async
   const mine = new RoomUnderTest(sessionId);
   const theirs = new RoomUnderTest(sessionId, "acme");
   await (await Client.connect(sessionId)).keep(1, pcmOf(1, 1));
-  const answer = await theirs.stub.fetch(ingestUrl({ encoding: "json", track: "mixed" }), {
+  const answer = await theirs.stub.fetch(socketUrl({ role: "capture", encoding: "json", track: "mixed" }), {
     headers: { upgrade: "websocket" },
   });
   const socket = answer.webSocket;

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { parseConfig } from "../../server/config.ts";
 
 test("[config] nothing set: credentials are required, and there is no service", () => {
-  expect(parseConfig({})).toEqual({ ok: true, value: { authMode: "required", inference: undefined } });
+  expect(parseConfig({})).toEqual({
+    ok: true,
+    value: { authMode: "required", resolve: { auto: true, window_chunks: 4 }, inference: undefined },
+  });
 });
 
 test("[config] an empty variable is an unset one", () => {

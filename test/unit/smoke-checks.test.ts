@@ -21,6 +21,7 @@ const untouched: TrackStatus = {
   contiguous_seq: 0,
   archived_seq: 0,
   resolved_seq: 0,
+  failed_windows: 0,
   received_chunks: 0,
   duplicate_chunks: 0,
   missing_chunks: 0,

@@ -71,6 +71,7 @@ export function readyMessage(sessionId: string, lastSeq = 0): object {
     contiguous_seq: lastSeq,
     archived_seq: 0,
     resolved_seq: 0,
+    failed_windows: 0,
     received_chunks: lastSeq,
     duplicate_chunks: 0,
     missing_chunks: 0,

@@ -90,6 +90,7 @@ export class ModelRoom {
       contiguous_seq: 0,
       archived_seq: 0,
       resolved_seq: 0,
+      failed_windows: 0,
       received_chunks: this.kept.size,
       duplicate_chunks: 0,
       missing_chunks: this.expectedSeq - this.kept.size,

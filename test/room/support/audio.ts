@@ -40,3 +40,19 @@ export function chunkFrame(chunk: {
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }
+
+/** One second that an energy gate takes for speech, loud and quiet by turns; no other seq has it. */
+export function speechOf(seq: number): Uint8Array<ArrayBuffer> {
+  const samples = new Int16Array(pcmOf(seq).buffer);
+  const blockSamples = 1_600;
+  for (let i = 0; i < samples.length; i += 1) {
+    const isQuiet = Math.floor(i / blockSamples) % 2 === 1;
+    samples[i] = Math.trunc((samples[i] ?? 0) / (isQuiet ? 1_000 : 4));
+  }
+  return new Uint8Array(samples.buffer);
+}
+
+/** One second of steady hiss, too low for anybody to speak in it. */
+export function hissOf(seq: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new Int16Array(pcmOf(seq).buffer).map((sample) => Math.trunc(sample / 1_000)).buffer);
+}

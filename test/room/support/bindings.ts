@@ -13,6 +13,6 @@ export const bindings = env as Env;
 
 /** A request to the Worker, as from outside. */
 export function gateway(path: string, init: RequestInit = {}): Promise<Response> {
-  const { default: entry } = exports as { default: Fetcher };
+  const { default: entry } = exports as unknown as { default: Fetcher };
   return entry.fetch(`https://gateway.test${path}`, init);
 }

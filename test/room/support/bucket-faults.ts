@@ -9,6 +9,7 @@ export class BucketFaults {
   readonly puts: string[] = [];
   #beforePut: PutHook = () => {};
   #afterPut: PutHook = () => {};
+  #areGetsDown = false;
 
   /** Every put whose key matches fails. */
   failPuts(matches: (key: string) => boolean = () => true): void {
@@ -31,9 +32,19 @@ export class BucketFaults {
     };
   }
 
+  /** No object can be read. */
+  failGets(): void {
+    this.#areGetsDown = true;
+  }
+
   heal(): void {
+    this.#areGetsDown = false;
     this.#beforePut = () => {};
     this.#afterPut = () => {};
+  }
+
+  get(get: () => Promise<R2ObjectBody | null>): Promise<R2ObjectBody | null> {
+    return this.#areGetsDown ? Promise.reject(new Error("get: Internal error (10001)")) : get();
   }
 
   async put(key: string, put: () => Promise<R2Object>): Promise<R2Object> {
@@ -53,15 +64,20 @@ export function bucketFaults(sessionId: string): BucketFaults {
   return known;
 }
 
+function faultsOf(key: string): BucketFaults {
+  const sessionId = /(?:^|\/)sessions\/([^/]+)\//.exec(key)?.[1];
+  if (sessionId === undefined) throw new Error(`no session in key ${key}`);
+  return bucketFaults(sessionId);
+}
+
 export function faultyBucket(bucket: R2Bucket): R2Bucket {
-  const put = (key: string, value: ArrayBuffer | string, options?: R2PutOptions): Promise<R2Object> => {
-    const sessionId = /(?:^|\/)sessions\/([^/]+)\//.exec(key)?.[1];
-    if (sessionId === undefined) throw new Error(`no session in key ${key}`);
-    return bucketFaults(sessionId).put(key, () => bucket.put(key, value, options));
-  };
+  const put = (key: string, value: ArrayBuffer | string, options?: R2PutOptions): Promise<R2Object> =>
+    faultsOf(key).put(key, () => bucket.put(key, value, options));
+  const get = (key: string): Promise<R2ObjectBody | null> => faultsOf(key).get(() => bucket.get(key));
   return new Proxy(bucket, {
     get(target, property) {
       if (property === "put") return put;
+      if (property === "get") return get;
       const value: unknown = Reflect.get(target, property, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },

@@ -84,8 +84,8 @@ export class Client {
   }
 
   /** Sends chunks without waiting between them, then waits for all acks. */
-  async keepAll(seqs: readonly number[]): Promise<AckMessage[]> {
-    for (const seq of seqs) this.sendChunk(seq);
+  async keepAll(seqs: readonly number[], pcm: (seq: number) => Uint8Array = pcmOf): Promise<AckMessage[]> {
+    for (const seq of seqs) this.sendChunk(seq, pcm(seq));
     const acks: AckMessage[] = [];
     for (const seq of seqs) {
       acks.push(await this.ackOf(seq));

@@ -3,6 +3,7 @@
  * session has its own behaviour, so tests don't meet.
  */
 import { vi } from "vitest";
+import { chunkBytes } from "../../../schemas/audio.ts";
 import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../../schemas/speakers.ts";
 
 type Behaviour = (request: ResolveRequest, signal: AbortSignal) => Response | Promise<Response>;
@@ -45,4 +46,19 @@ export function answerTo(request: ResolveRequest): ResolveAnswer {
     evidence: { sv_score: 0.5, threshold_low: 0.4, threshold_high: 0.7, segment_count: 1 },
     updated_state,
   };
+}
+
+/** A right answer that names one cluster, `c1`, and leaves the state otherwise as it was. */
+export function sameSpeaker(request: ResolveRequest): ResolveAnswer {
+  const clusters = [{ cluster_id: "c1", centroid: [0.25, -0.5], sample_count: 1 }];
+  return { ...answerTo(request), cluster_id: "c1", updated_state: { ...request.state, clusters } };
+}
+
+/** The seqs whose audio a request holds, found by their bytes among `candidates`; 0 for any other second. */
+export function seqsIn(request: ResolveRequest, candidates: ReadonlyMap<string, number>): number[] {
+  const bytes = Uint8Array.fromBase64(request.audio.content_b64);
+  return Array.from({ length: bytes.length / chunkBytes }, (_, i) => {
+    const second = bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes);
+    return candidates.get(second.toBase64()) ?? 0;
+  });
 }

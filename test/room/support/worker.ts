@@ -3,7 +3,7 @@ import type { Env } from "../../../server/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/room/meeting-session.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 
-export { default } from "../../../server/index.ts";
+export { default, EmbeddedResolver } from "../../../server/index.ts";
 
 export class MeetingSessionDO extends RealMeetingSessionDO {
   constructor(ctx: DurableObjectState, env: Env) {

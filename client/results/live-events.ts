@@ -1,0 +1,101 @@
+/**
+ * The event log as it grows, over server-sent events. An event is handed out once and in order, however often the
+ * connection is lost: each new one starts after the last event that was handed out.
+ */
+import { EventSourceParserStream } from "eventsource-parser/stream";
+import { eventSchema, type RoomEvent } from "../../schemas/events.ts";
+import { type Door, type Exchange, openEventStream } from "./exchange.ts";
+import { RoomtoneNetworkError } from "./results-errors.ts";
+import { pause, retryDelayMs } from "./retry.ts";
+import { newTraceId } from "./trace.ts";
+
+/** The gateway says something every 15 s; after this much silence the connection is dead. */
+const maxSilenceMs = 45_000;
+/** Before the next connection, where the last one ended without a failure. */
+const reconnectMs = 1_000;
+/** Of one event: far above what the gateway writes. */
+const maxEventChars = 1_000_000;
+
+export interface LiveEvents {
+  /** Of the events route. */
+  readonly path: string;
+  readonly after: number;
+  /** Failures in a row before it gives up. */
+  readonly retries: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @throws what `exchange` does, once it failed `retries` + 1 times without an event in between. */
+export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerator<RoomEvent, void, undefined> {
+  const { path, retries, signal } = options;
+  const traceId = newTraceId();
+  let { after } = options;
+  let failures = 0;
+  for (;;) {
+    const headers = { "last-event-id": String(after) };
+    const call: Exchange = {
+      method: "GET",
+      path,
+      headers,
+      body: undefined,
+      authorized: true,
+      good: [200],
+      timeoutMs: maxSilenceMs,
+      signal,
+      traceId,
+    };
+    try {
+      for await (const event of connection(door, call)) {
+        if (event === "over") return;
+        failures = 0;
+        after = event.event_id;
+        yield event;
+      }
+      await pause(reconnectMs, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      failures += 1;
+      const delayMs = failures <= retries ? retryDelayMs(error, failures, Math.random()) : undefined;
+      if (delayMs === undefined) throw error;
+      await pause(delayMs, signal);
+    }
+  }
+}
+
+/** The events of one connection, until it ends. */
+async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent | "over", void, undefined> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  call.signal?.throwIfAborted();
+  call.signal?.addEventListener("abort", abort);
+  let silence = setTimeout(abort, call.timeoutMs);
+  const heard = (): void => {
+    clearTimeout(silence);
+    silence = setTimeout(abort, call.timeoutMs);
+  };
+  try {
+    const body = await openEventStream(door, call, controller.signal);
+    if (!body) {
+      yield "over";
+      return;
+    }
+    const parser = new EventSourceParserStream({ maxBufferSize: maxEventChars, onComment: heard });
+    const messages = body
+      .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+      .pipeThrough(parser);
+    const reader = messages.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      heard();
+      yield eventSchema.parse(JSON.parse(value.data));
+    }
+  } catch (cause) {
+    if (cause instanceof Error && "traceId" in cause) throw cause;
+    throw new RoomtoneNetworkError(call, "lost its stream of events.");
+  } finally {
+    clearTimeout(silence);
+    call.signal?.removeEventListener("abort", abort);
+    controller.abort();
+  }
+}

@@ -1,0 +1,141 @@
+/** What the Worker's routes can ask of a session: one method a question. Knows no sockets and no platform. */
+import { err, ok, type Result } from "../../schemas/result-type.ts";
+import type { RoomEvent } from "../../schemas/events.ts";
+import type {
+  EventsPage,
+  FinalizeBody,
+  SessionAnswer,
+  SessionConfig,
+  SessionState,
+  TurnBody,
+} from "../../schemas/http.ts";
+import type { ResolveBody } from "../../schemas/speakers.ts";
+import type { PostedUtterance, UtterancesAnswer } from "../../schemas/utterances.ts";
+import { resultKey } from "../archive/keys.ts";
+import { TimeoutError, withTimeout } from "../lib/timeout.ts";
+import type { FinalizeOutcome } from "../results/finalizer.ts";
+import type { CorrectionRefusal } from "../speakers/corrections.ts";
+import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
+import type { Room } from "./room.ts";
+import { hasSettings } from "./settings.ts";
+
+/** How long a finalize request is held open before it is answered 202. */
+const finalizeAnswerMs = 20_000;
+
+export type FinalizeRefusal =
+  | { readonly code: "session_not_found" }
+  | { readonly code: "bad_request"; readonly detail: string };
+
+export type ConfigureRefusal = "session_not_found" | "session_exists" | "session_finalized" | "resolve_started";
+export type UtterancesRefusal = "session_not_found" | "session_finalized";
+
+/** What a person says of the speakers. */
+export type Correction =
+  | { readonly kind: "bind"; readonly clusterId: string; readonly name: string }
+  | { readonly kind: "unbind"; readonly clusterId: string }
+  | { readonly kind: "merge"; readonly clusterId: string; readonly into: string }
+  | { readonly kind: "turn"; readonly turnId: number; readonly body: TurnBody };
+
+export interface Rooms {
+  /** Undefined for a session never opened. */
+  readonly existing: () => Room | undefined;
+  /** Opens the session if need be. */
+  readonly open: () => Room;
+}
+
+/** A method that rejects has met a bug: the room then starts anew. */
+export class SessionApi {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** @returns undefined for a session never opened; then nothing was created. */
+  describe(): SessionState | undefined {
+    return this.#rooms.existing()?.describe();
+  }
+
+  /** Opens the session if need be. */
+  resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+    return this.#rooms.open().resolver.resolve(body, idempotencyKey);
+  }
+
+  /** Begins finalize, or joins it, and waits for its end for a while. */
+  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
+    const room = this.#rooms.existing();
+    if (!room) return err({ code: "session_not_found" });
+    const begun = room.finalizer.begin(body);
+    if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
+    try {
+      await withTimeout(room.finalizer.run(), finalizeAnswerMs, "finalize");
+    } catch (cause) {
+      // The run goes on, and the alarm stands behind it.
+      if (!(cause instanceof TimeoutError)) throw cause;
+    }
+    return ok(room.finalizer.outcome());
+  }
+
+  /** Where the result lies, once it does. */
+  locateResult(): Result<{ key: string }, "session_not_found" | "not_finalized"> {
+    return this.#inExisting((room) =>
+      room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized"),
+    );
+  }
+
+  /** Opens a session with its settings. One that is open already must have been given the same. */
+  create(config: SessionConfig): Result<SessionAnswer & { isNew: boolean }, ConfigureRefusal> {
+    const known = this.#rooms.existing();
+    if (known && !hasSettings(known.settings(), config)) return err("session_exists");
+    if (known) return ok({ ...known.settings(), isNew: false });
+    const answer = this.#rooms.open().configure(config);
+    return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
+  }
+
+  configure(config: SessionConfig): Result<SessionAnswer, ConfigureRefusal> {
+    return this.#inExisting((room) => room.configure(config));
+  }
+
+  addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, UtterancesRefusal> {
+    return this.#inExisting((room) => room.addUtterances(posted));
+  }
+
+  /** The events after one, at most `limit`. */
+  events(after: number, limit: number): Result<EventsPage, "session_not_found"> {
+    return this.#inExisting(({ events }) => {
+      const page = events.page(after, limit);
+      const next_after = page.at(-1)?.event_id ?? after;
+      return ok({ events: page, next_after, has_more: next_after < events.count });
+    });
+  }
+
+  correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
+    return this.#inExisting(({ corrections }) => {
+      switch (correction.kind) {
+        case "bind":
+          return corrections.bind(correction.clusterId, correction.name);
+        case "unbind":
+          return corrections.unbind(correction.clusterId);
+        case "merge":
+          return corrections.merge(correction.clusterId, correction.into);
+        case "turn":
+          return corrections.judgeTurn(correction.turnId, correction.body);
+      }
+    });
+  }
+
+  /** Opens windows again that speaker resolve gave up. */
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "session_finalized"> {
+    return this.#inExisting((room) =>
+      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("session_finalized"),
+    );
+  }
+
+  #inExisting<T, E>(work: (room: Room) => Result<T, E>): Result<T, E | "session_not_found"> {
+    const room = this.#rooms.existing();
+    return room ? work(room) : err("session_not_found");
+  }
+}
+
+export type SessionMethod = keyof SessionApi;
+export type SessionAnswers = { [K in SessionMethod]: Awaited<ReturnType<SessionApi[K]>> };

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import { limits } from "../../schemas/limits.ts";
+import { sessionAnswerSchema, type SessionAnswer } from "../../schemas/http.ts";
+import { range, speechOf } from "./support/audio.ts";
+import { Client } from "./support/client.ts";
+import { createSession, eventsOf, get, post, send } from "./support/http.ts";
+import { inference, sameSpeaker } from "./support/inference.ts";
+import { newSession, RoomUnderTest } from "./support/room.ts";
+import { eventually } from "./support/waiting.ts";
+
+const create = (body: object): Promise<Response> => send("POST", "/v1/sessions", body);
+const configure = (id: string, body: object): Promise<Response> => send("PATCH", `/v1/sessions/${id}`, body);
+const codeOf = async (answer: Response): Promise<[number, string]> => [
+  answer.status,
+  (await answer.json<{ code: string }>()).code,
+];
+const settingsOf = async (answer: Response): Promise<SessionAnswer> => sessionAnswerSchema.parse(await answer.json());
+
+const roster = (names: number): object => ({ roster: range(1, names).map((n) => ({ name: `Name ${n}` })) });
+
+async function say(id: string, ...utterances: object[]): Promise<{ status: string; revision: number }[]> {
+  const answer = await post(id, "utterances", { utterances });
+  expect(answer.status).toBe(200);
+  return (await answer.json<{ utterances: { status: string; revision: number }[] }>()).utterances;
+}
+
+describe("settings", () => {
+  test("[N3] a session is opened with settings; without an id it gets one", async () => {
+    const answer = await create({ roster: [{ name: "Ada" }], metadata: { room: 7 }, resolve: { window_chunks: 3 } });
+    expect(answer.status).toBe(201);
+    const settings = await settingsOf(answer);
+    expect(settings).toMatchObject({
+      status: "open",
+      metadata: { room: 7 },
+      resolve: { auto: false, window_chunks: 3 },
+    });
+    expect((await get(settings.session_id, "state")).status).toBe(200);
+    expect(answer.headers.get("location")).toBe(`/v1/sessions/${settings.session_id}/state`);
+  });
+
+  test("[N3] asked for twice it is there once; with other settings it is a conflict", async () => {
+    const id = newSession();
+    expect((await create({ session_id: id, metadata: { a: 1 } })).status).toBe(201);
+    expect((await create({ session_id: id, metadata: { a: 1 } })).status).toBe(200);
+    expect(await codeOf(await create({ session_id: id, metadata: { a: 2 } }))).toEqual([409, "session_exists"]);
+    expect(await codeOf(await create({ session_id: id, resolve: { auto: true } }))).toEqual([409, "session_exists"]);
+  });
+
+  test("settings change one by one, survive an eviction, and metadata reaches the result", async () => {
+    const room = new RoomUnderTest(newSession());
+    const id = room.sessionId;
+    await createSession(id, { metadata: { a: 1, b: 1 }, roster: [{ name: "Ada" }] });
+    await configure(id, { metadata: { b: 2 } });
+    await room.evict();
+    const settings = await settingsOf(await configure(id, { resolve: { window_chunks: 2 } }));
+    expect(settings).toMatchObject({
+      metadata: { a: 1, b: 2 },
+      roster: [{ name: "Ada" }],
+      resolve: { window_chunks: 2 },
+    });
+    await post(id, "finalize", { metadata: { c: 3 } });
+    expect(await (await get(id, "result")).json()).toMatchObject({ metadata: { a: 1, b: 2, c: 3 } });
+    expect(await codeOf(await configure(id, { metadata: {} }))).toEqual([409, "session_finalized"]);
+  });
+
+  test("[R1] the length of windows can't change once audio was resolved; auto can", async () => {
+    const id = newSession();
+    await createSession(id, { resolve: { auto: true, window_chunks: 2 } });
+    inference(id, (request) => Response.json(sameSpeaker(request)));
+    const client = await Client.connect(id);
+    await client.keepAll(range(1, 2), speechOf);
+    await eventually("it is resolved", async () => (await eventsOf(id)).length === 2);
+    expect(await codeOf(await configure(id, { resolve: { window_chunks: 4 } }))).toEqual([409, "resolve_started"]);
+    expect((await configure(id, { resolve: { auto: false, window_chunks: 2 } })).status).toBe(200);
+    await client.keepAll(range(3, 6), speechOf);
+    expect((await configure(id, { resolve: { auto: true } })).status).toBe(200);
+    await eventually("it catches up", async () => (await eventsOf(id)).length === 4);
+  });
+
+  const bad: readonly [string, object, number][] = [
+    ["a misspelt field", { rooster: [] }, 400],
+    ["a misspelt setting", { resolve: { windows: 4 } }, 400],
+    ["a window of nothing", { resolve: { window_chunks: 0 } }, 400],
+    ["a window too long", { resolve: { window_chunks: limits.maxWindowChunks + 1 } }, 400],
+    ["a bad id", { session_id: "a/b" }, 400],
+    ["a roster too long", roster(limits.maxRosterEntries + 1), 400],
+    ["metadata that is a list", { metadata: [1] }, 400],
+    ["a body too large", { metadata: { pad: "x".repeat(limits.maxSessionBodyBytes) } }, 413],
+  ];
+  test.for(bad)("%s is refused", async ([, body, status]) => {
+    expect((await create(body)).status).toBe(status);
+  });
+
+  test("[R8] a roster of a thousand names goes along with every window", async () => {
+    const id = newSession();
+    await createSession(id, { ...roster(limits.maxRosterEntries), resolve: { auto: true } });
+    const requests = inference(id, (request) => Response.json(sameSpeaker(request)));
+    const client = await Client.connect(id);
+    await client.keepAll(range(1, 8), speechOf);
+    await eventually("both windows went", () => requests.length === 2);
+    expect(requests.map(({ state }) => state.roster?.length)).toEqual([1_000, 1_000]);
+  });
+});
+
+describe("utterances", () => {
+  test("[S2] added, the same again, revised: an event for each change and none for what was said before", async () => {
+    const id = newSession();
+    await createSession(id, {});
+    const first = { utterance_id: "u1", text: "helo", start_ms: 0, end_ms: 900 };
+    expect(await say(id, first)).toMatchObject([{ status: "added", revision: 1 }]);
+    expect(await say(id, first)).toMatchObject([{ status: "unchanged", revision: 1 }]);
+    expect(await say(id, { ...first, text: "hello", speaker: "Ada" })).toMatchObject([
+      { status: "revised", revision: 2 },
+    ]);
+    expect(await eventsOf(id)).toMatchObject([
+      { type: "utterance.added", track: "mixed", utterance: { text: "helo", revision: 1 } },
+      { type: "utterance.revised", utterance: { text: "hello", speaker: "Ada", revision: 2 } },
+    ]);
+    expect(await say(id, { text: "a", start_ms: 0, end_ms: 1 }, { text: "a", start_ms: 0, end_ms: 1 })).toHaveLength(2);
+  });
+
+  const bad: readonly [string, object][] = [
+    ["no text", { start_ms: 0, end_ms: 1 }],
+    ["an end before the start", { text: "a", start_ms: 5, end_ms: 5 }],
+    ["an hour of one utterance", { text: "a", start_ms: 0, end_ms: 3_600_000 }],
+    ["a text too long", { text: "a".repeat(limits.maxUtteranceChars + 1), start_ms: 0, end_ms: 1 }],
+    ["half a millisecond", { text: "a", start_ms: 0.5, end_ms: 1 }],
+    ["an id with a slash", { utterance_id: "a/b", text: "a", start_ms: 0, end_ms: 1 }],
+    ["a bad track", { track: "Mic", text: "a", start_ms: 0, end_ms: 1 }],
+  ];
+  test.for(bad)("[S2] %s: none of the request is kept", async ([, utterance]) => {
+    const room = new RoomUnderTest(newSession());
+    await createSession(room.sessionId, {});
+    const before = await room.dump();
+    const good = { text: "good", start_ms: 0, end_ms: 1 };
+    expect(await codeOf(await post(room.sessionId, "utterances", { utterances: [good, utterance] }))).toEqual([
+      400,
+      "bad_request",
+    ]);
+    expect(await room.dump()).toEqual(before);
+  });
+
+  test("[F2] a finalized session takes none", async () => {
+    const id = newSession();
+    await createSession(id, {});
+    await post(id, "finalize");
+    const answer = await post(id, "utterances", { utterances: [{ text: "late", start_ms: 0, end_ms: 1 }] });
+    expect(await codeOf(answer)).toEqual([409, "session_finalized"]);
+  });
+});
