@@ -159,6 +159,7 @@ export class Delivery {
       case "status":
       case "pong":
       case "closing":
+      case "event":
         return;
     }
   }

@@ -92,7 +92,9 @@ export class ChaosResolves {
     const others = [...this.#underWay.values()].filter((other) => other === key).length - 1;
     if (others === 0 && this.#keys.get(key) === "maybe") this.#keys.delete(key);
     const failure = mode === "hang" ? "inference_timeout" : "inference_failed";
-    const isAllowed = code === "session_finalized" ? this.isFinalizing : code === failure && !mayBeTaken;
+    // After some failures in a row the service is given a rest, whatever the next request asks of it.
+    const isResting = code === "inference_unavailable";
+    const isAllowed = code === "session_finalized" ? this.isFinalizing : isResting || (code === failure && !mayBeTaken);
     hold(isAllowed, `resolve ${key} (${mode}) was refused: ${text}`);
   }
 }

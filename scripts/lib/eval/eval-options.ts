@@ -1,5 +1,6 @@
 /** The arguments of `npm run eval:speakers`, checked. Pure. */
 import { Command, CommanderError } from "commander";
+import { limits } from "../../../schemas/limits.ts";
 import { Failure } from "../failure.ts";
 
 export interface EvalOptions {
@@ -7,12 +8,14 @@ export interface EvalOptions {
   readonly folders: readonly string[];
   readonly seeds: readonly number[];
   readonly windowMs: number;
+  /** Through a gateway, streamed and finalized, instead of calling the resolver directly. */
+  readonly gateway: boolean;
   /** Where the picture goes. */
   readonly picture: string;
 }
 
 const maxSeeds = 200;
-type Raw = { data: string[]; seeds: string; window: string; picture: string };
+type Raw = { data: string[]; seeds: string; window: string; gateway?: boolean; picture: string };
 
 /** @returns undefined where help was asked for, and printed. */
 export function parseEvalOptions(argv: readonly string[]): EvalOptions | undefined {
@@ -21,6 +24,7 @@ export function parseEvalOptions(argv: readonly string[]): EvalOptions | undefin
     .option("--data <folders...>", "folders with NAME.wav and NAME.json", ["scripts/sample", "../shared/data"])
     .option("--seeds <a-b>", "made meetings, each in four conditions; 0 for none. 1-14 were tuned on", "101-115")
     .option("--window <s>", "seconds handed over at a time", "4")
+    .option("--gateway", "through a gateway, windows and all, instead of calling the resolver directly")
     .option("--picture <file>", "the timelines, as SVG", ".eval/speakers.svg")
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
@@ -33,12 +37,13 @@ export function parseEvalOptions(argv: readonly string[]): EvalOptions | undefin
     throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
   }
   const windowMs = Number(raw.window) * 1_000;
-  if (!(windowMs >= 1_000 && windowMs <= 60_000))
-    throw new Failure(`--window must be 1 to 60 seconds, not "${raw.window}".`);
+  if (!(Number.isInteger(windowMs / 1_000) && windowMs >= 1_000 && windowMs <= limits.maxWindowChunks * 1_000))
+    throw new Failure(`--window must be 1 to ${limits.maxWindowChunks} whole seconds, not "${raw.window}".`);
   return {
     folders: raw.data,
     seeds: parseSeeds(raw.seeds),
     windowMs,
+    gateway: raw.gateway ?? false,
     picture: raw.picture,
   };
 }
