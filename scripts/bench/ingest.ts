@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: acks per second and ack latency of the gateway beside two yardsticks, all in one run on
- * this machine, in the same way: one connection, a window of 32 frames, JSON with base64. The ratios are what
- * travels to other machines; the numbers are not.
+ * this machine, in the same way: one connection, a window of 32 frames, JSON with base64, speech. The gateway runs
+ * with the embedded resolver at work, with a speaker-resolve service that is down, and with neither (K7). The ratios
+ * are what travels to other machines; the numbers are not.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,14 +11,17 @@ import { fileURLToPath } from "node:url";
 import { Command, InvalidArgumentError } from "commander";
 import { WebSocket } from "ws";
 import { unstable_startWorker as startWorker } from "wrangler";
-import { channelCount, chunkBytes, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
+import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
+import { encodeBase64 } from "../../schemas/base64.ts";
 import { limits } from "../../schemas/limits.ts";
 import { configPath, quietWrangler } from "../lib/gateway.ts";
+import { loadAudio } from "../lib/sent-audio.ts";
 import { percentile } from "../lib/percentile.ts";
 
 interface Contender {
   readonly name: string;
   readonly config: string;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 interface Measure {
@@ -34,6 +38,9 @@ const yardstick = (name: string): Contender => ({
 const contenders: readonly Contender[] = [
   yardstick("null-room"),
   { name: "roomtone", config: configPath },
+  // Nobody listens on the discard port.
+  { name: "roomtone-service-down", config: configPath, variables: { INFERENCE_BASE_URL: "http://127.0.0.1:9" } },
+  { name: "roomtone-no-resolve", config: configPath, variables: { RESOLVE_AUTO: "off" } },
   yardstick("put-then-ack"),
 ];
 
@@ -50,6 +57,9 @@ const options = new Command("npm run bench --")
   .parse()
   .opts<{ chunks: number; rounds: number }>();
 
+const sample = fileURLToPath(new URL("../sample/interview.wav", import.meta.url));
+const speech = loadAudio(sample, undefined).chunks.map((chunk) => encodeBase64(chunk));
+
 /** Streams `chunks` frames with a full window. */
 async function stream(url: URL, id: string, chunks: number): Promise<{ perSecond: number; latencies: number[] }> {
   const socket = new WebSocket(`ws://${url.host}/v1/audio/ws/${id}`, { perMessageDeflate: false });
@@ -57,16 +67,14 @@ async function stream(url: URL, id: string, chunks: number): Promise<{ perSecond
     socket.once("open", resolve);
     socket.once("error", reject);
   });
-  const content = Buffer.alloc(chunkBytes, 7).toString("base64");
   const audio = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat };
   const sentAt: number[] = [];
   const latencies: number[] = [];
   const send = (): void => {
     sentAt.push(performance.now());
     const seq = sentAt.length;
-    socket.send(
-      JSON.stringify({ type: "chunk", meeting_id: id, seq, timestamp_ms: seq, ...audio, content_b64: content }),
-    );
+    const content_b64 = speech[seq % speech.length];
+    socket.send(JSON.stringify({ type: "chunk", meeting_id: id, seq, timestamp_ms: seq, ...audio, content_b64 }));
   };
   const start = performance.now();
   await new Promise<void>((resolve, reject) => {
@@ -84,11 +92,13 @@ async function stream(url: URL, id: string, chunks: number): Promise<{ perSecond
   return { perSecond, latencies };
 }
 
-async function measure({ name, config }: Contender): Promise<Measure> {
+async function measure({ name, config, variables = {} }: Contender): Promise<Measure> {
   const stateDir = await mkdtemp(join(tmpdir(), "roomtone-bench-"));
   const worker = await startWorker({
     config,
-    bindings: { AUTH_MODE: { type: "plain_text", value: "off" } },
+    bindings: Object.fromEntries(
+      Object.entries({ AUTH_MODE: "off", ...variables }).map(([key, value]) => [key, { type: "plain_text", value }]),
+    ),
     dev: {
       server: { hostname: "127.0.0.1", port: 0 },
       persist: stateDir,
@@ -125,6 +135,14 @@ const measures: Measure[] = [];
 for (const contender of contenders) measures.push(await measure(contender));
 console.table(measures);
 const rate = (name: string): number => measures.find((row) => row.name === name)?.acks_per_s ?? Number.NaN;
-console.log(`roomtone / null-room    ${(rate("roomtone") / rate("null-room")).toFixed(2)}`);
-console.log(`roomtone / put-then-ack ${(rate("roomtone") / rate("put-then-ack")).toFixed(2)}`);
+const latency = (name: string): number => measures.find((row) => row.name === name)?.ack_ms_p50 ?? Number.NaN;
+const ratio = (of: (name: string) => number, a: string, b: string): string => (of(a) / of(b)).toFixed(2);
+console.log(`acks a second, roomtone / null-room              ${ratio(rate, "roomtone", "null-room")}`);
+console.log(`acks a second, roomtone / put-then-ack           ${ratio(rate, "roomtone", "put-then-ack")}`);
+console.log(
+  `ack latency p50, with the embedded resolver      ${ratio(latency, "roomtone", "roomtone-no-resolve")} times that without`,
+);
+console.log(
+  `ack latency p50, with a service that is down     ${ratio(latency, "roomtone-service-down", "roomtone-no-resolve")} times that without`,
+);
 process.exit(0);

@@ -7,8 +7,7 @@ import { limits } from "../../schemas/limits.ts";
 import type { SpeakerState } from "../../schemas/speakers.ts";
 import type { Piece } from "./cut.ts";
 import { ClusterIds } from "./cluster-ids.ts";
-import { voiceValues } from "./model.ts";
-import { clustering, voiceRounding } from "./tuning.ts";
+import { type ClusteringRules, voiceRounding } from "./tuning.ts";
 import { addScaled, dot } from "./vectors.ts";
 
 export interface Merge {
@@ -26,7 +25,14 @@ export interface Match {
 
 type Cluster = SpeakerState["clusters"][number];
 
-type DirectionOf = (voice: Float64Array) => Float64Array | undefined;
+/** Where voices are compared, and how alike they must be. */
+export interface ClusterSpace {
+  /** Values of a voice: a centroid of any other length is not one of ours. */
+  readonly voiceValues: number;
+  /** In the channel of the recording: cosines are between directions. */
+  readonly directionOf: (voice: Float64Array) => Float64Array | undefined;
+  readonly rules: ClusteringRules;
+}
 
 interface Known {
   readonly cluster: Cluster;
@@ -48,7 +54,7 @@ function boundNames(state: Pick<SpeakerState, "clusters" | "bindings">): Map<str
 
 export class Clusters {
   readonly #known: Known[];
-  readonly #directionOf: DirectionOf;
+  readonly #space: ClusterSpace;
   readonly #bindings: Map<string, string>;
   /** The bindings, and the names that clusters carry themselves. */
   readonly #names: Map<string, string>;
@@ -56,16 +62,15 @@ export class Clusters {
   readonly merges: Merge[] = [];
   lastClusterId: string | undefined;
 
-  /** @param directionOf in the channel of the recording: cosines are between directions. */
   constructor(
     state: Pick<SpeakerState, "clusters" | "bindings">,
     { lastClusterId, opened }: { lastClusterId: string | undefined; opened: number | undefined },
-    directionOf: DirectionOf,
+    space: ClusterSpace,
   ) {
-    this.#directionOf = directionOf;
+    this.#space = space;
     this.#known = state.clusters.map((cluster) => ({
       cluster,
-      centroid: usableCentroid(cluster),
+      centroid: usableCentroid(cluster, space.voiceValues),
       seconds: cluster.sample_count,
       changed: false,
     }));
@@ -97,9 +102,10 @@ export class Clusters {
 
   place(piece: Piece): Match {
     const nearest = this.#nearest(piece.voice);
-    const enough = piece.seconds >= (nearest ? clustering.minOpenSeconds : clustering.minFirstSeconds);
+    const { rules } = this.#space;
+    const enough = piece.seconds >= (nearest ? rules.minOpenSeconds : rules.minFirstSeconds);
     let clusterId = nearest?.known.cluster.cluster_id;
-    if (nearest && nearest.ranked >= clustering.join) this.#join(nearest.known, piece);
+    if (nearest && nearest.ranked >= rules.join) this.#join(nearest.known, piece);
     else if (enough && this.#hasRoom()) clusterId = this.#open(piece);
     if (clusterId !== undefined) this.lastClusterId = clusterId;
     const score = nearest?.score;
@@ -128,13 +134,13 @@ export class Clusters {
   }
 
   #nearest(voice: Float64Array): { known: Known; score: number; ranked: number } | undefined {
-    const direction = this.#directionOf(voice);
+    const direction = this.#space.directionOf(voice);
     let best: { known: Known; score: number; ranked: number } | undefined;
     for (const known of this.#known) {
-      const other = known.centroid && this.#directionOf(known.centroid);
+      const other = known.centroid && this.#space.directionOf(known.centroid);
       if (!direction || !other) continue;
       const score = dot(direction, other);
-      const ranked = score + (known.cluster.cluster_id === this.lastClusterId ? clustering.lastSpeakerBonus : 0);
+      const ranked = score + (known.cluster.cluster_id === this.lastClusterId ? this.#space.rules.lastSpeakerBonus : 0);
       if (!best || ranked > best.ranked) best = { known, score, ranked };
     }
     return best;
@@ -142,14 +148,14 @@ export class Clusters {
 
   #join(known: Known, { voice, seconds }: Piece): void {
     if (!known.centroid) return;
-    known.centroid = weightedMean(known.centroid, known.seconds, voice, seconds);
+    known.centroid = this.#weightedMean(known.centroid, known.seconds, voice, seconds);
     known.seconds += seconds;
     known.changed = true;
   }
 
   #hasRoom(): boolean {
     const opened = this.#known.filter(({ centroid }) => centroid).length;
-    return opened < clustering.maxOpened && this.#known.length < limits.maxClusters;
+    return opened < this.#space.rules.maxOpened && this.#known.length < limits.maxClusters;
   }
 
   #open({ voice, seconds }: Piece): string {
@@ -178,9 +184,9 @@ export class Clusters {
   }
 
   #mostAlike(): { from: Known; into: Known } | undefined {
-    let highest: number = clustering.merge;
+    let highest: number = this.#space.rules.merge;
     let pair: { from: Known; into: Known } | undefined;
-    const directions = this.#known.map(({ centroid }) => centroid && this.#directionOf(centroid));
+    const directions = this.#known.map(({ centroid }) => centroid && this.#space.directionOf(centroid));
     this.#known.forEach((a, i) => {
       this.#known.slice(i + 1).forEach((b, k) => {
         const [directionOfA, directionOfB] = [directions[i], directions[i + 1 + k]];
@@ -200,7 +206,7 @@ export class Clusters {
   #merge(from: Known, into: Known): void {
     const [fromId, intoId] = [from.cluster.cluster_id, into.cluster.cluster_id];
     if (from.centroid && into.centroid)
-      into.centroid = weightedMean(into.centroid, into.seconds, from.centroid, from.seconds);
+      into.centroid = this.#weightedMean(into.centroid, into.seconds, from.centroid, from.seconds);
     into.seconds += from.seconds;
     into.changed = true;
     this.#known.splice(this.#known.indexOf(from), 1);
@@ -209,19 +215,20 @@ export class Clusters {
     this.merges.push({ from_cluster_id: fromId, into_cluster_id: intoId });
     if (this.lastClusterId === fromId) this.lastClusterId = intoId;
   }
+
+  /** A weight is capped, so that a long meeting's centroid still follows a voice that tires. */
+  #weightedMean(a: Float64Array, aSeconds: number, b: Float64Array, bSeconds: number): Float64Array {
+    const { maxCentroidSeconds } = this.#space.rules;
+    const aWeight = Math.min(aSeconds, maxCentroidSeconds);
+    const bWeight = Math.min(bSeconds, maxCentroidSeconds);
+    const mean = new Float64Array(a.length);
+    addScaled(mean, a, aWeight / (aWeight + bWeight));
+    addScaled(mean, b, bWeight / (aWeight + bWeight));
+    return mean;
+  }
 }
 
-/** A weight is capped, so that a long meeting's centroid still follows a voice that tires. */
-function weightedMean(a: Float64Array, aSeconds: number, b: Float64Array, bSeconds: number): Float64Array {
-  const aWeight = Math.min(aSeconds, clustering.maxCentroidSeconds);
-  const bWeight = Math.min(bSeconds, clustering.maxCentroidSeconds);
-  const mean = new Float64Array(a.length);
-  addScaled(mean, a, aWeight / (aWeight + bWeight));
-  addScaled(mean, b, bWeight / (aWeight + bWeight));
-  return mean;
-}
-
-function usableCentroid({ centroid, sample_count }: Cluster): Float64Array | undefined {
+function usableCentroid({ centroid, sample_count }: Cluster, voiceValues: number): Float64Array | undefined {
   const isOurs = centroid.length === voiceValues && sample_count > 0 && centroid.some((value) => value !== 0);
   return isOurs ? Float64Array.from(centroid) : undefined;
 }

@@ -80,7 +80,7 @@ function cosineOfSides(
 }
 
 /** People rarely change in the middle of a word: the middle of the nearest quiet stretch, if there is one near. */
-function snapToPause(frame: number, loud: Uint8Array): number {
+export function snapToPause(frame: number, loud: Uint8Array): number {
   for (let distance = 0; distance <= cut.snapFrames; distance++) {
     for (const at of [frame - distance, frame + distance]) {
       if (loud[at] !== 0) continue;
@@ -107,7 +107,7 @@ function clip(runs: readonly Run[], inside: Run): Run[] {
     .filter(({ start, end }) => start < end);
 }
 
-function joinPauses(runs: readonly Run[]): Run[] {
+export function joinPauses(runs: readonly Run[]): Run[] {
   const joined: { start: number; end: number }[] = [];
   for (const run of runs) {
     const last = joined.at(-1);

@@ -8,7 +8,7 @@ import { decodeBase64 } from "../../schemas/base64.ts";
 import { limits } from "../../schemas/limits.ts";
 import { sessionIdSchema } from "../../schemas/names.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
-import { resolveBodySchema, speakerStateSchema } from "../../schemas/speakers.ts";
+import { resolveBodySchema, type SpeakerState, speakerStateSchema } from "../../schemas/speakers.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 import { resolveWindow } from "./resolve.ts";
 
@@ -35,22 +35,30 @@ interface Refusal {
   readonly detail: string;
 }
 
-/** Never throws. @returns 200 with the answer, or a 4xx with `{status, detail}`. */
-export async function handleResolve(request: Request): Promise<Response> {
-  if (request.method !== "POST") return refuse({ status: 405, detail: "resolve takes POST" });
-  const body = await readTextUpTo(request.body, maxBodyBytes);
-  if (!body.ok) return refuse({ status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` });
-  const answer = answerResolve(body.value);
-  return answer.ok ? Response.json(answer.value) : refuse(answer.error);
+/** @param samples mono, 16 kHz. */
+export type Resolve = (samples: Int16Array, asrText: string | null, state: SpeakerState) => object;
+
+/** The embedded resolver. Never throws. @returns 200 with the answer, or a 4xx with `{status, detail}`. */
+export const handleResolve = createResolveHandler(resolveWindow);
+
+/** The same door for any model. @returns a handler that throws only what `resolve` throws. */
+export function createResolveHandler(resolve: Resolve): (request: Request) => Promise<Response> {
+  return async (request) => {
+    if (request.method !== "POST") return refuse({ status: 405, detail: "resolve takes POST" });
+    const body = await readTextUpTo(request.body, maxBodyBytes);
+    if (!body.ok) return refuse({ status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` });
+    const answer = answerResolve(body.value, resolve);
+    return answer.ok ? Response.json(answer.value) : refuse(answer.error);
+  };
 }
 
-function answerResolve(text: string): Result<object, Refusal> {
+function answerResolve(text: string, resolve: Resolve): Result<object, Refusal> {
   const parsed = parseRequest(text);
   if (!parsed.ok) return parsed;
   const { session_id, audio, asr_text, state } = parsed.value;
   const samples = readSamples(audio);
   if (!samples.ok) return samples;
-  return ok({ session_id, ...resolveWindow(samples.value, asr_text ?? null, state) });
+  return ok({ session_id, ...resolve(samples.value, asr_text ?? null, state) });
 }
 
 function parseRequest(text: string): Result<ResolveInput, Refusal> {

@@ -72,3 +72,6 @@ export const clustering = {
   /** Clusters that the resolver opens by itself; a state may hold more (schemas/limits.ts). */
   maxOpened: 64,
 } as const;
+
+/** What another model decides differently. */
+export type ClusteringRules = { readonly [K in keyof typeof clustering]: number };
