@@ -26,6 +26,11 @@ import { nextWindow, type ResolveWindow } from "./window-plan.ts";
 const backstopMs = 5_000;
 const firstRestMs = 1_000;
 const maxRestMs = 60_000;
+/** So many seconds of audio that come while one window is resolved are a rush: a client catches up. */
+const rushChunks = 2;
+/** A rest is so many times as long as the work before it, up to a bound. */
+const restPerWork = 4;
+const maxTurnRestMs = 500;
 /** How long R2 is left alone after it could not give a window's audio. */
 const storageRestMs = 5_000;
 /** Tries after which a window is suspect, by what the service said. */
@@ -141,8 +146,24 @@ export class AutoResolver {
         wakeAt(this.#quietUntil);
         return;
       }
-      await this.#one(first.window);
+      await this.#inTurnWithIngest(() => this.#one(first.window));
     }
+  }
+
+  /**
+   * While seconds come in faster than they are spoken, a window is followed by a rest: on one thread the work for a
+   * window is time that acks wait (K7). What piles up meanwhile is made up for as soon as the rush is over.
+   */
+  async #inTurnWithIngest(work: () => Promise<void>): Promise<void> {
+    const before = this.#received();
+    const start = performance.now();
+    await work();
+    if (this.#received() - before < rushChunks) return;
+    await scheduler.wait(Math.min(maxTurnRestMs, (performance.now() - start) * restPerWork));
+  }
+
+  #received(): number {
+    return this.#deps.journal.ledgers().reduce((sum, { received_chunks }) => sum + received_chunks, 0);
   }
 
   async #one(window: ResolveWindow): Promise<void> {
