@@ -36,12 +36,15 @@ export type {
   EventsOptions,
   FinalizeOptions,
   Health,
+  ListOptions,
   ResolveOptions,
   ResultsClient,
   ResultsClientOptions,
   SessionConfigInput,
+  SessionsOptions,
   UtteranceInput,
 } from "./results/results-types.ts";
+export type { DeletionReceipt, SessionsPage, SessionSummary } from "../schemas/http.ts";
 export type { RoomEvent } from "../schemas/events.ts";
 export { timelineOf, type Turn } from "../schemas/timeline.ts";
 export { encodeBase64 } from "../schemas/base64.ts";

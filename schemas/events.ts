@@ -14,6 +14,7 @@ export const eventTypeSchema = z.enum([
   "utterance.added",
   "utterance.revised",
   "track.opened",
+  "track.stalled",
   "track.ended",
   "session.finalizing",
   "session.finalized",

@@ -6,7 +6,8 @@ import { limits } from "./limits.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "./names.ts";
 import { clusterIdSchema, rosterSchema, speakerStateSchema } from "./speakers.ts";
 
-export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized"]);
+/** Only forward. `deleting` and `deleted` are never the answer of a session's own routes: those then say 410. */
+export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 
 export const healthSchema = z.object({
@@ -41,11 +42,25 @@ export const resolveSettingsSchema = z.strictObject({
 });
 export type ResolveSettings = z.infer<typeof resolveSettingsSchema>;
 
+export const retentionDaysSchema = z.int().min(1).max(limits.maxRetentionDays);
+export const autoFinalizeMsSchema = z
+  .int()
+  .max(limits.maxAutoFinalizeMs)
+  .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `0 or at least ${limits.minAutoFinalizeMs}`);
+
+/** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */
+const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUrlChars);
+
 /** What a session is told beforehand. Strict: a misspelt setting must not be ignored. */
 export const sessionConfigSchema = z.strictObject({
   roster: rosterSchema.optional(),
   metadata: metadataSchema.optional(),
   resolve: resolveSettingsSchema.partial().optional(),
+  webhook_url: webhookUrlSchema.nullable().optional(),
+  /** Days until everything of it is deleted, after finalize, or after the last activity of one never finalized; null: never. */
+  retention_days: retentionDaysSchema.nullable().optional(),
+  /** Without new audio for so long, it is finalized by itself; 0: never. */
+  auto_finalize_after_ms: autoFinalizeMsSchema.optional(),
 });
 export type SessionConfig = z.infer<typeof sessionConfigSchema>;
 
@@ -59,8 +74,69 @@ export const sessionAnswerSchema = z.object({
   roster: rosterSchema.optional(),
   metadata: metadataSchema,
   resolve: resolveSettingsSchema,
+  retention_days: retentionDaysSchema.nullable(),
+  auto_finalize_after_ms: autoFinalizeMsSchema,
+  /** Of the session's own `webhook_url`; the rest of that may hold a secret and is not shown. */
+  webhook_origin: z.string().optional(),
 });
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
+
+/** `status` of `GET /v1/sessions?status=`. What is deleted is in no list. */
+export const listedStatusSchema = sessionStatusSchema.exclude(["deleted"]);
+export type ListedStatus = z.infer<typeof listedStatusSchema>;
+
+/** A session as the list shows it: the counts may be some minutes old while audio comes. */
+export const sessionSummarySchema = z.object({
+  session_id: sessionIdSchema,
+  status: listedStatusSchema,
+  created_at: z.iso.datetime(),
+  /** When the session last changed, as far as the list knows. */
+  updated_at: z.iso.datetime(),
+  finalized_at: z.iso.datetime().nullable(),
+  tracks: z.int().min(0),
+  /** Seconds of audio that are kept, all tracks together. */
+  kept_seconds: z.int().min(0),
+  /** Of the longest track's timeline, gaps included. */
+  duration_ms: z.int().min(0),
+  coverage: z.number().min(0).max(1),
+});
+export type SessionSummary = z.infer<typeof sessionSummarySchema>;
+
+/** `GET /v1/sessions?status=&limit=&cursor=`, newest first. */
+export const sessionsPageSchema = z.object({
+  sessions: z.array(sessionSummarySchema),
+  /** Give it as `cursor` to go on; null after the last. */
+  next_cursor: z.string().nullable(),
+});
+export type SessionsPage = z.infer<typeof sessionsPageSchema>;
+
+/** What `DELETE /v1/sessions/:id` removed. The same however often it is asked. */
+export const deletionReceiptSchema = z.object({
+  session_id: sessionIdSchema,
+  status: z.literal("deleted"),
+  /** `room`: its retention was over. */
+  by: z.enum(["request", "room"]),
+  requested_at: z.iso.datetime(),
+  deleted_at: z.iso.datetime(),
+  /** Objects and their bytes in R2: chunks, WAVs, result. */
+  objects: z.int().min(0),
+  bytes: z.int().min(0),
+  /** Kept seconds that only the room had. */
+  unarchived_chunks: z.int().min(0),
+  tracks: z.int().min(0),
+  events: z.int().min(0),
+  utterances: z.int().min(0),
+});
+export type DeletionReceipt = z.infer<typeof deletionReceiptSchema>;
+
+/** 202: the deletion goes on by itself; `DELETE` again gives the receipt once it is done. */
+export const deletionPendingSchema = z.object({
+  session_id: sessionIdSchema,
+  status: z.literal("deleting"),
+  /** Objects deleted so far. */
+  objects: z.int().min(0),
+});
+export type DeletionPending = z.infer<typeof deletionPendingSchema>;
 
 /** `GET /v1/sessions/:id/events?after=&limit=`. */
 export const eventsPageSchema = z.object({
@@ -95,12 +171,19 @@ export type CorrectionAnswer = z.infer<typeof correctionAnswerSchema>;
 export const retryBodySchema = z.strictObject({ track: trackNameSchema.optional() });
 export const retryAnswerSchema = z.object({ reopened_windows: z.int().min(0) });
 
-/** Body of `POST /v1/sessions/:id/finalize`. `expect` names each track's last chunk, so that a missing tail counts as missing. */
+/**
+ * Body of `POST /v1/sessions/:id/finalize`. `expect` names each track's last chunk, so that a missing tail counts as
+ * missing. While anything is missing, clients may still send it for `grace_ms`; then the session is finalized as it is.
+ */
 export const finalizeBodySchema = z.object({
   metadata: metadataSchema.optional(),
   expect: z.record(trackNameSchema, z.int().min(0).max(limits.maxSeq)).optional(),
+  grace_ms: z.int().min(0).max(limits.maxFinalizeGraceMs).optional(),
 });
 export type FinalizeBody = z.infer<typeof finalizeBodySchema>;
+
+/** By track, the seconds expected and not kept: the first ranges, where there are many. Complete tracks are not in it. */
+export const missingByTrackSchema = z.record(trackNameSchema, z.array(z.tuple([z.int(), z.int()])));
 
 /** Share of the expected seconds that was kept, 0–1; 1 where none was expected. */
 export const coverageSchema = z.number().min(0).max(1);
@@ -111,14 +194,17 @@ export const finalizeAnswerSchema = z.object({
   event_count: z.int().min(0),
   finalized_at: z.iso.datetime(),
   coverage: coverageSchema,
+  missing: missingByTrackSchema,
 });
 export type FinalizeAnswer = z.infer<typeof finalizeAnswerSchema>;
 
 /** 202: finalize goes on by itself; `result` answers 409 until it is done. */
 export const finalizePendingSchema = z.object({
   session_id: sessionIdSchema,
-  status: z.literal("finalizing"),
+  /** `open` while what is missing may still be sent. */
+  status: z.enum(["open", "finalizing"]),
   pending_chunks: z.int().min(0),
+  missing: missingByTrackSchema,
 });
 export type FinalizePending = z.infer<typeof finalizePendingSchema>;
 
@@ -135,13 +221,63 @@ export const resultAudioSchema = z.object({
   padding_samples: z.int().min(0),
   /** Head of the track's hash chain (SPEC H1). */
   chain_head: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The whole track as one file; null where there is none (SPEC A2). */
+  wav: z.object({ key: z.string(), bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
 });
 
-export const gapSchema = z.object({ track: trackNameSchema, from_seq: z.int().min(1), to_seq: z.int().min(1) });
+/**
+ * Why seconds are missing: the client said that its device gave none (`capture_stall`) or that it will not send them
+ * (`client_gave_up`); they came and were refused (`rejected`); nothing was ever heard of them (`never_sent`).
+ */
+export const gapCauseSchema = z.enum(["never_sent", "rejected", "capture_stall", "client_gave_up"]);
+export type GapCause = z.infer<typeof gapCauseSchema>;
+
+export const gapSchema = z.object({
+  track: trackNameSchema,
+  from_seq: z.int().min(1),
+  to_seq: z.int().min(1),
+  cause: gapCauseSchema,
+});
+export type ResultGap = z.infer<typeof gapSchema>;
+
+/** One speaker's stretch of a track, ms of the track's timeline. */
+export const turnSchema = z.object({
+  track: trackNameSchema,
+  start_ms: z.int().min(0),
+  end_ms: z.int().min(1),
+  cluster_id: clusterIdSchema,
+  speaker_name: z.string().nullable(),
+  /** The `speaker.resolved` events it is made of. */
+  turn_ids: z.array(z.int().min(1)),
+});
+export type Turn = z.infer<typeof turnSchema>;
+
+/** What one speaker adds up to, over all tracks. */
+export const speakerSummarySchema = z.object({
+  cluster_id: clusterIdSchema,
+  speaker_name: z.string().nullable(),
+  talk_ms: z.int().min(0),
+  turns: z.int().min(0),
+});
+export type SpeakerSummary = z.infer<typeof speakerSummarySchema>;
+
+/** An utterance as it stands at the end, with who said it. */
+export const transcriptEntrySchema = z.object({
+  utterance_id: z.string(),
+  track: trackNameSchema,
+  start_ms: z.int().min(0),
+  end_ms: z.int().min(1),
+  text: z.string(),
+  /** The cluster that speaks most in that stretch; null where none does. */
+  cluster_id: clusterIdSchema.nullable(),
+  /** The name that the source gave, else the cluster's. */
+  speaker_name: z.string().nullable(),
+});
+export type TranscriptEntry = z.infer<typeof transcriptEntrySchema>;
 
 /** `sessions/<id>/result.json`. */
 export const sessionResultSchema = z.object({
-  schema_version: z.literal(1),
+  schema_version: z.literal(2),
   tenant: tenantSchema,
   session_id: sessionIdSchema,
   finalized_at: z.iso.datetime(),
@@ -150,6 +286,9 @@ export const sessionResultSchema = z.object({
   ingest: trackStatusSchema,
   ingest_by_track: z.record(trackNameSchema, trackStatusSchema),
   metadata: metadataSchema,
+  timeline: z.array(turnSchema),
+  speakers: z.array(speakerSummarySchema),
+  transcript: z.array(transcriptEntrySchema),
   gaps: z.array(gapSchema),
   coverage: coverageSchema,
   audio: z.array(resultAudioSchema),

@@ -11,6 +11,10 @@ export const limitTable = {
   maxSeqAhead: { value: 86_400, meaning: "How far ahead of its track's last kept chunk a seq may be: one day." },
   maxMsgpackDepth: { value: 8, meaning: "Levels of maps and arrays in a MessagePack frame." },
   maxMissingRanges: { value: 64, meaning: "Ranges listed in `missing`; `missing_chunks` is the true count." },
+  maxGapNotes: {
+    value: 1_000,
+    meaning: "Stretches of one track whose absence is explained; later ones are not noted.",
+  },
   maxInFlightFrames: {
     value: 32,
     meaning: "Frames a client should have sent and not seen acked, at most; announced in `ready`.",
@@ -23,6 +27,7 @@ export const limitTable = {
   },
   maxShortTextChars: { value: 256, meaning: "`close.reason`, `client_id` and other short strings." },
   maxResolveBodyBytes: { value: 4_194_304, meaning: "Body of `POST …/resolve`: about 90 s of audio in base64." },
+  maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
   maxInferenceAnswerBytes: {
     value: 1_500_000,
@@ -52,6 +57,20 @@ export const limitTable = {
     meaning: "Events sent to a watcher of which nothing was heard meanwhile; then the connection is closed.",
   },
   maxWatchersPerSession: { value: 100, meaning: "Live connections that watch one session." },
+  maxSessionsPerPage: { value: 500, meaning: "Sessions in one answer of `GET /v1/sessions`." },
+  maxRetentionDays: { value: 36_500, meaning: "`retention_days` of a session: a hundred years." },
+  minAutoFinalizeMs: { value: 1_000, meaning: "Least `auto_finalize_after_ms` of a session, but for 0." },
+  maxAutoFinalizeMs: { value: 31_536_000_000, meaning: "Most `auto_finalize_after_ms` of a session: a year." },
+  maxWebhookUrlChars: { value: 2_048, meaning: "Length of `webhook_url`." },
+  maxWebhookDeliveries: {
+    value: 500,
+    meaning: "Webhooks kept in a session's log. Beyond it the delivered go first, then the dead, then the oldest.",
+  },
+  maxWavSeconds: { value: 134_217, meaning: "Audio of one WAV: a RIFF file holds at most 4 GiB, 37 hours." },
+  maxSilentWavSeconds: {
+    value: 600,
+    meaning: "Seconds that a track may lack beyond as many as it has, for finalize to put it together as one WAV.",
+  },
   maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
 } as const satisfies Record<string, { value: number; meaning: string }>;
 

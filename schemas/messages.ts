@@ -68,6 +68,16 @@ export const endSchema = z.object({
   /** Samples of silence with which the client filled up chunk `last_seq`. */
   padding_samples: countSchema.max(chunkSamples - 1).optional(),
 });
+/** Why a client will never send some seconds. */
+export const declaredGapCauseSchema = z.enum(["capture_stall", "client_gave_up"]);
+export const declareGapSchema = z
+  .object({
+    type: z.literal("gap"),
+    from_seq: seqSchema.max(limits.maxSeq),
+    to_seq: seqSchema.max(limits.maxSeq),
+    cause: declaredGapCauseSchema,
+  })
+  .refine(({ from_seq, to_seq }) => from_seq <= to_seq, { message: "must not be below from_seq", path: ["to_seq"] });
 export const closeSchema = z.object({ type: z.literal("close"), reason: shortText.optional() });
 
 /** Every message but `chunk`, which the codec turns into bytes first. */
@@ -76,6 +86,7 @@ export const controlSchemas = {
   status: statusRequestSchema,
   ping: pingSchema,
   end: endSchema,
+  gap: declareGapSchema,
   close: closeSchema,
 } as const;
 
@@ -84,6 +95,7 @@ export type ChunkMessage = Omit<z.infer<typeof jsonChunkSchema>, "content_b64"> 
 export type ControlMessage = {
   [K in keyof typeof controlSchemas]: z.infer<(typeof controlSchemas)[K]>;
 }[keyof typeof controlSchemas];
+export type GapMessage = z.infer<typeof declareGapSchema>;
 export type ClientMessage = ControlMessage | ChunkMessage;
 
 // ---- room → client

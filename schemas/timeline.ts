@@ -4,17 +4,10 @@
  */
 import { chunkMs } from "./audio.ts";
 import type { RoomEvent } from "./events.ts";
+import type { Turn } from "./http.ts";
 import { bindingOf, clusterOfTurn, isPlacedByPerson, type SpeakerView, viewOf } from "./speaker-view.ts";
 
-export interface Turn {
-  readonly track: string;
-  readonly start_ms: number;
-  readonly end_ms: number;
-  readonly cluster_id: string;
-  readonly speaker_name: string | null;
-  /** The `speaker.resolved` events that this turn is made of: what a correction names. */
-  readonly turn_ids: readonly number[];
-}
+export type { Turn };
 
 /** Stretches of one speaker with no more silence between them than this are one turn. */
 const joinedPauseMs = 800;

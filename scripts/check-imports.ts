@@ -9,7 +9,8 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
   schemas: { folders: [], packages: /^(zod|@msgpack\/msgpack)$/ },
   server: {
     folders: ["schemas"],
-    packages: /^(hono|hono\/streaming|partyserver|zod|fourier-transform|cloudflare:workers|node:crypto)$/,
+    packages:
+      /^(hono|hono\/streaming|partyserver|zod|fourier-transform|ipaddr\.js|standardwebhooks|cloudflare:workers|node:crypto)$/,
   },
   client: { folders: ["schemas"], packages: /./ },
   scripts: { folders: ["schemas", "server", "client"], packages: /./ },
@@ -30,14 +31,32 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
   telemetry: [],
   journal: ["lib"],
   archive: ["journal", "lib", "telemetry"],
+  "index-db": ["lib", "telemetry"],
+  audio: ["journal", "archive", "lib", "telemetry"],
   // A service of its own: the room reaches it as it would one outside.
   resolver: ["lib"],
   // Of the resolver only how it hears a name in a sentence.
   speakers: ["journal", "archive", "resolver", "lib", "telemetry"],
   // What finalize drains and what the result is made of: no way to write it without knowing them.
-  results: ["journal", "archive", "speakers", "lib", "telemetry"],
-  room: ["journal", "archive", "speakers", "results", "lib", "telemetry"],
-  http: ["room", "lib", "telemetry"],
+  results: ["journal", "archive", "audio", "speakers", "lib", "telemetry"],
+  deletion: ["journal", "archive", "lib", "telemetry"],
+  webhooks: ["journal", "lib", "telemetry"],
+  exports: [],
+  room: [
+    "index-db",
+    "deletion",
+    "exports",
+    "journal",
+    "archive",
+    "audio",
+    "speakers",
+    "results",
+    "webhooks",
+    "lib",
+    "telemetry",
+  ],
+  // Of webhooks only which addresses they may go to: it is asked before a session is opened.
+  http: ["room", "index-db", "exports", "audio", "webhooks", "lib", "telemetry"],
 };
 
 const importPattern =

@@ -3,9 +3,12 @@
  * gateway from serving (503 naming the variable, never its value): it does not run on a guess.
  */
 import * as z from "zod";
-import type { ResolveSettings } from "../schemas/http.ts";
+import { autoFinalizeMsSchema, type ResolveSettings, retentionDaysSchema } from "../schemas/http.ts";
 import { limits } from "../schemas/limits.ts";
 import { err, ok, type Result } from "../schemas/result-type.ts";
+import { decodeBase64 } from "../schemas/base64.ts";
+import { parseDestination } from "./webhooks/destination.ts";
+import type { WebhookSettings } from "./webhooks/post.ts";
 
 /** An unset variable and an empty one are the same thing. */
 const unsetWhenEmpty = (value: unknown): unknown => (value === "" ? undefined : value);
@@ -15,6 +18,12 @@ const variable = <T extends z.ZodType>(schema: T) => z.preprocess(unsetWhenEmpty
 function isPlainBase(text: string): boolean {
   const { search, hash, username, password } = new URL(text);
   return search + hash + username + password === "";
+}
+
+/** https://www.standardwebhooks.com: 24 to 64 random bytes. */
+function isWebhookSecret(text: string): boolean {
+  const bytes = text.startsWith("whsec_") ? decodeBase64(text.slice("whsec_".length)) : undefined;
+  return bytes?.ok === true && bytes.value.length >= 24 && bytes.value.length <= 64;
 }
 
 /** Every variable, with its default. `docs/reference.md` is generated from the descriptions. */
@@ -41,6 +50,53 @@ export const configVariablesSchema = z.object({
   INFERENCE_TIMEOUT_MS: variable(z.coerce.number().int().min(100).max(120_000).default(15_000)).describe(
     "How long one resolve call may take, in ms.",
   ),
+  WEBHOOK_URL: variable(
+    z
+      .url({ protocol: /^https?$/ })
+      .max(limits.maxWebhookUrlChars)
+      .optional(),
+  ).describe("Where webhooks of sessions without a `webhook_url` go. Its origin alone gets `WORKER_SHARED_SECRET`."),
+  WEBHOOK_SECRET: variable(
+    z
+      .string()
+      .transform((text) => text.trim().split(/\s+/))
+      .refine((secrets) => secrets.every(isWebhookSecret), "whsec_ and base64 of 24 to 64 bytes, or several of these")
+      .optional(),
+  ).describe(
+    "Signs webhooks: `whsec_` and base64 of 24–64 bytes. Several with spaces between sign all, so that one can take over from another. A secret.",
+  ),
+  WORKER_SHARED_SECRET: variable(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, "printable ASCII without spaces")
+      .optional(),
+  ).describe(
+    "Sent with webhooks as `Authorization: Bearer …`, to the origin of `WEBHOOK_URL` only. A secret, for a backend that checks no signature.",
+  ),
+  WEBHOOK_TIMEOUT_MS: variable(z.coerce.number().int().min(100).max(60_000).default(15_000)).describe(
+    "How long one try to deliver a webhook may take, in ms.",
+  ),
+  RETENTION_DAYS: variable(z.coerce.number().pipe(retentionDaysSchema).optional()).describe(
+    "Days after finalize, or after the last activity of a session never finalized, until a session is deleted, where its own `retention_days` does not say. A room that sleeps learns of a change when it wakes.",
+  ),
+  AUTO_FINALIZE_AFTER_MS: variable(
+    z
+      .preprocess((value) => (value === "off" ? 0 : value), z.coerce.number().pipe(autoFinalizeMsSchema))
+      .default(86_400_000),
+  ).describe(
+    "A session that has audio and gets no more for so long, in ms, is finalized by itself, where its own `auto_finalize_after_ms` does not say. `off` or 0: never.",
+  ),
+  TRACK_STALLED_AFTER_MS: variable(
+    z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .refine((ms) => ms === 0 || ms >= 5_000, "0 or at least 5000")
+      .default(60_000),
+  ).describe(
+    "A track without an `end` that gets no chunk for so long, in ms, has stalled: event `track.stalled`. 0: none ever.",
+  ),
 });
 
 export interface Config {
@@ -50,6 +106,11 @@ export interface Config {
   readonly inference:
     | { readonly url: string; readonly apiKey: string | undefined; readonly timeoutMs: number }
     | undefined;
+  readonly webhooks: WebhookSettings;
+  /** 0: tracks never stall. */
+  readonly trackStalledAfterMs: number;
+  /** `retentionDays` null: sessions are kept. `autoFinalizeAfterMs` 0: never. */
+  readonly lifecycle: { readonly retentionDays: number | null; readonly autoFinalizeAfterMs: number };
 }
 
 /** @returns the config, or the names of the variables that don't parse, each with what was expected. */
@@ -67,5 +128,33 @@ export function parseConfig(env: object): Result<Config, string[]> {
       })
     : undefined;
   const resolve = Object.freeze({ auto: vars.RESOLVE_AUTO === "on", window_chunks: vars.RESOLVE_WINDOW_CHUNKS });
-  return ok(Object.freeze({ authMode: vars.AUTH_MODE, resolve, inference }));
+  const webhooks = webhookSettingsOf(vars);
+  if (!webhooks.ok) return webhooks;
+  const trackStalledAfterMs = vars.TRACK_STALLED_AFTER_MS;
+  return ok(
+    Object.freeze({
+      authMode: vars.AUTH_MODE,
+      resolve,
+      inference,
+      webhooks: webhooks.value,
+      trackStalledAfterMs,
+      lifecycle: Object.freeze({
+        retentionDays: vars.RETENTION_DAYS ?? null,
+        autoFinalizeAfterMs: vars.AUTO_FINALIZE_AFTER_MS,
+      }),
+    }),
+  );
+}
+
+function webhookSettingsOf(vars: z.infer<typeof configVariablesSchema>): Result<WebhookSettings, string[]> {
+  const { WEBHOOK_URL: url, WEBHOOK_SECRET: secrets = [], WORKER_SHARED_SECRET: sharedSecret } = vars;
+  const isDevelopment = vars.AUTH_MODE === "off";
+  if (url !== undefined) {
+    const destination = parseDestination(url, isDevelopment);
+    if (!destination.ok) return err([`WEBHOOK_URL: ${destination.error}`]);
+    if (secrets.length === 0 && sharedSecret === undefined) {
+      return err(["WEBHOOK_URL: needs WEBHOOK_SECRET or WORKER_SHARED_SECRET beside it"]);
+    }
+  }
+  return ok(Object.freeze({ url, secrets, sharedSecret, timeoutMs: vars.WEBHOOK_TIMEOUT_MS, isDevelopment }));
 }

@@ -2,4 +2,6 @@
 export interface Env extends Cloudflare.Env {
   readonly MEETING_SESSION: DurableObjectNamespace;
   readonly RESULT_BUCKET: R2Bucket;
+  /** The index of sessions. */
+  readonly DB: D1Database;
 }

@@ -4,13 +4,15 @@
  * The root is the repository, so that paths in messages are the ones a person can open.
  */
 import { fileURLToPath } from "node:url";
-import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Of the randomized tests; null takes fixed seeds and a new one. */
     seed: number | null;
+    /** Of the index of sessions. */
+    indexMigrations: D1Migration[];
   }
 }
 
@@ -52,6 +54,12 @@ export default defineConfig({
                 INFERENCE_TIMEOUT_MS: "2000",
                 // Tests of it ask for it: the others set no service up.
                 RESOLVE_AUTO: "off",
+                WEBHOOK_SECRET: "whsec_cm9vbXRvbmUgd2ViaG9vayB0ZXN0IHNlY3JldCE=",
+                WEBHOOK_TIMEOUT_MS: "300",
+                // As with RESOLVE_AUTO: the others move the clock, and log no stall for it.
+                TRACK_STALLED_AFTER_MS: "0",
+                // And the others' sessions go on however far they move it.
+                AUTO_FINALIZE_AFTER_MS: "off",
               },
             },
           }),
@@ -59,7 +67,11 @@ export default defineConfig({
         test: {
           name: "room",
           include: ["test/room/**/*.test.ts"],
-          provide: { seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null },
+          setupFiles: ["test/room/support/migrate-index.ts"],
+          provide: {
+            seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null,
+            indexMigrations: await readD1Migrations(`${root}/server/index-db/migrations`),
+          },
           testTimeout: 30_000,
           hookTimeout: 30_000,
           maxWorkers: 2,

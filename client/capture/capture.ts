@@ -84,7 +84,10 @@ export class Capture extends Emitter<CaptureEvents> {
       live: options.live ?? false,
       stallMs: this.#stallMs,
       onStored: (seq) => this.#delivery.handleStored(seq),
-      onGap: (from, to) => this.emit("gap", { from, to }),
+      onGap: (from, to) => {
+        this.#delivery.declareGap({ from, to, cause: "capture_stall" });
+        this.emit("gap", { from, to });
+      },
       onFull: () => this.emit("full", { seconds: this.lagSeconds }),
       onSpace: () => this.emit("space", { seconds: this.lagSeconds }),
     });

@@ -4,6 +4,7 @@
  */
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/errors.ts";
+import { limits } from "../../schemas/limits.ts";
 import type { RoomMessage } from "../../schemas/messages.ts";
 import {
   type CaptureEnd,
@@ -20,6 +21,13 @@ import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { Uplink, type UplinkAction } from "./uplink.ts";
 import type { WorkQueue } from "./work-queue.ts";
+
+/** Seconds that this client will never send, and why. */
+export interface DeclaredGap {
+  readonly from: number;
+  readonly to: number;
+  readonly cause: "capture_stall" | "client_gave_up";
+}
 
 type MessageOf<T extends RoomMessage["type"]> = Extract<RoomMessage, { type: T }>;
 
@@ -58,6 +66,7 @@ export class Delivery {
   /** Sent over this connection and not acked, with the SHA-256 of its bytes. */
   readonly #sent = new Map<number, string | undefined>();
   readonly #lost = new SeqSet();
+  #gaps: DeclaredGap[] = [];
   #mismatches = 0;
   #end: OutboxEnd | undefined;
   #isEndAnnounced: boolean;
@@ -95,6 +104,17 @@ export class Delivery {
   /** Seconds in the outbox. */
   get lagSeconds(): number {
     return this.#uplink.lagSeconds;
+  }
+
+  /** Some seconds will never be sent: says so, now and after every reconnect, as long as this run lasts. */
+  declareGap(gap: DeclaredGap): void {
+    if (this.#gaps.length >= limits.maxGapNotes) return;
+    this.#gaps.push(gap);
+    if (this.#isGreeted) this.#sendGap(gap);
+  }
+
+  #sendGap({ from, to, cause }: DeclaredGap): void {
+    this.#socket.send({ type: "gap", from_seq: from, to_seq: to, cause });
   }
 
   /** A new second lies in the outbox. */
@@ -174,6 +194,8 @@ export class Delivery {
     this.#unsentFrom += by;
     // The uplink has no window yet, so that none of this sends.
     this.#uplink.handleRenumbered(from, by);
+    this.#gaps = this.#gaps.map((gap) => (gap.from < from ? gap : { ...gap, from: gap.from + by, to: gap.to + by }));
+    for (const gap of this.#gaps) this.#sendGap(gap);
     if (this.#isEndAnnounced) this.announceEnd();
     if (by > 0 && to >= from) emit("renumbered", { from, to, by });
     this.#reconnects += 1;
@@ -241,6 +263,7 @@ export class Delivery {
         this.#lost.add(action.seq);
         if (action.code === "ack_mismatch") this.#setAside(action.seq);
         else this.#forget([action.seq]);
+        this.declareGap({ from: action.seq, to: action.seq, cause: "client_gave_up" });
         emit("lost", { seq: action.seq, code: action.code, detail: action.detail });
         onLag();
         return;

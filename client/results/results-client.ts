@@ -6,6 +6,8 @@ import * as z from "zod";
 import {
   type CorrectionAnswer,
   correctionAnswerSchema,
+  deletionPendingSchema,
+  deletionReceiptSchema,
   eventsPageSchema,
   finalizeAnswerSchema,
   finalizePendingSchema,
@@ -13,7 +15,10 @@ import {
   retryAnswerSchema,
   sessionAnswerSchema,
   sessionResultSchema,
+  sessionsPageSchema,
   sessionStateSchema,
+  type SessionsPage,
+  type SessionSummary,
 } from "../../schemas/http.ts";
 import { sessionIdSchema } from "../../schemas/names.ts";
 import { clusterIdSchema, resolveAnswerSchema } from "../../schemas/speakers.ts";
@@ -21,7 +26,14 @@ import { utterancesAnswerSchema } from "../../schemas/utterances.ts";
 import { type Answer, type Door, type Exchange, exchange } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { type FailedCall, RoomtoneAnswerError, RoomtoneTimeoutError } from "./results-errors.ts";
-import type { CallOptions, FinalizeOptions, ResultsClient, ResultsClientOptions } from "./results-types.ts";
+import type {
+  CallOptions,
+  FinalizeOptions,
+  ListOptions,
+  ResultsClient,
+  ResultsClientOptions,
+  SessionsOptions,
+} from "./results-types.ts";
 import { pause, retryDelayMs } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 
@@ -31,6 +43,10 @@ const defaultMaxWaitMs = 300_000;
 /** The gateway holds a finalize open this long before it answers 202: asking again is a long poll. */
 const finalizeHoldMs = 20_000;
 const finalizePollMs = 1_000;
+/** As the gateway holds a finalize, it holds a deletion. */
+const deletedOrNotSchema = z.union([deletionReceiptSchema, deletionPendingSchema]);
+/** Sessions that `allSessions` asks for at once. */
+const sessionsPerPage = 200;
 const finalizedOrNotSchema = z.union([finalizeAnswerSchema, finalizePendingSchema]);
 /** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */
 const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;
@@ -93,10 +109,55 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const answer = await call(request, finalizedOrNotSchema, deadlineAt);
       if (!wait || !("status" in answer)) return answer;
       if (performance.now() + finalizePollMs >= deadlineAt) {
-        const left = `${answer.pending_chunks} chunks are not yet in R2. The gateway goes on by itself.`;
+        const left =
+          answer.status === "open"
+            ? "The session waits for what is missing."
+            : `${answer.pending_chunks} chunks are not yet in R2. The gateway goes on by itself.`;
         throw new RoomtoneTimeoutError(named, `was not done within ${maxWaitMs} ms: ${left}`);
       }
       await pause(finalizePollMs, signal);
+    }
+  }
+
+  async function deleteSession(
+    sessionId: string,
+    { wait = true, maxWaitMs = defaultMaxWaitMs, signal }: FinalizeOptions = {},
+  ): Promise<z.infer<typeof deletedOrNotSchema>> {
+    const named: FailedCall = { method: "DELETE", path: sessionPath(sessionId), traceId: newTraceId() };
+    const request: Request = {
+      ...named,
+      good: [200, 202],
+      repeatable: true,
+      timeoutMs: defaultMs + finalizeHoldMs,
+      signal,
+    };
+    const deadlineAt = performance.now() + maxWaitMs;
+    for (;;) {
+      const answer = await call(request, deletedOrNotSchema, deadlineAt);
+      if (!wait || answer.status === "deleted") return answer;
+      if (performance.now() + finalizePollMs >= deadlineAt) {
+        const left = `${answer.objects} objects are deleted so far. The gateway goes on by itself.`;
+        throw new RoomtoneTimeoutError(named, `was not done within ${maxWaitMs} ms: ${left}`);
+      }
+      await pause(finalizePollMs, signal);
+    }
+  }
+
+  async function listSessions({ status, limit, cursor, signal }: SessionsOptions = {}): Promise<SessionsPage> {
+    const query = new URLSearchParams();
+    if (status !== undefined) query.set("status", status);
+    if (limit !== undefined) query.set("limit", String(limit));
+    if (cursor !== undefined) query.set("cursor", cursor);
+    const path = query.size === 0 ? "v1/sessions" : `v1/sessions?${query.toString()}`;
+    return call({ method: "GET", path, repeatable: true, signal }, sessionsPageSchema);
+  }
+
+  async function* allSessions(wanted: ListOptions = {}): AsyncGenerator<SessionSummary, void, undefined> {
+    for (let cursor: string | undefined; ;) {
+      const page = await listSessions({ ...wanted, limit: sessionsPerPage, cursor });
+      yield* page.sessions;
+      if (page.next_cursor === null) return;
+      cursor = page.next_cursor;
     }
   }
 
@@ -133,6 +194,10 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     },
     configureSession: async (sessionId, body, { signal } = {}) =>
       call({ method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, signal }, sessionAnswerSchema),
+    listSessions,
+    allSessions,
+    // What `wait: true` gives back is never pending, which only the overloads of the interface can say.
+    deleteSession: deleteSession as ResultsClient["deleteSession"],
     retryResolves: async (sessionId, track, { signal } = {}) => {
       const path = sessionPath(sessionId, "resolve/retry");
       const body = track === undefined ? {} : { track };

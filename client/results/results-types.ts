@@ -4,11 +4,16 @@ import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema 
 import type {
   CorrectionAnswer,
   createSessionBodySchema,
+  DeletionPending,
+  DeletionReceipt,
   EventsPage,
+  ListedStatus,
   SessionAnswer,
   sessionConfigSchema,
   SessionResult,
+  SessionsPage,
   SessionState,
+  SessionSummary,
   TurnBody,
 } from "../../schemas/http.ts";
 import type { RoomEvent } from "../../schemas/events.ts";
@@ -53,6 +58,18 @@ export type CreateSessionInput = z.input<typeof createSessionBodySchema>;
 export type SessionConfigInput = z.input<typeof sessionConfigSchema>;
 export type UtteranceInput = z.input<typeof utterancesBodySchema>["utterances"][number];
 
+export interface ListOptions extends CallOptions {
+  /** Only sessions of this status. */
+  readonly status?: ListedStatus | undefined;
+}
+
+export interface SessionsOptions extends ListOptions {
+  /** 50 by default, at most 500. */
+  readonly limit?: number | undefined;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string | undefined;
+}
+
 export interface EventsOptions extends CallOptions {
   /** The last event that is known already. 0 by default: from the beginning. */
   readonly after?: number | undefined;
@@ -69,6 +86,14 @@ export interface ResultsClient {
   createSession(body?: CreateSessionInput, options?: CallOptions): Promise<SessionAnswer>;
   /** Changes settings; what the body does not name stays. */
   configureSession(sessionId: string, body: SessionConfigInput, options?: CallOptions): Promise<SessionAnswer>;
+  /** One page of the sessions, newest first. */
+  listSessions(options?: SessionsOptions): Promise<SessionsPage>;
+  /** All sessions, newest first, a page at a time as they are taken. What is opened meanwhile is not among them. */
+  allSessions(options?: ListOptions): AsyncIterable<SessionSummary>;
+  /** Deletes everything of a session, for good, and waits until it is gone. Again: the same receipt. */
+  deleteSession(sessionId: string, options?: FinalizeOptions & { readonly wait?: true }): Promise<DeletionReceipt>;
+  /** Does not wait: `status: "deleting"` says that the gateway goes on by itself. */
+  deleteSession(sessionId: string, options: FinalizeOptions): Promise<DeletionReceipt | DeletionPending>;
   /** Speakers, event count, and where each track stands. */
   state(sessionId: string, options?: CallOptions): Promise<SessionState>;
   /** Asks the speaker-resolve service about a piece of audio. Opens the session. */

@@ -12,15 +12,19 @@ export interface HttpTarget {
   readonly token?: string | undefined;
 }
 
-const maxFinalizeMs = 120_000;
+const minFinalizeMs = 120_000;
+/** Every second is read again from R2. */
+const maxFinalizeMsPerSecond = 20;
 
 export function fetchState(target: HttpTarget): Promise<SessionState> {
   return ask(target, (client) => client.state(target.sessionId));
 }
 
-/** Finalizes the session, and waits until it is done. */
+/** Finalizes the session, and waits until it is done, for the longer the more audio there is. */
 export function finalizeSession(target: HttpTarget, expect: Record<string, number>): Promise<FinalizeAnswer> {
-  return ask(target, (client) => client.finalize(target.sessionId, { expect }, { maxWaitMs: maxFinalizeMs }));
+  const seconds = Object.values(expect).reduce((sum, lastSeq) => sum + lastSeq, 0);
+  const maxWaitMs = minFinalizeMs + seconds * maxFinalizeMsPerSecond;
+  return ask(target, (client) => client.finalize(target.sessionId, { expect }, { maxWaitMs }));
 }
 
 export function fetchResult(target: HttpTarget): Promise<SessionResult> {

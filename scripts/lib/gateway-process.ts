@@ -55,7 +55,7 @@ export class GatewayProcess {
     const printedBefore = this.output.length;
     // No variable of the caller's shell may reach the gateway.
     const inherited = Object.entries(process.env).filter(
-      ([name]) => !/^(AUTH_|INFERENCE_|npm_|VITEST|NODE_ENV)/.test(name),
+      ([name]) => !/^(AUTH_|INFERENCE_|WEBHOOK_|WORKER_|TRACK_|RETENTION_|AUTO_|npm_|VITEST|NODE_ENV)/.test(name),
     );
     const child = spawn("npm", ["start"], {
       cwd: root,

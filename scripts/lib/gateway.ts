@@ -9,13 +9,14 @@ import { fileURLToPath } from "node:url";
 import { unstable_DevEnv as DevEnv } from "wrangler";
 import { configVariablesSchema } from "../../server/config.ts";
 import { Failure } from "./failure.ts";
+import { migrateLocalIndex } from "./local-index.ts";
 import { within } from "./within.ts";
 import { noteWorkerd } from "./workerd-processes.ts";
 
 export interface GatewayOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** Where R2 objects and the rooms' SQLite files are kept. */
+  /** Where R2 objects, the index and the rooms' SQLite files are kept. */
   readonly stateDir: string;
   /** Values for the Worker's variables; those unset keep their default. */
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -55,6 +56,7 @@ export async function startGateway({ port, stateDir, variables }: GatewayOptions
       return value === undefined ? [] : [[name, { type: "plain_text" as const, value }]];
     }),
   );
+  await within(startTimeoutMs, migrateLocalIndex(configPath, stateDir), "The index did not open in a minute.");
   const env = new DevEnv();
   const start = async (): Promise<Gateway> => {
     const worker = await env.startWorker({

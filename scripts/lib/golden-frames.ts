@@ -127,6 +127,11 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
     note: "A quarter of the last second is padding.",
     fields: { type: "end", last_seq: 300, padding_samples: 4_000 },
   },
+  {
+    name: "gap",
+    note: "The device gave nothing for three seconds.",
+    fields: { type: "gap", from_seq: 5, to_seq: 7, cause: "capture_stall" },
+  },
   { name: "close", note: "", fields: { type: "close" } },
   { name: "close_reason", note: "", fields: { type: "close", reason: "done" } },
 ];

@@ -18,16 +18,37 @@ interface Bucket {
     truncated: boolean;
     cursor?: string;
   }>;
-  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer>; customMetadata?: Record<string, string> } | null>;
+  get(
+    key: string,
+    options?: { range: ByteRange },
+  ): Promise<{
+    readonly size: number;
+    readonly customMetadata?: Record<string, string>;
+    readonly checksums: { readonly sha256?: ArrayBuffer };
+    arrayBuffer(): Promise<ArrayBuffer>;
+  } | null>;
+}
+
+export interface ByteRange {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface ReadObject {
+  /** Of the range, where one was asked for. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the whole object. */
+  readonly size: number;
+  readonly metadata: Record<string, string>;
+  /** The SHA-256 that R2 checked when the object was put, hex; undefined where the put named none. */
+  readonly sha256: string | undefined;
 }
 
 export interface LocalBucket {
   /** Keys that begin with `prefix`, in order. */
   keys(prefix: string): Promise<string[]>;
-  /** An object's bytes and custom metadata; undefined where there is none. */
-  read(
-    key: string,
-  ): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly metadata: Record<string, string> } | undefined>;
+  /** An object, or a range of it; undefined where there is none. */
+  read(key: string, range?: ByteRange): Promise<ReadObject | undefined>;
   close(): Promise<void>;
 }
 
@@ -70,10 +91,12 @@ export async function openLocalBucket(stateDir: string): Promise<LocalBucket> {
         cursor = page.cursor;
       }
     },
-    async read(key) {
-      const object = await bucket.get(key);
+    async read(key, range) {
+      const object = await bucket.get(key, range && { range });
       if (!object) return undefined;
-      return { bytes: new Uint8Array(await object.arrayBuffer()), metadata: object.customMetadata ?? {} };
+      const { size, customMetadata: metadata = {}, checksums } = object;
+      const sha256 = checksums.sha256 && Buffer.from(checksums.sha256).toString("hex");
+      return { bytes: new Uint8Array(await object.arrayBuffer()), size, metadata, sha256 };
     },
     close,
   };

@@ -33,6 +33,8 @@ export interface ArchiverDeps {
   readonly wakeAt: (at: number) => void;
   readonly now: () => number;
   readonly random: () => number;
+  /** Whether nothing may be put any more: the session is being deleted. */
+  readonly isStopped: () => boolean;
 }
 
 /** One walk over the pending chunks. */
@@ -90,7 +92,7 @@ export class Archiver {
   }
 
   #take(pass: Pass): PendingChunk | undefined {
-    if (pass.failedInRow >= maxFailuresInRow || pass.taken >= maxPassChunks) return undefined;
+    if (this.#deps.isStopped() || pass.failedInRow >= maxFailuresInRow || pass.taken >= maxPassChunks) return undefined;
     const chunk = this.#deps.journal.nextPending(pass.cursor);
     if (!chunk) return undefined;
     pass.taken += 1;

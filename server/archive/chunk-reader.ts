@@ -7,11 +7,20 @@ import { chunkKey, type SessionName } from "./keys.ts";
 
 const getTimeoutMs = 30_000;
 
-export interface ChunkReaderDeps {
+/** What it takes to read a chunk that the ledger names. */
+export interface ChunkSource {
   readonly bucket: Pick<R2Bucket, "get">;
-  readonly journal: Journal;
   readonly session: SessionName;
   readonly sha256: Sha256;
+}
+
+export interface ChunkReaderDeps extends ChunkSource {
+  readonly journal: Journal;
+}
+
+/** R2 answered, and does not have what it said it has. Asking again won't help. */
+export class ChunkLostError extends Error {
+  override readonly name = "ChunkLostError";
 }
 
 export interface KeptAudio {
@@ -25,23 +34,28 @@ export interface KeptAudio {
 export async function readChunks(deps: ChunkReaderDeps, track: string, from: number, to: number): Promise<KeptAudio> {
   const kept = deps.journal.kept(track, from, to);
   const pcm = new Uint8Array((to - from + 1) * chunkBytes);
-  const parts = await Promise.all(kept.map((chunk) => bytesOf(deps, track, chunk)));
+  const parts = await Promise.all(kept.map((chunk) => readChunk(deps, track, chunk)));
   kept.forEach(({ seq }, i) => pcm.set(new Uint8Array(parts[i] ?? new ArrayBuffer(0)), (seq - from) * chunkBytes));
   return { pcm, seqs: kept.map(({ seq }) => seq) };
 }
 
-async function bytesOf(deps: ChunkReaderDeps, track: string, { seq, sha256, pcm }: KeptChunk): Promise<ArrayBuffer> {
+/** One kept chunk's bytes. Rejects, where they are gone for good with a `ChunkLostError`. */
+export async function readChunk(
+  deps: ChunkSource,
+  track: string,
+  { seq, sha256, pcm }: KeptChunk,
+): Promise<ArrayBuffer> {
   if (pcm) return pcm;
   const key = chunkKey(deps.session, track, seq);
   const bytes = await withTimeout(read(deps.bucket, key), getTimeoutMs, "R2 get");
   if (toHex(deps.sha256(new Uint8Array(bytes))) !== toHex(new Uint8Array(sha256))) {
-    throw new Error(`R2 holds other bytes than were kept: ${key}`);
+    throw new ChunkLostError(`R2 holds other bytes than were kept: ${key}`);
   }
   return bytes;
 }
 
 async function read(bucket: Pick<R2Bucket, "get">, key: string): Promise<ArrayBuffer> {
   const object = await bucket.get(key);
-  if (!object) throw new Error(`R2 lacks an archived chunk: ${key}`);
+  if (!object) throw new ChunkLostError(`R2 lacks an archived chunk: ${key}`);
   return object.arrayBuffer();
 }

@@ -11,7 +11,8 @@ export interface SessionName {
   readonly sessionId: string;
 }
 
-function sessionPrefix({ tenant, sessionId }: SessionName): string {
+/** Everything of a session lies under it. It ends with a slash: one id may begin with another. */
+export function sessionPrefix({ tenant, sessionId }: SessionName): string {
   const root = tenant === defaultTenant ? "" : `tenants/${tenant}/`;
   return `${root}sessions/${sessionId}/`;
 }
@@ -28,6 +29,11 @@ export function chunkKey(session: SessionName, track: string, seq: number): stri
 
 export function resultKey(session: SessionName): string {
   return `${sessionPrefix(session)}result.json`;
+}
+
+/** The whole track as one file, which finalize puts together. */
+export function wavKey(session: SessionName, track: string): string {
+  return `${sessionPrefix(session)}audio/${track}.wav`;
 }
 
 /** R2 custom metadata of a chunk: what its key does not say. */

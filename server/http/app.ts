@@ -5,13 +5,18 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { parseConfig } from "../config.ts";
 import { describeError, log } from "../telemetry/log.ts";
+import { type ExportName, exports } from "../exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
+import { audioRoute } from "./audio-route.ts";
 import { bindRoute, mergeRoute, turnRoute, unbindRoute } from "./correction-routes.ts";
 import { eventsRoute, liveRoute } from "./event-routes.ts";
+import { exportRoute } from "./export-routes.ts";
 import { healthRoute } from "./health-route.ts";
 import { ingestRoute } from "./ingest-route.ts";
 import { invalidSessionId } from "./parameters.ts";
+import { deleteSessionRoute, listSessionsRoute } from "./list-routes.ts";
 import { problem } from "./problem.ts";
+import { SessionDeletedError } from "./rooms.ts";
 import {
   configureSessionRoute,
   createSessionRoute,
@@ -23,6 +28,7 @@ import {
   utterancesRoute,
 } from "./session-routes.ts";
 import { traceIdFrom } from "./trace.ts";
+import { deliveriesRoute, resendRoute } from "./webhook-routes.ts";
 
 interface Route {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -34,8 +40,10 @@ const publicRoutes: readonly Route[] = [{ method: "GET", path: "/health", handle
 const guardedRoutes: readonly Route[] = [
   { method: "GET", path: "/v1/audio/ws/:session_id", handle: ingestRoute },
   { method: "GET", path: "/v1/audio/ws/:session_id/:track", handle: ingestRoute },
+  { method: "GET", path: "/v1/sessions", handle: listSessionsRoute },
   { method: "POST", path: "/v1/sessions", handle: createSessionRoute },
   { method: "PATCH", path: "/v1/sessions/:session_id", handle: configureSessionRoute },
+  { method: "DELETE", path: "/v1/sessions/:session_id", handle: deleteSessionRoute },
   { method: "GET", path: "/v1/sessions/:session_id/state", handle: stateRoute },
   { method: "GET", path: "/v1/sessions/:session_id/events", handle: eventsRoute },
   { method: "GET", path: "/v1/sessions/:session_id/live", handle: liveRoute },
@@ -46,8 +54,16 @@ const guardedRoutes: readonly Route[] = [
   { method: "PATCH", path: "/v1/sessions/:session_id/turns/:event_id", handle: turnRoute },
   { method: "POST", path: "/v1/sessions/:session_id/resolve/retry", handle: retryResolvesRoute },
   { method: "POST", path: "/v1/sessions/:session_id/resolve", handle: resolveRoute },
+  ...(Object.keys(exports) as ExportName[]).map((name): Route => ({
+    method: "GET",
+    path: `/v1/sessions/:session_id/${name}`,
+    handle: exportRoute(name),
+  })),
+  { method: "GET", path: "/v1/sessions/:session_id/webhooks", handle: deliveriesRoute },
+  { method: "POST", path: "/v1/sessions/:session_id/webhooks/:delivery_id/resend", handle: resendRoute },
   { method: "POST", path: "/v1/sessions/:session_id/finalize", handle: finalizeRoute },
   { method: "GET", path: "/v1/sessions/:session_id/result", handle: resultRoute },
+  { method: "GET", path: "/v1/sessions/:session_id/audio.wav", handle: audioRoute },
 ];
 
 export function createApp(): Hono<AppEnv> {
@@ -80,6 +96,9 @@ export function createApp(): Hono<AppEnv> {
   register(app, guardedRoutes);
   app.notFound((c) => problem(c, "not_found", "No such route."));
   app.onError((cause, c) => {
+    if (cause instanceof SessionDeletedError) {
+      return problem(c, "session_deleted", "The session was deleted. Its id can't be used again.");
+    }
     log.error("http.failed", { trace: c.var.traceId, error: describeError(cause) });
     return problem(c, "internal", "The gateway failed on this request. Try again; quote the trace id if it stays.");
   });

@@ -11,15 +11,19 @@ import { resolveBodySchema } from "../../schemas/speakers.ts";
 import { utterancesBodySchema } from "../../schemas/utterances.ts";
 import type { ConfigureRefusal } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
+import { matchesEtag } from "./etags.ts";
 import { bodyOf, idempotencyKeyOf, sessionIdOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
+import { webhookUrlRefusal } from "./webhook-routes.ts";
 
 export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, createSessionBodySchema, limits.maxSessionBodyBytes);
   if (!body.ok) return body.error;
   const { session_id = crypto.randomUUID(), ...config } = body.value;
+  const refusal = webhookUrlRefusal(c, config.webhook_url);
+  if (refusal) return refusal;
   const created = await roomOf(c.env, session_id).call("create", config);
   if (!created.ok) return configureRefusal(c, created.error);
   const { isNew, ...answer } = created.value;
@@ -31,13 +35,16 @@ export async function configureSessionRoute(c: Context<AppEnv>): Promise<Respons
   if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, sessionConfigSchema, limits.maxSessionBodyBytes);
   if (!body.ok) return body.error;
+  const refusal = webhookUrlRefusal(c, body.value.webhook_url);
+  if (refusal) return refusal;
   const configured = await roomOf(c.env, sessionId.value).call("configure", body.value);
   return configured.ok ? c.json(configured.value) : configureRefusal(c, configured.error);
 }
 
 const configureDetails: Record<Exclude<ConfigureRefusal, "session_not_found">, string> = {
   session_exists: "A session with this id is there, with other settings. PATCH changes them.",
-  session_finalized: "The session is finalizing or finalized; its settings no longer change.",
+  session_finalized:
+    "The session is finalizing or finalized; of its settings only webhook_url and retention_days still change.",
   resolve_started: "resolve.window_chunks can't change once audio was resolved.",
 };
 
@@ -123,10 +130,4 @@ export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
   if (!matchesEtag(c.req.header("if-none-match"), object.httpEtag)) return c.body(object.body, 200, headers);
   await object.body.cancel();
   return c.body(null, 304, headers);
-}
-
-/** RFC 9110 §13.1.2, weak comparison. Not left to R2, which throws on a malformed header. */
-function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];
-  return tags.includes("*") || tags.includes(etag);
 }

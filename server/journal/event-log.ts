@@ -6,22 +6,29 @@ type EventRow = { event_id: number; at: number; body: string };
 
 export class EventLog {
   readonly #db: Database;
-  readonly #onAppend: () => void;
+  readonly #onAppend: (event: RoomEvent) => void;
 
-  /** @param onAppend called after each append, inside the step that appends: what it reads may yet be undone. */
-  constructor(db: Database, onAppend: () => void = () => {}) {
+  /**
+   * @param onAppend called after each append, inside the step that appends: what it reads may yet be undone, and what
+   *   it writes is kept if and only if the event is.
+   */
+  constructor(db: Database, onAppend: (event: RoomEvent) => void = () => {}) {
     this.#db = db;
     this.#onAppend = onAppend;
   }
 
   append(body: EventBody): void {
-    this.#db.sql.exec(
-      "INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)",
-      this.count + 1,
-      this.#db.now(),
-      JSON.stringify(body),
-    );
-    this.#onAppend();
+    const event_id = this.count + 1;
+    const now = this.#db.now();
+    this.#db.transaction(() => {
+      this.#db.sql.exec(
+        "INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)",
+        event_id,
+        now,
+        JSON.stringify(body),
+      );
+      this.#onAppend({ event_id, at: new Date(now).toISOString(), ...body });
+    });
   }
 
   /** The number of events, and the last one's id. */
@@ -46,6 +53,11 @@ export class EventLog {
 
   find(eventId: number): RoomEvent | undefined {
     return this.#read("event_id = ?", eventId)[0];
+  }
+
+  /** The last event of a type on a track. */
+  lastOf(type: EventType, track: string): RoomEvent | undefined {
+    return this.#read("type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1", type, track)[0];
   }
 
   /** The last event that says who spoke somewhere on a track. */

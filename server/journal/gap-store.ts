@@ -53,6 +53,19 @@ export class GapStore {
     return ranges;
   }
 
+  /** What the track's gaps have in common with a range, in order. */
+  within(track: string, from: number, to: number): Gap[] {
+    return this.#sql
+      .exec<GapRow>(
+        `SELECT max(from_seq, ?2) AS from_seq, min(to_seq, ?3) AS to_seq FROM gaps
+         WHERE track = ?1 AND from_seq <= ?3 AND to_seq >= ?2 ORDER BY from_seq`,
+        track,
+        from,
+        to,
+      )
+      .toArray();
+  }
+
   /** Call inside the transaction that changes the ledger. */
   apply(track: string, change: GapChange): void {
     if (change.remove.length === 0 && change.add.length === 0) return;

@@ -9,9 +9,10 @@ import { chunkBytes } from "../../schemas/audio.ts";
 import { type Sha256, toHex } from "../../schemas/chain.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Database } from "../lib/sql.ts";
+import { GapNotes } from "./gap-notes.ts";
 import { GapStore } from "./gap-store.ts";
 import { WindowStore } from "./window-store.ts";
-import { expectedSeq, isOutOfRange, openLedger, planEnd, planStore, type TrackLedger } from "./ledger.ts";
+import { expectedSeq, type Gap, isOutOfRange, openLedger, planEnd, planStore, type TrackLedger } from "./ledger.ts";
 
 export interface IncomingChunk {
   readonly seq: number;
@@ -51,6 +52,8 @@ export class Journal {
   /** Written through; at most `limits.maxTracksPerSession` entries. */
   readonly #ledgers = new Map<string, TrackLedger>();
   readonly #gaps: GapStore;
+  /** Why seconds are missing. */
+  readonly gapNotes: GapNotes;
   /** How far speaker resolve is. */
   readonly windows: WindowStore;
   readonly #maxBytes: number;
@@ -62,6 +65,7 @@ export class Journal {
     this.#hash = hash;
     this.#maxBytes = maxBytes;
     this.#gaps = new GapStore(db);
+    this.gapNotes = new GapNotes(db);
     this.windows = new WindowStore(db);
     for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
       "SELECT * FROM tracks ORDER BY opened_at, track",
@@ -238,6 +242,11 @@ export class Journal {
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
   missing(track: string, max: number = limits.maxMissingRanges): [number, number][] {
     return this.#gaps.ranges(track, max);
+  }
+
+  /** The gaps of a range, both ends included, in order. */
+  gapsWithin(track: string, from: number, to: number): Gap[] {
+    return this.#gaps.within(track, from, to);
   }
 
   /** The first chunk after (track, seq) that R2 lacks, in storage order. */

@@ -7,7 +7,7 @@
  */
 import type { Database } from "../lib/sql.ts";
 
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE tracks (
      track TEXT PRIMARY KEY,
@@ -76,6 +76,54 @@ const migrations: readonly string[] = [
      body TEXT NOT NULL
    ) WITHOUT ROWID;
    CREATE INDEX utterances_by_time ON utterances (track, start_ms);`,
+
+  // Why seconds are missing.
+  `CREATE TABLE gap_notes (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     cause TEXT NOT NULL,
+     PRIMARY KEY (track, from_seq, to_seq, cause)
+   ) WITHOUT ROWID;`,
+
+  // The WAV of each track that finalize puts together, and what R2 has of its upload.
+  `CREATE TABLE wavs (
+     track TEXT PRIMARY KEY,
+     status TEXT NOT NULL CHECK (status IN ('uploading', 'stored', 'left_out')),
+     upload_id TEXT,
+     lost_since INTEGER,
+     bytes INTEGER,
+     sha256 TEXT
+   ) WITHOUT ROWID;
+   CREATE TABLE wav_parts (
+     track TEXT NOT NULL,
+     part_number INTEGER NOT NULL,
+     etag TEXT NOT NULL,
+     PRIMARY KEY (track, part_number)
+   ) WITHOUT ROWID;`,
+
+  // Webhooks: what is to be sent, and what became of what was.
+  `CREATE TABLE webhook_deliveries (
+     n INTEGER PRIMARY KEY,
+     delivery_id TEXT NOT NULL UNIQUE,
+     type TEXT NOT NULL,
+     event_id INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     payload TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+     attempts INTEGER NOT NULL,
+     failures INTEGER NOT NULL,
+     due_at INTEGER,
+     last_at INTEGER,
+     last_origin TEXT,
+     last_status INTEGER,
+     last_error TEXT
+   );`,
+
+  // When a session was opened, for the index: rooms of before are as old as their first track.
+  `INSERT OR IGNORE INTO meta (key, value)
+     SELECT 'created_at', CAST(coalesce((SELECT min(opened_at) FROM tracks), updated.value) AS TEXT)
+     FROM meta AS updated WHERE updated.key = 'updated_at';`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -4,8 +4,12 @@
  */
 import { chunkBytes } from "../../schemas/audio.ts";
 import { createHashChain, type Sha256 } from "../../schemas/chain.ts";
-import type { SessionResult } from "../../schemas/http.ts";
+import type { ResultGap, SessionResult } from "../../schemas/http.ts";
+import { timelineOf } from "../../schemas/timeline.ts";
+import { speakersOf, transcriptOf } from "../../schemas/transcript.ts";
 import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
+import { causesOf } from "../journal/gap-causes.ts";
+import type { WavAssembler } from "../audio/wav-assembler.ts";
 import type { Journal } from "../journal/journal.ts";
 import { durationMs, expectedSeq, paddingSamples, type TrackLedger } from "../journal/ledger.ts";
 import type { EventLog } from "../journal/event-log.ts";
@@ -17,6 +21,7 @@ export interface ResultSources {
   readonly journal: Journal;
   readonly speakers: SpeakerBook;
   readonly events: EventLog;
+  readonly wavs: Pick<WavAssembler, "assembled">;
   readonly sha256: Sha256;
 }
 
@@ -26,20 +31,23 @@ export function buildResult(
   metadata: Record<string, unknown>,
   sealedAt: number,
 ): SessionResult {
-  const { session, journal, speakers, events } = sources;
+  const { session, journal, speakers, events, wavs } = sources;
   const ledgers = journal.ledgers();
+  const log = events.all();
+  const timeline = timelineOf(log);
   return {
-    schema_version: 1,
+    schema_version: 2,
     tenant: session.tenant,
     session_id: session.sessionId,
     finalized_at: new Date(sealedAt).toISOString(),
     state: speakers.state(),
-    events: events.all(),
+    events: log,
     ...ingestStatus(session.sessionId, journal),
     metadata,
-    gaps: ledgers.flatMap(({ track }) =>
-      journal.missing(track, Number.POSITIVE_INFINITY).map(([from_seq, to_seq]) => ({ track, from_seq, to_seq })),
-    ),
+    timeline,
+    speakers: speakersOf(timeline),
+    transcript: transcriptOf(log, timeline),
+    gaps: ledgers.flatMap(({ track }) => gapsOf(journal, track)),
     coverage: coverage(ledgers),
     audio: ledgers.map((ledger) => ({
       track: ledger.track,
@@ -49,8 +57,17 @@ export function buildResult(
       duration_ms: durationMs(ledger),
       padding_samples: paddingSamples(ledger),
       chain_head: chainHead(sources, ledger.track),
+      wav: wavs.assembled(ledger.track),
     })),
   };
+}
+
+/** A track's missing seconds, in order, each stretch with its cause. */
+export function gapsOf(journal: Journal, track: string): ResultGap[] {
+  const notes = journal.gapNotes.of(track);
+  return journal
+    .missing(track, Number.POSITIVE_INFINITY)
+    .flatMap((range) => causesOf(range, notes).map((gap) => ({ track, ...gap })));
 }
 
 /** Kept seconds over expected ones, all tracks together; 1 where nothing was expected. */

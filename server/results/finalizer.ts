@@ -1,11 +1,12 @@
 /**
- * Finalize, as steps that each bear repeating: freeze → drain → seal → write → done. The step it is at is
+ * Finalize, as steps that each bear repeating: freeze → drain → seal → audio → write → done. The step it is at is
  * in SQLite, and the room's alarm runs it again after a crash (F1).
  *
  *   freeze  status `finalizing`: no new chunk, no new resolve by hand (F2)
  *   drain   every window is resolved, or given up on the record once none got through for a while; every chunk
  *           is in R2
  *   seal    the last event and the time of the result are fixed; nothing moves after this
+ *   audio   each track is one WAV in R2
  *   write   `result.json`, the same bytes however often
  *   done    status `finalized`
  */
@@ -14,7 +15,9 @@ import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import { resultKey } from "../archive/keys.ts";
-import { expectedSeq } from "../journal/ledger.ts";
+import type { WavAssembler } from "../audio/wav-assembler.ts";
+import type { Journal } from "../journal/journal.ts";
+import { expectedSeq, missingChunks } from "../journal/ledger.ts";
 import type { Database } from "../lib/sql.ts";
 import { withTimeout } from "../lib/timeout.ts";
 import type { SessionStore } from "../journal/session-store.ts";
@@ -39,43 +42,75 @@ export interface FinalizerDeps extends ResultSources {
   readonly archiver: Archiver;
   readonly resolver: Resolver;
   readonly autoResolver: AutoResolver;
+  readonly wavs: Pick<WavAssembler, "run" | "assembled">;
   readonly bucket: Pick<R2Bucket, "put">;
   /** Resolves when all SQL so far is durable. */
   readonly synced: () => Promise<void>;
   /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
   readonly wakeAt: (at: number) => void;
+  /** The session takes no more audio. Called in the step that notes it. */
+  readonly onFrozen: () => void;
+  /** The result can be fetched now. Called in the step that notes it. */
+  readonly onFinalized: () => void;
 }
 
 export class Finalizer {
   readonly #deps: FinalizerDeps;
   #running: Promise<void> | undefined;
+  /** Set while the session stays open for what is missing. */
+  #graceUntil: number | undefined;
 
   constructor(deps: FinalizerDeps) {
     this.#deps = deps;
+    this.#graceUntil = deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined;
   }
 
   /**
-   * Freezes the session if it is open; a session already past that keeps its first request.
+   * Freezes the session if it is open; a session already past that keeps its first request. With `grace_ms`, and
+   * something missing, it stays open for so long first; a request without that ends the wait.
    * @returns why the request can't be taken; then nothing has changed.
    */
   begin(body: FinalizeBody): Result<undefined, string> {
-    const { db, store, events, journal, wakeAt } = this.#deps;
+    const { db, store, journal, wakeAt } = this.#deps;
     if (!store.isOpen) return ok(undefined);
     const expected = Object.entries(body.expect ?? {});
     const newTracks = expected.filter(([track]) => !journal.ledger(track)).length;
     if (journal.ledgers().length + newTracks > limits.maxTracksPerSession) {
       return err(`expect: a session has at most ${limits.maxTracksPerSession} tracks.`);
     }
+    const graceUntil = db.now() + (body.grace_ms ?? 0);
     db.transaction(() => {
       for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
-      store.status = "finalizing";
-      const metadata = { ...store.config.metadata, ...body.metadata };
-      store.finalizing = { metadata, begun_at: db.now(), sealed_at: null };
-      store.touch();
-      events.append({ type: "session.finalizing", by: "room" });
+      const metadata = { ...(store.finalizing?.metadata ?? store.config.metadata), ...body.metadata };
+      store.finalizing = { metadata, begun_at: null, grace_until: graceUntil, sealed_at: null };
+      this.#graceUntil = graceUntil;
+      this.#freezeIfDue();
     });
-    wakeAt(db.now() + retryMs);
+    wakeAt(this.#graceUntil ?? db.now() + retryMs);
     return ok(undefined);
+  }
+
+  /** A chunk was stored: perhaps the last that was waited for. */
+  chunkStored(): void {
+    if (this.#graceUntil !== undefined && this.#isComplete()) void this.run();
+  }
+
+  /** Freezes a session that waits for nothing any more. */
+  #freezeIfDue(): void {
+    const { db, store, events } = this.#deps;
+    const record = store.finalizing;
+    if (!store.isOpen || !record) return;
+    if (db.now() < record.grace_until && !this.#isComplete()) return;
+    store.status = "finalizing";
+    store.finalizing = { ...record, begun_at: db.now() };
+    store.touch();
+    events.append({ type: "session.finalizing", by: "room" });
+    this.#graceUntil = undefined;
+    this.#deps.onFrozen();
+  }
+
+  #isComplete(): boolean {
+    return this.#deps.journal.ledgers().every((ledger) => missingChunks(ledger) === 0);
   }
 
   /** Notes a track's announced end. One that has more simply has it; one that was never opened lacks it all. */
@@ -104,7 +139,12 @@ export class Finalizer {
     if (store.status !== "finalized" || !sealedAt) {
       return {
         done: false,
-        answer: { session_id: session.sessionId, status: "finalizing", pending_chunks: journal.pendingChunks },
+        answer: {
+          session_id: session.sessionId,
+          status: store.isOpen ? "open" : "finalizing",
+          pending_chunks: journal.pendingChunks,
+          missing: missingByTrack(journal),
+        },
       };
     }
     return {
@@ -115,21 +155,31 @@ export class Finalizer {
         event_count: events.count,
         finalized_at: new Date(sealedAt).toISOString(),
         coverage: coverage(journal.ledgers()),
+        missing: missingByTrack(journal),
       },
     };
   }
 
   async #steps(): Promise<void> {
-    const { db, store, archiver, journal, wakeAt, session } = this.#deps;
+    const { db, store, archiver, journal, wavs, wakeAt, session } = this.#deps;
+    db.transaction(() => this.#freezeIfDue());
+    if (this.#graceUntil !== undefined) return wakeAt(this.#graceUntil);
     if (store.status !== "finalizing") return;
     try {
       const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
+      if (store.isGone) return;
       if (isResolved && journal.pendingChunks === 0) {
-        await this.#write(this.#seal());
+        const sealed = this.#seal();
+        // A long meeting takes several runs, one right after the other.
+        if (!(await wavs.run())) return wakeAt(db.now());
+        await this.#write(sealed);
         store.status = "finalized";
+        this.#deps.onFinalized();
         return;
       }
     } catch (cause) {
+      // What is being deleted takes no more writes.
+      if (store.isGone) return;
       log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
     }
     wakeAt(db.now() + retryMs);
@@ -173,4 +223,9 @@ export class Finalizer {
     });
     await withTimeout(put, putTimeoutMs, "R2 put");
   }
+}
+
+function missingByTrack(journal: Journal): FinalizeAnswer["missing"] {
+  const entries = journal.ledgers().map(({ track }) => [track, journal.missing(track)] as const);
+  return Object.fromEntries(entries.filter(([, missing]) => missing.length > 0));
 }

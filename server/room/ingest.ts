@@ -6,7 +6,14 @@
 import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
-import type { ChunkMessage, ClientMessage, ErrorMessage, RoomMessage, Topic } from "../../schemas/messages.ts";
+import type {
+  ChunkMessage,
+  ClientMessage,
+  ErrorMessage,
+  GapMessage,
+  RoomMessage,
+  Topic,
+} from "../../schemas/messages.ts";
 import { protocolVersion } from "../../schemas/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
@@ -66,6 +73,8 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
       return accept(peer, [{ type: "pong", ts: deps.now() }]);
     case "end":
       return endTrack(deps, peer, track, message.last_seq, message.padding_samples ?? 0);
+    case "gap":
+      return declareGap(deps, peer, track, message);
     case "close": {
       const closing: RoomMessage = { type: "closing", reason: message.reason ?? "client_close" };
       return { ...accept(peer, [closing]), close: { code: normalCloseCode, reason: "closed by client" } };
@@ -156,6 +165,11 @@ export const sessionFinalized: Refusal = {
   detail: "The session is finalizing or finalized; nothing more is kept.",
 };
 
+export const sessionDeleted: Refusal = {
+  code: "session_finalized",
+  detail: "The session was deleted; nothing of it is kept, and its id can't be used again.",
+};
+
 const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Refusal> = {
   seq_conflict: {
     code: "seq_conflict",
@@ -186,6 +200,22 @@ function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, 
   const missing = journal.missing(track);
   const complete = missing.length === 0 && ledger !== undefined && expectedSeq(ledger) === lastSeq;
   return { ...accept(settled, [{ type: "ended", last_seq: lastSeq, complete, missing }]), ended: true };
+}
+
+/** The client says that it will never send some seconds, and why. What is kept of them stays kept. */
+function declareGap(
+  deps: IngestDeps,
+  peer: Peer,
+  track: string,
+  { from_seq, to_seq, cause }: GapMessage,
+): FrameOutcome {
+  const { session, journal, isOpen } = deps;
+  const ledger = journal.ledger(track) ?? openLedger(track, deps.now());
+  if (isOpen() && isOutOfRange(ledger, to_seq)) return reject(deps, peer, keepRefusals.seq_out_of_range);
+  const taken = takeTrack(deps, peer, track);
+  if ("code" in taken) return reject(deps, peer, taken);
+  if (isOpen()) journal.gapNotes.add(track, { from_seq, to_seq, cause });
+  return accept(taken, [{ type: "status", ...trackStatus(session.sessionId, journal, track) }]);
 }
 
 function endRefusalOf(ledger: TrackLedger, lastSeq: number): Refusal | undefined {
@@ -224,6 +254,7 @@ function reject(deps: IngestDeps, peer: Peer, refusal: Refusal): FrameOutcome {
   // "Later" is no fault of the frame.
   if (wireErrors[refusal.code].retryable) return { peer, replies };
   const next = countBadFrame(deps, peer);
+  if (refusal.seq !== undefined) noteRejected(deps, peer, refusal.seq);
   if (code !== undefined) return { peer: next, replies, close: { code, reason: refusal.code } };
   if (next.badFramesInRow < limits.maxConsecutiveBadFrames) return { peer: next, replies };
   const tooMany: Refusal = {
@@ -235,6 +266,12 @@ function reject(deps: IngestDeps, peer: Peer, refusal: Refusal): FrameOutcome {
     replies: [...replies, errorMessage(tooMany)],
     close: { code: wireErrors.too_many_errors.closeCode, reason: "too_many_errors" },
   };
+}
+
+/** That this second came and was refused: what a gap there will be put down to, unless it comes well later. */
+function noteRejected({ journal, isOpen }: IngestDeps, { track }: Peer, seq: number): void {
+  if (track === null || !isOpen() || seq < 1 || seq > limits.maxSeq) return;
+  journal.gapNotes.add(track, { from_seq: seq, to_seq: seq, cause: "rejected" });
 }
 
 function countBadFrame({ journal, isOpen }: IngestDeps, peer: Peer): Peer {

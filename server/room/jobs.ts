@@ -6,7 +6,16 @@ import type { Database } from "../lib/sql.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 
-export type JobName = "archive" | "resolve" | "finalize";
+export type JobName =
+  | "archive"
+  | "resolve"
+  | "finalize"
+  | "webhooks"
+  | "stalls"
+  | "index"
+  | "auto_finalize"
+  | "retention"
+  | "delete";
 
 /** When a job that threw is tried again. */
 const retryMs = 5_000;
@@ -24,6 +33,7 @@ export class Jobs {
   readonly #deps: JobsDeps;
   /** Due times by name, ms since 1970: the rows of `jobs`, written through. */
   readonly #due = new Map<JobName, number>();
+  #only: JobName | undefined;
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
@@ -36,10 +46,23 @@ export class Jobs {
 
   /** Makes sure that the job runs at `at` or earlier. */
   ensure(name: JobName, at: number): void {
+    if (this.#only !== undefined && name !== this.#only) return;
     const due = this.#due.get(name);
     if (due !== undefined && due <= at) return;
     this.#write(name, at);
     this.#arm();
+  }
+
+  /** Whether the job is to run some time. */
+  has(name: JobName): boolean {
+    return this.#due.has(name);
+  }
+
+  /** From now on there is this job alone: what the others would do is no longer wanted. */
+  keepOnly(name: JobName): void {
+    this.#only = name;
+    this.#deps.db.sql.exec("DELETE FROM jobs WHERE name <> ?", name);
+    for (const other of this.#due.keys()) if (other !== name) this.#due.delete(other);
   }
 
   /** Runs what is due. Called by the room's alarm; never rejects. */

@@ -9,22 +9,24 @@
 import { createHash } from "node:crypto";
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { encodeMessage } from "../../schemas/codec.ts";
-import { closeCodeOf } from "../../schemas/errors.ts";
+import { closeCodeOf, normalCloseCode } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
 import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
 import { parseConfig } from "../config.ts";
 import type { Env } from "../env.ts";
+import { SessionIndex } from "../index-db/session-index.ts";
 import { isMigrated } from "../journal/migrations.ts";
 import type { Database } from "../lib/sql.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import { describeError, log } from "../telemetry/log.ts";
+import type { WebhookSettings } from "../webhooks/post.ts";
 import { Dispatcher, type Follower } from "./dispatcher.ts";
 import { heard, newFeed } from "./feed.ts";
-import { errorMessage, handleFrame, openTrack, sessionFinalized } from "./ingest.ts";
+import { errorMessage, handleFrame, openTrack, sessionDeleted, sessionFinalized } from "./ingest.ts";
 import { isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
 import { Room } from "./room.ts";
-import { SessionApi, type SessionAnswers, type SessionMethod } from "./session-api.ts";
+import { SessionApi, type SessionAnswers, type SessionMethod, type SessionReply } from "./session-api.ts";
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
 const alarmRetryMs = 60_000;
@@ -34,6 +36,15 @@ const embeddedInference: InferenceConfig = {
   url: "https://embedded-resolver/speaker/resolve",
   apiKey: undefined,
   timeoutMs: 15_000,
+};
+
+/** With a bad variable nothing can be sent; letters wait. */
+const noWebhooks: WebhookSettings = {
+  url: undefined,
+  secrets: [],
+  sharedSecret: undefined,
+  timeoutMs: 15_000,
+  isDevelopment: false,
 };
 
 export class MeetingSessionDO extends Server<Env> {
@@ -86,6 +97,8 @@ export class MeetingSessionDO extends Server<Env> {
     if (connection.readyState !== WebSocket.OPEN || this.#broken) return;
     try {
       const room = this.#open();
+      // A socket that lived through the room's end.
+      if (room.store.isGone) return dismiss(connection);
       const { state } = connection;
       if (!state) throw new Error("the connection has no state");
       const peer = state.feed ? { ...state, feed: heard(state.feed) } : state;
@@ -108,10 +121,14 @@ export class MeetingSessionDO extends Server<Env> {
   // ---- RPC
 
   /** What the Worker's routes ask of the session. What it did not expect restarts the room, and the Worker answers 500. */
-  async call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]> {
+  async call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionReply<K>> {
     try {
       const ask = this.#api[method] as (...args: Parameters<SessionApi[K]>) => Promise<SessionAnswers[K]>;
-      return await ask.apply(this.#api, args);
+      // Looked at here, so that no question can forget it; and again, for those that were asked before the deletion.
+      const isGone = (): boolean => method !== "remove" && this.#api.isGone();
+      if (isGone()) return { isGone: true };
+      const answer = await ask.apply(this.#api, args);
+      return isGone() ? { isGone: true } : { isGone: false, answer };
     } catch (cause) {
       this.#restart(cause);
       throw cause;
@@ -142,7 +159,7 @@ export class MeetingSessionDO extends Server<Env> {
   #open(): Room {
     if (this.#broken) throw new Error("the room restarts");
     this.#room ??= this.#load();
-    this.#room.store.open();
+    this.#room.open();
     return this.#room;
   }
 
@@ -157,6 +174,13 @@ export class MeetingSessionDO extends Server<Env> {
       bucket: this.env.RESULT_BUCKET,
       inference: this.#inferenceClient(config.ok ? config.value.inference : undefined),
       resolveDefaults: config.ok ? config.value.resolve : { auto: false, window_chunks: 4 },
+      index: new SessionIndex(this.env.DB),
+      // On a guess nothing is ended and nothing deleted.
+      lifecycle: config.ok ? config.value.lifecycle : { retentionDays: null, autoFinalizeAfterMs: 0 },
+      onGone: () => this.#dismissAll(),
+      webhooks: config.ok ? config.value.webhooks : noWebhooks,
+      trackStalledAfterMs: config.ok ? config.value.trackStalledAfterMs : 0,
+      fetcher: (input, init) => fetch(input, init),
       onEvent: () => this.#dispatcher?.schedule(),
       onFailure: (cause) => this.#restart(cause),
       sha256: (bytes) => createHash("sha256").update(bytes).digest(),
@@ -177,6 +201,7 @@ export class MeetingSessionDO extends Server<Env> {
       isOver: () => room.store.status === "finalized",
       onFailure: (cause) => this.#restart(cause),
     });
+    if (room.store.isGone) this.#dismissAll();
     // Followers that lived through the room's sleep.
     this.#dispatcher.schedule();
     return room;
@@ -217,12 +242,17 @@ export class MeetingSessionDO extends Server<Env> {
     }
   }
 
+  /** Nobody stays connected to a session that is deleted. */
+  #dismissAll(): void {
+    for (const connection of this.getConnections<Peer>()) dismiss(connection);
+  }
+
   /** Opens session and track for a new connection. @returns why not, where they are not to be had. */
   #admit(asked: SocketRequest): ErrorMessage | undefined {
     if (asked.role === "watch") return this.#admitWatcher(asked.after);
     const { track = null } = asked;
     const room = this.#open();
-    if (!room.store.isOpen) return errorMessage(sessionFinalized);
+    if (!room.store.isOpen) return errorMessage(room.store.isGone ? sessionDeleted : sessionFinalized);
     const refusal = track === null ? undefined : openTrack(room.ingest, track);
     return refusal && errorMessage(refusal);
   }
@@ -230,6 +260,7 @@ export class MeetingSessionDO extends Server<Env> {
   #admitWatcher(after: number): ErrorMessage | undefined {
     const room = this.#existing();
     if (!room) return errorMessage({ code: "session_not_found", detail: "No session with this id was ever opened." });
+    if (room.store.isGone) return errorMessage(sessionDeleted);
     if (room.events.count - after > limits.maxReplayEvents) {
       const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
       return errorMessage({ code: "replay_too_long", detail });
@@ -258,6 +289,18 @@ export class MeetingSessionDO extends Server<Env> {
     // A little later, so that what was said to clients gets out.
     setTimeout(() => this.ctx.abort("the room failed"), 50);
   }
+}
+
+/** Watchers get `closing`; whoever streams must know that nothing more is kept. */
+function dismiss(connection: Connection<Peer>): void {
+  if (connection.readyState !== WebSocket.OPEN) return;
+  if (connection.state?.role === "watch") {
+    send(connection, { type: "closing", reason: "session_deleted" });
+    connection.close(normalCloseCode, "session_deleted");
+    return;
+  }
+  send(connection, errorMessage(sessionDeleted));
+  connection.close(closeCodeOf(sessionDeleted.code), sessionDeleted.code);
 }
 
 function send(connection: Connection<Peer>, message: RoomMessage): void {

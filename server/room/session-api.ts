@@ -11,16 +11,22 @@ import type {
 } from "../../schemas/http.ts";
 import type { ResolveBody } from "../../schemas/speakers.ts";
 import type { PostedUtterance, UtterancesAnswer } from "../../schemas/utterances.ts";
+import type { Delivery } from "../../schemas/webhooks.ts";
 import { resultKey } from "../archive/keys.ts";
+import type { WavPlan } from "../audio/wav-plan.ts";
+import { maxSecondsPerAsk } from "../audio/wav-reader.ts";
+import type { KeptChunk } from "../journal/journal.ts";
+import type { DeletionOutcome } from "../deletion/deleter.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
+import type { Meeting } from "../exports/meeting.ts";
 import type { FinalizeOutcome } from "../results/finalizer.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
 import type { Room } from "./room.ts";
 import { hasSettings } from "./settings.ts";
 
-/** How long a finalize request is held open before it is answered 202. */
-const finalizeAnswerMs = 20_000;
+/** How long a finalize or a deletion is held open before it is answered 202. */
+const longAnswerMs = 20_000;
 
 export type FinalizeRefusal =
   | { readonly code: "session_not_found" }
@@ -67,13 +73,23 @@ export class SessionApi {
     if (!room) return err({ code: "session_not_found" });
     const begun = room.finalizer.begin(body);
     if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
-    try {
-      await withTimeout(room.finalizer.run(), finalizeAnswerMs, "finalize");
-    } catch (cause) {
-      // The run goes on, and the alarm stands behind it.
-      if (!(cause instanceof TimeoutError)) throw cause;
-    }
+    await forAWhile(room.finalizer.run());
     return ok(room.finalizer.outcome());
+  }
+
+  /** Begins to delete all of the session, or joins that, and waits for its end for a while. Asked of a deleted one too. */
+  async remove(): Promise<Result<DeletionOutcome, "session_not_found">> {
+    const room = this.#rooms.existing();
+    if (!room) return err("session_not_found");
+    const { deleter } = room.lifecycle;
+    room.lifecycle.beginDeletion("request");
+    if (room.store.status === "deleting") await forAWhile(deleter.run());
+    return ok(deleter.outcome());
+  }
+
+  /** Whether the session is deleted, or about to be. */
+  isGone(): boolean {
+    return this.#rooms.existing()?.store.isGone ?? false;
   }
 
   /** Where the result lies, once it does. */
@@ -86,7 +102,7 @@ export class SessionApi {
   /** Opens a session with its settings. One that is open already must have been given the same. */
   create(config: SessionConfig): Result<SessionAnswer & { isNew: boolean }, ConfigureRefusal> {
     const known = this.#rooms.existing();
-    if (known && !hasSettings(known.settings(), config)) return err("session_exists");
+    if (known && !hasSettings(known.settings(), known.store.config.webhook_url, config)) return err("session_exists");
     if (known) return ok({ ...known.settings(), isNew: false });
     const answer = this.#rooms.open().configure(config);
     return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
@@ -109,6 +125,28 @@ export class SessionApi {
     });
   }
 
+  /** What exports are made of: all of the meeting, or one track of it. */
+  meeting(track: string | undefined): Result<Meeting, "session_not_found"> {
+    return this.#inExisting((room) => ok(room.meeting(track)));
+  }
+
+  /** What a WAV of a track holds now, and where; `toMs` may be infinite. */
+  planWav(
+    track: string | undefined,
+    fromMs: number,
+    toMs: number,
+  ): Result<WavPlan, "session_not_found" | "track_not_found"> {
+    return this.#inExisting((room) => {
+      const plan = room.planWav(track, fromMs, toMs);
+      return plan ? ok(plan) : err("track_not_found");
+    });
+  }
+
+  /** The kept chunks of a few seconds, with the bytes of those that R2 lacks. */
+  keptChunks(track: string, from: number, to: number): Result<KeptChunk[], "session_not_found"> {
+    return this.#inExisting(({ journal }) => ok(journal.kept(track, from, Math.min(to, from + maxSecondsPerAsk - 1))));
+  }
+
   correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
     return this.#inExisting(({ corrections }) => {
       switch (correction.kind) {
@@ -121,6 +159,19 @@ export class SessionApi {
         case "turn":
           return corrections.judgeTurn(correction.turnId, correction.body);
       }
+    });
+  }
+
+  /** The session's webhooks, newest first; after finalize too. */
+  deliveries(): Result<Delivery[], "session_not_found"> {
+    return this.#inExisting((room) => ok(room.webhooks.deliveries()));
+  }
+
+  /** Tries a webhook again now. */
+  resendDelivery(deliveryId: string): Result<Delivery, "session_not_found" | "delivery_not_found"> {
+    return this.#inExisting((room) => {
+      const delivery = room.webhooks.resend(deliveryId);
+      return delivery ? ok(delivery) : err("delivery_not_found");
     });
   }
 
@@ -137,5 +188,18 @@ export class SessionApi {
   }
 }
 
+/** The work goes on, and the alarm stands behind it. */
+async function forAWhile(work: Promise<void>): Promise<void> {
+  try {
+    await withTimeout(work, longAnswerMs, "the work");
+  } catch (cause) {
+    if (!(cause instanceof TimeoutError)) throw cause;
+  }
+}
+
 export type SessionMethod = keyof SessionApi;
+/** What the room answers the Worker: nothing of a deleted session but that it is. */
+export type SessionReply<K extends SessionMethod> =
+  | { readonly isGone: false; readonly answer: SessionAnswers[K] }
+  | { readonly isGone: true };
 export type SessionAnswers = { [K in SessionMethod]: Awaited<ReturnType<SessionApi[K]>> };

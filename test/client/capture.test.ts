@@ -102,7 +102,7 @@ test("skipped seconds stay a gap: later speech keeps its place, and end names th
   expect(await capture.end()).toEqual({ complete: false, missing: [[3, 5]], lost: [] });
   expect(listener.of("gap")).toMatchObject([{ from: 3, to: 5 }]);
   const { audio, gaps } = await finalize(gateway, sessionId);
-  expect(gaps).toEqual([{ track: "mixed", from_seq: 3, to_seq: 5 }]);
+  expect(gaps).toEqual([{ track: "mixed", from_seq: 3, to_seq: 5, cause: "capture_stall" }]);
   const chunks = [1, 2, 6, 7].map((seq) => [seq, second(seq)] as const);
   expect(audio[0]?.chain_head).toBe(chainOf(sessionId, "mixed", chunks));
 });

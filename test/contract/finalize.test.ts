@@ -70,12 +70,12 @@ test("[F3] the result has what was streamed: metadata, coverage, gaps, and a cha
   expect(answer).toMatchObject({ session_id: session, result_key: `sessions/${session}/result.json` });
   expect(answer.coverage).toBeCloseTo(4 / 7, 12);
   const result = await resultOf(session);
-  expect(result).toMatchObject({ schema_version: 1, tenant: "default", session_id: session, metadata });
+  expect(result).toMatchObject({ schema_version: 2, tenant: "default", session_id: session, metadata });
   expect(result.finalized_at).toBe(answer.finalized_at);
   expect(result.coverage).toBe(answer.coverage);
   expect(result.gaps).toEqual([
-    { track: "mixed", from_seq: 3, to_seq: 3 },
-    { track: "mixed", from_seq: 5, to_seq: 6 },
+    { track: "mixed", from_seq: 3, to_seq: 3, cause: "never_sent" },
+    { track: "mixed", from_seq: 5, to_seq: 6, cause: "never_sent" },
   ]);
   expect(result.ingest).toMatchObject({ received_chunks: 4, missing_chunks: 3, archived_seq: 7, last_seq: 7 });
   expect(result.ingest_by_track).toEqual({ mixed: result.ingest });
@@ -88,6 +88,11 @@ test("[F3] the result has what was streamed: metadata, coverage, gaps, and a cha
       duration_ms: 7_000,
       padding_samples: 0,
       chain_head: chainHead(session, "mixed", [1, 2, 4, 7]),
+      wav: {
+        key: `sessions/${session}/audio/mixed.wav`,
+        bytes: 44 + 7 * 32_000,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     },
   ]);
   expect(result.audio[0]?.chain_head).not.toBe(chainHead(session, "mixed", [1, 2, 3, 4]));
@@ -267,8 +272,8 @@ describe("[F3] expect: a tail that never came is missing", () => {
     expect(answer.coverage).toBe(2 / 8);
     const { gaps, ingest_by_track } = await resultOf(client.session);
     expect(gaps).toEqual([
-      { track: "mic", from_seq: 1, to_seq: 4 },
-      { track: "mixed", from_seq: 3, to_seq: 4 },
+      { track: "mic", from_seq: 1, to_seq: 4, cause: "never_sent" },
+      { track: "mixed", from_seq: 3, to_seq: 4, cause: "never_sent" },
     ]);
     expect(ingest_by_track["mic"]).toMatchObject({ received_chunks: 0, missing_chunks: 4 });
     await client.leave();

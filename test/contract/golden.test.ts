@@ -178,6 +178,7 @@ async function answerTo(client: TestClient, { frame, expect: expected }: GoldenF
       return { reason, code: (await client.closed()).code };
     }
     case "status":
+    case "gap":
     case "ping":
       return { type: (await client.nextOf("status", "pong")).type };
     default:
@@ -203,6 +204,7 @@ function expectedAnswer({ expect: expected }: GoldenFrame): object {
       ],
     };
   if (message.type === "close") return { reason: message["reason"] ?? "client_close", code: 1000 };
+  if (message.type === "gap") return { type: "status" };
   return { type: message.type === "ping" ? "pong" : message.type };
 }
 

@@ -133,8 +133,8 @@ describe("routes", () => {
     { method: "POST", path: "/v1/audio/ws/a/mic", allow: "GET, HEAD" },
     { method: "GET", path: "/v1/sessions/a/resolve", allow: "POST" },
     { method: "PATCH", path: "/v1/sessions/a/finalize", allow: "POST" },
-    { method: "GET", path: "/v1/sessions", allow: "POST" },
-    { method: "GET", path: "/v1/sessions/a", allow: "PATCH" },
+    { method: "PUT", path: "/v1/sessions", allow: "GET, HEAD, POST" },
+    { method: "GET", path: "/v1/sessions/a", allow: "PATCH, DELETE" },
     { method: "POST", path: "/v1/sessions/a/bindings/c1", allow: "PUT, DELETE" },
     { method: "GET", path: "/v1/sessions/a/turns/1", allow: "PATCH" },
   ])("405 $method $path names what is allowed", async ({ method, path, allow }) => {

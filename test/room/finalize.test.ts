@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { finalizeAnswerSchema, type SessionResult, sessionResultSchema } from "../../schemas/http.ts";
 import { range } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
@@ -59,8 +59,8 @@ test("[F1] finalize again gives the same answer and writes nothing", async () =>
   const result = await resultOf(room);
   expect(result).toMatchObject({ metadata: { title: "standup" }, coverage: 0.6 });
   expect(result.gaps).toEqual([
-    { track: "mixed", from_seq: 3, to_seq: 3 },
-    { track: "mixed", from_seq: 5, to_seq: 5 },
+    { track: "mixed", from_seq: 3, to_seq: 3, cause: "never_sent" },
+    { track: "mixed", from_seq: 5, to_seq: 5, cause: "never_sent" },
   ]);
   expect(result.events).toHaveLength(answer.event_count);
 });
@@ -85,7 +85,12 @@ test("[F1] evicted while R2 is down: the alarm finalizes when it is back, with o
   const answer = await post(room.sessionId, "finalize", { metadata: { kept: true } });
   expect(answer.status).toBe(202);
   expect(answer.headers.get("location")).toBe(`/v1/sessions/${room.sessionId}/result`);
-  expect(await answer.json()).toEqual({ session_id: room.sessionId, status: "finalizing", pending_chunks: 6 });
+  expect(await answer.json()).toEqual({
+    session_id: room.sessionId,
+    status: "finalizing",
+    pending_chunks: 6,
+    missing: {},
+  });
   await room.evict();
   await room.wake();
   expect(await room.status()).toBe("finalizing");
@@ -216,4 +221,56 @@ test("[F2] after finalize began nothing is kept, and the refusal says so", async
   faults.heal();
   await room.wakeUntil("finalized", finalized(room));
   expect((await resultOf(room)).ingest).toMatchObject({ received_chunks: 1, duplicate_chunks: 0 });
+});
+
+describe("[F4] grace", () => {
+  const expecting = { expect: { mixed: 6, mic: 2 }, grace_ms: 30_000 };
+
+  test("what is missing is named and may still be sent; the last of it finalizes the session", async () => {
+    const room = new RoomUnderTest(newSession());
+    const client = await Client.connect(room.sessionId);
+    await client.keepAll([1, 2, 4]);
+    const waiting = await post(room.sessionId, "finalize", expecting);
+    expect(waiting.status).toBe(202);
+    const missing = {
+      mic: [[1, 2]],
+      mixed: [
+        [3, 3],
+        [5, 6],
+      ],
+    };
+    expect(await waiting.json()).toMatchObject({ status: "open", missing });
+    await room.evict();
+    await client.keepAll([3, 5, 6]);
+    const mic = await Client.connect(room.sessionId, { track: "mic" });
+    await mic.keepAll([1, 2]);
+    await eventually("it is finalized", async () => (await get(room.sessionId, "result")).status === 200);
+    expect(await (await post(room.sessionId, "finalize")).json()).toMatchObject({ coverage: 1, missing: {} });
+  });
+
+  test("when it is over, the session is finalized as it is", async () => {
+    const room = new RoomUnderTest(newSession());
+    const client = await Client.connect(room.sessionId);
+    await client.keepAll([1, 2]);
+    expect((await post(room.sessionId, "finalize", { ...expecting, metadata: { a: 1 } })).status).toBe(202);
+    clock.advance(29_000);
+    await client.keep(3);
+    clock.advance(1_001);
+    await room.wakeUntil("it is finalized", async () => (await get(room.sessionId, "result")).status === 200);
+    const result = await (await get(room.sessionId, "result")).json();
+    expect(result).toMatchObject({ coverage: 3 / 8, metadata: { a: 1 } });
+  });
+
+  test("a request without grace ends the wait; with nothing missing there is none", async () => {
+    const session = newSession();
+    const client = await Client.connect(session);
+    await client.keepAll([1, 2]);
+    expect((await post(session, "finalize", expecting)).status).toBe(202);
+    const answer = await post(session, "finalize");
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ coverage: 2 / 8, missing: { mixed: [[3, 6]] } });
+    const complete = newSession();
+    await (await Client.connect(complete)).keepAll([1, 2]);
+    expect((await post(complete, "finalize", { expect: { mixed: 2 }, grace_ms: 60_000 })).status).toBe(200);
+  });
 });

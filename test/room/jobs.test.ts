@@ -36,7 +36,17 @@ function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
         new Jobs({
           db,
           setAlarm: (at) => bench.alarms.push(at),
-          run: { archive: () => run("archive"), resolve: () => run("resolve"), finalize: () => run("finalize") },
+          run: {
+            archive: () => run("archive"),
+            resolve: () => run("resolve"),
+            finalize: () => run("finalize"),
+            webhooks: () => run("webhooks"),
+            stalls: () => run("stalls"),
+            index: () => run("index"),
+            auto_finalize: () => run("auto_finalize"),
+            retention: () => run("retention"),
+            delete: () => run("delete"),
+          },
         }),
     };
     migrate(db);

@@ -9,6 +9,8 @@ import { rangesBetween } from "./ranges.ts";
 import type { TrackModel } from "./track-model.ts";
 import { hold, same } from "./violation.ts";
 
+const wavHeaderBytes = 44;
+
 export interface Finished {
   readonly session: string;
   readonly models: readonly TrackModel[];
@@ -40,6 +42,11 @@ export async function checkEnd(finished: Finished, result: SessionResult): Promi
       keys.push(chunkKeyOf(session, model.track, seq));
     }
     const status = result.ingest_by_track[model.track];
+    const wav = result.audio.find(({ track }) => track === model.track)?.wav;
+    if (wav) {
+      keys.push(wav.key);
+      await checkWav(bucket, wav, seconds);
+    }
     received += seconds.size;
     expected += seconds.size + (status?.missing_chunks ?? 0);
   }
@@ -48,6 +55,24 @@ export async function checkEnd(finished: Finished, result: SessionResult): Promi
   const stored = await bucket.read(`sessions/${session}/result.json`);
   same("result.json in R2", JSON.parse(new TextDecoder().decode(stored?.bytes)), result);
   return kept;
+}
+
+/** The assembled file is what the result says it is, and has every kept second in its place. */
+async function checkWav(
+  bucket: LocalBucket,
+  { key, bytes, sha256: digest }: NonNullable<SessionResult["audio"][number]["wav"]>,
+  seconds: ReadonlyMap<number, string>,
+): Promise<void> {
+  const stored = (await bucket.read(key))?.bytes;
+  if (!stored) throw new Error(`R2 does not have ${key}`);
+  same(`bytes of ${key}`, stored.byteLength, bytes);
+  same(`SHA-256 of ${key}`, sha256(stored).toString("hex"), digest);
+  for (const [seq, kept] of seconds) {
+    const at = wavHeaderBytes + (seq - 1) * chunkBytes;
+    // The last second may be cut where it only fills up.
+    if (at + chunkBytes <= bytes)
+      same(`second ${seq} of ${key}`, sha256(stored.subarray(at, at + chunkBytes)).toString("hex"), kept);
+  }
 }
 
 async function checkTrack(
@@ -80,7 +105,9 @@ async function checkTrack(
     digests.set(seq, digest.toString("hex"));
   }
   const entry = result.audio.find((one) => one.track === track);
-  const { padding_samples: padding = -1, ...rest } = entry ?? {};
+  const { padding_samples: padding = -1, wav = null, ...rest } = entry ?? {};
+  // Schedules leave no gap so long that there would be no file.
+  same(`${track}: has a WAV`, wav !== null, kept.length > 0);
   same(`${track}: audio of the result`, rest, {
     track,
     key_prefix: chunkKeyOf(session, track, 0).replace(/[^/]+$/, ""),

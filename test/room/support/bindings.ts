@@ -1,4 +1,5 @@
 /** The bindings and the entry of the Worker under test, with their types. */
+import type { D1Migration } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import type { Env } from "../../../server/env.ts";
 
@@ -6,6 +7,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Of the randomized tests; null takes fixed seeds and a new one (test/vitest.config.ts). */
     seed: number | null;
+    /** Of the index of sessions (test/vitest.config.ts). */
+    indexMigrations: D1Migration[];
   }
 }
 

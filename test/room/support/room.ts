@@ -91,8 +91,8 @@ export class RoomUnderTest {
   }
 
   /** Runs the room's alarms, each at its time, until the answer is true. */
-  async wakeUntil(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-    for (let alarms = 0; alarms < 20; alarms += 1) {
+  async wakeUntil(what: string, isTrue: () => Promise<boolean>, maxAlarms = 20): Promise<void> {
+    for (let alarms = 0; alarms < maxAlarms; alarms += 1) {
       if (await isTrue()) return;
       if (!(await this.wake())) break;
     }

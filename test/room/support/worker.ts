@@ -1,12 +1,24 @@
-/** The Worker under test: the real one, whose rooms write to R2 through `bucket-faults`. */
+/** The Worker under test: the real one, which reaches R2 through `bucket-faults`, as its rooms do. */
+import entry from "../../../server/index.ts";
 import type { Env } from "../../../server/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/room/meeting-session.ts";
 import { faultyBucket } from "./bucket-faults.ts";
+import { faultyIndex } from "./index-faults.ts";
+import { variablesOf } from "./variables.ts";
 
-export { default, EmbeddedResolver } from "../../../server/index.ts";
+export { EmbeddedResolver } from "../../../server/index.ts";
+
+export default {
+  fetch: (request, env, ctx) => entry.fetch(request, { ...env, RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET) }, ctx),
+} satisfies ExportedHandler<Env>;
 
 export class MeetingSessionDO extends RealMeetingSessionDO {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, { ...env, RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET) });
+    super(ctx, {
+      ...env,
+      ...variablesOf(ctx.id.name),
+      RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET),
+      DB: faultyIndex(env.DB),
+    });
   }
 }

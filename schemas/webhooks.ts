@@ -1,0 +1,74 @@
+/** What a webhook brings, and the log of what was sent (SPEC D1–D6). */
+import * as z from "zod";
+import { eventSchema, type EventType } from "./events.ts";
+import { coverageSchema } from "./http.ts";
+import { sessionIdSchema, tenantSchema } from "./names.ts";
+
+/** The events that are delivered. */
+export const webhookTypes = [
+  "session.finalized",
+  "resolve.failed",
+  "track.stalled",
+] as const satisfies readonly EventType[];
+export const webhookTypeSchema = z.enum(webhookTypes);
+export type WebhookType = z.infer<typeof webhookTypeSchema>;
+
+/** Body of a webhook, after https://www.standardwebhooks.com. */
+export const webhookPayloadSchema = z.object({
+  type: webhookTypeSchema,
+  /** When it happened; `webhook-timestamp` is when it was sent. */
+  timestamp: z.iso.datetime(),
+  data: z.object({
+    tenant: tenantSchema,
+    session_id: sessionIdSchema,
+    /** The row of the session's event log. */
+    event: eventSchema,
+    /** Of `session.finalized`. */
+    result_key: z.string().optional(),
+    coverage: coverageSchema.optional(),
+  }),
+});
+export type WebhookPayload = z.infer<typeof webhookPayloadSchema>;
+
+/** The `webhook-id` header: the same for every try, so that a receiver can tell a repeat. */
+export const deliveryIdSchema = z.string().regex(/^msg_[0-9a-f-]{36}$/);
+
+/** `dead`: given up; only a resend tries it again. */
+export const deliveryStateSchema = z.enum(["pending", "delivered", "dead"]);
+export type DeliveryState = z.infer<typeof deliveryStateSchema>;
+
+/**
+ * Why a try failed. `status`: another status than 2xx; `gone`: 410; `not_set_up`: the installation lost its address
+ * or its secret; `refused`: its rules don't allow the address.
+ */
+export const deliveryErrorSchema = z.enum([
+  "status",
+  "gone",
+  "redirect",
+  "timeout",
+  "unreachable",
+  "refused",
+  "not_set_up",
+]);
+export type DeliveryError = z.infer<typeof deliveryErrorSchema>;
+
+export const deliverySchema = z.object({
+  delivery_id: deliveryIdSchema,
+  type: webhookTypeSchema,
+  event_id: z.int().min(1),
+  created_at: z.iso.datetime(),
+  state: deliveryStateSchema,
+  /** Tries so far, those before a resend included. */
+  attempts: z.int().min(0),
+  /** Of the last try: when, to which origin (the rest of the URL may hold a secret), and how it ended. */
+  last_at: z.iso.datetime().nullable(),
+  last_origin: z.string().nullable(),
+  last_status: z.int().nullable(),
+  last_error: deliveryErrorSchema.nullable(),
+  /** When it is tried next; null where it isn't, or not before the result is written. */
+  next_at: z.iso.datetime().nullable(),
+});
+export type Delivery = z.infer<typeof deliverySchema>;
+
+/** `GET /v1/sessions/:id/webhooks`: newest first. */
+export const deliveriesAnswerSchema = z.object({ deliveries: z.array(deliverySchema) });

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { chunkBytes } from "../../schemas/audio.ts";
+import { openLocalBucket } from "../../scripts/lib/local-bucket.ts";
+import { verifySession } from "../../scripts/lib/verify-session.ts";
+import { newSession, postJson } from "../support/gateway-http.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { TestClient } from "../support/ws-client.ts";
+
+const gateway = useGateway();
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+function blobsOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.includes("blobs"))
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path).isFile());
+}
+
+function verify(session: string): Promise<{ code: number; output: string }> {
+  const script = ["--import", "tsx", "scripts/verify.ts", session, "--state-dir", gateway.stateDir];
+  return new Promise((resolve) => {
+    execFile(process.execPath, script, { cwd: root }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr });
+    });
+  });
+}
+
+async function differencesOf(sessionId: string): Promise<readonly string[]> {
+  const bucket = await openLocalBucket(gateway.stateDir);
+  try {
+    return (await verifySession({ bucket, tenant: "default", sessionId })).differences;
+  } finally {
+    await bucket.close();
+  }
+}
+
+test("[F3] a good session verifies; a flipped byte in any chunk is named", async () => {
+  const session = newSession();
+  const client = await TestClient.connect(gateway, { session, track: "mic" });
+  for (const seq of [1, 2, 3, 5, 6]) await client.keep(seq);
+  await client.leave();
+  const utterances = [{ text: "hello", track: "mic", start_ms: 100, end_ms: 900 }];
+  expect((await postJson(gateway, `/v1/sessions/${session}/utterances`, { utterances })).status).toBe(200);
+  expect((await postJson(gateway, `/v1/sessions/${session}/finalize`, {})).status).toBe(200);
+  const good = await verify(session);
+  expect(good.output).toContain("track mic: 5 chunks, hash chain");
+  expect(good).toMatchObject({ code: 0 });
+
+  const chunks = blobsOf(join(gateway.stateDir, "v3", "r2")).filter((path) => statSync(path).size === chunkBytes);
+  expect(chunks).toHaveLength(5);
+  const seen = new Set<string>();
+  for (const path of chunks) {
+    const bytes = readFileSync(path);
+    bytes.writeUInt8(bytes.readUInt8(12_345) ^ 1, 12_345);
+    writeFileSync(path, bytes);
+    const named = (await differencesOf(session)).filter((line) => line.includes("has other bytes"));
+    expect(named).toHaveLength(1);
+    seen.add(named[0] ?? "");
+    bytes.writeUInt8(bytes.readUInt8(12_345) ^ 1, 12_345);
+    writeFileSync(path, bytes);
+  }
+  expect([...seen].toSorted()).toEqual(
+    [1, 2, 3, 5, 6].map(
+      (seq) => `sessions/${session}/tracks/mic/chunks/0000000${seq}.pcm has other bytes than were put there.`,
+    ),
+  );
+  expect(await differencesOf(session)).toEqual([]);
+}, 60_000);
+
+test("verify says in a sentence what it can't find", async () => {
+  const { code, output } = await verify("never-there");
+  expect(code).toBe(1);
+  expect(output).toContain("R2 has no sessions/never-there/result.json");
+}, 30_000);

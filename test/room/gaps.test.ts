@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { sessionResultSchema, type SessionResult } from "../../schemas/http.ts";
+import { limits } from "../../schemas/limits.ts";
+import { range } from "./support/audio.ts";
+import { Client } from "./support/client.ts";
+import { createSession, get, post } from "./support/http.ts";
+import { newSession, RoomUnderTest } from "./support/room.ts";
+
+async function resultOf(id: string): Promise<SessionResult> {
+  expect((await post(id, "finalize")).status).toBe(200);
+  return sessionResultSchema.parse(await (await get(id, "result")).json());
+}
+
+test("[G1] the result says of every missing second why, as far as anybody told", async () => {
+  const room = new RoomUnderTest(newSession());
+  const id = room.sessionId;
+  const client = await Client.connect(id);
+  await client.keepAll([1, 2]);
+  client.send({ type: "gap", from_seq: 3, to_seq: 5, cause: "capture_stall" });
+  expect((await client.nextOf("status")).last_seq).toBe(2);
+  client.sendChunk(7, new Uint8Array(31_998));
+  expect((await client.nextOf("error")).code).toBe("bad_chunk_size");
+  await room.evict();
+  await client.keepAll([10, 4]);
+  client.send({ type: "gap", from_seq: 9, to_seq: 9, cause: "client_gave_up" });
+  await client.nextOf("status");
+  const { gaps, coverage } = await resultOf(id);
+  expect(gaps).toEqual([
+    { track: "mixed", from_seq: 3, to_seq: 3, cause: "capture_stall" },
+    { track: "mixed", from_seq: 5, to_seq: 5, cause: "capture_stall" },
+    { track: "mixed", from_seq: 6, to_seq: 6, cause: "never_sent" },
+    { track: "mixed", from_seq: 7, to_seq: 7, cause: "rejected" },
+    { track: "mixed", from_seq: 8, to_seq: 8, cause: "never_sent" },
+    { track: "mixed", from_seq: 9, to_seq: 9, cause: "client_gave_up" },
+  ]);
+  expect(coverage).toBe(0.4);
+});
+
+test("[G1] a second that was refused and then came well is no gap", async () => {
+  const id = newSession();
+  const client = await Client.connect(id);
+  await client.keep(1);
+  client.sendChunk(2, new Uint8Array(10));
+  await client.nextOf("error");
+  await client.keepAll([2, 3]);
+  expect((await resultOf(id)).gaps).toEqual([]);
+});
+
+test("[G1] notes are bounded; gaps that are turned around, too far or of another kind are refused", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keep(1);
+  await client.refused({ type: "gap", from_seq: 5, to_seq: 4, cause: "capture_stall" }, "bad_frame");
+  await client.refused({ type: "gap", from_seq: 5, to_seq: 5, cause: "rejected" }, "bad_frame");
+  const far = limits.maxSeqAhead + 2;
+  await client.refused({ type: "gap", from_seq: 5, to_seq: far, cause: "capture_stall" }, "seq_out_of_range");
+  for (const seq of range(2, limits.maxGapNotes + 20)) {
+    client.send({ type: "gap", from_seq: seq, to_seq: seq, cause: "capture_stall" });
+  }
+  for (const _ of range(2, limits.maxGapNotes + 20)) await client.nextOf("status");
+  expect(await room.count("gap_notes")).toBe(limits.maxGapNotes);
+});
+
+test("[E1] exports are there during the meeting and after it; before anything is said they are empty and valid", async () => {
+  const id = newSession();
+  await createSession(id, {});
+  const documents = ["speakers.rttm", "transcript.vtt", "transcript.srt", "transcript.txt"];
+  const bodies = async (): Promise<string[]> =>
+    Promise.all(documents.map(async (name) => (await get(id, name)).text()));
+  expect(await bodies()).toEqual(["", "WEBVTT\n", "", ""]);
+  await post(id, "utterances", { utterances: [{ text: "hello", start_ms: 0, end_ms: 900, speaker: "Ada" }] });
+  const live = await bodies();
+  expect(live[2]).toBe("1\n00:00:00,000 --> 00:00:00,900\nAda: hello\n");
+  await resultOf(id);
+  expect(await bodies()).toEqual(live);
+  expect((await get(id, "transcript.vtt")).headers.get("content-type")).toBe("text/vtt; charset=utf-8");
+  expect((await get(id, "transcript.vtt?track=mic")).status).toBe(200);
+  expect((await get(id, "transcript.vtt?track=M")).status).toBe(400);
+  expect((await get(newSession(), "transcript.vtt")).status).toBe(404);
+});

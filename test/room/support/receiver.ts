@@ -1,0 +1,53 @@
+/**
+ * A backend that takes webhooks: `fetch` itself, replaced for hosts below hooks.example in the isolate that tests and
+ * rooms share. Each session has a host of its own.
+ */
+import { Webhook } from "standardwebhooks";
+import { vi } from "vitest";
+import { type WebhookPayload, webhookPayloadSchema } from "../../../schemas/webhooks.ts";
+
+export const secret = "whsec_cm9vbXRvbmUgd2ViaG9vayB0ZXN0IHNlY3JldCE=";
+
+export interface Received {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly redirect: string | undefined;
+}
+
+type Behaviour = (received: Received) => Response | Promise<Response>;
+
+const receivers = new Map<string, { behave: Behaviour; readonly received: Received[] }>();
+const others = globalThis.fetch;
+
+type Init = { headers: Record<string, string>; body: string; signal: AbortSignal; redirect?: string };
+
+vi.stubGlobal("fetch", async (input: string, init: Init): Promise<Response> => {
+  const backend = receivers.get(new URL(input).hostname);
+  if (!backend) return others(input, init);
+  const received = { url: input, headers: init.headers, body: init.body, redirect: init.redirect };
+  backend.received.push(received);
+  const aborted = new Promise<never>((_, reject) => {
+    init.signal.addEventListener("abort", () => reject(new DOMException("aborted", "TimeoutError")));
+  });
+  return Promise.race([backend.behave(received), aborted]);
+});
+
+/** Where a session's webhooks go in these tests. The token must never be seen anywhere but there. */
+export const token = "t0ken-in-url";
+export const hookUrl = (sessionId: string): string => `https://${sessionId}.hooks.example/in/${token}?key=${token}`;
+
+/** Sets what the backend does. @returns the requests that it got so far and gets from now on. */
+export function receiver(sessionId: string, behave: Behaviour = () => new Response(null, { status: 204 })): Received[] {
+  const host = `${sessionId.toLowerCase()}.hooks.example`;
+  const received = receivers.get(host)?.received ?? [];
+  receivers.set(host, { behave, received });
+  return received;
+}
+
+/** What a webhook says; throws where the public library does not accept its signature or the contract its shape. */
+export function verified({ body, headers }: Received): WebhookPayload {
+  return webhookPayloadSchema.parse(new Webhook(secret).verify(body, headers));
+}
+
+export const idOf = ({ headers }: Received): string => headers["webhook-id"] ?? "";

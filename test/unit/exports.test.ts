@@ -1,0 +1,187 @@
+import { parseText } from "media-captions";
+import { describe, expect, test } from "vitest";
+import { exports } from "../../server/exports/exports.ts";
+import type { Meeting } from "../../server/exports/meeting.ts";
+import { causesOf } from "../../server/journal/gap-causes.ts";
+import type { EventBody, RoomEvent } from "../../schemas/events.ts";
+import { timelineOf } from "../../schemas/timeline.ts";
+import { speakersOf, transcriptOf } from "../../schemas/transcript.ts";
+
+const turn = (cluster_id: string, start_ms: number, end_ms: number, speaker_name: string | null, track = "mixed") => ({
+  track,
+  start_ms,
+  end_ms,
+  cluster_id,
+  speaker_name,
+  turn_ids: [1],
+});
+const entry = (start_ms: number, end_ms: number, text: string, speaker_name: string | null) => ({
+  utterance_id: `u${start_ms}`,
+  track: "mixed",
+  start_ms,
+  end_ms,
+  text,
+  cluster_id: "c1",
+  speaker_name,
+});
+const empty: Meeting = { sessionId: "s", timeline: [], transcript: [], gaps: [] };
+const meeting: Meeting = {
+  sessionId: "s",
+  timeline: [turn("c1", 500, 3_000, "Ada Lovelace"), turn("c2", 3_000, 3_723_456, null, "mic")],
+  transcript: [
+    entry(500, 3_000, "a < b && c > d --> e\n\n<v Eve>no</v>", "Ada <i>& Co"),
+    entry(3_661_001, 3_723_456, "later", null),
+    entry(3_700_000, 3_700_100, " \n ", "nobody"),
+  ],
+  gaps: [{ track: "mixed", from_seq: 11, to_seq: 15, cause: "capture_stall" }],
+};
+
+const vtt = { type: "vtt", strict: true } as const;
+
+const logOf = (...bodies: Partial<EventBody>[]): RoomEvent[] =>
+  bodies.map((body, i) => ({
+    type: "speaker.resolved",
+    by: "inference",
+    track: "mixed",
+    ...body,
+    event_id: i + 1,
+    at: "2026-01-01T00:00:00.000Z",
+  }));
+const spoke = (cluster_id: string, start_ms: number, end_ms: number): Partial<EventBody> => ({
+  cluster_id,
+  start_ms,
+  end_ms,
+  from_seq: 1,
+  to_seq: 20,
+});
+const said = (utterance_id: string, start_ms: number, end_ms: number, text: string, more: object = {}) => ({
+  type: "utterance.added" as const,
+  utterance: { utterance_id, track: "mixed", start_ms, end_ms, text, revision: 1, ...more },
+});
+
+describe("WebVTT", () => {
+  test("[E1] an independent parser reads every cue, its time, its voice and its text", async () => {
+    const { cues, errors } = await parseText(exports["transcript.vtt"].write(meeting), vtt);
+    expect(errors).toEqual([]);
+    expect(cues.map(({ startTime, endTime }) => [startTime, endTime])).toEqual([
+      [0.5, 3],
+      [3_661.001, 3_723.456],
+    ]);
+    expect(cues[0]?.text).toBe(
+      "<v Ada &lt;i&gt;&amp; Co>a &lt; b &amp;&amp; c &gt; d --&gt; e &lt;v Eve&gt;no&lt;/v&gt;</v>",
+    );
+    expect(cues[1]?.text).toBe("<v c1>later</v>");
+  });
+
+  test("[E1] gaps are notes; nothing at all is a valid document", async () => {
+    expect(exports["transcript.vtt"].write(meeting)).toContain(
+      "NOTE Seconds 11 to 15 of track mixed are missing (capture_stall).",
+    );
+    const { cues, errors } = await parseText(exports["transcript.vtt"].write(empty), vtt);
+    expect([cues, errors]).toEqual([[], []]);
+  });
+});
+
+test("[E1] SubRip: an independent parser reads it", async () => {
+  const { cues, errors } = await parseText(exports["transcript.srt"].write(meeting), { type: "srt", strict: true });
+  expect(errors).toEqual([]);
+  expect(cues.map(({ startTime, endTime, text }) => [startTime, endTime, text])).toEqual([
+    [0.5, 3, "Ada <i>& Co: a < b && c > d → e <v Eve>no</v>"],
+    [3_661.001, 3_723.456, "c1: later"],
+  ]);
+});
+
+test("[E1] plain text: what was said and what is missing, by time", () => {
+  expect(exports["transcript.txt"].write(meeting)).toBe(
+    "[00:00:00] Ada <i>& Co: a < b && c > d --> e <v Eve>no</v>\n" +
+      "[00:00:10] (5 s of track mixed missing: capture_stall)\n" +
+      "[01:01:01] c1: later\n",
+  );
+  expect(exports["transcript.txt"].write(empty)).toBe("");
+});
+
+test("[E2] RTTM: ten fields a line, seconds, a file a track", () => {
+  expect(exports["speakers.rttm"].write(meeting)).toBe(
+    "SPEAKER s 1 0.500 2.500 <NA> <NA> Ada_Lovelace <NA> <NA>\n" +
+      "SPEAKER s.mic 1 3.000 3720.456 <NA> <NA> c2 <NA> <NA>\n",
+  );
+});
+
+describe("the transcript", () => {
+  test("[E3] each utterance once, as last revised, with who speaks most in it or whom its source named", () => {
+    const events = logOf(
+      spoke("c1", 0, 4_000),
+      spoke("c2", 4_000, 9_000),
+      { type: "speaker.bound", cluster_id: "c2", speaker_name: "Bob" },
+      said("u1", 3_000, 6_500, "helo"),
+      said("u2", 15_000, 16_000, "nobody speaks here"),
+      said("u3", 0, 1_000, "hi", { speaker: "Ada" }),
+      { ...said("u1", 3_000, 6_500, "hello", { revision: 2 }), type: "utterance.revised" },
+    );
+    expect(transcriptOf(events, timelineOf(events))).toEqual([
+      {
+        utterance_id: "u3",
+        track: "mixed",
+        start_ms: 0,
+        end_ms: 1_000,
+        text: "hi",
+        cluster_id: "c1",
+        speaker_name: "Ada",
+      },
+      {
+        utterance_id: "u1",
+        track: "mixed",
+        start_ms: 3_000,
+        end_ms: 6_500,
+        text: "hello",
+        cluster_id: "c2",
+        speaker_name: "Bob",
+      },
+      {
+        utterance_id: "u2",
+        track: "mixed",
+        start_ms: 15_000,
+        end_ms: 16_000,
+        text: "nobody speaks here",
+        cluster_id: null,
+        speaker_name: null,
+      },
+    ]);
+  });
+
+  test("[E3] talk time adds up by speaker, the most talkative first", () => {
+    const turns = [turn("c1", 0, 1_000, "Ada"), turn("c2", 1_000, 5_000, null), turn("c1", 5_000, 6_000, "Ada", "mic")];
+    expect(speakersOf(turns)).toEqual([
+      { cluster_id: "c2", speaker_name: null, talk_ms: 4_000, turns: 1 },
+      { cluster_id: "c1", speaker_name: "Ada", talk_ms: 2_000, turns: 2 },
+    ]);
+  });
+});
+
+describe("[G1] a gap's causes", () => {
+  test("without a note nothing was sent; what a client declared goes before a refusal", () => {
+    expect(causesOf([5, 9], [])).toEqual([{ from_seq: 5, to_seq: 9, cause: "never_sent" }]);
+    expect(
+      causesOf(
+        [5, 12],
+        [
+          { from_seq: 6, to_seq: 6, cause: "rejected" },
+          { from_seq: 9, to_seq: 9, cause: "rejected" },
+          { from_seq: 1, to_seq: 7, cause: "capture_stall" },
+          { from_seq: 11, to_seq: 99, cause: "client_gave_up" },
+        ],
+      ),
+    ).toEqual([
+      { from_seq: 5, to_seq: 7, cause: "capture_stall" },
+      { from_seq: 8, to_seq: 8, cause: "never_sent" },
+      { from_seq: 9, to_seq: 9, cause: "rejected" },
+      { from_seq: 10, to_seq: 10, cause: "never_sent" },
+      { from_seq: 11, to_seq: 12, cause: "client_gave_up" },
+    ]);
+  });
+
+  test("neighbours with one cause are one", () => {
+    const refused = [5, 6, 7].map((seq) => ({ from_seq: seq, to_seq: seq, cause: "rejected" as const }));
+    expect(causesOf([5, 7], refused)).toEqual([{ from_seq: 5, to_seq: 7, cause: "rejected" }]);
+  });
+});
