@@ -91,7 +91,7 @@ test.skipIf(isWithoutBrowser)(
     expect(to - from + 1).toBeLessThanOrEqual(3);
 
     const { gaps, audio } = await finalize(gateway, sessionId);
-    expect(gaps).toEqual([{ track, from_seq: from, to_seq: to }]);
+    expect(gaps).toEqual([{ track, from_seq: from, to_seq: to, cause: "capture_stall" }]);
     const last = Math.floor((audio[0]?.duration_ms ?? 0) / 1_000) - 1;
     // The seconds at either edge of the gap and at the end have silence in them.
     const places = await placesOf(sessionId, [...range(1, from - 2), ...range(to + 2, last)]);

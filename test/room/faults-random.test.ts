@@ -6,7 +6,7 @@
 import { expect, inject, test } from "vitest";
 import { sessionResultSchema } from "../../schemas/http.ts";
 import type { AckMessage } from "../../schemas/messages.ts";
-import { rangesBetween } from "../../scripts/lib/chaos/ranges.ts";
+import { joinedRanges, rangesBetween } from "../../scripts/lib/chaos/ranges.ts";
 import { seededRandom } from "../../scripts/lib/fault-plan.ts";
 import { pcmOf } from "./support/audio.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
@@ -136,13 +136,14 @@ class Player {
     const result = sessionResultSchema.parse(await (await get(sessionId, "result")).json());
     const keys = [`sessions/${sessionId}/result.json`];
     for (const [track, kept] of this.#kept) {
+      if (kept.size > 0) keys.push(`sessions/${sessionId}/audio/${track}.wav`);
       for (const seq of kept) {
         keys.push(this.#room.key(seq, track));
         const stored = await this.#room.stored(seq, track);
         same(`whether R2 has the bytes of ${track}/${seq}`, stored !== undefined && isSame(stored, pcmOf(seq)), true);
       }
-      const gaps = result.gaps.filter((gap) => gap.track === track).map((gap) => [gap.from_seq, gap.to_seq]);
-      same(`gaps of ${track}`, gaps, rangesBetween(kept, Math.max(0, ...kept)));
+      const gaps = result.gaps.filter((gap) => gap.track === track);
+      same(`gaps of ${track}`, joinedRanges(gaps), rangesBetween(kept, Math.max(0, ...kept)));
     }
     same("objects in R2", await this.#room.storedKeys(), keys.sort());
     same("seconds with bytes in SQLite", await this.#room.pending(), 0);

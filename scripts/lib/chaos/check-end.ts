@@ -5,7 +5,7 @@ import type { SessionResult } from "../../../schemas/http.ts";
 import type { LocalBucket } from "../local-bucket.ts";
 import { type ChaosAudio, sha256 } from "./chaos-audio.ts";
 import { chunkKeyOf } from "./chaos-connection.ts";
-import { rangesBetween } from "./ranges.ts";
+import { joinedRanges, rangesBetween } from "./ranges.ts";
 import type { TrackModel } from "./track-model.ts";
 import { hold, same } from "./violation.ts";
 
@@ -89,7 +89,7 @@ async function checkTrack(
   const expected = kept.length + status.missing_chunks;
   same(
     `${track}: gaps of the result`,
-    result.gaps.filter((gap) => gap.track === track).map((gap) => [gap.from_seq, gap.to_seq]),
+    joinedRanges(result.gaps.filter((gap) => gap.track === track)),
     rangesBetween(new Set(kept), expected),
   );
   const chain = createHashChain({ tenant: result.tenant, sessionId: session, track }, sha256);
