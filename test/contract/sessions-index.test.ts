@@ -1,7 +1,10 @@
-/** The list of sessions and what deletion leaves, over real sockets and on disk. Each test has a gateway of its own. */
+/**
+ * The list of sessions and what deletion leaves, over real sockets and on disk. Each test has a gateway of its own;
+ * they run at once, since much of their time is waiting.
+ */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, test, type TestContext } from "vitest";
 import { createResultsClient, type ResultsClient } from "../../client/index.ts";
 import { pcm } from "../../scripts/lib/frames.ts";
 import { complaintsIn, GatewayProcess } from "../../scripts/lib/gateway-process.ts";
@@ -10,14 +13,11 @@ import { until } from "../../scripts/lib/until.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { TestClient } from "../support/ws-client.ts";
 
-const gateways: GatewayProcess[] = [];
-afterEach(async () => {
-  await Promise.all(gateways.splice(0).map((gateway) => gateway.dispose()));
-});
-
-async function startGateway(): Promise<{ gateway: GatewayProcess; client: () => ResultsClient }> {
+async function startGateway({
+  onTestFinished,
+}: TestContext): Promise<{ gateway: GatewayProcess; client: () => ResultsClient }> {
   const gateway = new GatewayProcess();
-  gateways.push(gateway);
+  onTestFinished(() => gateway.dispose());
   await gateway.start();
   return { gateway, client: () => createResultsClient({ baseUrl: gateway.url }) };
 }
@@ -46,8 +46,8 @@ function filesWith(folder: string, bytes: Uint8Array): string[] {
     .filter((name) => readFileSync(join(folder, name)).includes(Buffer.from(bytes)));
 }
 
-test("[I1] the list outlives a stop, and kill -9 right after a session was opened", async () => {
-  const { gateway, client } = await startGateway();
+test.concurrent("[I1] the list outlives a stop, and kill -9 right after a session was opened", async (context) => {
+  const { gateway, client } = await startGateway(context);
   const ids = [newSession(), newSession(), newSession()];
   for (const session_id of ids) await client().createSession({ session_id });
   await client().finalize(ids[0] ?? "");
@@ -68,10 +68,10 @@ test("[I1] the list outlives a stop, and kill -9 right after a session was opene
   // By the room's own alarm.
   await eventuallyListed(client(), [[last, "open"], ...before]);
   expect(complaintsIn(gateway.output)).toEqual([]);
-});
+}, 60_000);
 
-test("[I3] deleted, a session's audio is in no file of R2, and the session stays gone after a restart", async () => {
-  const { gateway, client } = await startGateway();
+test.concurrent("[I3] deleted, a session's audio is in no file of R2, and the session stays gone after a restart", async (context) => {
+  const { gateway, client } = await startGateway(context);
   const [gone, stays] = [newSession(), newSession()];
   for (const session of [gone, stays]) {
     const capture = await TestClient.connect(gateway, { session });
@@ -99,10 +99,10 @@ test("[I3] deleted, a session's audio is in no file of R2, and the session stays
   await expect(client().state(gone)).rejects.toMatchObject({ status: 410, code: "session_deleted" });
   expect(await listed(client())).toEqual([[stays, "finalized"]]);
   expect(complaintsIn(gateway.output)).toEqual([]);
-});
+}, 60_000);
 
-test("[I3] kill -9 in the middle of a deletion: after a restart it goes on by itself, to the end", async () => {
-  const { gateway, client } = await startGateway();
+test.concurrent("[I3] kill -9 in the middle of a deletion: after a restart it goes on by itself, to the end", async (context) => {
+  const { gateway, client } = await startGateway(context);
   const session = newSession();
   const capture = await TestClient.connect(gateway, { session });
   for (let seq = 1; seq <= 60; seq += 1) await capture.keep(seq);
@@ -128,4 +128,4 @@ test("[I3] kill -9 in the middle of a deletion: after a restart it goes on by it
   }
   expect((await client().deleteSession(session)).objects).toBe(62);
   expect(await listed(client())).toEqual([]);
-});
+}, 60_000);

@@ -80,6 +80,19 @@ export class BucketFaults {
     return resolve;
   }
 
+  /** The `nth` put or step of an upload from now on hangs, before or after R2 did it, and so do all that follow. */
+  hangFrom(nth: number, when: "before" | "after"): { readonly hangs: () => boolean; readonly release: () => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let seen = 0;
+    const hook = (): Promise<void> | void => {
+      seen += 1;
+      return seen >= nth ? promise : undefined;
+    };
+    if (when === "before") [this.#beforePut, this.#beforeUpload] = [hook, hook];
+    else [this.#afterPut, this.#afterUpload] = [hook, hook];
+    return { hangs: () => seen >= nth, release: resolve };
+  }
+
   failLists(): void {
     this.#beforeList = () => {
       throw new Error("list: We encountered an internal error. Please try again. (10001)");
