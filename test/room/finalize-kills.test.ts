@@ -52,7 +52,7 @@ test(`[F1] killed at ${kills} random moments of finalize: each time one result, 
     if (before === undefined) killedBeforeResult += 1;
     await room.wakeUntil("it is finalized", async () => (await room.status()) === "finalized");
     const after = await stored(id);
-    if (before !== undefined) expect(after).toBe(before);
+    expect(after).toBe(before ?? after);
     const result = sessionResultSchema.parse(JSON.parse(after ?? ""));
     expect(result).toMatchObject({ coverage: 1, gaps: [], ingest: { failed_windows: 0 } });
     expect(result.events).toEqual(await eventsOf(id));
