@@ -77,6 +77,8 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
       if (!next.ok) return;
       page = next.value;
     }
+    // A reader that left by now would not be told of: nothing would end what follows.
+    if (stream.aborted) return;
     const ended = Promise.withResolvers<void>();
     stream.onAbort(() => ended.resolve());
     await follow(room, page.next_after, {

@@ -67,7 +67,8 @@ export class Finalizer {
 
   /**
    * Freezes the session if it is open; a session already past that keeps its first request. With `grace_ms`, and
-   * something missing, it stays open for so long first; a request without that ends the wait.
+   * something missing, it stays open for so long first. Asking again can shorten that time and never lengthens it: a
+   * caller that polls must not put the end off for ever.
    * @returns why the request can't be taken; then nothing has changed.
    */
   begin(body: FinalizeBody): Result<undefined, string> {
@@ -78,7 +79,7 @@ export class Finalizer {
     if (journal.ledgers().length + newTracks > limits.maxTracksPerSession) {
       return err(`expect: a session has at most ${limits.maxTracksPerSession} tracks.`);
     }
-    const graceUntil = db.now() + (body.grace_ms ?? 0);
+    const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil ?? Number.POSITIVE_INFINITY);
     db.transaction(() => {
       for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
       const metadata = { ...(store.finalizing?.metadata ?? store.config.metadata), ...body.metadata };
@@ -162,10 +163,10 @@ export class Finalizer {
 
   async #steps(): Promise<void> {
     const { db, store, archiver, journal, wavs, wakeAt, session } = this.#deps;
-    db.transaction(() => this.#freezeIfDue());
-    if (this.#graceUntil !== undefined) return wakeAt(this.#graceUntil);
-    if (store.status !== "finalizing") return;
     try {
+      db.transaction(() => this.#freezeIfDue());
+      if (this.#graceUntil !== undefined) return wakeAt(this.#graceUntil);
+      if (store.status !== "finalizing") return;
       const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
       if (store.isGone) return;
       if (isResolved && journal.pendingChunks === 0) {

@@ -261,6 +261,18 @@ describe("[F4] grace", () => {
     expect(result).toMatchObject({ coverage: 3 / 8, metadata: { a: 1 } });
   });
 
+  test("asking again with the same grace, as a poll does, does not put the end off", async () => {
+    const room = new RoomUnderTest(newSession());
+    const client = await Client.connect(room.sessionId);
+    await client.keepAll([1, 2]);
+    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(202);
+    clock.advance(20_000);
+    await room.evict();
+    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(202);
+    clock.advance(10_001);
+    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(200);
+  });
+
   test("a request without grace ends the wait; with nothing missing there is none", async () => {
     const session = newSession();
     const client = await Client.connect(session);
