@@ -1,7 +1,19 @@
 /**
  * Every limit of the contract, once, with its unit in its name. `docs/reference.md` is generated from
- * this table.
+ * this table, and so are the variables with which an installation changes one.
  */
+interface Limit {
+  readonly value: number;
+  readonly meaning: string;
+  /** The variable of the deployment that sets it, and what that may hold. `isOptional`: `off` lifts the limit. */
+  readonly setBy?: {
+    readonly variable: string;
+    readonly min: number;
+    readonly max: number;
+    readonly isOptional?: true;
+  };
+}
+
 export const limitTable = {
   maxMessageBytes: {
     value: 65_536,
@@ -20,7 +32,59 @@ export const limitTable = {
     meaning: "Frames a client should have sent and not seen acked, at most; announced in `ready`.",
   },
   maxConsecutiveBadFrames: { value: 32, meaning: "Bad frames in a row after which the connection is closed." },
-  maxTracksPerSession: { value: 16, meaning: "Tracks of one session." },
+  maxTracksPerSession: {
+    value: 16,
+    meaning: "Tracks of one session.",
+    setBy: { variable: "MAX_TRACKS_PER_SESSION", min: 1, max: 64 },
+  },
+  maxTracksPerToken: { value: 64, meaning: "Tracks that one session token names." },
+  maxConnectionsPerSession: {
+    value: 64,
+    meaning: "Connections that stream to one session at a time.",
+    setBy: { variable: "MAX_CONNECTIONS_PER_SESSION", min: 1, max: 1_000 },
+  },
+  maxRealtimeFactor: {
+    value: 16,
+    meaning: "Seconds of audio of one track taken in one second, once `catchUpBurstSeconds` are used up.",
+    setBy: { variable: "MAX_REALTIME_FACTOR", min: 1, max: 1_000, isOptional: true },
+  },
+  catchUpBurstSeconds: {
+    value: 900,
+    meaning: "Seconds of audio of one track taken at any speed before `maxRealtimeFactor` holds: a client's backlog.",
+    setBy: { variable: "CATCH_UP_BURST_S", min: 1, max: 86_400 },
+  },
+  requestsPerMinute: {
+    value: 1_200,
+    meaning: "HTTP requests and connection attempts of one API key or token subject, over any 60 seconds.",
+    setBy: { variable: "RATE_LIMIT_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
+  },
+  maxOpenSessionsPerTenant: {
+    value: 2_000,
+    meaning: "Sessions of one tenant that are not finalized or deleted, at a time.",
+    setBy: { variable: "MAX_OPEN_SESSIONS", min: 1, max: 1_000_000, isOptional: true },
+  },
+  audioSecondsPerTenantDay: {
+    value: 3_600_000,
+    meaning: "Seconds of audio that one tenant may store in one day (UTC).",
+    setBy: { variable: "AUDIO_QUOTA_S_PER_DAY", min: 1, max: 1_000_000_000, isOptional: true },
+  },
+  tokenLifetimeS: {
+    value: 300,
+    meaning: "Life of a session token that the gateway mints, where it is not asked otherwise.",
+  },
+  minTokenLifetimeS: { value: 10, meaning: "Least `lifetime_s` of a session token that the gateway mints." },
+  maxTokenLifetimeS: {
+    value: 43_200,
+    meaning: "`exp` minus `iat` of a session token, whoever signed it: twelve hours.",
+    setBy: { variable: "TOKEN_MAX_LIFETIME_S", min: 60, max: 604_800 },
+  },
+  tokenClockSkewS: {
+    value: 5,
+    meaning: "How far the clock of whoever signs tokens may differ from the gateway's.",
+    setBy: { variable: "TOKEN_CLOCK_SKEW_S", min: 0, max: 60 },
+  },
+  maxTokenChars: { value: 4_096, meaning: "Length of a session token." },
+  maxMintBodyBytes: { value: 4_096, meaning: "Body of `POST …/tokens`." },
   maxJournalBytes: {
     value: 6_000_000_000,
     meaning: "Audio that waits in the room for R2. Beyond it chunks are refused, retryable.",
@@ -56,7 +120,11 @@ export const limitTable = {
     value: 10_000,
     meaning: "Events sent to a watcher of which nothing was heard meanwhile; then the connection is closed.",
   },
-  maxWatchersPerSession: { value: 100, meaning: "Live connections that watch one session." },
+  maxWatchersPerSession: {
+    value: 100,
+    meaning: "Live connections that watch one session.",
+    setBy: { variable: "MAX_WATCHERS_PER_SESSION", min: 1, max: 10_000 },
+  },
   maxSessionsPerPage: { value: 500, meaning: "Sessions in one answer of `GET /v1/sessions`." },
   maxRetentionDays: { value: 36_500, meaning: "`retention_days` of a session: a hundred years." },
   minAutoFinalizeMs: { value: 1_000, meaning: "Least `auto_finalize_after_ms` of a session, but for 0." },
@@ -72,9 +140,29 @@ export const limitTable = {
     meaning: "Seconds that a track may lack beyond as many as it has, for finalize to put it together as one WAV.",
   },
   maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
-} as const satisfies Record<string, { value: number; meaning: string }>;
+} as const satisfies Record<string, Limit>;
 
-/** The numbers alone: `limits.maxSeq`. */
+/** The limits as a table of rows, all of one type. */
+export const limitRows: readonly (Limit & { readonly name: string })[] = Object.entries(limitTable).map(
+  ([name, row]): Limit & { name: string } => ({ name, ...row }),
+);
+
+/** The numbers alone, as they are where nothing else is set: `limits.maxSeq`. */
 export const limits = Object.fromEntries(Object.entries(limitTable).map(([name, { value }]) => [name, value])) as {
   readonly [K in keyof typeof limitTable]: (typeof limitTable)[K]["value"];
+};
+
+type LimitTable = typeof limitTable;
+/** Limits that an installation can change. */
+export type SettableLimit = {
+  [K in keyof LimitTable]: LimitTable[K] extends { setBy: unknown } ? K : never;
+}[keyof LimitTable];
+/** Those it can lift. */
+type OptionalLimit = {
+  [K in SettableLimit]: LimitTable[K] extends { setBy: { isOptional: true } } ? K : never;
+}[SettableLimit];
+
+/** The limits of one installation; null: lifted. */
+export type InstallationLimits = {
+  readonly [K in SettableLimit]: K extends OptionalLimit ? number | null : number;
 };

@@ -25,11 +25,9 @@ try {
     stateDir: process.env["STATE_DIR"] || ".wrangler/state",
     variables,
   });
-  console.log(
-    config.value.authMode === "off"
-      ? "AUTH_MODE=off: anyone who reaches this address is let in. For local development only."
-      : "AUTH_MODE=required: this version can't check credentials yet, so it refuses every /v1 request.",
-  );
+  if (config.value.access.authMode === "off") {
+    console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
+  }
   console.log(`ready ${gateway.url}`);
   await watchWorkerd(stopping.signal);
 } catch (cause) {

@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { autoFinalizeMsSchema, type ResolveSettings, retentionDaysSchema } from "../schemas/http.ts";
-import { limits } from "../schemas/limits.ts";
+import { type InstallationLimits, limitRows, limits } from "../schemas/limits.ts";
 import { err, ok, type Result } from "../schemas/result-type.ts";
 import { decodeBase64 } from "../schemas/base64.ts";
 import { parseDestination } from "./webhooks/destination.ts";
@@ -26,10 +26,43 @@ function isWebhookSecret(text: string): boolean {
   return bytes?.ok === true && bytes.value.length >= 24 && bytes.value.length <= 64;
 }
 
-/** Every variable, with its default. `docs/reference.md` is generated from the descriptions. */
+/** RFC 7518 §3.2: a key of HS256 has at least as many bits as its hash. */
+const minJwtSecretBytes = 32;
+
+const listed = z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""));
+
+/** As a browser sends it in `Origin`: a scheme, a host, maybe a port. */
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Every variable but those of limits, with its default. `docs/reference.md` is generated from the descriptions. */
 export const configVariablesSchema = z.object({
   AUTH_MODE: variable(z.enum(["required", "off"]).default("required")).describe(
-    "`off` serves without credentials (local development; the default of `npm start`). With `required` this version refuses to serve: it can't check credentials yet.",
+    "`off` asks for no credentials and serves only requests to this machine itself (`localhost`, `127.0.0.1`, `[::1]`): local development, and the default of `npm start`.",
+  ),
+  JWT_SECRET: variable(
+    listed
+      .refine(
+        (secrets) => secrets.every((secret) => new TextEncoder().encode(secret).length >= minJwtSecretBytes),
+        `at least ${minJwtSecretBytes} bytes each`,
+      )
+      .optional(),
+  ).describe(
+    "Signs and checks session tokens (HS256): at least 32 bytes, without spaces and commas. Several with spaces between are all accepted and the first one signs, so that one can take over from another. A secret; `AUTH_MODE=required` needs it.",
+  ),
+  JWT_AUDIENCE: variable(z.string().max(limits.maxShortTextChars).default("roomtone")).describe(
+    "The `aud` of session tokens. A token with another one is refused; one without any is not.",
+  ),
+  ALLOWED_ORIGINS: variable(
+    listed
+      .refine(
+        (origins) => origins.every((origin) => origin === "*" || isOrigin(origin)),
+        "origins such as https://app.example.com, or *",
+      )
+      .optional(),
+  ).describe(
+    "Web pages of which origins may use the gateway, with spaces or commas between; `*` for all. Its own origin always may; with `AUTH_MODE=off`, pages of this machine too.",
   ),
   INFERENCE_BASE_URL: variable(
     z
@@ -99,8 +132,40 @@ export const configVariablesSchema = z.object({
   ),
 });
 
-export interface Config {
+/** The variables that set limits, out of the table of limits. */
+const limitVariablesSchema = z.object(
+  Object.fromEntries(
+    limitRows.flatMap(({ setBy, value, meaning }) => {
+      if (!setBy) return [];
+      const { variable: name, min, max, isOptional = false } = setBy;
+      const number = z.coerce.number().int().min(min).max(max);
+      const schema = z.union([number, ...(isOptional ? [z.literal("off").transform(() => null)] : [])], {
+        error: `a whole number from ${min} to ${max}${isOptional ? ", or off" : ""}`,
+      });
+      const description = `${meaning}${isOptional ? " `off`: no limit." : ""}`;
+      return [[name, variable(schema.default(value)).describe(description)]];
+    }),
+  ),
+);
+
+/** All variables of the deployment by name, each with its default and meaning. */
+export const variablesShape: Readonly<Record<string, z.ZodType>> = {
+  ...configVariablesSchema.shape,
+  ...limitVariablesSchema.shape,
+};
+
+export interface AccessSettings {
   readonly authMode: "required" | "off";
+  /** The first signs; all are accepted. Empty where no tokens can be made or taken. */
+  readonly jwtSecrets: readonly string[];
+  readonly audience: string;
+  /** `*` for all. */
+  readonly allowedOrigins: readonly string[];
+}
+
+export interface Config {
+  readonly access: AccessSettings;
+  readonly limits: InstallationLimits;
   readonly resolve: ResolveSettings;
   /** The speaker-resolve service; undefined for the embedded resolver. */
   readonly inference:
@@ -116,10 +181,15 @@ export interface Config {
 /** @returns the config, or the names of the variables that don't parse, each with what was expected. */
 export function parseConfig(env: object): Result<Config, string[]> {
   const parsed = configVariablesSchema.safeParse(env);
-  if (!parsed.success) {
-    return err(parsed.error.issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
+  const limitVars = limitVariablesSchema.safeParse(env);
+  if (!parsed.success || !limitVars.success) {
+    const issues = [...(parsed.error?.issues ?? []), ...(limitVars.error?.issues ?? [])];
+    return err(issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
   }
   const vars = parsed.data;
+  if (vars.AUTH_MODE === "required" && !vars.JWT_SECRET?.length) {
+    return err(["JWT_SECRET: missing; without it no session token can be checked"]);
+  }
   const inference = vars.INFERENCE_BASE_URL
     ? Object.freeze({
         url: vars.INFERENCE_BASE_URL.replace(/\/+$/, "") + vars.INFERENCE_RESOLVE_PATH,
@@ -133,7 +203,13 @@ export function parseConfig(env: object): Result<Config, string[]> {
   const trackStalledAfterMs = vars.TRACK_STALLED_AFTER_MS;
   return ok(
     Object.freeze({
-      authMode: vars.AUTH_MODE,
+      access: Object.freeze({
+        authMode: vars.AUTH_MODE,
+        jwtSecrets: Object.freeze(vars.JWT_SECRET ?? []),
+        audience: vars.JWT_AUDIENCE,
+        allowedOrigins: Object.freeze(vars.ALLOWED_ORIGINS ?? []),
+      }),
+      limits: installationLimits(limitVars.data),
       resolve,
       inference,
       webhooks: webhooks.value,
@@ -144,6 +220,12 @@ export function parseConfig(env: object): Result<Config, string[]> {
       }),
     }),
   );
+}
+
+function installationLimits(values: z.infer<typeof limitVariablesSchema>): InstallationLimits {
+  const settable = limitRows.flatMap(({ name, setBy }) => (setBy ? [[name, values[setBy.variable]]] : []));
+  // The keys are those of the table's rows with `setBy`, which is how the type is made too.
+  return Object.freeze(Object.fromEntries(settable)) as InstallationLimits;
 }
 
 function webhookSettingsOf(vars: z.infer<typeof configVariablesSchema>): Result<WebhookSettings, string[]> {

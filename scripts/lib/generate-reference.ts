@@ -1,7 +1,8 @@
 /** The reference: every code, limit and variable of the contract's tables, so that none is written down twice. */
+import * as z from "zod";
 import { httpErrors, wireErrors } from "../../schemas/errors.ts";
-import { limitTable } from "../../schemas/limits.ts";
-import { configVariablesSchema } from "../../server/config.ts";
+import { limitRows } from "../../schemas/limits.ts";
+import { variablesShape } from "../../server/config.ts";
 
 const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
@@ -16,13 +17,14 @@ const wireRows = Object.entries(wireErrors).map(([code, entry]) => [
   entry.meaning,
 ]);
 const httpRows = Object.entries(httpErrors).map(([code, { status, title }]) => [`\`${code}\``, String(status), title]);
-const limitRows = Object.entries(limitTable).map(([name, { value, meaning }]) => [
+const limitLines = limitRows.map(({ name, value, meaning, setBy }) => [
   `\`${name}\``,
   value.toLocaleString("en-US"),
+  setBy ? `\`${setBy.variable}\`` : "fixed",
   meaning,
 ]);
-const defaults: Readonly<Record<string, unknown>> = configVariablesSchema.parse({});
-const variableRows = Object.entries(configVariablesSchema.shape).map(([name, schema]) => [
+const defaults = z.object(variablesShape).parse({});
+const variableRows = Object.entries(variablesShape).map(([name, schema]) => [
   `\`${name}\``,
   defaults[name] === undefined ? "unset" : `\`${JSON.stringify(defaults[name]).replaceAll('"', "")}\``,
   schema.description ?? "",
@@ -47,7 +49,7 @@ ${table(["code", "status", "title"], httpRows)}
 
 ## Limits
 
-${table(["limit", "value", "meaning"], limitRows)}
+${table(["limit", "value", "set by", "meaning"], limitLines)}
 
 ## Variables
 

@@ -81,7 +81,7 @@ export function createApp(): Hono<AppEnv> {
   });
   register(app, publicRoutes);
   app.use("/v1/*", async (c, next) => {
-    if (c.var.config.authMode === "required") {
+    if (c.var.config.access.authMode === "required") {
       return problem(
         c,
         "misconfigured",
