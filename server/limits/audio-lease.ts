@@ -1,0 +1,145 @@
+/**
+ * What a room holds of its tenant's audio quota: a total up to which it may store, renewed in the background before it is
+ * used up. Whether a second may be stored is answered at once, from memory; the quota is asked beside it (K7).
+ *
+ * While an answer is on its way the room goes on, for at most `maxPendingDebtS` beyond its total; while the quota can't be
+ * reached, for at most `maxUnreachableDebtS`. It tells what it stored with the next request, and that is counted then. Told
+ * that the quota is exhausted it stops exactly at its total, and asks again now and then, since a quota can be raised. After
+ * a wake it knows nothing, and its first seconds are such a debt.
+ *
+ * It knows no platform: how the quota is asked is passed in. Needs no timer: it is asked once a second.
+ */
+import { backoffMs } from "../lib/backoff.ts";
+import { TimeoutError } from "../lib/timeout.ts";
+import { describeError, log } from "../telemetry/log.ts";
+import type { LeaseAnswer } from "./reservation.ts";
+
+/** Seconds that one request asks for. */
+const blockS = 240;
+/** A renewal is asked for when fewer seconds than these are left. */
+const renewBelowS = blockS / 2;
+const maxPendingDebtS = 120;
+const maxUnreachableDebtS = 3_600;
+/** A request unanswered for so long is lost. What it grants when it is answered after all holds. */
+const lostAfterMs = 10_000;
+const minBackoffMs = 1_000;
+const maxBackoffMs = 60_000;
+/** How often an exhausted quota is asked again. */
+const askAgainMs = 60_000;
+/** When a client refused for debt should try again: an answer is on its way. */
+const pendingRetryMs = 1_000;
+
+export interface AudioLeaseDeps {
+  readonly sessionId: string;
+  /** Seconds a day of the whole tenant. Null: lifted; then nothing is ever asked. */
+  readonly quota: number | null;
+  /** Asks the quota (`LeaseRequest`). May reject, may throw, may never answer. */
+  readonly lease: (storedTotal: number, wanted: number, quota: number) => Promise<LeaseAnswer>;
+  /** Ms since 1970. */
+  readonly now: () => number;
+  /** From 0 to below 1. */
+  readonly random: () => number;
+}
+
+/** Exhausted: until the quota's next day. Otherwise the quota can't be reached, and may be any time. */
+export type MayStore = "yes" | { readonly retryAfterMs: number; readonly isExhausted: boolean };
+
+interface Request {
+  readonly at: number;
+  readonly storedTotal: number;
+}
+
+export class AudioLease {
+  readonly #deps: AudioLeaseDeps;
+  /** Total up to which the session may store. Null: nothing was stored since the wake. */
+  #upTo: number | null = null;
+  #pending: Request | null = null;
+  /** Requests in a row that came to nothing. */
+  #failures = 0;
+  #notBefore = 0;
+  #exhausted: { readonly until: number; readonly askAgainAt: number } | null = null;
+
+  constructor(deps: AudioLeaseDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Whether the session may store one second more.
+   * @param storedTotal seconds that it has stored in all: all its tracks, its whole life. Never falls.
+   */
+  mayStore(storedTotal: number): MayStore {
+    const { quota } = this.#deps;
+    if (quota === null) return "yes";
+    const now = this.#deps.now();
+    if (this.#exhausted && now >= this.#exhausted.until) this.#exhausted = null;
+    const upTo = (this.#upTo ??= storedTotal);
+    if (upTo - storedTotal < renewBelowS) this.#renew({ at: now, storedTotal }, quota);
+    if (storedTotal < upTo) return "yes";
+    if (this.#exhausted) return { retryAfterMs: this.#exhausted.until - now, isExhausted: true };
+    const isUnreachable = this.#failures > 0;
+    if (storedTotal - upTo < (isUnreachable ? maxUnreachableDebtS : maxPendingDebtS)) return "yes";
+    const retryAfterMs = isUnreachable ? Math.max(pendingRetryMs, this.#restUntil(now) - now) : pendingRetryMs;
+    return { retryAfterMs, isExhausted: false };
+  }
+
+  #renew(request: Request, quota: number): void {
+    const { at: now } = request;
+    if (this.#pending) {
+      // An age below 0 means that the clock went backwards.
+      const ageMs = now - this.#pending.at;
+      if (ageMs >= 0 && ageMs < lostAfterMs) return;
+      this.#failed(new TimeoutError(`no answer within ${lostAfterMs} ms`));
+    }
+    if (now < this.#restUntil(now) || !this.#isWorthAsking(now)) return;
+    this.#pending = request;
+    void this.#ask(request, quota);
+  }
+
+  #isWorthAsking(now: number): boolean {
+    if (!this.#exhausted) return true;
+    const { askAgainAt } = this.#exhausted;
+    return now >= askAgainAt || askAgainAt - now > askAgainMs;
+  }
+
+  /** Never rejects. */
+  async #ask(request: Request, quota: number): Promise<void> {
+    try {
+      // Off the caller's step, which keeps a chunk.
+      await Promise.resolve();
+      this.#absorb(request, await this.#deps.lease(request.storedTotal, blockS, quota));
+    } catch (cause) {
+      if (this.#pending === request) this.#failed(cause);
+    }
+  }
+
+  #absorb(request: Request, answer: LeaseAnswer): void {
+    // What was reserved stays reserved, whenever it is heard of.
+    this.#upTo = Math.max(this.#upTo ?? 0, answer.upTo);
+    // Of an answer that was given up, what it says of the quota may be long past.
+    if (this.#pending !== request) return;
+    if (!answer.isExhausted && answer.upTo <= request.storedTotal) {
+      // Not to be asked once a second for that.
+      this.#failed(new Error("the quota granted nothing and is not exhausted"));
+      return;
+    }
+    this.#pending = null;
+    this.#failures = 0;
+    this.#notBefore = 0;
+    const now = this.#deps.now();
+    this.#exhausted = answer.isExhausted ? { until: now + answer.retryAfterMs, askAgainAt: now + askAgainMs } : null;
+  }
+
+  #failed(cause: unknown): void {
+    const { now, random, sessionId } = this.#deps;
+    const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
+    this.#pending = null;
+    this.#failures += 1;
+    this.#notBefore = now() + delay_ms;
+    log.warn("quota.not_leased", { session: sessionId, delay_ms, error: describeError(cause) });
+  }
+
+  #restUntil(now: number): number {
+    // A rest longer than the longest one means that the clock went backwards.
+    return this.#notBefore - now > maxBackoffMs ? 0 : this.#notBefore;
+  }
+}
