@@ -5,6 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getPlatformProxy, unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from "wrangler";
 import { Failure } from "./failure.ts";
 
@@ -20,15 +21,20 @@ interface Index {
 
 const binding = "DB";
 const migrationsTable = "d1_migrations";
+const lockPatienceMs = 5_000;
 
 /** @param configPath of the gateway's wrangler.jsonc. */
 export async function migrateLocalIndex(configPath: string, stateDir: string): Promise<void> {
   const { d1_databases, compatibility_date } = readConfig({ config: configPath });
   const databases: readonly { readonly binding: string; readonly migrations_dir?: string }[] = d1_databases;
   const database = databases.find((entry) => entry.binding === binding);
-  if (!database?.migrations_dir) throw new Failure(`wrangler.jsonc has no database bound as ${binding}.`);
+  const migrationsDir = database?.migrations_dir;
+  if (!migrationsDir) throw new Failure(`wrangler.jsonc has no database bound as ${binding}.`);
   // A configuration of the database alone: wrangler would warn about a Durable Object that is not there.
   const folder = mkdtempSync(join(tmpdir(), "roomtone-"));
+  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
+  // Where Ctrl-C leaves no time for `finally`: miniflare exits at once.
+  process.once("exit", removeFolder);
   const onlyIndex = join(folder, "wrangler.json");
   writeFileSync(onlyIndex, JSON.stringify({ name: "roomtone-migrations", compatibility_date, d1_databases }));
   try {
@@ -38,12 +44,25 @@ export async function migrateLocalIndex(configPath: string, stateDir: string): P
     try {
       const index = proxy.env[binding];
       if (!index) throw new Failure(`wrangler.jsonc has no database bound as ${binding}.`);
-      await applyMigrations(index, join(dirname(configPath), database.migrations_dir));
+      await whenFree(() => applyMigrations(index, join(dirname(configPath), migrationsDir)));
     } finally {
       await proxy.dispose();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
+    process.off("exit", removeFolder);
+  }
+}
+
+/** Of two that open a new database at once, one finds it locked: workerd does not wait, so it is tried again here. */
+async function whenFree(work: () => Promise<void>): Promise<void> {
+  for (const until = performance.now() + lockPatienceMs; ; await sleep(100)) {
+    try {
+      return await work();
+    } catch (cause) {
+      const isLocked = /SQLITE_BUSY|already exists|session commit token/.test(String(cause));
+      if (!isLocked || performance.now() > until) throw cause;
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-// workerd has Node's synchronous hash (nodejs_compat). Only this much of it is used, and Node's whole type
+// workerd has Node's synchronous hash and comparison (nodejs_compat). Only this much of it is used, and Node's whole type
 // package would bring the globals of another world along.
 declare module "node:crypto" {
   interface Hash {
@@ -6,4 +6,6 @@ declare module "node:crypto" {
     digest(): Uint8Array<ArrayBuffer>;
   }
   export function createHash(algorithm: "sha256"): Hash;
+  /** Throws unless both are of one length. */
+  export function timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean;
 }
