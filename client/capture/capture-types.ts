@@ -15,7 +15,10 @@ export interface CaptureOptions {
   readonly format: PcmFormat;
   /** Default: in memory, ten minutes. */
   readonly outbox?: Outbox;
-  /** Asked before every connection. What it throws counts as a failed attempt. */
+  /**
+   * A session token, or an API key that may write. Asked before every connection, also after one that ended because the
+   * last token had expired. What it throws counts as a failed attempt.
+   */
   readonly token?: () => string | Promise<string>;
   readonly encoding?: Encoding;
   readonly clientId?: string;
@@ -89,6 +92,8 @@ export interface CaptureEvents {
   disconnected: { readonly code: number; readonly reason: string };
   /** The next attempt to connect is made after this pause. `reason`: what became of the last one. */
   retrying: { readonly attempt: number; readonly afterMs: number; readonly reason: string };
+  /** The room takes no more for now; what it refused is sent again, not before this pause is over. */
+  limited: { readonly afterMs: number; readonly detail: string };
   /** The room keeps one more second. Once a second. */
   acked: { readonly seq: number };
   /** Seconds captured and not known to be kept, whenever that changes. */

@@ -3,8 +3,6 @@
  * the room keeps. Knows nothing of samples.
  */
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
-import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/errors.ts";
-import { limits } from "../../schemas/limits.ts";
 import type { RoomMessage } from "../../schemas/messages.ts";
 import {
   type CaptureEnd,
@@ -15,24 +13,19 @@ import {
   ingestUrl,
   trackOf,
 } from "./capture-types.ts";
+import { closeFailure } from "./close-failure.ts";
+import { type DeclaredGap, DeclaredGaps, gapMessage } from "./declared-gaps.ts";
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
+import { Rest } from "./rest.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
+import { maxMismatches, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
-import { Uplink, type UplinkAction } from "./uplink.ts";
+import { restMs, Uplink, type UplinkAction } from "./uplink.ts";
 import type { WorkQueue } from "./work-queue.ts";
-
-/** Seconds that this client will never send, and why. */
-export interface DeclaredGap {
-  readonly from: number;
-  readonly to: number;
-  readonly cause: "capture_stall" | "client_gave_up";
-}
 
 type MessageOf<T extends RoomMessage["type"]> = Extract<RoomMessage, { type: T }>;
 
-/** Of acks with another hash in one run, after which it is no accident. */
-const maxMismatches = 8;
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
 export interface DeliveryOptions {
@@ -63,11 +56,9 @@ export class Delivery {
   #generation = 0;
   #isGreeted = false;
   #isEndAsked = false;
-  /** Sent over this connection and not acked, with the SHA-256 of its bytes. */
-  readonly #sent = new Map<number, string | undefined>();
+  readonly #sent = new SentChunks();
   readonly #lost = new SeqSet();
-  #gaps: DeclaredGap[] = [];
-  #mismatches = 0;
+  readonly #gaps = new DeclaredGaps();
   #end: OutboxEnd | undefined;
   #isEndAnnounced: boolean;
   /** No second from this number on was ever sent. */
@@ -76,7 +67,7 @@ export class Delivery {
   #isReleased = false;
   #reconnects = -1;
   #lastError: MessageOf<"error"> | undefined;
-  #wakeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #rest = new Rest(() => this.#run(this.#uplink.handleWake()));
 
   constructor(options: DeliveryOptions) {
     const { capture, left, emit } = options;
@@ -108,13 +99,7 @@ export class Delivery {
 
   /** Some seconds will never be sent: says so, now and after every reconnect, as long as this run lasts. */
   declareGap(gap: DeclaredGap): void {
-    if (this.#gaps.length >= limits.maxGapNotes) return;
-    this.#gaps.push(gap);
-    if (this.#isGreeted) this.#sendGap(gap);
-  }
-
-  #sendGap({ from, to, cause }: DeclaredGap): void {
-    this.#socket.send({ type: "gap", from_seq: from, to_seq: to, cause });
+    if (this.#gaps.add(gap) && this.#isGreeted) this.#socket.send(gapMessage(gap));
   }
 
   /** A new second lies in the outbox. */
@@ -140,7 +125,7 @@ export class Delivery {
   }
 
   stop(): void {
-    clearTimeout(this.#wakeTimer);
+    this.#rest.cut();
     this.#generation += 1;
     this.#socket.stop();
     this.#hold();
@@ -194,8 +179,8 @@ export class Delivery {
     this.#unsentFrom += by;
     // The uplink has no window yet, so that none of this sends.
     this.#uplink.handleRenumbered(from, by);
-    this.#gaps = this.#gaps.map((gap) => (gap.from < from ? gap : { ...gap, from: gap.from + by, to: gap.to + by }));
-    for (const gap of this.#gaps) this.#sendGap(gap);
+    this.#gaps.renumber(from, by);
+    for (const message of this.#gaps.messages()) this.#socket.send(message);
     if (this.#isEndAnnounced) this.announceEnd();
     if (by > 0 && to >= from) emit("renumbered", { from, to, by });
     this.#reconnects += 1;
@@ -203,22 +188,15 @@ export class Delivery {
     emit("connected", { reconnects: this.#reconnects, resending: this.#uplink.lagSeconds });
   }
 
-  /** An ack tells of its own second, and of all before it that `contiguous_seq` covers: theirs may be lost. */
-  #handleAck({ seq, sha256, contiguous_seq: contiguousSeq }: MessageOf<"ack">): void {
-    const sentSha256 = this.#sent.get(seq);
-    if (sentSha256 !== undefined && sentSha256 !== sha256) return this.#handleMismatch(seq);
-    const kept = [seq, ...[...this.#sent.keys()].filter((sent) => sent !== seq && sent <= contiguousSeq)];
-    for (const one of kept) {
-      this.#sent.delete(one);
-      this.#run(this.#uplink.handleAck(one));
-    }
+  #handleAck(ack: MessageOf<"ack">): void {
+    const kept = this.#sent.handleAck(ack);
+    if (!kept.ok) return this.#handleMismatch(ack.seq);
+    for (const seq of kept.value) this.#run(this.#uplink.handleAck(seq));
   }
 
   #handleMismatch(seq: number): void {
-    this.#sent.delete(seq);
     this.#run(this.#uplink.handleMismatch(seq));
-    this.#mismatches += 1;
-    if (this.#mismatches < maxMismatches) return;
+    if (!this.#sent.isCorrupted) return;
     const detail = `The room acked other bytes than were sent, ${maxMismatches} times: something on the way changes them.`;
     this.#options.onFailed(new CaptureFailedError("ack_mismatch", detail));
   }
@@ -227,11 +205,15 @@ export class Delivery {
     this.#lastError = error;
     if (error.seq === undefined) this.#isEndAsked = false;
     else this.#sent.delete(error.seq);
-    this.#run(this.#uplink.handleError(error));
+    const actions = this.#uplink.handleError(error);
+    // A window of refusals comes in a row: one word is enough.
+    if (error.code === "rate_limited" && actions.length > 0 && !this.#rest.isOn)
+      this.#options.emit("limited", { afterMs: restMs(error), detail: error.detail });
+    this.#run(actions);
   }
 
   #handleClose({ code, reason, final }: RoomClose): void {
-    clearTimeout(this.#wakeTimer);
+    this.#rest.cut();
     this.#generation += 1;
     this.#isGreeted = false;
     this.#isEndAsked = false;
@@ -239,7 +221,7 @@ export class Delivery {
     this.#uplink.handleDisconnected();
     this.#hold();
     this.#options.emit("disconnected", { code, reason });
-    if (final) this.#options.onFailed(failureOf(code, reason, this.#lastError));
+    if (final) this.#options.onFailed(closeFailure(code, reason, this.#lastError));
   }
 
   // ---- what the uplink decides
@@ -272,8 +254,7 @@ export class Delivery {
         this.#socket.send({ type: "end", last_seq: action.lastSeq, padding_samples: action.paddingSamples });
         return;
       case "wait":
-        clearTimeout(this.#wakeTimer);
-        this.#wakeTimer = setTimeout(() => this.#run(this.#uplink.handleWake()), action.ms);
+        this.#rest.begin(action.ms);
         return;
       case "finish":
         onEnded({ complete: action.complete, missing: action.missing, lost: this.#lost.ranges() });
@@ -292,7 +273,7 @@ export class Delivery {
     // Not over the connection after, which has not been greeted.
     if (generation !== this.#generation) return;
     this.#unsentFrom = Math.max(this.#unsentFrom, seq + 1);
-    if (this.#socket.send(chunk, frame.pcm)) this.#sent.set(seq, sha256);
+    if (this.#socket.send(chunk, frame.pcm)) this.#sent.add(seq, sha256);
   }
 
   /** Has the outbox note what was never sent: other audio may get these numbers until the next greeting. */
@@ -318,12 +299,4 @@ export class Delivery {
     const generation = this.#generation;
     this.#options.work.runInBackground(() => (generation === this.#generation ? work() : Promise.resolve()));
   }
-}
-
-/** The room's own words where it said why; else what the close code stands for. */
-function failureOf(code: number, reason: string, said: MessageOf<"error"> | undefined): CaptureFailedError {
-  if (said && closeCodeOf(said.code) === code) return new CaptureFailedError(said.code, said.detail);
-  const known = (Object.keys(wireErrors) as WireErrorCode[]).find((name) => closeCodeOf(name) === code);
-  if (known) return new CaptureFailedError(known, wireErrors[known].meaning);
-  return new CaptureFailedError(String(code), reason || "The room closed the connection for good.");
 }

@@ -1,7 +1,7 @@
 /**
- * The connection to the room, over partysocket: reconnects for ever with jitter until told to stop, asks for a
- * new token at every attempt, notices a connection that is open and dead or answers nothing, and never queues
- * a frame (what was not sent is the uplink's business).
+ * The connection to the room, over partysocket: reconnects for ever with jitter until told to stop, never before the
+ * time that the room asked for, asks for a new token at every attempt, notices a connection that is open and dead or
+ * answers nothing, and never queues a frame (what was not sent is the uplink's business).
  */
 import ReconnectingWebSocket from "partysocket/ws";
 import { decode, encode } from "@msgpack/msgpack";
@@ -16,6 +16,7 @@ import {
 import { encodeBase64 } from "../../schemas/base64.ts";
 import type { Encoding } from "../../schemas/codec.ts";
 import { backoffMs } from "./backoff.ts";
+import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";
 import { Pause } from "./pause.ts";
 
@@ -88,6 +89,8 @@ export class RoomSocket {
   #lastTickAt = 0;
   #watch: ReturnType<typeof setInterval> | undefined;
   #pause: Pause | undefined;
+  /** The room asked not to be connected to before, of `performance.now()`. */
+  #notBefore = 0;
   #stopped = false;
   readonly #handleOnline = (): void => this.reconnect();
 
@@ -102,9 +105,9 @@ export class RoomSocket {
         return options.url;
       },
       async () => {
-        const bearer = await token;
+        const given = await token;
         const own = options.encoding === "msgpack" ? msgpackSubprotocol : jsonSubprotocol;
-        return bearer === undefined ? [own] : [own, `bearer.${bearer}`];
+        return given === undefined ? [own] : [own, bearerSubprotocol(given)];
       },
       {
         ...(options.WebSocket === undefined ? {} : { WebSocket: withCloseTimeout(options.WebSocket) }),
@@ -159,15 +162,24 @@ export class RoomSocket {
   }
 
   async #nextToken(): Promise<string | undefined> {
+    const askedMs = Math.max(0, Math.ceil(this.#notBefore - performance.now()));
     const attempt = this.#attempt;
-    const afterMs = backoffMs(attempt, this.#options.random());
+    // On top of what the room asked for: those who were told the same moment must not all come in it.
+    const afterMs = askedMs + backoffMs(askedMs > 0 ? Math.max(1, attempt) : attempt, this.#options.random());
     this.#attempt += 1;
     if (afterMs > 0) {
       this.#options.onRetry({ attempt, afterMs, reason: this.#lastReason });
-      this.#pause = new Pause(afterMs);
-      await this.#pause.over;
+      await this.#wait(afterMs);
     }
     return this.#stopped || !this.#options.token ? undefined : this.#askForToken(this.#options.token);
+  }
+
+  /** Cut short, it ends all the same not before the room's time. */
+  async #wait(ms: number): Promise<void> {
+    for (let leftMs = ms; leftMs > 0 && !this.#stopped; leftMs = this.#notBefore - performance.now()) {
+      this.#pause = new Pause(leftMs);
+      await this.#pause.over;
+    }
   }
 
   /** A provider that never answers must not keep the capture from ever connecting again. */
@@ -209,6 +221,9 @@ export class RoomSocket {
     // Not 0: all clients of a gateway that restarts come back, and need the jitter.
     if (isProven && type !== "error") this.#attempt = 1;
     if (type === "ready") this.#tokenRefusals = 0;
+    // Without a number it is no second that is refused, but the connection.
+    if (type === "error" && message.seq === undefined && message.retry_after_ms !== undefined)
+      this.#notBefore = this.#lastHeardAt + message.retry_after_ms;
     this.#options.onMessage(message);
     if (type !== "pong") this.#waitingSince = this.#options.isWaiting() ? performance.now() : undefined;
   }

@@ -8,6 +8,7 @@
  */
 import { wireErrors } from "../../schemas/errors.ts";
 import type { RoomMessage } from "../../schemas/messages.ts";
+import { Pace } from "./pace.ts";
 import { SeqSet, type SeqRange } from "./seq-set.ts";
 
 type Ready = Extract<RoomMessage, { type: "ready" }>;
@@ -25,7 +26,7 @@ export type UplinkAction =
   | { readonly do: "lose"; readonly seq: number; readonly code: LossCode; readonly detail: string }
   /** Announce the end of the track. */
   | { readonly do: "send_end"; readonly lastSeq: number; readonly paddingSamples: number }
-  /** Send nothing for a while, then call `handleWake`. */
+  /** Send nothing for at least so long, then call `handleWake`. */
   | { readonly do: "wait"; readonly ms: number }
   /**
    * Ended: nothing is left to send. `missing` are seconds that the room lacks and this client can't supply, the
@@ -35,7 +36,14 @@ export type UplinkAction =
   | { readonly do: "finish"; readonly complete: boolean; readonly missing: readonly SeqRange[] };
 
 /** The rest after a retryable error that does not say how long. */
-const defaultRetryMs = 1_000;
+const defaultRestMs = 1_000;
+/** Whatever the room says: sending, being refused and sending again must not become a loop. */
+const minRestMs = 100;
+
+/** How long to send nothing after a retryable error, ms. */
+export function restMs({ retry_after_ms: askedMs = defaultRestMs }: Pick<RoomError, "retry_after_ms">): number {
+  return Math.max(minRestMs, askedMs);
+}
 
 export interface End {
   readonly lastSeq: number;
@@ -51,6 +59,7 @@ export class Uplink {
   /** Captured in this run and never sent: whatever the room has under these numbers is not this audio. */
   readonly #neverSent = new SeqSet();
   #window = 0;
+  readonly #pace = new Pace();
   #resting = false;
   #end: End | undefined;
   #endSent = false;
@@ -118,6 +127,7 @@ export class Uplink {
   /** The room's greeting. @returns actions; what is neither missing nor ahead in `resume` is kept. */
   handleReady(ready: Ready): UplinkAction[] {
     this.#window = ready.limits.max_in_flight;
+    this.#pace.announce(this.#window, ready.limits.max_realtime_factor);
     this.#roomNextSeq = Math.max(this.#roomNextSeq, ready.resume.next_seq);
     this.#inFlight.clear();
     this.#resting = false;
@@ -164,8 +174,9 @@ export class Uplink {
     if (wireErrors[code].retryable) {
       if (isAboutSecond) this.#unsent.add(seq);
       else this.#endSent = false;
+      if (code === "rate_limited") this.#pace.handleRefused();
       this.#resting = true;
-      return [{ do: "wait", ms: error.retry_after_ms ?? defaultRetryMs }];
+      return [{ do: "wait", ms: restMs(error) }];
     }
     // The connection ends with these: no verdict on the second. The shell comes back, or gives up as a whole.
     if ("closeCode" in wireErrors[code]) return [];
@@ -177,9 +188,10 @@ export class Uplink {
     return [{ do: "lose", seq, code, detail }, ...this.#fill()];
   }
 
-  /** The rest after a retryable error is over. */
+  /** The rest is over. */
   handleWake(): UplinkAction[] {
     this.#resting = false;
+    this.#pace.handleRested();
     return this.#fill();
   }
 
@@ -195,13 +207,22 @@ export class Uplink {
     return known.length > 0 ? [{ do: "forget", seqs: known }] : [];
   }
 
-  /** Sends as much as the window allows; the end goes out when all else is acked. */
+  /** Sends as much as the window and the room's pace allow; the end goes out when all else is acked. */
   #fill(): UplinkAction[] {
     const actions: UplinkAction[] = [];
     if (this.#resting) return actions;
     while (this.#inFlight.size < this.#window) {
       const seq = this.#unsent.first;
-      if (seq === undefined) break;
+      if (seq === undefined) {
+        this.#pace.handleCaughtUp();
+        break;
+      }
+      const turn = this.#pace.take();
+      if (!turn.ok) {
+        this.#resting = true;
+        actions.push({ do: "wait", ms: turn.restMs });
+        break;
+      }
       this.#unsent.delete(seq);
       this.#neverSent.delete(seq);
       this.#inFlight.add(seq);

@@ -1,7 +1,7 @@
 /** The arguments of `npm run demo`, checked. Pure. */
-import { Command, CommanderError } from "commander";
-import { Failure } from "./failure.ts";
+import { Command } from "commander";
 import { parsePort } from "./parse-port.ts";
+import { parseCommand } from "./read-options.ts";
 import { parseFactor } from "./smoke-options.ts";
 
 export interface DemoOptions {
@@ -25,17 +25,9 @@ export function parseDemoOptions(argv: readonly string[], env: NodeJS.ProcessEnv
     .option("--port <port>", "port to serve on, 0 for any free one (default: PORT, else 8787)")
     .option("--speed <factor>", "stream at this many times real time, from 1 (default 20)")
     .option("--exit", "end when done instead of serving on")
-    .addHelpText("after", "\nSTATE_DIR says where audio and state are kept (default .wrangler/state).")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  let raw: Raw;
-  try {
-    raw = command.parse(argv, { from: "user" }).opts<Raw>();
-  } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
-  }
+    .addHelpText("after", "\nSTATE_DIR says where audio and state are kept (default .wrangler/state).");
+  const raw = parseCommand(command, argv)?.opts<Raw>();
+  if (!raw) return undefined;
   return {
     port: raw.port === undefined ? parsePort("PORT", env["PORT"] || "8787") : parsePort("--port", raw.port),
     stateDir: env["STATE_DIR"] || ".wrangler/state",

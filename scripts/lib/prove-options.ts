@@ -1,6 +1,7 @@
 /** The arguments of `npm run prove`, checked. Pure. */
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { Failure } from "./failure.ts";
+import { readOptions } from "./read-options.ts";
 
 export interface ProveCommandOptions {
   /** Of the first run; each further one takes the next. */
@@ -23,22 +24,15 @@ export function parseProveOptions(argv: readonly string[]): ProveCommandOptions 
     .option("--seed <n>", "of the first run (default: a new one, printed)")
     .option("--runs <n>", "each with the next seed", "1")
     .option("--disconnects <n>", "a run, besides those of the network", "10")
-    .option("--speed <n>", "how many times faster than real time", "6")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  let raw: { seed?: string; runs: string; disconnects: string; speed: string };
-  try {
-    raw = command.parse(argv, { from: "user" }).opts();
-  } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
-  }
+    .option("--speed <n>", "how many times faster than real time", "6");
+  const raw = readOptions(command, argv);
+  if (!raw) return undefined;
+  const { seed, runs = "", disconnects = "", speed = "" } = raw;
   return {
-    seed: raw.seed === undefined ? Math.floor(Math.random() * 1_000_000) : wholeNumber("--seed", raw.seed, 0),
-    runs: wholeNumber("--runs", raw.runs, 1),
-    disconnects: wholeNumber("--disconnects", raw.disconnects, 0),
-    speed: wholeNumber("--speed", raw.speed, 1),
+    seed: seed === undefined ? Math.floor(Math.random() * 1_000_000) : wholeNumber("--seed", seed, 0),
+    runs: wholeNumber("--runs", runs, 1),
+    disconnects: wholeNumber("--disconnects", disconnects, 0),
+    speed: wholeNumber("--speed", speed, 1),
   };
 }
 

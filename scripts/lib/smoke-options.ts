@@ -1,9 +1,10 @@
 /** The arguments of `npm run smoke`, checked. Pure: argv in, options or one sentence out. */
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import type * as z from "zod";
 import type { Encoding } from "../../schemas/codec.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { Failure } from "./failure.ts";
+import { parseCommand } from "./read-options.ts";
 
 export interface SmokeOptions {
   /** Both end with a slash, so that a path can be resolved against them. */
@@ -45,9 +46,7 @@ function command(): Command {
     .option("--file <meeting.wav>", "stream a WAV file instead of tones; any rate, depth and channels, as 16 kHz mono")
     .option("--token <jwt>", "session token or API key to connect with")
     .option("--realtime <factor>", "pace at this many times real time, from 1 (default: as fast as the window allows)")
-    .option("--finalize", "finalize the session and check the result")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
+    .option("--finalize", "finalize the session and check the result");
 }
 
 /**
@@ -56,14 +55,8 @@ function command(): Command {
  * @throws Failure naming the first argument that is wrong.
  */
 export function parseSmokeOptions(argv: readonly string[], newSessionId: () => string): SmokeOptions | undefined {
-  let raw: Raw;
-  try {
-    raw = command().parse(argv, { from: "user" }).opts<Raw>();
-  } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
-  }
+  const raw = parseCommand(command(), argv)?.opts<Raw>();
+  if (!raw) return undefined;
   const http = raw.baseHttp === undefined ? undefined : baseUrl("--base-http", raw.baseHttp, ["http:", "https:"]);
   const ws = raw.baseWs === undefined ? undefined : baseUrl("--base-ws", raw.baseWs, ["ws:", "wss:"]);
   const baseHttp = http ?? (ws ? withScheme(ws, "http") : baseUrl("--base-http", defaultBaseHttp, ["http:"]));

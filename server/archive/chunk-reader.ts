@@ -1,7 +1,8 @@
 /** Kept audio, from the room while it is there and from R2 after that. */
 import { chunkBytes } from "../../schemas/audio.ts";
 import { type Sha256, toHex } from "../../schemas/chain.ts";
-import type { Journal, KeptChunk } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { KeptChunk } from "../journal/kept-chunks.ts";
 import { withTimeout } from "../lib/timeout.ts";
 import { chunkKey, type SessionName } from "./keys.ts";
 
@@ -32,7 +33,7 @@ export interface KeptAudio {
 
 /** A run of a track, both ends included. Rejects where R2 can't give a chunk, or gives other bytes than it was given. */
 export async function readChunks(deps: ChunkReaderDeps, track: string, from: number, to: number): Promise<KeptAudio> {
-  const kept = deps.journal.kept(track, from, to);
+  const kept = deps.journal.kept.within(track, from, to);
   const pcm = new Uint8Array((to - from + 1) * chunkBytes);
   const parts = await Promise.all(kept.map((chunk) => readChunk(deps, track, chunk)));
   kept.forEach(({ seq }, i) => pcm.set(new Uint8Array(parts[i] ?? new ArrayBuffer(0)), (seq - from) * chunkBytes));

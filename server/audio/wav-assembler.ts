@@ -250,13 +250,13 @@ export class WavAssembler {
 
   #source() {
     const { bucket, session, sha256, journal } = this.#deps;
-    return { bucket, session, sha256, kept: journal.kept.bind(journal) };
+    return { bucket, session, sha256, kept: journal.kept.within.bind(journal.kept) };
   }
 
   #chainHead(track: string): string {
     const { session, sha256, journal } = this.#deps;
     const chain = createHashChain({ ...session, track }, sha256);
-    for (const chunk of journal.hashes(track)) chain.add(chunk.seq, chunk.sha256);
+    for (const chunk of journal.kept.hashes(track)) chain.add(chunk.seq, chunk.sha256);
     return chain.head();
   }
 }

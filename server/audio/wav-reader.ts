@@ -3,7 +3,7 @@
  * is checked against the ledger's SHA-256. Works wherever the ledger can be asked, in the room and in the Worker.
  */
 import { type ChunkSource, readChunk } from "../archive/chunk-reader.ts";
-import type { KeptChunk } from "../journal/journal.ts";
+import type { KeptChunk } from "../journal/kept-chunks.ts";
 import { inOrder } from "../lib/in-order.ts";
 import { seqAt, type WavPiece, wavHeader, wavPieces, type WavSpan } from "./wav.ts";
 

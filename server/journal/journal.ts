@@ -9,10 +9,15 @@ import { chunkBytes } from "../../schemas/audio.ts";
 import { type Sha256, toHex } from "../../schemas/chain.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Database } from "../lib/sql.ts";
+import type { MayStore } from "../limits/audio-lease.ts";
+import { admitSecond, type Pace } from "../limits/pace.ts";
 import { GapNotes } from "./gap-notes.ts";
 import { GapStore } from "./gap-store.ts";
-import { WindowStore } from "./window-store.ts";
+import { KeptChunks } from "./kept-chunks.ts";
 import { expectedSeq, type Gap, isOutOfRange, openLedger, planEnd, planStore, type TrackLedger } from "./ledger.ts";
+import { LedgerStore } from "./ledger-store.ts";
+import { Watermarks } from "./watermarks.ts";
+import { WindowStore } from "./window-store.ts";
 
 export interface IncomingChunk {
   readonly seq: number;
@@ -24,18 +29,34 @@ export interface IncomingChunk {
 
 export type KeepOutcome =
   | { readonly kind: "stored" | "duplicate"; readonly sha256: string; readonly ledger: TrackLedger }
+  | { readonly kind: "refused"; readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" }
   | {
       readonly kind: "refused";
-      readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" | "rate_limited";
+      readonly code: "rate_limited";
+      /** The track is too fast; the tenant's audio of the day is used up; too much waits for R2. */
+      readonly limit: "pace" | "quota" | "storage";
+      readonly retryAfterMs: number;
     };
 
-/** A kept chunk, wherever its bytes are. */
-export interface KeptChunk {
-  readonly seq: number;
-  readonly sha256: ArrayBuffer;
-  /** Null once the bytes are in R2 alone. */
-  readonly pcm: ArrayBuffer | null;
+export interface JournalLimits {
+  /** Audio that may wait for R2. */
+  readonly maxBytes: number;
+  readonly maxTracks: number;
+  /** Of each track; null: any. */
+  readonly pace: Pace | null;
+  /** Whether the session may store one second more, having stored so many. */
+  readonly mayStore: (storedTotal: number) => MayStore;
 }
+
+const noLimits: JournalLimits = {
+  maxBytes: limits.maxJournalBytes,
+  maxTracks: limits.maxTracksPerSession,
+  pace: null,
+  mayStore: () => "yes",
+};
+
+/** When a chunk that was refused because R2 is behind should be sent again. */
+const storageRetryMs = 10_000;
 
 /** A kept chunk whose bytes R2 does not have yet. */
 export interface PendingChunk {
@@ -49,29 +70,35 @@ export interface PendingChunk {
 export class Journal {
   readonly #db: Database;
   readonly #hash: Sha256;
-  /** Written through; at most `limits.maxTracksPerSession` entries. */
-  readonly #ledgers = new Map<string, TrackLedger>();
+  readonly #ledgers: LedgerStore;
   readonly #gaps: GapStore;
+  /** What is kept, read back. */
+  readonly kept: KeptChunks;
+  /** How far each track is. */
+  readonly watermarks: Watermarks;
   /** Why seconds are missing. */
   readonly gapNotes: GapNotes;
   /** How far speaker resolve is. */
   readonly windows: WindowStore;
-  readonly #maxBytes: number;
+  readonly #limits: JournalLimits;
   #pendingChunks: number;
 
-  /** @param maxBytes audio that may wait for R2; beyond it chunks are refused, retryable. */
-  constructor(db: Database, hash: Sha256, maxBytes: number = limits.maxJournalBytes) {
+  /** @param given beyond which chunks are refused, retryable. */
+  constructor(db: Database, hash: Sha256, given: Partial<JournalLimits> = {}) {
     this.#db = db;
     this.#hash = hash;
-    this.#maxBytes = maxBytes;
+    this.#limits = { ...noLimits, ...given };
+    this.#ledgers = new LedgerStore(db);
     this.#gaps = new GapStore(db);
     this.gapNotes = new GapNotes(db);
     this.windows = new WindowStore(db);
-    for (const row of db.sql.exec<TrackLedger & Record<string, SqlStorageValue>>(
-      "SELECT * FROM tracks ORDER BY opened_at, track",
-    )) {
-      this.#ledgers.set(row.track, row);
-    }
+    this.kept = new KeptChunks(db);
+    this.watermarks = new Watermarks({
+      db,
+      gaps: this.#gaps,
+      windows: this.windows,
+      ledger: (track) => this.#ledgers.required(track),
+    });
     this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
   }
 
@@ -82,7 +109,7 @@ export class Journal {
 
   /** Every track's ledger, by name: an order that no restart changes. */
   ledgers(): TrackLedger[] {
-    return [...this.#ledgers.values()].sort((a, b) => (a.track < b.track ? -1 : 1));
+    return this.#ledgers.all();
   }
 
   /** Undefined for a track that was never opened. */
@@ -90,16 +117,21 @@ export class Journal {
     return this.#ledgers.get(track);
   }
 
+  /** Tracks that the session may have. */
+  get maxTracks(): number {
+    return this.#limits.maxTracks;
+  }
+
   /** Whether the track is there or may still be opened. */
   hasRoomFor(track: string): boolean {
-    return this.#ledgers.has(track) || this.#ledgers.size < limits.maxTracksPerSession;
+    return this.ledger(track) !== undefined || this.#ledgers.size < this.#limits.maxTracks;
   }
 
   /** Opens a track that `hasRoomFor` allows. @returns whether it is new. */
   openTrack(track: string): boolean {
-    if (this.#ledgers.has(track)) return false;
+    if (this.ledger(track)) return false;
     if (!this.hasRoomFor(track)) throw new Error("journal: the session has all the tracks it may have");
-    this.#saveLedger(openLedger(track, this.#db.now()));
+    this.#ledgers.save(openLedger(track, this.#db.now()));
     return true;
   }
 
@@ -113,20 +145,43 @@ export class Journal {
     const ledger = this.#ledgers.get(track) ?? openLedger(track, this.#db.now());
     if (!accepting && chunk.seq > ledger.last_seq) return { kind: "refused", code: "session_finalized" };
     if (isOutOfRange(ledger, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
+    const paced = accepting ? this.#paced(ledger) : ledger;
+    if ("retryAfterMs" in paced) return { kind: "refused", code: "rate_limited", limit: "pace", ...paced };
     const digest = this.#hash(chunk.content);
     const sha256 = toHex(digest);
-    const kept = chunk.seq <= ledger.last_seq ? this.#keptHash(track, chunk.seq) : undefined;
+    const kept = chunk.seq <= ledger.last_seq ? this.kept.hash(track, chunk.seq) : undefined;
     if (kept !== undefined) {
       if (!sameBytes(kept, digest)) return { kind: "refused", code: "seq_conflict" };
-      const counted = accepting ? { ...ledger, duplicate_chunks: ledger.duplicate_chunks + 1 } : ledger;
-      if (accepting) this.#saveLedger(counted);
+      const counted = accepting ? { ...paced, duplicate_chunks: ledger.duplicate_chunks + 1 } : ledger;
+      if (accepting) this.#ledgers.save(counted);
       return { kind: "duplicate", sha256, ledger: counted };
     }
     if (!accepting) return { kind: "refused", code: "session_finalized" };
-    if ((this.#pendingChunks + 1) * chunkBytes > this.#maxBytes) {
-      return { kind: "refused", code: "rate_limited" };
-    }
-    return { kind: "stored", sha256, ledger: this.#store(ledger, chunk, digest) };
+    const refusal = this.#storeRefusal();
+    if (refusal) return { kind: "refused", code: "rate_limited", ...refusal };
+    return { kind: "stored", sha256, ledger: this.#store(paced, chunk, digest) };
+  }
+
+  /** The ledger with one second of the track's pace taken, kept already or not: both are work. */
+  #paced(ledger: TrackLedger): TrackLedger | { readonly retryAfterMs: number } {
+    const { pace } = this.#limits;
+    if (!pace) return ledger;
+    const answer = admitSecond(ledger.pace_ms, this.#db.now(), pace);
+    return answer.ok ? { ...ledger, pace_ms: answer.paceMs } : { retryAfterMs: answer.retryAfterMs };
+  }
+
+  #storeRefusal(): { readonly limit: "quota" | "storage"; readonly retryAfterMs: number } | undefined {
+    const { maxBytes, mayStore } = this.#limits;
+    if ((this.#pendingChunks + 1) * chunkBytes > maxBytes) return { limit: "storage", retryAfterMs: storageRetryMs };
+    const answer = mayStore(this.storedChunks);
+    return answer === "yes" ? undefined : { limit: "quota", retryAfterMs: answer.retryAfterMs };
+  }
+
+  /** Chunks that the session ever stored, over all tracks. */
+  get storedChunks(): number {
+    let total = 0;
+    for (const { received_chunks } of this.#ledgers.all()) total += received_chunks;
+    return total;
   }
 
   #store(ledger: TrackLedger, chunk: IncomingChunk, digest: Uint8Array): TrackLedger {
@@ -151,10 +206,10 @@ export class Journal {
       );
       this.#gaps.apply(track, plan.gaps);
       if (chunk.seq <= ledger.resolved_seq) this.windows.addLate(track, chunk.seq);
-      this.#writeLedger(plan.ledger);
+      this.#ledgers.write(plan.ledger);
     });
     // Only after the step succeeded: a rolled-back write must not live on in memory.
-    this.#ledgers.set(track, plan.ledger);
+    this.#ledgers.remember(plan.ledger);
     this.#pendingChunks += 1;
     return plan.ledger;
   }
@@ -162,81 +217,28 @@ export class Journal {
   /** Counts frames that were refused; the only trace that bad frames leave (K5). */
   countRejected(track: string, frames: number): void {
     if (frames === 0) return;
-    const ledger = this.#required(track);
-    this.#saveLedger({ ...ledger, rejected_chunks: ledger.rejected_chunks + frames });
+    const ledger = this.#ledgers.required(track);
+    this.#ledgers.save({ ...ledger, rejected_chunks: ledger.rejected_chunks + frames });
   }
 
   /** Notes that nothing follows `lastSeq`, which is not below a kept chunk. @returns whether that was news. */
   end(track: string, lastSeq: number, paddingSamples: number): boolean {
-    const ledger = this.#required(track);
+    const ledger = this.#ledgers.required(track);
     const nearest = this.#gaps.atOrBefore(track, ledger.last_seq + 1);
     const tail = nearest && nearest.from_seq > ledger.last_seq ? nearest : undefined;
     const plan = planEnd(ledger, lastSeq, paddingSamples, tail, this.#db.now());
     if (!plan) return false;
     this.#db.transaction(() => {
       this.#gaps.apply(track, plan.gaps);
-      this.#writeLedger(plan.ledger);
+      this.#ledgers.write(plan.ledger);
     });
-    this.#ledgers.set(track, plan.ledger);
+    this.#ledgers.remember(plan.ledger);
     return true;
-  }
-
-  /** All up to here are kept. */
-  contiguousSeq(track: string): number {
-    const firstGap = this.#gaps.firstSeq(track);
-    return firstGap === null ? this.#required(track).last_seq : firstGap - 1;
-  }
-
-  /** All kept ones up to here are in R2. */
-  archivedSeq(track: string): number {
-    const [row] = this.#db.sql
-      .exec<{ seq: number }>("SELECT seq FROM journal WHERE track = ? ORDER BY seq LIMIT 1", track)
-      .toArray();
-    return row ? row.seq - 1 : this.#required(track).last_seq;
-  }
-
-  /** All up to here were given to speaker resolve; less than the track's own mark while late chunks wait. */
-  resolvedSeq(track: string): number {
-    return Math.min(this.#required(track).resolved_seq, this.windows.firstOpen(track) - 1);
   }
 
   /** Notes that speaker resolve is done with all up to `seq`. */
   setResolved(track: string, seq: number): void {
-    this.#saveLedger({ ...this.#required(track), resolved_seq: seq });
-  }
-
-  /** How many chunks of a range are kept. */
-  countKept(track: string, from: number, to: number): number {
-    return this.#db.sql
-      .exec<{ n: number }>("SELECT count(*) AS n FROM ledger WHERE track = ? AND seq BETWEEN ? AND ?", track, from, to)
-      .one().n;
-  }
-
-  keptSeqs(track: string, from: number, to: number): number[] {
-    return this.#db.sql
-      .exec<{ seq: number }>("SELECT seq FROM ledger WHERE track = ? AND seq BETWEEN ? AND ?", track, from, to)
-      .toArray()
-      .map(({ seq }) => seq);
-  }
-
-  /** The first kept chunk at or after `seq`. */
-  nextKept(track: string, seq: number): number | undefined {
-    const [row] = this.#db.sql
-      .exec<{ seq: number }>("SELECT seq FROM ledger WHERE track = ? AND seq >= ? ORDER BY seq LIMIT 1", track, seq)
-      .toArray();
-    return row?.seq;
-  }
-
-  /** The kept chunks of a range in order; `pcm` is null where the bytes are only in R2. */
-  kept(track: string, from: number, to: number): KeptChunk[] {
-    return this.#db.sql
-      .exec<KeptChunk & Record<string, SqlStorageValue>>(
-        "SELECT seq, sha256, pcm FROM chunks WHERE track = ? AND seq BETWEEN ? AND ? ORDER BY seq",
-        track,
-        from,
-        to,
-      )
-      .toArray();
+    this.#ledgers.save({ ...this.#ledgers.required(track), resolved_seq: seq });
   }
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
@@ -266,53 +268,6 @@ export class Journal {
   markArchived(track: string, seq: number): void {
     const { rowsWritten } = this.#db.sql.exec("DELETE FROM journal WHERE track = ? AND seq = ?", track, seq);
     if (rowsWritten > 0) this.#pendingChunks -= 1;
-  }
-
-  /** The kept chunks of a track in order: what the hash chain is made of. */
-  *hashes(track: string): Generator<{ seq: number; sha256: Uint8Array }> {
-    for (const row of this.#db.sql.exec<{ seq: number; sha256: ArrayBuffer }>(
-      "SELECT seq, sha256 FROM ledger WHERE track = ? ORDER BY seq",
-      track,
-    )) {
-      yield { seq: row.seq, sha256: new Uint8Array(row.sha256) };
-    }
-  }
-
-  #required(track: string): TrackLedger {
-    const ledger = this.#ledgers.get(track);
-    if (!ledger) throw new Error("journal: the track was never opened");
-    return ledger;
-  }
-
-  #keptHash(track: string, seq: number): Uint8Array | undefined {
-    const [row] = this.#db.sql
-      .exec<{ sha256: ArrayBuffer }>("SELECT sha256 FROM ledger WHERE track = ? AND seq = ?", track, seq)
-      .toArray();
-    return row && new Uint8Array(row.sha256);
-  }
-
-  #saveLedger(ledger: TrackLedger): void {
-    this.#writeLedger(ledger);
-    this.#ledgers.set(ledger.track, ledger);
-  }
-
-  #writeLedger(ledger: TrackLedger): void {
-    this.#db.sql.exec(
-      `INSERT OR REPLACE INTO tracks (track, opened_at, started_at, updated_at, last_seq, received_chunks,
-         duplicate_chunks, rejected_chunks, resolved_seq, end_seq, padding_samples)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      ledger.track,
-      ledger.opened_at,
-      ledger.started_at,
-      ledger.updated_at,
-      ledger.last_seq,
-      ledger.received_chunks,
-      ledger.duplicate_chunks,
-      ledger.rejected_chunks,
-      ledger.resolved_seq,
-      ledger.end_seq,
-      ledger.padding_samples,
-    );
   }
 }
 

@@ -20,6 +20,8 @@ export interface TrackLedger {
   /** `last_seq` of the client's `end`, if it sent one. */
   readonly end_seq: number | null;
   readonly padding_samples: number;
+  /** State of the track's pace (`limits/pace.ts`); null before its first chunk. */
+  readonly pace_ms: number | null;
 }
 
 /** Seqs `from_seq` to `to_seq`, both included, expected and not kept. */
@@ -42,6 +44,7 @@ export function openLedger(track: string, now: number): TrackLedger {
     resolved_seq: 0,
     end_seq: null,
     padding_samples: 0,
+    pace_ms: null,
   };
 }
 

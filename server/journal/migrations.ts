@@ -124,6 +124,9 @@ export const migrations: readonly string[] = [
   `INSERT OR IGNORE INTO meta (key, value)
      SELECT 'created_at', CAST(coalesce((SELECT min(opened_at) FROM tracks), updated.value) AS TEXT)
      FROM meta AS updated WHERE updated.key = 'updated_at';`,
+
+  // How fast each track's audio came lately.
+  `ALTER TABLE tracks ADD COLUMN pace_ms REAL;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

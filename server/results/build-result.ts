@@ -79,6 +79,6 @@ export function coverage(ledgers: readonly TrackLedger[]): number {
 
 function chainHead({ session, journal, sha256 }: ResultSources, track: string): string {
   const chain = createHashChain({ ...session, track }, sha256);
-  for (const chunk of journal.hashes(track)) chain.add(chunk.seq, chunk.sha256);
+  for (const chunk of journal.kept.hashes(track)) chain.add(chunk.seq, chunk.sha256);
   return chain.head();
 }

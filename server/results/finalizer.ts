@@ -11,7 +11,6 @@
  *   done    status `finalized`
  */
 import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../schemas/http.ts";
-import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import { resultKey } from "../archive/keys.ts";
@@ -76,8 +75,8 @@ export class Finalizer {
     if (!store.isOpen) return ok(undefined);
     const expected = Object.entries(body.expect ?? {});
     const newTracks = expected.filter(([track]) => !journal.ledger(track)).length;
-    if (journal.ledgers().length + newTracks > limits.maxTracksPerSession) {
-      return err(`expect: a session has at most ${limits.maxTracksPerSession} tracks.`);
+    if (journal.ledgers().length + newTracks > journal.maxTracks) {
+      return err(`expect: a session has at most ${journal.maxTracks} tracks.`);
     }
     const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil ?? Number.POSITIVE_INFINITY);
     db.transaction(() => {

@@ -5,7 +5,7 @@
  */
 import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
-import { limits } from "../../schemas/limits.ts";
+import { type InstallationLimits, limits } from "../../schemas/limits.ts";
 import type {
   ChunkMessage,
   ClientMessage,
@@ -23,7 +23,7 @@ import { expectedSeq, isOutOfRange, missingChunks, openLedger, type TrackLedger 
 import { trackStatus } from "../results/track-status.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import { newFeed } from "./feed.ts";
-import type { Peer } from "./peer.ts";
+import { hasExpired, type Peer } from "./peer.ts";
 
 export interface IngestDeps {
   readonly session: SessionName;
@@ -31,6 +31,8 @@ export interface IngestDeps {
   readonly events: EventLog;
   /** False once finalize began. */
   readonly isOpen: () => boolean;
+  /** Of the installation. */
+  readonly limits: InstallationLimits;
   readonly now: () => number;
 }
 
@@ -47,8 +49,16 @@ export interface FrameOutcome {
 
 type Refusal = FrameError & { readonly retryAfterMs?: number };
 
-/** Handles one frame as it came from the socket. */
+/** Handles one frame as it came from the socket. The first one after the credential's end is the last one. */
 export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayBuffer | ArrayBufferView): FrameOutcome {
+  const outcome = answerFrame(deps, peer, frame);
+  if (outcome.close || !hasExpired(peer, deps.now())) return outcome;
+  const { code } = tokenExpired;
+  const close = { code: wireErrors[code].closeCode, reason: code };
+  return { ...outcome, replies: [...outcome.replies, errorMessage(tokenExpired)], close };
+}
+
+function answerFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayBuffer | ArrayBufferView): FrameOutcome {
   const decoded = decodeFrame(frame);
   if (!decoded.ok) return reject(deps, peer, decoded.error);
   const message = decoded.value;
@@ -58,6 +68,9 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayB
   if (refusal) return reject(deps, peer, refusal);
   const track =
     peer.track ?? (message.type === "hello" ? (message.track ?? message.stream_role) : undefined) ?? defaultTrack;
+  const { tracks } = peer;
+  if (tracks && !tracks.includes(track) && message.type !== "ping" && message.type !== "close")
+    return reject(deps, peer, trackForbidden(tracks));
   switch (message.type) {
     case "chunk":
       return keepChunk(deps, peer, track, message);
@@ -108,20 +121,30 @@ function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage):
   return undefined;
 }
 
+export const tokenExpired = {
+  code: "token_expired",
+  detail: "The session token has expired. Connect with a new one; what was acked is kept.",
+} as const satisfies Refusal;
+
+/** @param tracks those that the credential is for. */
+export function trackForbidden(tracks: readonly string[]): Refusal {
+  return { code: "forbidden", detail: `The token is for these tracks alone: ${tracks.join(", ")}.` };
+}
+
 const watchOnly: Refusal = {
   code: "bad_frame",
   detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",
 };
 
-const tooManyTracks: Refusal = {
-  code: "forbidden",
-  detail: `A session has at most ${limits.maxTracksPerSession} tracks.`,
-};
+function tooManyTracks({ limits: { maxTracksPerSession } }: IngestDeps): Refusal {
+  return { code: "forbidden", detail: `A session has at most ${maxTracksPerSession} tracks.` };
+}
 
 /** Opens a track while the session is open. @returns why not, where the session has too many. */
-export function openTrack({ journal, events, isOpen }: IngestDeps, track: string): Refusal | undefined {
+export function openTrack(deps: IngestDeps, track: string): Refusal | undefined {
+  const { journal, events, isOpen } = deps;
   if (journal.ledger(track) || !isOpen()) return undefined;
-  if (!journal.hasRoomFor(track)) return tooManyTracks;
+  if (!journal.hasRoomFor(track)) return tooManyTracks(deps);
   journal.openTrack(track);
   events.append({ type: "track.opened", track, by: "room" });
   return undefined;
@@ -141,10 +164,15 @@ function takeTrack(deps: IngestDeps, peer: Peer, track: string): Peer | Refusal 
 
 function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMessage): FrameOutcome {
   const { journal, session, isOpen } = deps;
-  if (isOpen() && !journal.hasRoomFor(track)) return reject(deps, peer, { ...tooManyTracks, seq: chunk.seq });
+  if (isOpen() && !journal.hasRoomFor(track)) return reject(deps, peer, { ...tooManyTracks(deps), seq: chunk.seq });
   const isNew = !journal.ledger(track);
   const kept = journal.keep(track, chunk, isOpen());
-  if (kept.kind === "refused") return reject(deps, peer, { ...keepRefusals[kept.code], seq: chunk.seq });
+  if (kept.kind === "refused") {
+    if (kept.code !== "rate_limited") return reject(deps, peer, { ...keepRefusals[kept.code], seq: chunk.seq });
+    const { retryAfterMs } = kept;
+    const detail = laterDetails[kept.limit];
+    return reject(deps, peer, { code: kept.code, detail, retryAfterMs, seq: chunk.seq });
+  }
   if (isNew) deps.events.append({ type: "track.opened", track, by: "room" });
   const ack: RoomMessage = {
     type: "ack",
@@ -153,7 +181,7 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
     key: chunkKey(session, track, chunk.seq),
     sha256: kept.sha256,
     last_seq: kept.ledger.last_seq,
-    contiguous_seq: journal.contiguousSeq(track),
+    contiguous_seq: journal.watermarks.contiguousSeq(track),
     missing_count: missingChunks(kept.ledger),
     duplicate_count: kept.ledger.duplicate_chunks,
   };
@@ -170,7 +198,9 @@ export const sessionDeleted: Refusal = {
   detail: "The session was deleted; nothing of it is kept, and its id can't be used again.",
 };
 
-const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Refusal> = {
+type KeepRefusal = Extract<KeepOutcome, { kind: "refused" }>;
+
+const keepRefusals: Record<Exclude<KeepRefusal["code"], "rate_limited">, Refusal> = {
   seq_conflict: {
     code: "seq_conflict",
     detail: "Other bytes are already kept under this seq, and they stay. Number new audio onward.",
@@ -180,11 +210,12 @@ const keepRefusals: Record<Extract<KeepOutcome, { kind: "refused" }>["code"], Re
     detail: `seq is at most ${limits.maxSeqAhead} beyond the track's last chunk, and at most ${limits.maxSeq}.`,
   },
   session_finalized: sessionFinalized,
-  rate_limited: {
-    code: "rate_limited",
-    detail: "Too much audio of this session waits for storage. Send this chunk again later.",
-    retryAfterMs: 10_000,
-  },
+};
+
+const laterDetails: Record<Extract<KeepRefusal, { code: "rate_limited" }>["limit"], string> = {
+  pace: "The track's audio comes faster than is taken. Send this chunk again later.",
+  quota: "The tenant's audio of this day is used up, or can't be counted now. Send this chunk again later.",
+  storage: "Too much audio of this session waits for storage. Send this chunk again later.",
 };
 
 function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, padding: number): FrameOutcome {
@@ -223,7 +254,7 @@ function endRefusalOf(ledger: TrackLedger, lastSeq: number): Refusal | undefined
   return isOutOfRange(ledger, lastSeq) ? keepRefusals.seq_out_of_range : undefined;
 }
 
-function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
+function ready({ session, journal, limits: installed }: IngestDeps, track: string): RoomMessage {
   const status = trackStatus(session.sessionId, journal, track);
   return {
     type: "ready",
@@ -234,7 +265,7 @@ function ready({ session, journal }: IngestDeps, track: string): RoomMessage {
     target_format: pcmFormat,
     ingest: status,
     resume: { next_seq: status.last_seq + 1, missing: status.missing },
-    limits: { max_in_flight: limits.maxInFlightFrames, max_realtime_factor: null },
+    limits: { max_in_flight: limits.maxInFlightFrames, max_realtime_factor: installed.maxRealtimeFactor },
   };
 }
 
@@ -252,20 +283,34 @@ function reject(deps: IngestDeps, peer: Peer, refusal: Refusal): FrameOutcome {
   const replies = [errorMessage(refusal)];
   const code = closeCodeOf(refusal.code);
   // "Later" is no fault of the frame.
-  if (wireErrors[refusal.code].retryable) return { peer, replies };
+  if (wireErrors[refusal.code].retryable) return later(deps, peer, refusal, replies);
   const next = countBadFrame(deps, peer);
   if (refusal.seq !== undefined) noteRejected(deps, peer, refusal.seq);
   if (code !== undefined) return { peer: next, replies, close: { code, reason: refusal.code } };
   if (next.badFramesInRow < limits.maxConsecutiveBadFrames) return { peer: next, replies };
-  const tooMany: Refusal = {
-    code: "too_many_errors",
-    detail: `${next.badFramesInRow} bad frames in a row; the connection is closed.`,
-  };
-  return {
-    peer: next,
-    replies: [...replies, errorMessage(tooMany)],
-    close: { code: wireErrors.too_many_errors.closeCode, reason: "too_many_errors" },
-  };
+  return tooManyErrors(next, replies, `${next.badFramesInRow} bad frames came in a row.`);
+}
+
+/** Told to wait, an honest client does, once what it has in flight is through; one that does not is ended. */
+function later(
+  { now }: IngestDeps,
+  peer: Peer,
+  { retryAfterMs = 0 }: Refusal,
+  replies: readonly RoomMessage[],
+): FrameOutcome {
+  if (now() >= peer.waitUntil) {
+    return { peer: { ...peer, waitUntil: now() + retryAfterMs, heedlessFrames: 0 }, replies };
+  }
+  const heedlessFrames = peer.heedlessFrames + 1;
+  const next = { ...peer, heedlessFrames };
+  if (heedlessFrames < limits.maxHeedlessFrames) return { peer: next, replies };
+  return tooManyErrors(next, replies, `${heedlessFrames} frames came although the connection was told to wait.`);
+}
+
+function tooManyErrors(peer: Peer, replies: readonly RoomMessage[], detail: string): FrameOutcome {
+  const code = "too_many_errors";
+  const close = { code: wireErrors[code].closeCode, reason: code };
+  return { peer, replies: [...replies, errorMessage({ code, detail: `${detail} The connection is closed.` })], close };
 }
 
 /** That this second came and was refused: what a gap there will be put down to, unless it comes well later. */

@@ -12,7 +12,9 @@ export type JobName =
   | "finalize"
   | "webhooks"
   | "stalls"
+  | "tokens"
   | "index"
+  | "quota"
   | "auto_finalize"
   | "retention"
   | "delete";

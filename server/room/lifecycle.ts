@@ -33,6 +33,8 @@ export interface LifecycleDeps {
   readonly journal: Journal;
   readonly bucket: R2Bucket;
   readonly index: Pick<SessionIndex, "put" | "remove">;
+  /** What the tenant's quota is told of the session (SPEC L4). May reject. */
+  readonly quota: { readonly confirm: () => Promise<void>; readonly close: (storedTotal: number) => Promise<void> };
   readonly settings: LifecycleSettings;
   readonly jobs: () => Jobs;
   /** Begins and runs a finalize that nobody asked for. */
@@ -51,14 +53,14 @@ export class Lifecycle {
   readonly bucket: R2Bucket;
   /** Its share of the room's jobs. */
   readonly work: Readonly<
-    Record<Extract<JobName, "index" | "auto_finalize" | "retention" | "delete">, () => Promise<void>>
+    Record<Extract<JobName, "index" | "quota" | "auto_finalize" | "retention" | "delete">, () => Promise<void>>
   >;
   readonly #deps: LifecycleDeps;
   readonly #indexer: Indexer;
 
   constructor(deps: LifecycleDeps) {
     this.#deps = deps;
-    const { db, session, store, bucket, index, jobs, settled, synced, abortUploads } = deps;
+    const { db, session, store, journal, bucket, index, quota, jobs, settled, synced, abortUploads } = deps;
     const random = Math.random;
     const gate = new BucketGate(bucket, () => store.isGone);
     this.bucket = gate.bucket;
@@ -75,7 +77,9 @@ export class Lifecycle {
       store,
       bucket,
       abortUploads,
-      removeFromIndex: () => index.remove(session),
+      removeFromIndex: async () => {
+        await Promise.all([index.remove(session), quota.close(journal.storedChunks)]);
+      },
       quiet: async () => {
         await settled();
         await Promise.all([this.#indexer.idle(), gate.idle(writeIdleMs)]);
@@ -86,6 +90,7 @@ export class Lifecycle {
     });
     this.work = {
       index: () => this.#indexer.run(),
+      quota: () => this.#tellQuota(),
       auto_finalize: () => this.#autoFinalize(),
       retention: () => this.#endRetention(),
       delete: () => this.deleter.run(),
@@ -102,6 +107,7 @@ export class Lifecycle {
   /** The session was opened, is finalizing or finalized. Call outside a transaction. */
   statusChanged(): void {
     this.#indexer.statusChanged();
+    this.#deps.jobs().ensure("quota", this.#deps.db.now());
     this.rearm();
   }
 
@@ -140,6 +146,15 @@ export class Lifecycle {
     // So that the list shows it where R2 is slow; without a second try.
     this.#indexer.statusChanged();
     onGone();
+  }
+
+  async #tellQuota(): Promise<void> {
+    const { journal, quota, store, synced } = this.#deps;
+    const { isOpen, status } = store;
+    // A slot must not be freed for an end that a crash can still undo.
+    await synced();
+    if (isOpen) await quota.confirm();
+    else if (status === "finalized") await quota.close(journal.storedChunks);
   }
 
   async #writeIndex(): Promise<void> {

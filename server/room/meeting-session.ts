@@ -13,7 +13,7 @@ import { closeCodeOf, normalCloseCode } from "../../schemas/errors.ts";
 import { limits } from "../../schemas/limits.ts";
 import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
-import { parseConfig } from "../config.ts";
+import { defaultLimits, parseConfig } from "../config.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../index-db/session-index.ts";
 import { isMigrated } from "../journal/migrations.ts";
@@ -23,13 +23,22 @@ import { describeError, log } from "../telemetry/log.ts";
 import type { WebhookSettings } from "../webhooks/post.ts";
 import { Dispatcher, type Follower } from "./dispatcher.ts";
 import { heard, newFeed } from "./feed.ts";
-import { errorMessage, handleFrame, openTrack, sessionDeleted, sessionFinalized } from "./ingest.ts";
-import { isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
+import { errorMessage, handleFrame, openTrack, sessionDeleted, sessionFinalized, tokenExpired } from "./ingest.ts";
+import { hasExpired, isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
+import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../limits/limiter-access.ts";
+import type { SessionName } from "../archive/keys.ts";
 import { Room } from "./room.ts";
 import { SessionApi, type SessionAnswers, type SessionMethod, type SessionReply } from "./session-api.ts";
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
 const alarmRetryMs = 60_000;
+/** When a connection that was one too many should come back. */
+const connectionRetryMs = 5_000;
+const tooManySessions = {
+  code: "rate_limited",
+  detail: "The tenant has as many sessions open as it may. Finalize or delete one first.",
+  retryAfterMs: 60_000,
+} as const;
 
 /** The embedded resolver speaks the same contract; it is reached inside the Worker, so the address names nothing. */
 const embeddedInference: InferenceConfig = {
@@ -52,7 +61,11 @@ export class MeetingSessionDO extends Server<Env> {
 
   #room: Room | undefined;
   #dispatcher: Dispatcher | undefined;
-  readonly #api = new SessionApi({ existing: () => this.#existing(), open: () => this.#open() });
+  readonly #api = new SessionApi({
+    existing: () => this.#existing(),
+    mayOpen: () => this.#mayOpen(),
+    open: () => this.#open(),
+  });
   /** Set when the room is about to start anew: until then it must not touch storage. */
   #broken = false;
 
@@ -65,7 +78,9 @@ export class MeetingSessionDO extends Server<Env> {
   override async fetch(request: Request): Promise<Response> {
     try {
       await this.__unsafe_ensureInitialized();
-      const refusal = this.#admit(parseSocketRequest(request.url));
+      const asked = parseSocketRequest(request.url);
+      const isNew = asked.role === "capture" && !this.#existing();
+      const refusal = isNew && !(await this.#mayOpen()) ? errorMessage(tooManySessions) : this.#admit(asked);
       if (refusal) return Response.json(refusal, { status: refusedStatus });
     } catch (cause) {
       this.#restart(cause);
@@ -80,12 +95,13 @@ export class MeetingSessionDO extends Server<Env> {
     try {
       const asked = parseSocketRequest(request.url);
       if (asked.role === "watch") {
-        connection.setState(newWatcher(asked.encoding, newFeed(null, asked.after)));
+        connection.setState(newWatcher(asked, newFeed(null, asked.after)));
         this.#dispatcher?.schedule();
-        return;
+      } else {
+        const ordinals = [...this.getConnections<Peer>()].map(({ state }) => state?.ordinal ?? 0);
+        connection.setState(newPeer(asked, Math.max(0, ...ordinals) + 1));
       }
-      const ordinals = [...this.getConnections<Peer>()].map(({ state }) => state?.ordinal ?? 0);
-      connection.setState(newPeer(asked.encoding, asked.track ?? null, Math.max(0, ...ordinals) + 1));
+      if (asked.expires_at !== undefined) this.#existing()?.jobs.ensure("tokens", asked.expires_at);
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -164,8 +180,8 @@ export class MeetingSessionDO extends Server<Env> {
   }
 
   #load(): Room {
-    const session = parseRoomName(this.name);
-    if (!session) throw new Error("the room's name is not <tenant>/<session_id>");
+    const session = this.#session();
+    const quotas = this.env.TENANT_QUOTA;
     // With a bad variable the Worker refuses all requests, but what is kept must still reach R2.
     const config = parseConfig(this.env);
     const room = new Room({
@@ -175,9 +191,16 @@ export class MeetingSessionDO extends Server<Env> {
       inference: this.#inferenceClient(config.ok ? config.value.inference : undefined),
       resolveDefaults: config.ok ? config.value.resolve : { auto: false, window_chunks: 4 },
       index: new SessionIndex(this.env.DB),
+      quota: {
+        confirm: () => confirmSession(quotas, session),
+        close: (storedTotal) => closeSession(quotas, session, storedTotal),
+        lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
+      },
+      limits: config.ok ? config.value.limits : defaultLimits,
       // On a guess nothing is ended and nothing deleted.
       lifecycle: config.ok ? config.value.lifecycle : { retentionDays: null, autoFinalizeAfterMs: 0 },
       onGone: () => this.#dismissAll(),
+      expireConnections: () => this.#expireConnections(),
       webhooks: config.ok ? config.value.webhooks : noWebhooks,
       trackStalledAfterMs: config.ok ? config.value.trackStalledAfterMs : 0,
       fetcher: (input, init) => fetch(input, init),
@@ -242,6 +265,18 @@ export class MeetingSessionDO extends Server<Env> {
     }
   }
 
+  /** Ends the connections whose token has. @returns when the next one does, ms since 1970. */
+  #expireConnections(): number | undefined {
+    let next: number | undefined;
+    for (const connection of this.getConnections<Peer>()) {
+      const { state } = connection;
+      if (state?.expiresAt == null || connection.readyState !== WebSocket.OPEN) continue;
+      if (hasExpired(state, Date.now())) end(connection, tokenExpired);
+      else next = Math.min(next ?? Number.POSITIVE_INFINITY, state.expiresAt);
+    }
+    return next;
+  }
+
   /** Nobody stays connected to a session that is deleted. */
   #dismissAll(): void {
     for (const connection of this.getConnections<Peer>()) dismiss(connection);
@@ -253,6 +288,11 @@ export class MeetingSessionDO extends Server<Env> {
     const { track = null } = asked;
     const room = this.#open();
     if (!room.store.isOpen) return errorMessage(room.store.isGone ? sessionDeleted : sessionFinalized);
+    const { maxConnectionsPerSession } = room.limits;
+    if (this.#countConnections("capture") >= maxConnectionsPerSession) {
+      const detail = `A session has at most ${maxConnectionsPerSession} connections that stream at a time.`;
+      return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
+    }
     const refusal = track === null ? undefined : openTrack(room.ingest, track);
     return refusal && errorMessage(refusal);
   }
@@ -265,10 +305,30 @@ export class MeetingSessionDO extends Server<Env> {
       const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
       return errorMessage({ code: "replay_too_long", detail });
     }
-    const watchers = [...this.getConnections<Peer>()].filter(({ state }) => state?.role === "watch").length;
-    if (watchers < limits.maxWatchersPerSession) return undefined;
-    const detail = `A session has at most ${limits.maxWatchersPerSession} watchers at a time.`;
-    return errorMessage({ code: "forbidden", detail });
+    const { maxWatchersPerSession } = room.limits;
+    if (this.#countConnections("watch") < maxWatchersPerSession) return undefined;
+    const detail = `A session has at most ${maxWatchersPerSession} watchers at a time.`;
+    return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
+  }
+
+  #countConnections(role: Peer["role"]): number {
+    let count = 0;
+    for (const { readyState, state } of this.getConnections<Peer>()) {
+      if (state?.role === role && readyState === WebSocket.OPEN) count += 1;
+    }
+    return count;
+  }
+
+  async #mayOpen(): Promise<boolean> {
+    const config = parseConfig(this.env);
+    const limit = config.ok ? config.value.limits.maxOpenSessionsPerTenant : null;
+    return limit === null || takeSessionSlot(this.env.TENANT_QUOTA, this.#session(), limit);
+  }
+
+  #session(): SessionName {
+    const session = parseRoomName(this.name);
+    if (!session) throw new Error("the room's name is not <tenant>/<session_id>");
+    return session;
   }
 
   #fail(connection: Connection<Peer>, cause: unknown): void {
@@ -299,8 +359,12 @@ function dismiss(connection: Connection<Peer>): void {
     connection.close(normalCloseCode, "session_deleted");
     return;
   }
-  send(connection, errorMessage(sessionDeleted));
-  connection.close(closeCodeOf(sessionDeleted.code), sessionDeleted.code);
+  end(connection, sessionDeleted);
+}
+
+function end(connection: Connection<Peer>, why: Parameters<typeof errorMessage>[0]): void {
+  send(connection, errorMessage(why));
+  connection.close(closeCodeOf(why.code), why.code);
 }
 
 function send(connection: Connection<Peer>, message: RoomMessage): void {

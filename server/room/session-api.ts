@@ -15,7 +15,7 @@ import type { Delivery } from "../../schemas/webhooks.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { WavPlan } from "../audio/wav-plan.ts";
 import { maxSecondsPerAsk } from "../audio/wav-reader.ts";
-import type { KeptChunk } from "../journal/journal.ts";
+import type { KeptChunk } from "../journal/kept-chunks.ts";
 import type { DeletionOutcome } from "../deletion/deleter.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import type { Meeting } from "../exports/meeting.ts";
@@ -23,7 +23,6 @@ import type { FinalizeOutcome } from "../results/finalizer.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolver.ts";
 import type { Room } from "./room.ts";
-import { hasSettings } from "./settings.ts";
 
 /** How long a finalize or a deletion is held open before it is answered 202. */
 const longAnswerMs = 20_000;
@@ -45,6 +44,8 @@ export type Correction =
 export interface Rooms {
   /** Undefined for a session never opened. */
   readonly existing: () => Room | undefined;
+  /** Whether the tenant may have one session more open (SPEC L4). */
+  readonly mayOpen: () => Promise<boolean>;
   /** Opens the session if need be. */
   readonly open: () => Room;
 }
@@ -57,13 +58,22 @@ export class SessionApi {
     this.#rooms = rooms;
   }
 
+  /** Whether the session was ever opened. Creates nothing. */
+  exists(): boolean {
+    return this.#rooms.existing() !== undefined;
+  }
+
   /** @returns undefined for a session never opened; then nothing was created. */
   describe(): SessionState | undefined {
-    return this.#rooms.existing()?.describe();
+    return this.#rooms.existing()?.view.describe();
   }
 
   /** Opens the session if need be. */
-  resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+  async resolve(
+    body: ResolveBody,
+    idempotencyKey: string | undefined,
+  ): Promise<Result<Resolved, ResolveFailure | { readonly code: "too_many_sessions" }>> {
+    if (!(await this.#isOrMayBeOpened())) return err({ code: "too_many_sessions" });
     return this.#rooms.open().resolver.resolve(body, idempotencyKey);
   }
 
@@ -100,20 +110,23 @@ export class SessionApi {
   }
 
   /** Opens a session with its settings. One that is open already must have been given the same. */
-  create(config: SessionConfig): Result<SessionAnswer & { isNew: boolean }, ConfigureRefusal> {
+  async create(
+    config: SessionConfig,
+  ): Promise<Result<SessionAnswer & { isNew: boolean }, ConfigureRefusal | "too_many_sessions">> {
+    if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
     const known = this.#rooms.existing();
-    if (known && !hasSettings(known.settings(), known.store.config.webhook_url, config)) return err("session_exists");
-    if (known) return ok({ ...known.settings(), isNew: false });
-    const answer = this.#rooms.open().configure(config);
+    if (known && !known.settings.match(config)) return err("session_exists");
+    if (known) return ok({ ...known.settings.shown(), isNew: false });
+    const answer = this.#rooms.open().settings.configure(config);
     return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
   }
 
   configure(config: SessionConfig): Result<SessionAnswer, ConfigureRefusal> {
-    return this.#inExisting((room) => room.configure(config));
+    return this.#inExisting(({ settings }) => settings.configure(config));
   }
 
   addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, UtterancesRefusal> {
-    return this.#inExisting((room) => room.addUtterances(posted));
+    return this.#inExisting(({ utterances }) => utterances.add(posted));
   }
 
   /** The events after one, at most `limit`. */
@@ -127,7 +140,7 @@ export class SessionApi {
 
   /** What exports are made of: all of the meeting, or one track of it. */
   meeting(track: string | undefined): Result<Meeting, "session_not_found"> {
-    return this.#inExisting((room) => ok(room.meeting(track)));
+    return this.#inExisting(({ view }) => ok(view.meeting(track)));
   }
 
   /** What a WAV of a track holds now, and where; `toMs` may be infinite. */
@@ -136,15 +149,17 @@ export class SessionApi {
     fromMs: number,
     toMs: number,
   ): Result<WavPlan, "session_not_found" | "track_not_found"> {
-    return this.#inExisting((room) => {
-      const plan = room.planWav(track, fromMs, toMs);
+    return this.#inExisting(({ view }) => {
+      const plan = view.planWav(track, fromMs, toMs);
       return plan ? ok(plan) : err("track_not_found");
     });
   }
 
   /** The kept chunks of a few seconds, with the bytes of those that R2 lacks. */
   keptChunks(track: string, from: number, to: number): Result<KeptChunk[], "session_not_found"> {
-    return this.#inExisting(({ journal }) => ok(journal.kept(track, from, Math.min(to, from + maxSecondsPerAsk - 1))));
+    return this.#inExisting(({ journal }) =>
+      ok(journal.kept.within(track, from, Math.min(to, from + maxSecondsPerAsk - 1))),
+    );
   }
 
   correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
@@ -180,6 +195,10 @@ export class SessionApi {
     return this.#inExisting((room) =>
       room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("session_finalized"),
     );
+  }
+
+  async #isOrMayBeOpened(): Promise<boolean> {
+    return this.exists() || (await this.#rooms.mayOpen());
   }
 
   #inExisting<T, E>(work: (room: Room) => Result<T, E>): Result<T, E | "session_not_found"> {

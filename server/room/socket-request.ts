@@ -9,11 +9,25 @@ import { trackNameSchema } from "../../schemas/names.ts";
 export const refusedStatus = 409;
 
 const encodingSchema = z.enum(["json", "msgpack"]);
+const commonShape = {
+  encoding: encodingSchema,
+  /** When the connection's credential ends, ms since 1970; never where it is absent. */
+  expires_at: z.coerce.number().int().optional(),
+};
 const socketRequestSchema = z.discriminatedUnion("role", [
-  z.object({ role: z.literal("capture"), encoding: encodingSchema, track: trackNameSchema.optional() }),
+  z.object({
+    role: z.literal("capture"),
+    ...commonShape,
+    track: trackNameSchema.optional(),
+    /** The tracks that the credential is for; all where it is absent. */
+    tracks: z
+      .string()
+      .transform((text): readonly string[] => z.array(trackNameSchema).parse(text.split(",")))
+      .optional(),
+  }),
   z.object({
     role: z.literal("watch"),
-    encoding: encodingSchema,
+    ...commonShape,
     /** The last event that the watcher has; 0 for none. */
     after: z.coerce.number().int().min(0),
   }),

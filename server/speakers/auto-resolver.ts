@@ -219,8 +219,8 @@ export class AutoResolver {
   #passOver({ track, from_seq, to_seq }: ResolveWindow, seqs: readonly number[]): void {
     const { journal } = this.#deps;
     const known = new Set(seqs);
-    if (journal.countKept(track, from_seq, to_seq) > seqs.length) {
-      for (const seq of journal.keptSeqs(track, from_seq, to_seq)) {
+    if (journal.kept.count(track, from_seq, to_seq) > seqs.length) {
+      for (const seq of journal.kept.seqs(track, from_seq, to_seq)) {
         if (!known.has(seq)) journal.windows.addLate(track, seq);
       }
     }
@@ -270,7 +270,7 @@ export class AutoResolver {
     const { track, from_seq, to_seq, again } = window;
     db.transaction(() => {
       journal.windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
-      if (again) journal.windows.removeLate(track, journal.keptSeqs(track, from_seq, to_seq));
+      if (again) journal.windows.removeLate(track, journal.kept.seqs(track, from_seq, to_seq));
       else journal.setResolved(track, to_seq);
       events.append({ type: "resolve.failed", track, from_seq, to_seq, detail, by: "room" });
     });

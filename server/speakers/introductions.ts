@@ -21,7 +21,8 @@ export interface IntroductionSources {
 export function bindingFrom(sources: IntroductionSources, utterance: Utterance): EventBody | undefined {
   const { journal, speakers } = sources;
   const { track, start_ms, end_ms, text } = utterance;
-  if (!journal.ledger(track) || (start_ms + end_ms) / 2 >= journal.resolvedSeq(track) * chunkMs) return undefined;
+  if (!journal.ledger(track) || (start_ms + end_ms) / 2 >= journal.watermarks.resolvedSeq(track) * chunkMs)
+    return undefined;
   const found = findIntroduction(text, speakers.state().roster?.map(({ name }) => name) ?? []);
   const name = found?.strong ? found.rosterName : undefined;
   const cluster_id = name === undefined ? undefined : speakerBetween(sources, track, start_ms, end_ms);

@@ -56,12 +56,12 @@ function freshWindow(
   const isTail = end > expectedSeq(ledger) && (final || ledger.end_seq !== null);
   const to = isTail ? last : end;
   if (to > last && !final) return undefined;
-  const kept = journal.countKept(track, from, to);
+  const kept = journal.kept.count(track, from, to);
   if (kept === to - from + 1) return { track, from_seq: from, to_seq: to, again: false };
   if (!final && last < end + gapPatienceWindows * windowChunks) return undefined;
   if (kept > 0) return { track, from_seq: from, to_seq: Math.min(to, last), again: false };
   // Nothing at all is kept here: go to the window that has something, be the gap a day long.
-  const next = journal.nextKept(track, from) ?? last;
+  const next = journal.kept.next(track, from) ?? last;
   const start = alignedEnd(next, windowChunks) - windowChunks + 1;
   return freshWindow(journal, { ...ledger, resolved_seq: start - 1 }, windowChunks, final);
 }
