@@ -6,6 +6,8 @@
 type WireError = {
   /** WebSocket close code, where the connection ends with this error. */
   readonly closeCode?: number;
+  /** The close code of a connection that is refused with an error which does not end an open one. */
+  readonly refusalCode?: number;
   /** Whether the same frame may succeed later, unchanged. */
   readonly retryable: boolean;
   readonly meaning: string;
@@ -25,14 +27,18 @@ export const wireErrors = {
     meaning: "`seq` is too far beyond the track's last chunk, or above the highest number.",
   },
   seq_conflict: { retryable: false, meaning: "Other bytes are already kept under this `seq`; they stay." },
-  rate_limited: { retryable: true, meaning: "Send later: see `retry_after_ms`." },
+  rate_limited: {
+    refusalCode: 4429,
+    retryable: true,
+    meaning: "Send later, or connect later: see `retry_after_ms`. `detail` says which limit it is.",
+  },
   message_too_large: { closeCode: 4413, retryable: false, meaning: "A frame above the message size limit." },
   too_many_errors: { closeCode: 4400, retryable: false, meaning: "Too many bad frames in a row." },
-  unauthorized: { closeCode: 4401, retryable: false, meaning: "(Reserved.) No valid credential." },
+  unauthorized: { closeCode: 4401, retryable: false, meaning: "No credential, or none that is valid." },
   token_expired: {
     closeCode: 4401,
     retryable: false,
-    meaning: "(Reserved.) The session token has expired; get a new one.",
+    meaning: "The session token has expired; connect with a new one and go on.",
   },
   forbidden: {
     closeCode: 4403,
@@ -73,6 +79,12 @@ export function closeCodeOf(code: WireErrorCode): number | undefined {
   return entry.closeCode;
 }
 
+/** The close code of a connection that is refused with a wire error. */
+export function refusalCodeOf(code: WireErrorCode): number {
+  const entry: WireError = wireErrors[code];
+  return entry.closeCode ?? entry.refusalCode ?? normalCloseCode;
+}
+
 /** RFC 6455 §7.4.1: the purpose of the connection is fulfilled. */
 export const normalCloseCode = 1000;
 
@@ -86,6 +98,10 @@ export const httpErrors = {
   audio_too_long: { status: 400, title: "More audio than a WAV holds" },
   invalid_idempotency_key: { status: 400, title: "Invalid idempotency key" },
   invalid_webhook_url: { status: 400, title: "Webhooks can't go to this address" },
+  unauthorized: { status: 401, title: "No valid credential" },
+  token_expired: { status: 401, title: "The session token has expired" },
+  forbidden: { status: 403, title: "The credential does not allow this" },
+  origin_not_allowed: { status: 403, title: "Web pages of this origin are not let in" },
   not_found: { status: 404, title: "No such route" },
   session_not_found: { status: 404, title: "No such session" },
   cluster_not_found: { status: 404, title: "No such speaker cluster" },
@@ -101,12 +117,16 @@ export const httpErrors = {
   webhooks_not_set_up: { status: 409, title: "Webhooks are not set up" },
   body_too_large: { status: 413, title: "Body too large" },
   range_not_satisfiable: { status: 416, title: "Range beyond the end" },
+  tokens_not_set_up: { status: 409, title: "Session tokens are not set up" },
   upgrade_required: { status: 426, title: "WebSocket upgrade required" },
+  rate_limited: { status: 429, title: "Too many requests" },
+  too_many_sessions: { status: 429, title: "Too many sessions are open" },
   internal: { status: 500, title: "Internal error" },
   inference_failed: { status: 502, title: "Speaker resolve failed" },
   misconfigured: { status: 503, title: "The gateway is not configured" },
   inference_unavailable: { status: 503, title: "The speaker-resolve service is down" },
   resolve_queue_full: { status: 503, title: "Too many resolves are waiting" },
+  keys_unavailable: { status: 503, title: "API keys can't be checked now" },
   index_unavailable: { status: 503, title: "The list of sessions can't be read now" },
   audio_unavailable: { status: 503, title: "The audio can't be read now" },
   result_unavailable: { status: 503, title: "The result can't be read now" },

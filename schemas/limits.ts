@@ -31,6 +31,10 @@ export const limitTable = {
     value: 32,
     meaning: "Frames a client should have sent and not seen acked, at most; announced in `ready`.",
   },
+  maxHeedlessFrames: {
+    value: 64,
+    meaning: "Frames sent although the connection was told `rate_limited` and to wait, after which it is closed.",
+  },
   maxConsecutiveBadFrames: { value: 32, meaning: "Bad frames in a row after which the connection is closed." },
   maxTracksPerSession: {
     value: 16,
@@ -49,7 +53,7 @@ export const limitTable = {
     setBy: { variable: "MAX_REALTIME_FACTOR", min: 1, max: 1_000, isOptional: true },
   },
   catchUpBurstSeconds: {
-    value: 900,
+    value: 7_200,
     meaning: "Seconds of audio of one track taken at any speed before `maxRealtimeFactor` holds: a client's backlog.",
     setBy: { variable: "CATCH_UP_BURST_S", min: 1, max: 86_400 },
   },

@@ -41,9 +41,11 @@ export type Topic = z.infer<typeof topicSchema>;
 export const helloSchema = z.object({
   type: z.literal("hello"),
   meeting_id: shortText.optional(),
+  /** Another name of `track`. */
   stream_role: trackNameSchema.optional(),
   track: trackNameSchema.optional(),
   ...audioFormatShape,
+  /** What the client calls itself. */
   client_id: shortText.optional(),
   /** From now on the room also sends the events of these topics. */
   subscribe: z.array(topicSchema).max(topicSchema.options.length).optional(),
@@ -51,12 +53,19 @@ export const helloSchema = z.object({
 
 const chunkShape = {
   type: z.literal("chunk"),
+  /** The session id of the connection's URL. */
   meeting_id: shortText,
+  /** The second's place on its track, from 1. */
   seq: seqSchema,
+  /** The client's wall clock at capture, ms since 1970: kept, never used for placement. */
   timestamp_ms: timestampMsSchema,
   ...audioFormatShape,
 };
-export const jsonChunkSchema = z.object({ ...chunkShape, content_b64: z.string() });
+export const jsonChunkSchema = z.object({
+  ...chunkShape,
+  /** Exactly 32,000 bytes of s16le in standard base64, padded, without white space: 42,668 characters. */
+  content_b64: z.string(),
+});
 export const msgpackChunkSchema = z.object({ ...chunkShape, content: z.instanceof(Uint8Array) });
 
 export const statusRequestSchema = z.object({ type: z.literal("status") });
@@ -100,22 +109,31 @@ export type ClientMessage = ControlMessage | ChunkMessage;
 
 // ---- room → client
 
-/** Where a track stands. Seqs are watermarks (DESIGN §1), 0 before the first. */
+/** Where a track stands. Its seqs are watermarks, 0 before the first. */
 export const trackStatusSchema = z.object({
   session_id: sessionIdSchema,
   meeting_id: sessionIdSchema,
   track: trackNameSchema,
+  /** The highest chunk that is kept. */
   last_seq: countSchema,
+  /** All chunks up to here are kept. */
   contiguous_seq: countSchema,
+  /** All kept chunks up to here are in R2. */
   archived_seq: countSchema,
+  /** Speaker resolve is done with all chunks up to here. */
   resolved_seq: countSchema,
   /** Windows that speaker resolve gave up on; each has its `resolve.failed` event. */
   failed_windows: countSchema,
+  /** Chunks that are kept. */
   received_chunks: countSchema,
+  /** Chunks that came again, with the same bytes. */
   duplicate_chunks: countSchema,
+  /** Seconds not kept, up to the highest chunk that is kept or that `end` announced. */
   missing_chunks: countSchema,
+  /** Frames that were refused. */
   rejected_chunks: countSchema,
   bytes_stored: countSchema,
+  /** The first ranges of what is missing, both ends included; `missing_chunks` is the true count. */
   missing: z.array(rangeSchema).max(limits.maxMissingRanges),
   started_at: isoTimeSchema.nullable(),
   updated_at: isoTimeSchema.nullable(),
@@ -130,6 +148,7 @@ export const readySchema = z.object({
   target_channels: z.literal(channelCount),
   target_format: z.literal(pcmFormat),
   ingest: trackStatusSchema,
+  /** What to send: the `missing` ranges, and everything from `next_seq`. */
   resume: z.object({ next_seq: seqSchema, missing: z.array(rangeSchema) }),
   /** `max_realtime_factor` null: the rate is not capped. */
   limits: z.object({ max_in_flight: z.int().min(1), max_realtime_factor: z.number().positive().nullable() }),
@@ -138,8 +157,11 @@ export const readySchema = z.object({
 export const ackSchema = z.object({
   type: z.literal("ack"),
   seq: seqSchema,
+  /** `duplicate`: these bytes were kept already. */
   status: z.enum(["stored", "duplicate"]),
+  /** Where the chunk will lie in R2. */
   key: z.string(),
+  /** Of the chunk's bytes, in hex. */
   sha256: sha256HexSchema,
   last_seq: countSchema,
   contiguous_seq: countSchema,
@@ -152,6 +174,7 @@ export const statusSchema = trackStatusSchema.extend({ type: z.literal("status")
 export const endedSchema = z.object({
   type: z.literal("ended"),
   last_seq: countSchema,
+  /** Whether every second up to `last_seq` is kept. */
   complete: z.boolean(),
   missing: z.array(rangeSchema).max(limits.maxMissingRanges),
 });
@@ -160,8 +183,11 @@ const wireErrorCodes = Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCo
 export const errorSchema = z.object({
   type: z.literal("error"),
   code: z.enum(wireErrorCodes),
+  /** A sentence a person can act on. */
   detail: z.string(),
+  /** Of the frame that was refused, where it had a readable one. */
   seq: z.int().optional(),
+  /** Whether the same frame may succeed later, unchanged. */
   retryable: z.boolean(),
   retry_after_ms: countSchema.optional(),
 });

@@ -10,7 +10,7 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
   server: {
     folders: ["schemas"],
     packages:
-      /^(hono|hono\/streaming|partyserver|zod|fourier-transform|ipaddr\.js|standardwebhooks|cloudflare:workers|node:crypto)$/,
+      /^(hono|hono\/(cors|secure-headers|streaming)|jose|partyserver|zod|fourier-transform|ipaddr\.js|standardwebhooks|cloudflare:workers|node:crypto)$/,
   },
   client: { folders: ["schemas"], packages: /./ },
   scripts: { folders: ["schemas", "server", "client"], packages: /./ },
@@ -19,17 +19,19 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: R
 
 /** Only these may touch the platform's Durable Object classes and the Worker's bindings. */
 const platformModules = /^(partyserver|cloudflare:workers)$/;
-const platformFiles = /^server\/(index\.ts|config\.ts|env\.ts|embedded-resolver\.ts|room\/)/;
+const platformFiles =
+  /^server\/(index\.ts|config\.ts|env\.ts|embedded-resolver\.ts|room\/|limits\/(rate-limiter|tenant-quota)\.ts)/;
 /**
  * `scripts` may read a Worker's configuration contract, not its inside; but for the embedded resolver, which knows no
- * platform and which scripts train and evaluate.
+ * platform and which scripts train and evaluate, and the form of API keys and their rows, which a script makes.
  */
-const scriptsMayImport = /^server\/(config\.ts$|resolver\/)/;
+const scriptsMayImport = /^server\/(config\.ts$|resolver\/|access\/api-keys-(format|row)\.ts$)/;
 /** A concern folder of the server knows these others. The room and the entry wire all of them together. */
 const concerns: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   telemetry: [],
-  journal: ["lib"],
+  // Of limits only their arithmetic: it is asked in the step that keeps a chunk.
+  journal: ["limits", "lib"],
   archive: ["journal", "lib", "telemetry"],
   "index-db": ["lib", "telemetry"],
   audio: ["journal", "archive", "lib", "telemetry"],
@@ -42,6 +44,8 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
   deletion: ["journal", "archive", "lib", "telemetry"],
   webhooks: ["journal", "lib", "telemetry"],
   exports: [],
+  access: ["lib", "telemetry"],
+  limits: ["lib", "telemetry"],
   room: [
     "index-db",
     "deletion",
@@ -52,11 +56,12 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
     "speakers",
     "results",
     "webhooks",
+    "limits",
     "lib",
     "telemetry",
   ],
   // Of webhooks only which addresses they may go to: it is asked before a session is opened.
-  http: ["room", "index-db", "exports", "audio", "webhooks", "lib", "telemetry"],
+  http: ["room", "access", "index-db", "exports", "audio", "webhooks", "limits", "lib", "telemetry"],
 };
 
 const importPattern =
@@ -72,7 +77,7 @@ function violation(file: string, specifier: string): string | undefined {
   if (!rule) return undefined;
   if (!specifier.startsWith(".")) {
     if (platformModules.test(specifier) && top === "server" && !platformFiles.test(file))
-      return "only the entry and the room touch the platform";
+      return "only the entry, the room and the counting objects touch the platform";
     return rule.packages.test(specifier) ? undefined : `${top} may not use the package`;
   }
   const target = normalize(join(dirname(file), specifier));
@@ -80,7 +85,7 @@ function violation(file: string, specifier: string): string | undefined {
   if (target === "package.json") return undefined;
   if (targetTop !== top && !rule.folders.includes(targetTop)) return `${top} may not import ${targetTop}`;
   if (top === "scripts" && targetTop === "server" && !scriptsMayImport.test(target))
-    return "scripts may use the server's configuration contract and its embedded resolver only";
+    return "scripts may use the server's configuration contract, its embedded resolver and the form of API keys only";
   return top === "server" && targetTop === "server" ? concernViolation(file, target) : undefined;
 }
 

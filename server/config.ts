@@ -29,11 +29,12 @@ function isWebhookSecret(text: string): boolean {
 /** RFC 7518 §3.2: a key of HS256 has at least as many bits as its hash. */
 const minJwtSecretBytes = 32;
 
-const listed = z.string().transform((text) => text.split(/[\s,]+/).filter((part) => part !== ""));
+const listedBy = (separator: RegExp) =>
+  z.string().transform((text) => text.split(separator).filter((part) => part !== ""));
 
 /** As a browser sends it in `Origin`: a scheme, a host, maybe a port. */
 function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
+  return URL.canParse(text) && new URL(text).origin === text && !text.includes("*");
 }
 
 /** Every variable but those of limits, with its default. `docs/reference.md` is generated from the descriptions. */
@@ -42,20 +43,20 @@ export const configVariablesSchema = z.object({
     "`off` asks for no credentials and serves only requests to this machine itself (`localhost`, `127.0.0.1`, `[::1]`): local development, and the default of `npm start`.",
   ),
   JWT_SECRET: variable(
-    listed
+    listedBy(/\s+/)
       .refine(
         (secrets) => secrets.every((secret) => new TextEncoder().encode(secret).length >= minJwtSecretBytes),
         `at least ${minJwtSecretBytes} bytes each`,
       )
       .optional(),
   ).describe(
-    "Signs and checks session tokens (HS256): at least 32 bytes, without spaces and commas. Several with spaces between are all accepted and the first one signs, so that one can take over from another. A secret; `AUTH_MODE=required` needs it.",
+    "Signs and checks session tokens (HS256): at least 32 bytes, without spaces. Several with spaces between are all accepted and the first one signs, so that one can take over from another. A secret; `AUTH_MODE=required` needs it.",
   ),
   JWT_AUDIENCE: variable(z.string().max(limits.maxShortTextChars).default("roomtone")).describe(
     "The `aud` of session tokens. A token with another one is refused; one without any is not.",
   ),
   ALLOWED_ORIGINS: variable(
-    listed
+    listedBy(/[\s,]+/)
       .refine(
         (origins) => origins.every((origin) => origin === "*" || isOrigin(origin)),
         "origins such as https://app.example.com, or *",
@@ -227,6 +228,9 @@ function installationLimits(values: z.infer<typeof limitVariablesSchema>): Insta
   // The keys are those of the table's rows with `setBy`, which is how the type is made too.
   return Object.freeze(Object.fromEntries(settable)) as InstallationLimits;
 }
+
+/** What holds where no variable says otherwise. */
+export const defaultLimits = installationLimits(limitVariablesSchema.parse({}));
 
 function webhookSettingsOf(vars: z.infer<typeof configVariablesSchema>): Result<WebhookSettings, string[]> {
   const { WEBHOOK_URL: url, WEBHOOK_SECRET: secrets = [], WORKER_SHARED_SECRET: sharedSecret } = vars;

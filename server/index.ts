@@ -3,6 +3,8 @@ import { createApp } from "./http/app.ts";
 import type { Env } from "./env.ts";
 
 export { EmbeddedResolver } from "./embedded-resolver.ts";
+export { RateLimiter } from "./limits/rate-limiter.ts";
+export { TenantQuota } from "./limits/tenant-quota.ts";
 export { MeetingSessionDO } from "./room/meeting-session.ts";
 
 const app = createApp();

@@ -1,3 +1,4 @@
+import type { Principal } from "../access/principal.ts";
 import type { Config } from "../config.ts";
 import type { Env } from "../env.ts";
 
@@ -8,5 +9,7 @@ export type AppEnv = {
     /** W3C trace id, 32 hex digits. */
     traceId: string;
     config: Config;
+    /** Who asks; set by the door of every route that is not public. */
+    principal: Principal;
   };
 };

@@ -1,22 +1,24 @@
-/**
- * The routes, one table. From it come the handlers, and for every path the 405 with its `Allow`.
- */
+/** The router: the table of operations, each behind its door; and for every path the 405 with its `Allow`. */
 import { Hono } from "hono";
 import type { Context } from "hono";
+import { type Operation, type OperationId, operations } from "../../schemas/operations.ts";
 import { parseConfig } from "../config.ts";
 import { describeError, log } from "../telemetry/log.ts";
-import { type ExportName, exports } from "../exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
 import { audioRoute } from "./audio-route.ts";
+import { asyncapiRoute, docsRoute, openapiRoute } from "./contract-routes.ts";
 import { bindRoute, mergeRoute, turnRoute, unbindRoute } from "./correction-routes.ts";
+import { doorOf } from "./door.ts";
 import { eventsRoute, liveRoute } from "./event-routes.ts";
 import { exportRoute } from "./export-routes.ts";
 import { healthRoute } from "./health-route.ts";
 import { ingestRoute } from "./ingest-route.ts";
-import { invalidSessionId } from "./parameters.ts";
 import { deleteSessionRoute, listSessionsRoute } from "./list-routes.ts";
+import { originDoor } from "./origin-door.ts";
+import { invalidSessionId } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { SessionDeletedError } from "./rooms.ts";
+import { secured } from "./secure-headers.ts";
 import {
   configureSessionRoute,
   createSessionRoute,
@@ -27,44 +29,44 @@ import {
   stateRoute,
   utterancesRoute,
 } from "./session-routes.ts";
+import { mintTokenRoute } from "./token-route.ts";
 import { traceIdFrom } from "./trace.ts";
 import { deliveriesRoute, resendRoute } from "./webhook-routes.ts";
 
-interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  readonly path: string;
-  readonly handle: (c: Context<AppEnv>) => Response | Promise<Response>;
-}
+type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
-const publicRoutes: readonly Route[] = [{ method: "GET", path: "/health", handle: healthRoute }];
-const guardedRoutes: readonly Route[] = [
-  { method: "GET", path: "/v1/audio/ws/:session_id", handle: ingestRoute },
-  { method: "GET", path: "/v1/audio/ws/:session_id/:track", handle: ingestRoute },
-  { method: "GET", path: "/v1/sessions", handle: listSessionsRoute },
-  { method: "POST", path: "/v1/sessions", handle: createSessionRoute },
-  { method: "PATCH", path: "/v1/sessions/:session_id", handle: configureSessionRoute },
-  { method: "DELETE", path: "/v1/sessions/:session_id", handle: deleteSessionRoute },
-  { method: "GET", path: "/v1/sessions/:session_id/state", handle: stateRoute },
-  { method: "GET", path: "/v1/sessions/:session_id/events", handle: eventsRoute },
-  { method: "GET", path: "/v1/sessions/:session_id/live", handle: liveRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/utterances", handle: utterancesRoute },
-  { method: "PUT", path: "/v1/sessions/:session_id/bindings/:cluster_id", handle: bindRoute },
-  { method: "DELETE", path: "/v1/sessions/:session_id/bindings/:cluster_id", handle: unbindRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/clusters/:cluster_id/merge", handle: mergeRoute },
-  { method: "PATCH", path: "/v1/sessions/:session_id/turns/:event_id", handle: turnRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/resolve/retry", handle: retryResolvesRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/resolve", handle: resolveRoute },
-  ...(Object.keys(exports) as ExportName[]).map((name): Route => ({
-    method: "GET",
-    path: `/v1/sessions/:session_id/${name}`,
-    handle: exportRoute(name),
-  })),
-  { method: "GET", path: "/v1/sessions/:session_id/webhooks", handle: deliveriesRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/webhooks/:delivery_id/resend", handle: resendRoute },
-  { method: "POST", path: "/v1/sessions/:session_id/finalize", handle: finalizeRoute },
-  { method: "GET", path: "/v1/sessions/:session_id/result", handle: resultRoute },
-  { method: "GET", path: "/v1/sessions/:session_id/audio.wav", handle: audioRoute },
-];
+const handlers: Readonly<Record<OperationId, Handler>> = {
+  health: healthRoute,
+  openapi: openapiRoute,
+  asyncapi: asyncapiRoute,
+  docs: docsRoute,
+  ingest: ingestRoute,
+  ingestTrack: ingestRoute,
+  listSessions: listSessionsRoute,
+  createSession: createSessionRoute,
+  configureSession: configureSessionRoute,
+  deleteSession: deleteSessionRoute,
+  mintToken: mintTokenRoute,
+  getState: stateRoute,
+  getEvents: eventsRoute,
+  live: liveRoute,
+  addUtterances: utterancesRoute,
+  bindSpeaker: bindRoute,
+  unbindSpeaker: unbindRoute,
+  mergeSpeakers: mergeRoute,
+  correctTurn: turnRoute,
+  resolve: resolveRoute,
+  retryResolves: retryResolvesRoute,
+  finalize: finalizeRoute,
+  getResult: resultRoute,
+  getAudio: audioRoute,
+  exportRttm: exportRoute("speakers.rttm"),
+  exportVtt: exportRoute("transcript.vtt"),
+  exportSrt: exportRoute("transcript.srt"),
+  exportText: exportRoute("transcript.txt"),
+  listDeliveries: deliveriesRoute,
+  resendDelivery: resendRoute,
+};
 
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
@@ -79,21 +81,21 @@ export function createApp(): Hono<AppEnv> {
     if (c.res.status !== 101) c.header("x-trace-id", c.var.traceId);
     return undefined;
   });
-  register(app, publicRoutes);
+  app.use(secured);
+  app.use(originDoor);
   app.use("/v1/*", async (c, next) => {
-    if (c.var.config.access.authMode === "required") {
-      return problem(
-        c,
-        "misconfigured",
-        'AUTH_MODE is "required", and this version can\'t check credentials yet. It serves only with AUTH_MODE=off, on a private network.',
-      );
-    }
     // No name of the protocol needs an escape. Decoding one would give a session a second spelling.
     if (new URL(c.req.url).pathname.includes("%")) return invalidSessionId(c);
     await next();
     return undefined;
   });
-  register(app, guardedRoutes);
+  const rows = Object.entries(operations) as [OperationId, Operation][];
+  for (const [id, operation] of rows) app.on(operation.method, operation.path, doorOf(operation), handlers[id]);
+  for (const [path, entries] of Map.groupBy(rows, ([, operation]) => operation.path)) {
+    const methods = entries.flatMap(([, { method }]) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    const allow = methods.join(", ");
+    app.all(path, (c) => problem(c, "method_not_allowed", `This route takes ${allow}.`, { allow }));
+  }
   app.notFound((c) => problem(c, "not_found", "No such route."));
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) {
@@ -103,14 +105,4 @@ export function createApp(): Hono<AppEnv> {
     return problem(c, "internal", "The gateway failed on this request. Try again; quote the trace id if it stays.");
   });
   return app;
-}
-
-function register(app: Hono<AppEnv>, routes: readonly Route[]): void {
-  for (const { method, path, handle } of routes) app.on(method, path, handle);
-  const paths = Map.groupBy(routes, ({ path }) => path);
-  for (const [path, entries] of paths) {
-    const methods = entries.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-    const allow = methods.join(", ");
-    app.all(path, (c) => problem(c, "method_not_allowed", `This route takes ${allow}.`, { allow }));
-  }
 }

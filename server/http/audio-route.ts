@@ -4,11 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import * as z from "zod";
 import { bytesPerSample } from "../../schemas/audio.ts";
 import { limits } from "../../schemas/limits.ts";
-import { trackNameSchema } from "../../schemas/names.ts";
-import { err, ok, type Result } from "../../schemas/result-type.ts";
+import { audioQuerySchema } from "../../schemas/queries.ts";
 import { fitsWav, wavBytes, wavHeader, wavHeaderBytes } from "../audio/wav.ts";
 import { createGapTest, type WavPlan } from "../audio/wav-plan.ts";
 import { readWav } from "../audio/wav-reader.ts";
@@ -17,48 +15,26 @@ import { describeError, log } from "../telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { type ByteRange, parseRange } from "./byte-range.ts";
 import { ifRangeHolds, matchesEtag } from "./etags.ts";
-import { sessionIdOf } from "./parameters.ts";
+import { queryOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
+import { trackRefusal } from "./track-refusal.ts";
 
 const getTimeoutMs = 30_000;
-const msText = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number);
-
-interface Asked {
-  readonly track: string | undefined;
-  readonly fromMs: number;
-  readonly toMs: number;
-}
 
 export async function audioRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const asked = askedOf(c);
-  if (!asked.ok) return asked.error;
-  const { track, fromMs, toMs } = asked.value;
-  const room = roomOf(c.env, sessionId.value);
+  const query = queryOf(c, audioQuerySchema);
+  if (!query.ok) return query.error;
+  const { track, from_ms: fromMs, to_ms: toMs = Number.POSITIVE_INFINITY } = query.value;
+  // A track that is asked for by name and not allowed is refused before the room is asked whether it has it.
+  const refusal = track === undefined ? undefined : trackRefusal(c, [track]);
+  if (refusal) return refusal;
+  const room = roomOf(c);
   const planned = await room.call("planWav", track, fromMs, toMs);
-  if (planned.ok) return answer(c, room, planned.value);
+  if (planned.ok) return trackRefusal(c, [planned.value.track]) ?? (await answer(c, room, planned.value));
   if (planned.error !== "track_not_found") return sessionNotFound(c);
   return problem(c, planned.error, "The session has no such track; `state` lists those it has.");
-}
-
-function askedOf(c: Context<AppEnv>): Result<Asked, Response> {
-  const track = trackNameSchema.optional().safeParse(c.req.query("track"));
-  if (!track.success) {
-    const detail = "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.";
-    return err(problem(c, "invalid_track", detail));
-  }
-  const from = msText.safeParse(c.req.query("from_ms") ?? "0");
-  const to = msText.optional().safeParse(c.req.query("to_ms"));
-  if (!from.success || !to.success || (to.data !== undefined && to.data <= from.data)) {
-    return err(problem(c, "bad_request", "from_ms and to_ms are whole milliseconds, to_ms above from_ms."));
-  }
-  return ok({ track: track.data, fromMs: from.data, toMs: to.data ?? Number.POSITIVE_INFINITY });
 }
 
 /** RFC 9110 §13.2.2: what the client has comes first, then whether its `Range` counts, then the range. */

@@ -6,7 +6,7 @@ import { limits } from "../../schemas/limits.ts";
 import { clusterIdSchema } from "../../schemas/speakers.ts";
 import type { Correction } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
-import { bodyOf, sessionIdOf } from "./parameters.ts";
+import { bodyOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
@@ -55,9 +55,7 @@ function noSuchCluster(c: Context<AppEnv>): Response {
 }
 
 async function correct(c: Context<AppEnv>, correction: Correction): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const corrected = await roomOf(c.env, sessionId.value).call("correct", correction);
+  const corrected = await roomOf(c).call("correct", correction);
   if (corrected.ok) return c.json({ events: corrected.value });
   const refusal = corrected.error;
   return refusal === "session_not_found" ? sessionNotFound(c) : problem(c, refusal.code, refusal.detail);

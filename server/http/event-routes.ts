@@ -1,57 +1,37 @@
 /** `GET /v1/sessions/:session_id/events`, as JSON pages or as server-sent events, and `…/live`, a WebSocket that watches. */
 import type { Context } from "hono";
 import { streamSSE } from "hono/streaming";
-import * as z from "zod";
 import type { RoomEvent } from "../../schemas/events.ts";
 import { limits } from "../../schemas/limits.ts";
 import { pingText, roomMessageSchema } from "../../schemas/messages.ts";
-import { err, ok, type Result } from "../../schemas/result-type.ts";
-import { refusedStatus, socketUrl } from "../room/socket-request.ts";
+import { eventsQuerySchema, liveQuerySchema } from "../../schemas/queries.ts";
+import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
-import { sessionIdOf } from "./parameters.ts";
-import { problem } from "./problem.ts";
+import { queryOf } from "./parameters.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
 import { openSocket } from "./room-socket.ts";
-
-const countText = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number);
-const limitText = countText.pipe(z.int().min(1).max(limits.maxEventsPerPage));
 
 const heartbeatMs = 15_000;
 /** Events that wait for a slow reader; beyond it the stream ends, and the reader comes back for the rest. */
 const maxWaitingEvents = 1_000;
 
 export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const wantsStream = c.req.header("accept")?.includes("text/event-stream") ?? false;
-  const after = afterOf(c, wantsStream ? c.req.header("last-event-id") : undefined);
-  if (!after.ok) return after.error;
-  const limit = limitText.safeParse(c.req.query("limit") ?? "100");
-  if (!limit.success) return problem(c, "bad_request", `limit is a number from 1 to ${limits.maxEventsPerPage}.`);
-  const room = roomOf(c.env, sessionId.value);
-  if (wantsStream) return streamEvents(c, room, after.value);
-  const page = await room.call("events", after.value, limit.data);
+  // A reconnecting EventSource sends where it was; its URL says where it began.
+  const last = wantsStream ? c.req.header("last-event-id") : undefined;
+  const query = queryOf(c, eventsQuerySchema, last === undefined ? {} : { after: last });
+  if (!query.ok) return query.error;
+  const { after, limit } = query.value;
+  const room = roomOf(c);
+  if (wantsStream) return streamEvents(c, room, after);
+  const page = await room.call("events", after, limit);
   return page.ok ? c.json(page.value) : sessionNotFound(c);
 }
 
 export async function liveRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const after = afterOf(c, undefined);
-  if (!after.ok) return after.error;
-  return openSocket(c, roomOf(c.env, sessionId.value), (encoding) => ({ role: "watch", encoding, after: after.value }));
-}
-
-/** Where to go on: `Last-Event-ID`, which a reconnecting EventSource sends, before `after`. */
-function afterOf(c: Context<AppEnv>, lastEventId: string | undefined): Result<number, Response> {
-  const parsed = countText.safeParse(lastEventId ?? c.req.query("after") ?? "0");
-  return parsed.success
-    ? ok(parsed.data)
-    : err(problem(c, "bad_request", "after is the event_id of the last event you have."));
+  const query = queryOf(c, liveQuerySchema);
+  return query.ok ? openSocket(c, roomOf(c), { role: "watch", after: query.value.after }) : query.error;
 }
 
 /**
@@ -81,7 +61,10 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
     if (stream.aborted) return;
     const ended = Promise.withResolvers<void>();
     stream.onAbort(() => ended.resolve());
-    await follow(room, page.next_after, {
+    const { principal } = c.var;
+    const expires_at = principal.kind === "token" ? principal.expiresAt : undefined;
+    const asked = { role: "watch", encoding: "json", after: page.next_after, expires_at } as const;
+    await follow(room, asked, {
       write,
       beat: () => stream.write(": still here\n\n").then(() => undefined),
       ended,
@@ -96,10 +79,8 @@ interface Reader {
   readonly ended: PromiseWithResolvers<void>;
 }
 
-async function follow(room: RoomApi, after: number, { write, beat, ended }: Reader): Promise<void> {
-  const answer = await room.fetch(
-    new Request(socketUrl({ role: "watch", encoding: "json", after }), { headers: { upgrade: "websocket" } }),
-  );
+async function follow(room: RoomApi, asked: SocketRequest, { write, beat, ended }: Reader): Promise<void> {
+  const answer = await room.fetch(new Request(socketUrl(asked), { headers: { upgrade: "websocket" } }));
   const socket = answer.webSocket;
   // The reader comes back by itself.
   if (!socket || answer.status === refusedStatus) return;

@@ -1,13 +1,12 @@
 /** Reading a route's path, headers and body: each parsed at the door, each failure a ready answer. */
 import type { Context } from "hono";
 import type * as z from "zod";
-import { sessionIdSchema } from "../../schemas/names.ts";
+import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import { idempotencyKeySchema } from "../../schemas/queries.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problem.ts";
-
-const idempotencyKeyPattern = /^[\x20-\x7e]{1,255}$/;
 
 export function invalidSessionId(c: Context<AppEnv>): Response {
   return problem(
@@ -17,14 +16,41 @@ export function invalidSessionId(c: Context<AppEnv>): Response {
   );
 }
 
-export function sessionIdOf(c: Context<AppEnv>): Result<string, Response> {
-  const parsed = sessionIdSchema.safeParse(c.req.param("session_id"));
-  return parsed.success ? ok(parsed.data) : err(invalidSessionId(c));
+export function invalidTrack(c: Context<AppEnv>): Response {
+  const detail = "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.";
+  return problem(c, "invalid_track", detail);
+}
+
+/** Looks at the session and the track that a path names, before anything else is looked at. */
+export function nameRefusal(c: Context<AppEnv>): Response | undefined {
+  const { session_id: sessionId, track } = c.req.param() as Partial<Record<string, string>>;
+  if (sessionId !== undefined && !sessionIdSchema.safeParse(sessionId).success) return invalidSessionId(c);
+  return track === undefined || trackNameSchema.safeParse(track).success ? undefined : invalidTrack(c);
+}
+
+/** The session that the path names; the route's door has looked at it. */
+export function sessionIdOf(c: Context<AppEnv>): string {
+  return sessionIdSchema.parse(c.req.param("session_id"));
+}
+
+/** The query, parsed; of several values of one name the first counts. @param instead what goes before the URL's own. */
+export function queryOf<T>(
+  c: Context<AppEnv>,
+  schema: z.ZodType<T>,
+  instead: Readonly<Record<string, string>> = {},
+): Result<T, Response> {
+  const parsed = schema.safeParse({ ...c.req.query(), ...instead });
+  if (parsed.success) return ok(parsed.data);
+  const [issue] = parsed.error.issues;
+  const name = issue?.path.map(String).join(".") ?? "query";
+  return err(
+    name === "track" ? invalidTrack(c) : problem(c, "bad_request", `${name} ${issue?.message ?? "is not right"}.`),
+  );
 }
 
 export function idempotencyKeyOf(c: Context<AppEnv>): Result<string | undefined, Response> {
   const key = c.req.header("x-idempotency-key");
-  if (key === undefined || idempotencyKeyPattern.test(key)) return ok(key);
+  if (key === undefined || idempotencyKeySchema.safeParse(key).success) return ok(key);
   return err(problem(c, "invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."));
 }
 

@@ -1,6 +1,8 @@
 /** The Worker's way to a room. Only names that were checked get here; a stub alone creates nothing. */
-import { defaultTenant, roomName } from "../../schemas/names.ts";
-import type { Env } from "../env.ts";
+import type { Context } from "hono";
+import { roomName } from "../../schemas/names.ts";
+import type { AppEnv } from "./app-env.ts";
+import { sessionIdOf } from "./parameters.ts";
 import type { SessionAnswers, SessionApi, SessionMethod, SessionReply } from "../room/session-api.ts";
 
 /** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
@@ -20,9 +22,13 @@ export class SessionDeletedError extends Error {
   override readonly name = "SessionDeletedError";
 }
 
-/** @param sessionId an id that matched `sessionIdSchema`. */
-export function roomOf(env: Env, sessionId: string): RoomApi {
-  const stub = env.MEETING_SESSION.getByName(roomName(defaultTenant, sessionId)) as unknown as RoomStub;
+/**
+ * The room of one session of the caller's own tenant; no other can be named.
+ * @param sessionId an id that matched `sessionIdSchema`; the path's where none is given.
+ */
+export function roomOf(c: Context<AppEnv>, sessionId: string = sessionIdOf(c)): RoomApi {
+  const name = roomName(c.var.principal.tenant, sessionId);
+  const stub = c.env.MEETING_SESSION.getByName(name) as unknown as RoomStub;
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {

@@ -16,6 +16,7 @@ import { bodyOf, idempotencyKeyOf, sessionIdOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
+import { trackRefusal } from "./track-refusal.ts";
 import { webhookUrlRefusal } from "./webhook-routes.ts";
 
 export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> {
@@ -24,20 +25,19 @@ export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> 
   const { session_id = crypto.randomUUID(), ...config } = body.value;
   const refusal = webhookUrlRefusal(c, config.webhook_url);
   if (refusal) return refusal;
-  const created = await roomOf(c.env, session_id).call("create", config);
-  if (!created.ok) return configureRefusal(c, created.error);
+  const created = await roomOf(c, session_id).call("create", config);
+  if (!created.ok)
+    return created.error === "too_many_sessions" ? tooManySessions(c) : configureRefusal(c, created.error);
   const { isNew, ...answer } = created.value;
   return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${session_id}/state` });
 }
 
 export async function configureSessionRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, sessionConfigSchema, limits.maxSessionBodyBytes);
   if (!body.ok) return body.error;
   const refusal = webhookUrlRefusal(c, body.value.webhook_url);
   if (refusal) return refusal;
-  const configured = await roomOf(c.env, sessionId.value).call("configure", body.value);
+  const configured = await roomOf(c).call("configure", body.value);
   return configured.ok ? c.json(configured.value) : configureRefusal(c, configured.error);
 }
 
@@ -48,16 +48,31 @@ const configureDetails: Record<Exclude<ConfigureRefusal, "session_not_found">, s
   resolve_started: "resolve.window_chunks can't change once audio was resolved.",
 };
 
+function tooManySessions(c: Context<AppEnv>): Response {
+  return problem(
+    c,
+    "too_many_sessions",
+    "The tenant has as many sessions open as it may. Finalize or delete one first.",
+    {
+      "retry-after": "60",
+    },
+  );
+}
+
 function configureRefusal(c: Context<AppEnv>, code: ConfigureRefusal): Response {
   return code === "session_not_found" ? sessionNotFound(c) : problem(c, code, configureDetails[code]);
 }
 
 export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, utterancesBodySchema, limits.maxUtterancesBodyBytes);
   if (!body.ok) return body.error;
-  const added = await roomOf(c.env, sessionId.value).call("addUtterances", body.value.utterances);
+  const { utterances } = body.value;
+  const refusal = trackRefusal(
+    c,
+    utterances.map(({ track }) => track),
+  );
+  if (refusal) return refusal;
+  const added = await roomOf(c).call("addUtterances", utterances);
   if (added.ok) return c.json(added.value);
   return added.error === "session_not_found"
     ? sessionNotFound(c)
@@ -65,11 +80,9 @@ export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function retryResolvesRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, retryBodySchema, limits.maxCorrectionBodyBytes);
   if (!body.ok) return body.error;
-  const retried = await roomOf(c.env, sessionId.value).call("retryResolves", body.value.track);
+  const retried = await roomOf(c).call("retryResolves", body.value.track);
   if (retried.ok) return c.json({ reopened_windows: retried.value });
   return retried.error === "session_not_found"
     ? sessionNotFound(c)
@@ -77,21 +90,18 @@ export async function retryResolvesRoute(c: Context<AppEnv>): Promise<Response> 
 }
 
 export async function stateRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const state = await roomOf(c.env, sessionId.value).call("describe");
+  const state = await roomOf(c).call("describe");
   return state ? c.json(state) : sessionNotFound(c);
 }
 
 export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const key = idempotencyKeyOf(c);
   if (!key.ok) return key.error;
   const body = await bodyOf(c, resolveBodySchema, limits.maxResolveBodyBytes);
   if (!body.ok) return body.error;
-  const resolved = await roomOf(c.env, sessionId.value).call("resolve", body.value, key.value);
+  const resolved = await roomOf(c).call("resolve", body.value, key.value);
   if (!resolved.ok) {
+    if (resolved.error.code === "too_many_sessions") return tooManySessions(c);
     const { code, detail } = resolved.error;
     if (code === "resolve_queue_full") return problem(c, code, detail, { "retry-after": "1" });
     if (code !== "inference_unavailable") return problem(c, code, detail);
@@ -101,24 +111,20 @@ export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
   if (!body.ok) return body.error;
-  const outcome = await roomOf(c.env, sessionId.value).call("finalize", body.value);
+  const outcome = await roomOf(c).call("finalize", body.value);
   if (!outcome.ok) {
     return outcome.error.code === "session_not_found"
       ? sessionNotFound(c)
       : problem(c, outcome.error.code, outcome.error.detail);
   }
   if (outcome.value.done) return c.json(outcome.value.answer);
-  return c.json(outcome.value.answer, 202, { location: `/v1/sessions/${sessionId.value}/result` });
+  return c.json(outcome.value.answer, 202, { location: `/v1/sessions/${sessionIdOf(c)}/result` });
 }
 
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const located = await roomOf(c.env, sessionId.value).call("locateResult");
+  const located = await roomOf(c).call("locateResult");
   if (!located.ok) {
     return located.error === "session_not_found"
       ? sessionNotFound(c)

@@ -5,7 +5,6 @@ import type * as z from "zod";
 import { parseDestination } from "../webhooks/destination.ts";
 import { canVouch } from "../webhooks/post.ts";
 import type { AppEnv } from "./app-env.ts";
-import { sessionIdOf } from "./parameters.ts";
 import { problem } from "./problem.ts";
 import { roomOf } from "./rooms.ts";
 import { sessionNotFound } from "./session-not-found.ts";
@@ -25,19 +24,15 @@ export function webhookUrlRefusal(c: Context<AppEnv>, url: string | null | undef
 }
 
 export async function deliveriesRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
-  const deliveries = await roomOf(c.env, sessionId.value).call("deliveries");
+  const deliveries = await roomOf(c).call("deliveries");
   if (!deliveries.ok) return sessionNotFound(c);
   const answer: z.infer<typeof deliveriesAnswerSchema> = { deliveries: deliveries.value };
   return c.json(answer);
 }
 
 export async function resendRoute(c: Context<AppEnv>): Promise<Response> {
-  const sessionId = sessionIdOf(c);
-  if (!sessionId.ok) return sessionId.error;
   const deliveryId = deliveryIdSchema.safeParse(c.req.param("delivery_id"));
-  const resent = await roomOf(c.env, sessionId.value).call("resendDelivery", deliveryId.data ?? "");
+  const resent = await roomOf(c).call("resendDelivery", deliveryId.data ?? "");
   if (resent.ok) return c.json(resent.value, 202);
   return resent.error === "session_not_found"
     ? sessionNotFound(c)

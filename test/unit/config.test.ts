@@ -1,11 +1,58 @@
 import { expect, test } from "vitest";
+import { limitRows } from "../../schemas/limits.ts";
 import { parseConfig } from "../../server/config.ts";
 
-test("[config] nothing set: credentials are required, and there is no service", () => {
-  expect(parseConfig({})).toEqual({
+const jwtSecret = "a-secret-of-this-test,-at-least-32-bytes-long";
+const JWT_SECRET = jwtSecret;
+
+test("[P9] credentials are required, and without a secret to check them with nothing is served", () => {
+  expect(parseConfig({})).toEqual({ ok: false, error: [expect.stringMatching(/^JWT_SECRET: missing/)] });
+  expect(parseConfig({ AUTH_MODE: "required", JWT_SECRET: " " })).toMatchObject({ ok: false });
+  expect(parseConfig({ AUTH_MODE: "off" })).toMatchObject({ ok: true, value: { access: { authMode: "off" } } });
+});
+
+test("[P4] several secrets, with spaces between; each long enough", () => {
+  const secrets = [jwtSecret, jwtSecret.toUpperCase()];
+  expect(parseConfig({ JWT_SECRET: secrets.join(" ") })).toMatchObject({ value: { access: { jwtSecrets: secrets } } });
+  const short = parseConfig({ JWT_SECRET: `${jwtSecret} hunter2` });
+  expect(short).toEqual({ ok: false, error: ["JWT_SECRET: at least 32 bytes each"] });
+});
+
+test("[P8] origins are given as browsers send them", () => {
+  const ALLOWED_ORIGINS = "https://app.test http://localhost:3000,*";
+  const allowedOrigins = ["https://app.test", "http://localhost:3000", "*"];
+  expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS })).toMatchObject({ value: { access: { allowedOrigins } } });
+  for (const wrong of [
+    "app.test",
+    "https://app.test/",
+    "https://App.test",
+    "https://app.test/x",
+    "https://*.app.test",
+  ]) {
+    expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS: wrong })).toMatchObject({ ok: false });
+  }
+});
+
+test("[limits] each that can be set takes its least and its most, and no other", () => {
+  for (const { name, setBy } of limitRows) {
+    if (!setBy) continue;
+    const { variable, min, max, isOptional } = setBy;
+    const limitOf = (value: string): unknown => {
+      const config = parseConfig({ JWT_SECRET, [variable]: value });
+      return config.ok ? (config.value.limits as Record<string, unknown>)[name] : "refused";
+    };
+    const values = [String(min), String(max), String(min - 1), String(max + 1), "1.5", "x", "off"].map(limitOf);
+    const refused = ["refused", "refused", "refused", "refused"];
+    expect(values).toEqual([min, max, ...refused, isOptional ? null : "refused"]);
+  }
+});
+
+test("[config] nothing else set", () => {
+  expect(parseConfig({ JWT_SECRET })).toEqual({
     ok: true,
     value: {
-      authMode: "required",
+      access: { authMode: "required", jwtSecrets: [jwtSecret], audience: "roomtone", allowedOrigins: [] },
+      limits: Object.fromEntries(limitRows.flatMap(({ name, value, setBy }) => (setBy ? [[name, value]] : []))),
       resolve: { auto: true, window_chunks: 4 },
       inference: undefined,
       webhooks: { url: undefined, secrets: [], sharedSecret: undefined, timeoutMs: 15_000, isDevelopment: false },
@@ -16,12 +63,12 @@ test("[config] nothing set: credentials are required, and there is no service", 
 });
 
 test("[config] an empty variable is an unset one", () => {
-  const empty = { AUTH_MODE: "", INFERENCE_BASE_URL: "", INFERENCE_TIMEOUT_MS: "", INFERENCE_API_KEY: "" };
-  expect(parseConfig(empty)).toEqual(parseConfig({}));
+  const empty = { JWT_SECRET, AUTH_MODE: "", INFERENCE_BASE_URL: "", INFERENCE_TIMEOUT_MS: "", INFERENCE_API_KEY: "" };
+  expect(parseConfig(empty)).toEqual(parseConfig({ JWT_SECRET }));
 });
 
 test("[config] a service has defaults for all but its address", () => {
-  expect(parseConfig({ INFERENCE_BASE_URL: "https://sv.example" })).toMatchObject({
+  expect(parseConfig({ JWT_SECRET, INFERENCE_BASE_URL: "https://sv.example" })).toMatchObject({
     value: { inference: { url: "https://sv.example/speaker/resolve", apiKey: undefined, timeoutMs: 15_000 } },
   });
 });
@@ -30,17 +77,17 @@ test("[config] base URL and path join with one slash, whatever the base ends in"
   for (const base of ["http://sv.test/api", "http://sv.test/api/", "http://sv.test/api//"]) {
     const env = { AUTH_MODE: "off", INFERENCE_BASE_URL: base, INFERENCE_RESOLVE_PATH: "/v2/resolve" };
     expect(parseConfig(env)).toMatchObject({
-      value: { authMode: "off", inference: { url: "http://sv.test/api/v2/resolve" } },
+      value: { access: { authMode: "off" }, inference: { url: "http://sv.test/api/v2/resolve" } },
     });
   }
 });
 
 test("[config] bindings and variables of others are ignored", () => {
-  expect(parseConfig({ RESULT_BUCKET: {}, PATH: "/bin" })).toEqual(parseConfig({}));
+  expect(parseConfig({ JWT_SECRET, RESULT_BUCKET: {}, PATH: "/bin" })).toEqual(parseConfig({ JWT_SECRET }));
 });
 
 function lifecycleOf(env: object): unknown {
-  const config = parseConfig(env);
+  const config = parseConfig({ JWT_SECRET, ...env });
   return config.ok ? config.value.lifecycle : config.error;
 }
 
@@ -57,7 +104,7 @@ test("[config] sessions are kept and finalized as long as the variables say; `of
 });
 
 test("[config] it is frozen", () => {
-  const config = parseConfig({ INFERENCE_BASE_URL: "https://sv.example" });
+  const config = parseConfig({ JWT_SECRET, INFERENCE_BASE_URL: "https://sv.example" });
   expect(config.ok && Object.isFrozen(config.value) && Object.isFrozen(config.value.inference)).toBe(true);
 });
 
@@ -89,7 +136,7 @@ test.for([
   ["AUTO_FINALIZE_AFTER_MS", "999"],
   ["AUTO_FINALIZE_AFTER_MS", "-1"],
 ] as const)("[config] %s=%s: the error names the variable and not the value", ([name, value]) => {
-  const config = parseConfig({ [name]: value });
+  const config = parseConfig({ JWT_SECRET, [name]: value });
   const errors = config.ok ? [] : config.error;
   expect(errors).toHaveLength(1);
   expect(errors[0]).toMatch(new RegExp(`^${name}: `));

@@ -1,0 +1,27 @@
+/** How often one caller may ask (SPEC L1): the sliding window of its `RateLimiter`, told in every answer. */
+import type { Context } from "hono";
+import { type Principal, subjectOf } from "../access/principal.ts";
+import { takeRequest } from "../limits/limiter-access.ts";
+import type { AppEnv } from "./app-env.ts";
+import { isUpgrade } from "./upgrade.ts";
+
+const windowMs = 60_000;
+
+/** @returns undefined where the request may go on; its answer then says how many more may. */
+export async function countRequest(
+  c: Context<AppEnv>,
+  principal: Principal,
+): Promise<{ detail: string; retryAfterMs: number } | undefined> {
+  const limit = c.var.config.limits.requestsPerMinute;
+  if (limit === null) return undefined;
+  const caller = { tenant: principal.tenant, subject: subjectOf(principal) };
+  const answer = await takeRequest(c.env.RATE_LIMITER, caller, { limit, windowMs });
+  if (!answer) return undefined;
+  if (!isUpgrade(c)) {
+    c.header("x-ratelimit-limit", String(answer.limit));
+    c.header("x-ratelimit-remaining", String(answer.remaining));
+    c.header("x-ratelimit-reset", String(Math.ceil(answer.resetMs / 1_000)));
+  }
+  if (answer.allowed) return undefined;
+  return { detail: `At most ${limit} requests in a minute. Wait, and go on.`, retryAfterMs: answer.retryAfterMs };
+}

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { exports } from "../../../server/exports/exports.ts";
+import { examplesOf } from "../../../scripts/lib/contract/examples/http.ts";
+import { result } from "../../../scripts/lib/contract/examples/meeting.ts";
+
+test.each([
+  ["exportRttm", "speakers.rttm"],
+  ["exportVtt", "transcript.vtt"],
+  ["exportSrt", "transcript.srt"],
+  ["exportText", "transcript.txt"],
+] as const)("[E1] %s: the example is what the gateway writes of the example meeting", (id, name) => {
+  const [example] = Object.values(examplesOf(id).texts?.[200] ?? {});
+  expect(example?.value).toBe(exports[name].write({ ...result, sessionId: result.session_id }));
+});
