@@ -1,14 +1,18 @@
 /**
- * Writes what is made from the contract: the reference, and the golden frames. `--check` (part of `npm run check`)
+ * Writes what is made from the contract: the reference, the published documents, and the golden frames. `--check` (part of `npm run check`)
  * only compares, and fails when a file is stale.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { asyncapiText, docsText, openapiText } from "./lib/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./lib/generate-golden.ts";
 import { referenceText } from "./lib/generate-reference.ts";
 
 const files: Readonly<Record<string, string>> = {
   "docs/reference.md": referenceText,
+  "schemas/contract/asyncapi.json": asyncapiText,
+  "schemas/contract/docs.html": docsText,
+  "schemas/contract/openapi.json": openapiText,
   "schemas/golden/golden.json": goldenJson,
   "schemas/golden/golden.md": goldenMarkdown,
 };

@@ -10,9 +10,15 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }
 
+/** What a connection ends with: an open one, or one that is refused. */
+function closeOf(entry: object): string {
+  if ("closeCode" in entry) return String(entry.closeCode);
+  return "refusalCode" in entry ? `stays open; ${String(entry.refusalCode)} when refused at connect` : "stays open";
+}
+
 const wireRows = Object.entries(wireErrors).map(([code, entry]) => [
   `\`${code}\``,
-  "closeCode" in entry ? String(entry.closeCode) : "stays open",
+  closeOf(entry),
   entry.retryable ? "yes" : "no",
   entry.meaning,
 ]);
