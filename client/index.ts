@@ -31,12 +31,18 @@ export {
   RoomtoneTimeoutError,
 } from "./results/results-errors.ts";
 export type {
+  AudioAnswer,
+  AudioOptions,
   CallOptions,
   CreateSessionInput,
   EventsOptions,
+  ExportName,
+  ExportOptions,
+  FileRange,
   FinalizeOptions,
   Health,
   ListOptions,
+  MintInput,
   ResolveOptions,
   ResultsClient,
   ResultsClientOptions,
@@ -44,6 +50,8 @@ export type {
   SessionsOptions,
   UtteranceInput,
 } from "./results/results-types.ts";
+export type { MintAnswer, Role } from "../schemas/access.ts";
+export type { Delivery } from "../schemas/webhooks.ts";
 export type { DeletionReceipt, SessionsPage, SessionSummary } from "../schemas/http.ts";
 export type { RoomEvent } from "../schemas/events.ts";
 export { timelineOf, type Turn } from "../schemas/timeline.ts";

@@ -9,6 +9,7 @@ import type { CaptureEnd } from "../capture/capture-types.ts";
 import type { SeqRange } from "../capture/seq-set.ts";
 import { openFileOutbox } from "../node/file-outbox.ts";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
+import { tokenProvider } from "./credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { openDeviceSource, openStdinSource, openWavSource, type Source } from "./source.ts";
 
@@ -28,7 +29,7 @@ export interface CaptureReport extends CaptureEnd {
  * @returns what the room keeps, once it has told.
  */
 export async function runCapture(options: CliCaptureOptions, signal: AbortSignal): Promise<CaptureReport> {
-  const { sessionId, track, token } = options;
+  const { sessionId, track, credential } = options;
   const source = await openSource(options.input);
   const outbox = await openFileOutbox({ folder: join(options.spool, sessionId, track) });
   const capture = await startCapture({
@@ -40,7 +41,7 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     encoding: options.encoding,
     clientId: "roomtone-cli",
     live: options.live,
-    ...(token === undefined ? {} : { token: () => token }),
+    ...(credential && { token: tokenProvider(credential) }),
     // Node 20 has none of its own.
     ...("WebSocket" in globalThis ? {} : { WebSocket: (await import("ws")).WebSocket }),
   });
@@ -125,6 +126,9 @@ function follow(capture: Capture, source: Source, progress: Progress): { reconne
     draw();
   });
   capture.on("retrying", ({ reason }) => progress.update(0, 1, `not connected (${reason}); trying again`));
+  capture.on("limited", ({ afterMs, detail }) =>
+    progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`),
+  );
   capture.on("lost", ({ seq, code, detail }) => {
     progress.clear();
     console.error(`second ${seq} can't be kept: ${code}: ${detail}`);

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Encoding } from "../../schemas/codec.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
+import { type Credential, readCredential } from "./credential.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where the audio comes from. */
@@ -25,7 +26,8 @@ export interface CliCaptureOptions {
   readonly live: boolean;
   /** How many times faster than real time a file is read; undefined for as fast as the room takes it. */
   readonly speed: number | undefined;
-  readonly token: string | undefined;
+  /** None where the gateway asks for none. */
+  readonly credential: Credential | undefined;
 }
 
 /** A name of the protocol, with a sentence instead of its pattern. */
@@ -43,6 +45,7 @@ const rawSchema = z.object({
   channels: z.coerce.number({ error: "--channels is a whole number from 1 to 32" }).int().min(1).max(32),
   live: z.boolean(),
   speed: z.coerce.number({ error: "--speed is a number above 0" }).positive("--speed is a number above 0").optional(),
+  tokenCommand: z.string().min(1, "--token-command is a command that prints a session token").optional(),
   device: z.union([z.string().min(1, "--device needs no name, or one"), z.literal(true)]).optional(),
 });
 
@@ -66,7 +69,7 @@ export function parseCaptureOptions(
     const issue = parsed.error.issues[0];
     throw new UsageError(`${issue?.message ?? "invalid"} (see --help).`);
   }
-  const { url, session, track, encoding, spool, rate, channels, live, speed, device } = parsed.data;
+  const { url, session, track, encoding, spool, rate, channels, live, speed, device, tokenCommand } = parsed.data;
   if ((source === undefined) === (device === undefined))
     throw new UsageError("Give one source: a WAV file, - for stdin, or --device (see --help).");
   const input: CliInput =
@@ -84,6 +87,6 @@ export function parseCaptureOptions(
     spool,
     live: input.kind === "device" || (input.kind === "stdin" && live),
     speed,
-    token: env["ROOMTONE_TOKEN"] || undefined,
+    credential: readCredential(tokenCommand, env),
   };
 }

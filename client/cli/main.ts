@@ -35,15 +35,18 @@ program
   .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
   .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
   .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
+  .option("--token-command <command>", "prints a session token; run before every attempt to connect")
   .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
   .addHelpText(
     "after",
     `
-ROOMTONE_TOKEN holds the session token, where the gateway asks for one.
+Where the gateway asks for a credential, one of: ROOMTONE_API_KEY, a key of scope sessions:write; ROOMTONE_TOKEN, a session
+token, good until it expires; --token-command, for tokens that expire sooner than the meeting ends.
 Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 130: Ctrl-C. A recording
 ends with the first Ctrl-C as a file does, and is given up with the second.
 
   roomtone capture --device --session monday --track mic
+  roomtone capture --device --session monday --token-command 'curl -fsS https://example.com/token?session=monday'
   ffmpeg -i meeting.mp4 -f s16le -ar 16000 -ac 1 - | roomtone capture - --session monday`,
   )
   .action(async (source: string | undefined, raw: unknown) => {

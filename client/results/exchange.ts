@@ -1,7 +1,8 @@
 /**
- * One request and its whole answer: bounded in time, abortable, the token in its header and nowhere else.
+ * One request and its answer: bounded in time, abortable, the token in its header and nowhere else.
  * Uses fetch alone, and only options of it that browsers, Node and Workers all know.
  */
+import { maxTimerMs } from "../capture/pause.ts";
 import { problemSchema } from "../../schemas/problem.ts";
 import {
   type FailedCall,
@@ -13,19 +14,20 @@ import {
 import { parseRetryAfter } from "./retry.ts";
 import { traceparent } from "./trace.ts";
 
-/** Above it a timer fires at once, everywhere. */
-const maxTimerMs = 2 ** 31 - 1;
-
 /** What every request of a client goes through. */
 export interface Door {
   /** Ends with a slash. */
   readonly baseUrl: URL;
   readonly fetch: typeof globalThis.fetch;
   readonly token: () => string | undefined | Promise<string | undefined>;
+  /** Whether asking for the token again may give another one. */
+  readonly isRenewable: boolean;
 }
 
 export interface Exchange extends FailedCall {
   readonly headers: Readonly<Record<string, string>>;
+  /** Media type of the answer that is asked for. */
+  readonly accept: string;
   /** JSON. */
   readonly body: string | undefined;
   /** Whether to ask for the token and send it. */
@@ -37,21 +39,36 @@ export interface Exchange extends FailedCall {
 }
 
 export interface Answer {
-  readonly status: number;
   readonly text: string;
+  readonly contentType: string | null;
 }
 
-/** @throws RoomtoneHttpError, RoomtoneNetworkError, RoomtoneTimeoutError, the signal's reason, or what the token provider throws. */
-export async function exchange(door: Door, call: Exchange): Promise<Answer> {
+/**
+ * A request and its whole answer, within `timeoutMs`.
+ * @throws RoomtoneHttpError, RoomtoneNetworkError, RoomtoneTimeoutError, the signal's reason, or what the token provider throws.
+ */
+export function exchange(door: Door, call: Exchange): Promise<Answer> {
+  const controller = new AbortController();
+  return bounded(call, controller, async () => {
+    const { answer, without } = await begin(door, call, controller.signal);
+    const text = await textOf(call, answer, without);
+    return { text, contentType: answer.headers.get("content-type") };
+  });
+}
+
+/**
+ * Ends `work` by the controller when `timeoutMs` are over or the caller's signal aborts, and leaves it alone afterwards.
+ * @throws what `exchange` does.
+ */
+export async function bounded<T>(call: Exchange, controller: AbortController, work: () => Promise<T>): Promise<T> {
   const { signal, timeoutMs } = call;
   signal?.throwIfAborted();
-  const controller = new AbortController();
   const abort = (): void => controller.abort();
   const timer = setTimeout(abort, Math.min(timeoutMs, maxTimerMs));
   signal?.addEventListener("abort", abort);
   try {
     // Raced, since neither a token provider nor a fetch of the caller's own need heed a signal.
-    return await Promise.race([send(door, call, controller.signal), rejection(controller.signal)]);
+    return await Promise.race([work(), rejection(controller.signal)]);
   } catch (cause) {
     signal?.throwIfAborted();
     if (controller.signal.aborted) throw new RoomtoneTimeoutError(call, `got no whole answer in ${timeoutMs} ms.`);
@@ -62,42 +79,32 @@ export async function exchange(door: Door, call: Exchange): Promise<Answer> {
   }
 }
 
-async function send(door: Door, call: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { answer, without } = await request(door, call, "application/json", signal);
-  let text: string;
+/** What began well: its body is still to be read. */
+export interface Begun {
+  readonly answer: Response;
+  readonly without: Without;
+}
+
+/** Sends the request. @throws what `exchange` does, until the answer begins, where it is no good one. */
+export async function begin(door: Door, call: Exchange, signal: AbortSignal): Promise<Begun> {
+  const begun = await request(door, call, signal);
+  const { answer, without } = begun;
+  if (call.good.includes(answer.status)) return begun;
+  throw httpError(call, answer, await textOf(call, answer, without), without);
+}
+
+async function textOf(call: Exchange, answer: Response, without: Without): Promise<string> {
   try {
-    text = await answer.text();
+    return await answer.text();
   } catch (cause) {
     throw new RoomtoneNetworkError(call, `got no answer: ${without(networkReason(cause))}.`);
   }
-  if (call.good.includes(answer.status)) return { status: answer.status, text };
-  throw httpError(call, answer, text, without);
-}
-
-/**
- * A request whose answer goes on. @returns the body, which may be long in coming; undefined for 204, nothing more.
- * @throws as `exchange` does, until the answer begins.
- */
-export async function openEventStream(
-  door: Door,
-  call: Exchange,
-  signal: AbortSignal,
-): Promise<ReadableStream<Uint8Array> | undefined> {
-  const { answer, without } = await request(door, call, "text/event-stream", signal);
-  if (answer.status === 204) return undefined;
-  if (answer.status === 200 && answer.body) return answer.body;
-  throw httpError(call, answer, await answer.text(), without);
 }
 
 /** Takes the token out of foreign text, in case that quotes it. */
-type Without = (text: string) => string;
+export type Without = (text: string) => string;
 
-async function request(
-  door: Door,
-  call: Exchange,
-  accept: string,
-  signal: AbortSignal,
-): Promise<{ answer: Response; without: Without }> {
+async function request(door: Door, call: Exchange, signal: AbortSignal): Promise<Begun> {
   const token = call.authorized ? checkedToken(await door.token()) : undefined;
   const without: Without = (text) => (token === undefined ? text : text.replaceAll(token, "[token]"));
   try {
@@ -105,7 +112,7 @@ async function request(
       method: call.method,
       headers: {
         ...call.headers,
-        accept,
+        accept: call.accept,
         traceparent: traceparent(call.traceId),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(call.body === undefined ? {} : { "content-type": "application/json" }),
@@ -152,7 +159,8 @@ function problemOf(answer: Response, text: string): ProblemAnswer {
   }
 }
 
-function networkReason(cause: unknown): string {
+/** A few words on why a connection failed. They may quote the request. */
+export function networkReason(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   // Node's fetch hides the reason one level down; where several addresses failed it has a code alone.
   const inner = cause.cause;

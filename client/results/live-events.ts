@@ -4,9 +4,9 @@
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { eventSchema, type RoomEvent } from "../../schemas/events.ts";
-import { type Door, type Exchange, openEventStream } from "./exchange.ts";
+import { begin, type Door, type Exchange } from "./exchange.ts";
 import { RoomtoneNetworkError } from "./results-errors.ts";
-import { pause, retryDelayMs } from "./retry.ts";
+import { pause, Retries } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 
 /** The gateway says something every 15 s; after this much silence the connection is dead. */
@@ -29,17 +29,18 @@ export interface LiveEvents {
 export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerator<RoomEvent, void, undefined> {
   const { path, retries, signal } = options;
   const traceId = newTraceId();
+  const rules = new Retries({ retries, isRepeatable: true, isRenewable: door.isRenewable });
   let { after } = options;
-  let failures = 0;
   for (;;) {
     const headers = { "last-event-id": String(after) };
     const call: Exchange = {
       method: "GET",
       path,
       headers,
+      accept: "text/event-stream",
       body: undefined,
       authorized: true,
-      good: [200],
+      good: [200, 204],
       timeoutMs: maxSilenceMs,
       signal,
       traceId,
@@ -47,15 +48,14 @@ export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerat
     try {
       for await (const event of connection(door, call)) {
         if (event === "over") return;
-        failures = 0;
+        rules.succeed();
         after = event.event_id;
         yield event;
       }
       await pause(reconnectMs, signal);
     } catch (error) {
       signal?.throwIfAborted();
-      failures += 1;
-      const delayMs = failures <= retries ? retryDelayMs(error, failures, Math.random()) : undefined;
+      const delayMs = rules.delayMs(error);
       if (delayMs === undefined) throw error;
       await pause(delayMs, signal);
     }
@@ -74,13 +74,14 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
     silence = setTimeout(abort, call.timeoutMs);
   };
   try {
-    const body = await openEventStream(door, call, controller.signal);
-    if (!body) {
+    const { answer } = await begin(door, call, controller.signal);
+    // 204: the session is finalized, and nothing follows.
+    if (!answer.body) {
       yield "over";
       return;
     }
     const parser = new EventSourceParserStream({ maxBufferSize: maxEventChars, onComment: heard });
-    const messages = body
+    const messages = answer.body
       .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
       .pipeThrough(parser);
     const reader = messages.getReader();

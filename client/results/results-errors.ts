@@ -49,7 +49,8 @@ export class RoomtoneHttpError extends RoomtoneError {
   readonly retryAfterMs: number | undefined;
 
   constructor(call: FailedCall, { code, status, detail, retryAfterMs }: ProblemAnswer) {
-    super(call, `was answered with HTTP ${status}, ${code}: ${detail}`);
+    const later = retryAfterMs === undefined ? "" : ` Ask again after ${Math.ceil(retryAfterMs / 1_000)} s.`;
+    super(call, `was answered with HTTP ${status}, ${code}: ${detail}${later}`);
     this.code = code;
     this.status = status;
     this.detail = detail;

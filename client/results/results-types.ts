@@ -1,5 +1,6 @@
 /** What a results client takes and gives. */
 import type * as z from "zod";
+import type { MintAnswer, mintBodySchema } from "../../schemas/access.ts";
 import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema } from "../../schemas/http.ts";
 import type {
   CorrectionAnswer,
@@ -19,11 +20,15 @@ import type {
 import type { RoomEvent } from "../../schemas/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/utterances.ts";
+import type { Delivery } from "../../schemas/webhooks.ts";
 
 export interface ResultsClientOptions {
   /** `https://host` of the gateway, with a path where it has one. */
   readonly baseUrl: string | URL;
-  /** Sent as `Authorization: Bearer`. A provider is asked before every request. */
+  /**
+   * An API key or a session token, sent as `Authorization: Bearer`. A provider is asked before every request, and once
+   * more where the gateway says that the token has expired: one that keeps tokens must not give the same again.
+   */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** Instead of the global one: a Worker's service binding, a proxy, a test. */
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -41,6 +46,51 @@ export interface CallOptions {
 export interface ResolveOptions extends CallOptions {
   /** 1–255 printable ASCII characters. Only with one is a resolve ever sent twice. */
   readonly idempotencyKey?: string | undefined;
+}
+
+/** A role, and what else a session token is to say: `tracks`, `sub`, `lifetime_s` (seconds). */
+export type MintInput = z.input<typeof mintBodySchema>;
+
+/** Documents that a session is exported as. */
+export type ExportName = "transcript.vtt" | "transcript.srt" | "transcript.txt" | "speakers.rttm";
+
+export interface ExportOptions extends CallOptions {
+  /** All tracks without it. */
+  readonly track?: string | undefined;
+}
+
+/** Places in a file, in bytes from 0. Both belong to it. */
+export interface FileRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface AudioOptions extends CallOptions {
+  /** `mixed` without it, else the first track. */
+  readonly track?: string | undefined;
+  /** Of the track's timeline, ms: that stretch as a WAV of its own. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  /** These bytes of the WAV; without `to`, up to its end. */
+  readonly range?: (Pick<FileRange, "from"> & Partial<FileRange>) | undefined;
+  /** The `etag` of before: where the file is another now, all of it comes instead of the range. */
+  readonly ifRange?: string | undefined;
+}
+
+export interface AudioAnswer {
+  /**
+   * The bytes, as they come. Fails with a RoomtoneNetworkError where they end too early or stay away for `timeoutMs`.
+   * Read it to its end, cancel it, or abort the call: until then it holds its connection.
+   */
+  readonly body: ReadableStream<Uint8Array>;
+  /** Bytes that `body` gives. This, `size` and `etag` are undefined where something on the way hides them. */
+  readonly length: number | undefined;
+  /** Bytes of the whole file. */
+  readonly size: number | undefined;
+  /** Of the file as it is now: during the meeting it grows. */
+  readonly etag: string | undefined;
+  /** Which part `body` is; undefined where it is the whole file, also when a range was asked for. */
+  readonly range: FileRange | undefined;
 }
 
 export interface FinalizeOptions extends CallOptions {
@@ -82,6 +132,8 @@ export interface EventsOptions extends CallOptions {
 export interface ResultsClient {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
+  /** A short-lived token for one session, for a person's browser or a capture client. Takes an API key. */
+  mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
   /** Opens a session with settings before audio comes. Without an id the gateway makes one. */
   createSession(body?: CreateSessionInput, options?: CallOptions): Promise<SessionAnswer>;
   /** Changes settings; what the body does not name stays. */
@@ -135,4 +187,12 @@ export interface ResultsClient {
   ): Promise<FinalizeAnswer | FinalizePending>;
   /** `result.json`. `not_finalized` (409) before it is there. */
   result(sessionId: string, options?: CallOptions): Promise<SessionResult>;
+  /** A track as a WAV (16 kHz, mono, 16 bit), during the meeting and after. Resolves when the answer begins. */
+  audio(sessionId: string, options?: AudioOptions): Promise<AudioAnswer>;
+  /** The transcript or the speakers as a document, as they stand; empty where there is nothing yet. */
+  exportDocument(sessionId: string, name: ExportName, options?: ExportOptions): Promise<string>;
+  /** The log of the session's webhooks, newest first. */
+  deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
+  /** Has a webhook sent again now, under the same `webhook-id`. `delivery_not_found` where the log has it no more. */
+  resendDelivery(sessionId: string, deliveryId: string, options?: CallOptions): Promise<Delivery>;
 }

@@ -8,6 +8,55 @@ const retryableStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503,
 /** A 503 that only a person can end. */
 const lastingCodes: ReadonlySet<string> = new Set(["misconfigured"]);
 
+export interface RetryRules {
+  /** How often a call is sent again, at most. */
+  readonly retries: number;
+  /** Whether it may be where nobody knows what became of it. */
+  readonly isRepeatable: boolean;
+  /** Whether asking for the token again may give another one. */
+  readonly isRenewable: boolean;
+}
+
+/** The failures of one call, and what follows from each. */
+export class Retries {
+  readonly #rules: RetryRules;
+  #failures = 0;
+  #hasRenewed = false;
+
+  constructor(rules: RetryRules) {
+    this.#rules = rules;
+  }
+
+  /** @returns ms to wait before the call is sent again; undefined: it has failed, with this error. */
+  delayMs(error: unknown): number | undefined {
+    const { retries, isRepeatable, isRenewable } = this.#rules;
+    // No retry: nothing failed but the clock, and the next token is asked for anyway.
+    if (isRenewable && !this.#hasRenewed && isExpiry(error)) {
+      this.#hasRenewed = true;
+      return 0;
+    }
+    this.#failures += 1;
+    if (this.#failures > retries || !(isRepeatable || wasRefused(error))) return undefined;
+    return retryDelayMs(error, this.#failures, Math.random());
+  }
+
+  /** It got on: what failed before counts no more. */
+  succeed(): void {
+    this.#failures = 0;
+    this.#hasRenewed = false;
+  }
+}
+
+function isExpiry(error: unknown): boolean {
+  return error instanceof RoomtoneHttpError && error.status === 401 && error.code === "token_expired";
+}
+
+/** Whether the gateway did nothing, by its own word: a proxy's 503 may hide that it did. */
+function wasRefused(error: unknown): boolean {
+  if (!(error instanceof RoomtoneHttpError)) return false;
+  return error.status === 429 || (error.status === 503 && error.code !== "unexpected_answer");
+}
+
 /**
  * @param attempt failed attempts so far, at least 1. @param random 0…1.
  * @returns ms to wait before the next attempt; undefined where it would fail the same way.

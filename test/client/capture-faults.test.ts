@@ -1,29 +1,29 @@
-/** The capture library against a real gateway, through a proxy that breaks things, and with processes killed. */
+/**
+ * The capture library against a real gateway, through a proxy that breaks things, and with processes killed. Most of
+ * these tests wait most of the time, so they run at once; those that judge a moment, or change a global, run alone.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, type TestContext, vi } from "vitest";
 import { WebSocket as WsWebSocket } from "ws";
 import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { CaptureOptions, CaptureTimes } from "../../client/capture/capture-types.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { FaultProxy, type FaultProxyOptions } from "../../scripts/lib/fault-proxy.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import { GatewayProcess, readsTypeScript } from "../../scripts/lib/gateway-process.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 import { expectWhole, feed, Listener, samplesOf, wireFormat } from "./support/meeting.ts";
 
 const gateway = useGateway();
-const closers: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
+// Beside a gateway that starts, on a machine that may be busy.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Times that suit a test: what takes 25 s in the field is over in one. */
 const times: CaptureTimes = {
@@ -35,13 +35,22 @@ const times: CaptureTimes = {
   stallMs: 1_500,
 };
 
-async function startProxy(options: Partial<FaultProxyOptions> = {}): Promise<FaultProxy> {
+/** Where only the proxy may end a connection: a machine that is busy must not. */
+const patientTimes: CaptureTimes = { ...times, pingAfterMs: 5_000, deadAfterMs: 15_000, answerTimeoutMs: 10_000 };
+
+type Closing = Pick<TestContext, "onTestFinished">;
+
+async function startProxy({ onTestFinished }: Closing, options: Partial<FaultProxyOptions> = {}): Promise<FaultProxy> {
   const proxy = await FaultProxy.start({ target: gateway.url, ...options });
-  closers.push(() => proxy.close());
+  onTestFinished(() => proxy.close());
   return proxy;
 }
 
-async function start(proxy: FaultProxy, options: Partial<CaptureOptions> = {}): Promise<[Capture, Listener, string]> {
+async function start(
+  { onTestFinished }: Closing,
+  proxy: FaultProxy,
+  options: Partial<CaptureOptions> = {},
+): Promise<[Capture, Listener, string]> {
   const sessionId = newSession();
   const capture = await startCapture({
     baseUrl: proxy.url,
@@ -51,19 +60,36 @@ async function start(proxy: FaultProxy, options: Partial<CaptureOptions> = {}): 
     random: () => 0,
     ...options,
   });
-  closers.push(() => capture.close());
+  onTestFinished(() => capture.close());
   return [capture, new Listener(capture), sessionId];
 }
 
-function newFolder(): string {
+function newFolder({ onTestFinished }: Closing): string {
   const folder = mkdtempSync(join(tmpdir(), "roomtone-outbox-"));
-  closers.push(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-test("[K6] ten dropped connections: only what the room lacks is sent again, and all of it is kept", async () => {
-  const proxy = await startProxy();
-  const [capture, listener, sessionId] = await start(proxy);
+test.concurrent("[K1] kill -9 of the gateway in the middle: the capture goes on where the room's disk stands", async (context) => {
+  const mortal = new GatewayProcess();
+  context.onTestFinished(() => mortal.dispose());
+  await mortal.start();
+  const proxy = await startProxy(context, { target: mortal.url });
+  const [capture, listener, sessionId] = await start(context, proxy);
+  await feed(capture, samplesOf(1, 20));
+  await listener.next("acked", 5);
+  await mortal.kill9();
+  await feed(capture, samplesOf(21, 30));
+  await mortal.start();
+  proxy.target = mortal.url;
+  await feed(capture, samplesOf(31, 40));
+  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
+  await expectWhole(mortal, sessionId, 40);
+});
+
+test.concurrent("[K6] ten dropped connections: only what the room lacks is sent again, and all of it is kept", async (context) => {
+  const proxy = await startProxy(context);
+  const [capture, listener, sessionId] = await start(context, proxy, { times: patientTimes });
   for (let round = 1; round <= 10; round += 1) {
     await listener.next("connected", round);
     const fed = feed(capture, samplesOf(round * 4 - 3, round * 4));
@@ -78,9 +104,72 @@ test("[K6] ten dropped connections: only what the room lacks is sent again, and 
   await expectWhole(gateway, sessionId, 40);
 });
 
-test("offline for a while: nothing is lost, and `reconnect` does not wait for the next attempt", async () => {
-  const proxy = await startProxy();
-  const [capture, listener, sessionId] = await start(proxy, { random: () => 1 });
+test.concurrent("[K2] half of the acks are lost: at most duplicates, and nothing is stored twice", async (context) => {
+  const proxy = await startProxy(context, { seed: 3, rates: { lose: 0.5 } });
+  const [capture, , sessionId] = await start(context, proxy);
+  await feed(capture, samplesOf(1, 50));
+  expect(await capture.end()).toMatchObject({ complete: true });
+  expect(proxy.counts.faults.lose).toBeGreaterThan(10);
+  const { ingest } = await sessionState(gateway, sessionId);
+  expect(ingest).toMatchObject({ received_chunks: 50, bytes_stored: 50 * 32_000 });
+  await expectWhole(gateway, sessionId, 50);
+});
+
+test.concurrent.for([1, 2, 3])("[K6] everything at once, seed %i: whole, to the byte", async (seed, context) => {
+  const share = 0.02;
+  const rates = { drop: share, cut: share, delay: share, duplicate: share, reorder: share, lose: share, stall: share };
+  const proxy = await startProxy(context, { seed, rates: { ...rates, half_open: 0.005 }, delayMs: 50 });
+  const [capture, listener, sessionId] = await start(context, proxy, { encoding: seed % 2 === 0 ? "json" : "msgpack" });
+  await feed(capture, samplesOf(1, 80));
+  const end = await capture.end();
+  const story = JSON.stringify({ seed, counts: proxy.counts, last: listener.heard.slice(-5) });
+  expect(end, `run: ${story}`).toEqual({ complete: true, missing: [], lost: [] });
+  expect(new Set(listener.of("acked").map(({ seq }) => seq)).size, `run: ${story}`).toBe(80);
+  expect(listener.of("acked"), `run: ${story}`).toHaveLength(80);
+  await expectWhole(gateway, sessionId, 80);
+});
+
+test("kill -9 of the client in the middle: a second process goes on with the same outbox", async (context) => {
+  const sessionId = newSession();
+  const folder = newFolder(context);
+  const seconds = 30;
+  const first = new Child(context, gateway.url, sessionId, folder, seconds, 50);
+  await first.line((line) => "acked" in line && Number(line["acked"]) >= 8);
+  await first.kill();
+  const second = new Child(context, gateway.url, sessionId, folder, seconds, 0);
+  const { started } = await second.line((line) => "started" in line);
+  expect(Number(started)).toBeGreaterThan(8);
+  expect(Number(started)).toBeLessThan(seconds);
+  const { ended } = await second.line((line) => "ended" in line);
+  expect(ended).toEqual({ complete: true, missing: [], lost: [] });
+  await expectWhole(gateway, sessionId, seconds);
+  const left = await openFileOutbox({ folder });
+  expect((await left.load()).unacked).toEqual([]);
+  await left.close();
+});
+
+test("close lets go of a dead connection of the package ws soon", async (context) => {
+  const proxy = await startProxy(context);
+  const sockets: WsWebSocket[] = [];
+  class Noted extends WsWebSocket {
+    constructor(...args: ConstructorParameters<typeof WsWebSocket>) {
+      super(...args);
+      sockets.push(this);
+    }
+  }
+  const [capture, listener] = await start(context, proxy, { WebSocket: Noted });
+  await listener.next("connected");
+  proxy.halfOpenAll();
+  await capture.close();
+  const isClosed = (): true | undefined =>
+    sockets.every(({ readyState }) => readyState === WsWebSocket.CLOSED) || undefined;
+  expect(sockets).toHaveLength(1);
+  await until(isClosed, { what: "the socket to close", timeoutMs: 5_000 });
+});
+
+test("offline for a while: nothing is lost, and `reconnect` does not wait for the next attempt", async (context) => {
+  const proxy = await startProxy(context);
+  const [capture, listener, sessionId] = await start(context, proxy, { random: () => 1 });
   await listener.next("connected");
   proxy.refuse = true;
   proxy.dropAll();
@@ -97,15 +186,15 @@ test("offline for a while: nothing is lost, and `reconnect` does not wait for th
   await expectWhole(gateway, sessionId, 100);
 });
 
-test("the browser's `online` event connects at once", async () => {
+test("the browser's `online` event connects at once", async (context) => {
   const target = new EventTarget();
   const names = ["addEventListener", "removeEventListener"] as const;
   for (const name of names)
     Object.defineProperty(globalThis, name, { value: target[name].bind(target), configurable: true });
-  closers.push(() => names.forEach((name) => Reflect.deleteProperty(globalThis, name)));
-  const proxy = await startProxy();
+  context.onTestFinished(() => names.forEach((name) => Reflect.deleteProperty(globalThis, name)));
+  const proxy = await startProxy(context);
   proxy.refuse = true;
-  const [capture, listener] = await start(proxy, { random: () => 1 });
+  const [capture, listener] = await start(context, proxy, { random: () => 1 });
   await listener.next("retrying", 3);
   proxy.refuse = false;
   target.dispatchEvent(new Event("online"));
@@ -116,20 +205,9 @@ test("the browser's `online` event connects at once", async () => {
   expect(proxy.counts.connections, "a closed capture listens no more").toBe(connections);
 });
 
-test("[K2] half of the acks are lost: at most duplicates, and nothing is stored twice", async () => {
-  const proxy = await startProxy({ seed: 3, rates: { lose: 0.5 } });
-  const [capture, , sessionId] = await start(proxy);
-  await feed(capture, samplesOf(1, 50));
-  expect(await capture.end()).toMatchObject({ complete: true });
-  expect(proxy.counts.faults.lose).toBeGreaterThan(10);
-  const { ingest } = await sessionState(gateway, sessionId);
-  expect(ingest).toMatchObject({ received_chunks: 50, bytes_stored: 50 * 32_000 });
-  await expectWhole(gateway, sessionId, 50);
-});
-
-test("a half-open connection is noticed, with and without audio on its way", async () => {
-  const proxy = await startProxy();
-  const [capture, listener, sessionId] = await start(proxy);
+test("a half-open connection is noticed, with and without audio on its way", async (context) => {
+  const proxy = await startProxy(context);
+  const [capture, listener, sessionId] = await start(context, proxy);
   await listener.next("connected");
   proxy.halfOpenAll();
   await listener.next("connected", 2);
@@ -141,63 +219,14 @@ test("a half-open connection is noticed, with and without audio on its way", asy
   await expectWhole(gateway, sessionId, 5);
 });
 
-test.each([1, 2, 3])("[K6] everything at once, seed %i: whole, to the byte", async (seed) => {
-  const share = 0.02;
-  const rates = { drop: share, cut: share, delay: share, duplicate: share, reorder: share, lose: share, stall: share };
-  const proxy = await startProxy({ seed, rates: { ...rates, half_open: 0.005 }, delayMs: 50 });
-  const [capture, listener, sessionId] = await start(proxy, { encoding: seed % 2 === 0 ? "json" : "msgpack" });
-  await feed(capture, samplesOf(1, 80));
-  const end = await capture.end();
-  const story = JSON.stringify({ seed, counts: proxy.counts, last: listener.heard.slice(-5) });
-  expect(end, `run: ${story}`).toEqual({ complete: true, missing: [], lost: [] });
-  expect(new Set(listener.of("acked").map(({ seq }) => seq)).size, `run: ${story}`).toBe(80);
-  expect(listener.of("acked"), `run: ${story}`).toHaveLength(80);
-  await expectWhole(gateway, sessionId, 80);
-});
-
-test("[K1] kill -9 of the gateway in the middle: the capture goes on where the room's disk stands", async () => {
-  const mortal = new GatewayProcess();
-  closers.push(() => mortal.dispose());
-  await mortal.start();
-  const proxy = await startProxy({ target: mortal.url });
-  const [capture, listener, sessionId] = await start(proxy);
-  await feed(capture, samplesOf(1, 20));
-  await listener.next("acked", 5);
-  await mortal.kill9();
-  await feed(capture, samplesOf(21, 30));
-  await mortal.start();
-  proxy.target = mortal.url;
-  await feed(capture, samplesOf(31, 40));
-  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
-  await expectWhole(mortal, sessionId, 40);
-  // Two starts of a gateway, on a machine that may be busy.
-}, 90_000);
-
-test("kill -9 of the client in the middle: a second process goes on with the same outbox", async () => {
-  const sessionId = newSession();
-  const folder = newFolder();
-  const seconds = 30;
-  const first = new Child(gateway.url, sessionId, folder, seconds, 10);
-  await first.line((line) => "acked" in line && Number(line["acked"]) >= 8);
-  await first.kill();
-  const second = new Child(gateway.url, sessionId, folder, seconds, 0);
-  const { started } = await second.line((line) => "started" in line);
-  expect(Number(started)).toBeGreaterThan(8);
-  expect(Number(started)).toBeLessThan(seconds);
-  const { ended } = await second.line((line) => "ended" in line);
-  expect(ended).toEqual({ complete: true, missing: [], lost: [] });
-  await expectWhole(gateway, sessionId, seconds);
-  const left = await openFileOutbox({ folder });
-  expect((await left.load()).unacked).toEqual([]);
-  await left.close();
-});
-
-test("a machine that slept makes a new connection, and one that only got its ticks late does not", async () => {
-  const proxy = await startProxy();
-  const [capture, listener] = await start(proxy, { times: { ...times, pingAfterMs: 60_000, deadAfterMs: 30_000 } });
+test("a machine that slept makes a new connection, and one that only got its ticks late does not", async (context) => {
+  const proxy = await startProxy(context);
+  const [capture, listener] = await start(context, proxy, {
+    times: { ...times, pingAfterMs: 60_000, deadAfterMs: 30_000 },
+  });
   await listener.next("connected");
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  closers.push(() => vi.useRealTimers());
+  context.onTestFinished(() => void vi.useRealTimers());
   // Ticks that come rarely: the answers of the room show that nothing slept.
   for (let second = 1; second <= 3; second += 1) {
     vi.setSystemTime(Date.now() + 20_000);
@@ -210,27 +239,8 @@ test("a machine that slept makes a new connection, and one that only got its tic
   expect(listener.of("disconnected")).toMatchObject([{ reason: "slept" }]);
 });
 
-test("close lets go of a dead connection of the package ws soon", async () => {
-  const proxy = await startProxy();
-  const sockets: WsWebSocket[] = [];
-  class Noted extends WsWebSocket {
-    constructor(...args: ConstructorParameters<typeof WsWebSocket>) {
-      super(...args);
-      sockets.push(this);
-    }
-  }
-  const [capture, listener] = await start(proxy, { WebSocket: Noted });
-  await listener.next("connected");
-  proxy.halfOpenAll();
-  await capture.close();
-  const isClosed = (): true | undefined =>
-    sockets.every(({ readyState }) => readyState === WsWebSocket.CLOSED) || undefined;
-  expect(sockets).toHaveLength(1);
-  await until(isClosed, { what: "the socket to close", timeoutMs: 5_000 });
-});
-
-test("the proxy passes path, query, subprotocols, close codes and HTTP through, and counts", async () => {
-  const proxy = await startProxy();
+test("the proxy passes path, query, subprotocols, close codes and HTTP through, and counts", async (context) => {
+  const proxy = await startProxy(context);
   expect(await (await fetch(`${proxy.url}/health`)).json()).toMatchObject({ status: "ok" });
   const session = newSession();
   const throughProxy = { wsUrl: proxy.url.replace("http", "ws") } as GatewayProcess;
@@ -253,15 +263,22 @@ class Child {
   readonly #lines: Record<string, unknown>[] = [];
   #errors = "";
 
-  constructor(url: string, session: string, folder: string, seconds: number, paceMs: number) {
-    const args = ["--import", "tsx", childScript, url, session, "mixed", folder, String(seconds), String(paceMs)];
+  constructor(
+    { onTestFinished }: Closing,
+    url: string,
+    session: string,
+    folder: string,
+    seconds: number,
+    paceMs: number,
+  ) {
+    const args = [...readsTypeScript, childScript, url, session, "mixed", folder, String(seconds), String(paceMs)];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#process = child;
     createInterface(child.stdout).on("line", (line) => this.#lines.push(JSON.parse(line) as Record<string, unknown>));
     child.stderr.on("data", (text: Buffer) => {
       this.#errors += text.toString();
     });
-    closers.push(() => this.kill());
+    onTestFinished(() => this.kill());
   }
 
   line(isWanted: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {

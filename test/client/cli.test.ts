@@ -74,7 +74,7 @@ function capture(session: string, source: string): string[] {
   return ["capture", source, "--session", session, "--url", gateway.url, "--spool", spool];
 }
 
-test("a WAV file is captured whole, and told in one line of JSON", async () => {
+test.concurrent("a WAV file is captured whole, and told in one line of JSON", async () => {
   const session = newSession();
   const run = await roomtone(capture(session, sample));
   expect(run).toMatchObject({ code: 0, stderr: "" });
@@ -87,7 +87,7 @@ test("a WAV file is captured whole, and told in one line of JSON", async () => {
   });
 });
 
-test("raw PCM on stdin is captured whole", async () => {
+test.concurrent("raw PCM on stdin is captured whole", async () => {
   const session = newSession();
   const pcm = (await readFile(sample)).subarray(44, 44 + 3 * 32_000 + 999);
   const run = await roomtone([...capture(session, "-"), "--encoding", "json"], { input: pcm });
@@ -196,7 +196,7 @@ setInterval(() => undefined, 1000);`;
   });
 });
 
-test.each([
+test.concurrent.each([
   [["capture", "--session", "ab"], "Give one source"],
   [["capture", "x.wav", "--device", "--session", "ab"], "Give one source"],
   [["capture", "x.wav", "--session", "ab", "--speed", "0"], "--speed is"],

@@ -54,7 +54,7 @@ test(`[K6] ${schedules} schedules of faults: nothing is lost, doubled or sent wi
   const total = { sends: 0, needless: 0, reconnects: 0, crashes: 0 };
   for (let schedule = 0; schedule < schedules; schedule += 1) {
     const random = randomFrom(seed + schedule);
-    const world = new UplinkWorld(1 + random(random(2) === 0 ? 3 : 32));
+    const world = new UplinkWorld(1 + random(random(2) === 0 ? 3 : 32), random(2) === 0 ? null : 16);
     try {
       run(world, random);
     } catch (cause) {

@@ -2,7 +2,7 @@
  * A capture in a process of its own, to be killed: streams seconds of the known meeting with a file outbox, from
  * where the outbox stands, and prints one JSON line an event.
  *
- *   tsx capture-child.ts URL SESSION TRACK FOLDER SECONDS PACE_MS
+ *   node capture-child.ts URL SESSION TRACK FOLDER SECONDS PACE_MS
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { startCapture } from "../../../client/capture/capture.ts";

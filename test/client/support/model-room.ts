@@ -14,10 +14,13 @@ export class ModelRoom {
   /** Numbers that are refused for good, whatever comes. */
   readonly refused = new Set<number>();
   window: number;
+  readonly #factor: number | null;
   #endSeq = 0;
 
-  constructor(window: number) {
+  /** @param factor `max_realtime_factor`. */
+  constructor(window: number, factor: number | null = null) {
     this.window = window;
+    this.#factor = factor;
   }
 
   get lastSeq(): number {
@@ -48,7 +51,7 @@ export class ModelRoom {
       target_format: "pcm_s16le",
       ingest: this.#status(missing),
       resume: at,
-      limits: { max_in_flight: this.window, max_realtime_factor: null },
+      limits: { max_in_flight: this.window, max_realtime_factor: this.#factor },
     };
   }
 

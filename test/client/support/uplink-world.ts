@@ -39,8 +39,8 @@ export class UplinkWorld {
   /** For the report: sends, and how many of them the room had already. */
   readonly counts = { sends: 0, needless: 0, reconnects: 0, crashes: 0 };
 
-  constructor(window: number) {
-    this.room = new ModelRoom(window);
+  constructor(window: number, factor: number | null) {
+    this.room = new ModelRoom(window, factor);
   }
 
   capture(): void {

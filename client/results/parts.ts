@@ -1,0 +1,33 @@
+/** Parts of requests that are checked before anything is sent. All throw TypeError for what can't be one. */
+import { sessionIdSchema } from "../../schemas/names.ts";
+import { clusterIdSchema } from "../../schemas/speakers.ts";
+import { deliveryIdSchema } from "../../schemas/webhooks.ts";
+
+/** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */
+const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;
+
+/** No URL is made of an id that is none (SPEC N1). */
+export function sessionPath(sessionId: string, action?: string): string {
+  const path = `v1/sessions/${sessionId}`;
+  if (sessionIdSchema.safeParse(sessionId).success) return action === undefined ? path : `${path}/${action}`;
+  throw new TypeError(
+    "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit.",
+  );
+}
+
+export function clusterPart(clusterId: string): string {
+  if (clusterIdSchema.safeParse(clusterId).success) return clusterId;
+  throw new TypeError(
+    "A cluster id is A-Z, a-z, 0-9, '.', '_', '~', ':' and '-', at most 64 characters, starting with a letter or digit.",
+  );
+}
+
+export function deliveryPart(deliveryId: string): string {
+  if (deliveryIdSchema.safeParse(deliveryId).success) return deliveryId;
+  throw new TypeError("A delivery id is that of a delivery in the log: `msg_` and a UUID.");
+}
+
+export function checkedKey(key: string): string {
+  if (idempotencyKeyPattern.test(key)) return key;
+  throw new TypeError("An idempotency key is 1 to 255 printable ASCII characters, without spaces at its ends.");
+}

@@ -1,0 +1,134 @@
+/** Every route of the contract has a method of the results library, which asks for just that; or a reason to have none. */
+import { expect, test } from "vitest";
+import * as z from "zod";
+import { createResultsClient, encodeBase64, type ResultsClient, RoomtoneHttpError } from "../../client/index.ts";
+import { type Operation, type OperationId, operations } from "../../schemas/operations.ts";
+import { html, json, problem, scriptedGateway } from "./support/scripted-gateway.ts";
+
+type Calls = Partial<Record<keyof ResultsClient, (client: ResultsClient) => Promise<unknown>>>;
+
+const first = <T>(items: AsyncIterable<T>): Promise<unknown> => items[Symbol.asyncIterator]().next();
+const deliveryId = `msg_${"0".repeat(36)}`;
+const document = "a document for tools and people: fetch it";
+
+const methods: Record<OperationId, Calls | string> = {
+  health: { health: (client) => client.health() },
+  openapi: document,
+  asyncapi: document,
+  docs: document,
+  ingest: "startCapture, which names the track in the path",
+  ingestTrack: "startCapture",
+  live: "liveEvents, over server-sent events of getEvents",
+  listSessions: {
+    listSessions: (client) => client.listSessions(),
+    allSessions: (client) => first(client.allSessions()),
+  },
+  createSession: { createSession: (client) => client.createSession() },
+  configureSession: { configureSession: (client) => client.configureSession("s", {}) },
+  deleteSession: { deleteSession: (client) => client.deleteSession("s") },
+  mintToken: { mintToken: (client) => client.mintToken("s", { role: "capture", tracks: ["mic"], lifetime_s: 60 }) },
+  getState: { state: (client) => client.state("s") },
+  getEvents: { events: (client) => client.events("s"), liveEvents: (client) => first(client.liveEvents("s")) },
+  addUtterances: {
+    addUtterances: (client) => client.addUtterances("s", [{ start_ms: 0, end_ms: 1, text: "Hello" }]),
+  },
+  bindSpeaker: { bindSpeaker: (client) => client.bindSpeaker("s", "c1", "Ada") },
+  unbindSpeaker: { unbindSpeaker: (client) => client.unbindSpeaker("s", "c1") },
+  mergeSpeakers: { mergeSpeakers: (client) => client.mergeSpeakers("s", "c1", "c2") },
+  correctTurn: { judgeTurn: (client) => client.judgeTurn("s", 1, { cluster_id: null }) },
+  resolve: {
+    resolve: (client) =>
+      client.resolve("s", { audio: { content_b64: encodeBase64(new Uint8Array(2)), format: "pcm_s16le" } }),
+  },
+  retryResolves: { retryResolves: (client) => client.retryResolves("s") },
+  finalize: { finalize: (client) => client.finalize("s") },
+  getResult: { result: (client) => client.result("s") },
+  getAudio: { audio: (client) => client.audio("s") },
+  exportRttm: { exportDocument: (client) => client.exportDocument("s", "speakers.rttm") },
+  exportVtt: { exportDocument: (client) => client.exportDocument("s", "transcript.vtt") },
+  exportSrt: { exportDocument: (client) => client.exportDocument("s", "transcript.srt") },
+  exportText: { exportDocument: (client) => client.exportDocument("s", "transcript.txt") },
+  listDeliveries: { deliveries: (client) => client.deliveries("s") },
+  resendDelivery: { resendDelivery: (client) => client.resendDelivery("s", deliveryId) },
+};
+
+const calls = Object.entries(methods).flatMap(([id, method]) =>
+  typeof method === "string"
+    ? []
+    : Object.entries(method).map(([name, call]) => [id as OperationId, name, call] as const),
+);
+
+test("no operation is without a method, and no method without an operation", () => {
+  expect(Object.keys(methods).toSorted()).toEqual(Object.keys(operations).toSorted());
+  const client = createResultsClient({ baseUrl: "http://127.0.0.1:9" });
+  expect([...new Set(calls.map(([, name]) => name))].toSorted()).toEqual(Object.keys(client).toSorted());
+});
+
+test.each(calls)("%s is asked for by %s", async (id, _name, call) => {
+  const operation: Operation = operations[id];
+  const gateway = await scriptedGateway(problem("not_found"));
+  await expect(call(createResultsClient({ baseUrl: gateway.url, token: "t" }))).rejects.toBeInstanceOf(
+    RoomtoneHttpError,
+  );
+  const [asked] = gateway.asked;
+  const [path = "", query] = asked?.path.split("?") ?? [];
+  expect(asked?.method).toBe(operation.method);
+  expect(path).toMatch(new RegExp(`^${operation.path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`));
+  expect(asked?.headers.authorization).toBe(operation.access === "public" ? undefined : "Bearer t");
+  const body: unknown = asked?.body === "" ? undefined : JSON.parse(asked?.body ?? "");
+  expect((operation.body?.schema ?? z.undefined()).safeParse(body).error).toBeUndefined();
+  const parameters = query === undefined ? undefined : Object.fromEntries(new URLSearchParams(query));
+  expect((operation.query?.optional() ?? z.undefined()).safeParse(parameters).error).toBeUndefined();
+});
+
+test("what each answers is what it gives", async () => {
+  const minted = {
+    token: "a.b.c",
+    session_id: "s",
+    sub: "ada",
+    role: "observe",
+    expires_at: "2026-01-01T00:05:00.000Z",
+  };
+  const delivery = {
+    delivery_id: deliveryId,
+    type: "session.finalized",
+    event_id: 3,
+    created_at: "2026-01-01T00:00:00.000Z",
+    state: "dead",
+    attempts: 9,
+    last_at: null,
+    last_origin: null,
+    last_status: null,
+    last_error: null,
+    next_at: null,
+  };
+  const gateway = await scriptedGateway(
+    json(minted, 201),
+    json({ deliveries: [delivery] }),
+    json({ ...delivery, state: "pending" }, 202),
+    (response) => void response.writeHead(200, { "content-type": "text/vtt; charset=utf-8" }).end("WEBVTT\n"),
+  );
+  const client = createResultsClient({ baseUrl: gateway.url });
+  expect(await client.mintToken("s", { role: "observe", sub: "ada" })).toEqual(minted);
+  expect(await client.deliveries("s")).toEqual([delivery]);
+  expect(await client.resendDelivery("s", deliveryId)).toMatchObject({ state: "pending" });
+  expect(await client.exportDocument("s", "transcript.vtt", { track: "mic" })).toBe("WEBVTT\n");
+  expect(gateway.asked.map(({ path }) => path)).toEqual([
+    "/v1/sessions/s/tokens",
+    "/v1/sessions/s/webhooks",
+    `/v1/sessions/s/webhooks/${deliveryId}/resend`,
+    "/v1/sessions/s/transcript.vtt?track=mic",
+  ]);
+});
+
+test("a page of something else is no transcript", async () => {
+  const gateway = await scriptedGateway(html(200));
+  const exporting = createResultsClient({ baseUrl: gateway.url }).exportDocument("s", "transcript.txt");
+  await expect(exporting).rejects.toThrow("was answered with something that is not text/plain. Check the base URL.");
+});
+
+test.each(["", "msg_1", `../${deliveryId}`, `${deliveryId}/..`])("delivery id %j is sent nowhere", async (id) => {
+  const gateway = await scriptedGateway(problem("not_found"));
+  await expect(createResultsClient({ baseUrl: gateway.url }).resendDelivery("s", id)).rejects.toThrow(TypeError);
+  expect(gateway.asked).toEqual([]);
+});

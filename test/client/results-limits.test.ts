@@ -1,0 +1,101 @@
+/** The results library where it is refused: too much, too busy, and a token that has expired. */
+import { describe, expect, test } from "vitest";
+import { createResultsClient, encodeBase64, type ResultsClientOptions, RoomtoneHttpError } from "../../client/index.ts";
+import { retryDelayMs } from "../../client/results/retry.ts";
+import { html, json, type Line, problem, scriptedGateway, scriptedTraceId } from "./support/scripted-gateway.ts";
+
+const audio = { content_b64: encodeBase64(new Uint8Array(2)), format: "pcm_s16le" };
+const settings = {
+  session_id: "s",
+  status: "open",
+  metadata: {},
+  resolve: { auto: true, window_chunks: 5 },
+  retention_days: null,
+  auto_finalize_after_ms: 0,
+};
+const now = { "retry-after": "0" };
+
+describe("[L1] a refused request did nothing: it is sent again, whatever it asks for", () => {
+  const refusals = ["rate_limited", "too_many_sessions", "keys_unavailable"] as const;
+  test.each(refusals)("%s, then an answer", async (code) => {
+    const gateway = await scriptedGateway(problem(code, now), json(settings, 201));
+    // Without an id, a second session would be opened if the first request had been done.
+    expect(await createResultsClient({ baseUrl: gateway.url }).createSession()).toEqual(settings);
+    expect(gateway.asked).toHaveLength(2);
+  });
+
+  test("not before Retry-After", () => {
+    const call = { method: "POST", path: "v1/sessions", traceId: "" } as const;
+    const refused = (retryAfterMs: number) =>
+      new RoomtoneHttpError(call, { code: "rate_limited", status: 429, detail: "", retryAfterMs });
+    expect(retryDelayMs(refused(7_000), 1, 0)).toBe(7_250);
+    expect(retryDelayMs(refused(61_000), 1, 0)).toBeUndefined();
+  });
+
+  test("it is given up with what the gateway said", async () => {
+    const gateway = await scriptedGateway(problem("rate_limited", now));
+    const asking = createResultsClient({ baseUrl: gateway.url, retries: 1 }).resolve("s", { audio });
+    await expect(asking).rejects.toMatchObject({
+      name: "RoomtoneHttpError",
+      code: "rate_limited",
+      status: 429,
+      detail: "A sentence.",
+      traceId: scriptedTraceId,
+      retryAfterMs: 0,
+    });
+    expect(gateway.asked).toHaveLength(2);
+  });
+
+  test("at once where the wait is the caller's to decide, which the message says", async () => {
+    const gateway = await scriptedGateway(problem("too_many_sessions", { "retry-after": "61" }));
+    const opening = createResultsClient({ baseUrl: gateway.url }).createSession();
+    await expect(opening).rejects.toThrow("HTTP 429, too_many_sessions: A sentence. Ask again after 61 s.");
+    expect(gateway.asked).toHaveLength(1);
+  });
+
+  test("not where a proxy says so: behind it, it may have been done", async () => {
+    const gateway = await scriptedGateway(html(503));
+    const opening = createResultsClient({ baseUrl: gateway.url }).createSession();
+    await expect(opening).rejects.toMatchObject({ code: "unexpected_answer" });
+    expect(gateway.asked).toHaveLength(1);
+  });
+});
+
+async function ask(script: readonly Line[], options: Partial<ResultsClientOptions>) {
+  const gateway = await scriptedGateway(...script);
+  const client = createResultsClient({ baseUrl: gateway.url, ...options });
+  const answer = await client.createSession().catch((cause: unknown) => cause);
+  return { answer, sent: gateway.asked.map(({ headers }) => headers.authorization) };
+}
+const counting = (): (() => string) => {
+  let asked = 0;
+  return () => `t${(asked += 1)}`;
+};
+
+describe("[P5] a token that has expired", () => {
+  const expired = problem("token_expired");
+  test("the provider is asked once more, and the request sent again, also without retries", async () => {
+    const { answer, sent } = await ask([expired, json(settings, 201)], { token: counting(), retries: 0 });
+    expect(answer).toEqual(settings);
+    expect(sent).toEqual(["Bearer t1", "Bearer t2"]);
+  });
+
+  test("once: the second refusal is told", async () => {
+    const { answer, sent } = await ask([expired], { token: counting() });
+    expect(answer).toMatchObject({ code: "token_expired", status: 401, traceId: scriptedTraceId });
+    expect(sent).toHaveLength(2);
+    expect(String(answer)).not.toContain("t2");
+  });
+
+  test("a fixed token can't get any better, and nor does one that is wrong", async () => {
+    expect((await ask([expired], { token: "t" })).sent).toHaveLength(1);
+    expect((await ask([problem("unauthorized")], { token: counting() })).sent).toHaveLength(1);
+  });
+
+  test("the event log goes on with the next one", async () => {
+    const gateway = await scriptedGateway(expired, (response) => void response.writeHead(204).end());
+    const client = createResultsClient({ baseUrl: gateway.url, token: counting(), retries: 0 });
+    for await (const _ of client.liveEvents("s")) expect.unreachable();
+    expect(gateway.asked.map(({ headers }) => headers.authorization)).toEqual(["Bearer t1", "Bearer t2"]);
+  });
+});
