@@ -1,5 +1,5 @@
-/** Killed at the worst moments, the gateway loses no acked second. Each test has a gateway of its own. */
-import { afterEach, expect, test } from "vitest";
+/** Killed at the worst moments, the gateway loses no acked second. Each test has a gateway of its own; they run at once. */
+import { expect, test, type TestContext } from "vitest";
 import { helloFields, pcm } from "../../scripts/lib/frames.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
@@ -8,24 +8,19 @@ import { until } from "../../scripts/lib/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const chunkCount = 40;
-const gateways: GatewayProcess[] = [];
-const buckets: LocalBucket[] = [];
 
-afterEach(async () => {
-  await Promise.all(buckets.splice(0).map((bucket) => bucket.close()));
-  await Promise.all(gateways.splice(0).map((gateway) => gateway.dispose()));
-});
+type Closing = Pick<TestContext, "onTestFinished">;
 
-async function startGateway(): Promise<GatewayProcess> {
+async function startGateway({ onTestFinished }: Closing): Promise<GatewayProcess> {
   const gateway = new GatewayProcess();
-  gateways.push(gateway);
+  onTestFinished(() => gateway.dispose());
   await gateway.start();
   return gateway;
 }
 
-async function openBucket(gateway: GatewayProcess): Promise<LocalBucket> {
+async function openBucket({ onTestFinished }: Closing, gateway: GatewayProcess): Promise<LocalBucket> {
   const bucket = await openLocalBucket(gateway.stateDir);
-  buckets.push(bucket);
+  onTestFinished(() => bucket.close());
   return bucket;
 }
 
@@ -59,14 +54,14 @@ async function expectArchived(bucket: LocalBucket, session: string, keys: readon
   }
 }
 
-test("[K3] kill -9 of everything right after 40 acks: all are archived with no client's help", async () => {
-  const gateway = await startGateway();
+test.concurrent("[K3] kill -9 of everything right after 40 acks: all are archived with no client's help", async (context) => {
+  const gateway = await startGateway(context);
   const session = newSession();
   const client = await TestClient.connect(gateway, { session, encoding: "msgpack" });
   const keys = await stream(client, chunkCount);
   await gateway.kill9();
   await gateway.start();
-  const bucket = await openBucket(gateway);
+  const bucket = await openBucket(context, gateway);
   // No request is made until R2 has everything: the room's own alarm does it.
   await expectArchived(bucket, session, keys);
   const state = await sessionState(gateway, session);
@@ -77,10 +72,11 @@ test("[K3] kill -9 of everything right after 40 acks: all are archived with no c
   expect((await again.next("ready")).resume).toEqual({ next_seq: chunkCount + 1, missing: [] });
   expect(await again.keep(chunkCount)).toMatchObject({ status: "duplicate" });
   await again.leave();
-});
+  // Two starts of a gateway, beside two others.
+}, 60_000);
 
-test("[K3] kill -9 of the rooms' workerd alone, mid-stream: npm start ends, and after a new start resume fills what was not acked", async () => {
-  const gateway = await startGateway();
+test.concurrent("[K3] kill -9 of the rooms' workerd alone, mid-stream: the gateway ends, and after a new start resume fills what was not acked", async (context) => {
+  const gateway = await startGateway(context);
   const session = newSession();
   const client = await TestClient.connect(gateway, { session });
   const keys = await stream(client, 10);
@@ -89,7 +85,7 @@ test("[K3] kill -9 of the rooms' workerd alone, mid-stream: npm start ends, and 
   await until(() => client.socket.readyState === client.socket.CLOSED || undefined, {
     what: "the connection to break",
   });
-  await until(() => !gateway.isRunning || undefined, { what: "npm start to end", timeoutMs: 10_000 });
+  await until(() => !gateway.isRunning || undefined, { what: "the gateway to end", timeoutMs: 10_000 });
   await gateway.start();
   const again = await TestClient.connect(gateway, { session });
   again.send(helloFields);
@@ -102,8 +98,8 @@ test("[K3] kill -9 of the rooms' workerd alone, mid-stream: npm start ends, and 
   expect(await again.next("ended")).toMatchObject({ complete: true });
   await again.leave();
   const allKeys = Array.from({ length: chunkCount }, (_, i) => (keys[0] ?? "").replace("01.pcm", `${pad(i + 1)}.pcm`));
-  await expectArchived(await openBucket(gateway), session, allKeys);
-});
+  await expectArchived(await openBucket(context, gateway), session, allKeys);
+}, 60_000);
 
 function pad(seq: number): string {
   return String(seq).padStart(2, "0");

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { chunkBytes } from "../../schemas/audio.ts";
+import { compileCache, readsTypeScript } from "../../scripts/lib/gateway-process.ts";
 import { openLocalBucket } from "../../scripts/lib/local-bucket.ts";
 import { verifySession } from "../../scripts/lib/verify-session.ts";
 import { newSession, postJson } from "../support/gateway-http.ts";
@@ -21,15 +22,16 @@ function blobsOf(folder: string): string[] {
 }
 
 function verify(session: string): Promise<{ code: number; output: string }> {
-  const script = ["--import", "tsx", "scripts/verify.ts", session, "--state-dir", gateway.stateDir];
+  const script = [...readsTypeScript, "scripts/verify.ts", session, "--state-dir", gateway.stateDir];
   return new Promise((resolve) => {
-    execFile(process.execPath, script, { cwd: root }, (error, stdout, stderr) => {
+    const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
+    execFile(process.execPath, script, { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr });
     });
   });
 }
 
-test("[F3] a good session verifies; a flipped byte in any chunk is named", async () => {
+test.concurrent("[F3] a good session verifies; a flipped byte in any chunk is named", async () => {
   const session = newSession();
   const client = await TestClient.connect(gateway, { session, track: "mic" });
   for (const seq of [1, 2, 3, 5, 6]) await client.keep(seq);
@@ -66,7 +68,7 @@ test("[F3] a good session verifies; a flipped byte in any chunk is named", async
   await bucket.close();
 }, 60_000);
 
-test("verify says in a sentence what it can't find", async () => {
+test.concurrent("verify says in a sentence what it can't find", async () => {
   const { code, output } = await verify("never-there");
   expect(code).toBe(1);
   expect(output).toContain("R2 has no sessions/never-there/result.json");

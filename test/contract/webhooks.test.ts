@@ -1,4 +1,4 @@
-/** Webhooks as a backend gets them: real HTTP, the real clock, the real alarm. */
+/** Webhooks as a backend gets them: real HTTP, the real clock, the real alarm. What only waits for them waits at once. */
 import { afterAll, expect, test } from "vitest";
 import { deliveriesAnswerSchema, type Delivery } from "../../schemas/webhooks.ts";
 import { until } from "../../scripts/lib/until.ts";
@@ -50,7 +50,7 @@ function settled(session: string): Promise<Delivery> {
   return until(find, { what: "the delivery to be noted", timeoutMs: 20_000 });
 }
 
-test("[D1] a finalized session arrives by itself, verifies, and its result is there", async () => {
+test.concurrent("[D1] a finalized session arrives by itself, verifies, and its result is there", async () => {
   const session = newSession();
   const path = `/hook/${session}?token=${token}`;
   await open(session, path);
@@ -73,7 +73,7 @@ test("[D1] a finalized session arrives by itself, verifies, and its result is th
   await client.leave();
 });
 
-test("[D3] a receiver that hangs, then redirects, then breaks off: tried again under one id, the redirect not followed", async () => {
+test.concurrent("[D3] a receiver that hangs, then redirects, then breaks off: tried again under one id, the redirect not followed", async () => {
   const session = newSession();
   const path = `/bad/${session}`;
   backend.behave(path, (response, tries) => {
@@ -103,6 +103,17 @@ test("[D3] a receiver that hangs, then redirects, then breaks off: tried again u
   expect(await settled(session)).toMatchObject({ state: "delivered", attempts: 3, last_status: 200 });
 });
 
+test.concurrent("[D7] a track that goes silent; a session without an address of its own uses the deployment's", async () => {
+  const session = newSession();
+  const client = await TestClient.connect(gateway, { session, track: "mic" });
+  await client.keep(1);
+  const own = (): ReceivedWebhook | undefined =>
+    backend.received("/deployment").find((one) => verified(one).data.session_id === session);
+  const received = await until(own, { what: "the stall at the deployment's address", timeoutMs: 20_000 });
+  expect(verified(received)).toMatchObject({ type: "track.stalled", data: { event: { track: "mic", to_seq: 1 } } });
+  await client.leave();
+});
+
 test("[D2] kill -9 while the receiver has it: it comes again under its id", async () => {
   const session = newSession();
   const path = `/crash/${session}`;
@@ -121,17 +132,6 @@ test("[D2] kill -9 while the receiver has it: it comes again under its id", asyn
     received.map(() => [received[0]?.headers["webhook-id"], received[0]?.body]),
   );
   expect(await settled(session)).toMatchObject({ state: "delivered" });
-});
-
-test("[D7] a track that goes silent; a session without an address of its own uses the deployment's", async () => {
-  const session = newSession();
-  const client = await TestClient.connect(gateway, { session, track: "mic" });
-  await client.keep(1);
-  const own = (): ReceivedWebhook | undefined =>
-    backend.received("/deployment").find((one) => verified(one).data.session_id === session);
-  const received = await until(own, { what: "the stall at the deployment's address", timeoutMs: 20_000 });
-  expect(verified(received)).toMatchObject({ type: "track.stalled", data: { event: { track: "mic", to_seq: 1 } } });
-  await client.leave();
 });
 
 test("[D6] an address in the private network is refused", async () => {

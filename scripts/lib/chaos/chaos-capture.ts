@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { SessionResult } from "../../../schemas/http.ts";
 import { FaultProxy } from "../fault-proxy.ts";
+import { readsTypeScript } from "../gateway-process.ts";
 import { until } from "../until.ts";
 import type { TrackModel } from "./track-model.ts";
 import { hold, same } from "./violation.ts";
@@ -106,7 +107,7 @@ export class ChaosCapture {
 
   #spawn(): void {
     const { session, seconds, model } = this.#options;
-    const args = ["--import", "tsx", script, this.#proxy.url, session, model.track, this.#folder, String(seconds)];
+    const args = [...readsTypeScript, script, this.#proxy.url, session, model.track, this.#folder, String(seconds)];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     createInterface(child.stdout).on("line", (line) => this.#take(line));

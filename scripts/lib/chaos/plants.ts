@@ -17,7 +17,7 @@ export interface Plant {
 }
 
 const journal = "server/journal/journal.ts";
-const lookUp = "const kept = chunk.seq <= ledger.last_seq ? this.#keptHash(track, chunk.seq) : undefined;";
+const lookUp = "const kept = chunk.seq <= ledger.last_seq ? this.kept.hash(track, chunk.seq) : undefined;";
 
 export const plants: readonly Plant[] = [
   {
@@ -81,7 +81,7 @@ export const plants: readonly Plant[] = [
         file: journal,
         find: lookUp,
         replace: `const mine = [connection, track, chunk.seq].join("/");
-    const kept = this.#seen.has(mine) ? this.#keptHash(track, chunk.seq) : undefined;
+    const kept = this.#seen.has(mine) ? this.kept.hash(track, chunk.seq) : undefined;
     this.#seen.add(mine);`,
       },
       { file: journal, find: "INSERT INTO ledger", replace: "INSERT OR REPLACE INTO ledger" },
@@ -98,8 +98,8 @@ export const plants: readonly Plant[] = [
     rule: "W10",
     edits: [
       {
-        file: journal,
-        find: "const firstGap = this.#gaps.firstSeq(track);",
+        file: "server/journal/watermarks.ts",
+        find: "const firstGap = gaps.firstSeq(track);",
         replace: "const firstGap = null as number | null;",
       },
     ],

@@ -1,7 +1,8 @@
 /** The arguments of `npm run eval:speakers`, checked. Pure. */
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { limits } from "../../../schemas/limits.ts";
 import { Failure } from "../failure.ts";
+import { parseCommand } from "../read-options.ts";
 
 export interface EvalOptions {
   /** Folders of recorded meetings; one that isn't there holds none. */
@@ -25,17 +26,9 @@ export function parseEvalOptions(argv: readonly string[]): EvalOptions | undefin
     .option("--seeds <a-b>", "made meetings, each in four conditions; 0 for none. 1-14 were tuned on", "101-115")
     .option("--window <s>", "seconds handed over at a time", "4")
     .option("--gateway", "through a gateway, windows and all, instead of calling the resolver directly")
-    .option("--picture <file>", "the timelines, as SVG", ".eval/speakers.svg")
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  let raw: Raw;
-  try {
-    raw = command.parse(argv, { from: "user" }).opts<Raw>();
-  } catch (cause) {
-    if (!(cause instanceof CommanderError)) throw cause;
-    if (cause.exitCode === 0) return undefined;
-    throw new Failure(`${cause.message.replace(/^error: |\.$/g, "")}; see --help.`);
-  }
+    .option("--picture <file>", "the timelines, as SVG", ".eval/speakers.svg");
+  const raw = parseCommand(command, argv)?.opts<Raw>();
+  if (!raw) return undefined;
   const windowMs = Number(raw.window) * 1_000;
   if (!(Number.isInteger(windowMs / 1_000) && windowMs >= 1_000 && windowMs <= limits.maxWindowChunks * 1_000))
     throw new Failure(`--window must be 1 to ${limits.maxWindowChunks} whole seconds, not "${raw.window}".`);
