@@ -1,4 +1,5 @@
 import type { Principal } from "../access/principal.ts";
+import type { RateAnswer } from "../limits/sliding-window.ts";
 import type { Config } from "../config.ts";
 import type { Env } from "../env.ts";
 
@@ -11,5 +12,7 @@ export type AppEnv = {
     config: Config;
     /** Who asks; set by the door of every route that is not public. */
     principal: Principal;
+    /** What the answer tells of the caller's limit of requests; unset where none holds. */
+    rate?: RateAnswer;
   };
 };

@@ -17,6 +17,7 @@ import { deleteSessionRoute, listSessionsRoute } from "./list-routes.ts";
 import { originDoor } from "./origin-door.ts";
 import { invalidSessionId } from "./parameters.ts";
 import { problem } from "./problem.ts";
+import { rateHeaders } from "./request-rate.ts";
 import { SessionDeletedError } from "./rooms.ts";
 import { secured } from "./secure-headers.ts";
 import {
@@ -70,6 +71,7 @@ const handlers: Readonly<Record<OperationId, Handler>> = {
 
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
+  app.use(secured);
   app.use(async (c, next) => {
     c.set("traceId", traceIdFrom(c.req.header("traceparent")));
     const config = parseConfig(c.env);
@@ -77,11 +79,12 @@ export function createApp(): Hono<AppEnv> {
       return problem(c, "misconfigured", `These variables are not set right: ${config.error.join("; ")}.`);
     c.set("config", config.value);
     await next();
-    // A 101's headers can't be changed any more; its route sets this one itself.
-    if (c.res.status !== 101) c.header("x-trace-id", c.var.traceId);
+    // A 101's headers can't be changed any more; its route sets the trace id itself.
+    if (c.res.status === 101) return undefined;
+    c.header("x-trace-id", c.var.traceId);
+    for (const [name, value] of Object.entries(rateHeaders(c.var.rate))) c.header(name, value);
     return undefined;
   });
-  app.use(secured);
   app.use(originDoor);
   app.use("/v1/*", async (c, next) => {
     // No name of the protocol needs an escape. Decoding one would give a session a second spelling.

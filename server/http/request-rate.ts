@@ -2,8 +2,8 @@
 import type { Context } from "hono";
 import { type Principal, subjectOf } from "../access/principal.ts";
 import { takeRequest } from "../limits/limiter-access.ts";
+import type { RateAnswer } from "../limits/sliding-window.ts";
 import type { AppEnv } from "./app-env.ts";
-import { isUpgrade } from "./upgrade.ts";
 
 const windowMs = 60_000;
 
@@ -17,11 +17,17 @@ export async function countRequest(
   const caller = { tenant: principal.tenant, subject: subjectOf(principal) };
   const answer = await takeRequest(c.env.RATE_LIMITER, caller, { limit, windowMs });
   if (!answer) return undefined;
-  if (!isUpgrade(c)) {
-    c.header("x-ratelimit-limit", String(answer.limit));
-    c.header("x-ratelimit-remaining", String(answer.remaining));
-    c.header("x-ratelimit-reset", String(Math.ceil(answer.resetMs / 1_000)));
-  }
+  c.set("rate", answer);
   if (answer.allowed) return undefined;
   return { detail: `At most ${limit} requests in a minute. Wait, and go on.`, retryAfterMs: answer.retryAfterMs };
+}
+
+/** The headers of an answer to a request that was counted; none for one that was not. */
+export function rateHeaders(rate: RateAnswer | undefined): Readonly<Record<string, string>> {
+  if (!rate) return {};
+  return {
+    "x-ratelimit-limit": String(rate.limit),
+    "x-ratelimit-remaining": String(rate.remaining),
+    "x-ratelimit-reset": String(Math.ceil(rate.resetMs / 1_000)),
+  };
 }

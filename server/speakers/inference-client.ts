@@ -5,6 +5,7 @@
 import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../schemas/speakers.ts";
+import { deadlineIn } from "../lib/deadline.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 
 export interface InferenceConfig {
@@ -26,7 +27,7 @@ export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswe
 
 export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): Inference {
   return async (request) => {
-    const signal = AbortSignal.timeout(config.timeoutMs);
+    const { signal, clear } = deadlineIn(config.timeoutMs);
     try {
       const response = await fetcher(config.url, {
         method: "POST",
@@ -53,6 +54,8 @@ export function createInferenceClient(config: InferenceConfig, fetcher: typeof f
       return signal.aborted
         ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
         : failed("the service could not be reached");
+    } finally {
+      clear();
     }
   };
 }

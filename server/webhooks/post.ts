@@ -3,6 +3,7 @@
  * the receiver does may throw into the room, and nothing it says is kept but the status.
  */
 import { Webhook } from "standardwebhooks";
+import { deadlineIn } from "../lib/deadline.ts";
 import { parseDestination } from "./destination.ts";
 import type { TryOutcome } from "./schedule.ts";
 
@@ -42,7 +43,7 @@ export async function post(
   const url = parseDestination(to, settings.isDevelopment);
   if (!url.ok) return { status: null, error: "refused" };
   if (!canVouch(settings, url.value)) return { status: null, error: "not_set_up" };
-  const signal = AbortSignal.timeout(settings.timeoutMs);
+  const { signal, clear } = deadlineIn(settings.timeoutMs);
   try {
     const response = await fetcher(url.value.href, {
       method: "POST",
@@ -58,6 +59,8 @@ export async function post(
   } catch {
     // What fetch throws may hold the address.
     return { status: null, error: signal.aborted ? "timeout" : "unreachable" };
+  } finally {
+    clear();
   }
 }
 
