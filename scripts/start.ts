@@ -1,7 +1,7 @@
 /**
  * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
  */
-import { parseConfig } from "../server/config.ts";
+import { missingSecret, parseConfig } from "../server/config.ts";
 import { Failure, sentenceOf } from "./lib/failure.ts";
 import { type Gateway, startGateway } from "./lib/gateway.ts";
 import { localVariables } from "./lib/local-variables.ts";
@@ -19,13 +19,17 @@ onStopSignal(async () => {
 try {
   const variables = localVariables(process.env);
   const config = parseConfig(variables);
-  if (!config.ok) throw new Failure(`These variables are not set right: ${config.error.join("; ")}.`);
+  const isMissingSecret = !config.ok && config.error.every((error) => error === missingSecret);
+  if (!config.ok && !isMissingSecret) {
+    throw new Failure(`These variables are not set right: ${config.error.join("; ")}.`);
+  }
   gateway = await startGateway({
     port: parsePort("PORT", process.env["PORT"] || "8787"),
     stateDir: process.env["STATE_DIR"] || ".wrangler/state",
     variables,
   });
-  if (config.value.access.authMode === "off") {
+  if (isMissingSecret) console.error("JWT_SECRET is missing: as in a deployment, every request is answered 503.");
+  if (config.ok && config.value.access.authMode === "off") {
     console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
   }
   console.log(`ready ${gateway.url}`);

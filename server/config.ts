@@ -179,6 +179,9 @@ export interface Config {
   readonly lifecycle: { readonly retentionDays: number | null; readonly autoFinalizeAfterMs: number };
 }
 
+/** Said of a deployment that requires credentials and can't check them. */
+export const missingSecret = "JWT_SECRET: missing; without it no session token can be checked";
+
 /** @returns the config, or the names of the variables that don't parse, each with what was expected. */
 export function parseConfig(env: object): Result<Config, string[]> {
   const parsed = configVariablesSchema.safeParse(env);
@@ -189,7 +192,7 @@ export function parseConfig(env: object): Result<Config, string[]> {
   }
   const vars = parsed.data;
   if (vars.AUTH_MODE === "required" && !vars.JWT_SECRET?.length) {
-    return err(["JWT_SECRET: missing; without it no session token can be checked"]);
+    return err([missingSecret]);
   }
   const inference = vars.INFERENCE_BASE_URL
     ? Object.freeze({

@@ -15,6 +15,7 @@ import { fetchResult, fetchState, type HttpTarget } from "../lib/gateway-http.ts
 import { percentile } from "../lib/percentile.ts";
 import { workerdBytes } from "../lib/soak-probe.ts";
 import { onStopSignal } from "../lib/stop-signal.ts";
+import { unlimited } from "../lib/unlimited.ts";
 import { until } from "../lib/until.ts";
 import { streamWindow } from "../lib/window-stream.ts";
 import { stopGateway } from "../lib/workerd-processes.ts";
@@ -125,7 +126,11 @@ try {
   const stateDir = mkdtempSync(join(tmpdir(), "roomtone-bench-"));
   // Not in `cleanUp`: a dying workerd makes its folders anew.
   process.once("exit", () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 10 }));
-  gateway = await startGateway({ port: 0, stateDir, variables: { AUTH_MODE: "off", RESOLVE_AUTO: "off" } });
+  gateway = await startGateway({
+    port: 0,
+    stateDir,
+    variables: { AUTH_MODE: "off", RESOLVE_AUTO: "off", ...unlimited },
+  });
   console.log(`${options.hours} h in ${tracks.length} tracks`);
   await run(gateway.url);
   await cleanUp();

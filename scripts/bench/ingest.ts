@@ -17,6 +17,7 @@ import { limits } from "../../schemas/limits.ts";
 import { configPath, quietWrangler } from "../lib/gateway.ts";
 import { loadAudio } from "../lib/sent-audio.ts";
 import { percentile } from "../lib/percentile.ts";
+import { unlimited } from "../lib/unlimited.ts";
 
 interface Contender {
   readonly name: string;
@@ -97,7 +98,10 @@ async function measure({ name, config, variables = {} }: Contender): Promise<Mea
   const worker = await startWorker({
     config,
     bindings: Object.fromEntries(
-      Object.entries({ AUTH_MODE: "off", ...variables }).map(([key, value]) => [key, { type: "plain_text", value }]),
+      Object.entries({ AUTH_MODE: "off", ...unlimited, ...variables }).map(([key, value]) => [
+        key,
+        { type: "plain_text", value },
+      ]),
     ),
     dev: {
       server: { hostname: "127.0.0.1", port: 0 },

@@ -38,9 +38,9 @@ export class LongRun {
     console.log(line);
   }
 
-  /** @returns the gateway's address, without a slash at the end. */
-  async startGateway(port: number): Promise<string> {
-    this.#gateway = startGateway({ port, stateDir: this.stateDir, variables: { AUTH_MODE: "off" } });
+  /** @param variables of the Worker, besides `AUTH_MODE`. @returns the gateway's address, without a slash at the end. */
+  async startGateway(port: number, variables: Readonly<Record<string, string>> = {}): Promise<string> {
+    this.#gateway = startGateway({ port, stateDir: this.stateDir, variables: { AUTH_MODE: "off", ...variables } });
     return (await this.#gateway).url;
   }
 

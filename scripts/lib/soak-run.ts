@@ -12,6 +12,7 @@ import type { SoakOptions } from "./soak-options.ts";
 import { Pace } from "./soak-pace.ts";
 import { roomBytes, workerdBytes } from "./soak-probe.ts";
 import { reportSoak, type SoakTenth, tenthLine } from "./soak-report.ts";
+import { unlimited } from "./unlimited.ts";
 import { streamWindow, type WindowStreamReport } from "./window-stream.ts";
 
 const tenths = 10;
@@ -22,7 +23,7 @@ const lead = 2 * limits.maxInFlightFrames;
 /** @throws Failure when a second is not kept as it was sent. */
 export async function runSoak(run: LongRun, { seconds, tracks, port }: SoakOptions): Promise<LongRunReport> {
   const startedAt = performance.now();
-  const soak = new Soak(run, await run.startGateway(port), seconds, tracks);
+  const soak = new Soak(run, await run.startGateway(port, unlimited), seconds, tracks);
   const costs = await soak.stream();
   const { lines, isFlat } = reportSoak(costs);
   const took = ((performance.now() - startedAt) / 1_000).toFixed(0);

@@ -9,6 +9,7 @@ import { createResultsClient, type ResultsClient } from "../../client/index.ts";
 import { pcm } from "../../scripts/lib/frames.ts";
 import { complaintsIn, GatewayProcess } from "../../scripts/lib/gateway-process.ts";
 import { openLocalBucket } from "../../scripts/lib/local-bucket.ts";
+import { unlimited } from "../../scripts/lib/unlimited.ts";
 import { until } from "../../scripts/lib/until.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { TestClient } from "../support/ws-client.ts";
@@ -16,7 +17,7 @@ import { TestClient } from "../support/ws-client.ts";
 async function startGateway({
   onTestFinished,
 }: TestContext): Promise<{ gateway: GatewayProcess; client: () => ResultsClient }> {
-  const gateway = new GatewayProcess();
+  const gateway = new GatewayProcess({ env: unlimited });
   onTestFinished(() => gateway.dispose());
   await gateway.start();
   return { gateway, client: () => createResultsClient({ baseUrl: gateway.url }) };

@@ -8,10 +8,11 @@ import {
   startTimeoutMs,
   stopTimeoutMs,
 } from "../../scripts/lib/gateway-process.ts";
+import { unlimited } from "../../scripts/lib/unlimited.ts";
 
-/** One gateway for a test file: started before its tests, checked and ended after them. */
-export function useGateway(options: GatewayOptions = {}): GatewayProcess {
-  const gateway = new GatewayProcess(options);
+/** One gateway for a test file: started before its tests, checked and ended after them. Without limits but those given. */
+export function useGateway({ env, ...options }: GatewayOptions = {}): GatewayProcess {
+  const gateway = new GatewayProcess({ ...options, env: { ...unlimited, ...env } });
   beforeAll(() => gateway.start(), startTimeoutMs + 5_000);
   afterAll(async () => {
     await gateway.dispose();

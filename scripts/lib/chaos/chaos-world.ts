@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { GatewayProcess } from "../gateway-process.ts";
 import { type LocalBucket, openLocalBucket } from "../local-bucket.ts";
+import { unlimited } from "../unlimited.ts";
 import { until } from "../until.ts";
 import { ChaosInference, inferenceTimeoutMs } from "./chaos-inference.ts";
 import type { RestartKind } from "./plan.ts";
@@ -28,7 +29,7 @@ export class ChaosWorld {
 
   private constructor(inference: ChaosInference) {
     this.#inference = inference;
-    const env = { INFERENCE_BASE_URL: inference.url, INFERENCE_TIMEOUT_MS: String(inferenceTimeoutMs) };
+    const env = { ...unlimited, INFERENCE_BASE_URL: inference.url, INFERENCE_TIMEOUT_MS: String(inferenceTimeoutMs) };
     this.gateway = new GatewayProcess({ env });
   }
 
