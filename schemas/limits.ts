@@ -35,6 +35,16 @@ export const limitTable = {
     value: 64,
     meaning: "Frames sent although the connection was told `rate_limited` and to wait, after which it is closed.",
   },
+  maxIdleFramesPerSecond: {
+    value: 64,
+    meaning:
+      "Frames of one connection that bring no audio (control messages, bad and refused ones), a second, once `idleFramesBurst` are used up. Beyond it the connection is closed.",
+  },
+  idleFramesBurst: { value: 1_024, meaning: "Frames of one connection that bring no audio and may come at any speed." },
+  tooManyErrorsRestMs: {
+    value: 10_000,
+    meaning: "How long a caller's connections for a track are refused after one was closed with `too_many_errors`.",
+  },
   maxConsecutiveBadFrames: { value: 32, meaning: "Bad frames in a row after which the connection is closed." },
   maxTracksPerSession: {
     value: 16,
@@ -109,6 +119,10 @@ export const limitTable = {
   maxQueuedResolves: { value: 32, meaning: "Resolve requests of one room at a time, the one under way included." },
   maxQueuedResolveChars: { value: 8_000_000, meaning: "Base64 of all resolve requests of one room that wait." },
   maxWindowChunks: { value: 30, meaning: "Seconds of audio in one automatic resolve." },
+  maxJsonLevels: {
+    value: 64,
+    meaning: "Levels of maps and lists in the body of a request, and in an answer of the inference service.",
+  },
   maxSessionBodyBytes: { value: 262_144, meaning: "Body of `POST` and `PATCH /v1/sessions`." },
   maxCorrectionBodyBytes: { value: 4_096, meaning: "Body of a correction: a binding, a merge, a turn." },
   maxUtterancesBodyBytes: { value: 1_048_576, meaning: "Body of `POST …/utterances`." },

@@ -116,7 +116,8 @@ function checkClaims(
   if (iat > now / 1_000 + clockSkewS) return refused("The token comes from the future: look at iat and your clock.");
   if (exp <= iat) return refused("The token's exp is not after its iat.");
   if (exp - iat > maxLifetimeS) return refused(`A token lives ${maxLifetimeS} s at most, from iat to exp.`);
-  return ok({ ...parsed.data, expiresAt: (exp + clockSkewS) * 1_000 });
+  // A NumericDate may have a fraction (RFC 7519 §2), and times here are whole ms.
+  return ok({ ...parsed.data, expiresAt: Math.floor((exp + clockSkewS) * 1_000) });
 }
 
 function refused(detail: string): Result<never, TokenRefusal> {

@@ -5,6 +5,7 @@ import type { RoomEvent } from "../../schemas/events.ts";
 import { limits } from "../../schemas/limits.ts";
 import { pingText, roomMessageSchema } from "../../schemas/messages.ts";
 import { eventsQuerySchema, liveQuerySchema } from "../../schemas/queries.ts";
+import { subjectOf } from "../access/principal.ts";
 import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
 import { queryOf } from "./parameters.ts";
@@ -63,7 +64,8 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
     stream.onAbort(() => ended.resolve());
     const { principal } = c.var;
     const expires_at = principal.kind === "token" ? principal.expiresAt : undefined;
-    const asked = { role: "watch", encoding: "json", after: page.next_after, expires_at } as const;
+    const subject = subjectOf(principal);
+    const asked = { role: "watch", encoding: "json", subject, after: page.next_after, expires_at } as const;
     await follow(room, asked, {
       write,
       beat: () => stream.write(": still here\n\n").then(() => undefined),

@@ -1,9 +1,11 @@
 /** Reading a route's path, headers and body: each parsed at the door, each failure a ready answer. */
 import type { Context } from "hono";
 import type * as z from "zod";
+import { limits } from "../../schemas/limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { idempotencyKeySchema } from "../../schemas/queries.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
+import { isNestedDeeper } from "../lib/json-depth.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problem.ts";
@@ -63,13 +65,18 @@ export async function bodyOf<T>(
   const tooLarge = (): Result<never, Response> =>
     err(problem(c, "body_too_large", `The body is at most ${maxBytes} bytes.`));
   if (Number(c.req.header("content-length") ?? 0) > maxBytes) return tooLarge();
-  const text = await readTextUpTo(c.req.raw.body, maxBytes);
+  const text = await readTextUpTo(c.req.raw.body, maxBytes).catch(() => undefined);
+  // The client hung up in the middle, or sent less than it said: no failure of the gateway.
+  if (!text) return err(problem(c, "bad_request", "The body broke off before its end."));
   if (!text.ok) return tooLarge();
   let value: unknown;
   try {
     value = text.value.trim() === "" ? {} : JSON.parse(text.value);
   } catch {
     return err(problem(c, "bad_request", "The body is not JSON."));
+  }
+  if (isNestedDeeper(value, limits.maxJsonLevels)) {
+    return err(problem(c, "bad_request", `The body nests deeper than ${limits.maxJsonLevels} levels.`));
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return ok(parsed.data);

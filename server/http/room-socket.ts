@@ -1,6 +1,7 @@
 /** Hands a client's WebSocket to its room, or refuses it in a way that the client can read (SPEC W7). */
 import type { Context } from "hono";
 import { errorSchema } from "../../schemas/messages.ts";
+import { subjectOf } from "../access/principal.ts";
 import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problem.ts";
@@ -14,7 +15,7 @@ export async function openSocket(c: Context<AppEnv>, room: RoomApi, asked: Asked
   const { principal } = c.var;
   const expiresAt = principal.kind === "token" ? principal.expiresAt : undefined;
   // A new request: the client's own may carry a token in its URL and headers that PartyServer would obey.
-  const url = socketUrl({ ...asked, encoding, expires_at: expiresAt });
+  const url = socketUrl({ ...asked, encoding, subject: subjectOf(principal), expires_at: expiresAt });
   const answer = await room.fetch(new Request(url, { headers: { upgrade: "websocket" } }));
   if (answer.webSocket) {
     const answered = { "x-trace-id": c.var.traceId, ...headers };
@@ -27,6 +28,6 @@ export async function openSocket(c: Context<AppEnv>, room: RoomApi, asked: Asked
 
 type AskedSocket = SocketRequest extends infer Request
   ? Request extends SocketRequest
-    ? Omit<Request, "encoding" | "expires_at">
+    ? Omit<Request, "encoding" | "subject" | "expires_at">
     : never
   : never;

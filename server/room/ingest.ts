@@ -43,6 +43,8 @@ export interface FrameOutcome {
   readonly close?: { readonly code: number; readonly reason: string };
   /** Whether a chunk was stored, for R2 and speaker resolve to take up. */
   readonly stored?: boolean;
+  /** Whether it was a chunk that is kept, now or before: paced by its track. */
+  readonly acked?: boolean;
   /** Whether the track's end was told, so that its last window need not be full. */
   readonly ended?: boolean;
 }
@@ -185,7 +187,11 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
     missing_count: missingChunks(kept.ledger),
     duplicate_count: kept.ledger.duplicate_chunks,
   };
-  return { ...answer(deps, peer, takeTrack(deps, peer, track), () => [ack]), stored: kept.kind === "stored" };
+  return {
+    ...answer(deps, peer, takeTrack(deps, peer, track), () => [ack]),
+    stored: kept.kind === "stored",
+    acked: true,
+  };
 }
 
 export const sessionFinalized: Refusal = {
@@ -305,6 +311,12 @@ function later(
   const next = { ...peer, heedlessFrames };
   if (heedlessFrames < limits.maxHeedlessFrames) return { peer: next, replies };
   return tooManyErrors(next, replies, `${heedlessFrames} frames came although the connection was told to wait.`);
+}
+
+/** An end for a connection that talks and brings nothing; the frame is answered all the same. */
+export function floodEnded(outcome: FrameOutcome): FrameOutcome {
+  if (outcome.close) return outcome;
+  return tooManyErrors(outcome.peer, outcome.replies, "Too many frames came that brought no audio.");
 }
 
 function tooManyErrors(peer: Peer, replies: readonly RoomMessage[], detail: string): FrameOutcome {

@@ -10,7 +10,6 @@ import { createHash } from "node:crypto";
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { encodeMessage } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode } from "../../schemas/errors.ts";
-import { limits } from "../../schemas/limits.ts";
 import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../schemas/messages.ts";
 import { parseRoomName } from "../../schemas/names.ts";
 import { defaultLimits, parseConfig } from "../config.ts";
@@ -23,7 +22,9 @@ import { describeError, log } from "../telemetry/log.ts";
 import type { WebhookSettings } from "../webhooks/post.ts";
 import { Dispatcher, type Follower } from "./dispatcher.ts";
 import { heard, newFeed } from "./feed.ts";
-import { errorMessage, handleFrame, openTrack, sessionDeleted, sessionFinalized, tokenExpired } from "./ingest.ts";
+import { admitCapture, admitWatcher } from "./admission.ts";
+import { Floods } from "./floods.ts";
+import { errorMessage, floodEnded, handleFrame, sessionDeleted, tokenExpired } from "./ingest.ts";
 import { hasExpired, isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../limits/limiter-access.ts";
 import type { SessionName } from "../archive/keys.ts";
@@ -32,8 +33,6 @@ import { SessionApi, type SessionAnswers, type SessionMethod, type SessionReply 
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
 const alarmRetryMs = 60_000;
-/** When a connection that was one too many should come back. */
-const connectionRetryMs = 5_000;
 const tooManySessions = {
   code: "rate_limited",
   detail: "The tenant has as many sessions open as it may. Finalize or delete one first.",
@@ -61,6 +60,7 @@ export class MeetingSessionDO extends Server<Env> {
 
   #room: Room | undefined;
   #dispatcher: Dispatcher | undefined;
+  readonly #floods = new Floods();
   readonly #api = new SessionApi({
     existing: () => this.#existing(),
     mayOpen: () => this.#mayOpen(),
@@ -78,9 +78,7 @@ export class MeetingSessionDO extends Server<Env> {
   override async fetch(request: Request): Promise<Response> {
     try {
       await this.__unsafe_ensureInitialized();
-      const asked = parseSocketRequest(request.url);
-      const isNew = asked.role === "capture" && !this.#existing();
-      const refusal = isNew && !(await this.#mayOpen()) ? errorMessage(tooManySessions) : this.#admit(asked);
+      const refusal = await this.#admit(parseSocketRequest(request.url));
       if (refusal) return Response.json(refusal, { status: refusedStatus });
     } catch (cause) {
       this.#restart(cause);
@@ -107,6 +105,11 @@ export class MeetingSessionDO extends Server<Env> {
     }
   }
 
+  /** Frames that were on their way when the room closed the connection may be many: dropped before PartyServer looks. */
+  override async webSocketMessage(socket: WebSocket, message: WSMessage): Promise<void> {
+    if (socket.readyState === WebSocket.OPEN) await super.webSocketMessage(socket, message);
+  }
+
   /** Synchronous: PartyServer does not catch what an async handler rejects with, and K1 needs one step. */
   override onMessage(connection: Connection<Peer>, message: WSMessage): void {
     // Frames that were on their way when the room closed the connection.
@@ -118,13 +121,17 @@ export class MeetingSessionDO extends Server<Env> {
       const { state } = connection;
       if (!state) throw new Error("the connection has no state");
       const peer = state.feed ? { ...state, feed: heard(state.feed) } : state;
-      const outcome = handleFrame(room.ingest, peer, message);
+      const handled = handleFrame(room.ingest, peer, message);
+      const isTooMuch = !handled.acked && this.#floods.isTooMuch(connection.id, Date.now());
+      const outcome = isTooMuch ? floodEnded(handled) : handled;
       if (outcome.stored) room.chunkStored();
       if (outcome.ended) room.autoResolver.kick();
       if (outcome.peer !== state) connection.setState(outcome.peer);
       if (outcome.peer.hasTaken && !peer.hasTaken) this.#supersede(connection, outcome.peer);
       for (const reply of outcome.replies) send(connection, reply);
-      if (outcome.close) connection.close(outcome.close.code, outcome.close.reason);
+      if (!outcome.close) return;
+      if (outcome.close.reason === "too_many_errors") this.#floods.lock(outcome.peer, Date.now());
+      connection.close(outcome.close.code, outcome.close.reason);
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -283,32 +290,15 @@ export class MeetingSessionDO extends Server<Env> {
   }
 
   /** Opens session and track for a new connection. @returns why not, where they are not to be had. */
-  #admit(asked: SocketRequest): ErrorMessage | undefined {
-    if (asked.role === "watch") return this.#admitWatcher(asked.after);
-    const { track = null } = asked;
-    const room = this.#open();
-    if (!room.store.isOpen) return errorMessage(room.store.isGone ? sessionDeleted : sessionFinalized);
-    const { maxConnectionsPerSession } = room.limits;
-    if (this.#countConnections("capture") >= maxConnectionsPerSession) {
-      const detail = `A session has at most ${maxConnectionsPerSession} connections that stream at a time.`;
-      return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
-    }
-    const refusal = track === null ? undefined : openTrack(room.ingest, track);
-    return refusal && errorMessage(refusal);
-  }
-
-  #admitWatcher(after: number): ErrorMessage | undefined {
-    const room = this.#existing();
-    if (!room) return errorMessage({ code: "session_not_found", detail: "No session with this id was ever opened." });
-    if (room.store.isGone) return errorMessage(sessionDeleted);
-    if (room.events.count - after > limits.maxReplayEvents) {
-      const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
-      return errorMessage({ code: "replay_too_long", detail });
-    }
-    const { maxWatchersPerSession } = room.limits;
-    if (this.#countConnections("watch") < maxWatchersPerSession) return undefined;
-    const detail = `A session has at most ${maxWatchersPerSession} watchers at a time.`;
-    return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
+  async #admit(asked: SocketRequest): Promise<ErrorMessage | undefined> {
+    const deps = {
+      floods: this.#floods,
+      count: (role: Peer["role"]) => this.#countConnections(role),
+      now: () => Date.now(),
+    };
+    if (asked.role === "watch") return admitWatcher(deps, this.#existing(), asked);
+    if (!this.#existing() && !(await this.#mayOpen())) return errorMessage(tooManySessions);
+    return admitCapture(deps, this.#open(), asked);
   }
 
   #countConnections(role: Peer["role"]): number {

@@ -7,6 +7,8 @@ export interface Peer {
   /** `watch` connections stream nothing: they are for the events alone. */
   readonly role: "capture" | "watch";
   readonly encoding: Encoding;
+  /** Who asked for it, as limits tell callers apart. */
+  readonly subject: string;
   /** The events it gets; null where it asked for none. */
   readonly feed: Feed | null;
   /** The track this connection streams; null until its URL, `hello` or first frame has settled it. */
@@ -34,6 +36,7 @@ export function newPeer(asked: SocketOf<"capture">, ordinal: number): Peer {
   return {
     role: "capture",
     encoding: asked.encoding,
+    subject: asked.subject,
     feed: null,
     track: asked.track ?? null,
     tracks: asked.tracks ?? null,

@@ -11,6 +11,8 @@ export const refusedStatus = 409;
 const encodingSchema = z.enum(["json", "msgpack"]);
 const commonShape = {
   encoding: encodingSchema,
+  /** Who asks, as limits tell callers apart. */
+  subject: z.string(),
   /** When the connection's credential ends, ms since 1970; never where it is absent. */
   expires_at: z.coerce.number().int().optional(),
 };

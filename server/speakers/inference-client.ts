@@ -6,6 +6,7 @@ import { limits } from "../../schemas/limits.ts";
 import { err, ok, type Result } from "../../schemas/result-type.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../schemas/speakers.ts";
 import { deadlineIn } from "../lib/deadline.ts";
+import { isNestedDeeper } from "../lib/json-depth.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 
 export interface InferenceConfig {
@@ -67,6 +68,7 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
   } catch {
     return failed("the service's answer is not JSON");
   }
+  if (isNestedDeeper(value, limits.maxJsonLevels)) return failed("the service's answer nests too deep");
   const parsed = resolveAnswerSchema.safeParse(value);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

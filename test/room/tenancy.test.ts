@@ -71,9 +71,12 @@ test("[T1] the same session id of two tenants is two rooms with two keys", async
   const mine = new RoomUnderTest(sessionId);
   const theirs = new RoomUnderTest(sessionId, "acme");
   await (await Client.connect(sessionId)).keep(1, pcmOf(1, 1));
-  const answer = await theirs.stub.fetch(socketUrl({ role: "capture", encoding: "json", track: "mixed" }), {
-    headers: { upgrade: "websocket" },
-  });
+  const answer = await theirs.stub.fetch(
+    socketUrl({ role: "capture", encoding: "json", subject: "anyone", track: "mixed" }),
+    {
+      headers: { upgrade: "websocket" },
+    },
+  );
   const socket = answer.webSocket;
   if (!socket) throw new Error("no WebSocket");
   socket.accept();
