@@ -46,7 +46,7 @@ test("[G1] a second that was refused and then came well is no gap", async () => 
   expect((await resultOf(id)).gaps).toEqual([]);
 });
 
-test("[G1] notes are bounded; gaps that are turned around, too far or of another kind are refused", async () => {
+test("[G1] [limit:maxGapNotes] notes are bounded; gaps that are turned around, too far or of another kind are refused", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId);
   await client.keep(1);

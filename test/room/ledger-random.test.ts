@@ -67,7 +67,7 @@ function viewOf(journal: Journal): object {
     missing: journal.missing(track, Number.POSITIVE_INFINITY),
     listed: journal.missing(track, 3),
     missingChunks: missingChunks(ledger),
-    contiguous: journal.contiguousSeq(track),
+    contiguous: journal.watermarks.contiguousSeq(track),
     last: ledger.last_seq,
     received: ledger.received_chunks,
     duplicates: ledger.duplicate_chunks,

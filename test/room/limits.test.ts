@@ -8,7 +8,7 @@ import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
-test("[W7] a session has 16 tracks; the 17th is refused, and the others go on", async () => {
+test("[W7] [limit:maxTracksPerSession] a session has 16 tracks; the 17th is refused, and the others go on", async () => {
   const room = new RoomUnderTest(newSession());
   const clients: Client[] = [];
   for (const n of range(1, limits.maxTracksPerSession)) {
@@ -36,7 +36,7 @@ test("[W7] a session has 16 tracks; the 17th is refused, and the others go on", 
   await again.keep(3);
 });
 
-test("[K5] seq may be a day ahead of the last kept chunk, and not one more", async () => {
+test("[K5] [limit:maxSeqAhead] seq may be a day ahead of the last kept chunk, and not one more", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId);
   await client.keep(5);
@@ -48,7 +48,7 @@ test("[K5] seq may be a day ahead of the last kept chunk, and not one more", asy
   });
 });
 
-test("[K5] the highest seq is eight nines", async () => {
+test("[K5] [limit:maxSeq] the highest seq is eight nines", async () => {
   const room = new RoomUnderTest(newSession());
   await (await Client.connect(room.sessionId)).keep(1);
   await room.rows("UPDATE tracks SET last_seq = ?", limits.maxSeq - 1);
@@ -60,7 +60,7 @@ test("[K5] the highest seq is eight nines", async () => {
   expect((await client.keep(limits.maxSeq)).key).toMatch(/\/99999999\.pcm$/);
 });
 
-test("[K6] 64 missing ranges are listed, and all missing chunks counted", async () => {
+test("[K6] [limit:maxMissingRanges] 64 missing ranges are listed, and all missing chunks counted", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId, { encoding: "msgpack" });
   const gaps = limits.maxMissingRanges + 3;
@@ -74,7 +74,7 @@ test("[K6] 64 missing ranges are listed, and all missing chunks counted", async 
   expect((await client.hello()).resume).toEqual({ next_seq: 2 + 2 * gaps, missing: [] });
 });
 
-test("[W9] 31 bad frames in a row are borne, the 32nd ends the connection; a good one starts anew", async () => {
+test("[W9] [limit:maxConsecutiveBadFrames] 31 bad frames in a row are borne, the 32nd ends the connection; a good one starts anew", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId, { track: "mic" });
   const borne = limits.maxConsecutiveBadFrames - 1;
@@ -87,7 +87,7 @@ test("[W9] 31 bad frames in a row are borne, the 32nd ends the connection; a goo
   expect(await room.rows("SELECT rejected_chunks FROM tracks")).toEqual([{ rejected_chunks: 2 * borne + 1 }]);
 });
 
-test("[W7] a message of 65,536 is read, one more is too large and ends the connection", async () => {
+test("[W7] [L7] [limit:maxMessageBytes] a message of 65,536 is read, one more is too large and ends the connection", async () => {
   const room = new RoomUnderTest(newSession());
   const client = await Client.connect(room.sessionId);
   const frame = chunkFrame({ sessionId: room.sessionId, seq: 1, pcm: pcmOf(1), encoding: "json" });
@@ -140,12 +140,14 @@ test("[W6] a late first frame of an older connection can't take the track back",
   expect(await newer.keep(2)).toMatchObject({ status: "stored" });
 });
 
-test("[K3] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
+test("[K3] [limit:maxJournalBytes] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
   const room = new RoomUnderTest(newSession());
   await room.inside((storage) => {
     const db = { sql: storage.sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1 };
     migrate(db);
-    const journal = new Journal(db, (bytes) => createHash("sha256").update(bytes).digest(), 2 * chunkBytes);
+    const journal = new Journal(db, (bytes) => createHash("sha256").update(bytes).digest(), {
+      maxBytes: 2 * chunkBytes,
+    });
     const keep = (seq: number): string => {
       const outcome = journal.keep("mic", { seq, timestamp_ms: 1, content: pcmOf(seq) }, true);
       return outcome.kind === "refused" ? outcome.code : outcome.kind;

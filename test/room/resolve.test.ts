@@ -136,7 +136,7 @@ test("[S3] the same idempotency key gets the first answer again, across eviction
   expect(await clusterIds(room.sessionId)).toEqual(["c1"]);
 });
 
-test("[S1] more resolves than may wait are refused, retryable", async () => {
+test("[S1] [limit:maxQueuedResolves] more resolves than may wait are refused, retryable", async () => {
   const session = newSession();
   const held = Promise.withResolvers<void>();
   const requests = inference(session, async (request) => {

@@ -1,13 +1,16 @@
+import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import type { RoomEvent } from "../../schemas/events.ts";
 import { type RoomMessage, roomMessageSchema } from "../../schemas/messages.ts";
 import { range } from "./support/audio.ts";
-import { gateway } from "./support/bindings.ts";
+import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
 import { createSession, eventsOf, get, post } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
+import { SseReader } from "./support/sse.ts";
 import { eventually } from "./support/waiting.ts";
+import worker from "./support/worker.ts";
 
 class Watcher {
   readonly messages: RoomMessage[] = [];
@@ -128,14 +131,15 @@ describe("live", () => {
     expect(await eventsOf(room.sessionId)).toEqual([]);
   });
 
-  test("[S2] watchers beyond the limit are refused; the others go on", async () => {
+  test("[S2] [L3] [limit:maxWatchersPerSession] watchers beyond the limit are refused; the others go on", async () => {
     const room = await opened();
     const watchers = await Promise.all(
       range(1, limits.maxWatchersPerSession).map(() => Watcher.connect(room.sessionId)),
     );
     const refused = await Watcher.connect(room.sessionId);
     await eventually("it is refused", () => refused.closeCode !== undefined);
-    expect(refused.messages).toMatchObject([{ type: "error", code: "forbidden" }]);
+    expect(refused.closeCode).toBe(4429);
+    expect(refused.messages).toMatchObject([{ type: "error", code: "rate_limited", retryable: true }]);
     await say(room.sessionId, [1]);
     for (const watcher of watchers) await watcher.has(1);
   });
@@ -143,7 +147,8 @@ describe("live", () => {
   test("[S2] without an upgrade: 426; with a cursor that is none: 400", async () => {
     const { sessionId } = await opened();
     expect((await get(sessionId, "live")).status).toBe(426);
-    expect((await get(sessionId, "live?after=-1")).status).toBe(400);
+    const upgrade = { headers: { upgrade: "websocket" } };
+    expect((await gateway(`/v1/sessions/${sessionId}/live?after=-1`, upgrade)).status).toBe(400);
   });
 });
 
@@ -186,49 +191,16 @@ describe("pages", () => {
   );
 });
 
+async function stream(sessionId: string, headers: Record<string, string> = {}): Promise<SseReader> {
+  const answer = await gateway(`/v1/sessions/${sessionId}/events`, {
+    headers: { accept: "text/event-stream", ...headers },
+  });
+  expect(answer.headers.get("content-type")).toContain("text/event-stream");
+  if (!answer.body) throw new Error("no body");
+  return new SseReader(answer.body);
+}
+
 describe("server-sent events", () => {
-  async function stream(sessionId: string, headers: Record<string, string> = {}): Promise<SseReader> {
-    const answer = await gateway(`/v1/sessions/${sessionId}/events`, {
-      headers: { accept: "text/event-stream", ...headers },
-    });
-    expect(answer.headers.get("content-type")).toContain("text/event-stream");
-    if (!answer.body) throw new Error("no body");
-    return new SseReader(answer.body);
-  }
-
-  class SseReader {
-    text = "";
-    isOver = false;
-    #isCancelled = false;
-    readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-
-    constructor(body: ReadableStream<Uint8Array>) {
-      this.#reader = body.getReader();
-      this.#read().catch((cause: unknown) => {
-        if (!this.#isCancelled) throw cause;
-      });
-    }
-
-    async #read(): Promise<void> {
-      const decoder = new TextDecoder();
-      for (;;) {
-        const { done, value } = await this.#reader.read();
-        if (done) break;
-        this.text += decoder.decode(value, { stream: true });
-      }
-      this.isOver = true;
-    }
-
-    get ids(): number[] {
-      return [...this.text.matchAll(/^id: (\d+)$/gm)].map((match) => Number(match[1]));
-    }
-
-    cancel(): Promise<void> {
-      this.#isCancelled = true;
-      return this.#reader.cancel();
-    }
-  }
-
   test("[S2] what was, what comes, once and in order; a reader that left costs nothing", async () => {
     const { sessionId } = await opened();
     await say(sessionId, range(1, 3));
@@ -259,6 +231,31 @@ describe("server-sent events", () => {
     await eventually("the log arrived", () => reader.ids.length === count);
     expect(reader.ids).toEqual(range(1, count));
     await reader.cancel();
+  });
+
+  test("[S2] a reader that leaves while the log is still being paged leaves no watch socket behind", async () => {
+    const room = await opened();
+    const count = limits.maxEventsPerPage + 500;
+    await room.rows(
+      `INSERT INTO events (event_id, at, body) SELECT value, 0, '{"type":"track.opened","by":"room"}' FROM json_each(?)`,
+      JSON.stringify(range(1, count)),
+    );
+    await room.evict();
+    const watchers = (): Promise<number> => runInDurableObject(room.stub, (_, state) => state.getWebSockets().length);
+    // Not through `gateway`: there the platform ends a request whose reader is gone, and would tidy up after the route.
+    const request = new Request<unknown, IncomingRequestCfProperties>(
+      `http://localhost/v1/sessions/${room.sessionId}/events`,
+      { headers: { accept: "text/event-stream" } },
+    );
+    const left = await worker.fetch(request, bindings, createExecutionContext());
+    await left.body?.cancel();
+    // Gets to its watch socket after the one before would have: by then that one has opened all it ever opens.
+    const reader = await stream(room.sessionId);
+    await say(room.sessionId, [1]);
+    await eventually("the log and what came since arrived", () => reader.ids.length === count + 1);
+    expect(await watchers()).toBe(1);
+    await reader.cancel();
+    await eventually("nobody watches", async () => (await watchers()) === 0);
   });
 
   test("[S2] ends with the session, and 204 then tells the reader not to come back", async () => {

@@ -20,7 +20,7 @@ import {
 } from "./support/webhooks.ts";
 
 describe("the log", () => {
-  test("[D4] newest first, bounded: what was delivered goes first, then the dead, then the oldest", () =>
+  test("[D4] [limit:maxWebhookDeliveries] newest first, bounded: what was delivered goes first, then the dead, then the oldest", () =>
     new RoomUnderTest(newSession()).inside((storage) => {
       const sql = storage.sql;
       const db = { sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1_000 };

@@ -103,6 +103,14 @@ test("[W1] binary frames are read whatever view they come in", () => {
   expect(decodeFrame(frame.slice().buffer)).toEqual(expected);
 });
 
+test("[W1] [limit:maxShortTextChars] a short text may have 256 characters", () => {
+  const reason = "x".repeat(limits.maxShortTextChars);
+  expect(decodeFrame(JSON.stringify({ type: "close", reason }))).toMatchObject({ ok: true });
+  expect(decodeFrame(JSON.stringify({ type: "close", reason: `${reason}x` }))).toMatchObject({
+    error: { code: "bad_frame" },
+  });
+});
+
 test.for([
   ["text", "[".repeat(limits.maxMessageBytes), "bad_json"],
   ["text, closed", "[".repeat(32_768) + "]".repeat(32_768), "bad_frame"],
@@ -111,7 +119,19 @@ test.for([
   expect(decodeFrame(frame)).toMatchObject({ ok: false, error: { code } });
 });
 
-test("[W7] a frame one above the limit is too large, at the limit it is read", () => {
+/** A frame of so many maps and arrays, one in the other. */
+function deep(levels: number): Uint8Array {
+  let value: unknown = 1;
+  for (let level = 1; level < levels; level += 1) value = [value];
+  return encode({ type: "status", value });
+}
+
+test("[W1] [limit:maxMsgpackDepth] eight levels of a binary frame are read, nine are refused", () => {
+  expect(decodeFrame(deep(limits.maxMsgpackDepth))).toMatchObject({ ok: true });
+  expect(decodeFrame(deep(limits.maxMsgpackDepth + 1))).toMatchObject({ error: { code: "bad_msgpack" } });
+});
+
+test("[W7] [limit:maxMessageBytes] a frame one above the limit is too large, at the limit it is read", () => {
   const { maxMessageBytes: max } = limits;
   expect(decodeFrame(" ".repeat(max + 1))).toMatchObject({ error: { code: "message_too_large" } });
   expect(decodeFrame(new Uint8Array(max + 1))).toMatchObject({ error: { code: "message_too_large" } });

@@ -9,10 +9,18 @@ function stateWith(centroid: readonly number[], clusters = 1): unknown {
 }
 
 test.each([
-  ["the longest centroid", stateWith(Array.from({ length: limits.maxCentroidValues }, () => 0.5)), true],
-  ["one value more", stateWith(Array.from({ length: limits.maxCentroidValues + 1 }, () => 0.5)), false],
-  ["as many clusters as may be", stateWith([1], limits.maxClusters), true],
-  ["one cluster more", stateWith([1], limits.maxClusters + 1), false],
+  [
+    "[limit:maxCentroidValues] the longest centroid",
+    stateWith(Array.from({ length: limits.maxCentroidValues }, () => 0.5)),
+    true,
+  ],
+  [
+    "[limit:maxCentroidValues] one value more",
+    stateWith(Array.from({ length: limits.maxCentroidValues + 1 }, () => 0.5)),
+    false,
+  ],
+  ["[limit:maxClusters] as many clusters as may be", stateWith([1], limits.maxClusters), true],
+  ["[limit:maxClusters] one cluster more", stateWith([1], limits.maxClusters + 1), false],
   ["a NaN", stateWith([Number.NaN]), false],
   ["an infinity", stateWith([Number.POSITIVE_INFINITY]), false],
 ])("[S1] a state with %s", (_name, state, isTaken) => {

@@ -23,7 +23,7 @@ test("[A1] the header is read by an independent parser", () => {
   expect(wav.getSamples(false, Int16Array)).toEqual(new Int16Array(data.buffer));
 });
 
-test("the longest WAV counts its bytes in 32 bits, and one second more would not", () => {
+test("[A2] [limit:maxWavSeconds] the longest WAV counts its bytes in 32 bits, and one second more would not", () => {
   const longest = span(0, limits.maxWavSeconds * sampleRateHz);
   expect(fitsWav(longest)).toBe(true);
   expect(wavBytes(longest) - 8).toBeLessThan(2 ** 32);

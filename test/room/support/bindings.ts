@@ -14,8 +14,8 @@ declare module "vitest" {
 
 export const bindings = env as Env;
 
-/** A request to the Worker, as from outside. */
+/** A request to the Worker, as from this machine. */
 export function gateway(path: string, init: RequestInit = {}): Promise<Response> {
   const { default: entry } = exports as unknown as { default: Fetcher };
-  return entry.fetch(`https://gateway.test${path}`, init);
+  return entry.fetch(`http://localhost${path}`, init);
 }

@@ -9,24 +9,34 @@ import { within } from "./waiting.ts";
 export interface ClientOptions {
   readonly track?: string;
   readonly encoding?: Encoding;
+  /** Comes as a subprotocol, as a browser has to send it. */
+  readonly credential?: string;
+  /** The Worker that is asked. */
+  readonly via?: (path: string, init: RequestInit) => Promise<Response>;
 }
 
 export class Client {
   readonly sessionId: string;
   readonly closed: Promise<{ code: number; reason: string }>;
+  /** Once it is closed. */
+  closeCode: number | undefined;
   readonly #socket: WebSocket;
   readonly #encoding: Encoding;
   readonly #inbox: RoomMessage[] = [];
   #arrived = Promise.withResolvers<void>();
 
-  static async connect(sessionId: string, { track, encoding = "json" }: ClientOptions = {}): Promise<Client> {
+  static async connect(sessionId: string, options: ClientOptions = {}): Promise<Client> {
+    const { track, encoding = "json", credential, via = gateway } = options;
     const path = track === undefined ? sessionId : `${sessionId}/${track}`;
-    const response = await gateway(`/v1/audio/ws/${path}`, {
-      headers: { upgrade: "websocket", "sec-websocket-protocol": `roomtone.v1.${encoding}` },
-    });
-    const socket = response.webSocket;
-    if (!socket) throw new Error(`no WebSocket: ${response.status} ${await response.text()}`);
-    return new Client(sessionId, socket, encoding);
+    const offer = `roomtone.v1.${encoding}${credential === undefined ? "" : `, bearer.${credential}`}`;
+    const headers = { upgrade: "websocket", "sec-websocket-protocol": offer };
+    return Client.over(await via(`/v1/audio/ws/${path}`, { headers }), sessionId, encoding);
+  }
+
+  /** Over the socket of an answer; throws where it has none. */
+  static async over(answer: Response, sessionId: string, encoding: Encoding = "json"): Promise<Client> {
+    if (answer.webSocket) return new Client(sessionId, answer.webSocket, encoding);
+    throw new Error(`no WebSocket: ${answer.status} ${await answer.text()}`);
   }
 
   private constructor(sessionId: string, socket: WebSocket, encoding: Encoding) {
@@ -43,7 +53,10 @@ export class Client {
       this.#inbox.push(roomMessageSchema.parse(value));
       this.#arrived.resolve();
     });
-    socket.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
+    socket.addEventListener("close", ({ code, reason }) => {
+      this.closeCode = code;
+      resolve({ code, reason });
+    });
     socket.accept();
   }
 

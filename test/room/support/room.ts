@@ -48,22 +48,7 @@ export class RoomUnderTest {
 
   /** Every row of every table of the room, as text. `but` leaves tables out. */
   async dump(but: readonly string[] = []): Promise<Record<string, string[]>> {
-    return this.inside((storage) => {
-      const tables = storage.sql
-        .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        .toArray()
-        .map(({ name }) => name)
-        .filter((name) => !name.startsWith("_cf") && !but.includes(name));
-      return Object.fromEntries(
-        tables.map((name) => [
-          name,
-          storage.sql
-            .exec<Row>(`SELECT * FROM ${name}`)
-            .toArray()
-            .map((row) => JSON.stringify(row, bytesAsText)),
-        ]),
-      );
-    });
+    return this.inside((storage) => dumpTables(storage, but));
   }
 
   /** Takes the room from memory; sockets hibernate. */
@@ -117,6 +102,24 @@ export class RoomUnderTest {
     const { objects } = await bindings.RESULT_BUCKET.list({ prefix: `sessions/${this.sessionId}/` });
     return objects.map(({ key }) => key);
   }
+}
+
+/** As `dump`, from inside the room. */
+export function dumpTables({ sql }: DurableObjectStorage, but: readonly string[] = []): Record<string, string[]> {
+  const tables = sql
+    .exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    .toArray()
+    .map(({ name }) => name)
+    .filter((name) => !name.startsWith("_cf") && !but.includes(name));
+  return Object.fromEntries(
+    tables.map((name) => [
+      name,
+      sql
+        .exec<Row>(`SELECT * FROM ${name}`)
+        .toArray()
+        .map((row) => JSON.stringify(row, bytesAsText)),
+    ]),
+  );
 }
 
 function bytesAsText(_key: string, value: unknown): unknown {

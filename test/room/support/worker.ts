@@ -4,9 +4,10 @@ import type { Env } from "../../../server/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/room/meeting-session.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
+import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
-export { EmbeddedResolver } from "../../../server/index.ts";
+export { EmbeddedResolver, RateLimiter, TenantQuota } from "../../../server/index.ts";
 
 export default {
   fetch: (request, env, ctx) => entry.fetch(request, { ...env, RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET) }, ctx),
@@ -19,6 +20,7 @@ export class MeetingSessionDO extends RealMeetingSessionDO {
       ...variablesOf(ctx.id.name),
       RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET),
       DB: faultyIndex(env.DB),
+      TENANT_QUOTA: faultyQuotas(env.TENANT_QUOTA),
     });
   }
 }

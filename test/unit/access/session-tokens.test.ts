@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
+import { limits } from "../../../schemas/limits.ts";
 import { mintToken, type TokenSettings, verifyToken } from "../../../server/access/session-tokens.ts";
 
 const secret = "a secret of this test, at least 32 bytes long";
@@ -44,6 +45,21 @@ test("[P2] a minted token is accepted, and by jsonwebtoken too", async () => {
     clockTimestamp: nowS,
   });
   expect(told).toMatchObject({ sub: "ada", session_id: "board-7", iat: nowS, exp: nowS + 300 });
+});
+
+const padded = (chars: number): string => sign({ ...claims, pad: "x".repeat(chars) });
+/** A token of exactly so many characters. */
+function ofChars(chars: number): string {
+  const about = Math.floor(((chars - padded(0).length) * 3) / 4);
+  const near = Array.from({ length: 8 }, (_, n) => padded(about - 3 + n));
+  return near.find(({ length }) => length === chars) ?? "";
+}
+
+test("[P2] [limit:maxTokenChars] a token of 4,096 characters is read, one of 4,097 is not", async () => {
+  expect(ofChars(limits.maxTokenChars)).toHaveLength(limits.maxTokenChars);
+  expect(await outcome(ofChars(limits.maxTokenChars))).toBe("ada board-7");
+  expect(ofChars(limits.maxTokenChars + 1)).toHaveLength(limits.maxTokenChars + 1);
+  expect(await outcome(ofChars(limits.maxTokenChars + 1))).toBe("unauthorized");
 });
 
 const unsigned = (header: object, payload: object): string =>
@@ -119,7 +135,7 @@ test("[P4] with two secrets both sign in; the first one mints; a token of the on
 
 const at = (change: object): Promise<string> => outcome(sign({ ...claims, ...change }));
 
-test("[P5] times hold to the second, but for the skew of clocks", async () => {
+test("[P5] [limit:tokenClockSkewS] [limit:maxTokenLifetimeS] times hold to the second, but for the skew of clocks", async () => {
   expect(await at({ exp: nowS - 4, iat: nowS - 60 })).toBe("ada board-7");
   expect(await at({ exp: nowS - 5, iat: nowS - 60 })).toBe("token_expired");
   expect(await at({ iat: nowS + 5 })).toBe("ada board-7");
