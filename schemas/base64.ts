@@ -29,7 +29,10 @@ export function decodeBase64(text: string): Result<Uint8Array<ArrayBuffer>, "bad
 function decodeWithAtob(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);
   if (btoa(binary) !== text) throw new TypeError("not canonical base64");
-  return Uint8Array.from(binary, (char) => char.charCodeAt(0));
+  const bytes = new Uint8Array(binary.length);
+  // Not `Uint8Array.from` with a function: forty times as slow.
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }
 
 /** Encodes bytes of any length as standard base64. */

@@ -50,6 +50,8 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 AUTH_MODE: "off",
+                // All tests of a file are one caller, on a clock that stands still.
+                RATE_LIMIT_PER_MINUTE: "off",
                 INFERENCE_BASE_URL: "http://inference.test",
                 INFERENCE_TIMEOUT_MS: "2000",
                 // Tests of it ask for it: the others set no service up.
