@@ -27,13 +27,19 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          // Pure modules: one process for many files.
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      {
+        root,
+        test: {
           name: "node",
-          include: [
-            "test/unit/**/*.test.ts",
-            "test/client/**/*.test.ts",
-            "test/contract/**/*.test.ts",
-            "test/chaos/**/*.test.ts",
-          ],
+          include: ["test/client/**/*.test.ts", "test/contract/**/*.test.ts", "test/chaos/**/*.test.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -69,6 +75,8 @@ export default defineConfig({
         test: {
           name: "room",
           include: ["test/room/**/*.test.ts"],
+          // One workerd for many files: they share storage, so ids are new ones everywhere, and a clock that only goes on.
+          isolate: false,
           setupFiles: ["test/room/support/migrate-index.ts"],
           provide: {
             seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null,

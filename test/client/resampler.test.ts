@@ -25,7 +25,7 @@ function concat(parts: readonly Float32Array[]): Float32Array {
 describe.for(rates)("%i Hz to 16 kHz", (rateHz) => {
   const nyquist = Math.min(rateHz, 16_000) / 2;
 
-  test.for([0.003, 0.06, 0.3, 0.6, 0.8])("keeps a tone at %f of Nyquist: amplitude, place and purity", (part) => {
+  test.for([0.003, 0.3, 0.8])("keeps a tone at %f of Nyquist: amplitude, place and purity", (part) => {
     const frequency = nyquist * part;
     const fit = fitTone(resample(sine(frequency, rateHz, rateHz), rateHz), frequency, 16_000, edge);
     expect(Math.abs(20 * Math.log10(fit.amplitude / 0.5))).toBeLessThan(0.01);
@@ -33,7 +33,7 @@ describe.for(rates)("%i Hz to 16 kHz", (rateHz) => {
     expect(fit.snrDb).toBeGreaterThan(70);
   });
 
-  test.runIf(rateHz > 16_000).for([8_000, 8_100, 8_500, 9_333, 10_500])("lets no tone of %i Hz alias", (frequency) => {
+  test.runIf(rateHz > 16_000).for([8_000, 8_500, 10_500])("lets no tone of %i Hz alias", (frequency) => {
     const out = resample(sine(frequency, rateHz, rateHz, 1), rateHz);
     expect(levelDb(out, edge) + 3.01).toBeLessThan(-70);
   });

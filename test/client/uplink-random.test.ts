@@ -4,7 +4,7 @@ import { limits } from "../../schemas/limits.ts";
 import { randomFrom, seed } from "../unit/support/random.ts";
 import { UplinkWorld } from "./support/uplink-world.ts";
 
-const schedules = 1_500;
+const schedules = 600;
 
 /** What an earlier run left: all in the outbox, and parts of it kept already, in more than 64 pieces at times. */
 function earlierRun(world: UplinkWorld, random: (below: number) => number): void {

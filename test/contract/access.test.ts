@@ -5,7 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { promisify } from "node:util";
 import jsonwebtoken from "jsonwebtoken";
 import { afterAll, expect, test } from "vitest";
-import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import { GatewayProcess, readsTypeScript } from "../../scripts/lib/gateway-process.ts";
 import { newSession, problemOf, receivedBodies, send } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { receivedTexts, TestClient } from "../support/ws-client.ts";
@@ -45,7 +45,7 @@ const bearer = (credential: string): { headers: Record<string, string> } => ({
 
 async function createKey(...args: string[]): Promise<string> {
   const env = { ...process.env, STATE_DIR: gateway.stateDir };
-  const { stdout } = await run(process.execPath, ["--import", "tsx", "scripts/keys.ts", "create", ...args], { env });
+  const { stdout } = await run(process.execPath, [...readsTypeScript, "scripts/keys.ts", "create", ...args], { env });
   const key = stdout.trim();
   secrets.push(key);
   return key;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { readsTypeScript } from "../../scripts/lib/gateway-process.ts";
 import { apiKeySchema } from "../../schemas/access.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -18,7 +19,7 @@ interface Ended {
 }
 
 function keys(...args: readonly string[]): Promise<Ended> {
-  const script = ["--import", "tsx", "scripts/keys.ts", ...args];
+  const script = [...readsTypeScript, "scripts/keys.ts", ...args];
   const options = { cwd: root, env: { ...process.env, STATE_DIR: stateDir } };
   return new Promise((resolve) => {
     execFile(process.execPath, script, options, (error, stdout, stderr) => {

@@ -14,7 +14,7 @@ import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { receivedTexts, TestClient } from "../support/ws-client.ts";
 
-const gateway = useGateway({ env: { AUTH_MODE: "off" } });
+const gateway = useGateway();
 let openapi: Json;
 let asyncapi: Json & AsyncApi;
 let client: OpenAPIClient;

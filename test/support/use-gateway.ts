@@ -10,13 +10,28 @@ import {
 } from "../../scripts/lib/gateway-process.ts";
 import { unlimited } from "../../scripts/lib/unlimited.ts";
 
-/** One gateway for a test file: started before its tests, checked and ended after them. Without limits but those given. */
-export function useGateway({ env, ...options }: GatewayOptions = {}): GatewayProcess {
-  const gateway = new GatewayProcess({ ...options, env: { ...unlimited, ...env } });
-  beforeAll(() => gateway.start(), startTimeoutMs + 5_000);
+/** The gateway of all files of a process that ask for nothing special; ended with the process. */
+let shared: GatewayProcess | undefined;
+
+/** A gateway for a test file: started before its tests, checked after them. Without limits but those given. */
+export function useGateway(options?: GatewayOptions): GatewayProcess {
+  if (options) {
+    const { env, ...others } = options;
+    return used(new GatewayProcess({ ...others, env: { ...unlimited, ...env } }), (gateway) => gateway.dispose());
+  }
+  shared ??= new GatewayProcess({ env: unlimited });
+  return used(shared);
+}
+
+function used(gateway: GatewayProcess, end?: (gateway: GatewayProcess) => Promise<void>): GatewayProcess {
+  let printedBefore = 0;
+  beforeAll(async () => {
+    printedBefore = gateway.output.length;
+    if (!gateway.isRunning) await gateway.start();
+  }, startTimeoutMs + 5_000);
   afterAll(async () => {
-    await gateway.dispose();
-    assert.deepEqual(complaintsIn(gateway.output), []);
+    await end?.(gateway);
+    assert.deepEqual(complaintsIn(gateway.output.slice(printedBefore)), []);
   }, stopTimeoutMs + 5_000);
   return gateway;
 }

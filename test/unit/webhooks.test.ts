@@ -16,7 +16,7 @@ const track = (heardAt: number, reportedAt?: number): TrackActivity => ({
 });
 
 const settingsOf = (env: object): WebhookSettings => {
-  const config = parseConfig(env);
+  const config = parseConfig({ JWT_SECRET: "a-secret-of-this-test-at-least-32-bytes-long", ...env });
   if (!config.ok) throw new Error(config.error.join());
   return config.value.webhooks;
 };
