@@ -1,6 +1,6 @@
 /**
- * Three worlds: `node` for pure modules and for black-box tests over real sockets, `room` inside workerd, `browser`
- * for the library in a real Chromium.
+ * Five worlds: `unit` for pure modules, `contract` for a gateway as a black box over real sockets, `node` for the client
+ * library and for chaos, `room` inside workerd, `browser` for the library in a real Chromium.
  * The root is the repository, so that paths in messages are the ones a person can open.
  */
 import { fileURLToPath } from "node:url";
@@ -38,8 +38,22 @@ export default defineConfig({
       {
         root,
         test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          globalSetup: ["test/support/shared-gateways.ts"],
+          environment: "node",
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // Files that ask for no gateway of their own share one with those that ran before in the same process.
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      {
+        root,
+        test: {
           name: "node",
-          include: ["test/client/**/*.test.ts", "test/contract/**/*.test.ts", "test/chaos/**/*.test.ts"],
+          include: ["test/client/**/*.test.ts", "test/chaos/**/*.test.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
