@@ -1,7 +1,7 @@
 /** `GET /v1/audio/ws/:session_id[/:track]`: hands the socket to the room. */
 import type { Context } from "hono";
 import { tracksOf } from "../access/principal.ts";
-import { errorMessage, trackForbidden } from "../room/ingest.ts";
+import { errorMessage, trackForbidden } from "../room/refusals.ts";
 import type { AppEnv } from "./app-env.ts";
 import { refuseSocket } from "./refuse-socket.ts";
 import { openSocket } from "./room-socket.ts";

@@ -4,7 +4,7 @@ import type { RoomEvent } from "../../schemas/events.ts";
 import type { RoomMessage } from "../../schemas/messages.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import { advanceFeed, type Feed, feedPageEvents, heard, isUnheard } from "./feed.ts";
-import { errorMessage } from "./ingest.ts";
+import { errorMessage } from "./refusals.ts";
 import type { Peer } from "./peer.ts";
 
 /** A connection as the dispatcher sees it. */

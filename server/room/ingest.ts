@@ -3,27 +3,29 @@
  * else: sockets, alarms and R2 are the caller's. Synchronous from the first byte to the reply, so that no
  * other frame can come between a look-up and its write.
  */
-import { decodeFrame, type FrameError } from "../../schemas/codec.ts";
+import { decodeFrame } from "../../schemas/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../schemas/errors.ts";
 import { type InstallationLimits, limits } from "../../schemas/limits.ts";
-import type {
-  ChunkMessage,
-  ClientMessage,
-  ErrorMessage,
-  GapMessage,
-  RoomMessage,
-  Topic,
-} from "../../schemas/messages.ts";
+import type { ChunkMessage, ClientMessage, GapMessage, RoomMessage, Topic } from "../../schemas/messages.ts";
 import { protocolVersion } from "../../schemas/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
 import { defaultTrack } from "../../schemas/names.ts";
 import { chunkKey, type SessionName } from "../archive/keys.ts";
-import type { Journal, KeepOutcome } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { expectedSeq, isOutOfRange, missingChunks, openLedger, type TrackLedger } from "../journal/ledger.ts";
 import { trackStatus } from "../results/track-status.ts";
 import type { EventLog } from "../journal/event-log.ts";
 import { newFeed } from "./feed.ts";
 import { hasExpired, type Peer } from "./peer.ts";
+import {
+  errorMessage,
+  keepRefusals,
+  laterDetails,
+  type Refusal,
+  tokenExpired,
+  trackForbidden,
+  watchOnly,
+} from "./refusals.ts";
 
 export interface IngestDeps {
   readonly session: SessionName;
@@ -48,8 +50,6 @@ export interface FrameOutcome {
   /** Whether the track's end was told, so that its last window need not be full. */
   readonly ended?: boolean;
 }
-
-type Refusal = FrameError & { readonly retryAfterMs?: number };
 
 /** Handles one frame as it came from the socket. The first one after the credential's end is the last one. */
 export function handleFrame(deps: IngestDeps, peer: Peer, frame: string | ArrayBuffer | ArrayBufferView): FrameOutcome {
@@ -123,21 +123,6 @@ function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage):
   return undefined;
 }
 
-export const tokenExpired = {
-  code: "token_expired",
-  detail: "The session token has expired. Connect with a new one; what was acked is kept.",
-} as const satisfies Refusal;
-
-/** @param tracks those that the credential is for. */
-export function trackForbidden(tracks: readonly string[]): Refusal {
-  return { code: "forbidden", detail: `The token is for these tracks alone: ${tracks.join(", ")}.` };
-}
-
-const watchOnly: Refusal = {
-  code: "bad_frame",
-  detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",
-};
-
 function tooManyTracks({ limits: { maxTracksPerSession } }: IngestDeps): Refusal {
   return { code: "forbidden", detail: `A session has at most ${maxTracksPerSession} tracks.` };
 }
@@ -193,36 +178,6 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
     acked: true,
   };
 }
-
-export const sessionFinalized: Refusal = {
-  code: "session_finalized",
-  detail: "The session is finalizing or finalized; nothing more is kept.",
-};
-
-export const sessionDeleted: Refusal = {
-  code: "session_finalized",
-  detail: "The session was deleted; nothing of it is kept, and its id can't be used again.",
-};
-
-type KeepRefusal = Extract<KeepOutcome, { kind: "refused" }>;
-
-const keepRefusals: Record<Exclude<KeepRefusal["code"], "rate_limited">, Refusal> = {
-  seq_conflict: {
-    code: "seq_conflict",
-    detail: "Other bytes are already kept under this seq, and they stay. Number new audio onward.",
-  },
-  seq_out_of_range: {
-    code: "seq_out_of_range",
-    detail: `seq is at most ${limits.maxSeqAhead} beyond the track's last chunk, and at most ${limits.maxSeq}.`,
-  },
-  session_finalized: sessionFinalized,
-};
-
-const laterDetails: Record<Extract<KeepRefusal, { code: "rate_limited" }>["limit"], string> = {
-  pace: "The track's audio comes faster than is taken. Send this chunk again later.",
-  quota: "The tenant's audio of this day is used up, or can't be counted now. Send this chunk again later.",
-  storage: "Too much audio of this session waits for storage. Send this chunk again later.",
-};
 
 function endTrack(deps: IngestDeps, peer: Peer, track: string, lastSeq: number, padding: number): FrameOutcome {
   const { journal, events, isOpen } = deps;
@@ -336,16 +291,4 @@ function countBadFrame({ journal, isOpen }: IngestDeps, peer: Peer): Peer {
   if (peer.track === null) return { ...peer, badFramesInRow, uncountedBadFrames: peer.uncountedBadFrames + 1 };
   if (isOpen()) journal.countRejected(peer.track, 1);
   return { ...peer, badFramesInRow };
-}
-
-/** The `error` message of a refusal. */
-export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): ErrorMessage {
-  return {
-    type: "error",
-    code,
-    detail,
-    ...(seq === undefined ? {} : { seq }),
-    retryable: wireErrors[code].retryable,
-    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
-  };
 }
