@@ -1,35 +1,13 @@
 /** What a capture does when the room says "later": to a connection, and to seconds. */
-import { afterEach, describe, expect, test } from "vitest";
-import { type Capture, startCapture } from "../../client/capture/capture.ts";
-import type { CaptureEvents, CaptureOptions } from "../../client/capture/capture-types.ts";
+import { describe, expect, test } from "vitest";
+import type { CaptureEvents } from "../../client/capture/capture-types.ts";
 import { until } from "../../scripts/lib/until.ts";
-import { ackMessage, type FakeFrame, FakeRoom, readyMessage } from "./support/fake-room.ts";
-import { Listener, samplesOf, wireFormat } from "./support/meeting.ts";
+import { useFakeMeeting } from "./support/fake-meeting.ts";
+import { ackMessage, type FakeFrame, type FakeRoom, readyMessage } from "./support/fake-room.ts";
+import { samplesOf } from "./support/meeting.ts";
 
 const sessionId = "meeting";
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function startRoom(...handlers: Parameters<typeof FakeRoom.start>): Promise<FakeRoom> {
-  const room = await FakeRoom.start(...handlers);
-  closers.push(() => room.close());
-  return room;
-}
-
-async function start(room: FakeRoom, options: Partial<CaptureOptions> = {}): Promise<[Capture, Listener]> {
-  const capture = await startCapture({
-    baseUrl: room.url,
-    sessionId,
-    format: wireFormat,
-    encoding: "json",
-    random: () => 0,
-    ...options,
-  });
-  closers.push(() => capture.close());
-  return [capture, new Listener(capture)];
-}
+const { startRoom, start } = useFakeMeeting(sessionId);
 
 const limited = (afterMs?: number, seq?: number): object => ({
   type: "error",

@@ -2,41 +2,17 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
-import { type Capture, startCapture } from "../../client/capture/capture.ts";
-import type { CaptureOptions } from "../../client/capture/capture-types.ts";
+import { expect, onTestFinished, test } from "vitest";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { wireErrors } from "../../schemas/errors.ts";
 import { until } from "../../scripts/lib/until.ts";
-import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
-import { Listener, samplesOf, wireFormat } from "./support/meeting.ts";
+import { useFakeMeeting } from "./support/fake-meeting.ts";
+import { ackMessage, type FakeRoom, readyMessage } from "./support/fake-room.ts";
+import { samplesOf } from "./support/meeting.ts";
 
 const sessionId = "meeting";
-const closers: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
-
-async function startRoom(...handlers: Parameters<typeof FakeRoom.start>): Promise<FakeRoom> {
-  const room = await FakeRoom.start(...handlers);
-  closers.push(() => room.close());
-  return room;
-}
-
-async function start(room: FakeRoom, options: Partial<CaptureOptions> = {}): Promise<[Capture, Listener]> {
-  const capture = await startCapture({
-    baseUrl: room.url,
-    sessionId,
-    format: wireFormat,
-    encoding: "json",
-    random: () => 0,
-    ...options,
-  });
-  closers.push(() => capture.close());
-  return [capture, new Listener(capture)];
-}
+const { startRoom, start } = useFakeMeeting(sessionId);
 
 const finalCodes = Object.entries(wireErrors).flatMap(([code, entry]) =>
   "closeCode" in entry && !entry.retryable && entry.closeCode !== 4401 ? [[code, entry.closeCode] as const] : [],
@@ -174,7 +150,7 @@ function changingRoom(isWrong: (seq: number) => boolean): Promise<FakeRoom> {
 test("[K1] an ack of other bytes than were sent is no ack: the second is told lost, and its bytes stay", async () => {
   const room = await changingRoom((seq) => seq === 2);
   const folder = await mkdtemp(join(tmpdir(), "roomtone-outbox-"));
-  closers.push(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [capture, listener] = await start(room, { outbox: await openFileOutbox({ folder }) });
   await capture.write(samplesOf(1, 3));
   expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [[2, 2]] });

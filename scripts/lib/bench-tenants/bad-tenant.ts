@@ -66,6 +66,7 @@ export class BadTenant {
     });
     const word = once(this.#child, "message").then(([message]) => message as AbuseWord);
     const heard = await within(timeoutMs, Promise.race([word, gone]), `The bad tenant was not "${type}" in time.`);
+    // Its end, later on, is what is waited for then.
     gone.catch(() => undefined);
     if (heard.type !== type) throw new Failure(`The bad tenant said "${heard.type}", not "${type}".`);
     return heard as Extract<AbuseWord, { type: T }>;
