@@ -20,7 +20,7 @@ export {
 } from "./capture/outbox.ts";
 export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
 export type { SeqRange } from "./capture/seq-set.ts";
-export type { Encoding } from "../schemas/codec.ts";
+export type { Encoding } from "../schemas/wire/codec.ts";
 export { createResultsClient } from "./results/results-client.ts";
 export {
   type ProblemCode,
@@ -52,7 +52,7 @@ export type {
 } from "./results/results-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export type { Delivery } from "../schemas/webhooks.ts";
-export type { DeletionReceipt, SessionsPage, SessionSummary } from "../schemas/http.ts";
-export type { RoomEvent } from "../schemas/events.ts";
-export { timelineOf, type Turn } from "../schemas/timeline.ts";
-export { encodeBase64 } from "../schemas/base64.ts";
+export type { DeletionReceipt, SessionsPage, SessionSummary } from "../schemas/http/bodies.ts";
+export type { RoomEvent } from "../schemas/speech/events.ts";
+export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
+export { encodeBase64 } from "../schemas/wire/base64.ts";

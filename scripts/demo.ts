@@ -3,13 +3,13 @@
  * kept is what was sent, and keeps serving. Nothing but this checkout is needed.
  */
 import { fileURLToPath } from "node:url";
-import { runDemo } from "./lib/demo-run.ts";
-import { parseDemoOptions } from "./lib/demo-options.ts";
-import { sentenceOf } from "./lib/failure.ts";
-import { type Gateway, startGateway } from "./lib/gateway.ts";
+import { runDemo } from "./demo/demo-run.ts";
+import { parseDemoOptions } from "./demo/demo-options.ts";
+import { sentenceOf } from "../schemas/lib/failure.ts";
+import { type Gateway, startGateway } from "./local/gateway.ts";
 import { createProgress } from "../client/cli/progress.ts";
-import { stopGateway, watchWorkerd } from "./lib/workerd-processes.ts";
-import { onStopSignal } from "./lib/stop-signal.ts";
+import { stopGateway, watchWorkerd } from "./local/workerd-processes.ts";
+import { onStopSignal } from "./local/stop-signal.ts";
 
 const sample = fileURLToPath(new URL("sample/interview.wav", import.meta.url));
 const progress = createProgress(process.stderr);

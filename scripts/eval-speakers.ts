@@ -4,17 +4,17 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { sampleRateHz } from "../schemas/audio.ts";
-import { scoreDer } from "./lib/eval/der.ts";
-import { createDirectDiarizer, type Diarize } from "./lib/eval/diarize.ts";
-import { type EvalOptions, parseEvalOptions } from "./lib/eval/eval-options.ts";
-import { createGatewayDiarizer, withGateway } from "./lib/eval/gateway-diarizer.ts";
-import { makeMeetings, type Meeting, readMeetings } from "./lib/eval/meetings.ts";
-import { createSpeak, missingTools } from "./lib/eval/speak.ts";
-import { formatTable, missedTargets, type Outcome } from "./lib/eval/table.ts";
-import { drawTimelines } from "./lib/eval/timeline.ts";
-import { debianPackages, unseenVoices } from "./lib/eval/voices.ts";
-import { Failure, sentenceOf } from "./lib/failure.ts";
+import { sampleRateHz } from "../schemas/wire/audio.ts";
+import { scoreDer } from "./speakers/eval/der.ts";
+import { createDirectDiarizer, type Diarize } from "./speakers/eval/diarize.ts";
+import { type EvalOptions, parseEvalOptions } from "./speakers/eval/eval-options.ts";
+import { createGatewayDiarizer, withGateway } from "./speakers/eval/gateway-diarizer.ts";
+import { makeMeetings, type Meeting, readMeetings } from "./speakers/eval/meetings.ts";
+import { createSpeak, missingTools } from "./speakers/eval/speak.ts";
+import { formatTable, missedTargets, type Outcome } from "./speakers/eval/table.ts";
+import { drawTimelines } from "./speakers/eval/timeline.ts";
+import { debianPackages, unseenVoices } from "./speakers/eval/voices.ts";
+import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
 
 const collarMs = 250;
 const cacheFolder = ".eval";

@@ -3,11 +3,11 @@
  * client at the address it prints; Ctrl-C ends it with one JSON line that counts what it did.
  */
 import { Command, CommanderError } from "commander";
-import { Failure, sentenceOf } from "./lib/failure.ts";
-import { type FaultKind, faultKinds, faultMeanings, type FaultRates } from "./lib/fault-plan.ts";
-import { FaultProxy, type FaultProxyOptions } from "./lib/fault-proxy.ts";
-import { parsePort } from "./lib/parse-port.ts";
-import { onStopSignal } from "./lib/stop-signal.ts";
+import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
+import { type FaultKind, faultKinds, faultMeanings, type FaultRates } from "../client/testkit/fault-plan.ts";
+import { FaultProxy, type FaultProxyOptions } from "../client/testkit/fault-proxy.ts";
+import { parsePort } from "./cli/parse-port.ts";
+import { onStopSignal } from "./local/stop-signal.ts";
 
 const flagOf = (kind: FaultKind): string => kind.replace("_", "-");
 

@@ -4,17 +4,17 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { asyncapiText, docsText, openapiText } from "./lib/generate-contract.ts";
-import { goldenJson, goldenMarkdown } from "./lib/generate-golden.ts";
-import { referenceText } from "./lib/generate-reference.ts";
+import { asyncapiText, docsText, openapiText } from "./contract/generate-contract.ts";
+import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
+import { referenceText } from "./contract/generate-reference.ts";
 
 const files: Readonly<Record<string, string>> = {
   "docs/reference.md": referenceText,
-  "schemas/contract/asyncapi.json": asyncapiText,
-  "schemas/contract/docs.html": docsText,
-  "schemas/contract/openapi.json": openapiText,
-  "schemas/golden/golden.json": goldenJson,
-  "schemas/golden/golden.md": goldenMarkdown,
+  "schemas/published/asyncapi.json": asyncapiText,
+  "schemas/published/docs.html": docsText,
+  "schemas/published/openapi.json": openapiText,
+  "schemas/published/golden/golden.json": goldenJson,
+  "schemas/published/golden/golden.md": goldenMarkdown,
 };
 
 /** Empty where there is no such file: no generated one is. */

@@ -3,15 +3,15 @@
  * that a shell can catch it; what there is to say goes to stderr.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { sentenceOf } from "./lib/failure.ts";
-import { type Created, KeysAdmin } from "./lib/keys-admin.ts";
-import { openLocalKeys } from "./lib/keys-local.ts";
-import { mintKey } from "./lib/keys-mint.ts";
-import { type KeysOptions, type KeysRequest, parseKeysOptions } from "./lib/keys-options.ts";
-import { remoteKeys, wranglerProcess } from "./lib/keys-remote.ts";
-import type { KeysDatabase } from "./lib/keys-sql.ts";
-import { keyJson, keysTable, minuteOf } from "./lib/keys-table.ts";
-import { onStopSignal } from "./lib/stop-signal.ts";
+import { sentenceOf } from "../schemas/lib/failure.ts";
+import { type Created, KeysAdmin } from "./keys/keys-admin.ts";
+import { openLocalKeys } from "./keys/keys-local.ts";
+import { mintKey } from "./keys/keys-mint.ts";
+import { type KeysOptions, type KeysRequest, parseKeysOptions } from "./keys/keys-options.ts";
+import { remoteKeys, wranglerProcess } from "./keys/keys-remote.ts";
+import type { KeysDatabase } from "./keys/keys-sql.ts";
+import { keyJson, keysTable, minuteOf } from "./keys/keys-table.ts";
+import { onStopSignal } from "./local/stop-signal.ts";
 
 const stopping = new AbortController();
 let database: KeysDatabase | undefined;

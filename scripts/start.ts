@@ -1,13 +1,13 @@
 /**
  * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
  */
-import { missingSecret, parseConfig } from "../server/config.ts";
-import { Failure, sentenceOf } from "./lib/failure.ts";
-import { type Gateway, startGateway } from "./lib/gateway.ts";
-import { localVariables } from "./lib/local-variables.ts";
-import { parsePort } from "./lib/parse-port.ts";
-import { stopGateway, watchWorkerd } from "./lib/workerd-processes.ts";
-import { onStopSignal } from "./lib/stop-signal.ts";
+import { missingSecret, parseConfig } from "../server/shared/config/config.ts";
+import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
+import { type Gateway, startGateway } from "./local/gateway.ts";
+import { localVariables } from "./local/local-variables.ts";
+import { parsePort } from "./cli/parse-port.ts";
+import { stopGateway, watchWorkerd } from "./local/workerd-processes.ts";
+import { onStopSignal } from "./local/stop-signal.ts";
 
 const stopping = new AbortController();
 let gateway: Gateway | undefined;

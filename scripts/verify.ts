@@ -2,9 +2,9 @@
 import { Command } from "commander";
 import { createProgress } from "../client/cli/progress.ts";
 import { defaultTenant, sessionIdSchema, tenantSchema } from "../schemas/names.ts";
-import { Failure, sentenceOf } from "./lib/failure.ts";
-import { openLocalBucket } from "./lib/local-bucket.ts";
-import { verifySession } from "./lib/verify-session.ts";
+import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
+import { openLocalBucket } from "./local/local-bucket.ts";
+import { verifySession } from "./local/verify-session.ts";
 
 const command = new Command("npm run verify --")
   .description(

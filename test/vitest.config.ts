@@ -94,7 +94,7 @@ export default defineConfig({
           setupFiles: ["test/room/support/migrate-index.ts"],
           provide: {
             seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null,
-            indexMigrations: await readD1Migrations(`${root}/server/index-db/migrations`),
+            indexMigrations: await readD1Migrations(`${root}/server/shared/d1/migrations`),
           },
           testTimeout: 30_000,
           hookTimeout: 30_000,

@@ -13,7 +13,7 @@
  * The browser may still evict a site's data when the disk runs out: ask for `navigator.storage.persist()`.
  */
 import * as z from "zod";
-import { chunkBytes } from "../../schemas/audio.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
 import * as books from "../capture/outbox-book.ts";
 import { SeqSet } from "../capture/seq-set.ts";

@@ -1,5 +1,5 @@
 /** What a capture takes, tells and fails with. */
-import type { Encoding } from "../../schemas/codec.ts";
+import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack } from "../../schemas/names.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PcmFormat } from "./pcm-framer.ts";

@@ -1,6 +1,6 @@
 /** Why a room that closed a connection for good did so. */
-import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/errors.ts";
-import type { ErrorMessage } from "../../schemas/messages.ts";
+import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
+import type { ErrorMessage } from "../../schemas/wire/messages.ts";
 import { CaptureFailedError } from "./capture-types.ts";
 
 /** The room's own words where it said why; else what the close code stands for. @param said its last error message. */

@@ -1,6 +1,6 @@
 /** Seconds that this client will never send, kept to be told to the room at every greeting. Sends nothing itself. */
 import { limits } from "../../schemas/limits.ts";
-import type { GapMessage } from "../../schemas/messages.ts";
+import type { GapMessage } from "../../schemas/wire/messages.ts";
 
 /** Both ends are included. */
 export interface DeclaredGap {

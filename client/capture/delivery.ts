@@ -2,8 +2,8 @@
  * From the outbox to the room: keeps the connection, sends what the uplink says, and takes out of the outbox what
  * the room keeps. Knows nothing of samples.
  */
-import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/audio.ts";
-import type { RoomMessage } from "../../schemas/messages.ts";
+import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/wire/audio.ts";
+import type { RoomMessage } from "../../schemas/wire/messages.ts";
 import {
   type CaptureEnd,
   type CaptureEvents,

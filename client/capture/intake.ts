@@ -5,7 +5,7 @@
  * is held here until there is space; while one is held, nothing more is taken (so that is at most the seconds
  * of one block).
  */
-import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/audio.ts";
+import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { LiveClock } from "./live-clock.ts";
 import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";

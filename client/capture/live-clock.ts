@@ -4,7 +4,7 @@
  * It compares a block's end with the end of the block before it, not with the start of the capture: a device's
  * clock drifts by seconds over a day, and drift is no gap.
  */
-import { chunkMs } from "../../schemas/audio.ts";
+import { chunkMs } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
 
 /** A room takes no second that is further ahead. Beyond it the clock was set, and no source stood still. */

@@ -7,7 +7,7 @@
  * removed, and a `nextSeq` above every number ever used; a full store refuses new seconds and keeps the old; a
  * crash in the middle of any call leaves the outbox as it was before the call or after it.
  */
-import { chunkBytes } from "../../schemas/audio.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { SeqRange } from "./seq-set.ts";
 

@@ -4,7 +4,7 @@
  *
  * Knows no clock: the place of a second on the timeline is its number, and `skipTo` leaves seconds out.
  */
-import { bytesPerSample, chunkBytes, chunkSamples, sampleRateHz } from "../../schemas/audio.ts";
+import { bytesPerSample, chunkBytes, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { createResampler, type Resampler } from "./resampler.ts";
 
 export interface PcmFormat {

@@ -8,7 +8,7 @@
  * that shares no factor with 16,000).
  * Source: J. O. Smith, "Digital Audio Resampling", https://ccrma.stanford.edu/~jos/resample/.
  */
-import { sampleRateHz } from "../../schemas/audio.ts";
+import { sampleRateHz } from "../../schemas/wire/audio.ts";
 
 /** Zero crossings of the sinc on each side: the price in multiplications, and the steepness of the slope. */
 const zeroCrossings = 24;

@@ -5,16 +5,16 @@
  */
 import ReconnectingWebSocket from "partysocket/ws";
 import { decode, encode } from "@msgpack/msgpack";
-import { normalCloseCode, wireErrors } from "../../schemas/errors.ts";
+import { normalCloseCode, wireErrors } from "../../schemas/wire/errors.ts";
 import {
   jsonSubprotocol,
   msgpackSubprotocol,
   pingText,
   type RoomMessage,
   roomMessageSchema,
-} from "../../schemas/messages.ts";
-import { encodeBase64 } from "../../schemas/base64.ts";
-import type { Encoding } from "../../schemas/codec.ts";
+} from "../../schemas/wire/messages.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
+import type { Encoding } from "../../schemas/wire/codec.ts";
 import { backoffMs } from "./backoff.ts";
 import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";

@@ -2,8 +2,8 @@
  * What was sent over this connection and not acked, with the hash of its bytes: whether an ack is for the bytes that
  * were sent, and which seconds it tells of. Decides nothing about what becomes of them.
  */
-import type { AckMessage } from "../../schemas/messages.ts";
-import { err, ok, type Result } from "../../schemas/result-type.ts";
+import type { AckMessage } from "../../schemas/wire/messages.ts";
+import { err, ok, type Result } from "../../schemas/lib/result.ts";
 
 /** Of acks with another hash in one run, after which it is no accident. */
 export const maxMismatches = 8;

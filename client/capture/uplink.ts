@@ -6,8 +6,8 @@
  * (then it is reported lost); at most `max_in_flight` seconds are on their way; after a reconnect only
  * what the room lacks is sent again (SPEC K6).
  */
-import { wireErrors } from "../../schemas/errors.ts";
-import type { RoomMessage } from "../../schemas/messages.ts";
+import { wireErrors } from "../../schemas/wire/errors.ts";
+import type { RoomMessage } from "../../schemas/wire/messages.ts";
 import { Pace } from "./pace.ts";
 import { SeqSet, type SeqRange } from "./seq-set.ts";
 

@@ -1,6 +1,6 @@
 /** The arguments of `roomtone capture`, checked. */
 import * as z from "zod";
-import type { Encoding } from "../../schemas/codec.ts";
+import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { type Credential, readCredential } from "./credential.ts";

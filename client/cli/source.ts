@@ -1,7 +1,7 @@
 /** Where a capture's samples come from: a WAV file, raw s16le on stdin, or a device. */
 import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { channelCount, sampleRateHz } from "../../schemas/audio.ts";
+import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { PcmBlock, PcmFormat } from "../capture/pcm-framer.ts";
 import { startRecorder } from "../node/recorder.ts";
 import { readWav, WavError } from "../node/wav.ts";

@@ -16,7 +16,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod";
-import { chunkBytes } from "../../schemas/audio.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as books from "../capture/outbox-book.ts";
 import { isErrorCode, syncFolder, writeDurably } from "./durable-file.ts";

@@ -3,7 +3,7 @@
  * Uses fetch alone, and only options of it that browsers, Node and Workers all know.
  */
 import { maxTimerMs } from "../capture/pause.ts";
-import { problemSchema } from "../../schemas/problem.ts";
+import { problemSchema } from "../../schemas/http/problem.ts";
 import {
   type FailedCall,
   type ProblemAnswer,

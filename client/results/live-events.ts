@@ -3,7 +3,7 @@
  * connection is lost: each new one starts after the last event that was handed out.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { eventSchema, type RoomEvent } from "../../schemas/events.ts";
+import { eventSchema, type RoomEvent } from "../../schemas/speech/events.ts";
 import { begin, type Door, type Exchange } from "./exchange.ts";
 import { RoomtoneNetworkError } from "./results-errors.ts";
 import { pause, Retries } from "./retry.ts";

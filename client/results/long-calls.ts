@@ -5,7 +5,7 @@ import {
   deletionReceiptSchema,
   finalizeAnswerSchema,
   finalizePendingSchema,
-} from "../../schemas/http.ts";
+} from "../../schemas/http/bodies.ts";
 import type { Caller } from "./caller.ts";
 import { sessionPath } from "./parts.ts";
 import { type FailedCall, RoomtoneTimeoutError } from "./results-errors.ts";

@@ -1,6 +1,6 @@
 /** Parts of requests that are checked before anything is sent. All throw TypeError for what can't be one. */
 import { sessionIdSchema } from "../../schemas/names.ts";
-import { clusterIdSchema } from "../../schemas/speakers.ts";
+import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
 
 /** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */

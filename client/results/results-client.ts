@@ -15,9 +15,9 @@ import {
   sessionStateSchema,
   type SessionsPage,
   type SessionSummary,
-} from "../../schemas/http.ts";
-import { resolveAnswerSchema } from "../../schemas/speakers.ts";
-import { utterancesAnswerSchema } from "../../schemas/utterances.ts";
+} from "../../schemas/http/bodies.ts";
+import { resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
+import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { deliveriesAnswerSchema, deliverySchema } from "../../schemas/webhooks.ts";
 import { openAudio } from "./audio.ts";
 import { createCaller, type Request } from "./caller.ts";

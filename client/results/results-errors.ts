@@ -3,7 +3,7 @@
  * sent, so that a failure can be found in the gateway's log. An aborted call rejects with its signal's reason
  * instead, and a wrong argument with a TypeError before anything is sent.
  */
-import type { HttpErrorCode } from "../../schemas/errors.ts";
+import type { HttpErrorCode } from "../../schemas/wire/errors.ts";
 
 /** The call that failed. */
 export interface FailedCall {

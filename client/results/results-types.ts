@@ -1,7 +1,7 @@
 /** What a results client takes and gives. */
 import type * as z from "zod";
 import type { MintAnswer, mintBodySchema } from "../../schemas/access.ts";
-import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema } from "../../schemas/http.ts";
+import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema } from "../../schemas/http/bodies.ts";
 import type {
   CorrectionAnswer,
   createSessionBodySchema,
@@ -16,10 +16,10 @@ import type {
   SessionState,
   SessionSummary,
   TurnBody,
-} from "../../schemas/http.ts";
-import type { RoomEvent } from "../../schemas/events.ts";
-import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speakers.ts";
-import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/utterances.ts";
+} from "../../schemas/http/bodies.ts";
+import type { RoomEvent } from "../../schemas/speech/events.ts";
+import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
+import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
 
 export interface ResultsClientOptions {

@@ -1,7 +1,7 @@
 /** The capture library in a real browser: IndexedDB, Web Locks and the browser's own WebSocket, with tabs killed. */
 import { afterEach, expect, test } from "vitest";
 import { PcmFramer } from "../../client/capture/pcm-framer.ts";
-import { FaultProxy } from "../../scripts/lib/fault-proxy.ts";
+import { FaultProxy } from "../../client/testkit/fault-proxy.ts";
 import { chainOf, expectWhole, finalize } from "../client/support/meeting.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";

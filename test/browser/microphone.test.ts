@@ -6,9 +6,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 // oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
 import wavefile from "wavefile";
-import { chunkSamples, sampleRateHz } from "../../schemas/audio.ts";
+import { chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { SeqRange } from "../../client/index.ts";
-import { readLocalBucket } from "../../scripts/lib/local-bucket.ts";
+import { readLocalBucket } from "../../scripts/local/local-bucket.ts";
 import { finalize } from "../client/support/meeting.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";

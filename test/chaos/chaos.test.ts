@@ -1,8 +1,8 @@
 /** A short run of the chaos suite: fixed seeds, and a fresh one. `npm run chaos` goes on. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ChaosWorld } from "../../scripts/lib/chaos/chaos-world.ts";
-import { planSchedule } from "../../scripts/lib/chaos/plan.ts";
-import { runSchedule } from "../../scripts/lib/chaos/run-schedule.ts";
+import { ChaosWorld } from "./engine/chaos-world.ts";
+import { planSchedule } from "./engine/plan.ts";
+import { runSchedule } from "./engine/run-schedule.ts";
 
 /** With `kill -9` of a capture, a restart as a deploy does it, and outages of R2 that heal. */
 const fixedSeeds = [1970];

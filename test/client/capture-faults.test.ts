@@ -13,11 +13,11 @@ import { WebSocket as WsWebSocket } from "ws";
 import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { CaptureOptions, CaptureTimes } from "../../client/capture/capture-types.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
-import { FaultProxy, type FaultProxyOptions } from "../../scripts/lib/fault-proxy.ts";
+import { FaultProxy, type FaultProxyOptions } from "../../client/testkit/fault-proxy.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess, readsTypeScript } from "../../scripts/lib/gateway-process.ts";
+import { GatewayProcess, readsTypeScript } from "../../scripts/local/gateway-process.ts";
 import { useGateway } from "../support/use-gateway.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 import { expectWhole, feed, Listener, samplesOf, wireFormat } from "./support/meeting.ts";
 

@@ -1,7 +1,7 @@
 /** What a capture does when the room says "later": to a connection, and to seconds. */
 import { describe, expect, test } from "vitest";
 import type { CaptureEvents } from "../../client/capture/capture-types.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { useFakeMeeting } from "./support/fake-meeting.ts";
 import { ackMessage, type FakeFrame, type FakeRoom, readyMessage } from "./support/fake-room.ts";
 import { samplesOf } from "./support/meeting.ts";

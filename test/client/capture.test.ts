@@ -11,9 +11,9 @@ import { OutboxMismatchError } from "../../client/capture/outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";
-import { helloFields } from "../../scripts/lib/frames.ts";
+import { helloFields } from "../../client/testkit/frames.ts";
 import { chainOf, expectWhole, feed, finalize, Listener, samplesOf, second, wireFormat } from "./support/meeting.ts";
 
 const gateway = useGateway();

@@ -8,7 +8,7 @@ import { captureDefaults, parseCaptureOptions } from "../../client/cli/capture-o
 import { readCredential, tokenProvider } from "../../client/cli/credential.ts";
 import { tokenFromCommand } from "../../client/cli/token-command.ts";
 import { UsageError } from "../../client/cli/usage-error.ts";
-import { wavHeader } from "../../server/audio/wav.ts";
+import { wavHeader } from "../../server/gateway/results/wav/wav.ts";
 import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
 import { samplesOf } from "./support/meeting.ts";
 

@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { finalize } from "./support/meeting.ts";
 
 const bin = fileURLToPath(new URL("../../client/cli/bin.mjs", import.meta.url));
-const sample = fileURLToPath(new URL("../../scripts/sample/interview.wav", import.meta.url));
+const sample = fileURLToPath(new URL("../../scripts/demo/sample/interview.wav", import.meta.url));
 const sampleSeconds = 71;
 const gateway = useGateway();
 let spool = "";

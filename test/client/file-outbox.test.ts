@@ -12,7 +12,7 @@ import { type Outbox, OutboxDamagedError, OutboxLockedError } from "../../client
 import { SeqSet } from "../../client/capture/seq-set.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { randomFrom, seed } from "../unit/support/random.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { testOutbox } from "./outbox.contract.ts";
 import { frameOf } from "./support/frame-of.ts";
 

@@ -7,7 +7,7 @@ import {
   RoomtoneHttpError,
   RoomtoneNetworkError,
 } from "../../client/index.ts";
-import type { RoomEvent } from "../../schemas/events.ts";
+import type { RoomEvent } from "../../schemas/speech/events.ts";
 import { html, type Line, problem, scriptedGateway } from "./support/scripted-gateway.ts";
 
 /** @returns a client of a gateway that follows the script, and what each request named as its last event. */

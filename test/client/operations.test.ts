@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { createResultsClient, encodeBase64, type ResultsClient, RoomtoneHttpError } from "../../client/index.ts";
-import { type Operation, type OperationId, operations } from "../../schemas/operations.ts";
+import { type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
 import { html, json, problem, scriptedGateway } from "./support/scripted-gateway.ts";
 
 type Calls = Partial<Record<keyof ResultsClient, (client: ResultsClient) => Promise<unknown>>>;

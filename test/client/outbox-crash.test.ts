@@ -13,7 +13,7 @@ import { openIdbOutbox } from "../../client/browser/idb-outbox.ts";
 import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { Outbox } from "../../client/capture/outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { frameOf } from "./support/frame-of.ts";
 import { ackMessage, FakeRoom } from "./support/fake-room.ts";
 import { samplesOf, wireFormat } from "./support/meeting.ts";

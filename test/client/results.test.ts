@@ -11,7 +11,7 @@ import {
   type ResultsClientOptions,
 } from "../../client/index.ts";
 import { parseRetryAfter, retryDelayMs } from "../../client/results/retry.ts";
-import { pcm } from "../../scripts/lib/frames.ts";
+import { pcm } from "../../client/testkit/frames.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { goodAnswer, InferenceServer } from "../support/inference-server.ts";

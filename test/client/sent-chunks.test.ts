@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { maxMismatches, SentChunks } from "../../client/capture/sent-chunks.ts";
-import { err, ok } from "../../schemas/result-type.ts";
+import { err, ok } from "../../schemas/lib/result.ts";
 
 function sentUpTo(last: number): SentChunks {
   const sent = new SentChunks();

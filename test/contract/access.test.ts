@@ -5,7 +5,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { promisify } from "node:util";
 import jsonwebtoken from "jsonwebtoken";
 import { afterAll, expect, test } from "vitest";
-import { GatewayProcess, readsTypeScript } from "../../scripts/lib/gateway-process.ts";
+import { GatewayProcess, readsTypeScript } from "../../scripts/local/gateway-process.ts";
 import { newSession, problemOf, receivedBodies, send } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { receivedTexts, TestClient } from "../support/ws-client.ts";

@@ -1,10 +1,10 @@
 /** Killed at the worst moments, the gateway loses no acked second. Each test has a gateway of its own; they run at once. */
 import { expect, test, type TestContext } from "vitest";
-import { helloFields, pcm } from "../../scripts/lib/frames.ts";
+import { helloFields, pcm } from "../../client/testkit/frames.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
-import { type LocalBucket, openLocalBucket } from "../../scripts/lib/local-bucket.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { type LocalBucket, openLocalBucket } from "../../scripts/local/local-bucket.ts";
+import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const chunkCount = 40;

@@ -7,8 +7,8 @@ import {
   finalizeAnswerSchema,
   type SessionResult,
   sessionResultSchema,
-} from "../../schemas/http.ts";
-import { helloFields, pcm } from "../../scripts/lib/frames.ts";
+} from "../../schemas/http/bodies.ts";
+import { helloFields, pcm } from "../../client/testkit/frames.ts";
 import {
   type Answer,
   internalsIn,
@@ -22,7 +22,7 @@ import {
 import { useGateway } from "../support/use-gateway.ts";
 import { answerWell, InferenceServer } from "../support/inference-server.ts";
 import { TestClient } from "../support/ws-client.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 
 const inference = new InferenceServer();
 await inference.start();

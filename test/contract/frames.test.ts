@@ -1,12 +1,12 @@
 /** Frames that must be refused: with the documented code, without any other trace, and without an end to the connection. */
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import type { SessionState } from "../../schemas/http.ts";
+import type { SessionState } from "../../schemas/http/bodies.ts";
 import { limits } from "../../schemas/limits.ts";
 import { badFrames, chunkToTruncate } from "../support/bad-frames.ts";
-import { chunkFrame, helloFields } from "../../scripts/lib/frames.ts";
+import { chunkFrame, helloFields } from "../../client/testkit/frames.ts";
 import { internalsIn, newSession, sessionState } from "../support/gateway-http.ts";
-import { complaintsIn } from "../../scripts/lib/gateway-process.ts";
+import { complaintsIn } from "../../scripts/local/gateway-process.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { receivedTexts, TestClient } from "../support/ws-client.ts";
 

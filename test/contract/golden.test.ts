@@ -1,9 +1,9 @@
 /** The golden frames: what they say is what the codec and a running gateway do, and what the MessagePack format says. */
 import { decode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import { decodeFrame } from "../../schemas/codec.ts";
-import { wireErrors } from "../../schemas/errors.ts";
-import { controlSchemas, roomMessageSchema } from "../../schemas/messages.ts";
+import { decodeFrame } from "../../schemas/wire/codec.ts";
+import { wireErrors } from "../../schemas/wire/errors.ts";
+import { controlSchemas, roomMessageSchema } from "../../schemas/wire/messages.ts";
 import { audioOf, golden, type GoldenFrame, wireOf } from "../support/golden.ts";
 import { sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";

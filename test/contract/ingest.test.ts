@@ -1,8 +1,8 @@
 /** Ingest as a third-party client meets it, in both encodings, against a real `npm start`. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { pongText } from "../../schemas/messages.ts";
-import { chunkFrame, helloFields, pcm } from "../../scripts/lib/frames.ts";
+import { pongText } from "../../schemas/wire/messages.ts";
+import { chunkFrame, helloFields, pcm } from "../../client/testkit/frames.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";

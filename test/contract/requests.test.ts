@@ -1,7 +1,7 @@
 /** HTTP at the door: names, methods, routes and bodies that are refused, each as an RFC 9457 problem. */
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import type { HttpErrorCode } from "../../schemas/errors.ts";
+import type { HttpErrorCode } from "../../schemas/wire/errors.ts";
 import {
   internalsIn,
   problemOf,
@@ -12,7 +12,7 @@ import {
   sendUpgrade,
   sessionState,
 } from "../support/gateway-http.ts";
-import { complaintsIn } from "../../scripts/lib/gateway-process.ts";
+import { complaintsIn } from "../../scripts/local/gateway-process.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";
 

@@ -1,8 +1,8 @@
 /** Speaker resolve against a real HTTP service that is good, slow, wrong or gone. */
 import { afterAll, describe, expect, test } from "vitest";
-import type { HttpErrorCode } from "../../schemas/errors.ts";
-import { type ResolveAnswer, resolveAnswerSchema } from "../../schemas/speakers.ts";
-import { pcm } from "../../scripts/lib/frames.ts";
+import type { HttpErrorCode } from "../../schemas/wire/errors.ts";
+import { type ResolveAnswer, resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
+import { pcm } from "../../client/testkit/frames.ts";
 import {
   type Answer,
   internalsIn,
@@ -14,7 +14,7 @@ import {
 } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { answerJson, answerText, answerWell, goodAnswer, InferenceServer } from "../support/inference-server.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 const timeoutMs = 500;

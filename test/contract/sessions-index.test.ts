@@ -6,11 +6,11 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, type TestContext } from "vitest";
 import { createResultsClient, type ResultsClient } from "../../client/index.ts";
-import { pcm } from "../../scripts/lib/frames.ts";
-import { complaintsIn, GatewayProcess } from "../../scripts/lib/gateway-process.ts";
-import { openLocalBucket } from "../../scripts/lib/local-bucket.ts";
-import { unlimited } from "../../scripts/lib/unlimited.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { pcm } from "../../client/testkit/frames.ts";
+import { complaintsIn, GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { openLocalBucket } from "../../scripts/local/local-bucket.ts";
+import { unlimited } from "../../scripts/local/unlimited.ts";
+import { until } from "../../client/testkit/until.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { TestClient } from "../support/ws-client.ts";
 

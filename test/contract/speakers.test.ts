@@ -1,16 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createResultsClient } from "../../client/results/results-client.ts";
-import type { RoomEvent } from "../../schemas/events.ts";
-import { timelineOf } from "../../schemas/timeline.ts";
-import { readMeetingTruth } from "../../scripts/lib/meeting-truth.ts";
-import { loadAudio } from "../../scripts/lib/sent-audio.ts";
-import { streamMeeting } from "../../scripts/lib/stream-meeting.ts";
+import type { RoomEvent } from "../../schemas/speech/events.ts";
+import { timelineOf } from "../../schemas/speech/timeline.ts";
+import { readMeetingTruth } from "../../scripts/demo/meeting-truth.ts";
+import { loadAudio } from "../../client/testkit/sent-audio.ts";
+import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
 const gateway = useGateway();
-const sample = fileURLToPath(new URL("../../scripts/sample/interview.wav", import.meta.url));
+const sample = fileURLToPath(new URL("../../scripts/demo/sample/interview.wav", import.meta.url));
 
 test("[R1] a meeting streamed to the gateway as it comes out of the box: its three speakers get their names, live", async () => {
   const sessionId = newSession();

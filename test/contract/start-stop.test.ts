@@ -3,10 +3,10 @@
  * they run at once, since most of their time is waiting.
  */
 import { expect, test, type TestContext } from "vitest";
-import { helloFields } from "../../scripts/lib/frames.ts";
+import { helloFields } from "../../client/testkit/frames.ts";
 import { newSession } from "../support/gateway-http.ts";
-import { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";
 
 /** Three gateways that start at once may take long. */

@@ -1,7 +1,7 @@
 /** Webhooks as a backend gets them: real HTTP, the real clock, the real alarm. What only waits for them waits at once. */
 import { afterAll, expect, test } from "vitest";
 import { deliveriesAnswerSchema, type Delivery } from "../../schemas/webhooks.ts";
-import { until } from "../../scripts/lib/until.ts";
+import { until } from "../../client/testkit/until.ts";
 import { internalsIn, newSession, postJson, problemOf, receivedBodies, send } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";

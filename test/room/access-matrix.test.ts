@@ -5,9 +5,9 @@
 import { listDurableObjectIds } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { type Role, roleSchema, type Scope, scopeSchema } from "../../schemas/access.ts";
-import { httpErrors, refusalCodeOf } from "../../schemas/errors.ts";
-import { type Access, type Operation, type OperationId, operations } from "../../schemas/operations.ts";
-import { type ClientMessage, controlSchemas, type RoomMessage } from "../../schemas/messages.ts";
+import { httpErrors, refusalCodeOf } from "../../schemas/wire/errors.ts";
+import { type Access, type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
+import { type ClientMessage, controlSchemas, type RoomMessage } from "../../schemas/wire/messages.ts";
 import { parseRoomName, roomName } from "../../schemas/names.ts";
 import { chunkFrame, pcmOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";

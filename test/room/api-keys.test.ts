@@ -1,8 +1,8 @@
 /** API keys in D1: who is let in, and what the commands of `npm run keys` do to it. */
 import { describe, expect, test } from "vitest";
-import { KeysAdmin, type MintedKey } from "../../scripts/lib/keys-admin.ts";
-import type { KeysDatabase } from "../../scripts/lib/keys-sql.ts";
-import { ApiKeyStore, hashSecret } from "../../server/access/api-keys.ts";
+import { KeysAdmin, type MintedKey } from "../../scripts/keys/keys-admin.ts";
+import type { KeysDatabase } from "../../scripts/keys/keys-sql.ts";
+import { ApiKeyStore, hashSecret } from "../../server/shared/access/api-keys.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 

@@ -1,6 +1,6 @@
 import { encode } from "@msgpack/msgpack";
 import { expect, test } from "vitest";
-import { encodeBase64 } from "../../schemas/base64.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import { limits } from "../../schemas/limits.ts";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { correctionAnswerSchema, sessionStateSchema } from "../../schemas/http.ts";
-import { viewOf } from "../../schemas/speaker-view.ts";
-import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../schemas/speakers.ts";
-import { timelineOf } from "../../schemas/timeline.ts";
+import { correctionAnswerSchema, sessionStateSchema } from "../../schemas/http/bodies.ts";
+import { viewOf } from "../../schemas/speech/speaker-view.ts";
+import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../schemas/speech/speakers.ts";
+import { timelineOf } from "../../schemas/speech/timeline.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { createSession, eventsOf, eventsOfType, get, post, resolve, send } from "./support/http.ts";

@@ -4,10 +4,10 @@
  * evict a room, and can't make R2 slow.
  */
 import { expect, inject, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http.ts";
-import type { AckMessage } from "../../schemas/messages.ts";
-import { joinedRanges, rangesBetween } from "../../scripts/lib/chaos/ranges.ts";
-import { seededRandom } from "../../scripts/lib/fault-plan.ts";
+import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import type { AckMessage } from "../../schemas/wire/messages.ts";
+import { joinedRanges, rangesBetween } from "../chaos/engine/ranges.ts";
+import { seededRandom } from "../../client/testkit/fault-plan.ts";
 import { pcmOf } from "./support/audio.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";

@@ -1,6 +1,6 @@
 import { expect, inject, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http.ts";
-import { seededRandom } from "../../scripts/lib/fault-plan.ts";
+import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { seededRandom } from "../../client/testkit/fault-plan.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { finalizeAnswerSchema, type SessionResult, sessionResultSchema } from "../../schemas/http.ts";
+import { finalizeAnswerSchema, type SessionResult, sessionResultSchema } from "../../schemas/http/bodies.ts";
 import { range } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";

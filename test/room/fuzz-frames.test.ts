@@ -5,19 +5,19 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { expect, inject, test } from "vitest";
-import { checkTables } from "../../scripts/lib/fuzz/check-tables.ts";
-import { playSession } from "../../scripts/lib/fuzz/frame-session.ts";
-import { FrameWire } from "../../scripts/lib/fuzz/frame-wire.ts";
-import { FramePlayer } from "../../scripts/lib/fuzz/frame-player.ts";
-import { type ConnectionPlan, connectionPlans, type FramePlan, framePlans } from "../../scripts/lib/fuzz/frame-plan.ts";
-import { hold, same } from "../../scripts/lib/fuzz/finding.ts";
-import { defaultLimits } from "../../server/config.ts";
-import { EventLog } from "../../server/journal/event-log.ts";
-import { Journal } from "../../server/journal/journal.ts";
-import { migrate } from "../../server/journal/migrations.ts";
-import type { Database } from "../../server/lib/sql.ts";
-import { handleFrame, type IngestDeps, openTrack } from "../../server/room/ingest.ts";
-import { newPeer, type Peer } from "../../server/room/peer.ts";
+import { checkTables } from "../fuzz/check-tables.ts";
+import { playSession } from "../fuzz/frame-session.ts";
+import { FrameWire } from "../fuzz/frame-wire.ts";
+import { FramePlayer } from "../fuzz/frame-player.ts";
+import { type ConnectionPlan, connectionPlans, type FramePlan, framePlans } from "../fuzz/frame-plan.ts";
+import { hold, same } from "../fuzz/finding.ts";
+import { defaultLimits } from "../../server/shared/config/config.ts";
+import { EventLog } from "../../server/gateway/events/event-log.ts";
+import { Tracks } from "../../server/gateway/tracks/tracks.ts";
+import { migrate } from "../../server/gateway/core/migrations.ts";
+import type { Database } from "../../server/shared/lib/sql.ts";
+import { handleFrame, type IngestDeps, openTrack } from "../../server/gateway/room/ingest.ts";
+import { newPeer, type Peer } from "../../server/gateway/room/peer.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
 import { dumpTables, newSession, RoomUnderTest } from "./support/room.ts";
 
@@ -48,12 +48,12 @@ class BareRoom {
     migrate(db);
     for (const table of ["tracks", "ledger", "journal", "gaps", "gap_notes", "events"])
       db.sql.exec(`DELETE FROM ${table}`);
-    const journal = new Journal(db, (bytes) => createHash("sha256").update(bytes).digest());
+    const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());
     this.#storage = storage;
     this.#connection = connection;
     this.#deps = {
       session: { tenant: "default", sessionId: "fuzzed" },
-      journal,
+      tracks,
       events: new EventLog(db),
       isOpen: () => true,
       limits: defaultLimits,

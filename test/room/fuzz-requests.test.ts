@@ -3,11 +3,11 @@
  * with many more, and with what only a socket can send.
  */
 import { expect, inject, test } from "vitest";
-import { encodeBase64 } from "../../schemas/base64.ts";
-import type { FuzzAnswer } from "../../scripts/lib/fuzz/check-answer.ts";
-import type { Dump } from "../../scripts/lib/fuzz/check-tables.ts";
-import { RequestPlayer, type Send } from "../../scripts/lib/fuzz/request-player.ts";
-import { credentialsOf, type Keys, type RequestWorld } from "../../scripts/lib/fuzz/request-world.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
+import type { FuzzAnswer } from "../fuzz/check-answer.ts";
+import type { Dump } from "../fuzz/check-tables.ts";
+import { RequestPlayer, type Send } from "../fuzz/request-player.ts";
+import { credentialsOf, type Keys, type RequestWorld } from "../fuzz/request-world.ts";
 import { chunkFrame, pcmOf } from "./support/audio.ts";
 import { clock } from "./support/clock.ts";
 import { bearer, guarded, jwtSecret, keyFor } from "./support/doors.ts";

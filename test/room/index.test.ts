@@ -1,7 +1,7 @@
 /** The index of sessions: how it follows the rooms, and how it is listed. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import { migrate, migrations } from "../../server/journal/migrations.ts";
+import { migrate, migrations } from "../../server/gateway/core/migrations.ts";
 import { range } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";

@@ -1,8 +1,8 @@
 /** The limits that an installation sets: each at its edge, and one beyond. */
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import type { SessionConfig } from "../../schemas/http.ts";
-import { tenantUsage } from "../../server/limits/limiter-access.ts";
+import type { SessionConfig } from "../../schemas/http/bodies.ts";
+import { tenantUsage } from "../../server/shared/limits/limiter-access.ts";
 import { pcmOf, range } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";

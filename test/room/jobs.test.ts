@@ -1,8 +1,8 @@
 /** The jobs behind a room's one alarm, over the storage of a room that was never opened. */
 import { expect, test } from "vitest";
-import { migrate } from "../../server/journal/migrations.ts";
-import type { Database } from "../../server/lib/sql.ts";
-import { type JobName, Jobs } from "../../server/room/jobs.ts";
+import { migrate } from "../../server/gateway/core/migrations.ts";
+import type { Database } from "../../server/shared/lib/sql.ts";
+import { type JobName, Jobs } from "../../server/gateway/core/jobs.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
 interface Bench {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { chunkBytes } from "../../schemas/audio.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
-import { Journal } from "../../server/journal/journal.ts";
-import { migrate } from "../../server/journal/migrations.ts";
+import { Tracks } from "../../server/gateway/tracks/tracks.ts";
+import { migrate } from "../../server/gateway/core/migrations.ts";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -145,15 +145,15 @@ test("[K3] [limit:maxJournalBytes] a journal that is full refuses chunks, retrya
   await room.inside((storage) => {
     const db = { sql: storage.sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1 };
     migrate(db);
-    const journal = new Journal(db, (bytes) => createHash("sha256").update(bytes).digest(), {
+    const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest(), {
       maxBytes: 2 * chunkBytes,
     });
     const keep = (seq: number): string => {
-      const outcome = journal.keep("mic", { seq, timestamp_ms: 1, content: pcmOf(seq) }, true);
+      const outcome = tracks.keep("mic", { seq, timestamp_ms: 1, content: pcmOf(seq) }, true);
       return outcome.kind === "refused" ? outcome.code : outcome.kind;
     };
     expect([keep(1), keep(2), keep(3), keep(2)]).toEqual(["stored", "stored", "rate_limited", "duplicate"]);
-    journal.markArchived("mic", 1);
+    tracks.markArchived("mic", 1);
     expect([keep(3), keep(4)]).toEqual(["stored", "rate_limited"]);
   });
 });

@@ -1,6 +1,6 @@
 /** Web pages of which origins are let in, what a gateway that is not set up serves, and the headers of every answer. */
 import { describe, expect, test } from "vitest";
-import { type Operation, operations } from "../../schemas/operations.ts";
+import { type Operation, operations } from "../../schemas/http/operations.ts";
 import { Client } from "./support/client.ts";
 import {
   bearer,

@@ -1,8 +1,8 @@
 /** The object that counts requests: what of it lives through its end. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
-import { rateLimiterName, takeRequest } from "../../server/limits/limiter-access.ts";
-import type { RateAnswer } from "../../server/limits/sliding-window.ts";
+import { rateLimiterName, takeRequest } from "../../server/shared/limits/limiter-access.ts";
+import type { RateAnswer } from "../../server/shared/limits/sliding-window.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 import { newSession } from "./support/room.ts";

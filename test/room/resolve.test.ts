@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import type { ResolveRequest } from "../../schemas/speakers.ts";
+import type { ResolveRequest } from "../../schemas/speech/speakers.ts";
 import { range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { get, resolve } from "./support/http.ts";

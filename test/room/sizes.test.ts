@@ -1,8 +1,8 @@
 /** How much may be sent: each body, list, text and number at its limit, and one beyond. */
 import { describe, expect, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http.ts";
+import { sessionResultSchema } from "../../schemas/http/bodies.ts";
 import { limits } from "../../schemas/limits.ts";
-import { type Operation, type OperationId, operations } from "../../schemas/operations.ts";
+import { type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
 import { encode } from "@msgpack/msgpack";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { gateway } from "./support/bindings.ts";

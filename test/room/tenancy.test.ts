@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { socketUrl } from "../../server/room/socket-request.ts";
+import { socketUrl } from "../../server/gateway/room/socket-request.ts";
 import { chunkFrame, pcmOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";

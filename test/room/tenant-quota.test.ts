@@ -8,9 +8,9 @@ import {
   leaseAudio,
   takeSessionSlot,
   tenantUsage,
-} from "../../server/limits/limiter-access.ts";
-import { QuotaBook } from "../../server/limits/quota-book.ts";
-import { AudioLease } from "../../server/limits/audio-lease.ts";
+} from "../../server/shared/limits/limiter-access.ts";
+import { QuotaBook } from "../../server/shared/limits/quota-book.ts";
+import { AudioLease } from "../../server/shared/limits/audio-lease.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 

@@ -1,8 +1,8 @@
 import { createExecutionContext, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import type { RoomEvent } from "../../schemas/events.ts";
-import { type RoomMessage, roomMessageSchema } from "../../schemas/messages.ts";
+import type { RoomEvent } from "../../schemas/speech/events.ts";
+import { type RoomMessage, roomMessageSchema } from "../../schemas/wire/messages.ts";
 import { range } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";

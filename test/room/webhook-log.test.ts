@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import type { WebhookPayload } from "../../schemas/webhooks.ts";
-import { migrate } from "../../server/journal/migrations.ts";
-import { Outbox } from "../../server/webhooks/outbox.ts";
+import { migrate } from "../../server/gateway/core/migrations.ts";
+import { Outbox } from "../../server/gateway/webhooks/outbox.ts";
 import { range } from "./support/audio.ts";
 import { createSession, get, post, send } from "./support/http.ts";
 import { inference } from "./support/inference.ts";

@@ -1,7 +1,7 @@
 /** Frames that a room must refuse, each with the code it must refuse them with. Made for one session each. */
 import { encode } from "@msgpack/msgpack";
-import type { WireErrorCode } from "../../schemas/errors.ts";
-import { chunkFields, chunkFrame, type Fields, helloFields, pcm } from "../../scripts/lib/frames.ts";
+import type { WireErrorCode } from "../../schemas/wire/errors.ts";
+import { chunkFields, chunkFrame, type Fields, helloFields, pcm } from "../../client/testkit/frames.ts";
 
 export interface BadFrame {
   readonly title: string;

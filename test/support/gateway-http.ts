@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { type SessionState, sessionStateSchema } from "../../schemas/http.ts";
-import { type Problem, problemSchema } from "../../schemas/problem.ts";
-import { type HttpErrorCode, httpErrors } from "../../schemas/errors.ts";
-import type { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import { type SessionState, sessionStateSchema } from "../../schemas/http/bodies.ts";
+import { type Problem, problemSchema } from "../../schemas/http/problem.ts";
+import { type HttpErrorCode, httpErrors } from "../../schemas/wire/errors.ts";
+import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 
 const answerTimeoutMs = 15_000;
 

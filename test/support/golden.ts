@@ -1,4 +1,4 @@
-/** `schemas/golden/golden.json` as a client author reads it: from its own words alone, without the generator. */
+/** `schemas/published/golden/golden.json` as a client author reads it: from its own words alone, without the generator. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -40,7 +40,7 @@ const goldenSchema = z.strictObject({
 });
 
 export const golden = goldenSchema.parse(
-  JSON.parse(readFileSync(new URL("../../schemas/golden/golden.json", import.meta.url), "utf8")),
+  JSON.parse(readFileSync(new URL("../../schemas/published/golden/golden.json", import.meta.url), "utf8")),
 );
 export type GoldenFrame = (typeof golden.client_frames)[number];
 

@@ -1,7 +1,7 @@
 /** A speaker-resolve service on this machine that does what each test's session asks of it. */
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../schemas/speakers.ts";
+import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../schemas/speech/speakers.ts";
 
 export interface ReceivedResolve {
   readonly method: string;

@@ -1,7 +1,7 @@
 /** Requests to a speaker-resolve service, as the room sends them. */
-import { sampleRateHz } from "../../schemas/audio.ts";
-import { encodeBase64 } from "../../schemas/base64.ts";
-import { type ResolveAnswer, resolveAnswerSchema } from "../../schemas/speakers.ts";
+import { sampleRateHz } from "../../schemas/wire/audio.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
+import { type ResolveAnswer, resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
 
 export const emptyState = { clusters: [], bindings: {}, config: {} };
 

@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import type { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

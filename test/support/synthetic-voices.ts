@@ -1,5 +1,5 @@
 /** Sounds that a resolver takes for speech, of two throats that nobody could mix up. */
-import { sampleRateHz } from "../../schemas/audio.ts";
+import { sampleRateHz } from "../../schemas/wire/audio.ts";
 
 interface Throat {
   readonly pitchHz: number;

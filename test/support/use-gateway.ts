@@ -7,9 +7,9 @@ import {
   GatewayProcess,
   startTimeoutMs,
   stopTimeoutMs,
-} from "../../scripts/lib/gateway-process.ts";
+} from "../../scripts/local/gateway-process.ts";
 import { noteShared } from "./shared-gateways.ts";
-import { unlimited } from "../../scripts/lib/unlimited.ts";
+import { unlimited } from "../../scripts/local/unlimited.ts";
 
 /** The gateway of all files of this process that ask for nothing special. */
 let shared: GatewayProcess | undefined;

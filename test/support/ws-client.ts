@@ -5,10 +5,15 @@
 import assert from "node:assert/strict";
 import { decode } from "@msgpack/msgpack";
 import { WebSocket } from "ws";
-import type { Encoding } from "../../schemas/codec.ts";
-import { jsonSubprotocol, msgpackSubprotocol, type RoomMessage, roomMessageSchema } from "../../schemas/messages.ts";
-import { chunkFrame, type ChunkOptions, encodeFields, type Fields } from "../../scripts/lib/frames.ts";
-import type { GatewayProcess } from "../../scripts/lib/gateway-process.ts";
+import type { Encoding } from "../../schemas/wire/codec.ts";
+import {
+  jsonSubprotocol,
+  msgpackSubprotocol,
+  type RoomMessage,
+  roomMessageSchema,
+} from "../../schemas/wire/messages.ts";
+import { chunkFrame, type ChunkOptions, encodeFields, type Fields } from "../../client/testkit/frames.ts";
+import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 
 const waitMs = 10_000;
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { decodeBase64, encodeBase64 } from "../../schemas/base64.ts";
+import { decodeBase64, encodeBase64 } from "../../schemas/wire/base64.ts";
 import { randomBytes, randomFrom, seed } from "./support/random.ts";
 
 const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -60,7 +60,7 @@ describe("with the engine's own decoder", () => {
     vi.resetModules();
     Object.assign(Uint8Array, { fromBase64 });
     try {
-      const fresh = await import("../../schemas/base64.ts");
+      const fresh = await import("../../schemas/wire/base64.ts");
       expect(fresh.decodeBase64("AAAA").ok).toBe(true);
       expect(fresh.decodeBase64("AAAA    ").ok).toBe(false);
       expect(fresh.decodeBase64("AA==\n\n\n\n").ok).toBe(false);

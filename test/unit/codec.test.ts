@@ -1,9 +1,9 @@
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import { encodeBase64 } from "../../schemas/base64.ts";
-import { decodeFrame, type Encoding, encodeMessage } from "../../schemas/codec.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
+import { decodeFrame, type Encoding, encodeMessage } from "../../schemas/wire/codec.ts";
 import { limits } from "../../schemas/limits.ts";
-import type { RoomMessage } from "../../schemas/messages.ts";
+import type { RoomMessage } from "../../schemas/wire/messages.ts";
 import { decode } from "@msgpack/msgpack";
 import { randomBytes, randomFrom, seed } from "./support/random.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { limitRows } from "../../schemas/limits.ts";
-import { parseConfig } from "../../server/config.ts";
+import { parseConfig } from "../../server/shared/config/config.ts";
 
 const jwtSecret = "a-secret-of-this-test,-at-least-32-bytes-long";
 const JWT_SECRET = jwtSecret;

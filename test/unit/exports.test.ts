@@ -1,11 +1,11 @@
 import { parseText } from "media-captions";
 import { describe, expect, test } from "vitest";
-import { exports } from "../../server/exports/exports.ts";
-import type { Meeting } from "../../server/exports/meeting.ts";
-import { causesOf } from "../../server/journal/gap-causes.ts";
-import type { EventBody, RoomEvent } from "../../schemas/events.ts";
-import { timelineOf } from "../../schemas/timeline.ts";
-import { speakersOf, transcriptOf } from "../../schemas/transcript.ts";
+import { exports } from "../../server/gateway/results/exports/exports.ts";
+import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
+import { causesOf } from "../../server/gateway/tracks/gap-causes.ts";
+import type { EventBody, RoomEvent } from "../../schemas/speech/events.ts";
+import { timelineOf } from "../../schemas/speech/timeline.ts";
+import { speakersOf, transcriptOf } from "../../schemas/speech/transcript.ts";
 
 const turn = (cluster_id: string, start_ms: number, end_ms: number, speaker_name: string | null, track = "mixed") => ({
   track,

@@ -1,12 +1,12 @@
 /** The arguments of `npm run keys`, its statements as wrangler gets them, and the text of a key. */
 import { describe, expect, test } from "vitest";
 import { apiKeySchema } from "../../schemas/access.ts";
-import { KeysAdmin } from "../../scripts/lib/keys-admin.ts";
-import { mintKey } from "../../scripts/lib/keys-mint.ts";
-import { type KeysOptions, parseKeysOptions } from "../../scripts/lib/keys-options.ts";
-import { executeArguments, inlined, remoteKeys } from "../../scripts/lib/keys-remote.ts";
-import { keysTable } from "../../scripts/lib/keys-table.ts";
-import { hashSecret, parseApiKey } from "../../server/access/api-keys-format.ts";
+import { KeysAdmin } from "../../scripts/keys/keys-admin.ts";
+import { mintKey } from "../../scripts/keys/keys-mint.ts";
+import { type KeysOptions, parseKeysOptions } from "../../scripts/keys/keys-options.ts";
+import { executeArguments, inlined, remoteKeys } from "../../scripts/keys/keys-remote.ts";
+import { keysTable } from "../../scripts/keys/keys-table.ts";
+import { hashSecret, parseApiKey } from "../../server/shared/access/api-keys-format.ts";
 
 const parse = (...argv: string[]): KeysOptions | undefined => parseKeysOptions(argv, {});
 const key = ["--tenant", "acme", "--name", "backend", "--scope", "sessions:read"];

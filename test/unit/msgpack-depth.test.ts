@@ -1,6 +1,6 @@
 import { encode } from "@msgpack/msgpack";
 import { expect, test } from "vitest";
-import { isDeeperThan } from "../../schemas/msgpack-depth.ts";
+import { isDeeperThan } from "../../schemas/wire/msgpack-depth.ts";
 
 /** A value of `levels` arrays and maps, one in the other. */
 function nested(levels: number): unknown {

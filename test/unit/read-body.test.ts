@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readTextUpTo } from "../../server/lib/read-body.ts";
+import { readTextUpTo } from "../../server/shared/lib/read-body.ts";
 
 /** A body in the given pieces; `pulled` counts those that were asked for. */
 function bodyOf(...pieces: Uint8Array[]): {

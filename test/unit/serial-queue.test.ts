@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SerialQueue } from "../../server/lib/serial-queue.ts";
+import { SerialQueue } from "../../server/shared/lib/serial-queue.ts";
 
 test("[S1] tasks run one at a time, in the order given", async () => {
   const queue = new SerialQueue(8);

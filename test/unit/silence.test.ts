@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeSilence } from "../../server/speakers/silence.ts";
+import { judgeSilence } from "../../server/gateway/speakers/silence.ts";
 
 const rate = 16_000;
 const decibel = (db: number): number => 32_768 * 10 ** (db / 20);

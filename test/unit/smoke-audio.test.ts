@@ -4,14 +4,14 @@ import { readFileSync } from "node:fs";
 // oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
 import wavefile from "wavefile";
 import { describe, expect, test } from "vitest";
-import { chunkBytes, chunkSamples } from "../../schemas/audio.ts";
-import { loadAudio } from "../../scripts/lib/sent-audio.ts";
-import { toneChunk } from "../../scripts/lib/tone.ts";
-import { readWavChunks } from "../../scripts/lib/wav-chunks.ts";
+import { chunkBytes, chunkSamples } from "../../schemas/wire/audio.ts";
+import { loadAudio } from "../../client/testkit/sent-audio.ts";
+import { toneChunk } from "../../client/testkit/tone.ts";
+import { readWavChunks } from "../../client/testkit/wav-chunks.ts";
 
 // oxlint-disable-next-line import/no-named-as-default-member -- see the import.
 const { WaveFile } = wavefile;
-const sample = "scripts/sample/interview.wav";
+const sample = "scripts/demo/sample/interview.wav";
 
 function wav(channels: number, rate: number, depth: string, samples: number[] | number[][]): Uint8Array {
   const file = new WaveFile();

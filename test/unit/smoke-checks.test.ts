@@ -5,12 +5,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
-import { decodeFrame } from "../../schemas/codec.ts";
-import type { AckMessage, TrackStatus } from "../../schemas/messages.ts";
-import { AckChecker } from "../../scripts/lib/check-acks.ts";
-import { checkStored } from "../../scripts/lib/check-stored.ts";
-import { streamMeeting } from "../../scripts/lib/stream-meeting.ts";
-import { toneChunk } from "../../scripts/lib/tone.ts";
+import { decodeFrame } from "../../schemas/wire/codec.ts";
+import type { AckMessage, TrackStatus } from "../../schemas/wire/messages.ts";
+import { AckChecker } from "../../client/testkit/check-acks.ts";
+import { checkStored } from "../../scripts/smoke/check-stored.ts";
+import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+import { toneChunk } from "../../client/testkit/tone.ts";
 
 const name = { sessionId: "s.1", track: "mic" };
 const untouched: TrackStatus = {

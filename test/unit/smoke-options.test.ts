@@ -1,8 +1,8 @@
 /** Arguments of `npm run smoke` and `npm run demo`, and the progress line. */
 import { describe, expect, test } from "vitest";
-import { parseDemoOptions } from "../../scripts/lib/demo-options.ts";
+import { parseDemoOptions } from "../../scripts/demo/demo-options.ts";
 import { createProgress } from "../../client/cli/progress.ts";
-import { parseSmokeOptions, type SmokeOptions } from "../../scripts/lib/smoke-options.ts";
+import { parseSmokeOptions, type SmokeOptions } from "../../scripts/smoke/smoke-options.ts";
 
 const parse = (...argv: string[]): SmokeOptions | undefined => parseSmokeOptions(argv, () => "smoke-1");
 

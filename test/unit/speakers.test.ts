@@ -1,7 +1,7 @@
 /** The edges of what the room takes as speaker state. */
 import { expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import { speakerStateSchema } from "../../schemas/speakers.ts";
+import { speakerStateSchema } from "../../schemas/speech/speakers.ts";
 
 function stateWith(centroid: readonly number[], clusters = 1): unknown {
   const list = Array.from({ length: clusters }, (_, i) => ({ cluster_id: `c${i}`, centroid, sample_count: 1 }));

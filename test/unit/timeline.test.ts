@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { EventBody, RoomEvent } from "../../schemas/events.ts";
-import { timelineOf } from "../../schemas/timeline.ts";
+import type { EventBody, RoomEvent } from "../../schemas/speech/events.ts";
+import { timelineOf } from "../../schemas/speech/timeline.ts";
 
 const logOf = (...bodies: (Omit<EventBody, "by"> & Partial<Pick<EventBody, "by">>)[]): RoomEvent[] =>
   bodies.map((body, i) => ({ by: "inference", ...body, event_id: i + 1, at: "2026-01-01T00:00:00.000Z" }));

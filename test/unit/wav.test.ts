@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { WaveFile } from "wavefile";
-import { chunkBytes, sampleRateHz } from "../../schemas/audio.ts";
+import { chunkBytes, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
 import {
   fitsWav,
@@ -11,7 +11,7 @@ import {
   wavHeaderBytes,
   type WavPiece,
   wavPieces,
-} from "../../server/audio/wav.ts";
+} from "../../server/gateway/results/wav/wav.ts";
 import { randomFrom } from "./support/random.ts";
 
 const span = (fromSample: number, toSample: number) => ({ fromSample, toSample });

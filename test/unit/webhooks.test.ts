@@ -1,10 +1,11 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../server/config.ts";
-import { planStalls, type TrackActivity } from "../../server/room/stall-plan.ts";
-import { parseDestination } from "../../server/webhooks/destination.ts";
-import { canVouch, post, type WebhookSettings } from "../../server/webhooks/post.ts";
-import { planNext, type TryOutcome } from "../../server/webhooks/schedule.ts";
+import { parseConfig } from "../../server/shared/config/config.ts";
+import { planStalls, type TrackActivity } from "../../server/gateway/tracks/stall-plan.ts";
+import { parseDestination } from "../../server/shared/config/destination.ts";
+import type { WebhookSettings } from "../../server/shared/config/config.ts";
+import { canVouch, post } from "../../server/gateway/webhooks/post.ts";
+import { planNext, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 

@@ -1,6 +1,6 @@
 /** A source that page and test can both make: noise, at 16 kHz Int16 or at any multiple of it in Float32. */
-import { pcm } from "../../../scripts/lib/frames.ts";
-import { sampleRateHz } from "../../../schemas/audio.ts";
+import { pcm } from "../../../client/testkit/frames.ts";
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 
 /** That of `test/client/support/meeting.ts`, whose checks know the 16 kHz source. */
 const audioSeed = 1;

@@ -1,6 +1,6 @@
 /** A source in which any piece can be found again, at whatever sample it begins. Pure. */
-import { sampleRateHz } from "../../../schemas/audio.ts";
-import { pcm } from "../../../scripts/lib/frames.ts";
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { pcm } from "../../../client/testkit/frames.ts";
 
 const noiseSeed = 5;
 /** Of a running mean, twice: noise below 1 kHz, which filters and half a sample of delay hardly change. */

@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import type { CaptureEvents } from "../../../client/index.ts";
-import { until } from "../../../scripts/lib/until.ts";
+import { until } from "../../../client/testkit/until.ts";
 import type { Commands } from "../page/page.ts";
 
 const pageScript = fileURLToPath(new URL("../page/page.ts", import.meta.url));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
-import { jsonSubprotocol } from "../../../schemas/messages.ts";
+import { jsonSubprotocol } from "../../../schemas/wire/messages.ts";
 
 export interface FakePeer {
   /** Counted from 1. */

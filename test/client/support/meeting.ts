@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Capture } from "../../../client/capture/capture.ts";
 import type { CaptureEvents } from "../../../client/capture/capture-types.ts";
-import { chunkBytes, chunkSamples } from "../../../schemas/audio.ts";
+import { chunkBytes, chunkSamples } from "../../../schemas/wire/audio.ts";
 import { createHashChain } from "../../../schemas/chain.ts";
-import { type SessionResult, sessionResultSchema } from "../../../schemas/http.ts";
-import { pcm } from "../../../scripts/lib/frames.ts";
+import { type SessionResult, sessionResultSchema } from "../../../schemas/http/bodies.ts";
+import { pcm } from "../../../client/testkit/frames.ts";
 import { postJson, send } from "../../support/gateway-http.ts";
-import type { GatewayProcess } from "../../../scripts/lib/gateway-process.ts";
-import { until } from "../../../scripts/lib/until.ts";
+import type { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
+import { until } from "../../../client/testkit/until.ts";
 
 export const wireFormat = { sampleRate: 16_000, channels: 1 } as const;
 const audioSeed = 1;

@@ -1,9 +1,9 @@
 /** A room as a client sees it: what it keeps, and what it answers. No sockets, no time, no storage. */
 import { SeqSet, type SeqRange } from "../../../client/capture/seq-set.ts";
-import type { WireErrorCode } from "../../../schemas/errors.ts";
-import { wireErrors } from "../../../schemas/errors.ts";
+import type { WireErrorCode } from "../../../schemas/wire/errors.ts";
+import { wireErrors } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
-import type { RoomMessage, TrackStatus } from "../../../schemas/messages.ts";
+import type { RoomMessage, TrackStatus } from "../../../schemas/wire/messages.ts";
 
 export type Answer = Extract<RoomMessage, { type: "ready" | "ack" | "ended" | "error" }>;
 type Of<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;

@@ -2,8 +2,8 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach } from "vitest";
-import type { HttpErrorCode } from "../../../schemas/errors.ts";
-import { httpErrors } from "../../../schemas/errors.ts";
+import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
+import { httpErrors } from "../../../schemas/wire/errors.ts";
 
 export interface Asked {
   readonly method: string;

@@ -4,7 +4,7 @@
  */
 import { SeqSet } from "../../../client/capture/seq-set.ts";
 import { type End, Uplink, type UplinkAction } from "../../../client/capture/uplink.ts";
-import type { WireErrorCode } from "../../../schemas/errors.ts";
+import type { WireErrorCode } from "../../../schemas/wire/errors.ts";
 import { type Answer, ModelRoom } from "./model-room.ts";
 
 type Request =

@@ -1,7 +1,7 @@
 /** Chunks whose bytes tell their seq, and the frames around them. */
-import { chunkBytes } from "../../../schemas/audio.ts";
-import { encodeBase64 } from "../../../schemas/base64.ts";
-import type { Encoding } from "../../../schemas/codec.ts";
+import { chunkBytes } from "../../../schemas/wire/audio.ts";
+import { encodeBase64 } from "../../../schemas/wire/base64.ts";
+import type { Encoding } from "../../../schemas/wire/codec.ts";
 
 export const timestampOf = (seq: number): number => 1_750_000_000_000 + seq * 1_000;
 

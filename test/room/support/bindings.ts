@@ -1,7 +1,7 @@
 /** The bindings and the entry of the Worker under test, with their types. */
 import type { D1Migration } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
-import type { Env } from "../../../server/env.ts";
+import type { Env } from "../../../server/gateway/env.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 /** A capture client without cleverness: sends frames, hands out what the room says, in order. */
 import { decode, encode } from "@msgpack/msgpack";
-import type { Encoding } from "../../../schemas/codec.ts";
-import { type AckMessage, type RoomMessage, roomMessageSchema } from "../../../schemas/messages.ts";
+import type { Encoding } from "../../../schemas/wire/codec.ts";
+import { type AckMessage, type RoomMessage, roomMessageSchema } from "../../../schemas/wire/messages.ts";
 import { chunkFrame, pcmOf } from "./audio.ts";
 import { gateway } from "./bindings.ts";
 import { within } from "./waiting.ts";

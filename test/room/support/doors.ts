@@ -5,9 +5,9 @@
 import { createExecutionContext } from "cloudflare:test";
 import { SignJWT } from "jose";
 import type { Scope } from "../../../schemas/access.ts";
-import { insertKey } from "../../../scripts/lib/keys-sql.ts";
-import { hashSecret } from "../../../server/access/api-keys.ts";
-import type { Env } from "../../../server/env.ts";
+import { insertKey } from "../../../scripts/keys/keys-sql.ts";
+import { hashSecret } from "../../../server/shared/access/api-keys.ts";
+import type { Env } from "../../../server/gateway/env.ts";
 import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";
 import worker from "./worker.ts";

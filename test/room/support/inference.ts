@@ -3,8 +3,8 @@
  * session has its own behaviour, so tests don't meet.
  */
 import { vi } from "vitest";
-import { chunkBytes } from "../../../schemas/audio.ts";
-import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../../schemas/speakers.ts";
+import { chunkBytes } from "../../../schemas/wire/audio.ts";
+import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../../schemas/speech/speakers.ts";
 
 type Behaviour = (request: ResolveRequest, signal: AbortSignal) => Response | Promise<Response>;
 

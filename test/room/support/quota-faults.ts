@@ -1,6 +1,6 @@
 /** The object that counts a tenant's sessions and audio, as it is on a bad day, a tenant at a time. */
-import type { Env } from "../../../server/env.ts";
-import type { TenantQuotas } from "../../../server/limits/limiter-access.ts";
+import type { Env } from "../../../server/gateway/env.ts";
+import type { TenantQuotas } from "../../../server/shared/limits/limiter-access.ts";
 
 type Quota = ReturnType<TenantQuotas["getByName"]>;
 

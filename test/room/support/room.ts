@@ -1,6 +1,6 @@
 /** A room seen from behind: its tables, its alarm, its bucket, its end. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { chunkKey } from "../../../server/archive/keys.ts";
+import { chunkKey } from "../../../server/gateway/archive/keys.ts";
 import { roomName } from "../../../schemas/names.ts";
 import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";

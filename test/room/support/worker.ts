@@ -1,13 +1,13 @@
 /** The Worker under test: the real one, which reaches R2 through `bucket-faults`, as its rooms do. */
-import entry from "../../../server/index.ts";
-import type { Env } from "../../../server/env.ts";
-import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/room/meeting-session.ts";
+import entry from "../../../server/gateway/index.ts";
+import type { Env } from "../../../server/gateway/env.ts";
+import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/gateway/room/meeting-session.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
-export { EmbeddedResolver, RateLimiter, TenantQuota } from "../../../server/index.ts";
+export { EmbeddedResolver, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {
   fetch: (request, env, ctx) => entry.fetch(request, { ...env, RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET) }, ctx),

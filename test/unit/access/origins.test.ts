@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isAllowedOrigin, isLoopback } from "../../../server/access/origins.ts";
+import { isAllowedOrigin, isLoopback } from "../../../server/shared/access/origins.ts";
 
 const own = "https://gateway.test/v1/sessions";
 const required = { authMode: "required", allowedOrigins: ["https://app.test"] } as const;

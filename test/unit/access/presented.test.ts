@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { presentedCredential } from "../../../server/access/presented.ts";
+import { presentedCredential } from "../../../server/shared/access/presented.ts";
 
 const jwt = "aaa.bbb.ccc";
 const apiKey = `rt_abcdefghijkl_${"A".repeat(43)}`;

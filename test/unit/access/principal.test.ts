@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { scopeSchema } from "../../../schemas/access.ts";
-import { type Operation, operations } from "../../../schemas/operations.ts";
-import { permit, type Principal, subjectOf } from "../../../server/access/principal.ts";
+import { type Operation, operations } from "../../../schemas/http/operations.ts";
+import { permit, type Principal, subjectOf } from "../../../server/shared/access/principal.ts";
 
 const token = {
   kind: "token",

@@ -3,7 +3,7 @@ import jsonwebtoken from "jsonwebtoken";
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { limits } from "../../../schemas/limits.ts";
-import { mintToken, type TokenSettings, verifyToken } from "../../../server/access/session-tokens.ts";
+import { mintToken, type TokenSettings, verifyToken } from "../../../server/shared/access/session-tokens.ts";
 
 const secret = "a secret of this test, at least 32 bytes long";
 const older = "the secret before it, at least 32 bytes long too";

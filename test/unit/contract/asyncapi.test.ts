@@ -2,18 +2,18 @@ import specs from "@asyncapi/specs";
 import { Ajv, type AnySchema } from "ajv";
 import formats from "ajv-formats";
 import { describe, expect, test } from "vitest";
-import { wireErrors } from "../../../schemas/errors.ts";
+import { wireErrors } from "../../../schemas/wire/errors.ts";
 import {
   controlSchemas,
   jsonChunkSchema,
   jsonSubprotocol,
   msgpackSubprotocol,
   roomMessageSchema,
-} from "../../../schemas/messages.ts";
-import { type Operation, operations } from "../../../schemas/operations.ts";
-import { clientMessageNames, roomMessageNames } from "../../../scripts/lib/contract/asyncapi-messages.ts";
-import { lastOf } from "../../../scripts/lib/contract/page/documents.ts";
-import { templateOf } from "../../../scripts/lib/contract/parameters.ts";
+} from "../../../schemas/wire/messages.ts";
+import { type Operation, operations } from "../../../schemas/http/operations.ts";
+import { clientMessageNames, roomMessageNames } from "../../../scripts/contract/asyncapi-messages.ts";
+import { lastOf } from "../../../scripts/contract/page/documents.ts";
+import { templateOf } from "../../../scripts/contract/parameters.ts";
 import { createChecks, danglingRefs } from "../../support/contract-schemas.ts";
 import { asyncapi, openapi } from "./documents.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { httpErrors, wireErrors } from "../../../schemas/errors.ts";
+import { httpErrors, wireErrors } from "../../../schemas/wire/errors.ts";
 import { limitRows } from "../../../schemas/limits.ts";
-import { operations } from "../../../schemas/operations.ts";
-import { docsPage } from "../../../scripts/lib/contract/page/page.ts";
+import { operations } from "../../../schemas/http/operations.ts";
+import { docsPage } from "../../../scripts/contract/page/page.ts";
 import { asyncapi, docs, openapi } from "./documents.ts";
 
 const ids = [...docs.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);

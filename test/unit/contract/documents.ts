@@ -1,10 +1,10 @@
 /** The published documents as they lie in the repository. */
 import { readFileSync } from "node:fs";
-import type { AsyncApi, OpenApi } from "../../../scripts/lib/contract/page/documents.ts";
+import type { AsyncApi, OpenApi } from "../../../scripts/contract/page/documents.ts";
 import type { Json } from "../../support/contract-schemas.ts";
 
 const read = (name: string): string =>
-  readFileSync(new URL(`../../../schemas/contract/${name}`, import.meta.url), "utf8");
+  readFileSync(new URL(`../../../schemas/published/${name}`, import.meta.url), "utf8");
 
 export const openapi = JSON.parse(read("openapi.json")) as OpenApi & Json;
 export const asyncapi = JSON.parse(read("asyncapi.json")) as AsyncApi & Json;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { exports } from "../../../server/exports/exports.ts";
-import { examplesOf } from "../../../scripts/lib/contract/examples/http.ts";
-import { result } from "../../../scripts/lib/contract/examples/meeting.ts";
+import { exports } from "../../../server/gateway/results/exports/exports.ts";
+import { examplesOf } from "../../../scripts/contract/examples/http.ts";
+import { result } from "../../../scripts/contract/examples/meeting.ts";
 
 test.each([
   ["exportRttm", "speakers.rttm"],

@@ -1,13 +1,13 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, test } from "vitest";
-import { type HttpErrorCode, httpErrors } from "../../../schemas/errors.ts";
-import { commonErrors, type Operation, type OperationId, operations } from "../../../schemas/operations.ts";
-import { audioQuerySchema, eventsQuerySchema, listQuerySchema } from "../../../schemas/queries.ts";
+import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
+import { commonErrors, type Operation, type OperationId, operations } from "../../../schemas/http/operations.ts";
+import { audioQuerySchema, eventsQuerySchema, listQuerySchema } from "../../../schemas/http/queries.ts";
 import { webhookPayloadSchema } from "../../../schemas/webhooks.ts";
-import type { Answer, Content } from "../../../scripts/lib/contract/page/documents.ts";
-import { routesOf } from "../../../scripts/lib/contract/page/http-view.ts";
-import { templateOf } from "../../../scripts/lib/contract/parameters.ts";
-import { outsideOperations } from "../../../scripts/lib/contract/problems.ts";
+import type { Answer, Content } from "../../../scripts/contract/page/documents.ts";
+import { routesOf } from "../../../scripts/contract/page/http-view.ts";
+import { templateOf } from "../../../scripts/contract/parameters.ts";
+import { outsideOperations } from "../../../scripts/contract/problems.ts";
 import { createChecks, danglingRefs, resolved } from "../../support/contract-schemas.ts";
 import { openapi } from "./documents.ts";
 

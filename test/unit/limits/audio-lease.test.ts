@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { AudioLease, type MayStore } from "../../../server/limits/audio-lease.ts";
-import type { LeaseAnswer } from "../../../server/limits/reservation.ts";
+import { AudioLease, type MayStore } from "../../../server/shared/limits/audio-lease.ts";
+import type { LeaseAnswer } from "../../../server/shared/limits/reservation.ts";
 
 const start = Date.parse("2026-11-21T12:00:00Z");
 

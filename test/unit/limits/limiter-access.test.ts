@@ -8,7 +8,7 @@ import {
   takeRequest,
   takeSessionSlot,
   type TenantQuotas,
-} from "../../../server/limits/limiter-access.ts";
+} from "../../../server/shared/limits/limiter-access.ts";
 
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 const broken = (): Promise<never> => Promise.reject(new Error("broken"));

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { limits } from "../../../schemas/limits.ts";
-import { admitSecond, type Pace } from "../../../server/limits/pace.ts";
+import { admitSecond, type Pace } from "../../../server/shared/limits/pace.ts";
 import { seed } from "../support/random.ts";
 
 const start = 1_795_000_000_000;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { dayName, dayOf, dayStart, reserve, unused } from "../../../server/limits/reservation.ts";
+import { dayName, dayOf, dayStart, reserve, unused } from "../../../server/shared/limits/reservation.ts";
 import { seed } from "../support/random.ts";
 
 const seconds = fc.nat({ max: 10_000 });

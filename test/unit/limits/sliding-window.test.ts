@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { idleAt, type RateAnswer, type RateWindow, takeOne } from "../../../server/limits/sliding-window.ts";
+import { idleAt, type RateAnswer, type RateWindow, takeOne } from "../../../server/shared/limits/sliding-window.ts";
 import { seed } from "../support/random.ts";
 
 const start = 1_795_000_000_000;

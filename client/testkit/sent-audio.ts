@@ -1,0 +1,30 @@
+/** The seconds a run streams: tones, or what a WAV file holds. */
+import { readFileSync } from "node:fs";
+import { Failure } from "../../schemas/lib/failure.ts";
+import { toneChunk } from "./tone.ts";
+import { readWavChunks, type WavChunks } from "./wav-chunks.ts";
+
+const defaultToneSeconds = 10;
+
+/** @param count of seconds; undefined for ten, or the whole file. */
+export function loadAudio(file: string | undefined, count: number | undefined): WavChunks {
+  if (file === undefined) {
+    const chunks = Array.from({ length: count ?? defaultToneSeconds }, (_, index) => toneChunk(index + 1));
+    return { chunks, paddingSamples: 0 };
+  }
+  const audio = readWav(file);
+  if (count === undefined || count === audio.chunks.length) return audio;
+  if (count > audio.chunks.length)
+    throw new Failure(`${file} holds ${audio.chunks.length} seconds, fewer than the ${count} of --chunks.`);
+  return { chunks: audio.chunks.slice(0, count), paddingSamples: 0 };
+}
+
+function readWav(file: string): WavChunks {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (cause) {
+    throw new Failure(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}.`);
+  }
+  return readWavChunks(bytes, file);
+}

@@ -1,0 +1,51 @@
+/** Query parameters and headers of the HTTP routes: texts in, values out. */
+import * as z from "zod";
+import { limits } from "../limits.ts";
+import { listedStatusSchema } from "./bodies.ts";
+import { trackNameSchema } from "../names.ts";
+
+const countSchema = z
+  .string()
+  .regex(/^\d{1,15}$/, "is a whole number")
+  .transform(Number)
+  // What the digits stand for, as the published contract says it.
+  .meta({ type: "integer", minimum: 0 });
+const upTo = (max: number): z.ZodType<number, string> =>
+  countSchema
+    .refine((value) => value >= 1 && value <= max, `is a number from 1 to ${max}`)
+    .meta({ type: "integer", minimum: 1, maximum: max });
+/** Of `GET /v1/sessions`. */
+export const listQuerySchema = z.object({
+  status: z.enum(listedStatusSchema.options, `is one of ${listedStatusSchema.options.join(", ")}`).optional(),
+  limit: upTo(limits.maxSessionsPerPage).default(50).describe("Sessions in the answer."),
+  cursor: z.string().optional().describe("`next_cursor` of the page before."),
+});
+
+const afterSchema = countSchema.default(0).describe("The `event_id` of the last event you have.");
+/** Of `GET …/events`. */
+export const eventsQuerySchema = z.object({
+  after: afterSchema,
+  limit: upTo(limits.maxEventsPerPage).default(100).describe("Events in the answer."),
+});
+/** Of `GET …/live`. */
+export const liveQuerySchema = z.object({ after: afterSchema });
+
+/** Of exports. */
+export const trackQuerySchema = z.object({
+  track: trackNameSchema.optional().describe("One track alone; without it, all of them."),
+});
+
+/** Of `GET …/audio.wav`: a stretch of the track's timeline, in ms. */
+export const audioQuerySchema = z
+  .object({
+    track: trackNameSchema.optional().describe("Without it `mixed`, else the first track."),
+    from_ms: countSchema.default(0).describe("From here."),
+    to_ms: countSchema.optional().describe("Without it, to the end."),
+  })
+  .refine(({ from_ms, to_ms }) => to_ms === undefined || from_ms < to_ms, {
+    message: "is above from_ms",
+    path: ["to_ms"],
+  });
+
+/** `x-idempotency-key`: printable ASCII. */
+export const idempotencyKeySchema = z.string().regex(/^[\x20-\x7e]{1,255}$/);

@@ -1,0 +1,62 @@
+/** The room's event log: append-only, numbered from 1, replayable from any number (SPEC S2). */
+import * as z from "zod";
+import { clusterIdSchema, decisionSchema, evidenceSchema } from "./speakers.ts";
+import { trackNameSchema } from "../names.ts";
+import { utteranceSchema } from "./utterances.ts";
+
+export const eventTypeSchema = z.enum([
+  "speaker.resolved",
+  "speaker.bound",
+  "speaker.unbound",
+  "speaker.merged",
+  "speaker.reassigned",
+  "resolve.failed",
+  "utterance.added",
+  "utterance.revised",
+  "track.opened",
+  "track.stalled",
+  "track.ended",
+  "session.finalizing",
+  "session.finalized",
+]);
+export type EventType = z.infer<typeof eventTypeSchema>;
+
+/** Who decided: the speaker-resolve service, a person, or the room itself. */
+export const deciderSchema = z.enum(["inference", "person", "room"]);
+export type Decider = z.infer<typeof deciderSchema>;
+
+const eventIdSchema = z.int().min(1);
+
+/** What an event says, before the log gives it a number and a time. */
+export const eventBodySchema = z.object({
+  type: eventTypeSchema,
+  track: trackNameSchema.optional(),
+  from_seq: z.int().min(1).optional(),
+  to_seq: z.int().min(0).optional(),
+  /** Of `speaker.resolved`: the turn's place on its track's timeline, where it is finer than `from_seq`–`to_seq`. */
+  start_ms: z.int().min(0).optional(),
+  end_ms: z.int().min(1).optional(),
+  /**
+   * Of `speaker.resolved`: the window was resolved before, with a gap that is filled now. Inference's turns of
+   * this window with an `event_id` up to this one no longer hold.
+   */
+  replaces: eventIdSchema.optional(),
+  /** Of `track.ended`: samples of silence in chunk `to_seq`. */
+  padding_samples: z.int().min(0).optional(),
+  cluster_id: clusterIdSchema.optional(),
+  /** Of `speaker.merged`: the cluster that `cluster_id` is now part of. */
+  into_cluster_id: clusterIdSchema.optional(),
+  /** Of `speaker.reassigned`, and of a binding that a person made by judging a turn: the turn's `event_id`. */
+  turn_id: eventIdSchema.optional(),
+  speaker_name: z.string().nullable().optional(),
+  decision: decisionSchema.optional(),
+  evidence: evidenceSchema.optional(),
+  utterance: utteranceSchema.optional(),
+  /** Of `resolve.failed`: a sentence on why. */
+  detail: z.string().optional(),
+  by: deciderSchema,
+});
+export type EventBody = z.infer<typeof eventBodySchema>;
+
+export const eventSchema = eventBodySchema.extend({ event_id: eventIdSchema, at: z.iso.datetime() });
+export type RoomEvent = z.infer<typeof eventSchema>;

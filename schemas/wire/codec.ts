@@ -1,0 +1,154 @@
+/**
+ * Frames ⇄ messages. Guarantees: never throws on input, never allocates beyond the frame it was given,
+ * and each refusal carries its documented code. Must not know rooms, sessions or the clock.
+ */
+import { decode, DecodeError, encode } from "@msgpack/msgpack";
+import type * as z from "zod";
+import { chunkBytes } from "./audio.ts";
+import { decodeBase64 } from "./base64.ts";
+import type { WireErrorCode } from "./errors.ts";
+import { limits } from "../limits.ts";
+import {
+  type ChunkMessage,
+  type ClientMessage,
+  type ControlMessage,
+  controlSchemas,
+  jsonChunkSchema,
+  msgpackChunkSchema,
+  type RoomMessage,
+} from "./messages.ts";
+import { isDeeperThan } from "./msgpack-depth.ts";
+import { err, ok, type Result } from "../lib/result.ts";
+
+export type Encoding = "json" | "msgpack";
+
+/** Why a frame was refused. `seq` where the frame carried a readable one. */
+export interface FrameError {
+  readonly code: WireErrorCode;
+  readonly detail: string;
+  readonly seq?: number;
+}
+
+/**
+ * A frame is one flat map with one bin of a second: what is longer inside is refused before it is allocated.
+ * The decoder has no bound on depth, so `isDeeperThan` looks first.
+ */
+const msgpackLimits = {
+  maxStrLength: limits.maxMessageBytes,
+  maxBinLength: limits.maxMessageBytes,
+  maxArrayLength: 64,
+  maxMapLength: 64,
+  maxExtLength: 64,
+} as const;
+
+/** Reads one frame as it came from the socket: text is JSON, binary is MessagePack. */
+export function decodeFrame(frame: string | ArrayBuffer | ArrayBufferView): Result<ClientMessage, FrameError> {
+  if (typeof frame === "string") {
+    return frame.length > limits.maxMessageBytes ? tooLarge(frame.length) : decodeJsonFrame(frame);
+  }
+  const bytes = ArrayBuffer.isView(frame)
+    ? new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)
+    : new Uint8Array(frame);
+  return bytes.byteLength > limits.maxMessageBytes ? tooLarge(bytes.byteLength) : decodeMsgpackFrame(bytes);
+}
+
+/** Writes a room's message in the encoding the client chose. */
+export function encodeMessage(message: RoomMessage, encoding: Encoding): string | Uint8Array<ArrayBuffer> {
+  return encoding === "json" ? JSON.stringify(message) : encode(message);
+}
+
+function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse("bad_json", "The text frame is not JSON. Send one JSON object a frame.");
+  }
+  const frame = asTyped(value);
+  if (!frame.ok) return frame;
+  if (frame.value.type !== "chunk") return parseControl(frame.value);
+  const parsed = jsonChunkSchema.safeParse(frame.value);
+  if (!parsed.success) return refuseIssue(parsed.error, frame.value);
+  const { content_b64: text64, ...chunk } = parsed.data;
+  const content = decodeBase64(text64);
+  if (!content.ok) {
+    return refuse(
+      "bad_base64",
+      "content_b64 must be standard base64 (+ and /), padded, without white space.",
+      chunk.seq,
+    );
+  }
+  return sized({ ...chunk, content: content.value });
+}
+
+function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError> {
+  let value: unknown;
+  try {
+    if (isDeeperThan(bytes, limits.maxMsgpackDepth)) throw new RangeError("too deep");
+    value = decode(bytes, msgpackLimits);
+  } catch (cause) {
+    // DecodeError: malformed or over a limit. RangeError: truncated, or bytes left over. Others are bugs.
+    if (!(cause instanceof DecodeError || cause instanceof RangeError || cause instanceof TypeError)) throw cause;
+    return refuse("bad_msgpack", "The binary frame is not exactly one MessagePack map within the limits.");
+  }
+  const frame = asTyped(value);
+  if (!frame.ok) return frame;
+  if (frame.value.type !== "chunk") return parseControl(frame.value);
+  const parsed = msgpackChunkSchema.safeParse(frame.value);
+  return parsed.success ? sized(parsed.data) : refuseIssue(parsed.error, frame.value);
+}
+
+type TypedFrame = { readonly type: keyof typeof controlSchemas | "chunk" } & Readonly<Record<string, unknown>>;
+
+function asTyped(value: unknown): Result<TypedFrame, FrameError> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return refuse("bad_frame", 'A frame is a map with a type, such as {"type":"status"}.');
+  }
+  const type: unknown = "type" in value ? value.type : undefined;
+  if (type === "chunk" || (typeof type === "string" && Object.hasOwn(controlSchemas, type))) {
+    return ok(value as TypedFrame);
+  }
+  const known = ["chunk", ...Object.keys(controlSchemas)].join(", ");
+  return refuse("unknown_type", `type must be one of ${known}.`, readableSeq(value));
+}
+
+function parseControl(frame: TypedFrame): Result<ControlMessage, FrameError> {
+  if (frame.type === "chunk") throw new TypeError("a chunk is no control message");
+  const parsed = controlSchemas[frame.type].safeParse(frame);
+  return parsed.success ? ok(parsed.data) : refuseIssue(parsed.error, frame);
+}
+
+function sized(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
+  if (chunk.content.byteLength === chunkBytes) return ok(chunk);
+  return refuse(
+    "bad_chunk_size",
+    `A chunk holds ${chunkBytes} bytes, this one ${chunk.content.byteLength}.`,
+    chunk.seq,
+  );
+}
+
+const audioFields: ReadonlySet<unknown> = new Set(["sample_rate", "channels", "format"]);
+
+/** Turns the first thing the schema found wrong into the code and a sentence to act on. */
+function refuseIssue(error: z.ZodError, frame: object): Result<never, FrameError> {
+  const issue = error.issues[0];
+  const field = issue?.path[0];
+  const seq = readableSeq(frame);
+  if (audioFields.has(field)) {
+    return refuse("bad_audio_format", 'Send sample_rate 16000, channels 1, format "pcm_s16le".', seq);
+  }
+  return refuse("bad_frame", `${String(field)}: ${issue?.message ?? "invalid"}.`, seq);
+}
+
+function readableSeq(frame: object): number | undefined {
+  const seq: unknown = "seq" in frame ? frame.seq : undefined;
+  return Number.isSafeInteger(seq) ? (seq as number) : undefined;
+}
+
+function tooLarge(size: number): Result<never, FrameError> {
+  return refuse("message_too_large", `A frame is at most ${limits.maxMessageBytes} bytes, this one ${size}.`);
+}
+
+function refuse(code: WireErrorCode, detail: string, seq?: number): Result<never, FrameError> {
+  return err({ code, detail, ...(seq === undefined ? {} : { seq }) });
+}

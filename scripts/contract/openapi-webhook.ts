@@ -1,0 +1,60 @@
+/** One webhook of `openapi.json`: a request that the gateway makes. */
+import * as z from "zod";
+import type { ZodOpenApiPathItemObject } from "zod-openapi";
+import { deliveryIdSchema, webhookPayloadSchema, type WebhookType } from "../../schemas/webhooks.ts";
+import { webhookExamples } from "./examples/results.ts";
+
+const summaries: Readonly<Record<WebhookType, string>> = {
+  "session.finalized": "A session's result can be fetched",
+  "resolve.failed": "Windows of a track were given up by speaker resolve",
+  "track.stalled": "A track went silent without an end",
+};
+
+const description =
+  "Sent to the session's `webhook_url`, else to the installation's, and signed as Standard Webhooks (https://www.standardwebhooks.com) says: verify the bytes as they came. At least once, with the same `webhook-id` on every try. Anything but 2xx within the timeout is tried again, nine times over a good 24 hours; a redirect is not followed.";
+
+const parameters = {
+  "webhook-id": deliveryIdSchema.meta({
+    param: {
+      name: "webhook-id",
+      in: "header",
+      description: "The same on every try: what has been seen can be dropped.",
+    },
+  }),
+  "webhook-timestamp": z.string().meta({
+    param: { name: "webhook-timestamp", in: "header", description: "When this try was made, seconds since 1970." },
+  }),
+  "webhook-signature": z
+    .string()
+    .optional()
+    .meta({
+      param: {
+        name: "webhook-signature",
+        in: "header",
+        description:
+          "`v1,` and the HMAC-SHA256 in base64; several, with spaces between, while the secret is changed. Absent only where the installation vouches with `Authorization: Bearer <WORKER_SHARED_SECRET>` instead.",
+      },
+    }),
+} as const;
+
+export function openapiWebhook(type: WebhookType): ZodOpenApiPathItemObject {
+  return {
+    post: {
+      operationId: `webhook.${type}`,
+      tags: ["Webhooks"],
+      summary: summaries[type],
+      description,
+      security: [],
+      parameters: Object.values(parameters),
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: webhookPayloadSchema, examples: { ...webhookExamples[type] } } },
+      },
+      responses: {
+        "2XX": { description: "Taken. Answer as soon as the letter is safe with you." },
+        "410": { description: "Wanted no more: it is not tried again." },
+        default: { description: "Tried again later." },
+      },
+    },
+  };
+}

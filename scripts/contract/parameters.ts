@@ -1,0 +1,55 @@
+/** Parameters of the operations: those in the path, and headers that every operation takes. */
+import * as z from "zod";
+import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import type { Operation } from "../../schemas/http/operations.ts";
+import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
+import { deliveryIdSchema } from "../../schemas/webhooks.ts";
+import { exampleIds } from "./examples/meeting.ts";
+
+interface PathParameter {
+  readonly schema: z.ZodType;
+  readonly description: string;
+  readonly example: string | number;
+}
+
+const pathParameters: Readonly<Record<string, PathParameter>> = {
+  session_id: { schema: sessionIdSchema, description: "The meeting.", example: exampleIds.session },
+  track: { schema: trackNameSchema, description: "The audio source.", example: "mic" },
+  cluster_id: { schema: clusterIdSchema, description: "The acoustic speaker.", example: "c2" },
+  event_id: {
+    schema: z.int().min(1),
+    description: "The turn: the number of its `speaker.resolved` event.",
+    example: exampleIds.turn,
+  },
+  delivery_id: {
+    schema: deliveryIdSchema,
+    description: "The webhook, as the log lists it.",
+    example: exampleIds.delivery,
+  },
+};
+
+/** `:name` of the router's paths. */
+const namePattern = /:(\w+)/g;
+
+/** `/v1/sessions/:session_id` → `/v1/sessions/{session_id}`. */
+export function templateOf(path: string): string {
+  return path.replaceAll(namePattern, "{$1}");
+}
+
+export function pathParametersOf({ path }: Operation): [name: string, PathParameter][] {
+  return [...path.matchAll(namePattern)].map(([, name = ""]) => {
+    const parameter = pathParameters[name];
+    if (!parameter) throw new Error(`the contract does not say what :${name} is`);
+    return [name, parameter];
+  });
+}
+
+export const parameterComponents = {
+  traceparent: {
+    name: "traceparent",
+    in: "header",
+    description: "W3C Trace Context. Its trace id is taken; malformed, it is passed over.",
+    schema: { type: "string" },
+    example: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+  },
+} as const;

@@ -1,0 +1,128 @@
+/**
+ * What the demo shows against a running gateway, from the first second streamed to what to try next. Checks
+ * all that the smoke harness checks, and the stored objects besides.
+ */
+import { randomBytes } from "node:crypto";
+import { relative } from "node:path";
+import { chunkBytes, chunkMs, chunkSamples } from "../../schemas/wire/audio.ts";
+import type { RoomEvent } from "../../schemas/speech/events.ts";
+import { jsonSubprotocol } from "../../schemas/wire/messages.ts";
+import { defaultTrack } from "../../schemas/names.ts";
+import { timelineOf } from "../../schemas/speech/timeline.ts";
+import { chainHead, checkFinalize, checkResult, checkStatus, type SentMeeting } from "../smoke/check-result.ts";
+import { createResultsClient } from "../../client/results/results-client.ts";
+import { checkStored } from "../smoke/check-stored.ts";
+import { DemoSpeakers } from "./demo-speakers.ts";
+import { fetchResult, finalizeSession } from "../smoke/gateway-http.ts";
+import { readLocalBucket } from "../local/local-bucket.ts";
+import { readMeetingTruth } from "./meeting-truth.ts";
+import type { Progress } from "../../client/cli/progress.ts";
+import { loadAudio } from "../../client/testkit/sent-audio.ts";
+import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+
+export interface DemoRun {
+  /** The gateway's address, without a slash at the end. */
+  readonly url: string;
+  readonly stateDir: string;
+  readonly speed: number;
+  /** The WAV file. */
+  readonly sample: string;
+  readonly progress: Progress;
+  readonly print: (line: string) => void;
+}
+
+const track = defaultTrack;
+
+/** @throws Failure when anything differs from what was streamed. */
+export async function runDemo(run: DemoRun): Promise<void> {
+  const truth = readMeetingTruth(run.sample.replace(/\.wav$/, ".json"));
+  const sessionId = `demo-${randomBytes(4).toString("hex")}`;
+  const client = createResultsClient({ baseUrl: run.url });
+  const speakers = new DemoSpeakers(client, sessionId, truth, (line) => {
+    run.progress.clear();
+    run.print(line);
+  });
+  try {
+    await stream(run, sessionId, speakers);
+  } finally {
+    speakers.stop();
+  }
+}
+
+async function stream(
+  { url, stateDir, speed, sample, progress, print }: DemoRun,
+  sessionId: string,
+  speakers: DemoSpeakers,
+): Promise<void> {
+  const { chunks, paddingSamples } = loadAudio(sample, undefined);
+  const target = { baseHttp: new URL(`${url}/`), sessionId };
+  const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
+  print(`Gateway at ${url}`);
+  print(`Streaming ${relative(".", sample)}, ${chunks.length} s, at ${speed}× real time to session ${sessionId}.`);
+  print("Who speaks, as the embedded resolver and the posted captions tell it:\n");
+  await speakers.open();
+  const report = await streamMeeting({
+    baseWs,
+    sessionId,
+    track,
+    encoding: "msgpack",
+    chunks,
+    paddingSamples,
+    realtimeFactor: speed,
+    clientId: "roomtone-demo",
+    onProgress: ({ acked, total, archivedSeq }) => {
+      speakers.advanceTo(acked * chunkMs);
+      progress.update(acked, total, `${acked} of ${total} s kept and acked, ${archivedSeq} in R2`);
+    },
+  });
+  progress.clear();
+  const sent: SentMeeting = { sessionId, track, chunks, paddingSamples, rejectedBefore: report.rejectedBefore };
+  checkStatus("status", report.status, sent);
+  speakers.advanceTo(chunks.length * chunkMs);
+  await speakers.posted();
+
+  const answer = await finalizeSession(target, { [track]: chunks.length });
+  await speakers.end();
+  const result = await fetchResult(target);
+  checkResult(result, sent);
+  checkFinalize(answer, result, sent);
+  const prefix = result.audio.find((audio) => audio.track === track)?.key_prefix ?? "";
+  checkStored(await readLocalBucket(stateDir, prefix), prefix, chunks);
+
+  print(`
+Who spoke
+${talkTimes(result.events)}
+
+Kept
+  session      ${sessionId}
+  audio        ${chunks.length} chunks, ${grouped(chunks.length * chunkBytes)} bytes, under ${prefix}
+  coverage     ${result.coverage * 100} %
+  chain head   ${chainHead(result.tenant, sent)}
+  result       ${answer.result_key}
+  on disk      ${stateDir}
+
+Checked
+  The ${chunks.length} objects in R2, one after the other, are the ${grouped(chunks.length * chunkSamples - paddingSamples)} samples of the WAV and its padding, byte for byte.
+  last second: ${paddingSamples} of ${chunkSamples} samples are padding
+
+Try next
+  curl ${url}/v1/sessions/${sessionId}/state
+  curl ${url}/v1/sessions/${sessionId}/result
+  curl -N -H 'accept: text/event-stream' ${url}/v1/sessions/${sessionId}/events
+  npm run smoke -- --base-http ${url} --chunks 60 --encoding msgpack --finalize
+  WebSocket: ${baseWs.href}v1/audio/ws/my-meeting, subprotocol ${jsonSubprotocol}; messages in schemas/SPEC.md`);
+}
+
+function talkTimes(events: readonly RoomEvent[]): string {
+  const bySpeaker = Map.groupBy(timelineOf(events), (turn) => turn.speaker_name ?? turn.cluster_id);
+  return [...bySpeaker]
+    .map(([name, turns]) => {
+      const seconds = turns.reduce((sum, turn) => sum + turn.end_ms - turn.start_ms, 0) / 1_000;
+      return `  ${name.padEnd(12)} ${turns.length} turns, ${seconds.toFixed(1)} s`;
+    })
+    .join("\n");
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString("en-US");
+}

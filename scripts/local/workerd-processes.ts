@@ -1,0 +1,56 @@
+/**
+ * Watches over the workerd processes of a gateway. wrangler starts one anew when it dies, but not into a
+ * working state when it was the one that owns the port: the address then takes connections and never answers.
+ * So the end of any of them ends the gateway, with a sentence; what was acked is on disk.
+ */
+import type { ChildProcess } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { basename } from "node:path";
+import { Failure } from "../../schemas/lib/failure.ts";
+import { within } from "../../client/testkit/within.ts";
+
+const stopTimeoutMs = 5_000;
+/** Started by wrangler, in this process, and still alive. */
+const running = new Set<ChildProcess>();
+
+let subscribed = false;
+
+/** Notes every workerd that this process starts from now on. */
+export function noteWorkerd(): void {
+  if (subscribed) return;
+  subscribed = true;
+  subscribe("child_process", (message) => {
+    const { process: child } = message as { process: ChildProcess };
+    // What is started has no name yet when it is announced.
+    queueMicrotask(() => {
+      if (!basename(child.spawnfile).startsWith("workerd")) return;
+      running.add(child);
+      child.once("exit", () => running.delete(child));
+    });
+  });
+}
+
+/** Of every workerd that is alive. */
+export function workerdPids(): number[] {
+  return [...running].flatMap(({ pid }) => pid ?? []);
+}
+
+/** Rejects with a `Failure` as soon as a running workerd ends; else pends until `signal` aborts. */
+export function watchWorkerd(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => resolve());
+    for (const child of running) {
+      child.once("exit", (code, killedBy) => {
+        const how = killedBy ? `was killed by ${killedBy}` : `ended with code ${String(code)}`;
+        if (!signal.aborted)
+          reject(new Failure(`The gateway stops: workerd ${how}. Start it again; what was acked is kept.`));
+      });
+    }
+  });
+}
+
+/** Stops the gateway, if it was started at all. One that is dead can't be waited for: its processes are killed. */
+export async function stopGateway(gateway: { stop(): Promise<void> } | undefined): Promise<void> {
+  if (gateway) await within(stopTimeoutMs, gateway.stop(), "").catch(() => undefined);
+  for (const child of running) child.kill("SIGKILL");
+}

@@ -1,0 +1,53 @@
+/** The evaluation's second implementation: the whole gateway. Streams a meeting, finalizes it, reads its events. */
+import { randomBytes } from "node:crypto";
+import { createResultsClient } from "../../../client/results/results-client.ts";
+import { chunkBytes, chunkMs, chunkSamples } from "../../../schemas/wire/audio.ts";
+import { defaultTrack } from "../../../schemas/names.ts";
+import { timelineOf } from "../../../schemas/speech/timeline.ts";
+import { Failure } from "../../../schemas/lib/failure.ts";
+import { GatewayProcess } from "../../local/gateway-process.ts";
+import { streamMeeting } from "../../../client/testkit/stream-meeting.ts";
+import type { Diarize } from "./diarize.ts";
+
+/** A gateway as it comes out of the box, for as long as the work takes. */
+export async function withGateway(work: (gateway: GatewayProcess) => Promise<void>): Promise<void> {
+  const gateway = new GatewayProcess({});
+  try {
+    await gateway.start();
+    await work(gateway);
+  } finally {
+    await gateway.dispose();
+  }
+}
+
+export function createGatewayDiarizer(gateway: GatewayProcess, windowMs: number): Diarize {
+  const client = createResultsClient({ baseUrl: gateway.url });
+  return async (samples) => {
+    const sessionId = `eval-${randomBytes(6).toString("hex")}`;
+    await client.createSession({ session_id: sessionId, resolve: { auto: true, window_chunks: windowMs / chunkMs } });
+    const chunks = chunksOf(samples);
+    await streamMeeting({
+      baseWs: new URL(`${gateway.wsUrl}/`),
+      sessionId,
+      track: defaultTrack,
+      encoding: "msgpack",
+      chunks,
+      paddingSamples: chunks.length * chunkSamples - samples.length,
+      clientId: "eval-speakers",
+    });
+    await client.finalize(sessionId);
+    const { events } = await client.result(sessionId);
+    const failed = events.filter(({ type }) => type === "resolve.failed").length;
+    if (failed > 0) throw new Failure(`${failed} windows were not resolved.`);
+    return timelineOf(events).map(({ cluster_id, start_ms, end_ms }) => ({ speaker: cluster_id, start_ms, end_ms }));
+  };
+}
+
+function chunksOf(samples: Int16Array): Uint8Array[] {
+  const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
+  return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) => {
+    const chunk = new Uint8Array(chunkBytes);
+    chunk.set(bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes));
+    return chunk;
+  });
+}

@@ -1,0 +1,190 @@
+/**
+ * Moves kept chunks from the journal to R2, in the background.
+ *
+ * Up to four lanes walk the pending chunks in storage order; R2 checks each SHA-256; only then do the bytes
+ * leave the journal (K3, K4). A failed chunk stays pending for the next pass. When R2 seems down the pass
+ * ends early, and the next one waits for the room's alarm, longer each time. Nothing here is awaited by
+ * ingest (K7), and everything can be killed at any line: a chunk is pending until R2 said yes, and putting it
+ * twice writes the same bytes to the same key.
+ */
+import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
+import { backoffMs } from "../../shared/lib/backoff.ts";
+import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import { chunkKey, chunkMetadata, type SessionName } from "./keys.ts";
+
+/** Of the six requests a room may have in flight, two stay free for inference and the result. */
+const maxLanes = 4;
+/** Failures in a row after which a pass takes R2 for down. */
+const maxFailuresInRow = 4;
+/** Chunks of one pass: a chunk that failed, or came in behind the walk, waits for at most this many others. */
+const maxPassChunks = 1_024;
+const putTimeoutMs = 30_000;
+const minBackoffMs = 1_000;
+const maxBackoffMs = 60_000;
+
+export interface ArchiverDeps {
+  readonly bucket: Pick<R2Bucket, "put">;
+  readonly tracks: Tracks;
+  readonly session: SessionName;
+  /** Resolves when all SQL so far is durable: R2 must never know a chunk that a crash can undo. */
+  readonly synced: () => Promise<void>;
+  /** Asks for `wake` at a time in ms since 1970, through the room's alarm. */
+  readonly wakeAt: (at: number) => void;
+  readonly now: () => number;
+  readonly random: () => number;
+  /** Whether nothing may be put any more: the session is being deleted. */
+  readonly isStopped: () => boolean;
+}
+
+/** One walk over the pending chunks. */
+interface Pass {
+  cursor: { track: string; seq: number };
+  taken: number;
+  failed: number;
+  failedInRow: number;
+}
+
+export class Archiver {
+  readonly #deps: ArchiverDeps;
+  #pass: Pass | undefined;
+  #lanes = 0;
+  /** Puts that took too long and may still be under way: they count against the lanes. */
+  #abandonedPuts = 0;
+  #failedPasses = 0;
+  #notBefore = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(deps: ArchiverDeps) {
+    this.#deps = deps;
+  }
+
+  /** When R2 may be tried again, ms since 1970; in the past unless it failed. */
+  get notBefore(): number {
+    // A rest longer than the longest one means that the clock went backwards.
+    return this.#notBefore - this.#deps.now() > maxBackoffMs ? 0 : this.#notBefore;
+  }
+
+  /** There may be work: starts it, or helps what runs, unless R2 is being given a rest. Returns at once. */
+  kick(): void {
+    if (this.#deps.now() >= this.notBefore) this.#fillLanes();
+  }
+
+  /** For the alarm: as `kick`, and resolves when the work is done or has failed. */
+  async wake(): Promise<void> {
+    if (this.#deps.now() < this.notBefore) return this.#deps.wakeAt(this.notBefore);
+    await this.drain();
+  }
+
+  /** Tries now, rest or not. Resolves when nothing is pending or a pass failed; never rejects. */
+  async drain(): Promise<void> {
+    this.#fillLanes();
+    if (this.#pass) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #fillLanes(): void {
+    this.#pass ??= { cursor: { track: "", seq: 0 }, taken: 0, failed: 0, failedInRow: 0 };
+    // One lane a call is enough: each stored chunk calls, and a lane that finds more work calls again.
+    const pass = this.#pass;
+    const chunk = this.#lanes + this.#abandonedPuts < maxLanes ? this.#take(pass) : undefined;
+    if (chunk) void this.#runLane(pass, chunk);
+    else if (this.#lanes === 0) this.#endPass(pass);
+  }
+
+  #take(pass: Pass): PendingChunk | undefined {
+    if (this.#deps.isStopped() || pass.failedInRow >= maxFailuresInRow || pass.taken >= maxPassChunks) return undefined;
+    const chunk = this.#deps.tracks.nextPending(pass.cursor);
+    if (!chunk) return undefined;
+    pass.taken += 1;
+    pass.cursor = { track: chunk.track, seq: chunk.seq };
+    return chunk;
+  }
+
+  /** Never rejects. */
+  async #runLane(pass: Pass, first: PendingChunk): Promise<void> {
+    this.#lanes += 1;
+    try {
+      let chunk: PendingChunk | undefined = first;
+      while (chunk) {
+        // More may be waiting than this lane can take: get it company.
+        if (this.#lanes < maxLanes) this.#fillLanes();
+        const stored = await this.#put(chunk);
+        if (stored) this.#deps.tracks.markArchived(chunk.track, chunk.seq);
+        else pass.failed += 1;
+        pass.failedInRow = stored ? 0 : pass.failedInRow + 1;
+        chunk = this.#lanes + this.#abandonedPuts <= maxLanes ? this.#take(pass) : undefined;
+      }
+    } catch (cause) {
+      pass.failed += 1;
+      log.error("archive.lane_failed", { session: this.#deps.session.sessionId, error: describeError(cause) });
+    } finally {
+      this.#lanes -= 1;
+      if (this.#lanes === 0) this.#endPass(pass);
+    }
+  }
+
+  #endPass(pass: Pass): void {
+    this.#pass = undefined;
+    if (pass.failed > 0 || (pass.taken === 0 && this.#abandonedPuts >= maxLanes)) {
+      this.#backOff(pass.failed);
+    } else {
+      this.#failedPasses = 0;
+      this.#notBefore = 0;
+      // A pass that took something may have walked past what came in behind it.
+      if (pass.taken > 0) return this.#fillLanes();
+    }
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #put(chunk: PendingChunk): Promise<boolean> {
+    const { bucket, session, synced } = this.#deps;
+    try {
+      await synced();
+      const put = bucket.put(chunkKey(session, chunk.track, chunk.seq), chunk.pcm, {
+        sha256: chunk.sha256,
+        customMetadata: chunkMetadata(session, chunk),
+        httpMetadata: { contentType: "application/octet-stream" },
+      });
+      await this.#orAbandon(put);
+      return true;
+    } catch (cause) {
+      log.warn("archive.put_failed", {
+        session: session.sessionId,
+        track: chunk.track,
+        seq: chunk.seq,
+        error: describeError(cause),
+      });
+      return false;
+    }
+  }
+
+  async #orAbandon(put: Promise<unknown>): Promise<void> {
+    try {
+      await withTimeout(put, putTimeoutMs, "R2 put");
+    } catch (cause) {
+      if (cause instanceof TimeoutError) {
+        this.#abandonedPuts += 1;
+        const over = (): void => {
+          this.#abandonedPuts -= 1;
+        };
+        // Its outcome no longer matters: the chunk is pending and will be put again.
+        put.then(over, over);
+      }
+      throw cause;
+    }
+  }
+
+  #backOff(failed: number): void {
+    const { tracks, now, random, session, wakeAt } = this.#deps;
+    const delayMs = backoffMs(this.#failedPasses, minBackoffMs, maxBackoffMs, random);
+    this.#failedPasses += 1;
+    this.#notBefore = now() + delayMs;
+    log.warn("archive.backing_off", {
+      session: session.sessionId,
+      failed,
+      pending: tracks.pendingChunks,
+      delay_ms: delayMs,
+    });
+    wakeAt(this.#notBefore);
+  }
+}

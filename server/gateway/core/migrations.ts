@@ -1,0 +1,150 @@
+/**
+ * The room's SQLite schema, as numbered migrations. A migration that has shipped is never edited: add one.
+ *
+ * A kept chunk is a small row of `ledger`, for the meeting's life, and a row of `journal` with its bytes only
+ * until R2 has them (K4). The two are apart because SQLite does not merge the pages of rows that shrink: in one
+ * table every second would hold on to a page of 4 KiB for good. The view `chunks` shows both as one.
+ */
+import type { Database } from "../../shared/lib/sql.ts";
+
+export const migrations: readonly string[] = [
+  `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE tracks (
+     track TEXT PRIMARY KEY,
+     opened_at INTEGER NOT NULL,
+     started_at INTEGER,
+     updated_at INTEGER,
+     last_seq INTEGER NOT NULL,
+     received_chunks INTEGER NOT NULL,
+     duplicate_chunks INTEGER NOT NULL,
+     rejected_chunks INTEGER NOT NULL,
+     resolved_seq INTEGER NOT NULL,
+     end_seq INTEGER,
+     padding_samples INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE ledger (
+     track TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     timestamp_ms REAL NOT NULL,
+     received_at INTEGER NOT NULL,
+     sha256 BLOB NOT NULL,
+     PRIMARY KEY (track, seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE journal (
+     track TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     pcm BLOB NOT NULL,
+     PRIMARY KEY (track, seq)
+   );
+   CREATE VIEW chunks AS
+     SELECT track, seq, timestamp_ms, received_at, sha256, pcm FROM ledger LEFT JOIN journal USING (track, seq);
+   CREATE TABLE gaps (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     PRIMARY KEY (track, from_seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE events (
+     event_id INTEGER PRIMARY KEY,
+     at INTEGER NOT NULL,
+     body TEXT NOT NULL
+   );
+   CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE idempotency (n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, answer TEXT NOT NULL);
+   CREATE TABLE jobs (name TEXT PRIMARY KEY, due_at INTEGER NOT NULL) WITHOUT ROWID;`,
+
+  // Automatic resolve, utterances, and events found by type. Speakers' names moved from \`state\` into the log alone.
+  `ALTER TABLE events ADD COLUMN type TEXT GENERATED ALWAYS AS (json_extract(body, '$.type')) VIRTUAL;
+   CREATE INDEX events_by_type ON events (type, event_id);
+   DELETE FROM state WHERE key = 'bindings';
+   CREATE TABLE late_chunks (track TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (track, seq)) WITHOUT ROWID;
+   CREATE TABLE resolve_windows (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     status TEXT NOT NULL CHECK (status IN ('waiting', 'failed', 'reopened')),
+     PRIMARY KEY (track, from_seq)
+   ) WITHOUT ROWID;
+   CREATE TABLE noise_floors (track TEXT PRIMARY KEY, level_db REAL NOT NULL) WITHOUT ROWID;
+   CREATE TABLE utterances (
+     utterance_id TEXT PRIMARY KEY,
+     track TEXT NOT NULL,
+     start_ms INTEGER NOT NULL,
+     end_ms INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE INDEX utterances_by_time ON utterances (track, start_ms);`,
+
+  // Why seconds are missing.
+  `CREATE TABLE gap_notes (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     cause TEXT NOT NULL,
+     PRIMARY KEY (track, from_seq, to_seq, cause)
+   ) WITHOUT ROWID;`,
+
+  // The WAV of each track that finalize puts together, and what R2 has of its upload.
+  `CREATE TABLE wavs (
+     track TEXT PRIMARY KEY,
+     status TEXT NOT NULL CHECK (status IN ('uploading', 'stored', 'left_out')),
+     upload_id TEXT,
+     lost_since INTEGER,
+     bytes INTEGER,
+     sha256 TEXT
+   ) WITHOUT ROWID;
+   CREATE TABLE wav_parts (
+     track TEXT NOT NULL,
+     part_number INTEGER NOT NULL,
+     etag TEXT NOT NULL,
+     PRIMARY KEY (track, part_number)
+   ) WITHOUT ROWID;`,
+
+  // Webhooks: what is to be sent, and what became of what was.
+  `CREATE TABLE webhook_deliveries (
+     n INTEGER PRIMARY KEY,
+     delivery_id TEXT NOT NULL UNIQUE,
+     type TEXT NOT NULL,
+     event_id INTEGER NOT NULL,
+     created_at INTEGER NOT NULL,
+     payload TEXT NOT NULL,
+     state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+     attempts INTEGER NOT NULL,
+     failures INTEGER NOT NULL,
+     due_at INTEGER,
+     last_at INTEGER,
+     last_origin TEXT,
+     last_status INTEGER,
+     last_error TEXT
+   );`,
+
+  // When a session was opened, for the index: rooms of before are as old as their first track.
+  `INSERT OR IGNORE INTO meta (key, value)
+     SELECT 'created_at', CAST(coalesce((SELECT min(opened_at) FROM tracks), updated.value) AS TEXT)
+     FROM meta AS updated WHERE updated.key = 'updated_at';`,
+
+  // How fast each track's audio came lately.
+  `ALTER TABLE tracks ADD COLUMN pace_ms REAL;`,
+];
+
+/** Whether this room was ever opened. Reads only: asking must not create anything. */
+export function isMigrated(db: Database): boolean {
+  return db.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
+}
+
+/** Brings the schema up to date; safe to call at every start. */
+export function migrate(db: Database): void {
+  db.transaction(() => {
+    const version = isMigrated(db) ? readVersion(db) : 0;
+    if (version === migrations.length) return;
+    for (const statements of migrations.slice(version)) db.sql.exec(statements);
+    db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
+  });
+}
+
+function readVersion(db: Database): number {
+  const [row] = db.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'").toArray();
+  return Number(row?.value ?? 0);
+}

@@ -1,0 +1,174 @@
+/**
+ * The session's own record: its status and the progress of finalize, each a row of `meta`. The status only
+ * moves forward: open → finalizing → finalized, and from any of them → deleting → deleted.
+ */
+import * as z from "zod";
+import {
+  autoFinalizeMsSchema,
+  deletionReceiptSchema,
+  metadataSchema,
+  type ResolveSettings,
+  resolveSettingsSchema,
+  retentionDaysSchema,
+  type SessionStatus,
+  sessionStatusSchema,
+} from "../../../schemas/http/bodies.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+
+/** What finalize was asked and how far it is. Kept, so that a crash continues with the same words and times. */
+const finalizeRecordSchema = z.object({
+  metadata: metadataSchema,
+  /** When the session was frozen, ms since 1970; null while what is missing may still be sent. */
+  begun_at: z.int().nullable(),
+  /** Until when it may, ms since 1970. */
+  grace_until: z.int(),
+  /** Set once nothing of the session can change any more; ms since 1970. */
+  sealed_at: z.int().nullable(),
+});
+export type FinalizeRecord = z.infer<typeof finalizeRecordSchema>;
+
+/** What the session was told when it was opened or since. */
+const configRecordSchema = z.object({
+  metadata: metadataSchema,
+  resolve: resolveSettingsSchema,
+  webhook_url: z.string().optional(),
+  // Where a session was not told, the gateway's variables hold, as they are then.
+  retention_days: retentionDaysSchema.nullable().optional(),
+  auto_finalize_after_ms: autoFinalizeMsSchema.optional(),
+});
+type ConfigRecord = z.infer<typeof configRecordSchema>;
+
+/** How far a deletion is; after it, what is left of the session. */
+const deletionRecordSchema = z.object({
+  by: deletionReceiptSchema.shape.by,
+  /** ms since 1970. */
+  requested_at: z.int(),
+  objects: z.int(),
+  bytes: z.int(),
+  /** The last key that is in these two. */
+  counted_to: z.string(),
+  receipt: deletionReceiptSchema.nullable(),
+  /** How often it was looked again, after the receipt. */
+  sweeps: z.int(),
+});
+export type DeletionRecord = z.infer<typeof deletionRecordSchema>;
+
+const statusOrder: readonly SessionStatus[] = ["open", "finalizing", "finalized", "deleting", "deleted"];
+
+export class SessionStore {
+  readonly #db: Database;
+  readonly #resolveDefaults: ResolveSettings;
+  #config: ConfigRecord | undefined;
+  #status: SessionStatus | undefined;
+
+  constructor(db: Database, resolveDefaults: ResolveSettings) {
+    this.#db = db;
+    this.#resolveDefaults = resolveDefaults;
+  }
+
+  /** Asked for every frame, so kept in memory; written through. */
+  get status(): SessionStatus {
+    this.#status ??= sessionStatusSchema.parse(this.#read("status"));
+    return this.#status;
+  }
+
+  /** Whether new chunks and resolves are taken. */
+  get isOpen(): boolean {
+    return this.status === "open";
+  }
+
+  /** Whether the session is deleted or about to be: nothing of it is shown or written any more. */
+  get isGone(): boolean {
+    return this.isOpened && (this.status === "deleting" || this.status === "deleted");
+  }
+
+  /** A step back is passed over: whoever takes it began before the session was deleted. */
+  set status(status: SessionStatus) {
+    const before = this.#status ?? sessionStatusSchema.safeParse(this.#read("status")).data;
+    if (before !== undefined && statusOrder.indexOf(status) < statusOrder.indexOf(before)) return;
+    this.#write("status", status);
+    this.#status = status;
+  }
+
+  /** Opens the session if it never was. @returns whether it did. */
+  open(): boolean {
+    if (this.#status !== undefined || this.#read("status") !== undefined) return false;
+    this.status = "open";
+    this.#write("created_at", String(this.#db.now()));
+    this.touch();
+    return true;
+  }
+
+  /** Whether the session was opened: a room's tables are there a moment before. */
+  get isOpened(): boolean {
+    return this.#status !== undefined || this.#read("status") !== undefined;
+  }
+
+  /** When the session was opened, ms since 1970. */
+  get createdAt(): number {
+    return Number(this.#read("created_at"));
+  }
+
+  /** How often the room has written to the index. */
+  get indexRevision(): number {
+    return Number(this.#read("index_revision") ?? 0);
+  }
+
+  /** A number higher than all before it. */
+  nextIndexRevision(): number {
+    const revision = this.indexRevision + 1;
+    this.#write("index_revision", String(revision));
+    return revision;
+  }
+
+  get deletion(): DeletionRecord | undefined {
+    const text = this.#read("deletion");
+    return text === undefined ? undefined : deletionRecordSchema.parse(JSON.parse(text));
+  }
+
+  set deletion(record: DeletionRecord) {
+    this.#write("deletion", JSON.stringify(record));
+  }
+
+  /** When the session last changed, ms since 1970. */
+  get updatedAt(): number {
+    return Number(this.#read("updated_at"));
+  }
+
+  touch(): void {
+    this.#write("updated_at", String(this.#db.now()));
+  }
+
+  /** Asked for every chunk, so kept in memory; written through. */
+  get config(): ConfigRecord {
+    const text = this.#config ? undefined : this.#read("config");
+    this.#config ??=
+      text === undefined
+        ? { metadata: {}, resolve: this.#resolveDefaults }
+        : configRecordSchema.parse(JSON.parse(text));
+    return this.#config;
+  }
+
+  set config(config: ConfigRecord) {
+    this.#write("config", JSON.stringify(config));
+    this.#config = config;
+  }
+
+  get finalizing(): FinalizeRecord | undefined {
+    const text = this.#read("finalize");
+    return text === undefined ? undefined : finalizeRecordSchema.parse(JSON.parse(text));
+  }
+
+  set finalizing(record: FinalizeRecord) {
+    this.#write("finalize", JSON.stringify(record));
+  }
+
+  #read(key: string): string | undefined {
+    const [row] = this.#db.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = ?", key).toArray();
+    return row?.value;
+  }
+
+  #write(key: string, value: string): void {
+    this.#db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", key, value);
+  }
+}

@@ -1,0 +1,18 @@
+/** The embedded resolver as an entrypoint of the Worker: rooms call it as they would call a service (DESIGN §7). */
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { handleResolve } from "../../shared/diarizer/handle-resolve.ts";
+
+export class EmbeddedResolver extends WorkerEntrypoint {
+  override fetch(request: Request): Promise<Response> {
+    return handleResolve(request);
+  }
+}
+
+declare global {
+  namespace Cloudflare {
+    /** Gives `ctx.exports` its type. */
+    interface GlobalProps {
+      mainModule: { EmbeddedResolver: typeof EmbeddedResolver };
+    }
+  }
+}

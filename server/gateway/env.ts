@@ -1,0 +1,14 @@
+import type { RateLimiter } from "../shared/limits/rate-limiter.ts";
+import type { TenantQuota } from "../shared/limits/tenant-quota.ts";
+
+/** The Worker's bindings (wrangler.jsonc). The variables beside them are read by `config.ts` alone. */
+export interface Env extends Cloudflare.Env {
+  readonly MEETING_SESSION: DurableObjectNamespace;
+  /** One for each tenant and subject (`rateLimiterName`). */
+  readonly RATE_LIMITER: DurableObjectNamespace<RateLimiter>;
+  /** One for each tenant, by its name. */
+  readonly TENANT_QUOTA: DurableObjectNamespace<TenantQuota>;
+  readonly RESULT_BUCKET: R2Bucket;
+  /** The index of sessions. */
+  readonly DB: D1Database;
+}

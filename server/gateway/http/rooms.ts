@@ -1,0 +1,40 @@
+/** The Worker's way to a room. Only names that were checked get here; a stub alone creates nothing. */
+import type { Context } from "hono";
+import { roomName } from "../../../schemas/names.ts";
+import type { AppEnv } from "./app-env.ts";
+import { sessionIdOf } from "./guards/parameters.ts";
+import type { SessionAnswers, SessionApi, SessionMethod, SessionReply } from "../room/session-api.ts";
+
+/** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
+export interface RoomApi {
+  fetch(request: Request): Promise<Response>;
+  /** @throws SessionDeletedError, whatever is asked but `remove`. */
+  call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]>;
+}
+
+interface RoomStub {
+  fetch(request: Request): Promise<Response>;
+  call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionReply<K>>;
+}
+
+/** Thrown, where others are values: every route answers it alike, and none can forget to. */
+export class SessionDeletedError extends Error {
+  override readonly name = "SessionDeletedError";
+}
+
+/**
+ * The room of one session of the caller's own tenant; no other can be named.
+ * @param sessionId an id that matched `sessionIdSchema`; the path's where none is given.
+ */
+export function roomOf(c: Context<AppEnv>, sessionId: string = sessionIdOf(c)): RoomApi {
+  const name = roomName(c.var.principal.tenant, sessionId);
+  const stub = c.env.MEETING_SESSION.getByName(name) as unknown as RoomStub;
+  return {
+    fetch: (request) => stub.fetch(request),
+    call: async (method, ...args) => {
+      const reply = await stub.call(method, ...args);
+      if (reply.isGone) throw new SessionDeletedError("the session was deleted");
+      return reply.answer;
+    },
+  };
+}

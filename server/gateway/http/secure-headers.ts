@@ -1,0 +1,36 @@
+/** What every answer tells browsers: guess no type, show it in no frame, run nothing of it, send no address along. */
+import type { MiddlewareHandler } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { AccessSettings, Config } from "../../shared/config/config.ts";
+import type { AppEnv } from "./app-env.ts";
+
+/** Of answers that are no page. A page brings its own. */
+const nothingRuns = "default-src 'none'; frame-ancestors 'none'";
+
+const common = {
+  strictTransportSecurity: "max-age=31536000; includeSubDomains",
+  xFrameOptions: "DENY",
+  referrerPolicy: "no-referrer",
+} as const;
+/** By which pages may show or play what is here without asking (`<audio>` sends no `Origin`): those that may ask. */
+const forPagesOf = {
+  gateway: secureHeaders({ ...common, crossOriginResourcePolicy: "same-origin" }),
+  machine: secureHeaders({ ...common, crossOriginResourcePolicy: "same-site" }),
+  others: secureHeaders({ ...common, crossOriginResourcePolicy: "cross-origin" }),
+} as const;
+
+export const secured: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  // The answer of an upgrade that was taken can't be changed.
+  if (c.res.status === 101) return;
+  // None where the variables are not set right.
+  const config = c.get("config") as Config | undefined;
+  await forPagesOf[whoseMay(config?.access)](c, () => Promise.resolve());
+  if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", nothingRuns);
+  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+};
+
+function whoseMay(access: AccessSettings | undefined): keyof typeof forPagesOf {
+  if (access && access.allowedOrigins.length > 0) return "others";
+  return access?.authMode === "off" ? "machine" : "gateway";
+}

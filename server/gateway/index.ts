@@ -1,0 +1,14 @@
+/** The Worker: HTTP and WebSocket upgrades in, rooms behind. */
+import { createApp } from "./http/app.ts";
+import type { Env } from "./env.ts";
+
+export { EmbeddedResolver } from "./diarizer/entrypoint.ts";
+export { RateLimiter } from "../shared/limits/rate-limiter.ts";
+export { TenantQuota } from "../shared/limits/tenant-quota.ts";
+export { MeetingSessionDO } from "./room/meeting-session.ts";
+
+const app = createApp();
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,84 @@
+/**
+ * `result.json` from what the room keeps. Reads only, and reads nothing that moves once the session is
+ * sealed: built again after a crash, it comes out the same to the byte (F1).
+ */
+import { chunkBytes } from "../../../schemas/wire/audio.ts";
+import { createHashChain, type Sha256 } from "../../../schemas/chain.ts";
+import type { ResultGap, SessionResult } from "../../../schemas/http/bodies.ts";
+import { timelineOf } from "../../../schemas/speech/timeline.ts";
+import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
+import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
+import { causesOf } from "../tracks/gap-causes.ts";
+import type { WavAssembler } from "./wav/wav-assembler.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import { durationMs, expectedSeq, paddingSamples, type TrackRow } from "../tracks/track-plan.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { SpeakerBook } from "../speakers/speaker-book.ts";
+import { ingestStatus } from "../tracks/track-status.ts";
+
+export interface ResultSources {
+  readonly session: SessionName;
+  readonly tracks: Tracks;
+  readonly speakers: SpeakerBook;
+  readonly events: EventLog;
+  readonly wavs: Pick<WavAssembler, "assembled">;
+  readonly sha256: Sha256;
+}
+
+/** @param sealedAt when the session stopped changing, ms since 1970. */
+export function buildResult(
+  sources: ResultSources,
+  metadata: Record<string, unknown>,
+  sealedAt: number,
+): SessionResult {
+  const { session, tracks, speakers, events, wavs } = sources;
+  const trackRows = tracks.rows();
+  const log = events.all();
+  const timeline = timelineOf(log);
+  return {
+    schema_version: 2,
+    tenant: session.tenant,
+    session_id: session.sessionId,
+    finalized_at: new Date(sealedAt).toISOString(),
+    state: speakers.state(),
+    events: log,
+    ...ingestStatus(session.sessionId, tracks),
+    metadata,
+    timeline,
+    speakers: speakersOf(timeline),
+    transcript: transcriptOf(log, timeline),
+    gaps: trackRows.flatMap(({ track }) => gapsOf(tracks, track)),
+    coverage: coverage(trackRows),
+    audio: trackRows.map((trackRow) => ({
+      track: trackRow.track,
+      key_prefix: chunkKeyPrefix(session, trackRow.track),
+      chunks: trackRow.received_chunks,
+      bytes: trackRow.received_chunks * chunkBytes,
+      duration_ms: durationMs(trackRow),
+      padding_samples: paddingSamples(trackRow),
+      chain_head: chainHead(sources, trackRow.track),
+      wav: wavs.assembled(trackRow.track),
+    })),
+  };
+}
+
+/** A track's missing seconds, in order, each stretch with its cause. */
+export function gapsOf(tracks: Tracks, track: string): ResultGap[] {
+  const notes = tracks.gapNotes.of(track);
+  return tracks
+    .missing(track, Number.POSITIVE_INFINITY)
+    .flatMap((range) => causesOf(range, notes).map((gap) => ({ track, ...gap })));
+}
+
+/** Kept seconds over expected ones, all tracks together; 1 where nothing was expected. */
+export function coverage(trackRows: readonly TrackRow[]): number {
+  const expected = trackRows.reduce((sum, trackRow) => sum + expectedSeq(trackRow), 0);
+  const kept = trackRows.reduce((sum, trackRow) => sum + trackRow.received_chunks, 0);
+  return expected === 0 ? 1 : kept / expected;
+}
+
+function chainHead({ session, tracks, sha256 }: ResultSources, track: string): string {
+  const chain = createHashChain({ ...session, track }, sha256);
+  for (const chunk of tracks.kept.hashes(track)) chain.add(chunk.seq, chunk.sha256);
+  return chain.head();
+}

@@ -1,0 +1,30 @@
+import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/bodies.ts";
+
+/** What an export is made of; during the meeting, what there is of it. */
+export interface Meeting {
+  readonly sessionId: string;
+  readonly timeline: readonly Turn[];
+  readonly transcript: readonly TranscriptEntry[];
+  readonly gaps: readonly ResultGap[];
+}
+
+/** Who said it, as far as anybody knows. */
+export function nameOf({ speaker_name, cluster_id }: Pick<TranscriptEntry, "speaker_name" | "cluster_id">): string {
+  return speaker_name ?? cluster_id ?? "unknown";
+}
+
+/** `01:02:03.004`, with the separator that the format wants before the milliseconds. */
+export function clockTime(ms: number, separator: "." | ","): string {
+  const seconds = Math.floor(ms / 1_000);
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
+  return `${pad(hours, 2)}:${pad(minutes, 2)}:${pad(seconds % 60, 2)}${separator}${pad(ms % 1_000, 3)}`;
+}
+
+function pad(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+/** A text as one line: a caption format would take a line break for the end of a cue. */
+export function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}

@@ -1,0 +1,231 @@
+/**
+ * Finalize, as steps that each bear repeating: freeze → drain → seal → audio → write → done. The step it is at is
+ * in SQLite, and the room's alarm runs it again after a crash (F1).
+ *
+ *   freeze  status `finalizing`: no new chunk, no new resolve by hand (F2)
+ *   drain   every window is resolved, or given up on the record once none got through for a while; every chunk
+ *           is in R2
+ *   seal    the last event and the time of the result are fixed; nothing moves after this
+ *   audio   each track is one WAV in R2
+ *   write   `result.json`, the same bytes however often
+ *   done    status `finalized`
+ */
+import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/bodies.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { Archiver } from "../archive/archiver.ts";
+import { resultKey } from "../archive/keys.ts";
+import type { WavAssembler } from "./wav/wav-assembler.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import { expectedSeq, missingChunks } from "../tracks/track-plan.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { withTimeout } from "../../shared/lib/timeout.ts";
+import type { SessionStore } from "../core/session-store.ts";
+import type { AutoResolver } from "../speakers/resolve-windows.ts";
+import type { Resolver } from "../speakers/resolve-queue.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import { buildResult, coverage, type ResultSources } from "./build-result.ts";
+
+/** How long until the alarm tries again what failed or was cut off. */
+const retryMs = 5_000;
+const putTimeoutMs = 30_000;
+/** How long finalize waits for a speaker-resolve service that gets nothing done. */
+const resolvePatienceMs = 60_000;
+
+export type FinalizeOutcome =
+  | { readonly done: true; readonly answer: FinalizeAnswer }
+  | { readonly done: false; readonly answer: FinalizePending };
+
+export interface FinalizerDeps extends ResultSources {
+  readonly db: Database;
+  readonly store: SessionStore;
+  readonly archiver: Archiver;
+  readonly resolver: Resolver;
+  readonly autoResolver: AutoResolver;
+  readonly wavs: Pick<WavAssembler, "run" | "assembled">;
+  readonly bucket: Pick<R2Bucket, "put">;
+  /** Resolves when all SQL so far is durable. */
+  readonly synced: () => Promise<void>;
+  /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
+  readonly wakeAt: (at: number) => void;
+  /** The session takes no more audio. Called in the step that notes it. */
+  readonly onFrozen: () => void;
+  /** The result can be fetched now. Called in the step that notes it. */
+  readonly onFinalized: () => void;
+}
+
+export class Finalizer {
+  readonly #deps: FinalizerDeps;
+  #running: Promise<void> | undefined;
+  /** Set while the session stays open for what is missing. */
+  #graceUntil: number | undefined;
+
+  constructor(deps: FinalizerDeps) {
+    this.#deps = deps;
+    this.#graceUntil = deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined;
+  }
+
+  /**
+   * Freezes the session if it is open; a session already past that keeps its first request. With `grace_ms`, and
+   * something missing, it stays open for so long first. Asking again can shorten that time and never lengthens it: a
+   * caller that polls must not put the end off for ever.
+   * @returns why the request can't be taken; then nothing has changed.
+   */
+  begin(body: FinalizeBody): Result<undefined, string> {
+    const { db, store, tracks, wakeAt } = this.#deps;
+    if (!store.isOpen) return ok(undefined);
+    const expected = Object.entries(body.expect ?? {});
+    const newTracks = expected.filter(([track]) => !tracks.row(track)).length;
+    if (tracks.rows().length + newTracks > tracks.maxTracks) {
+      return err(`expect: a session has at most ${tracks.maxTracks} tracks.`);
+    }
+    const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil ?? Number.POSITIVE_INFINITY);
+    db.transaction(() => {
+      for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
+      const metadata = { ...(store.finalizing?.metadata ?? store.config.metadata), ...body.metadata };
+      store.finalizing = { metadata, begun_at: null, grace_until: graceUntil, sealed_at: null };
+      this.#graceUntil = graceUntil;
+      this.#freezeIfDue();
+    });
+    wakeAt(this.#graceUntil ?? db.now() + retryMs);
+    return ok(undefined);
+  }
+
+  /** A chunk was stored: perhaps the last that was waited for. */
+  chunkStored(): void {
+    if (this.#graceUntil !== undefined && this.#isComplete()) void this.run();
+  }
+
+  /** Freezes a session that waits for nothing any more. */
+  #freezeIfDue(): void {
+    const { db, store, events } = this.#deps;
+    const record = store.finalizing;
+    if (!store.isOpen || !record) return;
+    if (db.now() < record.grace_until && !this.#isComplete()) return;
+    store.status = "finalizing";
+    store.finalizing = { ...record, begun_at: db.now() };
+    store.touch();
+    events.append({ type: "session.finalizing", by: "room" });
+    this.#graceUntil = undefined;
+    this.#deps.onFrozen();
+  }
+
+  #isComplete(): boolean {
+    return this.#deps.tracks.rows().every((trackRow) => missingChunks(trackRow) === 0);
+  }
+
+  /** Notes a track's announced end. One that has more simply has it; one that was never opened lacks it all. */
+  #expect(track: string, lastSeq: number): void {
+    const { tracks, events } = this.#deps;
+    if (tracks.openTrack(track)) events.append({ type: "track.opened", track, by: "room" });
+    const trackRow = tracks.row(track);
+    if (!trackRow || expectedSeq(trackRow) >= lastSeq) return;
+    if (tracks.end(track, lastSeq, 0)) {
+      events.append({ type: "track.ended", track, to_seq: lastSeq, padding_samples: 0, by: "room" });
+    }
+  }
+
+  /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#steps().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** What a caller of finalize is told at this moment. */
+  outcome(): FinalizeOutcome {
+    const { store, session, tracks, events } = this.#deps;
+    const sealedAt = store.finalizing?.sealed_at;
+    if (store.status !== "finalized" || !sealedAt) {
+      return {
+        done: false,
+        answer: {
+          session_id: session.sessionId,
+          status: store.isOpen ? "open" : "finalizing",
+          pending_chunks: tracks.pendingChunks,
+          missing: missingByTrack(tracks),
+        },
+      };
+    }
+    return {
+      done: true,
+      answer: {
+        session_id: session.sessionId,
+        result_key: resultKey(session),
+        event_count: events.count,
+        finalized_at: new Date(sealedAt).toISOString(),
+        coverage: coverage(tracks.rows()),
+        missing: missingByTrack(tracks),
+      },
+    };
+  }
+
+  async #steps(): Promise<void> {
+    const { db, store, archiver, tracks, wavs, wakeAt, session } = this.#deps;
+    try {
+      db.transaction(() => this.#freezeIfDue());
+      if (this.#graceUntil !== undefined) return wakeAt(this.#graceUntil);
+      if (store.status !== "finalizing") return;
+      const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
+      if (store.isGone) return;
+      if (isResolved && tracks.pendingChunks === 0) {
+        const sealed = this.#seal();
+        // A long meeting takes several runs, one right after the other.
+        if (!(await wavs.run())) return wakeAt(db.now());
+        await this.#write(sealed);
+        store.status = "finalized";
+        this.#deps.onFinalized();
+        return;
+      }
+    } catch (cause) {
+      // What is being deleted takes no more writes.
+      if (store.isGone) return;
+      log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
+    }
+    wakeAt(db.now() + retryMs);
+  }
+
+  /** @returns whether nothing is left to resolve. */
+  async #drainResolves(): Promise<boolean> {
+    const { db, store, resolver, autoResolver } = this.#deps;
+    if (store.finalizing?.sealed_at != null) return true;
+    await resolver.idle();
+    await autoResolver.run();
+    const waitsSince = Math.max(store.finalizing?.begun_at ?? 0, autoResolver.progressAt);
+    if (autoResolver.hasWork && db.now() - waitsSince >= resolvePatienceMs) {
+      autoResolver.giveUpRest("speaker resolve did not answer before the session was finalized");
+    }
+    // One that began meanwhile must end before the seal.
+    await resolver.idle();
+    return !autoResolver.hasWork;
+  }
+
+  #seal(): { metadata: Record<string, unknown>; sealedAt: number } {
+    const { db, store, events } = this.#deps;
+    const record = store.finalizing;
+    if (!record) throw new Error("finalize: no request is recorded");
+    if (record.sealed_at !== null) return { metadata: record.metadata, sealedAt: record.sealed_at };
+    const sealedAt = db.now();
+    db.transaction(() => {
+      store.finalizing = { ...record, sealed_at: sealedAt };
+      events.append({ type: "session.finalized", by: "room" });
+      store.touch();
+    });
+    return { metadata: record.metadata, sealedAt };
+  }
+
+  async #write({ metadata, sealedAt }: { metadata: Record<string, unknown>; sealedAt: number }): Promise<void> {
+    const { bucket, session, synced } = this.#deps;
+    // R2 must not have a result whose seal a crash can still undo.
+    await synced();
+    const put = bucket.put(resultKey(session), JSON.stringify(buildResult(this.#deps, metadata, sealedAt)), {
+      httpMetadata: { contentType: "application/json" },
+    });
+    await withTimeout(put, putTimeoutMs, "R2 put");
+  }
+}
+
+function missingByTrack(tracks: Tracks): FinalizeAnswer["missing"] {
+  const entries = tracks.rows().map(({ track }) => [track, tracks.missing(track)] as const);
+  return Object.fromEntries(entries.filter(([, missing]) => missing.length > 0));
+}

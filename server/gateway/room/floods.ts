@@ -1,0 +1,57 @@
+/**
+ * Connections that talk and bring nothing (SPEC L8). What brings no audio (control messages, bad frames, chunks refused for
+ * now) is taken at a pace that no honest client comes near; beyond it the connection is ended, and its caller, coming back for
+ * the track, is told to wait before anything that it sends is read. Others are not: nobody can keep another out.
+ *
+ * In memory alone: a room that sleeps has not been flooded. Bounded: what has become idle is forgotten.
+ */
+import { limits } from "../../../schemas/limits.ts";
+import { admitSecond } from "../../shared/limits/pace.ts";
+
+/** Whose, and for which track; null where that is not known yet. */
+export interface Caller {
+  readonly subject: string;
+  readonly track: string | null;
+}
+
+/** Frames of a connection that bring no audio. */
+const pace = { factor: limits.maxIdleFramesPerSecond, burstSeconds: limits.idleFramesBurst };
+const maxEntries = 256;
+
+export class Floods {
+  /** By connection; the state of `admitSecond`. */
+  readonly #spent = new Map<string, number>();
+  /** By caller: when it may come again, ms since 1970. */
+  readonly #lockedUntil = new Map<string, number>();
+
+  /** Takes one frame that brought nothing. @returns whether it was one too many. */
+  isTooMuch(connectionId: string, now: number): boolean {
+    const answer = admitSecond(this.#spent.get(connectionId) ?? null, now, pace);
+    if (!answer.ok) return true;
+    prune(this.#spent, now);
+    this.#spent.set(connectionId, answer.paceMs);
+    return false;
+  }
+
+  /** A connection of the caller was ended for what it sent. */
+  lock(caller: Caller, now: number): void {
+    prune(this.#lockedUntil, now);
+    this.#lockedUntil.set(keyOf(caller), now + limits.tooManyErrorsRestMs);
+  }
+
+  /** How long the caller must still rest; 0 where it need not. A clock that goes backwards locks for no longer. */
+  restMs(caller: Caller, now: number): number {
+    const restMs = (this.#lockedUntil.get(keyOf(caller)) ?? 0) - now;
+    return restMs > limits.tooManyErrorsRestMs ? 0 : Math.max(0, restMs);
+  }
+}
+
+function keyOf({ subject, track }: Caller): string {
+  return JSON.stringify([subject, track]);
+}
+
+/** Forgets what no longer matters, once there is much of it. */
+function prune(entries: Map<string, number>, now: number): void {
+  if (entries.size < maxEntries) return;
+  for (const [key, until] of entries) if (until <= now) entries.delete(key);
+}

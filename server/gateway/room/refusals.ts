@@ -1,0 +1,66 @@
+/** What the room refuses with, and the `error` message of it: details are sentences that a person can act on. */
+import type { FrameError } from "../../../schemas/wire/codec.ts";
+import { wireErrors } from "../../../schemas/wire/errors.ts";
+import { limits } from "../../../schemas/limits.ts";
+import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
+import type { KeepOutcome } from "../tracks/tracks.ts";
+
+export type Refusal = FrameError & { readonly retryAfterMs?: number };
+
+/** The `error` message of a refusal. */
+export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): ErrorMessage {
+  return {
+    type: "error",
+    code,
+    detail,
+    ...(seq === undefined ? {} : { seq }),
+    retryable: wireErrors[code].retryable,
+    ...(retryAfterMs === undefined ? {} : { retry_after_ms: retryAfterMs }),
+  };
+}
+
+export const tokenExpired = {
+  code: "token_expired",
+  detail: "The session token has expired. Connect with a new one; what was acked is kept.",
+} as const satisfies Refusal;
+
+/** @param tracks those that the credential is for. */
+export function trackForbidden(tracks: readonly string[]): Refusal {
+  return { code: "forbidden", detail: `The token is for these tracks alone: ${tracks.join(", ")}.` };
+}
+
+export const watchOnly: Refusal = {
+  code: "bad_frame",
+  detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",
+};
+
+export const sessionFinalized: Refusal = {
+  code: "session_finalized",
+  detail: "The session is finalizing or finalized; nothing more is kept.",
+};
+
+export const sessionDeleted: Refusal = {
+  code: "session_finalized",
+  detail: "The session was deleted; nothing of it is kept, and its id can't be used again.",
+};
+
+type KeepRefusal = Extract<KeepOutcome, { kind: "refused" }>;
+
+export const keepRefusals: Record<Exclude<KeepRefusal["code"], "rate_limited">, Refusal> = {
+  seq_conflict: {
+    code: "seq_conflict",
+    detail: "Other bytes are already kept under this seq, and they stay. Number new audio onward.",
+  },
+  seq_out_of_range: {
+    code: "seq_out_of_range",
+    detail: `seq is at most ${limits.maxSeqAhead} beyond the track's last chunk, and at most ${limits.maxSeq}.`,
+  },
+  session_finalized: sessionFinalized,
+};
+
+/** Which limit it is. */
+export const laterDetails: Record<Extract<KeepRefusal, { code: "rate_limited" }>["limit"], string> = {
+  pace: "The track's audio comes faster than is taken. Send this chunk again later.",
+  quota: "The tenant's audio of this day is used up, or can't be counted now. Send this chunk again later.",
+  storage: "Too much audio of this session waits for storage. Send this chunk again later.",
+};

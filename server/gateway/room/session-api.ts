@@ -1,0 +1,224 @@
+/** What the Worker's routes can ask of a session: one method a question. Knows no sockets and no platform. */
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import type {
+  EventsPage,
+  FinalizeBody,
+  SessionAnswer,
+  SessionConfig,
+  SessionState,
+  TurnBody,
+} from "../../../schemas/http/bodies.ts";
+import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
+import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
+import type { Delivery } from "../../../schemas/webhooks.ts";
+import { resultKey } from "../archive/keys.ts";
+import type { WavPlan } from "../results/wav/wav-plan.ts";
+import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
+import type { KeptChunk } from "../tracks/kept-chunks.ts";
+import type { DeletionOutcome } from "../lifecycle/deleter.ts";
+import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import type { Meeting } from "../results/exports/meeting.ts";
+import type { FinalizeOutcome } from "../results/finalizer.ts";
+import type { CorrectionRefusal } from "../speakers/corrections.ts";
+import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
+import type { Room } from "./room.ts";
+
+/** How long a finalize or a deletion is held open before it is answered 202. */
+const longAnswerMs = 20_000;
+
+export type FinalizeRefusal =
+  | { readonly code: "session_not_found" }
+  | { readonly code: "bad_request"; readonly detail: string };
+
+export type ConfigureRefusal = "session_not_found" | "session_exists" | "session_finalized" | "resolve_started";
+export type UtterancesRefusal = "session_not_found" | "session_finalized";
+
+/** What a person says of the speakers. */
+export type Correction =
+  | { readonly kind: "bind"; readonly clusterId: string; readonly name: string }
+  | { readonly kind: "unbind"; readonly clusterId: string }
+  | { readonly kind: "merge"; readonly clusterId: string; readonly into: string }
+  | { readonly kind: "turn"; readonly turnId: number; readonly body: TurnBody };
+
+export interface Rooms {
+  /** Undefined for a session never opened. */
+  readonly existing: () => Room | undefined;
+  /** Whether the tenant may have one session more open (SPEC L4). */
+  readonly mayOpen: () => Promise<boolean>;
+  /** Opens the session if need be. */
+  readonly open: () => Room;
+}
+
+/** A method that rejects has met a bug: the room then starts anew. */
+export class SessionApi {
+  readonly #rooms: Rooms;
+
+  constructor(rooms: Rooms) {
+    this.#rooms = rooms;
+  }
+
+  /** Whether the session was ever opened. Creates nothing. */
+  exists(): boolean {
+    return this.#rooms.existing() !== undefined;
+  }
+
+  /** @returns undefined for a session never opened; then nothing was created. */
+  describe(): SessionState | undefined {
+    return this.#rooms.existing()?.view.describe();
+  }
+
+  /** Opens the session if need be. */
+  async resolve(
+    body: ResolveBody,
+    idempotencyKey: string | undefined,
+  ): Promise<Result<Resolved, ResolveFailure | { readonly code: "too_many_sessions" }>> {
+    if (!(await this.#isOrMayBeOpened())) return err({ code: "too_many_sessions" });
+    return this.#rooms.open().resolver.resolve(body, idempotencyKey);
+  }
+
+  /** Begins finalize, or joins it, and waits for its end for a while. */
+  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
+    const room = this.#rooms.existing();
+    if (!room) return err({ code: "session_not_found" });
+    const begun = room.finalizer.begin(body);
+    if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
+    await forAWhile(room.finalizer.run());
+    return ok(room.finalizer.outcome());
+  }
+
+  /** Begins to delete all of the session, or joins that, and waits for its end for a while. Asked of a deleted one too. */
+  async remove(): Promise<Result<DeletionOutcome, "session_not_found">> {
+    const room = this.#rooms.existing();
+    if (!room) return err("session_not_found");
+    const { deleter } = room.lifecycle;
+    room.lifecycle.beginDeletion("request");
+    if (room.store.status === "deleting") await forAWhile(deleter.run());
+    return ok(deleter.outcome());
+  }
+
+  /** Whether the session is deleted, or about to be. */
+  isGone(): boolean {
+    return this.#rooms.existing()?.store.isGone ?? false;
+  }
+
+  /** Where the result lies, once it does. */
+  locateResult(): Result<{ key: string }, "session_not_found" | "not_finalized"> {
+    return this.#inExisting((room) =>
+      room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized"),
+    );
+  }
+
+  /** Opens a session with its settings. One that is open already must have been given the same. */
+  async create(
+    config: SessionConfig,
+  ): Promise<Result<SessionAnswer & { isNew: boolean }, ConfigureRefusal | "too_many_sessions">> {
+    if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
+    const known = this.#rooms.existing();
+    if (known && !known.settings.match(config)) return err("session_exists");
+    if (known) return ok({ ...known.settings.shown(), isNew: false });
+    const answer = this.#rooms.open().settings.configure(config);
+    return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
+  }
+
+  configure(config: SessionConfig): Result<SessionAnswer, ConfigureRefusal> {
+    return this.#inExisting(({ settings }) => settings.configure(config));
+  }
+
+  addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, UtterancesRefusal> {
+    return this.#inExisting(({ utterances }) => utterances.add(posted));
+  }
+
+  /** The events after one, at most `limit`. */
+  events(after: number, limit: number): Result<EventsPage, "session_not_found"> {
+    return this.#inExisting(({ events }) => {
+      const page = events.page(after, limit);
+      const next_after = page.at(-1)?.event_id ?? after;
+      return ok({ events: page, next_after, has_more: next_after < events.count });
+    });
+  }
+
+  /** What exports are made of: all of the meeting, or one track of it. */
+  meeting(track: string | undefined): Result<Meeting, "session_not_found"> {
+    return this.#inExisting(({ view }) => ok(view.meeting(track)));
+  }
+
+  /** What a WAV of a track holds now, and where; `toMs` may be infinite. */
+  planWav(
+    track: string | undefined,
+    fromMs: number,
+    toMs: number,
+  ): Result<WavPlan, "session_not_found" | "track_not_found"> {
+    return this.#inExisting(({ view }) => {
+      const plan = view.planWav(track, fromMs, toMs);
+      return plan ? ok(plan) : err("track_not_found");
+    });
+  }
+
+  /** The kept chunks of a few seconds, with the bytes of those that R2 lacks. */
+  keptChunks(track: string, from: number, to: number): Result<KeptChunk[], "session_not_found"> {
+    return this.#inExisting(({ tracks }) =>
+      ok(tracks.kept.within(track, from, Math.min(to, from + maxSecondsPerAsk - 1))),
+    );
+  }
+
+  correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
+    return this.#inExisting(({ corrections }) => {
+      switch (correction.kind) {
+        case "bind":
+          return corrections.bind(correction.clusterId, correction.name);
+        case "unbind":
+          return corrections.unbind(correction.clusterId);
+        case "merge":
+          return corrections.merge(correction.clusterId, correction.into);
+        case "turn":
+          return corrections.judgeTurn(correction.turnId, correction.body);
+      }
+    });
+  }
+
+  /** The session's webhooks, newest first; after finalize too. */
+  deliveries(): Result<Delivery[], "session_not_found"> {
+    return this.#inExisting((room) => ok(room.webhooks.deliveries()));
+  }
+
+  /** Tries a webhook again now. */
+  resendDelivery(deliveryId: string): Result<Delivery, "session_not_found" | "delivery_not_found"> {
+    return this.#inExisting((room) => {
+      const delivery = room.webhooks.resend(deliveryId);
+      return delivery ? ok(delivery) : err("delivery_not_found");
+    });
+  }
+
+  /** Opens windows again that speaker resolve gave up. */
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "session_finalized"> {
+    return this.#inExisting((room) =>
+      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("session_finalized"),
+    );
+  }
+
+  async #isOrMayBeOpened(): Promise<boolean> {
+    return this.exists() || (await this.#rooms.mayOpen());
+  }
+
+  #inExisting<T, E>(work: (room: Room) => Result<T, E>): Result<T, E | "session_not_found"> {
+    const room = this.#rooms.existing();
+    return room ? work(room) : err("session_not_found");
+  }
+}
+
+/** The work goes on, and the alarm stands behind it. */
+async function forAWhile(work: Promise<void>): Promise<void> {
+  try {
+    await withTimeout(work, longAnswerMs, "the work");
+  } catch (cause) {
+    if (!(cause instanceof TimeoutError)) throw cause;
+  }
+}
+
+export type SessionMethod = keyof SessionApi;
+/** What the room answers the Worker: nothing of a deleted session but that it is. */
+export type SessionReply<K extends SessionMethod> =
+  | { readonly isGone: false; readonly answer: SessionAnswers[K] }
+  | { readonly isGone: true };
+export type SessionAnswers = { [K in SessionMethod]: Awaited<ReturnType<SessionApi[K]>> };

@@ -1,0 +1,75 @@
+/** A session's settings: what was asked for, over what the installation has for all. Knows no sockets and no routes. */
+import type { SessionAnswer, SessionConfig } from "../../../schemas/http/bodies.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import type { SessionStore } from "../core/session-store.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import type { SpeakerBook } from "../speakers/speaker-book.ts";
+import type { Lifecycle } from "../lifecycle/lifecycle.ts";
+import { hasSettings, isOutsideResult, resolveSettingsFrom, webhookUrlFrom } from "./settings.ts";
+
+export interface SessionSettingsDeps {
+  readonly db: Database;
+  readonly sessionId: string;
+  readonly store: SessionStore;
+  readonly tracks: Tracks;
+  readonly speakers: SpeakerBook;
+  /** Where a session was not told how long it is kept and when it ends by itself. */
+  readonly lifecycle: Pick<Lifecycle, "settings">;
+  /** Called after the commit, for those who go by the settings to look again. */
+  readonly onChange: () => void;
+}
+
+export class SessionSettings {
+  readonly #deps: SessionSettingsDeps;
+
+  constructor(deps: SessionSettingsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Changes the settings. What `asked` does not name stays. */
+  configure(asked: SessionConfig): Result<SessionAnswer, "session_finalized" | "resolve_started"> {
+    const { db, store, tracks, speakers, onChange } = this.#deps;
+    if (!store.isOpen && !isOutsideResult(asked)) return err("session_finalized");
+    const before = store.config;
+    const resolve = resolveSettingsFrom(before.resolve, asked.resolve);
+    // Where windows begin follows from their length: a track half cut one way can't go on another way.
+    const isCut = tracks.rows().some(({ resolved_seq }) => resolved_seq > 0);
+    if (isCut && resolve.window_chunks !== before.resolve.window_chunks) return err("resolve_started");
+    db.transaction(() => {
+      store.config = {
+        ...before,
+        metadata: { ...before.metadata, ...asked.metadata },
+        resolve,
+        webhook_url: webhookUrlFrom(before.webhook_url, asked),
+        ...(asked.retention_days === undefined ? {} : { retention_days: asked.retention_days }),
+        ...(asked.auto_finalize_after_ms === undefined ? {} : { auto_finalize_after_ms: asked.auto_finalize_after_ms }),
+      };
+      if (asked.roster) speakers.setRoster(asked.roster);
+      store.touch();
+    });
+    onChange();
+    return ok(this.shown());
+  }
+
+  /** Whether they are those asked for, so that asking twice is no conflict. */
+  match(asked: SessionConfig): boolean {
+    return hasSettings(this.shown(), this.#deps.store.config.webhook_url, asked);
+  }
+
+  /** The settings as they are shown: of the webhooks' address only the origin, since the rest may be a secret. */
+  shown(): SessionAnswer {
+    const { sessionId, store, speakers, lifecycle } = this.#deps;
+    const { roster } = speakers.state();
+    const { status, config } = store;
+    const { webhook_url: url, ...shown } = config;
+    return {
+      session_id: sessionId,
+      status,
+      ...(roster ? { roster } : {}),
+      ...shown,
+      ...lifecycle.settings,
+      ...(url === undefined ? {} : { webhook_origin: new URL(url).origin }),
+    };
+  }
+}

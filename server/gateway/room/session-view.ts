@@ -1,0 +1,70 @@
+/** What a session is at this moment, as its readers need it: its state, its meeting, its audio. Reads only. */
+import type { SessionState } from "../../../schemas/http/bodies.ts";
+import { timelineOf } from "../../../schemas/speech/timeline.ts";
+import { transcriptOf } from "../../../schemas/speech/transcript.ts";
+import type { SessionName } from "../archive/keys.ts";
+import { planWav, type WavPlan } from "../results/wav/wav-plan.ts";
+import type { WavStore } from "../results/wav/wav-store.ts";
+import type { Meeting } from "../results/exports/meeting.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import type { SessionStore } from "../core/session-store.ts";
+import { gapsOf } from "../results/build-result.ts";
+import { ingestStatus } from "../tracks/track-status.ts";
+import type { SpeakerBook } from "../speakers/speaker-book.ts";
+
+export interface SessionViewSources {
+  readonly session: SessionName;
+  readonly store: SessionStore;
+  readonly tracks: Tracks;
+  readonly events: EventLog;
+  readonly speakers: SpeakerBook;
+  readonly wavs: WavStore;
+}
+
+export class SessionView {
+  readonly #sources: SessionViewSources;
+
+  constructor(sources: SessionViewSources) {
+    this.#sources = sources;
+  }
+
+  /** The session's status, its speakers, and how far each track is. */
+  describe(): SessionState {
+    const { session, store, tracks, events, speakers } = this.#sources;
+    const ingest = ingestStatus(session.sessionId, tracks);
+    const updates = Object.values(ingest.ingest_by_track).map(({ updated_at }) => Date.parse(updated_at ?? ""));
+    const updatedAt = Math.max(store.updatedAt, ...updates.filter(Number.isFinite));
+    return {
+      session_id: session.sessionId,
+      status: store.status,
+      state: speakers.state(),
+      event_count: events.count,
+      updated_at: new Date(updatedAt).toISOString(),
+      ...ingest,
+    };
+  }
+
+  /** The meeting so far, as exports need it. @param track undefined for all of them. */
+  meeting(track: string | undefined): Meeting {
+    const { session, tracks, events } = this.#sources;
+    const log = events.all();
+    const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
+    const timeline = timelineOf(log).filter(isWanted);
+    return {
+      sessionId: session.sessionId,
+      timeline,
+      transcript: transcriptOf(log, timeline).filter(isWanted),
+      gaps: tracks
+        .rows()
+        .filter(isWanted)
+        .flatMap((trackRow) => gapsOf(tracks, trackRow.track)),
+    };
+  }
+
+  /** What a WAV of a track holds now; undefined for a track that was never opened. */
+  planWav(track: string | undefined, fromMs: number, toMs: number): WavPlan | undefined {
+    const { session, tracks, wavs: store } = this.#sources;
+    return planWav({ session, tracks, store }, track, fromMs, toMs);
+  }
+}

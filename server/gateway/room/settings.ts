@@ -1,0 +1,41 @@
+import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../schemas/http/bodies.ts";
+
+/** The settings with what is asked for in place of what was. */
+export function resolveSettingsFrom(before: ResolveSettings, asked: SessionConfig["resolve"]): ResolveSettings {
+  return {
+    auto: asked?.auto ?? before.auto,
+    window_chunks: asked?.window_chunks ?? before.window_chunks,
+  };
+}
+
+/** Where the session's webhooks go; null takes its own address away. */
+export function webhookUrlFrom(before: string | undefined, { webhook_url: asked }: SessionConfig): string | undefined {
+  return asked === undefined ? before : (asked ?? undefined);
+}
+
+/** Settings that no result holds, so that they may change after finalize. */
+const outsideResult: ReadonlySet<string> = new Set(["webhook_url", "retention_days"] satisfies (keyof SessionConfig)[]);
+
+/** Whether it is these alone that are asked for. */
+export function isOutsideResult(asked: SessionConfig): boolean {
+  const names = Object.entries(asked).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return names.length > 0 && names.every((name) => outsideResult.has(name));
+}
+
+/** Whether a session's settings are those asked for, so that asking twice is no conflict. */
+export function hasSettings(settings: SessionAnswer, webhookUrl: string | undefined, asked: SessionConfig): boolean {
+  const { roster, metadata, resolve, retention_days: days, auto_finalize_after_ms: afterMs } = asked;
+  return (
+    (roster === undefined || isSame(settings.roster, roster)) &&
+    (metadata === undefined || isSame(settings.metadata, metadata)) &&
+    (resolve === undefined || isSame(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
+    webhookUrlFrom(webhookUrl, asked) === webhookUrl &&
+    (days === undefined || days === settings.retention_days) &&
+    (afterMs === undefined || afterMs === settings.auto_finalize_after_ms)
+  );
+}
+
+/** Of values that went through one parser: the order of fields is the writer's. */
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,143 @@
+/**
+ * What people say of the speakers. Each decision is an event `by: "person"`, and outlives anything inference says
+ * later; saying the same twice adds nothing.
+ */
+import type { TurnBody } from "../../../schemas/http/bodies.ts";
+import type { EventBody, RoomEvent } from "../../../schemas/speech/events.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import {
+  bindingOf,
+  clusterOf,
+  clusterOfTurn,
+  isPlacedByPerson,
+  isRefused,
+} from "../../../schemas/speech/speaker-view.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import type { SpeakerBook } from "./speaker-book.ts";
+
+export interface CorrectionRefusal {
+  readonly code: "cluster_not_found" | "turn_not_found" | "session_finalized" | "bad_request";
+  readonly detail: string;
+}
+type Correction = Result<RoomEvent[], CorrectionRefusal>;
+
+export interface CorrectionDeps {
+  readonly db: Database;
+  readonly speakers: SpeakerBook;
+  readonly events: EventLog;
+  readonly isSealed: () => boolean;
+  readonly onCommit: () => void;
+}
+
+export class Corrections {
+  readonly #deps: CorrectionDeps;
+
+  constructor(deps: CorrectionDeps) {
+    this.#deps = deps;
+  }
+
+  /** Gives a cluster a name. One that was merged stands for what it went into. */
+  bind(clusterId: string, name: string): Correction {
+    return this.#onCluster(clusterId, (cluster_id) => this.#bind(cluster_id, name));
+  }
+
+  /** Takes a cluster's name away: inference won't give it that one again. */
+  unbind(clusterId: string): Correction {
+    return this.#onCluster(clusterId, (cluster_id) => {
+      const binding = bindingOf(this.#deps.speakers.view, cluster_id);
+      return binding ? this.#commit(unbound(cluster_id, binding.name)) : ok([]);
+    });
+  }
+
+  /** Makes a cluster part of another. */
+  merge(clusterId: string, intoId: string): Correction {
+    return this.#onCluster(clusterId, (cluster_id) =>
+      this.#onCluster(intoId, (into_cluster_id) => {
+        if (cluster_id === into_cluster_id) {
+          return err({ code: "bad_request", detail: "The two are one cluster already." });
+        }
+        return this.#commit({ type: "speaker.merged", cluster_id, into_cluster_id, by: "person" });
+      }),
+    );
+  }
+
+  /** Gives a turn to another cluster, or judges the name that was suggested for its own. */
+  judgeTurn(turnId: number, body: TurnBody): Correction {
+    const turn = this.#deps.events.find(turnId);
+    if (turn?.type !== "speaker.resolved") {
+      return err({ code: "turn_not_found", detail: "No speaker.resolved event has this id." });
+    }
+    return "suggestion" in body ? this.#judgeName(turn, body.suggestion) : this.#reassign(turn, body.cluster_id);
+  }
+
+  #reassign(turn: RoomEvent, to: string | null): Correction {
+    if (to !== null) return this.#onCluster(to, (cluster_id) => this.#place(turn, cluster_id));
+    const fresh = this.#freshId();
+    if (fresh === undefined) {
+      return err({ code: "bad_request", detail: `A session has at most ${limits.maxClusters} clusters.` });
+    }
+    return this.#place(turn, fresh);
+  }
+
+  /** Also where the turn is there already: that a person says so makes it stay. */
+  #place(turn: RoomEvent, cluster_id: string): Correction {
+    const { view } = this.#deps.speakers;
+    const { event_id: turn_id } = turn;
+    if (isPlacedByPerson(view, turn_id) && clusterOfTurn(view, turn) === cluster_id) return ok([]);
+    return this.#commit({ type: "speaker.reassigned", turn_id, cluster_id, by: "person" });
+  }
+
+  #judgeName(turn: RoomEvent, judgement: string): Correction {
+    const { event_id: turn_id, speaker_name } = turn;
+    if (speaker_name == null) return err({ code: "bad_request", detail: "No name was suggested for this turn." });
+    return this.#onCluster(clusterOfTurn(this.#deps.speakers.view, turn), (id) => {
+      if (judgement === "confirmed") return this.#bind(id, speaker_name, turn_id);
+      const isSaid = isRefused(this.#deps.speakers.view, id, speaker_name);
+      return isSaid ? ok([]) : this.#commit({ ...unbound(id, speaker_name), turn_id });
+    });
+  }
+
+  #bind(cluster_id: string, speaker_name: string, turn_id?: number): Correction {
+    const binding = bindingOf(this.#deps.speakers.view, cluster_id);
+    if (binding?.by === "person" && binding.name === speaker_name) return ok([]);
+    const turn = turn_id === undefined ? {} : { turn_id };
+    return this.#commit({ type: "speaker.bound", cluster_id, speaker_name, ...turn, by: "person" });
+  }
+
+  #onCluster(clusterId: string, step: (id: string) => Correction): Correction {
+    const { speakers } = this.#deps;
+    const id = clusterOf(speakers.view, clusterId);
+    return speakers.has(id)
+      ? step(id)
+      : err({ code: "cluster_not_found", detail: "The session has no speaker cluster with this id." });
+  }
+
+  #freshId(): string | undefined {
+    const { speakers } = this.#deps;
+    const { clusters } = speakers.state();
+    if (clusters.length >= limits.maxClusters) return undefined;
+    const used = new Set([...clusters.map(({ cluster_id }) => cluster_id), ...speakers.view.merged.keys()]);
+    let n = 1;
+    while (used.has(`p${n}`)) n += 1;
+    return `p${n}`;
+  }
+
+  #commit(event: EventBody): Correction {
+    const { db, speakers, events, isSealed, onCommit } = this.#deps;
+    if (isSealed()) {
+      return err({ code: "session_finalized", detail: "The result is written; its speakers no longer change." });
+    }
+    const before = events.count;
+    db.transaction(() => {
+      speakers.note(event);
+      onCommit();
+    });
+    return ok(events.page(before, 1));
+  }
+}
+
+function unbound(cluster_id: string, speaker_name: string): EventBody {
+  return { type: "speaker.unbound", cluster_id, speaker_name, by: "person" };
+}

@@ -1,0 +1,100 @@
+/**
+ * One call to the speaker-resolve service. Every way it can go wrong is a value: the service is outside and
+ * nothing it does may throw into the room. Its answer is typed only after it parsed.
+ */
+import { limits } from "../../../schemas/limits.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
+import { deadlineIn } from "../../shared/lib/deadline.ts";
+import { isNestedDeeper } from "../../shared/lib/json-depth.ts";
+import { readTextUpTo } from "../../shared/lib/read-body.ts";
+
+export interface InferenceConfig {
+  readonly url: string;
+  /** Sent as `x-api-key`. */
+  readonly apiKey: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export interface InferenceFailure {
+  /** `refused`: the service is there and does not take this request (4xx). */
+  readonly reason: "failed" | "timeout" | "refused";
+  /** A sentence without the service's address or key. */
+  readonly detail: string;
+}
+
+/** Asks the speaker-resolve service. */
+export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
+
+export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): Inference {
+  return async (request) => {
+    const { signal, clear } = deadlineIn(config.timeoutMs);
+    try {
+      const response = await fetcher(config.url, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          accept: "application/json",
+          ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
+        },
+        body: JSON.stringify(request),
+        signal,
+        // Following a redirect would hand the key and the audio to whoever it names.
+        redirect: "manual",
+      });
+      if (!response.ok) {
+        await response.body?.cancel();
+        const detail = `the service answered ${response.status}`;
+        return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
+      }
+      const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
+      if (!body.ok) return failed("the service's answer is too large");
+      return parseAnswer(body.value, request.session_id);
+    } catch {
+      // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: not told.
+      return signal.aborted
+        ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
+        : failed("the service could not be reached");
+    } finally {
+      clear();
+    }
+  };
+}
+
+function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, InferenceFailure> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return failed("the service's answer is not JSON");
+  }
+  if (isNestedDeeper(value, limits.maxJsonLevels)) return failed("the service's answer nests too deep");
+  const parsed = resolveAnswerSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return failed(
+      `the service's answer does not fit the contract: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "invalid"}`,
+    );
+  }
+  if (parsed.data.session_id !== sessionId) return failed("the service answered for another session");
+  const ids = parsed.data.updated_state.clusters.map((cluster) => cluster.cluster_id);
+  if (new Set(ids).size !== ids.length) return failed("the service's answer names a cluster twice");
+  // Parsing and writing again can lengthen numbers (1e20); what is kept must still fit its row.
+  if (byteLengthOf(JSON.stringify(parsed.data)) > limits.maxInferenceAnswerBytes) {
+    return failed("the service's answer is too large");
+  }
+  return ok(parsed.data);
+}
+
+/** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */
+function isAboutRequest(status: number): boolean {
+  return status === 400 || status === 413 || status === 415 || status === 422;
+}
+
+function byteLengthOf(text: string): number {
+  return new TextEncoder().encode(text).byteLength;
+}
+
+function failed(detail: string): Result<never, InferenceFailure> {
+  return err({ reason: "failed", detail });
+}

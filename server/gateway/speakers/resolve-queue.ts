@@ -1,0 +1,178 @@
+/**
+ * Speaker resolves of one room, by hand and automatic: one at a time, so that no answer is computed from a state
+ * that another answer is about to replace (S1). What an answer changes is committed in one step, after it has been
+ * checked; any failure leaves everything as it was.
+ */
+import { limits } from "../../../schemas/limits.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import {
+  type ResolveAnswer,
+  resolveAnswerSchema,
+  type ResolveBody,
+  type ResolveRequest,
+  type SpeakerState,
+} from "../../../schemas/speech/speakers.ts";
+import { SerialQueue } from "../../shared/lib/serial-queue.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import type { Place } from "./absorb-answer.ts";
+import type { Circuit } from "./circuit.ts";
+import type { Inference, InferenceFailure } from "./inference-client.ts";
+import type { SpeakerBook } from "./speaker-book.ts";
+
+export type ResolveFailure =
+  | {
+      readonly code: "inference_failed" | "inference_timeout" | "resolve_queue_full" | "session_finalized";
+      readonly detail: string;
+    }
+  | { readonly code: "inference_unavailable"; readonly detail: string; readonly retryAfterMs: number };
+
+export interface Resolved {
+  readonly answer: ResolveAnswer;
+  /** Whether this is the first answer to the idempotency key, given again. */
+  readonly replay: boolean;
+}
+
+/** Why an automatic resolve came to nothing. */
+export type WindowFailure = InferenceFailure | { readonly reason: "circuit_open"; readonly restMs: number };
+
+export interface ResolverDeps {
+  readonly db: Database;
+  readonly sessionId: string;
+  readonly inference: Inference;
+  readonly circuit: Circuit;
+  readonly speakers: SpeakerBook;
+  /** Whether the session still takes resolves by hand. */
+  readonly isOpen: () => boolean;
+  /** Whether the result is already being made from the state, which then must not move. */
+  readonly isSealed: () => boolean;
+  /** Called inside the committing step. */
+  readonly onCommit: () => void;
+}
+
+type Asked = { readonly answer: ResolveAnswer; readonly sent: SpeakerState };
+
+export class Resolver {
+  readonly #deps: ResolverDeps;
+  readonly #queue = new SerialQueue(limits.maxQueuedResolves);
+  /** Base64 held by the queue: audio that waits must not fill the isolate. */
+  #queuedChars = 0;
+
+  constructor(deps: ResolverDeps) {
+    this.#deps = deps;
+  }
+
+  /** @param idempotencyKey the same key gets the first successful answer again, without another call. */
+  async resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+    const size = body.audio.content_b64.length;
+    const earlier = this.#answered(idempotencyKey);
+    if (earlier) return ok({ answer: earlier, replay: true });
+    if (!this.#queue.hasRoom || this.#queuedChars + size > limits.maxQueuedResolveChars) {
+      return err({
+        code: "resolve_queue_full",
+        detail: "Too many resolves of this session are waiting; try again later.",
+      });
+    }
+    this.#queuedChars += size;
+    try {
+      return await this.#queue.run(() => this.#resolveNow(body, idempotencyKey));
+    } finally {
+      this.#queuedChars -= size;
+    }
+  }
+
+  /**
+   * Resolves a window of kept audio.
+   * @param alongside runs inside the committing step.
+   */
+  resolveWindow(body: ResolveBody, place: Place, alongside: () => void): Promise<Result<undefined, WindowFailure>> {
+    return this.#queue.run(async () => {
+      const asked = await this.#ask(body);
+      if (!asked.ok) return asked;
+      // Finalize gave the window up meanwhile, and said so in the log.
+      if (!this.#deps.isSealed()) this.#commit(asked.value, place, alongside);
+      return ok(undefined);
+    });
+  }
+
+  /** Asks about audio that was resolved before and keeps nothing: whether the service works, whatever the circuit says. */
+  probe(body: ResolveBody): Promise<boolean> {
+    return this.#queue.run(async () => (await this.#call(body)).ok);
+  }
+
+  /** Resolves when no resolve is under way or waiting. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async #resolveNow(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+    const { isOpen, isSealed } = this.#deps;
+    // Again: the same key may have been ahead in the queue.
+    const earlier = this.#answered(idempotencyKey);
+    if (earlier) return ok({ answer: earlier, replay: true });
+    if (!isOpen()) return finalized();
+    const asked = await this.#ask(body);
+    if (!asked.ok) return err(refusalOf(asked.error));
+    if (isSealed()) return finalized();
+    const { answer } = asked.value;
+    this.#commit(asked.value, undefined, () => {
+      if (body.roster) this.#deps.speakers.setRoster(body.roster);
+      if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
+    });
+    return ok({ answer, replay: false });
+  }
+
+  async #ask(body: ResolveBody): Promise<Result<Asked, WindowFailure>> {
+    const { restMs } = this.#deps.circuit;
+    return restMs > 0 ? err({ reason: "circuit_open", restMs }) : this.#call(body);
+  }
+
+  async #call({ audio, asr_text, roster }: ResolveBody): Promise<Result<Asked, InferenceFailure>> {
+    const { inference, circuit, sessionId, speakers } = this.#deps;
+    const sent = speakers.stateForService(roster);
+    const request: ResolveRequest = { session_id: sessionId, audio, asr_text: asr_text ?? null, state: sent };
+    const answer = await inference(request);
+    // A refusal is an answer too: the service is there.
+    if (answer.ok || answer.error.reason === "refused") circuit.succeeded();
+    else circuit.failed();
+    return answer.ok ? ok({ answer: answer.value, sent }) : answer;
+  }
+
+  #commit({ answer, sent }: Asked, place: Place | undefined, alongside: () => void): void {
+    const { db, speakers, onCommit } = this.#deps;
+    db.transaction(() => {
+      speakers.absorb(answer, sent, place);
+      alongside();
+      onCommit();
+    });
+  }
+
+  #answered(key: string | undefined): ResolveAnswer | undefined {
+    if (key === undefined) return undefined;
+    const [row] = this.#deps.db.sql
+      .exec<{ answer: string }>("SELECT answer FROM idempotency WHERE key = ?", key)
+      .toArray();
+    return row && resolveAnswerSchema.parse(JSON.parse(row.answer));
+  }
+
+  #remember(key: string, answer: ResolveAnswer): void {
+    const { sql } = this.#deps.db;
+    sql.exec("INSERT INTO idempotency (key, answer) VALUES (?, ?)", key, JSON.stringify(answer));
+    sql.exec("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?", limits.maxIdempotencyKeys);
+  }
+}
+
+function refusalOf(failure: WindowFailure): ResolveFailure {
+  if (failure.reason === "circuit_open") {
+    const detail = "The speaker-resolve service failed several times in a row and is given a rest.";
+    return { code: "inference_unavailable", detail, retryAfterMs: failure.restMs };
+  }
+  const code = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
+  return { code, detail: `Speaker resolve: ${failure.detail}.` };
+}
+
+function finalized(): Result<never, ResolveFailure> {
+  return err({
+    code: "session_finalized",
+    detail: "The session is finalizing or finalized; its speakers no longer change.",
+  });
+}

@@ -1,0 +1,279 @@
+/**
+ * Automatic resolve: every track's windows go to the speaker-resolve service by themselves, in order, one at a time
+ * per room, and never in the way of an ack (K7). Where it is stands in SQLite and moves in the same commit as what
+ * the answer changed, so no crash repeats or skips a window.
+ *
+ * While the service is down a window waits, however long. It is given up only when the service demonstrably works
+ * and yet does not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`).
+ */
+import { encodeBase64 } from "../../../schemas/wire/base64.ts";
+import { channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import type { ResolveSettings } from "../../../schemas/http/bodies.ts";
+import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
+import type { KeptAudio } from "../archive/chunk-reader.ts";
+import type { EventLog } from "../events/event-log.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import type { UtteranceStore } from "./utterance-store.ts";
+import { backoffMs } from "../../shared/lib/backoff.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { Place } from "./absorb-answer.ts";
+import type { Resolver, WindowFailure } from "./resolve-queue.ts";
+import { judgeSilence } from "./silence.ts";
+import { nextWindow, type ResolveWindow } from "./window-plan.ts";
+
+/** A room that dies in the middle is woken this soon to go on. */
+const backstopMs = 5_000;
+const firstRestMs = 1_000;
+const maxRestMs = 60_000;
+/** So many seconds of audio that come while one window is resolved are a rush: a client catches up. */
+const rushChunks = 2;
+/** A rest is so many times as long as the work before it, up to a bound. */
+const restPerWork = 4;
+const maxTurnRestMs = 500;
+/** How long R2 is left alone after it could not give a window's audio. */
+const storageRestMs = 5_000;
+/** Tries after which a window is suspect, by what the service said. */
+const suspectAfter = { refused: 3, failed: 8, timeout: 8 } as const;
+
+export interface AutoResolverDeps {
+  readonly db: Database;
+  readonly tracks: Tracks;
+  readonly events: EventLog;
+  readonly utterances: UtteranceStore;
+  readonly resolver: Resolver;
+  readonly audio: (window: ResolveWindow) => Promise<KeptAudio>;
+  readonly settings: () => ResolveSettings;
+  /** Whether the session takes no more audio: then short tails and windows with gaps are due. */
+  readonly isFinal: () => boolean;
+  readonly isSealed: () => boolean;
+  readonly wakeAt: (at: number) => void;
+  readonly random: () => number;
+  /** What this did not expect: memory may then differ from storage, and the room must start anew. */
+  readonly onFailure: (cause: unknown) => void;
+}
+
+export class AutoResolver {
+  readonly #deps: AutoResolverDeps;
+  #running: Promise<void> | undefined;
+  /** Until then nothing is tried: the circuit is open, or R2 failed. */
+  #restUntil = 0;
+  /** Until then there is nothing due, as far as the last run saw. */
+  #quietUntil = 0;
+  #progressAt: number;
+
+  constructor(deps: AutoResolverDeps) {
+    this.#deps = deps;
+    this.#progressAt = deps.db.now();
+  }
+
+  /** When a window was last done with, ms since 1970; at first, when the room woke. */
+  get progressAt(): number {
+    return this.#progressAt;
+  }
+
+  /** Whether a window could be resolved now or later, without more audio. */
+  get hasWork(): boolean {
+    return this.#candidates().length > 0;
+  }
+
+  /** There may be a window: starts on it unless that is under way or must wait. Returns at once. */
+  kick(): void {
+    const now = this.#deps.db.now();
+    // A quiet time longer than any rest means that the clock went backwards.
+    const isQuiet = now < this.#quietUntil && this.#quietUntil <= now + maxRestMs;
+    if (this.#running || isQuiet || !this.hasWork) return;
+    // Behind the background work stands the alarm.
+    this.#deps.wakeAt(now + backstopMs);
+    void this.run();
+  }
+
+  /** Resolves what is due now, joining the run under way; what is not due gets the alarm. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#loop()
+      .catch(this.#deps.onFailure)
+      .finally(() => {
+        this.#running = undefined;
+      });
+    return this.#running;
+  }
+
+  /** Opens windows again that were given up. @returns how many. */
+  retryFailed(track: string | undefined): number {
+    const reopened = this.#deps.tracks.windows.reopenFailed(track);
+    this.#quietUntil = 0;
+    this.kick();
+    return reopened;
+  }
+
+  /** Gives up all that is left, on the record. */
+  giveUpRest(detail: string): void {
+    for (const { track } of this.#deps.tracks.rows()) {
+      for (let window = this.#nextOf(track); window; window = this.#nextOf(track)) {
+        const last = this.#deps.tracks.row(track)?.last_seq ?? window.to_seq;
+        this.#giveUp(window.again ? window : { ...window, to_seq: last }, detail);
+      }
+    }
+  }
+
+  #nextOf(track: string): ResolveWindow | undefined {
+    const { tracks, settings, isFinal } = this.#deps;
+    return nextWindow(tracks, track, settings().window_chunks, isFinal());
+  }
+
+  /** Every track's next window, with when it may be tried. */
+  #candidates(): { window: ResolveWindow; dueAt: number }[] {
+    const { tracks, settings, isSealed } = this.#deps;
+    if (!settings().auto || isSealed()) return [];
+    return tracks.rows().flatMap(({ track }) => {
+      const window = this.#nextOf(track);
+      if (!window) return [];
+      const row = tracks.windows.find(track, window.from_seq);
+      return [{ window, dueAt: row?.status === "failed" ? 0 : (row?.due_at ?? 0) }];
+    });
+  }
+
+  async #loop(): Promise<void> {
+    const { db, wakeAt } = this.#deps;
+    for (;;) {
+      const now = db.now();
+      const candidates = this.#candidates();
+      if (candidates.length === 0) return;
+      const due = candidates.filter(({ dueAt }) => dueAt <= now);
+      const [first] = due.sort((a, b) => a.window.from_seq - b.window.from_seq);
+      if (!first || this.#restUntil > now) {
+        this.#quietUntil = Math.max(this.#restUntil, Math.min(...candidates.map(({ dueAt }) => dueAt)));
+        wakeAt(this.#quietUntil);
+        return;
+      }
+      await this.#inTurnWithIngest(() => this.#one(first.window));
+    }
+  }
+
+  /**
+   * While seconds come in faster than they are spoken, a window is followed by a rest: on one thread the work for a
+   * window is time that acks wait (K7). What piles up meanwhile is made up for as soon as the rush is over.
+   */
+  async #inTurnWithIngest(work: () => Promise<void>): Promise<void> {
+    const before = this.#received();
+    const start = performance.now();
+    await work();
+    if (this.#received() - before < rushChunks) return;
+    await scheduler.wait(Math.min(maxTurnRestMs, (performance.now() - start) * restPerWork));
+  }
+
+  #received(): number {
+    return this.#deps.tracks.rows().reduce((sum, { received_chunks }) => sum + received_chunks, 0);
+  }
+
+  async #one(window: ResolveWindow): Promise<void> {
+    const { db, tracks, audio, resolver, isSealed } = this.#deps;
+    let heard: KeptAudio;
+    try {
+      heard = await audio(window);
+    } catch (cause) {
+      log.warn("resolve.audio_unavailable", { track: window.track, seq: window.from_seq, error: describeError(cause) });
+      this.#restUntil = db.now() + storageRestMs;
+      return;
+    }
+    if (isSealed()) return;
+    const floor = tracks.windows.noiseFloor(window.track);
+    const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), floor);
+    const done = (): void => this.#markDone(window, heard.seqs, floorDb);
+    if (silent) {
+      db.transaction(done);
+      return;
+    }
+    const result = await resolver.resolveWindow(this.#body(window, heard), this.#place(window), done);
+    if (!result.ok && !isSealed()) await this.#failed(window, result.error);
+  }
+
+  #body(window: ResolveWindow, { pcm }: KeptAudio): ResolveBody {
+    const audio = {
+      content_b64: encodeBase64(pcm),
+      format: pcmFormat,
+      sample_rate: sampleRateHz,
+      channels: channelCount,
+    };
+    const { track, from_seq, to_seq } = window;
+    const text = this.#deps.utterances.textBetween(track, (from_seq - 1) * chunkMs, to_seq * chunkMs);
+    return { audio, ...(text === undefined ? {} : { asr_text: text }) };
+  }
+
+  #place({ track, from_seq, to_seq, again }: ResolveWindow): Place {
+    return { track, from_seq, to_seq, ...(again ? { replaces: Math.max(1, this.#deps.events.count) } : {}) };
+  }
+
+  /** Call inside the commit. */
+  #markDone(window: ResolveWindow, seqs: readonly number[], floorDb: number | undefined): void {
+    const { tracks, db } = this.#deps;
+    const { track, from_seq } = window;
+    if (floorDb !== undefined) tracks.windows.setNoiseFloor(track, floorDb);
+    tracks.windows.remove(track, from_seq);
+    if (window.again) tracks.windows.removeLate(track, seqs);
+    else this.#passOver(window, seqs);
+    this.#progressAt = db.now();
+  }
+
+  /** Moves the track's mark. Chunks that came while the window was away are late ones. */
+  #passOver({ track, from_seq, to_seq }: ResolveWindow, seqs: readonly number[]): void {
+    const { tracks } = this.#deps;
+    const known = new Set(seqs);
+    if (tracks.kept.count(track, from_seq, to_seq) > seqs.length) {
+      for (const seq of tracks.kept.seqs(track, from_seq, to_seq)) {
+        if (!known.has(seq)) tracks.windows.addLate(track, seq);
+      }
+    }
+    tracks.setResolved(track, to_seq);
+  }
+
+  async #failed(window: ResolveWindow, failure: WindowFailure): Promise<void> {
+    const { db, tracks, random } = this.#deps;
+    if (failure.reason === "circuit_open") {
+      this.#restUntil = db.now() + failure.restMs;
+      return;
+    }
+    const { track, from_seq, to_seq } = window;
+    const row = tracks.windows.find(track, from_seq);
+    const attempts = (row?.status === "failed" ? 0 : (row?.attempts ?? 0)) + 1;
+    log.warn("resolve.window_failed", { track, seq: from_seq, attempts, detail: failure.detail });
+    if (attempts >= suspectAfter[failure.reason] && (await this.#isToBlame(failure.reason))) {
+      this.#giveUp(window, failure.detail);
+      return;
+    }
+    const due_at = db.now() + backoffMs(attempts - 1, firstRestMs, maxRestMs, random);
+    const status = row?.status === "reopened" ? "reopened" : "waiting";
+    tracks.windows.save(track, { from_seq, to_seq, attempts, due_at, status });
+  }
+
+  /**
+   * Whether it is the window, not the service: the service takes audio that it took before. Without such audio,
+   * its word that the request is at fault has to do.
+   */
+  async #isToBlame(reason: "refused" | "failed" | "timeout"): Promise<boolean> {
+    const { events, audio, resolver } = this.#deps;
+    const known = events.lastPlaced();
+    if (known?.track === undefined || known.from_seq === undefined || known.to_seq === undefined) {
+      return reason === "refused";
+    }
+    const control = { track: known.track, from_seq: known.from_seq, to_seq: known.to_seq, again: true };
+    try {
+      return await resolver.probe(this.#body(control, await audio(control)));
+    } catch (cause) {
+      log.warn("resolve.audio_unavailable", { track: known.track, error: describeError(cause) });
+      return false;
+    }
+  }
+
+  #giveUp(window: ResolveWindow, detail: string): void {
+    const { db, tracks, events } = this.#deps;
+    const { track, from_seq, to_seq, again } = window;
+    db.transaction(() => {
+      tracks.windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
+      if (again) tracks.windows.removeLate(track, tracks.kept.seqs(track, from_seq, to_seq));
+      else tracks.setResolved(track, to_seq);
+      events.append({ type: "resolve.failed", track, from_seq, to_seq, detail, by: "room" });
+    });
+    this.#progressAt = db.now();
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The session's speakers: what the service keeps between its calls (rows), and who they are (the event log). The
+ * names are folded from the log at every wake and never stored beside it, so the two can't disagree.
+ */
+import type { EventBody } from "../../../schemas/speech/events.ts";
+import {
+  applyToView,
+  clusterOf,
+  type SpeakerView,
+  viewEventTypes,
+  viewOf,
+} from "../../../schemas/speech/speaker-view.ts";
+import type { Cluster, ResolveAnswer, Roster, SpeakerState } from "../../../schemas/speech/speakers.ts";
+import type { EventLog } from "../events/event-log.ts";
+import { absorbAnswer, type Place } from "./absorb-answer.ts";
+import { mergeCluster } from "./merge-cluster.ts";
+import type { SpeakerStore } from "./speaker-store.ts";
+
+export class SpeakerBook {
+  readonly #store: SpeakerStore;
+  readonly #events: EventLog;
+  #view: SpeakerView | undefined;
+
+  constructor(store: SpeakerStore, events: EventLog) {
+    this.#store = store;
+    this.#events = events;
+  }
+
+  /** Read only: it changes through `note` and `absorb`. */
+  get view(): SpeakerView {
+    this.#view ??= viewOf(this.#events.ofTypes(viewEventTypes));
+    return this.#view;
+  }
+
+  /** The state as it is shown. A cluster that a person made by splitting off a turn has no centroid. */
+  state(): SpeakerState {
+    const clusters = this.#store.clusters();
+    const known = new Set(clusters.map(({ cluster_id }) => cluster_id));
+    const assigned = [...this.view.reassigned.values()].map(({ cluster_id }) => clusterOf(this.view, cluster_id));
+    const made = [...new Set(assigned)]
+      .filter((id) => !known.has(id))
+      .map((cluster_id): Cluster => ({ cluster_id, centroid: [], sample_count: 0 }));
+    return this.#compose([...clusters, ...made], this.#store.roster());
+  }
+
+  /** The state as the service gets it: only clusters that it can compare with. */
+  stateForService(roster: Roster | undefined): SpeakerState {
+    return this.#compose(this.#store.clusters(), roster ?? this.#store.roster());
+  }
+
+  /** Whether there is such a cluster now: not one that was merged away. */
+  has(clusterId: string): boolean {
+    return this.state().clusters.some(({ cluster_id }) => cluster_id === clusterId);
+  }
+
+  setRoster(roster: Roster): void {
+    this.#store.saveRoster(roster);
+  }
+
+  /** Logs a decision and follows it. Call inside the transaction that belongs to it: if that fails, the room must start anew. */
+  note(event: EventBody): void {
+    this.#events.append(event);
+    applyToView(this.view, event);
+    if (event.type === "speaker.merged") this.#joinMerged();
+  }
+
+  /** What the service knows of merged clusters becomes one. */
+  #joinMerged(): void {
+    const joined = new Map<string, Cluster>();
+    for (const cluster of this.#store.clusters()) {
+      const id = clusterOf(this.view, cluster.cluster_id);
+      const into = joined.get(id);
+      const own = { ...cluster, cluster_id: id };
+      joined.set(id, into ? mergeCluster(into, own) : own);
+    }
+    this.#store.saveClusters([...joined.values()]);
+  }
+
+  /** Keeps what an answer says. Call inside the transaction that belongs to it, as with `note`. */
+  absorb(answer: ResolveAnswer, sent: SpeakerState, place: Place | undefined): void {
+    const { clusters, events } = absorbAnswer({
+      answer,
+      sent,
+      current: this.#store.clusters(),
+      view: this.view,
+      place,
+    });
+    this.#store.saveClusters(clusters);
+    this.#store.saveConfig(answer.updated_state.config);
+    for (const event of events) this.#events.append(event);
+  }
+
+  #compose(clusters: readonly Cluster[], roster: Roster | undefined): SpeakerState {
+    const { bindings } = this.view;
+    return {
+      clusters: clusters.map(({ cluster_id, centroid, sample_count }) => {
+        const bound_name = bindings.get(cluster_id)?.name;
+        return { cluster_id, centroid, sample_count, ...(bound_name === undefined ? {} : { bound_name }) };
+      }),
+      bindings: Object.fromEntries([...bindings].map(([id, { name }]) => [id, name])),
+      ...(roster ? { roster } : {}),
+      config: this.#store.config(),
+    };
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * What the speaker-resolve service needs back at its next call: clusters with their centroids, its config, and the
+ * roster. A row a cluster, so that no value grows with the meeting. Names are not here: the event log has them.
+ */
+import * as z from "zod";
+import {
+  type Cluster,
+  clusterIdSchema,
+  clusterSchema,
+  type Roster,
+  rosterSchema,
+  type SpeakerState,
+  speakerStateSchema,
+} from "../../../schemas/speech/speakers.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+
+const clusterKeyPrefix = "cluster:";
+const configSchema = speakerStateSchema.shape.config;
+const orderSchema = z.array(clusterIdSchema);
+
+export class SpeakerStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  clusters(): Cluster[] {
+    const order = orderSchema.parse(this.#read("clusters") ?? []);
+    return order.map((id) => clusterSchema.parse(this.#read(clusterKeyPrefix + id)));
+  }
+
+  config(): SpeakerState["config"] {
+    return configSchema.parse(this.#read("config") ?? {});
+  }
+
+  roster(): Roster | undefined {
+    return rosterSchema.optional().parse(this.#read("roster"));
+  }
+
+  /** Replaces the clusters. Call inside the transaction that also appends the events. */
+  saveClusters(clusters: readonly Cluster[]): void {
+    this.#db.sql.exec("DELETE FROM state WHERE key LIKE 'cluster:%'");
+    this.#write(
+      "clusters",
+      clusters.map((cluster) => cluster.cluster_id),
+    );
+    for (const cluster of clusters) this.#write(clusterKeyPrefix + cluster.cluster_id, cluster);
+  }
+
+  saveConfig(config: SpeakerState["config"]): void {
+    this.#write("config", config);
+  }
+
+  saveRoster(roster: Roster): void {
+    this.#write("roster", roster);
+  }
+
+  #read(key: string): unknown {
+    const [row] = this.#db.sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key).toArray();
+    return row && JSON.parse(row.value);
+  }
+
+  #write(key: string, value: unknown): void {
+    this.#db.sql.exec("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", key, JSON.stringify(value));
+  }
+}

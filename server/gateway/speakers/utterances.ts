@@ -1,0 +1,46 @@
+/**
+ * Utterances as the session gets them: kept, logged, and heard for the names that they give away. A word of who speaks
+ * that comes after its audio was resolved still reaches the speakers.
+ */
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
+import type { UtteranceStore } from "./utterance-store.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { bindingFrom, type IntroductionSources } from "./introductions.ts";
+
+export interface UtterancesDeps extends IntroductionSources {
+  readonly db: Database;
+  readonly store: UtteranceStore;
+  /** False once finalize began. */
+  readonly isOpen: () => boolean;
+  /** Called inside the step that changed something. */
+  readonly onCommit: () => void;
+}
+
+export class Utterances {
+  readonly #deps: UtterancesDeps;
+
+  constructor(deps: UtterancesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Keeps utterances, with their events and the names they give away, in one step. */
+  add(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, "session_finalized"> {
+    const { db, isOpen } = this.#deps;
+    if (!isOpen()) return err("session_finalized");
+    return ok({ utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) });
+  }
+
+  #add(posted: PostedUtterance): UtterancesAnswer["utterances"][number] {
+    const { store, events, speakers, onCommit } = this.#deps;
+    const { status, utterance } = store.put(posted);
+    const { utterance_id, track, revision } = utterance;
+    if (status !== "unchanged") {
+      events.append({ type: `utterance.${status}`, track, utterance, by: "room" });
+      onCommit();
+      const binding = bindingFrom(this.#deps, utterance);
+      if (binding) speakers.note(binding);
+    }
+    return { utterance_id, status, revision };
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * The journal: every kept second, in the room's SQLite, before anyone is told that it is kept.
+ *
+ * Guarantees K1 (one atomic step writes bytes, ledger row and watermarks), K2 (kept bytes never change)
+ * and K4 (bytes leave when `markArchived` says R2 has them; what stays in memory is one row a track).
+ * Must not know sockets, R2 or sessions' states.
+ */
+import { chunkBytes } from "../../../schemas/wire/audio.ts";
+import { type Sha256, toHex } from "../../../schemas/chain.ts";
+import { limits } from "../../../schemas/limits.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import type { MayStore } from "../../shared/limits/audio-lease.ts";
+import { admitSecond, type Pace } from "../../shared/limits/pace.ts";
+import { GapNotes } from "./gap-notes.ts";
+import { GapStore } from "./gap-store.ts";
+import { KeptChunks } from "./kept-chunks.ts";
+import { expectedSeq, type Gap, isOutOfRange, openTrackRow, planEnd, planStore, type TrackRow } from "./track-plan.ts";
+import { TrackStore } from "./track-store.ts";
+import { Watermarks } from "./watermarks.ts";
+import { WindowStore } from "../speakers/window-store.ts";
+
+export interface IncomingChunk {
+  readonly seq: number;
+  /** The client's wall clock at capture, ms. */
+  readonly timestamp_ms: number;
+  /** 32,000 bytes. */
+  readonly content: Uint8Array;
+}
+
+export type KeepOutcome =
+  | { readonly kind: "stored" | "duplicate"; readonly sha256: string; readonly trackRow: TrackRow }
+  | { readonly kind: "refused"; readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" }
+  | {
+      readonly kind: "refused";
+      readonly code: "rate_limited";
+      /** The track is too fast; the tenant's audio of the day is used up; too much waits for R2. */
+      readonly limit: "pace" | "quota" | "storage";
+      readonly retryAfterMs: number;
+    };
+
+export interface StorageLimits {
+  /** Audio that may wait for R2. */
+  readonly maxBytes: number;
+  readonly maxTracks: number;
+  /** Of each track; null: any. */
+  readonly pace: Pace | null;
+  /** Whether the session may store one second more, having stored so many. */
+  readonly mayStore: (storedTotal: number) => MayStore;
+}
+
+const noLimits: StorageLimits = {
+  maxBytes: limits.maxJournalBytes,
+  maxTracks: limits.maxTracksPerSession,
+  pace: null,
+  mayStore: () => "yes",
+};
+
+/** When a chunk that was refused because R2 is behind should be sent again. */
+const storageRetryMs = 10_000;
+
+/** A kept chunk whose bytes R2 does not have yet. */
+export interface PendingChunk {
+  readonly track: string;
+  readonly seq: number;
+  readonly timestamp_ms: number;
+  readonly sha256: ArrayBuffer;
+  readonly pcm: ArrayBuffer;
+}
+
+export class Tracks {
+  readonly #db: Database;
+  readonly #hash: Sha256;
+  readonly #rows: TrackStore;
+  readonly #gaps: GapStore;
+  /** What is kept, read back. */
+  readonly kept: KeptChunks;
+  /** How far each track is. */
+  readonly watermarks: Watermarks;
+  /** Why seconds are missing. */
+  readonly gapNotes: GapNotes;
+  /** How far speaker resolve is. */
+  readonly windows: WindowStore;
+  readonly #limits: StorageLimits;
+  #pendingChunks: number;
+
+  /** @param given beyond which chunks are refused, retryable. */
+  constructor(db: Database, hash: Sha256, given: Partial<StorageLimits> = {}) {
+    this.#db = db;
+    this.#hash = hash;
+    this.#limits = { ...noLimits, ...given };
+    this.#rows = new TrackStore(db);
+    this.#gaps = new GapStore(db);
+    this.gapNotes = new GapNotes(db);
+    this.windows = new WindowStore(db);
+    this.kept = new KeptChunks(db);
+    this.watermarks = new Watermarks({
+      db,
+      gaps: this.#gaps,
+      windows: this.windows,
+      trackRow: (track) => this.#rows.required(track),
+    });
+    this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
+  }
+
+  /** Chunks that wait for R2, over all tracks. */
+  get pendingChunks(): number {
+    return this.#pendingChunks;
+  }
+
+  /** Every track's ledger, by name: an order that no restart changes. */
+  rows(): TrackRow[] {
+    return this.#rows.all();
+  }
+
+  /** Undefined for a track that was never opened. */
+  row(track: string): TrackRow | undefined {
+    return this.#rows.get(track);
+  }
+
+  /** Tracks that the session may have. */
+  get maxTracks(): number {
+    return this.#limits.maxTracks;
+  }
+
+  /** Whether the track is there or may still be opened. */
+  hasRoomFor(track: string): boolean {
+    return this.row(track) !== undefined || this.#rows.size < this.#limits.maxTracks;
+  }
+
+  /** Opens a track that `hasRoomFor` allows. @returns whether it is new. */
+  openTrack(track: string): boolean {
+    if (this.row(track)) return false;
+    if (!this.hasRoomFor(track)) throw new Error("journal: the session has all the tracks it may have");
+    this.#rows.save(openTrackRow(track, this.#db.now()));
+    return true;
+  }
+
+  /**
+   * Keeps one chunk, or says why not; a chunk that is kept opens its track. Synchronous: nothing may come
+   * between the look-up and the write.
+   * @param accepting false once finalize began (F2): then only what is kept already is still confirmed,
+   *   and no counter moves.
+   */
+  keep(track: string, chunk: IncomingChunk, accepting: boolean): KeepOutcome {
+    const trackRow = this.#rows.get(track) ?? openTrackRow(track, this.#db.now());
+    if (!accepting && chunk.seq > trackRow.last_seq) return { kind: "refused", code: "session_finalized" };
+    if (isOutOfRange(trackRow, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
+    const paced = accepting ? this.#paced(trackRow) : trackRow;
+    if ("retryAfterMs" in paced) return { kind: "refused", code: "rate_limited", limit: "pace", ...paced };
+    const digest = this.#hash(chunk.content);
+    const sha256 = toHex(digest);
+    const kept = chunk.seq <= trackRow.last_seq ? this.kept.hash(track, chunk.seq) : undefined;
+    if (kept !== undefined) {
+      if (!sameBytes(kept, digest)) return { kind: "refused", code: "seq_conflict" };
+      const counted = accepting ? { ...paced, duplicate_chunks: trackRow.duplicate_chunks + 1 } : trackRow;
+      if (accepting) this.#rows.save(counted);
+      return { kind: "duplicate", sha256, trackRow: counted };
+    }
+    if (!accepting) return { kind: "refused", code: "session_finalized" };
+    const refusal = this.#storeRefusal();
+    if (refusal) return { kind: "refused", code: "rate_limited", ...refusal };
+    return { kind: "stored", sha256, trackRow: this.#store(paced, chunk, digest) };
+  }
+
+  /** The ledger with one second of the track's pace taken, kept already or not: both are work. */
+  #paced(trackRow: TrackRow): TrackRow | { readonly retryAfterMs: number } {
+    const { pace } = this.#limits;
+    if (!pace) return trackRow;
+    const answer = admitSecond(trackRow.pace_ms, this.#db.now(), pace);
+    return answer.ok ? { ...trackRow, pace_ms: answer.paceMs } : { retryAfterMs: answer.retryAfterMs };
+  }
+
+  #storeRefusal(): { readonly limit: "quota" | "storage"; readonly retryAfterMs: number } | undefined {
+    const { maxBytes, mayStore } = this.#limits;
+    if ((this.#pendingChunks + 1) * chunkBytes > maxBytes) return { limit: "storage", retryAfterMs: storageRetryMs };
+    const answer = mayStore(this.storedChunks);
+    return answer === "yes" ? undefined : { limit: "quota", retryAfterMs: answer.retryAfterMs };
+  }
+
+  /** Chunks that the session ever stored, over all tracks. */
+  get storedChunks(): number {
+    let total = 0;
+    for (const { received_chunks } of this.#rows.all()) total += received_chunks;
+    return total;
+  }
+
+  #store(trackRow: TrackRow, chunk: IncomingChunk, digest: Uint8Array): TrackRow {
+    const { track } = trackRow;
+    const now = this.#db.now();
+    const gap = chunk.seq <= expectedSeq(trackRow) ? this.#gaps.atOrBefore(track, chunk.seq) : undefined;
+    const plan = planStore(trackRow, chunk.seq, gap, now);
+    this.#db.transaction(() => {
+      this.#db.sql.exec(
+        "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
+        track,
+        chunk.seq,
+        chunk.timestamp_ms,
+        now,
+        toBlob(digest),
+      );
+      this.#db.sql.exec(
+        "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
+        track,
+        chunk.seq,
+        toBlob(chunk.content),
+      );
+      this.#gaps.apply(track, plan.gaps);
+      if (chunk.seq <= trackRow.resolved_seq) this.windows.addLate(track, chunk.seq);
+      this.#rows.write(plan.trackRow);
+    });
+    // Only after the step succeeded: a rolled-back write must not live on in memory.
+    this.#rows.remember(plan.trackRow);
+    this.#pendingChunks += 1;
+    return plan.trackRow;
+  }
+
+  /** Counts frames that were refused; the only trace that bad frames leave (K5). */
+  countRejected(track: string, frames: number): void {
+    if (frames === 0) return;
+    const trackRow = this.#rows.required(track);
+    this.#rows.save({ ...trackRow, rejected_chunks: trackRow.rejected_chunks + frames });
+  }
+
+  /** Notes that nothing follows `lastSeq`, which is not below a kept chunk. @returns whether that was news. */
+  end(track: string, lastSeq: number, paddingSamples: number): boolean {
+    const trackRow = this.#rows.required(track);
+    const nearest = this.#gaps.atOrBefore(track, trackRow.last_seq + 1);
+    const tail = nearest && nearest.from_seq > trackRow.last_seq ? nearest : undefined;
+    const plan = planEnd(trackRow, lastSeq, paddingSamples, tail, this.#db.now());
+    if (!plan) return false;
+    this.#db.transaction(() => {
+      this.#gaps.apply(track, plan.gaps);
+      this.#rows.write(plan.trackRow);
+    });
+    this.#rows.remember(plan.trackRow);
+    return true;
+  }
+
+  /** Notes that speaker resolve is done with all up to `seq`. */
+  setResolved(track: string, seq: number): void {
+    this.#rows.save({ ...this.#rows.required(track), resolved_seq: seq });
+  }
+
+  /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
+  missing(track: string, max: number = limits.maxMissingRanges): [number, number][] {
+    return this.#gaps.ranges(track, max);
+  }
+
+  /** The gaps of a range, both ends included, in order. */
+  gapsWithin(track: string, from: number, to: number): Gap[] {
+    return this.#gaps.within(track, from, to);
+  }
+
+  /** The first chunk after (track, seq) that R2 lacks, in storage order. */
+  nextPending(after: { track: string; seq: number }): PendingChunk | undefined {
+    const [row] = this.#db.sql
+      .exec<{ track: string; seq: number; timestamp_ms: number; sha256: ArrayBuffer; pcm: ArrayBuffer }>(
+        `SELECT track, seq, timestamp_ms, sha256, pcm FROM journal JOIN ledger USING (track, seq)
+         WHERE (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
+        after.track,
+        after.seq,
+      )
+      .toArray();
+    return row;
+  }
+
+  /** Drops a chunk's bytes. Call only once R2 has confirmed them (K3, K4). */
+  markArchived(track: string, seq: number): void {
+    const { rowsWritten } = this.#db.sql.exec("DELETE FROM journal WHERE track = ? AND seq = ?", track, seq);
+    if (rowsWritten > 0) this.#pendingChunks -= 1;
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
+
+/** SQLite takes an ArrayBuffer: exactly these bytes, not the larger buffer a view may look into. */
+function toBlob(bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) return buffer;
+  return new Uint8Array(bytes).buffer;
+}

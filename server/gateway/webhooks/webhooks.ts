@@ -1,0 +1,118 @@
+/**
+ * Tells a backend what happened in the room (SPEC D1–D6).
+ *
+ *   event appended ── same commit ──▶ row `pending` ──▶ job ──▶ POST ──▶ 2xx: `delivered`
+ *                                         ▲                      │
+ *                                         └── later, by schedule ┴─ else; after the last try, or 410: `dead`
+ *
+ * A row goes on only after its try has ended, so a crash in between sends the letter again, under the same id.
+ */
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import { type Delivery, type WebhookPayload, webhookTypeSchema } from "../../../schemas/webhooks.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { log } from "../../shared/telemetry/log.ts";
+import { type DeliveryRow, deliveryOf, Outbox } from "./outbox.ts";
+import type { WebhookSettings } from "../../shared/config/config.ts";
+import { post } from "./post.ts";
+import { planNext } from "./schedule.ts";
+
+/** Tries of one run, so that a run of an alarm ends even where each takes as long as it may. */
+const maxTriesPerRun = 10;
+
+export interface WebhooksDeps {
+  readonly db: Database;
+  readonly tenant: string;
+  readonly sessionId: string;
+  readonly settings: WebhookSettings;
+  /** The session's own `webhook_url`. */
+  readonly sessionUrl: () => string | undefined;
+  /** What `session.finalized` says of the result. Asked once nothing of it can change. */
+  readonly result: () => Pick<WebhookPayload["data"], "result_key" | "coverage">;
+  /** Whether the result can be fetched: it isn't told of before. */
+  readonly isWritten: () => boolean;
+  readonly fetcher: typeof fetch;
+  /** Resolves when all SQL so far is durable. */
+  readonly synced: () => Promise<void>;
+  /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
+  readonly wakeAt: (at: number) => void;
+  readonly random: () => number;
+}
+
+export class Webhooks {
+  readonly #deps: WebhooksDeps;
+  readonly #outbox: Outbox;
+  #running: Promise<void> | undefined;
+
+  constructor(deps: WebhooksDeps) {
+    this.#deps = deps;
+    this.#outbox = new Outbox(deps.db);
+  }
+
+  /** Call in the transaction that appends the event: then there is a letter exactly where there is an event. */
+  note(event: RoomEvent): void {
+    const { tenant, sessionId, result } = this.#deps;
+    const type = webhookTypeSchema.safeParse(event.type).data;
+    if (type === undefined || this.#url() === undefined) return;
+    const about = type === "session.finalized" ? result() : {};
+    const payload = { type, timestamp: event.at, data: { tenant, session_id: sessionId, event, ...about } };
+    for (const id of this.#outbox.add(payload)) log.warn("webhook.dropped", { session: sessionId, delivery: id });
+    this.wake();
+  }
+
+  /** Sets the alarm for what is to be sent. */
+  wake(): void {
+    const at = this.#outbox.nextDueAt(this.#deps.isWritten());
+    if (at !== undefined) this.#deps.wakeAt(at);
+  }
+
+  /** Sends what is due, one after the other; joins the run under way. */
+  run(): Promise<void> {
+    this.#running ??= this.#send().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Newest first. */
+  deliveries(): Delivery[] {
+    return this.#outbox.all().map((row) => deliveryOf(row, this.#deps.isWritten()));
+  }
+
+  /** Tries a letter again, whatever became of it. @returns undefined where there is none with this id. */
+  resend(deliveryId: string): Delivery | undefined {
+    if (!this.#outbox.resend(deliveryId)) return undefined;
+    this.wake();
+    const row = this.#outbox.find(deliveryId);
+    return row && deliveryOf(row, this.#deps.isWritten());
+  }
+
+  async #send(): Promise<void> {
+    const { db, isWritten, synced } = this.#deps;
+    // An event that a crash can still undo must not be told.
+    await synced();
+    for (let tries = 0; tries < maxTriesPerRun; tries += 1) {
+      const row = this.#outbox.firstDue(db.now(), isWritten());
+      if (!row) break;
+      await this.#try(row);
+    }
+    this.wake();
+  }
+
+  async #try(row: DeliveryRow): Promise<void> {
+    const { db, settings, sessionId, fetcher, random } = this.#deps;
+    // Asked anew each time: an address that was mended holds for what still waits.
+    const url = this.#url();
+    const outcome = await post(settings, url, row, db.now(), fetcher);
+    const next = planNext(outcome, row.failures + 1, db.now(), random);
+    this.#outbox.settle(row, url === undefined ? null : new URL(url).origin, outcome, next);
+    if (next.state === "dead") {
+      const { status, error } = outcome;
+      const fields = { status: status ?? undefined, error: error ?? undefined };
+      log.warn("webhook.dead", { session: sessionId, delivery: row.delivery_id, type: row.type, ...fields });
+    }
+  }
+
+  #url(): string | undefined {
+    return this.#deps.sessionUrl() ?? this.#deps.settings.url;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Who an API key is. Guarantees that what tells a wrong key from a right one takes as long for a key id that exists as
+ * for one that does not, and that why a key is refused is told only to who has its secret. Logs nothing.
+ */
+import { timingSafeEqual } from "node:crypto";
+import * as z from "zod";
+import type { Scope } from "../../../schemas/access.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { TimeoutError, withTimeout } from "../lib/timeout.ts";
+import { hashSecret, parseApiKey } from "./api-keys-format.ts";
+import { apiKeyRowSchema, apiKeyStateOf } from "./api-keys-row.ts";
+
+export { type ApiKeyParts, hashSecret, parseApiKey } from "./api-keys-format.ts";
+
+export interface ApiKey {
+  readonly keyId: string;
+  readonly tenant: string;
+  readonly scopes: readonly Scope[];
+}
+
+export type ApiKeyRefusal = "unknown" | "revoked" | "expired";
+
+const readTimeoutMs = 5_000;
+
+const storedKeySchema = apiKeyRowSchema
+  .pick({ key_id: true, tenant: true, scopes: true, expires_at: true, revoked_at: true })
+  .extend({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** Stands in for the row of an unknown id. */
+const dummyRow: z.input<typeof storedKeySchema> = {
+  key_id: "000000000000",
+  tenant: "dummy",
+  scopes: "sessions:read",
+  hash: "0".repeat(64),
+  expires_at: null,
+  revoked_at: null,
+};
+
+export class ApiKeyStore {
+  readonly #db: D1Database;
+
+  constructor(db: D1Database) {
+    this.#db = db;
+  }
+
+  /**
+   * Asks D1 each time, so that a revoked key is refused from its next request on.
+   *
+   * @param key as it came, checked by nobody.
+   * @throws what D1 throws, a TimeoutError where it does not answer, a ZodError for a row that this version can't read.
+   */
+  async find(key: string): Promise<Result<ApiKey, ApiKeyRefusal>> {
+    const parts = parseApiKey(key);
+    // The form of a key is no secret: no need to take as long over what has another.
+    if (!parts) return err("unknown");
+    const found = await this.#read(parts.keyId);
+    const row = storedKeySchema.parse(found ?? dummyRow);
+    const isRight = equalInConstantTime(hashSecret(parts.secret), row.hash);
+    if (!found || !isRight) return err("unknown");
+    const state = apiKeyStateOf(row, Date.now());
+    return state === "active" ? ok({ keyId: row.key_id, tenant: row.tenant, scopes: row.scopes }) : err(state);
+  }
+
+  /** What fails at once is asked again, once: D1 has failures that are over the next moment, and every request needs it. */
+  async #read(keyId: string): Promise<unknown> {
+    const query = this.#db
+      .prepare("SELECT key_id, tenant, scopes, hash, expires_at, revoked_at FROM api_keys WHERE key_id = ?")
+      .bind(keyId);
+    const read = (): Promise<unknown> => withTimeout(query.first(), readTimeoutMs, "D1 read");
+    try {
+      return await read();
+    } catch (cause) {
+      if (cause instanceof TimeoutError) throw cause;
+      return read();
+    }
+  }
+}
+
+/** @param one as long as `other`. */
+function equalInConstantTime(one: string, other: string): boolean {
+  const encoder = new TextEncoder();
+  return timingSafeEqual(encoder.encode(one), encoder.encode(other));
+}

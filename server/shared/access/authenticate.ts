@@ -1,0 +1,58 @@
+/** From what a request presents to who asks. */
+import { defaultTenant } from "../../../schemas/names.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { describeError, log } from "../telemetry/log.ts";
+import type { ApiKey, ApiKeyRefusal } from "./api-keys.ts";
+import { presentedCredential } from "./presented.ts";
+import type { Principal } from "./principal.ts";
+import { type TokenSettings, verifyToken } from "./session-tokens.ts";
+
+export interface AccessDeps {
+  readonly authMode: "required" | "off";
+  readonly tokens: TokenSettings;
+  readonly findKey: (key: string) => Promise<Result<ApiKey, ApiKeyRefusal>>;
+  readonly now: () => number;
+}
+
+export interface AccessRefusal {
+  readonly code: "unauthorized" | "token_expired" | "keys_unavailable";
+  readonly detail: string;
+}
+
+const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
+  unknown: "There is no such API key.",
+  revoked: "The API key was revoked.",
+  expired: "The API key has expired.",
+};
+
+/** With `AUTH_MODE=off` whatever is presented is passed over. */
+export async function authenticate(deps: AccessDeps, request: Request): Promise<Result<Principal, AccessRefusal>> {
+  if (deps.authMode === "off") return ok({ kind: "anyone", tenant: defaultTenant });
+  const presented = presentedCredential(request);
+  if (!presented.ok) return unauthorized(presented.error);
+  if (!presented.value) return unauthorized("Send an API key or a session token: Authorization: Bearer …");
+  const { kind, text } = presented.value;
+  return kind === "key" ? byKey(deps, text) : byToken(deps, text);
+}
+
+async function byKey({ findKey }: AccessDeps, text: string): Promise<Result<Principal, AccessRefusal>> {
+  try {
+    const found = await findKey(text);
+    return found.ok ? ok({ kind: "key", ...found.value }) : unauthorized(keyDetails[found.error]);
+  } catch (cause) {
+    // Never open where it can't be told.
+    log.warn("keys.not_read", { error: describeError(cause) });
+    return err({ code: "keys_unavailable", detail: "API keys can't be checked now. Try again." });
+  }
+}
+
+async function byToken({ tokens, now }: AccessDeps, text: string): Promise<Result<Principal, AccessRefusal>> {
+  const verified = await verifyToken(tokens, text, now());
+  if (!verified.ok) return verified;
+  const { tenant, subject, sessionId, role, tracks, expiresAt } = verified.value;
+  return ok({ kind: "token", tenant, subject, sessionId, role, tracks, expiresAt });
+}
+
+function unauthorized(detail: string): Result<never, AccessRefusal> {
+  return err({ code: "unauthorized", detail });
+}

@@ -1,0 +1,133 @@
+/**
+ * Bugs to plant: each breaks one promise, as somebody might by mistake, and a chaos run must see it. Each is a few
+ * edits of the source by its text; a text that is not there any more, or there twice, is an error, so that no plant
+ * dies unnoticed.
+ */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export interface Plant {
+  readonly name: string;
+  /** The rule of SPEC.md that it breaks. */
+  readonly rule: string;
+  readonly edits: readonly Edit[];
+}
+
+const tracks = "server/gateway/tracks/tracks.ts";
+const lookUp = "const kept = chunk.seq <= ledger.last_seq ? this.kept.hash(track, chunk.seq) : undefined;";
+
+export const plants: readonly Plant[] = [
+  {
+    name: "ack-before-commit",
+    rule: "K1",
+    // Late by a tenth of a second, and remembered until then: nothing but a kill can show it.
+    edits: [
+      {
+        file: tracks,
+        find: 'this.#db.sql.exec(\n        "INSERT INTO ledger',
+        replace:
+          "this.#late.set(`${track}/${chunk.seq}`, digest);\n" +
+          'setTimeout(() => { this.#db.sql.exec(\n        "INSERT INTO ledger',
+      },
+      { file: tracks, find: "toBlob(chunk.content),\n      );", replace: "toBlob(chunk.content),\n      ); }, 100);" },
+      {
+        file: tracks,
+        find: lookUp,
+        replace: lookUp.replace("? this", "? this.#late.get(`${track}/${chunk.seq}`) ?? this"),
+      },
+      {
+        file: tracks,
+        find: "readonly #gaps: GapStore;",
+        replace: "readonly #gaps: GapStore;\n  readonly #late = new Map<string, Uint8Array>();",
+      },
+    ],
+  },
+  {
+    name: "forget-outbox-on-reconnect",
+    rule: "K6",
+    edits: [{ file: "client/capture/uplink.ts", find: "else unsent.add(seq);", replace: "else kept.push(seq);" }],
+  },
+  {
+    name: "prune-before-r2-confirms",
+    rule: "K3",
+    edits: [
+      {
+        file: "server/gateway/archive/archiver.ts",
+        find: "const stored = await this.#put(chunk);",
+        replace: "this.#deps.journal.markArchived(chunk.track, chunk.seq); const stored = await this.#put(chunk);",
+      },
+    ],
+  },
+  {
+    name: "dedupe-by-connection",
+    rule: "K2",
+    edits: [
+      {
+        file: "server/gateway/room/ingest.ts",
+        find: "journal.keep(track, chunk, isOpen())",
+        replace: "journal.keep(track, chunk, isOpen(), peer.ordinal)",
+      },
+      {
+        file: tracks,
+        find: "keep(track: string, chunk: IncomingChunk, accepting: boolean)",
+        replace:
+          "readonly #seen = new Set<string>();\n" +
+          "  keep(track: string, chunk: IncomingChunk, accepting: boolean, connection: number)",
+      },
+      {
+        file: tracks,
+        find: lookUp,
+        replace: `const mine = [connection, track, chunk.seq].join("/");
+    const kept = this.#seen.has(mine) ? this.kept.hash(track, chunk.seq) : undefined;
+    this.#seen.add(mine);`,
+      },
+      { file: tracks, find: "INSERT INTO ledger", replace: "INSERT OR REPLACE INTO ledger" },
+      { file: tracks, find: "INSERT INTO journal", replace: "INSERT OR REPLACE INTO journal" },
+      {
+        file: "server/gateway/tracks/track-plan.ts",
+        find: "throw new Error(`ledger: seq ${seq} is neither kept nor in a gap`);",
+        replace: "return noGapChange;",
+      },
+    ],
+  },
+  {
+    name: "watermark-skips-gap",
+    rule: "W10",
+    edits: [
+      {
+        file: "server/gateway/tracks/watermarks.ts",
+        find: "const firstGap = gaps.firstSeq(track);",
+        replace: "const firstGap = null as number | null;",
+      },
+    ],
+  },
+  {
+    name: "resolves-side-by-side",
+    rule: "S1",
+    edits: [
+      {
+        file: "server/gateway/speakers/resolve-queue.ts",
+        find: "this.#queue.run(() => this.#resolveNow(body, idempotencyKey))",
+        replace: "this.#resolveNow(body, idempotencyKey)",
+      },
+    ],
+  },
+];
+
+/** @param read the text of a file of the repository. @returns the edited texts by file. @throws Error naming the edit. */
+export function planted({ name, edits }: Plant, read: (file: string) => string): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const text = texts.get(file) ?? read(file);
+    const times = text.split(find).length - 1;
+    if (times !== 1) throw new Error(`plant ${name}: ${file} has the text to edit ${times} times, not once: ${find}`);
+    texts.set(
+      file,
+      text.replace(find, () => replace),
+    );
+  }
+  return texts;
+}

@@ -1,0 +1,177 @@
+/** Whether an answer is one that the table of operations documents for the request. */
+import { httpErrors, type HttpErrorCode } from "../../schemas/wire/errors.ts";
+import { commonErrors, type Operation, operations } from "../../schemas/http/operations.ts";
+import { problemSchema } from "../../schemas/http/problem.ts";
+import { type BuiltRequest, isGood } from "./build-request.ts";
+import { hold, same } from "./finding.ts";
+import type { RequestWorld } from "./request-world.ts";
+
+export interface FuzzAnswer {
+  readonly status: number;
+  /** By name, in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Of a socket, what came first on it. */
+  readonly text: string;
+}
+
+/** Documented, but only for days on which something is down. */
+const onBadDays: ReadonlySet<HttpErrorCode> = new Set([
+  "internal",
+  "misconfigured",
+  "keys_unavailable",
+  "index_unavailable",
+  "audio_unavailable",
+  "result_unavailable",
+]);
+
+const securityHeaders: readonly string[] = [
+  "strict-transport-security",
+  "x-content-type-options",
+  "x-frame-options",
+  "referrer-policy",
+  "cross-origin-resource-policy",
+  "content-security-policy",
+  "cache-control",
+];
+
+export const internals = /\bat \S+ \(|node_modules|\/work\/|file:\/\/|\.[cm]?[jt]s:\d|sqlite_|SQLITE_|D1_ERROR/;
+const traceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+type Route = { readonly operation: Operation } | { readonly code: HttpErrorCode };
+
+/** @throws Finding */
+export function checkAnswer(request: BuiltRequest, answer: FuzzAnswer, world: RequestWorld): void {
+  const { status, headers, text } = answer;
+  checkTraceable(request, answer);
+  if (status !== 101) {
+    for (const name of securityHeaders) hold(headers[name] !== undefined, `the answer (${status}) lacks ${name}`);
+  }
+  checkSilence(request, answer, world);
+  const route = routeOf(request);
+  if (status >= 400) return checkProblem(request, answer, route);
+  if (request.method === "OPTIONS" && status === 204) {
+    hold(headerOf(request, "origin") !== undefined, "a preflight is answered that came from no page");
+    return;
+  }
+  if (status === 101 && isRefusal(text)) return;
+  hold("operation" in route, `answered ${status} where there is no route`);
+  const { operation } = route;
+  const isPublic = operation.access === "public";
+  hold(
+    isPublic || isGood(request.plan.credential),
+    `answered ${status} to the credential ${request.plan.credential.name}`,
+  );
+  const documented = operation.answers[status];
+  hold(documented !== undefined, `answered ${status}, which ${operation.path} does not document`);
+  if (status === 101) return;
+  checkBody(request, answer, documented);
+}
+
+function checkTraceable(request: BuiltRequest, { status, headers }: FuzzAnswer): void {
+  const traceId = headers["x-trace-id"];
+  hold(traceId !== undefined && /^[0-9a-f]{32}$/.test(traceId), `the answer (${status}) has x-trace-id ${traceId}`);
+  const asked = request.headers.filter(([name]) => name === "traceparent");
+  const given = asked.length === 1 ? traceparent.exec(asked[0]?.[1] ?? "")?.[1] : undefined;
+  if (given !== undefined) same("x-trace-id", traceId, given);
+}
+
+function checkSilence({ plan }: BuiltRequest, { status, headers, text }: FuzzAnswer, world: RequestWorld): void {
+  const all = `${JSON.stringify(headers)}\n${text}`;
+  hold(!internals.test(all), `tells of its inside: ${all.slice(0, 2_000)}`);
+  for (const secret of world.secrets) hold(!all.includes(secret), "the answer holds a secret of the installation");
+  const shown = world.credentials[plan.credential.name];
+  // A browser gives up where none of its offers is taken, so that one is handed back (SPEC W3).
+  const isHandedBack = status === 101 && plan.credential.as === "subprotocol";
+  hold(isHandedBack || shown.length < 12 || !all.includes(shown), "the answer holds the credential that was shown");
+}
+
+function checkProblem(request: BuiltRequest, answer: FuzzAnswer, route: Route): void {
+  const { status, headers, text } = answer;
+  same("content-type", headers["content-type"], "application/problem+json");
+  const possible = codesOf(request, route);
+  if (request.method === "HEAD") {
+    same("body of an answer to HEAD", text, "");
+    hold(
+      possible.some((code) => httpErrors[code].status === status),
+      `answered ${status}; expected ${possible.join(", ")}`,
+    );
+    return;
+  }
+  const problem = problemSchema.safeParse(parsed(text));
+  hold(problem.success, `no problem document: ${text.slice(0, 500)}`);
+  const { code, detail } = problem.data;
+  hold(Object.hasOwn(httpErrors, code), `unknown code ${code}`);
+  const known = httpErrors[code as HttpErrorCode];
+  same("problem", [problem.data.status, problem.data.title, status], [known.status, known.title, known.status]);
+  same("trace_id", problem.data.trace_id, headers["x-trace-id"]);
+  hold(/^\P{Cc}+[.…]$/u.test(detail), `no sentence: ${JSON.stringify(detail)}`);
+  hold(
+    possible.includes(code as HttpErrorCode),
+    `answered ${code} (${detail}); expected one of ${possible.join(", ")}`,
+  );
+  if (code === "method_not_allowed") hold(headers["allow"] !== undefined, "405 without Allow");
+}
+
+/** The codes that the request may be refused with. */
+function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
+  const fromPage: HttpErrorCode[] = headerOf(request, "origin") === undefined ? [] : ["origin_not_allowed"];
+  if ("code" in route) return [route.code, ...fromPage];
+  const { operation } = route;
+  return [...operation.errors, ...commonErrors(operation), ...fromPage].filter((code) => !onBadDays.has(code));
+}
+
+/** Which row of the table a request is for; worked out by itself, not by the router. */
+function routeOf({ method, path }: BuiltRequest): Route {
+  const { pathname } = new URL(`http://gateway.test${path}`);
+  if (pathname.startsWith("/v1/") && pathname.includes("%")) return { code: "invalid_session_id" };
+  const rows: readonly Operation[] = Object.values(operations);
+  const here = rows.filter((row) => matches(row.path, pathname));
+  const asked = method === "HEAD" ? "GET" : method;
+  const operation = here.find((row) => row.method === asked);
+  if (operation) return { operation };
+  return { code: here.length > 0 ? "method_not_allowed" : "not_found" };
+}
+
+function matches(pattern: string, pathname: string): boolean {
+  const [parts, given] = [pattern.split("/"), pathname.split("/")];
+  return (
+    parts.length === given.length &&
+    parts.every((part, i) => (part.startsWith(":") ? given[i] !== "" : part === given[i]))
+  );
+}
+
+function checkBody(
+  request: BuiltRequest,
+  { status, headers, text }: FuzzAnswer,
+  documented: Operation["answers"][number],
+): void {
+  const type = headers["content-type"]?.toLowerCase();
+  if (type?.startsWith("text/event-stream")) {
+    same("who asks for a stream", headerOf(request, "accept")?.includes("text/event-stream"), true);
+    return;
+  }
+  if (request.method === "HEAD" || status === 204 || status === 304) return same("body", text, "");
+  if (documented.contentType !== undefined) same("content-type", type, documented.contentType);
+  if (!documented.schema) return;
+  hold(type?.startsWith("application/json") === true, `content-type is ${type}`);
+  const read = documented.schema.safeParse(parsed(text));
+  hold(read.success, `not the documented body: ${text.slice(0, 800)} ${JSON.stringify(read.error?.issues[0])}`);
+}
+
+/** Whether the first words on a socket are a refusal (SPEC W7). */
+export function isRefusal(text: string): boolean {
+  return /"type":"error"|type\W*error/.test(text);
+}
+
+function headerOf({ headers }: BuiltRequest, wanted: string): string | undefined {
+  return headers.find(([name]) => name === wanted)?.[1];
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // No JSON.
+    return undefined;
+  }
+}

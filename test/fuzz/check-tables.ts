@@ -1,0 +1,87 @@
+/** Whether a room's tables hold what the model says, and nothing else (SPEC K5). */
+import { joinedRanges } from "../chaos/engine/ranges.ts";
+import { hold, same } from "./finding.ts";
+import type { RoomModel } from "./room-model.ts";
+
+/** Every row of every table of a room, as JSON; the first 64 bytes of a blob with commas between. */
+export type Dump = Readonly<Record<string, readonly string[]>>;
+
+/** What the room's own work in the background writes. */
+const ofTheBackground: ReadonlySet<string> = new Set(["jobs", "meta", "journal"]);
+const ofFrames: ReadonlySet<string> = new Set(["tracks", "ledger", "gaps", "gap_notes", "events"]);
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** @throws Finding */
+export function checkTables(model: RoomModel, dump: Dump): void {
+  for (const [name, rows] of Object.entries(dump)) {
+    const isKnown = ofFrames.has(name) || ofTheBackground.has(name);
+    hold(isKnown || rows.length === 0, `table ${name} has rows that no frame may write: ${rows.join(" ")}`);
+  }
+  const rowsOf = (table: string): Row[] => (dump[table] ?? []).map((row) => JSON.parse(row) as Row);
+  const tracks = [...model.tracks].sort(([a], [b]) => (a < b ? -1 : 1));
+  same(
+    "rows of tracks",
+    rowsOf("tracks").map(withoutTimes),
+    tracks.map(([name, track]) => trackRow(name, track)),
+  );
+  for (const [name, track] of tracks) {
+    const of = (table: string): Row[] => rowsOf(table).filter((row) => row["track"] === name);
+    const seconds = [...track.kept].sort(([a], [b]) => a - b);
+    same(
+      `ledger of ${name}`,
+      of("ledger").map((row) => [row["seq"], row["timestamp_ms"], hexOf(row["sha256"])]),
+      seconds.map(([seq, { at, sha256 }]) => [seq, at, sha256]),
+    );
+    same(`gaps of ${name}`, joinedRanges(of("gaps") as never), track.missing());
+    const notes = of("gap_notes").map(({ from_seq, to_seq, cause }) => JSON.stringify({ from_seq, to_seq, cause }));
+    same(`gap notes of ${name}`, notes.sort(), [...track.notes].sort());
+    for (const { seq, pcm } of of("journal")) {
+      const head = track.kept.get(Number(seq))?.content.subarray(0, 64).join(",");
+      same(`bytes of ${name}/${String(seq)} in the journal`, pcm, head);
+    }
+  }
+  const keptInAll = tracks.reduce((sum, [, { kept }]) => sum + kept.size, 0);
+  same("rows of ledger", rowsOf("ledger").length, keptInAll);
+  same(
+    "events",
+    rowsOf("events").map(({ body }) => sorted(JSON.parse(String(body)))),
+    model.events.map(sorted),
+  );
+}
+
+function trackRow(name: string, { last, kept, duplicates, rejected, end, padding }: TrackState): Row {
+  return {
+    track: name,
+    last_seq: last,
+    received_chunks: kept.size,
+    duplicate_chunks: duplicates,
+    rejected_chunks: rejected,
+    resolved_seq: 0,
+    end_seq: end,
+    padding_samples: padding,
+  };
+}
+
+type TrackState = RoomModel["tracks"] extends ReadonlyMap<string, infer Track> ? Track : never;
+
+function withoutTimes({
+  opened_at: _opened,
+  started_at: _started,
+  updated_at: _updated,
+  pace_ms: _pace,
+  ...row
+}: Row): Row {
+  return row;
+}
+
+function hexOf(blob: unknown): string {
+  return String(blob)
+    .split(",")
+    .map((byte) => Number(byte).toString(16).padStart(2, "0"))
+    .join("");
+}
+
+function sorted(row: unknown): unknown {
+  return Object.fromEntries(Object.entries(row as Row).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

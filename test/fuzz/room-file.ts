@@ -1,0 +1,41 @@
+/** A room's SQLite file, read past the gateway that has it open. */
+import { createHash, createHmac } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { roomName } from "../../schemas/names.ts";
+import type { Dump } from "./check-tables.ts";
+
+const uniqueKey = "roomtone-MeetingSessionDO";
+const idBytes = 16;
+
+/** As the tests dump a room: rows as text, of blobs the first 64 bytes. Undefined where the room has no file. */
+export function dumpRoom(stateDir: string, tenant: string, sessionId: string): Dump | undefined {
+  const file = join(stateDir, "v3", "do", uniqueKey, `${objectIdOf(roomName(tenant, sessionId))}.sqlite`);
+  if (!existsSync(file)) return undefined;
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    const names = tables.map(({ name }) => String(name)).filter((name) => !/^(_cf|__miniflare)/.test(name));
+    const rowsOf = (name: string): string[] =>
+      database
+        .prepare(`SELECT * FROM ${name}`)
+        .all()
+        .map((row) => JSON.stringify(row, blobAsText));
+    return Object.fromEntries(names.map((name) => [name, rowsOf(name)]));
+  } finally {
+    database.close();
+  }
+}
+
+/** The id that local workerd derives from a Durable Object's name; its file is called after it. */
+function objectIdOf(name: string): string {
+  const key = createHash("sha256").update(uniqueKey).digest();
+  const part = (of: string | Uint8Array): Buffer => createHmac("sha256", key).update(of).digest().subarray(0, idBytes);
+  const named = part(name);
+  return Buffer.concat([named, part(named)]).toString("hex");
+}
+
+function blobAsText(_key: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? value.subarray(0, 64).join(",") : value;
+}

@@ -1,0 +1,317 @@
+/**
+ * A room as the specification has it, in the plainest way: sets and lists. It is told every frame that is sent, says what
+ * must be answered, and what the room's tables must hold then.
+ */
+import { createHash } from "node:crypto";
+import { toHex } from "../../schemas/chain.ts";
+import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
+import type { ReadMessage, Reading } from "./judge-frame.ts";
+import type { ConnectionPlan, SeqChoice } from "./frame-plan.ts";
+
+const maxSeqAhead = 86_400;
+const maxSeq = 99_999_999;
+const maxBadInRow = 32;
+const maxNotes = 1_000;
+const defaultTrack = "mixed";
+
+export interface KeptSecond {
+  readonly sha256: string;
+  readonly at: number;
+  readonly content: Uint8Array;
+}
+
+export class TrackModel {
+  readonly kept = new Map<number, KeptSecond>();
+  readonly notes = new Set<string>();
+  duplicates = 0;
+  rejected = 0;
+  end: number | null = null;
+  padding = 0;
+  last = 0;
+
+  get expected(): number {
+    return Math.max(this.last, this.end ?? 0);
+  }
+
+  missing(): [number, number][] {
+    const ranges: [number, number][] = [];
+    let next = 1;
+    for (const seq of [...this.kept.keys(), this.expected + 1].sort((a, b) => a - b)) {
+      if (seq > next) ranges.push([next, seq - 1]);
+      next = seq + 1;
+    }
+    return ranges;
+  }
+
+  get contiguous(): number {
+    const [firstGap] = this.missing();
+    return firstGap ? firstGap[0] - 1 : this.last;
+  }
+
+  /** What every status says of it, but for times and what goes on in the background. */
+  status(): Record<string, unknown> {
+    const missing = this.missing();
+    return {
+      last_seq: this.last,
+      contiguous_seq: this.contiguous,
+      received_chunks: this.kept.size,
+      duplicate_chunks: this.duplicates,
+      missing_chunks: this.expected - this.kept.size,
+      rejected_chunks: this.rejected,
+      bytes_stored: this.kept.size * 32_000,
+      missing: missing.slice(0, 64),
+    };
+  }
+
+  note(from: number, to: number, cause: string): void {
+    if (this.notes.size < maxNotes) this.notes.add(JSON.stringify({ from_seq: from, to_seq: to, cause }));
+  }
+}
+
+/** What a frame must be answered with. */
+export type Expected =
+  | {
+      readonly kind: "refused";
+      readonly codes: readonly WireErrorCode[];
+      readonly seq: number | undefined;
+      /** 32 in a row. */
+      readonly isLastStraw: boolean;
+      readonly close: number | undefined;
+    }
+  | {
+      readonly kind: "answered";
+      readonly reply: Readonly<Record<string, unknown>>;
+      readonly close: number | undefined;
+    };
+
+interface Connection {
+  track: string | null;
+  hasTaken: boolean;
+  badInRow: number;
+  uncounted: number;
+}
+
+export class RoomModel {
+  readonly sessionId: string;
+  readonly tracks = new Map<string, TrackModel>();
+  /** Bodies of the events that must be in the log, in order. */
+  readonly events: Record<string, unknown>[] = [];
+  #connection: Connection = { track: null, hasTaken: false, badInRow: 0, uncounted: 0 };
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+  }
+
+  /** That the connection streams, or would. */
+  get track(): string {
+    return this.#connection.track ?? defaultTrack;
+  }
+
+  connect({ track = null }: { readonly track?: ConnectionPlan["track"] | null }): void {
+    this.#connection = { track, hasTaken: false, badInRow: 0, uncounted: 0 };
+    if (track !== null) this.#open(track);
+  }
+
+  seqOf(choice: SeqChoice): number {
+    const track = this.tracks.get(this.track);
+    switch (choice.from) {
+      case "zero":
+        return choice.offset;
+      case "last":
+        return (track?.last ?? 0) + choice.offset;
+      case "kept": {
+        const seqs = [...(track?.kept.keys() ?? [])];
+        return seqs[choice.pick % Math.max(1, seqs.length)] ?? 1;
+      }
+      case "hole": {
+        const holes = track?.missing() ?? [];
+        return holes[choice.pick % Math.max(1, holes.length)]?.[0] ?? 1;
+      }
+    }
+  }
+
+  /** What the frame must be answered with, before the room hears of it. Changes nothing. */
+  expect(reading: Reading): Expected {
+    const codes = this.#refusalOf(reading);
+    if (codes) {
+      const [code = "bad_frame"] = codes;
+      const isLastStraw = closeCodeOf(code) === undefined && this.#connection.badInRow + 1 === maxBadInRow;
+      const close = isLastStraw ? wireErrors.too_many_errors.closeCode : closeCodeOf(code);
+      return { kind: "refused", codes, seq: reading.seq, isLastStraw, close };
+    }
+    if (!reading.isMessage) throw new Error("what is no message is refused");
+    return this.#answerTo(reading.message);
+  }
+
+  /** Takes note of a frame that was refused. @param seq that the refusal named. */
+  refused(seq: number | undefined): void {
+    const connection = this.#connection;
+    connection.badInRow += 1;
+    if (connection.track === null) {
+      connection.uncounted += 1;
+      return;
+    }
+    const track = this.#open(connection.track);
+    track.rejected += 1;
+    if (seq !== undefined && seq >= 1 && seq <= maxSeq) track.note(seq, seq, "rejected");
+  }
+
+  /** Takes note of a frame that was answered. */
+  answered(message: ReadMessage): void {
+    const connection = this.#connection;
+    connection.badInRow = 0;
+    const name = this.#trackOf(message);
+    switch (message.type) {
+      case "hello":
+        this.#take(name);
+        return;
+      case "chunk": {
+        const track = this.#take(name);
+        if (track.kept.has(message.seq)) track.duplicates += 1;
+        else
+          track.kept.set(message.seq, { sha256: sha256Of(message.content), at: message.at, content: message.content });
+        track.last = Math.max(track.last, message.seq);
+        return;
+      }
+      case "end": {
+        const track = this.#take(name);
+        if (track.end === message.lastSeq && track.padding === message.padding) return;
+        track.end = message.lastSeq;
+        track.padding = message.padding;
+        const told = { to_seq: message.lastSeq, padding_samples: message.padding };
+        this.events.push({ type: "track.ended", track: name, ...told, by: "room" });
+        return;
+      }
+      case "gap":
+        this.#take(name).note(message.from, message.to, message.cause);
+        return;
+      case "status":
+      case "ping":
+      case "close":
+        return;
+    }
+  }
+
+  #trackOf(message: ReadMessage): string {
+    const named = message.type === "hello" ? (message.track ?? message.role) : undefined;
+    return this.#connection.track ?? named ?? defaultTrack;
+  }
+
+  #take(name: string): TrackModel {
+    const track = this.#open(name);
+    const connection = this.#connection;
+    if (!connection.hasTaken) {
+      track.rejected += connection.uncounted;
+      this.#connection = { ...connection, track: name, hasTaken: true, uncounted: 0 };
+    }
+    return track;
+  }
+
+  #open(name: string): TrackModel {
+    const known = this.tracks.get(name);
+    if (known) return known;
+    const track = new TrackModel();
+    this.tracks.set(name, track);
+    this.events.push({ type: "track.opened", track: name, by: "room" });
+    return track;
+  }
+
+  #refusalOf(reading: Reading): readonly WireErrorCode[] | undefined {
+    if (!reading.isMessage) return reading.codes;
+    const { message } = reading;
+    const { track: own } = this.#connection;
+    const meetingId = message.type === "chunk" || message.type === "hello" ? message.meetingId : undefined;
+    if (meetingId !== undefined && meetingId !== this.sessionId) return ["meeting_mismatch"];
+    const track = this.tracks.get(this.#trackOf(message)) ?? new TrackModel();
+    const isAhead = (seq: number): boolean => seq > maxSeq || seq > track.last + maxSeqAhead;
+    switch (message.type) {
+      case "hello": {
+        const { track: one, role: other } = message;
+        const named = one ?? other;
+        const isTorn = one !== undefined && other !== undefined && one !== other;
+        return isTorn || (own !== null && named !== undefined && named !== own) ? ["bad_frame"] : undefined;
+      }
+      case "chunk": {
+        if (isAhead(message.seq)) return ["seq_out_of_range"];
+        const kept = track.kept.get(message.seq);
+        return kept && kept.sha256 !== sha256Of(message.content) ? ["seq_conflict"] : undefined;
+      }
+      case "end":
+        if (message.lastSeq < track.last) return ["bad_frame"];
+        return isAhead(message.lastSeq) ? ["seq_out_of_range"] : undefined;
+      case "gap":
+        return isAhead(message.to) ? ["seq_out_of_range"] : undefined;
+      case "status":
+      case "ping":
+      case "close":
+        return undefined;
+    }
+  }
+
+  /** @param message that is not refused. */
+  #answerTo(message: ReadMessage): Expected {
+    const after = this.#after(message);
+    switch (message.type) {
+      case "hello": {
+        const { missing } = after;
+        return answer({
+          type: "ready",
+          session_id: this.sessionId,
+          ingest: after,
+          resume: { next_seq: Number(after["last_seq"]) + 1, missing },
+        });
+      }
+      case "chunk": {
+        const isKept = this.tracks.get(this.#trackOf(message))?.kept.has(message.seq) === true;
+        return answer({
+          type: "ack",
+          seq: message.seq,
+          status: isKept ? "duplicate" : "stored",
+          sha256: sha256Of(message.content),
+          last_seq: after["last_seq"],
+          contiguous_seq: after["contiguous_seq"],
+          missing_count: after["missing_chunks"],
+          duplicate_count: after["duplicate_chunks"],
+        });
+      }
+      case "status":
+      case "gap":
+        return answer({ type: "status", session_id: this.sessionId, ...after });
+      case "ping":
+        return answer({ type: "pong" });
+      case "end": {
+        const isComplete = after["missing_chunks"] === 0;
+        return answer({ type: "ended", last_seq: message.lastSeq, complete: isComplete, missing: after["missing"] });
+      }
+      case "close":
+        return { kind: "answered", reply: { type: "closing", reason: message.reason ?? "client_close" }, close: 1_000 };
+    }
+  }
+
+  /** The track's status once the room has done what the message says. */
+  #after(message: ReadMessage): Record<string, unknown> {
+    const name = this.#trackOf(message);
+    const trial = new RoomModel(this.sessionId);
+    const now = this.tracks.get(name);
+    trial.tracks.set(name, now ? copyOf(now) : new TrackModel());
+    trial.#connection = { ...this.#connection };
+    trial.answered(message);
+    return { track: name, ...trial.tracks.get(name)?.status() };
+  }
+}
+
+function answer(reply: Readonly<Record<string, unknown>>): Expected {
+  return { kind: "answered", reply, close: undefined };
+}
+
+function copyOf(track: TrackModel): TrackModel {
+  const copy = new TrackModel();
+  for (const [seq, second] of track.kept) copy.kept.set(seq, second);
+  for (const note of track.notes) copy.notes.add(note);
+  const { duplicates, rejected, end, padding, last } = track;
+  return Object.assign(copy, { duplicates, rejected, end, padding, last });
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return toHex(createHash("sha256").update(bytes).digest());
+}
