@@ -1,7 +1,7 @@
 /** What a webhook brings, and the log of what was sent (SPEC D1–D6). */
 import * as z from "zod";
 import { eventSchema, type EventType } from "./speech/events.ts";
-import { coverageSchema } from "./http/bodies.ts";
+import { coverageSchema } from "./http/finalize.ts";
 import { sessionIdSchema, tenantSchema } from "./names.ts";
 
 /** The events that are delivered. */

@@ -1,11 +1,7 @@
 /** Calls that the gateway may answer with "not yet", asked again until they are done. */
 import * as z from "zod";
-import {
-  deletionPendingSchema,
-  deletionReceiptSchema,
-  finalizeAnswerSchema,
-  finalizePendingSchema,
-} from "../../schemas/http/bodies.ts";
+import { deletionPendingSchema, deletionReceiptSchema } from "../../schemas/http/sessions.ts";
+import { finalizeAnswerSchema, finalizePendingSchema } from "../../schemas/http/finalize.ts";
 import type { Caller } from "./caller.ts";
 import { sessionPath } from "./parts.ts";
 import { type FailedCall, RoomtoneTimeoutError } from "./results-errors.ts";

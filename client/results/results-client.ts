@@ -3,19 +3,17 @@
  * code in Node, browsers and Workers. Sends a request twice only where that can't do a thing twice.
  */
 import { mintAnswerSchema } from "../../schemas/access.ts";
+import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
+import { eventsPageSchema } from "../../schemas/http/events.ts";
+import { healthSchema } from "../../schemas/http/health.ts";
 import {
-  type CorrectionAnswer,
-  correctionAnswerSchema,
-  eventsPageSchema,
-  healthSchema,
-  retryAnswerSchema,
   sessionAnswerSchema,
-  sessionResultSchema,
   sessionsPageSchema,
   sessionStateSchema,
   type SessionsPage,
   type SessionSummary,
-} from "../../schemas/http/bodies.ts";
+} from "../../schemas/http/sessions.ts";
+import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
 import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { deliveriesAnswerSchema, deliverySchema } from "../../schemas/webhooks.ts";

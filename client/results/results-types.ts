@@ -1,22 +1,22 @@
 /** What a results client takes and gives. */
 import type * as z from "zod";
 import type { MintAnswer, mintBodySchema } from "../../schemas/access.ts";
-import type { finalizeBodySchema, FinalizeAnswer, FinalizePending, healthSchema } from "../../schemas/http/bodies.ts";
+import type { finalizeBodySchema, FinalizeAnswer, FinalizePending } from "../../schemas/http/finalize.ts";
+import type { healthSchema } from "../../schemas/http/health.ts";
+import type { CorrectionAnswer, TurnBody } from "../../schemas/http/corrections.ts";
 import type {
-  CorrectionAnswer,
   createSessionBodySchema,
   DeletionPending,
   DeletionReceipt,
-  EventsPage,
   ListedStatus,
   SessionAnswer,
   sessionConfigSchema,
-  SessionResult,
   SessionsPage,
   SessionState,
   SessionSummary,
-  TurnBody,
-} from "../../schemas/http/bodies.ts";
+} from "../../schemas/http/sessions.ts";
+import type { EventsPage } from "../../schemas/http/events.ts";
+import type { SessionResult } from "../../schemas/http/result.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";

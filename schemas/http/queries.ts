@@ -1,7 +1,7 @@
 /** Query parameters and headers of the HTTP routes: texts in, values out. */
 import * as z from "zod";
 import { limits } from "../limits.ts";
-import { listedStatusSchema } from "./bodies.ts";
+import { listedStatusSchema } from "./sessions.ts";
 import { trackNameSchema } from "../names.ts";
 
 const countSchema = z

@@ -4,7 +4,7 @@
  */
 import { chunkMs } from "../wire/audio.ts";
 import type { RoomEvent } from "./events.ts";
-import type { Turn } from "../http/bodies.ts";
+import type { Turn } from "../http/result.ts";
 import { bindingOf, clusterOfTurn, isPlacedByPerson, type SpeakerView, viewOf } from "./speaker-view.ts";
 
 export type { Turn };

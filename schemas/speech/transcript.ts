@@ -1,6 +1,6 @@
 /** Transcript and talk times, from the event log alone. Pure, as `timeline.ts` is. */
 import type { RoomEvent } from "./events.ts";
-import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/bodies.ts";
+import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
 import type { Utterance } from "./utterances.ts";
 
 /** @param events the whole log. @param turns its timeline. @returns every utterance once, as last revised, by time. */

@@ -2,7 +2,12 @@
 import * as z from "zod";
 import * as access from "../../schemas/access.ts";
 import * as events from "../../schemas/speech/events.ts";
-import * as http from "../../schemas/http/bodies.ts";
+import * as corrections from "../../schemas/http/corrections.ts";
+import * as finalize from "../../schemas/http/finalize.ts";
+import * as health from "../../schemas/http/health.ts";
+import * as pages from "../../schemas/http/events.ts";
+import * as result from "../../schemas/http/result.ts";
+import * as sessions from "../../schemas/http/sessions.ts";
 import * as messages from "../../schemas/wire/messages.ts";
 import * as names from "../../schemas/names.ts";
 import * as problem from "../../schemas/http/problem.ts";
@@ -17,7 +22,12 @@ const { tokenClaimsSchema: _claims, ...accessSchemas } = access;
 const modules: Readonly<Record<string, object>> = {
   access: accessSchemas,
   events,
-  http,
+  corrections,
+  finalize,
+  health,
+  pages,
+  result,
+  sessions,
   messages: { trackStatusSchema, topicSchema, declaredGapCauseSchema },
   names,
   problem,
@@ -38,7 +48,12 @@ const nothing: SchemaComments = { fields: new Map() };
 /** Where under `schemas/` each of them stands. */
 const paths: Readonly<Record<string, string>> = {
   events: "speech/events",
-  http: "http/bodies",
+  corrections: "http/corrections",
+  finalize: "http/finalize",
+  health: "http/health",
+  pages: "http/events",
+  result: "http/result",
+  sessions: "http/sessions",
   messages: "wire/messages",
   problem: "http/problem",
   speakers: "speech/speakers",

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { chunkBytes, chunkMs, bytesPerSample } from "../../schemas/wire/audio.ts";
 import { createHashChain } from "../../schemas/chain.ts";
-import { type SessionResult, sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { defaultTenant } from "../../schemas/names.ts";
 import { viewOf } from "../../schemas/speech/speaker-view.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";

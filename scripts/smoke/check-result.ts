@@ -5,7 +5,9 @@
 import { createHash } from "node:crypto";
 import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
 import { createHashChain } from "../../schemas/chain.ts";
-import type { FinalizeAnswer, SessionResult, SessionState } from "../../schemas/http/bodies.ts";
+import type { FinalizeAnswer } from "../../schemas/http/finalize.ts";
+import type { SessionResult } from "../../schemas/http/result.ts";
+import type { SessionState } from "../../schemas/http/sessions.ts";
 import type { TrackStatus } from "../../schemas/wire/messages.ts";
 import { chunkPrefixPattern, sessionPrefixPattern } from "../../client/testkit/check-acks.ts";
 import { Failure } from "../../schemas/lib/failure.ts";

@@ -2,7 +2,9 @@
 import { createResultsClient } from "../../client/results/results-client.ts";
 import { RoomtoneError } from "../../client/results/results-errors.ts";
 import type { ResultsClient } from "../../client/results/results-types.ts";
-import type { FinalizeAnswer, SessionResult, SessionState } from "../../schemas/http/bodies.ts";
+import type { FinalizeAnswer } from "../../schemas/http/finalize.ts";
+import type { SessionResult } from "../../schemas/http/result.ts";
+import type { SessionState } from "../../schemas/http/sessions.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 
 export interface HttpTarget {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { WaveFile } from "wavefile";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { problemSchema } from "../../schemas/http/problem.ts";
-import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { helloFields, pcm } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
 import { ffprobe, isWithoutFfprobe } from "../support/ffprobe.ts";

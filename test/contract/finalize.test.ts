@@ -2,12 +2,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { createHashChain } from "../../schemas/chain.ts";
-import {
-  type FinalizeAnswer,
-  finalizeAnswerSchema,
-  type SessionResult,
-  sessionResultSchema,
-} from "../../schemas/http/bodies.ts";
+import { type FinalizeAnswer, finalizeAnswerSchema } from "../../schemas/http/finalize.ts";
+import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { helloFields, pcm } from "../../client/testkit/frames.ts";
 import {
   type Answer,

@@ -1,7 +1,7 @@
 /** Frames that must be refused: with the documented code, without any other trace, and without an end to the connection. */
 import { encode } from "@msgpack/msgpack";
 import { describe, expect, test } from "vitest";
-import type { SessionState } from "../../schemas/http/bodies.ts";
+import type { SessionState } from "../../schemas/http/sessions.ts";
 import { limits } from "../../schemas/limits.ts";
 import { badFrames, chunkToTruncate } from "../support/bad-frames.ts";
 import { chunkFrame, helloFields } from "../../client/testkit/frames.ts";

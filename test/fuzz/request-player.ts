@@ -1,7 +1,7 @@
 /** Sends mutated requests one after the other and looks at each answer, and at what it left behind. */
 import * as fc from "fast-check";
 import { type OperationId, operations } from "../../schemas/http/operations.ts";
-import { sessionsPageSchema } from "../../schemas/http/bodies.ts";
+import { sessionsPageSchema } from "../../schemas/http/sessions.ts";
 import { type BuiltRequest, buildRequest, isGood, showRequest } from "./build-request.ts";
 import { checkAnswer, type FuzzAnswer, isRefusal } from "./check-answer.ts";
 import { Finding, hold, same } from "./finding.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { type SessionResult, sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { range, pcmOf } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { bucketFaults, type UploadStep } from "./support/bucket-faults.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { correctionAnswerSchema, sessionStateSchema } from "../../schemas/http/bodies.ts";
+import { correctionAnswerSchema } from "../../schemas/http/corrections.ts";
+import { sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { viewOf } from "../../schemas/speech/speaker-view.ts";
 import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../schemas/speech/speakers.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";

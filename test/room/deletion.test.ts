@@ -1,6 +1,6 @@
 /** Deleting a session: nothing is left of it anywhere, whatever fails meanwhile, and its id does not come back. */
 import { describe, expect, test } from "vitest";
-import { type DeletionReceipt, deletionPendingSchema, deletionReceiptSchema } from "../../schemas/http/bodies.ts";
+import { type DeletionReceipt, deletionPendingSchema, deletionReceiptSchema } from "../../schemas/http/sessions.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";

@@ -4,7 +4,7 @@
  * evict a room, and can't make R2 slow.
  */
 import { expect, inject, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { sessionResultSchema } from "../../schemas/http/result.ts";
 import type { AckMessage } from "../../schemas/wire/messages.ts";
 import { joinedRanges, rangesBetween } from "../chaos/engine/ranges.ts";
 import { seededRandom } from "../../client/testkit/fault-plan.ts";

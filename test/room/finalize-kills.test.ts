@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { seededRandom } from "../../client/testkit/fault-plan.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { finalizeAnswerSchema, type SessionResult, sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { finalizeAnswerSchema } from "../../schemas/http/finalize.ts";
+import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { range } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sessionResultSchema, type SessionResult } from "../../schemas/http/bodies.ts";
+import { sessionResultSchema, type SessionResult } from "../../schemas/http/result.ts";
 import { limits } from "../../schemas/limits.ts";
 import { range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";

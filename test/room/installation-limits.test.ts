@@ -1,7 +1,7 @@
 /** The limits that an installation sets: each at its edge, and one beyond. */
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import type { SessionConfig } from "../../schemas/http/bodies.ts";
+import type { SessionConfig } from "../../schemas/http/sessions.ts";
 import { tenantUsage } from "../../server/shared/limits/limiter-access.ts";
 import { pcmOf, range } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";

@@ -1,6 +1,6 @@
 /** Sessions that end and go by themselves. */
 import { describe, expect, test } from "vitest";
-import { deletionReceiptSchema } from "../../schemas/http/bodies.ts";
+import { deletionReceiptSchema } from "../../schemas/http/sessions.ts";
 import { autoFinalizeAt, retentionEndsAt } from "../../server/gateway/lifecycle/retention.ts";
 import { openTrackRow } from "../../server/gateway/tracks/track-plan.ts";
 import { range } from "./support/audio.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import { sessionAnswerSchema, type SessionAnswer } from "../../schemas/http/bodies.ts";
+import { sessionAnswerSchema, type SessionAnswer } from "../../schemas/http/sessions.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { createSession, eventsOf, get, post, send } from "./support/http.ts";

@@ -1,6 +1,6 @@
 /** How much may be sent: each body, list, text and number at its limit, and one beyond. */
 import { describe, expect, test } from "vitest";
-import { sessionResultSchema } from "../../schemas/http/bodies.ts";
+import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { limits } from "../../schemas/limits.ts";
 import { type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
 import { encode } from "@msgpack/msgpack";

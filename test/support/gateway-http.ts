@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { request as httpRequest } from "node:http";
-import { type SessionState, sessionStateSchema } from "../../schemas/http/bodies.ts";
+import { type SessionState, sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { type Problem, problemSchema } from "../../schemas/http/problem.ts";
 import { type HttpErrorCode, httpErrors } from "../../schemas/wire/errors.ts";
 import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";

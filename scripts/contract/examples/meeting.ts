@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
-import type { SessionAnswer, SessionResult } from "../../../schemas/http/bodies.ts";
+import type { SessionAnswer } from "../../../schemas/http/sessions.ts";
+import type { SessionResult } from "../../../schemas/http/result.ts";
 import type { TrackStatus } from "../../../schemas/wire/messages.ts";
 import type { SpeakerState } from "../../../schemas/speech/speakers.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";

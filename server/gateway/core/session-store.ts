@@ -12,7 +12,7 @@ import {
   retentionDaysSchema,
   type SessionStatus,
   sessionStatusSchema,
-} from "../../../schemas/http/bodies.ts";
+} from "../../../schemas/http/sessions.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 
 /** What finalize was asked and how far it is. Kept, so that a crash continues with the same words and times. */

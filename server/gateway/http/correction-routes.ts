@@ -1,7 +1,7 @@
 /** What people say of the speakers: names, merges, turns (`/v1/sessions/:session_id/{bindings,clusters,turns}/…`). */
 import type { Context } from "hono";
 import type * as z from "zod";
-import { bindingBodySchema, mergeBodySchema, turnBodySchema } from "../../../schemas/http/bodies.ts";
+import { bindingBodySchema, mergeBodySchema, turnBodySchema } from "../../../schemas/http/corrections.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { clusterIdSchema } from "../../../schemas/speech/speakers.ts";
 import type { Correction } from "../room/session-api.ts";

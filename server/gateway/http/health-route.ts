@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 import packageJson from "../../../package.json" with { type: "json" };
-import type { healthSchema } from "../../../schemas/http/bodies.ts";
+import type { healthSchema } from "../../../schemas/http/health.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** `GET /health`: what runs here. Needs no credential and wakes no room. */

@@ -1,11 +1,8 @@
 /** `/v1/sessions` and `/v1/sessions/:session_id/{state,resolve,utterances,finalize,result}`. */
 import type { Context } from "hono";
-import {
-  createSessionBodySchema,
-  finalizeBodySchema,
-  retryBodySchema,
-  sessionConfigSchema,
-} from "../../../schemas/http/bodies.ts";
+import { createSessionBodySchema, sessionConfigSchema } from "../../../schemas/http/sessions.ts";
+import { finalizeBodySchema } from "../../../schemas/http/finalize.ts";
+import { retryBodySchema } from "../../../schemas/http/corrections.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { resolveBodySchema } from "../../../schemas/speech/speakers.ts";
 import { utterancesBodySchema } from "../../../schemas/speech/utterances.ts";

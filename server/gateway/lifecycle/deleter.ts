@@ -10,7 +10,7 @@
  *   rows    all of the room's tables, in the commit that writes the receipt: status `deleted`
  *   sweep   twice more, later: a write that R2 or D1 was given before a crash may land after all
  */
-import type { DeletionPending, DeletionReceipt } from "../../../schemas/http/bodies.ts";
+import type { DeletionPending, DeletionReceipt } from "../../../schemas/http/sessions.ts";
 import { sessionPrefix, type SessionName } from "../archive/keys.ts";
 import { tableCounts, wipeRoom } from "./wipe.ts";
 import type { DeletionRecord, SessionStore } from "../core/session-store.ts";

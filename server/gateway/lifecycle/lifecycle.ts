@@ -2,7 +2,7 @@
  * What a session goes through besides its meeting: its row of the index (I1), its end by itself (I6), its deletion, asked
  * for or due (I3, I5). Each is a job of the room, so that it survives anything; none writes a row per chunk.
  */
-import type { DeletionReceipt } from "../../../schemas/http/bodies.ts";
+import type { DeletionReceipt } from "../../../schemas/http/sessions.ts";
 import type { SessionName } from "../archive/keys.ts";
 import { BucketGate } from "./bucket-gate.ts";
 import { Deleter, deletionBackstopMs } from "./deleter.ts";

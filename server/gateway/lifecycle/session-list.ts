@@ -2,7 +2,7 @@
  * The index of sessions in D1: a copy that is good for listing and for nothing else. Each session's room is the truth and
  * the only writer of its row; a write that was overtaken on its way changes nothing.
  */
-import type { ListedStatus, SessionsPage, SessionSummary } from "../../../schemas/http/bodies.ts";
+import type { ListedStatus, SessionsPage, SessionSummary } from "../../../schemas/http/sessions.ts";
 import type { CursorPlace } from "./session-list-cursor.ts";
 import { cursorOf } from "./session-list-cursor.ts";
 

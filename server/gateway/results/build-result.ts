@@ -4,7 +4,7 @@
  */
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import { createHashChain, type Sha256 } from "../../../schemas/chain.ts";
-import type { ResultGap, SessionResult } from "../../../schemas/http/bodies.ts";
+import type { ResultGap, SessionResult } from "../../../schemas/http/result.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
 import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";

@@ -10,7 +10,7 @@
  *   write   `result.json`, the same bytes however often
  *   done    status `finalized`
  */
-import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/bodies.ts";
+import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/finalize.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import { resultKey } from "../archive/keys.ts";

@@ -1,7 +1,7 @@
 /** One opened session's modules, wired together over the room's storage. Rebuilt from storage at every wake. */
 import type { Sha256 } from "../../../schemas/chain.ts";
 import type { InstallationLimits } from "../../../schemas/limits.ts";
-import type { ResolveSettings } from "../../../schemas/http/bodies.ts";
+import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import { Archiver } from "../archive/archiver.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
 import { resultKey, type SessionName } from "../archive/keys.ts";

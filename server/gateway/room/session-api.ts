@@ -1,14 +1,10 @@
 /** What the Worker's routes can ask of a session: one method a question. Knows no sockets and no platform. */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
-import type {
-  EventsPage,
-  FinalizeBody,
-  SessionAnswer,
-  SessionConfig,
-  SessionState,
-  TurnBody,
-} from "../../../schemas/http/bodies.ts";
+import type { EventsPage } from "../../../schemas/http/events.ts";
+import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
+import type { SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
+import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../../schemas/webhooks.ts";

@@ -1,5 +1,5 @@
 /** A session's settings: what was asked for, over what the installation has for all. Knows no sockets and no routes. */
-import type { SessionAnswer, SessionConfig } from "../../../schemas/http/bodies.ts";
+import type { SessionAnswer, SessionConfig } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";

@@ -1,5 +1,5 @@
 /** What a session is at this moment, as its readers need it: its state, its meeting, its audio. Reads only. */
-import type { SessionState } from "../../../schemas/http/bodies.ts";
+import type { SessionState } from "../../../schemas/http/sessions.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
 import type { SessionName } from "../archive/keys.ts";

@@ -1,4 +1,4 @@
-import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../schemas/http/bodies.ts";
+import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../schemas/http/sessions.ts";
 
 /** The settings with what is asked for in place of what was. */
 export function resolveSettingsFrom(before: ResolveSettings, asked: SessionConfig["resolve"]): ResolveSettings {

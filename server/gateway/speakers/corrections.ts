@@ -2,7 +2,7 @@
  * What people say of the speakers. Each decision is an event `by: "person"`, and outlives anything inference says
  * later; saying the same twice adds nothing.
  */
-import type { TurnBody } from "../../../schemas/http/bodies.ts";
+import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { EventBody, RoomEvent } from "../../../schemas/speech/events.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";

@@ -8,7 +8,7 @@
  */
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
 import { channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
-import type { ResolveSettings } from "../../../schemas/http/bodies.ts";
+import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import type { KeptAudio } from "../archive/chunk-reader.ts";
 import type { EventLog } from "../events/event-log.ts";

@@ -1,5 +1,5 @@
 /** Why seconds are missing: each stretch of a gap with its cause. Pure. */
-import type { GapCause } from "../../../schemas/http/bodies.ts";
+import type { GapCause } from "../../../schemas/http/result.ts";
 
 export interface GapNote {
   readonly from_seq: number;

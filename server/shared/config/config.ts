@@ -3,7 +3,7 @@
  * gateway from serving (503 naming the variable, never its value): it does not run on a guess.
  */
 import * as z from "zod";
-import { autoFinalizeMsSchema, type ResolveSettings, retentionDaysSchema } from "../../../schemas/http/bodies.ts";
+import { autoFinalizeMsSchema, type ResolveSettings, retentionDaysSchema } from "../../../schemas/http/sessions.ts";
 import { type InstallationLimits, limitRows, limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { decodeBase64 } from "../../../schemas/wire/base64.ts";

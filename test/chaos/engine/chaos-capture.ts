@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
-import type { SessionResult } from "../../../schemas/http/bodies.ts";
+import type { SessionResult } from "../../../schemas/http/result.ts";
 import { FaultProxy } from "../../../client/testkit/fault-proxy.ts";
 import { readsTypeScript } from "../../../scripts/local/gateway-process.ts";
 import { until } from "../../../client/testkit/until.ts";

@@ -1,7 +1,7 @@
 /** What must hold once a session is finalized: of its result, and of what lies in R2. */
 import { chunkBytes, chunkMs } from "../../../schemas/wire/audio.ts";
 import { createHashChain } from "../../../schemas/chain.ts";
-import type { SessionResult } from "../../../schemas/http/bodies.ts";
+import type { SessionResult } from "../../../schemas/http/result.ts";
 import type { LocalBucket } from "../../../scripts/local/local-bucket.ts";
 import { type ChaosAudio, sha256 } from "./chaos-audio.ts";
 import { chunkKeyOf } from "./chaos-connection.ts";

@@ -5,7 +5,7 @@ import type { Capture } from "../../../client/capture/capture.ts";
 import type { CaptureEvents } from "../../../client/capture/capture-types.ts";
 import { chunkBytes, chunkSamples } from "../../../schemas/wire/audio.ts";
 import { createHashChain } from "../../../schemas/chain.ts";
-import { type SessionResult, sessionResultSchema } from "../../../schemas/http/bodies.ts";
+import { type SessionResult, sessionResultSchema } from "../../../schemas/http/result.ts";
 import { pcm } from "../../../client/testkit/frames.ts";
 import { postJson, send } from "../../support/gateway-http.ts";
 import type { GatewayProcess } from "../../../scripts/local/gateway-process.ts";

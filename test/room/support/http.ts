@@ -1,6 +1,6 @@
 /** The HTTP routes, called through the Worker. */
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
-import { eventsPageSchema } from "../../../schemas/http/bodies.ts";
+import { eventsPageSchema } from "../../../schemas/http/events.ts";
 import { gateway } from "./bindings.ts";
 
 export function get(sessionId: string, route: string): Promise<Response> {

@@ -1,5 +1,5 @@
 /** The index of sessions, seen from outside and from behind. */
-import { type SessionsPage, sessionsPageSchema, type SessionSummary } from "../../../schemas/http/bodies.ts";
+import { type SessionsPage, sessionsPageSchema, type SessionSummary } from "../../../schemas/http/sessions.ts";
 import { bindings, gateway } from "./bindings.ts";
 
 export async function page(query = ""): Promise<SessionsPage> {

@@ -1,5 +1,5 @@
 /** The transcript as captions: WebVTT (W3C, with voice tags), SubRip, and plain text. Times are the track's timeline. */
-import type { TranscriptEntry } from "../../../../schemas/http/bodies.ts";
+import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
 import { clockTime, type Meeting, nameOf, oneLine } from "./meeting.ts";
 
 /** Gaps are notes: captions have their true times, whatever is missing between them. */

@@ -1,4 +1,4 @@
-import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/bodies.ts";
+import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 
 /** What an export is made of; during the meeting, what there is of it. */
 export interface Meeting {

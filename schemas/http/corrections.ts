@@ -1,0 +1,29 @@
+/** Bodies of what people say of the speakers, and of windows that are to be resolved again. */
+import * as z from "zod";
+import { eventSchema } from "../speech/events.ts";
+import { limits } from "../limits.ts";
+import { trackNameSchema } from "../names.ts";
+import { clusterIdSchema } from "../speech/speakers.ts";
+
+const clusterNameSchema = z.string().trim().min(1).max(limits.maxShortTextChars);
+/** Body of `PUT /v1/sessions/:id/bindings/:cluster_id`. */
+export const bindingBodySchema = z.strictObject({ name: clusterNameSchema });
+/** Body of `POST /v1/sessions/:id/clusters/:cluster_id/merge`. */
+export const mergeBodySchema = z.strictObject({ into: clusterIdSchema });
+/**
+ * Body of `PATCH /v1/sessions/:id/turns/:event_id`: either the cluster that the turn belongs to, null for a new one,
+ * or a judgement of the name that a `confirm` decision suggests.
+ */
+export const turnBodySchema = z.union([
+  z.strictObject({ cluster_id: clusterIdSchema.nullable() }),
+  z.strictObject({ suggestion: z.enum(["confirmed", "refused"]) }),
+]);
+export type TurnBody = z.infer<typeof turnBodySchema>;
+
+/** Answer to every correction: the events it added; none where that was said before. */
+export const correctionAnswerSchema = z.object({ events: z.array(eventSchema) });
+export type CorrectionAnswer = z.infer<typeof correctionAnswerSchema>;
+
+/** Body of `POST /v1/sessions/:id/resolve/retry`: windows that were given up are tried again. */
+export const retryBodySchema = z.strictObject({ track: trackNameSchema.optional() });
+export const retryAnswerSchema = z.object({ reopened_windows: z.int().min(0) });

@@ -1,0 +1,42 @@
+/** What is said of one route of the gateway: the columns of the table in `operations.ts`. */
+import type * as z from "zod";
+import type { Role, Scope } from "../access.ts";
+import type { HttpErrorCode } from "../wire/errors.ts";
+
+/**
+ * Who may use a route: API keys with the scope, session tokens of one of the roles. `covers` says whether a route is
+ * about tracks that it names, or about all of the session: an `observe` or `edit` token that names its tracks can't use
+ * the latter. "public" asks for no credential.
+ */
+export type Access =
+  | "public"
+  | { readonly scope: Scope; readonly roles: readonly Role[]; readonly covers: "session" | "track" };
+
+interface Answer {
+  readonly description: string;
+  /** Of a JSON answer. */
+  readonly schema?: z.ZodType;
+  /** Of any other answer with a body. */
+  readonly contentType?: string;
+}
+
+export interface Operation {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** `:name` stands for a part that a client fills in. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  /** The route takes a WebSocket upgrade; its messages are in `asyncapi.json`. */
+  readonly isSocket?: true;
+  readonly query?: z.ZodType;
+  readonly headers?: Readonly<Record<string, { readonly schema?: z.ZodType; readonly description: string }>>;
+  readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** Besides those that every route of its kind has (`commonErrors`). */
+  readonly errors: readonly HttpErrorCode[];
+}
+
+export const anyRole = ["capture", "observe", "edit"] as const;
+export const session = "/v1/sessions/:session_id";
+export const bySessions = (scope: Scope, roles: readonly Role[] = []): Access => ({ scope, roles, covers: "session" });
+export const byTracks = (scope: Scope, roles: readonly Role[]): Access => ({ scope, roles, covers: "track" });

@@ -1,0 +1,95 @@
+/** `result.json`: what a finalized session adds up to. */
+import * as z from "zod";
+import { eventSchema } from "../speech/events.ts";
+import { trackStatusSchema } from "../wire/messages.ts";
+import { sessionIdSchema, tenantSchema, trackNameSchema } from "../names.ts";
+import { clusterIdSchema, speakerStateSchema } from "../speech/speakers.ts";
+import { metadataSchema } from "./sessions.ts";
+import { coverageSchema } from "./finalize.ts";
+
+/** One track's audio as it lies in R2. */
+export const resultAudioSchema = z.object({
+  track: trackNameSchema,
+  /** Chunks are `<key_prefix><seq, 8 digits>.pcm`. */
+  key_prefix: z.string(),
+  chunks: z.int().min(0),
+  bytes: z.int().min(0),
+  /** Length of the timeline, gaps included. */
+  duration_ms: z.int().min(0),
+  /** Samples of silence that fill up the last second, as the client declared with `end`. */
+  padding_samples: z.int().min(0),
+  /** Head of the track's hash chain (SPEC H1). */
+  chain_head: z.string().regex(/^[0-9a-f]{64}$/),
+  /** The whole track as one file; null where there is none (SPEC A2). */
+  wav: z.object({ key: z.string(), bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
+});
+
+/**
+ * Why seconds are missing: the client said that its device gave none (`capture_stall`) or that it will not send them
+ * (`client_gave_up`); they came and were refused (`rejected`); nothing was ever heard of them (`never_sent`).
+ */
+export const gapCauseSchema = z.enum(["never_sent", "rejected", "capture_stall", "client_gave_up"]);
+export type GapCause = z.infer<typeof gapCauseSchema>;
+
+export const gapSchema = z.object({
+  track: trackNameSchema,
+  from_seq: z.int().min(1),
+  to_seq: z.int().min(1),
+  cause: gapCauseSchema,
+});
+export type ResultGap = z.infer<typeof gapSchema>;
+
+/** One speaker's stretch of a track, ms of the track's timeline. */
+export const turnSchema = z.object({
+  track: trackNameSchema,
+  start_ms: z.int().min(0),
+  end_ms: z.int().min(1),
+  cluster_id: clusterIdSchema,
+  speaker_name: z.string().nullable(),
+  /** The `speaker.resolved` events it is made of. */
+  turn_ids: z.array(z.int().min(1)),
+});
+export type Turn = z.infer<typeof turnSchema>;
+
+/** What one speaker adds up to, over all tracks. */
+export const speakerSummarySchema = z.object({
+  cluster_id: clusterIdSchema,
+  speaker_name: z.string().nullable(),
+  talk_ms: z.int().min(0),
+  turns: z.int().min(0),
+});
+export type SpeakerSummary = z.infer<typeof speakerSummarySchema>;
+
+/** An utterance as it stands at the end, with who said it. */
+export const transcriptEntrySchema = z.object({
+  utterance_id: z.string(),
+  track: trackNameSchema,
+  start_ms: z.int().min(0),
+  end_ms: z.int().min(1),
+  text: z.string(),
+  /** The cluster that speaks most in that stretch; null where none does. */
+  cluster_id: clusterIdSchema.nullable(),
+  /** The name that the source gave, else the cluster's. */
+  speaker_name: z.string().nullable(),
+});
+export type TranscriptEntry = z.infer<typeof transcriptEntrySchema>;
+
+/** `sessions/<id>/result.json`. */
+export const sessionResultSchema = z.object({
+  schema_version: z.literal(2),
+  tenant: tenantSchema,
+  session_id: sessionIdSchema,
+  finalized_at: z.iso.datetime(),
+  state: speakerStateSchema,
+  events: z.array(eventSchema),
+  ingest: trackStatusSchema,
+  ingest_by_track: z.record(trackNameSchema, trackStatusSchema),
+  metadata: metadataSchema,
+  timeline: z.array(turnSchema),
+  speakers: z.array(speakerSummarySchema),
+  transcript: z.array(transcriptEntrySchema),
+  gaps: z.array(gapSchema),
+  coverage: coverageSchema,
+  audio: z.array(resultAudioSchema),
+});
+export type SessionResult = z.infer<typeof sessionResultSchema>;

@@ -1,0 +1,128 @@
+/** Bodies of a session itself: its state, its settings, its place in the list, and what its deletion left. */
+import * as z from "zod";
+import { trackStatusSchema } from "../wire/messages.ts";
+import { limits } from "../limits.ts";
+import { sessionIdSchema, trackNameSchema } from "../names.ts";
+import { rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
+
+/** Only forward. `deleting` and `deleted` are never the answer of a session's own routes: those then say 410. */
+export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
+export type SessionStatus = z.infer<typeof sessionStatusSchema>;
+
+/** `GET /v1/sessions/:id/state`. `ingest` is the `mixed` track's status, else the first track's; all zero where there is none. */
+export const sessionStateSchema = z.object({
+  session_id: sessionIdSchema,
+  status: sessionStatusSchema,
+  state: speakerStateSchema,
+  event_count: z.int().min(0),
+  updated_at: z.iso.datetime(),
+  ingest: trackStatusSchema,
+  ingest_by_track: z.record(trackNameSchema, trackStatusSchema),
+});
+export type SessionState = z.infer<typeof sessionStateSchema>;
+
+export const metadataSchema = z.record(z.string(), z.unknown());
+
+/** How a session's audio goes to speaker resolve by itself. */
+export const resolveSettingsSchema = z.strictObject({
+  auto: z.boolean(),
+  /** Seconds of one track that are resolved together. */
+  window_chunks: z.int().min(1).max(limits.maxWindowChunks),
+});
+export type ResolveSettings = z.infer<typeof resolveSettingsSchema>;
+
+export const retentionDaysSchema = z.int().min(1).max(limits.maxRetentionDays);
+export const autoFinalizeMsSchema = z
+  .int()
+  .max(limits.maxAutoFinalizeMs)
+  .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `0 or at least ${limits.minAutoFinalizeMs}`);
+
+/** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */
+const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUrlChars);
+
+/** What a session is told beforehand. Strict: a misspelt setting must not be ignored. */
+export const sessionConfigSchema = z.strictObject({
+  roster: rosterSchema.optional(),
+  metadata: metadataSchema.optional(),
+  resolve: resolveSettingsSchema.partial().optional(),
+  webhook_url: webhookUrlSchema.nullable().optional(),
+  /** Days until everything of it is deleted, after finalize, or after the last activity of one never finalized; null: never. */
+  retention_days: retentionDaysSchema.nullable().optional(),
+  /** Without new audio for so long, it is finalized by itself; 0: never. */
+  auto_finalize_after_ms: autoFinalizeMsSchema.optional(),
+});
+export type SessionConfig = z.infer<typeof sessionConfigSchema>;
+
+/** Body of `POST /v1/sessions`. Without an id the gateway makes one. */
+export const createSessionBodySchema = sessionConfigSchema.extend({ session_id: sessionIdSchema.optional() });
+
+/** Answer to `POST` and `PATCH /v1/sessions`: the settings that hold. */
+export const sessionAnswerSchema = z.object({
+  session_id: sessionIdSchema,
+  status: sessionStatusSchema,
+  roster: rosterSchema.optional(),
+  metadata: metadataSchema,
+  resolve: resolveSettingsSchema,
+  retention_days: retentionDaysSchema.nullable(),
+  auto_finalize_after_ms: autoFinalizeMsSchema,
+  /** Of the session's own `webhook_url`; the rest of that may hold a secret and is not shown. */
+  webhook_origin: z.string().optional(),
+});
+export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
+
+/** `status` of `GET /v1/sessions?status=`. What is deleted is in no list. */
+export const listedStatusSchema = sessionStatusSchema.exclude(["deleted"]);
+export type ListedStatus = z.infer<typeof listedStatusSchema>;
+
+/** A session as the list shows it: the counts may be some minutes old while audio comes. */
+export const sessionSummarySchema = z.object({
+  session_id: sessionIdSchema,
+  status: listedStatusSchema,
+  created_at: z.iso.datetime(),
+  /** When the session last changed, as far as the list knows. */
+  updated_at: z.iso.datetime(),
+  finalized_at: z.iso.datetime().nullable(),
+  tracks: z.int().min(0),
+  /** Seconds of audio that are kept, all tracks together. */
+  kept_seconds: z.int().min(0),
+  /** Of the longest track's timeline, gaps included. */
+  duration_ms: z.int().min(0),
+  coverage: z.number().min(0).max(1),
+});
+export type SessionSummary = z.infer<typeof sessionSummarySchema>;
+
+/** `GET /v1/sessions?status=&limit=&cursor=`, newest first. */
+export const sessionsPageSchema = z.object({
+  sessions: z.array(sessionSummarySchema),
+  /** Give it as `cursor` to go on; null after the last. */
+  next_cursor: z.string().nullable(),
+});
+export type SessionsPage = z.infer<typeof sessionsPageSchema>;
+
+/** What `DELETE /v1/sessions/:id` removed. The same however often it is asked. */
+export const deletionReceiptSchema = z.object({
+  session_id: sessionIdSchema,
+  status: z.literal("deleted"),
+  /** `room`: its retention was over. */
+  by: z.enum(["request", "room"]),
+  requested_at: z.iso.datetime(),
+  deleted_at: z.iso.datetime(),
+  /** Objects and their bytes in R2: chunks, WAVs, result. */
+  objects: z.int().min(0),
+  bytes: z.int().min(0),
+  /** Kept seconds that only the room had. */
+  unarchived_chunks: z.int().min(0),
+  tracks: z.int().min(0),
+  events: z.int().min(0),
+  utterances: z.int().min(0),
+});
+export type DeletionReceipt = z.infer<typeof deletionReceiptSchema>;
+
+/** 202: the deletion goes on by itself; `DELETE` again gives the receipt once it is done. */
+export const deletionPendingSchema = z.object({
+  session_id: sessionIdSchema,
+  status: z.literal("deleting"),
+  /** Objects deleted so far. */
+  objects: z.int().min(0),
+});
+export type DeletionPending = z.infer<typeof deletionPendingSchema>;
