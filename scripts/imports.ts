@@ -77,6 +77,17 @@ const concerns: Readonly<Record<string, readonly string[]>> = {
   "app-outbox": ["events"],
 };
 
+/** Breaches that stand today and are on their way out: printed, and no reason to fail. A line goes when its import goes. */
+const owed: ReadonlySet<string> = new Set([
+  'server/inference/main.ts: "../../scripts/local/stop-signal.ts"',
+  'server/inference/options.ts: "../../scripts/cli/parse-port.ts"',
+  'server/inference/options.ts: "../../scripts/cli/read-options.ts"',
+  'server/gateway/tracks/tracks.ts: "../speakers/window-store.ts"',
+  'server/gateway/tracks/watermarks.ts: "../speakers/window-store.ts"',
+  'server/gateway/room/meeting-session.ts: "partyserver"',
+  'server/gateway/lifecycle/lifecycle.ts: "../results/build-result.ts"',
+]);
+
 const importPattern =
   /(?:^|\n)\s*(?:import|export)\b[^"';]*?from\s*"([^"]+)"|import\("([^"]+)"\)|(?:^|\n)\s*import\s*"([^"]+)"/g;
 
@@ -122,7 +133,9 @@ const files = globSync("{schemas,server,client,scripts,test}/**/*.{ts,tsx}", {
 const problems = files.flatMap((file) =>
   importsOf(file).flatMap((specifier) => {
     const reason = violation(file, specifier);
-    return reason ? [`${file}: "${specifier}": ${reason}`] : [];
+    const breach = `${file}: "${specifier}"`;
+    if (reason && owed.has(breach)) console.error(`owed: ${breach}: ${reason}`);
+    return reason && !owed.has(breach) ? [`${breach}: ${reason}`] : [];
   }),
 );
 for (const line of problems) console.error(line);
