@@ -1,10 +1,13 @@
-/** Where a capture's samples come from: a WAV file, raw s16le on stdin, or a device. */
-import { readFile } from "node:fs/promises";
+/** Where a capture's samples come from: a WAV file, stdin (raw s16le, or a WAV file too), or a device. */
 import type { Readable } from "node:stream";
 import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { PcmBlock, PcmFormat } from "../capture/pcm-framer.ts";
 import { startRecorder } from "../node/recorder.ts";
-import { readWav, WavError } from "../node/wav.ts";
+import { audioKindOf, conversionHint, kindBytes } from "../node/wav/audio-kind.ts";
+import { StreamBytes } from "../node/wav/byte-source.ts";
+import { WavError } from "../node/wav/wav-header.ts";
+import { openWavFile, openWavStream } from "../node/wav/wav-reader.ts";
+import { decodeSamples } from "../node/wav/wav-samples.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Source {
@@ -19,33 +22,31 @@ export interface Source {
 
 /** A file has its place: after a crash it goes on at the second where the last run stopped. */
 export async function openWavSource(path: string): Promise<Source> {
-  let file: Uint8Array;
   try {
-    file = await readFile(path);
+    const wav = await openWavFile(path);
+    for (const warning of wav.warnings) console.error(`${path}: ${warning}`);
+    return wav;
   } catch (cause) {
+    if (cause instanceof WavError) throw new UsageError(`${path} is ${cause.message}. ${conversionHint(path)}`);
     throw new UsageError(`${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`);
-  }
-  try {
-    const { format, samples } = readWav(file);
-    const perSecond = format.sampleRate * format.channels;
-    return {
-      format,
-      seconds: Math.ceil(samples.length / perSecond),
-      // Second by second, so that the outbox can ask for patience in between.
-      async *blocks(skipSeconds) {
-        for (let at = skipSeconds * perSecond; at < samples.length; at += perSecond) {
-          yield samples.subarray(at, at + perSecond);
-        }
-      },
-    };
-  } catch (cause) {
-    if (cause instanceof WavError) throw new UsageError(`${path} is ${cause.message}`);
-    throw cause;
   }
 }
 
-export function openStdinSource(stdin: Readable, format: PcmFormat): Source {
-  return { format, seconds: undefined, blocks: () => pcmBlocks(stdin) };
+/** Raw samples; but what begins as a WAV file does is read as one, and what begins as another kind of file is refused. */
+export async function openStdinSource(stdin: Readable, format: PcmFormat): Promise<Source> {
+  const bytes = new StreamBytes(stdin);
+  const kind = audioKindOf(await bytes.peek(kindBytes), true);
+  if (!kind) return { format, seconds: undefined, blocks: () => pcmBlocks(bytes) };
+  try {
+    if (!kind.isWav) throw new WavError(kind.name);
+    const wav = await openWavStream(bytes);
+    // A stream goes on from where it is.
+    return { format: wav.format, seconds: undefined, blocks: () => wav.blocks(0) };
+  } catch (cause) {
+    if (cause instanceof WavError)
+      throw new UsageError(`What comes on stdin is ${cause.message}. ${conversionHint("-")}`);
+    throw cause;
+  }
 }
 
 /** Records from when `blocks` is first read until `stop`. @param name of the device; undefined for the default. */
@@ -59,7 +60,7 @@ export function openDeviceSource(name: string | undefined): Source {
       stopping.signal.addEventListener("abort", () => recorder.stop());
       if (stopping.signal.aborted) recorder.stop();
       try {
-        yield* pcmBlocks(recorder.samples);
+        yield* pcmBlocks(new StreamBytes(recorder.samples));
         await recorder.ended;
       } finally {
         // Where the capture failed: nobody else would end the recording.
@@ -70,14 +71,15 @@ export function openDeviceSource(name: string | undefined): Source {
   };
 }
 
-async function* pcmBlocks(stream: Readable): AsyncGenerator<Int16Array> {
-  let odd: Buffer = Buffer.alloc(0);
-  for await (const data of stream as AsyncIterable<Buffer>) {
-    const bytes = odd.length > 0 ? Buffer.concat([odd, data]) : data;
-    const samples = Math.floor(bytes.length / 2);
-    odd = bytes.subarray(samples * 2);
-    const block = new Int16Array(samples);
-    for (let i = 0; i < samples; i += 1) block[i] = bytes.readInt16LE(i * 2);
-    yield block;
+const maxBlockBytes = 65_536;
+
+async function* pcmBlocks(stream: StreamBytes): AsyncGenerator<PcmBlock> {
+  for (let odd = Buffer.alloc(0); ;) {
+    const read = await stream.readSome(maxBlockBytes);
+    if (read.length === 0) return;
+    const bytes = odd.length > 0 ? Buffer.concat([odd, read]) : read;
+    const whole = bytes.length - (bytes.length % 2);
+    odd = Buffer.from(bytes.subarray(whole));
+    yield decodeSamples(bytes.subarray(0, whole), { encoding: "pcm", sampleBytes: 2, isLittleEndian: true });
   }
 }
