@@ -104,7 +104,7 @@ export function createApp(): Hono<AppEnv> {
     if (cause instanceof SessionDeletedError) {
       return problem(c, "session_deleted", "The session was deleted. Its id can't be used again.");
     }
-    log.error("http.failed", { trace: c.var.traceId, error: describeError(cause) });
+    log.error("http.failed", { trace_id: c.var.traceId, error: describeError(cause) });
     return problem(c, "internal", "The gateway failed on this request. Try again; quote the trace id if it stays.");
   });
   return app;

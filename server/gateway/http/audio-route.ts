@@ -85,7 +85,7 @@ async function open(
   try {
     return (await openWhole(c, plan, from, to)) ?? (await openChunks(c, room, plan, from, to));
   } catch (cause) {
-    log.warn("audio.not_opened", { trace: c.var.traceId, error: describeError(cause) });
+    log.warn("audio.not_opened", { trace_id: c.var.traceId, error: describeError(cause) });
     return undefined;
   }
 }
@@ -157,5 +157,5 @@ async function openChunks(
 }
 
 function logCut(c: Context<AppEnv>, cause: unknown): void {
-  log.warn("audio.cut_short", { trace: c.var.traceId, error: describeError(cause) });
+  log.warn("audio.cut_short", { trace_id: c.var.traceId, error: describeError(cause) });
 }

@@ -9,13 +9,14 @@ import { refuseSocket } from "./refuse-socket.ts";
 import type { RoomApi } from "./rooms.ts";
 import { chooseSubprotocol } from "./subprotocol.ts";
 
-/** @param asked without what the upgrade itself says. */
+/** @param asked role, track and cursor; encoding, subject, expiry and trace id are added here. */
 export async function openSocket(c: Context<AppEnv>, room: RoomApi, asked: AskedSocket): Promise<Response> {
   const { encoding, headers } = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
   const { principal } = c.var;
   const expiresAt = principal.kind === "token" ? principal.expiresAt : undefined;
   // A new request: the client's own may carry a token in its URL and headers that PartyServer would obey.
-  const url = socketUrl({ ...asked, encoding, subject: subjectOf(principal), expires_at: expiresAt });
+  const caller = { subject: subjectOf(principal), expires_at: expiresAt, trace_id: c.var.traceId };
+  const url = socketUrl({ ...asked, ...caller, encoding });
   const answer = await room.fetch(new Request(url, { headers: { upgrade: "websocket" } }));
   if (answer.webSocket) {
     const answered = { "x-trace-id": c.var.traceId, ...headers };
@@ -28,6 +29,6 @@ export async function openSocket(c: Context<AppEnv>, room: RoomApi, asked: Asked
 
 type AskedSocket = SocketRequest extends infer Request
   ? Request extends SocketRequest
-    ? Omit<Request, "encoding" | "subject" | "expires_at">
+    ? Omit<Request, "encoding" | "subject" | "expires_at" | "trace_id">
     : never
   : never;

@@ -23,7 +23,7 @@ export async function listSessionsRoute(c: Context<AppEnv>): Promise<Response> {
   try {
     return c.json(await withTimeout(new SessionIndex(c.env.DB).page(request), readTimeoutMs, "D1 read"));
   } catch (cause) {
-    log.warn("index.read_failed", { trace: c.var.traceId, error: describeError(cause) });
+    log.warn("index.read_failed", { trace_id: c.var.traceId, error: describeError(cause) });
     return problem(
       c,
       "index_unavailable",

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { roomName } from "../../../schemas/names.ts";
 import type { AppEnv } from "./app-env.ts";
 import { sessionIdOf } from "./guards/parameters.ts";
-import type { SessionAnswers, SessionApi, SessionMethod, SessionReply } from "../room/session-api.ts";
+import type { SessionAnswers, SessionApi, SessionAsk, SessionMethod, SessionReply } from "../room/session-api.ts";
 
 /** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
 export interface RoomApi {
@@ -14,7 +14,7 @@ export interface RoomApi {
 
 interface RoomStub {
   fetch(request: Request): Promise<Response>;
-  call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionReply<K>>;
+  call<K extends SessionMethod>(ask: SessionAsk<K>): Promise<SessionReply<K>>;
 }
 
 /** Thrown, where others are values: every route answers it alike, and none can forget to. */
@@ -32,7 +32,7 @@ export function roomOf(c: Context<AppEnv>, sessionId: string = sessionIdOf(c)): 
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {
-      const reply = await stub.call(method, ...args);
+      const reply = await stub.call({ method, args, trace_id: c.var.traceId });
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");
       return reply.answer;
     },

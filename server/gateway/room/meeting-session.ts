@@ -30,7 +30,13 @@ import { hasExpired, isSuperseded, newPeer, newWatcher, type Peer } from "./peer
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
 import type { SessionName } from "../archive/keys.ts";
 import { Room } from "./room.ts";
-import { SessionApi, type SessionAnswers, type SessionMethod, type SessionReply } from "./session-api.ts";
+import {
+  SessionApi,
+  type SessionAnswers,
+  type SessionAsk,
+  type SessionMethod,
+  type SessionReply,
+} from "./session-api.ts";
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
 const alarmRetryMs = 60_000;
@@ -145,7 +151,7 @@ export class MeetingSessionDO extends Server<Env> {
   // ---- RPC
 
   /** What the Worker's routes ask of the session. What it did not expect restarts the room, and the Worker answers 500. */
-  async call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionReply<K>> {
+  async call<K extends SessionMethod>({ method, args, trace_id }: SessionAsk<K>): Promise<SessionReply<K>> {
     try {
       const ask = this.#api[method] as (...args: Parameters<SessionApi[K]>) => Promise<SessionAnswers[K]>;
       // Looked at here, so that no question can forget it; and again, for those that were asked before the deletion.
@@ -154,7 +160,7 @@ export class MeetingSessionDO extends Server<Env> {
       const answer = await ask.apply(this.#api, args);
       return isGone() ? { isGone: true } : { isGone: false, answer };
     } catch (cause) {
-      this.#restart(cause);
+      this.#restart(cause, trace_id);
       throw cause;
     }
   }
@@ -333,8 +339,8 @@ export class MeetingSessionDO extends Server<Env> {
    * After a bug or a broken disk, what memory holds may not be what was committed: the room starts anew from
    * storage. It is the only thing done here, since two rooms over one storage would be worse.
    */
-  #restart(cause: unknown): void {
-    log.error("room.failed", { error: describeError(cause) });
+  #restart(cause: unknown, trace_id?: string): void {
+    log.error("room.failed", { trace_id, error: describeError(cause) });
     if (this.#broken) return;
     this.#broken = true;
     // A little later, so that what was said to clients gets out.

@@ -15,6 +15,8 @@ const commonShape = {
   subject: z.string(),
   /** When the connection's credential ends, ms since 1970; never where it is absent. */
   expires_at: z.coerce.number().int().optional(),
+  /** W3C trace id of the upgrade, for the room's log. */
+  trace_id: z.string().optional(),
 };
 const socketRequestSchema = z.discriminatedUnion("role", [
   z.object({

@@ -135,7 +135,7 @@ export class AudioLease {
     this.#pending = null;
     this.#failures += 1;
     this.#notBefore = now() + delay_ms;
-    log.warn("quota.not_leased", { session: sessionId, delay_ms, error: describeError(cause) });
+    log.warn("quota.not_leased", { session_id: sessionId, delay_ms, error: describeError(cause) });
   }
 
   #restUntil(now: number): number {

@@ -86,7 +86,7 @@ export async function takeSessionSlot(
     const quota = quotas.getByName(tenant);
     return (await withTimeout(quota.openSession(sessionId, limit), openTimeoutMs, "the tenant quota")).ok;
   } catch (cause) {
-    log.error("tenant_quota.unreachable", { tenant, session: sessionId, error: describeError(cause) });
+    log.error("tenant_quota.unreachable", { tenant, session_id: sessionId, error: describeError(cause) });
     return true;
   }
 }
