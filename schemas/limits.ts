@@ -181,6 +181,6 @@ type OptionalLimit = {
 }[SettableLimit];
 
 /** The limits of one installation; null: lifted. */
-export type InstallationLimits = {
+export type DeploymentLimits = {
   readonly [K in SettableLimit]: K extends OptionalLimit ? number | null : number;
 };

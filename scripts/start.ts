@@ -1,7 +1,8 @@
 /**
  * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
  */
-import { missingSecret, parseConfig } from "../server/shared/config/config.ts";
+import { missingSecret } from "../server/shared/config/access.ts";
+import { parseConfig } from "../server/shared/config/config.ts";
 import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
 import { type Gateway, startGateway } from "./local/gateway.ts";
 import { localVariables } from "./local/local-variables.ts";

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { unstable_DevEnv as DevEnv } from "wrangler";
-import { variablesShape } from "../../server/shared/config/config.ts";
+import { allVariables } from "../../server/shared/config/config.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { migrateLocalIndex } from "./local-index.ts";
 import { within } from "../../client/testkit/within.ts";
@@ -35,7 +35,7 @@ const portPatienceMs = 3_000;
 export const configPath = fileURLToPath(new URL("../../wrangler.jsonc", import.meta.url));
 
 /** Names of the variables the Worker reads; `npm start` hands these on and no others. */
-export const variableNames: readonly string[] = Object.keys(variablesShape);
+export const variableNames: readonly string[] = Object.keys(allVariables);
 
 /** Read by wrangler when it works: no metrics, no look-up of the machine's place, no log files at home. */
 export function quietWrangler(): void {

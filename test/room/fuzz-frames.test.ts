@@ -11,7 +11,7 @@ import { FrameWire } from "../fuzz/frame-wire.ts";
 import { FramePlayer } from "../fuzz/frame-player.ts";
 import { type ConnectionPlan, connectionPlans, type FramePlan, framePlans } from "../fuzz/frame-plan.ts";
 import { hold, same } from "../fuzz/finding.ts";
-import { defaultLimits } from "../../server/shared/config/config.ts";
+import { defaultLimits } from "../../server/shared/config/limits.ts";
 import { EventLog } from "../../server/gateway/events/event-log.ts";
 import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../server/shared/config/config.ts";
 import { planStalls, type TrackActivity } from "../../server/gateway/tracks/stall-plan.ts";
 import { parseDestination } from "../../server/shared/config/destination.ts";
-import type { WebhookSettings } from "../../server/shared/config/config.ts";
+import type { WebhookConfig } from "../../server/shared/config/webhooks.ts";
 import { canVouch, post } from "../../server/gateway/webhooks/post.ts";
 import { planNext, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
 
@@ -16,7 +16,7 @@ const track = (heardAt: number, reportedAt?: number): TrackActivity => ({
   reportedAt,
 });
 
-const settingsOf = (env: object): WebhookSettings => {
+const settingsOf = (env: object): WebhookConfig => {
   const config = parseConfig({ JWT_SECRET: "a-secret-of-this-test-at-least-32-bytes-long", ...env });
   if (!config.ok) throw new Error(config.error.join());
   return config.value.webhooks;

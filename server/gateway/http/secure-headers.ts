@@ -1,7 +1,8 @@
 /** What every answer tells browsers: guess no type, show it in no frame, run nothing of it, send no address along. */
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import type { AccessSettings, Config } from "../../shared/config/config.ts";
+import type { AccessConfig } from "../../shared/config/access.ts";
+import type { Config } from "../../shared/config/config.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** Of answers that are no page. A page brings its own. */
@@ -30,7 +31,7 @@ export const secured: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
 };
 
-function whoseMay(access: AccessSettings | undefined): keyof typeof forPagesOf {
+function whoseMay(access: AccessConfig | undefined): keyof typeof forPagesOf {
   if (access && access.allowedOrigins.length > 0) return "others";
   return access?.authMode === "off" ? "machine" : "gateway";
 }

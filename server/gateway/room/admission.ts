@@ -1,5 +1,5 @@
 /** Whether a room takes a connection: the session's status, what of it is replayed, how many there are, who has to rest. */
-import type { InstallationLimits } from "../../../schemas/limits.ts";
+import type { DeploymentLimits } from "../../../schemas/limits.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
 import type { Floods } from "./floods.ts";
@@ -54,7 +54,7 @@ function resting({ floods, now }: AdmissionDeps, subject: string, track: string 
 
 function full(
   { count }: AdmissionDeps,
-  { maxConnectionsPerSession, maxWatchersPerSession }: InstallationLimits,
+  { maxConnectionsPerSession, maxWatchersPerSession }: DeploymentLimits,
   role: Peer["role"],
 ): ErrorMessage | undefined {
   const most = role === "capture" ? maxConnectionsPerSession : maxWatchersPerSession;

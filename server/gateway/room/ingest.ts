@@ -5,7 +5,7 @@
  */
 import { decodeFrame } from "../../../schemas/wire/codec.ts";
 import { closeCodeOf, normalCloseCode, wireErrors } from "../../../schemas/wire/errors.ts";
-import { type InstallationLimits, limits } from "../../../schemas/limits.ts";
+import { type DeploymentLimits, limits } from "../../../schemas/limits.ts";
 import type { ChunkMessage, ClientMessage, GapMessage, RoomMessage, Topic } from "../../../schemas/wire/messages.ts";
 import { protocolVersion } from "../../../schemas/wire/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
@@ -34,7 +34,7 @@ export interface IngestDeps {
   /** False once finalize began. */
   readonly isOpen: () => boolean;
   /** Of the installation. */
-  readonly limits: InstallationLimits;
+  readonly limits: DeploymentLimits;
   readonly now: () => number;
 }
 

@@ -12,14 +12,15 @@ import { encodeMessage } from "../../../schemas/wire/codec.ts";
 import { closeCodeOf, normalCloseCode } from "../../../schemas/wire/errors.ts";
 import { type ErrorMessage, pingText, pongText, type RoomMessage } from "../../../schemas/wire/messages.ts";
 import { parseRoomName } from "../../../schemas/names.ts";
-import { defaultLimits, parseConfig } from "../../shared/config/config.ts";
+import { defaultLimits } from "../../shared/config/limits.ts";
+import { parseConfig } from "../../shared/config/config.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
 import { isMigrated } from "../core/migrations.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
-import type { WebhookSettings } from "../../shared/config/config.ts";
+import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import { Dispatcher, type Follower } from "./dispatcher.ts";
 import { heard, newFeed } from "./feed.ts";
 import { admitCapture, admitWatcher } from "./admission.ts";
@@ -54,7 +55,7 @@ const embeddedInference: InferenceConfig = {
 };
 
 /** With a bad variable nothing can be sent; letters wait. */
-const noWebhooks: WebhookSettings = {
+const noWebhooks: WebhookConfig = {
   url: undefined,
   secrets: [],
   sharedSecret: undefined,

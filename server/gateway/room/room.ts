@@ -1,6 +1,6 @@
 /** One opened session's modules, wired together over the room's storage. Rebuilt from storage at every wake. */
 import type { Sha256 } from "../../../schemas/chain.ts";
-import type { InstallationLimits } from "../../../schemas/limits.ts";
+import type { DeploymentLimits } from "../../../schemas/limits.ts";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import { Archiver } from "../archive/archiver.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
@@ -24,7 +24,7 @@ import { Resolver } from "../speakers/resolve-queue.ts";
 import { SpeakerBook } from "../speakers/speaker-book.ts";
 import { SpeakerStore } from "../speakers/speaker-store.ts";
 import { Utterances } from "../speakers/utterances.ts";
-import type { WebhookSettings } from "../../shared/config/config.ts";
+import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import { Webhooks } from "../webhooks/webhooks.ts";
 import { AudioLease, type AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
 import type { IngestDeps } from "./ingest.ts";
@@ -46,9 +46,9 @@ export interface RoomDeps {
   readonly index: Pick<SessionIndex, "put" | "remove">;
   /** The tenant's, which counts its sessions and its audio. */
   readonly quota: LifecycleDeps["quota"] & Pick<AudioLeaseDeps, "lease">;
-  readonly limits: InstallationLimits;
+  readonly limits: DeploymentLimits;
   readonly lifecycle: LifecycleSettings;
-  readonly webhooks: WebhookSettings;
+  readonly webhooks: WebhookConfig;
   /** 0: tracks never stall. */
   readonly trackStalledAfterMs: number;
   /** Sends webhooks. */
@@ -68,7 +68,7 @@ export interface RoomDeps {
 
 export class Room {
   readonly session: SessionName;
-  readonly limits: InstallationLimits;
+  readonly limits: DeploymentLimits;
   readonly tracks: Tracks;
   readonly store: SessionStore;
   readonly jobs: Jobs;

@@ -5,7 +5,7 @@
 import { Webhook } from "standardwebhooks";
 import { deadlineIn } from "../../shared/lib/deadline.ts";
 import { parseDestination } from "../../shared/config/destination.ts";
-import type { WebhookSettings } from "../../shared/config/config.ts";
+import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { TryOutcome } from "./schedule.ts";
 
 export interface Letter {
@@ -15,13 +15,13 @@ export interface Letter {
 }
 
 /** Whether a receiver at this URL could tell that a letter is from this deployment. */
-export function canVouch(settings: WebhookSettings, url: URL): boolean {
+export function canVouch(settings: WebhookConfig, url: URL): boolean {
   return settings.secrets.length > 0 || bearerFor(settings, url) !== undefined;
 }
 
 /** @param to where it goes; undefined where nobody said. @param now for the signature; ms since 1970. */
 export async function post(
-  settings: WebhookSettings,
+  settings: WebhookConfig,
   to: string | undefined,
   letter: Letter,
   now: number,
@@ -58,7 +58,7 @@ function outcomeOf(status: number): TryOutcome {
   return { status, error: status >= 300 && status < 400 ? "redirect" : "status" };
 }
 
-function headersOf(settings: WebhookSettings, url: URL, letter: Letter, now: number): Record<string, string> {
+function headersOf(settings: WebhookConfig, url: URL, letter: Letter, now: number): Record<string, string> {
   const { delivery_id: id, payload } = letter;
   const signatures = settings.secrets.map((secret) => new Webhook(secret).sign(id, new Date(now), payload));
   const bearer = bearerFor(settings, url);
@@ -72,6 +72,6 @@ function headersOf(settings: WebhookSettings, url: URL, letter: Letter, now: num
   };
 }
 
-function bearerFor({ url: own, sharedSecret }: WebhookSettings, url: URL): string | undefined {
+function bearerFor({ url: own, sharedSecret }: WebhookConfig, url: URL): string | undefined {
   return own !== undefined && new URL(own).origin === url.origin ? sharedSecret : undefined;
 }

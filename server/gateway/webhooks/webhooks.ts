@@ -12,7 +12,7 @@ import { type Delivery, type WebhookPayload, webhookTypeSchema } from "../../../
 import type { Database } from "../../shared/lib/sql.ts";
 import { log } from "../../shared/telemetry/log.ts";
 import { type DeliveryRow, deliveryOf, Outbox } from "./outbox.ts";
-import type { WebhookSettings } from "../../shared/config/config.ts";
+import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import { post } from "./post.ts";
 import { planNext } from "./schedule.ts";
 
@@ -23,7 +23,7 @@ export interface WebhooksDeps {
   readonly db: Database;
   readonly tenant: string;
   readonly sessionId: string;
-  readonly settings: WebhookSettings;
+  readonly settings: WebhookConfig;
   /** The session's own `webhook_url`. */
   readonly sessionUrl: () => string | undefined;
   /** What `session.finalized` says of the result. Asked once nothing of it can change. */
