@@ -1,0 +1,106 @@
+/**
+ * `npm run house`: the picture of the tree in README.md is the disk's, and the rooms stay small. Fails with one line for each
+ * folder that the picture lacks or invents, each source file that grew past its bound, and each budget that is overdrawn.
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
+const budgets: Readonly<Record<string, number>> = {
+  schemas: 3_500,
+  "server/gateway": 12_500,
+  "server/app": 7_000,
+  "server/inference": 2_500,
+  "server/shared": 4_600,
+  client: 10_000,
+  scripts: 7_500,
+};
+const maxSourceLines = 300;
+const maxTestLines = 420;
+/** Tables, and data that a program wrote. */
+const mayBeLong =
+  /^(schemas\/limits\.ts|schemas\/published\/|server\/shared\/diarizer\/model-data\.ts|test\/room\/access-matrix\.test\.ts)/;
+const maxFilesInLib = 10;
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  .split("\n")
+  .filter((path) => path !== "");
+const sources = files.filter((path) => /\.(ts|tsx)$/.test(path) && !path.endsWith(".d.ts"));
+const lineCounts = new Map(sources.map((path) => [path, readFileSync(path, "utf8").split("\n").length - 1]));
+
+function longFiles(): string[] {
+  return [...lineCounts].flatMap(([path, lines]) => {
+    const max = path.startsWith("test/") ? maxTestLines : maxSourceLines;
+    return lines <= max || mayBeLong.test(path) ? [] : [`${path} has ${lines} lines, of ${max}: split it by concern.`];
+  });
+}
+
+function overdrawn(): string[] {
+  return Object.entries(budgets).flatMap(([folder, budget]) => {
+    const inside = [...lineCounts].filter(([path]) => path.startsWith(`${folder}/`));
+    const lines = inside.reduce((sum, [, count]) => sum + count, 0);
+    return lines <= budget ? [] : [`${folder}/ has ${lines} lines, of a budget of ${budget}.`];
+  });
+}
+
+function crowdedLibs(): string[] {
+  const counts = new Map<string, number>();
+  for (const path of sources) {
+    const folder = /^(?:.*\/)?lib(?=\/)/.exec(path)?.[0];
+    if (folder) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts]
+    .filter(([, count]) => count > maxFilesInLib)
+    .map(
+      ([folder, count]) => `${folder}/ has ${count} files, of ${maxFilesInLib}: give them the names of what they do.`,
+    );
+}
+
+/**
+ * Folders that the picture shows. A line begins with a folder, or two blanks and a folder of the one above; what follows after
+ * blanks names what is in it as `name/`.
+ */
+function folderSet(): { readonly drawn: Set<string>; readonly deep: Set<string> } {
+  const picture = /## Where things are\n+```\n([^]*?)```/.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
+  const drawn = new Set<string>();
+  let top = "";
+  let current = "";
+  for (const line of picture.split("\n")) {
+    const [, indent = "", name] = /^( *)(\S+)\/ /.exec(line) ?? [];
+    if (name !== undefined && indent.length <= 2) {
+      current = indent === "" ? name : `${top}/${name}`;
+      if (indent === "") top = name;
+      drawn.add(current);
+    }
+    const rest = name === undefined ? line : line.slice(line.indexOf(`${name}/`) + name.length + 1);
+    for (const [, inner = ""] of rest.matchAll(/(?:^|[\s,(])([a-z][a-z0-9-]*)\//g)) drawn.add(`${current}/${inner}`);
+  }
+  return { drawn, deep: new Set([...drawn].filter((path) => path.includes("/"))) };
+}
+
+function untruePicture(): string[] {
+  const { drawn } = folderSet();
+  const onDisk = new Set(
+    files.flatMap((path) => {
+      const parts = path.split("/").slice(0, -1);
+      return parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+    }),
+  );
+  const invented = [...drawn]
+    .filter((path) => !onDisk.has(path))
+    .map((path) => `README.md draws ${path}/, which is not there.`);
+  // A folder that the picture opens is drawn whole.
+  const opened = new Set(
+    [...drawn].flatMap((path) => (path.includes("/") ? [path.split("/").slice(0, -1).join("/")] : [])),
+  );
+  const missing = [...onDisk]
+    .filter((path) => !path.startsWith(".") && !drawn.has(path))
+    .filter((path) => !path.includes("/") || opened.has(path.split("/").slice(0, -1).join("/")))
+    .map((path) => `README.md does not draw ${path}/.`);
+  return [...invented, ...missing];
+}
+
+const problems = [...untruePicture(), ...longFiles(), ...overdrawn(), ...crowdedLibs()];
+for (const line of problems) console.error(line);
+if (problems.length > 0) process.exit(1);
+console.log(`the picture is the disk's; ${sources.length} files within their bounds`);
