@@ -26,8 +26,13 @@ export interface CaptureOptions {
   readonly WebSocket?: unknown;
   /** A source that runs in real time: time without samples becomes a gap. Files are not live. Default false. */
   readonly live?: boolean;
-  /** Wall clock, ms since 1970. */
+  /** Wall clock, ms since 1970: noted with each second, and never subtracted. */
   readonly now?: () => number;
+  /**
+   * A clock that runs on steadily, ms, whatever the wall clock is set to, and while the machine sleeps: tells a live source's
+   * pauses. Default: `performance.now`, and a jump of the wall clock alone counts as sleep.
+   */
+  readonly elapsed?: () => number;
   readonly random?: () => number;
   readonly times?: Partial<CaptureTimes>;
 }

@@ -23,6 +23,7 @@ import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { Outbox, OutboxContents } from "./outbox.ts";
 import { Pause } from "./pause.ts";
 import type { PcmBlock } from "./pcm-framer.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 /** Audio that may wait for a slow outbox before `write` refuses. */
@@ -49,6 +50,7 @@ export class Capture extends Emitter<CaptureEvents> {
   readonly #intake: Intake;
   readonly #delivery: Delivery;
   readonly #now: () => number;
+  readonly #elapsed: () => number;
   readonly #stallMs: number;
   /** All that touches the outbox, in order. */
   readonly #work: WorkQueue;
@@ -65,6 +67,7 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#options = options;
     this.#outbox = outbox;
     this.#now = options.now ?? Date.now;
+    this.#elapsed = options.elapsed ?? steadyClock();
     this.#stallMs = options.times?.stallMs ?? defaultTimes.stallMs;
     this.#isSourceOver = left.end !== undefined;
     this.#outcome = new Promise((resolve, reject) => {
@@ -137,19 +140,21 @@ export class Capture extends Emitter<CaptureEvents> {
    * samples again after `whenSpace()`, or drop them; a live source's dropped time becomes a gap. The block that
    * fills the outbox is still taken, and the seconds that did not fit wait in memory for space.
    *
-   * @param endedAt when the last sample was captured, ms since 1970; matters for a live source only.
+   * @param endedAt when the last sample was captured, ms since 1970: noted with the second. Whether a live source paused is told by
+   *   when its blocks are written.
    */
   async write(block: PcmBlock, endedAt = this.#now()): Promise<boolean> {
     this.#throwIfOver();
     if (this.#isSourceOver) throw new CaptureFailedError("ended", "The track has ended; nothing can follow.");
     if (this.#options.live) this.#watchForStall();
     if (this.#queuedMs > maxQueuedMs) return false;
+    const arrivedAt = this.#elapsed();
     // The caller may use its buffer again before it is this block's turn.
     const samples = block.slice();
     const blockMs = (block.length / this.#options.format.channels / this.#options.format.sampleRate) * 1_000;
     this.#queuedMs += blockMs;
     try {
-      return await this.#work.run(() => this.#intake.take(samples, endedAt));
+      return await this.#work.run(() => this.#intake.take(samples, endedAt, arrivedAt));
     } finally {
       this.#queuedMs -= blockMs;
     }
@@ -189,8 +194,9 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#throwIfOver();
     this.#isSourceOver = true;
     clearTimeout(this.#stallTimer);
+    const endedAt = this.#elapsed();
     await this.#work.run(async () => {
-      const paddingSamples = this.#intake.flush(this.#now());
+      const paddingSamples = await this.#intake.flush(this.#now(), endedAt);
       // Before the last seconds: whoever finds them after a crash must know of the silence in them.
       await this.#delivery.storeEnd({ lastSeq: this.nextSeq - 1, paddingSamples });
       await this.#intake.drain();

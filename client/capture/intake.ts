@@ -6,11 +6,17 @@
  * of one block).
  */
 import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
-import { LiveClock } from "./live-clock.ts";
+import { LiveClock, type LiveStep } from "./live-clock.ts";
 import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
 
 const samplesPerMs = sampleRateHz / 1_000;
+
+/** Samples of a live source, and when its clock said that the last one was captured. */
+interface LiveBlock {
+  readonly samples: PcmBlock;
+  readonly endedAt: number;
+}
 
 /** What waits for its turn at the outbox. */
 type Step = { readonly put: OutboxFrame } | { readonly skipTo: number };
@@ -34,7 +40,7 @@ export class Intake {
   readonly #options: IntakeOptions;
   readonly #outbox: Outbox;
   readonly #framer: PcmFramer;
-  readonly #clock: LiveClock;
+  readonly #clock: LiveClock<LiveBlock>;
   #nextSeq: number;
   /** In order: the outbox takes numbers that rise. More than one step only while it is full. */
   #held: Step[] = [];
@@ -70,11 +76,18 @@ export class Intake {
     return this.#held.filter((step) => "put" in step).length;
   }
 
-  /** @param endedAt when the block's last sample was captured. @returns false where nothing of it was taken. */
-  async take(block: PcmBlock, endedAt: number): Promise<boolean> {
+  /**
+   * @param endedAt when the block's last sample was captured, ms since 1970. @param arrivedAt of a clock that runs on steadily, ms.
+   * @returns false where nothing of it was taken.
+   */
+  async take(samples: PcmBlock, endedAt: number, arrivedAt: number): Promise<boolean> {
     if (!(await this.drain())) return false;
-    if (this.#options.live) await this.#fillStall(block, endedAt);
-    this.#number(this.#framer.push(block), endedAt);
+    if (this.#options.live) {
+      const steps = this.#clock.handleBlock({ samples, endedAt }, this.#msOf(samples), arrivedAt);
+      await this.#takeLive(steps);
+    } else {
+      this.#number(this.#framer.push(samples), endedAt);
+    }
     await this.drain();
     return true;
   }
@@ -93,8 +106,16 @@ export class Intake {
     this.#options.onGap(from, this.#nextSeq - 1);
   }
 
-  /** Numbers the rest of the source; `drain` stores it. @returns the samples of silence that fill up its last second. */
-  flush(now: number): number {
+  /**
+   * Numbers the rest of the source; `drain` stores it. A live source that had died before is given the seconds until now as a gap.
+   * @returns the samples of silence that fill up its last second.
+   */
+  async flush(now: number, arrivedAt: number): Promise<number> {
+    if (this.#options.live) {
+      await this.#takeLive(this.#clock.flush());
+      const tailSeconds = Math.floor(this.#clock.tailMs(arrivedAt) / chunkMs);
+      if (tailSeconds > 0) await this.skip(tailSeconds, now);
+    }
     const rest = this.#framer.flush();
     this.#number(rest, now);
     return rest.at(-1)?.paddingSamples ?? 0;
@@ -144,19 +165,32 @@ export class Intake {
     }
   }
 
-  /** Time without samples: silence up to the second's end, whole seconds left out, silence for the rest. */
-  async #fillStall(block: PcmBlock, endedAt: number): Promise<void> {
+  #msOf(samples: PcmBlock): number {
     const { sampleRate, channels } = this.#options.format;
-    const blockMs = (block.length / channels / sampleRate) * 1_000;
-    const lateMs = this.#clock.handleBlock(blockMs, endedAt);
-    if (lateMs === 0) return;
+    return (samples.length / channels / sampleRate) * 1_000;
+  }
+
+  async #takeLive(steps: readonly LiveStep<LiveBlock>[]): Promise<void> {
+    for (const [index, step] of steps.entries()) {
+      if ("block" in step) {
+        this.#number(this.#framer.push(step.block.samples), step.block.endedAt);
+        continue;
+      }
+      const next = steps[index + 1];
+      if (next && "block" in next)
+        await this.#leaveOut(step.gapMs, next.block.endedAt - this.#msOf(next.block.samples));
+    }
+  }
+
+  /** Time without samples: silence up to the second's end, whole seconds left out, silence for the rest. @param until when it ended. */
+  async #leaveOut(gapMs: number, until: number): Promise<void> {
+    const { sampleRate, channels } = this.#options.format;
     const pending = this.#framer.pendingSamples;
-    const leftMs = lateMs - (pending === 0 ? 0 : (chunkSamples - pending) / samplesPerMs);
+    const leftMs = gapMs - (pending === 0 ? 0 : (chunkSamples - pending) / samplesPerMs);
     const seconds = Math.floor(leftMs / chunkMs);
-    const silenceMs = seconds < 1 ? lateMs : leftMs - seconds * chunkMs;
-    const startedAt = endedAt - blockMs;
-    if (seconds >= 1) await this.skip(seconds, startedAt - leftMs);
+    const silenceMs = seconds < 1 ? gapMs : leftMs - seconds * chunkMs;
+    if (seconds >= 1) await this.skip(seconds, until - leftMs);
     const silence = new Int16Array(Math.round((silenceMs * sampleRate) / 1_000) * channels);
-    this.#number(this.#framer.push(silence), startedAt);
+    this.#number(this.#framer.push(silence), until);
   }
 }

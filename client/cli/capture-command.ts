@@ -2,10 +2,11 @@
  * `roomtone capture`: streams a source until the room keeps all of it. What is not acked yet lies in the spool;
  * run again with the same session, track and spool, it goes on where it stopped.
  */
+import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Capture, startCapture } from "../capture/capture.ts";
-import type { CaptureEnd } from "../capture/capture-types.ts";
+import { type CaptureEnd, CaptureFailedError } from "../capture/capture-types.ts";
 import type { SeqRange } from "../capture/seq-set.ts";
 import { openFileOutbox } from "../node/file-outbox.ts";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
@@ -30,7 +31,7 @@ export interface CaptureReport extends CaptureEnd {
  */
 export async function runCapture(options: CliCaptureOptions, signal: AbortSignal): Promise<CaptureReport> {
   const { sessionId, track, credential } = options;
-  const source = await openSource(options.input);
+  const source = await untilAborted(openSource(options.input), signal);
   const outbox = await openFileOutbox({ folder: join(options.spool, sessionId, track) });
   const capture = await startCapture({
     baseUrl: options.baseUrl,
@@ -41,6 +42,8 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     encoding: options.encoding,
     clientId: "roomtone-cli",
     live: options.live,
+    // Runs on while the machine sleeps, and nobody sets it.
+    elapsed: () => uptime() * 1_000,
     ...(credential && { token: tokenProvider(credential) }),
     // Node 20 has none of its own.
     ...("WebSocket" in globalThis ? {} : { WebSocket: (await import("ws")).WebSocket }),
@@ -78,6 +81,23 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     await capture.close();
   }
 }
+
+/** Opening stdin waits for its first bytes, which may never come. */
+async function untilAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new CaptureFailedError("closed", "The capture was ended before it began."));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  const hint = setTimeout(() => console.error("Waiting for the first samples."), waitingHintMs);
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    clearTimeout(hint);
+    if (stop) signal.removeEventListener("abort", stop);
+  }
+}
+const waitingHintMs = 2_000;
 
 function openSource(input: CliInput): Source | Promise<Source> {
   switch (input.kind) {

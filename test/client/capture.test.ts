@@ -109,13 +109,18 @@ test("skipped seconds stay a gap: later speech keeps its place, and end names th
 
 test("a live source that stalls leaves an explicit gap, to the sample", async () => {
   const sessionId = newSession();
-  const [capture, listener] = await start({ sessionId, live: true, times: { stallMs: 100 } });
+  let elapsedMs = 0;
+  const [capture, listener] = await start({ sessionId, live: true, elapsed: () => elapsedMs, times: { stallMs: 100 } });
   const samples = samplesOf(1, 8);
+  const writeAt = (ms: number, block: Int16Array): Promise<boolean> => {
+    elapsedMs = ms;
+    return capture.write(block);
+  };
   // Captured at 0–1.5 s and from 4.25 s on: 2.75 s are not there.
-  await capture.write(samples.subarray(0, 24_000), 1_501);
+  await writeAt(1_501, samples.subarray(0, 24_000));
   await listener.next("stalled");
-  await capture.write(samples.subarray(68_000, 80_000), 5_001);
-  await capture.write(samples.subarray(80_000, 96_000), 6_001);
+  await writeAt(5_001, samples.subarray(68_000, 80_000));
+  await writeAt(6_001, samples.subarray(80_000, 96_000));
   expect(await capture.end()).toEqual({ complete: false, missing: [[3, 4]], lost: [] });
   expect(listener.of("gap")).toMatchObject([{ from: 3, to: 4 }]);
   const fifth = second(5);
@@ -128,6 +133,40 @@ test("a live source that stalls leaves an explicit gap, to the sample", async ()
   ] as const;
   const { audio } = await finalize(gateway, sessionId);
   expect(audio[0]?.chain_head).toBe(chainOf(sessionId, "mixed", chunks));
+});
+
+test("a live source that hands over seconds at once, under a wall clock that is set, has no gap", async () => {
+  const sessionId = newSession();
+  let elapsedMs = 0;
+  let wallMs = 1_700_000_000_000;
+  const [capture, listener] = await start({ sessionId, live: true, elapsed: () => elapsedMs, now: () => wallMs });
+  for (let burst = 1; burst <= 4; burst += 1) {
+    elapsedMs = burst * 2_000;
+    // Set by five minutes, forth and back.
+    wallMs += burst % 2 === 0 ? -300_000 : 302_000;
+    for (let i = 0; i < 4; i += 1) {
+      const at = (burst - 1) * 32_000 + i * 8_000;
+      await capture.write(samplesOf(1, 8).subarray(at, at + 8_000));
+    }
+  }
+  expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
+  expect(listener.of("gap")).toEqual([]);
+  expect((await finalize(gateway, sessionId)).audio[0]?.chain_head).toBe(
+    chainOf(
+      sessionId,
+      "mixed",
+      [1, 2, 3, 4, 5, 6, 7, 8].map((seq) => [seq, second(seq)] as const),
+    ),
+  );
+});
+
+test("a live source that died before its end leaves the time as a gap", async () => {
+  const sessionId = newSession();
+  let elapsedMs = 1_000;
+  const [capture] = await start({ sessionId, live: true, elapsed: () => elapsedMs });
+  await capture.write(samplesOf(1, 1));
+  elapsedMs += 12_000;
+  expect(await capture.end()).toEqual({ complete: false, missing: [[2, 13]], lost: [] });
 });
 
 test("a full outbox refuses a block, loses nothing, and takes it when it is offered again", async () => {

@@ -127,12 +127,9 @@ test("Ctrl-C ends at once, also where stdin gives nothing", async () => {
   const session = newSession();
   const child = spawn(process.execPath, [bin, ...capture(session, "-"), "--live"], { stdio: "pipe" });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const isOpen = (): Promise<true | undefined> =>
-    sessionState(gateway, session).then(
-      () => true,
-      () => undefined,
-    );
-  await until(isOpen, { what: "the session" });
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+  await until(() => said.includes("Waiting for the first samples") || undefined, { what: "its word that it waits" });
   child.kill("SIGINT");
   expect(await ended).toBe(130);
 });

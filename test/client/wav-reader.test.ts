@@ -240,7 +240,7 @@ describe("refused by name", () => {
     ["AIFF", Buffer.from("FORM0000AIFFCOMM"), /AIFF/],
     ["Wave64", Buffer.from("riff.\u0091\u00cf\u0011\u00a5\u00d6(", "latin1"), /Wave64/],
     ["AVI", Buffer.from("RIFF0000AVI LIST"), /no WAV/],
-    ["text", Buffer.from("Dear diary, this is no sound."), /no WAV file/],
+    ["text", Buffer.from("Dear diary, this is no sound."), /not a WAV file/],
     ["nothing", Buffer.alloc(0), /empty file/],
   ];
 

@@ -59,7 +59,7 @@ export async function readWavHeader(bytes: ByteSource): Promise<WavHeader> {
   const head = await bytes.read(12);
   const id = head.toString("latin1", 0, 4);
   if (head.length < 12 || !/^(RIFF|RIFX|RF64|BW64)$/.test(id) || head.toString("latin1", 8, 12) !== "WAVE")
-    throw new WavError("no WAV file");
+    throw new WavError("not a WAV file");
   const isLittleEndian = id !== "RIFX";
   const riffSize = uint32(head, 4, isLittleEndian);
   let at = head.length;

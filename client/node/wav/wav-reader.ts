@@ -82,7 +82,7 @@ async function inspect(file: FileHandle): Promise<Inspected> {
   if (!stat.isFile()) throw new WavError("no file that can be read");
   const head = await new FileBytes(file, stat.size).read(kindBytes);
   const kind = audioKindOf(head, false);
-  if (!kind?.isWav) throw new WavError(kind?.name ?? (stat.size === 0 ? "an empty file" : "no WAV file"));
+  if (!kind?.isWav) throw new WavError(kind?.name ?? (stat.size === 0 ? "an empty file" : "not a WAV file"));
   const bytes = new FileBytes(file, stat.size);
   const header = await readWavHeader(bytes);
   return { header, dataAt: stat.size - bytes.left, available: bytes.left };
