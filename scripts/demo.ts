@@ -3,45 +3,20 @@
  * kept is what was sent, and keeps serving. Nothing but this checkout is needed.
  */
 import { fileURLToPath } from "node:url";
+import { runCommand } from "./cli/run-command.ts";
+import { parseDemoOptions } from "./demo/demo-command.ts";
 import { runDemo } from "./demo/demo-run.ts";
-import { parseDemoOptions } from "./demo/demo-options.ts";
-import { sentenceOf } from "../schemas/lib/failure.ts";
-import { type Gateway, startGateway } from "./local/gateway.ts";
-import { createProgress } from "../client/cli/progress.ts";
+import { startGateway } from "./local/gateway.ts";
 import { stopGateway, watchWorkerd } from "./local/workerd-processes.ts";
-import { onStopSignal } from "./local/stop-signal.ts";
 
-const sample = fileURLToPath(new URL("sample/interview.wav", import.meta.url));
-const progress = createProgress(process.stderr);
-const stopping = new AbortController();
-let gateway: Gateway | undefined;
-onStopSignal(async () => {
-  progress.clear();
-  stopping.abort();
-  await stopGateway(gateway);
+const sample = fileURLToPath(new URL("demo/sample/interview.wav", import.meta.url));
+
+await runCommand(parseDemoOptions, async ({ port, stateDir, speed, exit }, { signal, progress, print, atEnd }) => {
+  print("Starting the gateway…");
+  const gateway = await startGateway({ port, stateDir, variables: { AUTH_MODE: "off" } });
+  atEnd(() => stopGateway(gateway));
+  await runDemo({ url: gateway.url, stateDir, speed, sample, progress, print });
+  if (exit) return;
+  print("\nServing until Ctrl-C.");
+  await watchWorkerd(signal);
 });
-
-try {
-  const options = parseDemoOptions(process.argv.slice(2), process.env);
-  if (!options) process.exit(0);
-  const { port, stateDir, speed, exit } = options;
-  console.log("Starting the gateway…");
-  gateway = await startGateway({ port, stateDir, variables: { AUTH_MODE: "off" } });
-  await runDemo({ url: gateway.url, stateDir, speed, sample, progress, print: (line) => console.log(line) });
-  if (!exit) {
-    console.log("\nServing until Ctrl-C.");
-    await watchWorkerd(stopping.signal);
-  }
-  if (!stopping.signal.aborted) {
-    await stopGateway(gateway);
-    process.exit(0);
-  }
-} catch (cause) {
-  // Stopped on purpose: what breaks then is no news.
-  if (!stopping.signal.aborted) {
-    progress.clear();
-    console.error(sentenceOf(cause));
-    await stopGateway(gateway);
-    process.exit(1);
-  }
-}

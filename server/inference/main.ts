@@ -1,35 +1,25 @@
-/** `npm run inference -- --help`: a speaker-resolve service with a neural model, until Ctrl-C or SIGTERM. */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { basename } from "node:path";
+/** `npm run inference -- --help`: models that run on this machine, served over HTTP until Ctrl-C or SIGTERM. */
 import { Failure, sentenceOf } from "../../schemas/lib/failure.ts";
-import { onStopSignal } from "../../scripts/local/stop-signal.ts";
-import { loadModel } from "./speakers/load-model.ts";
-import { parseResolverOnnxOptions, type ResolverOnnxOptions } from "./options.ts";
-import { createNeuralResolve } from "./speakers/resolve.ts";
-import { type ResolverServer, serveResolver } from "./http/server.ts";
+import type { Part } from "./http/part.ts";
+import { type InferenceServer, serveParts } from "./http/server.ts";
+import { type InferenceOptions, parseInferenceOptions } from "./options.ts";
+import { openSpeakers } from "./speakers/part.ts";
+import { onStopSignal } from "./stop-signal.ts";
 
-let server: ResolverServer | undefined;
+let server: InferenceServer | undefined;
 onStopSignal(async () => server?.close());
 
-async function run({ model, host, port, threshold, threads, apiKey }: ResolverOnnxOptions): Promise<void> {
-  const embedder = await loadModel({ path: model, threads });
-  const resolve = createNeuralResolve({ embedder, id: await fingerprint(model), threshold });
-  server = await serveResolver({ host, port, apiKey, resolve });
-  console.log(`${basename(model)}: embeddings of ${embedder.values} values; voices join at a cosine of ${threshold}.`);
+async function run({ host, port, apiKey, speakers }: InferenceOptions): Promise<void> {
+  const parts: Part[] = [];
+  if (speakers) parts.push(await openSpeakers(speakers));
+  server = await serveParts({ host, port, apiKey, parts });
+  for (const { summary } of parts) console.log(summary);
   if (apiKey === undefined) console.log("No --api-key-env: anyone who reaches this address is answered.");
   console.log(`ready ${server.url}`);
 }
 
-/** Of the file's content: the same model by another name is the same model. */
-async function fingerprint(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest("hex").slice(0, 16);
-}
-
 try {
-  const options = parseResolverOnnxOptions(process.argv.slice(2), process.env);
+  const options = parseInferenceOptions(process.argv.slice(2), process.env);
   if (options) await run(options);
 } catch (cause) {
   console.error(sentenceOf(cause));

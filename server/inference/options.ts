@@ -1,69 +1,100 @@
-/** The arguments of `npm run inference`, checked. Pure. */
-import { Command } from "commander";
+/** The arguments of `npm run inference`, checked. Pure, but for the help that it prints. */
+import { parseArgs } from "node:util";
+import * as z from "zod";
 import { Failure } from "../../schemas/lib/failure.ts";
-import { parsePort } from "../../scripts/cli/parse-port.ts";
-import { readOptions } from "../../scripts/cli/read-options.ts";
+import type { SpeakersOptions } from "./speakers/part.ts";
 import { defaultThreshold } from "./speakers/tuning.ts";
 
-export interface ResolverOnnxOptions {
-  readonly model: string;
+export interface InferenceOptions {
   readonly host: string;
+  /** 0 takes a free one. */
   readonly port: number;
-  readonly threshold: number;
-  readonly threads: number;
+  /** What `x-api-key` must be; undefined lets anyone in. */
   readonly apiKey: string | undefined;
+  /** Undefined where no speaker model was given. */
+  readonly speakers: SpeakersOptions | undefined;
 }
+
+const help = `Usage: npm run inference -- [options]
+
+Serves models that run on this machine over HTTP.
+
+Options:
+  --port <port>                 port to listen on, 0 for any free one (default: 9100)
+  --host <address>              address to listen on (default: 127.0.0.1)
+  --api-key-env <NAME>          environment variable with the key that x-api-key must be (default: no key)
+  --speaker-model <file.onnx>   serves /speaker/resolve with a model that has sherpa-onnx's metadata: WeSpeaker,
+                                3D-Speaker or NeMo. Once: npm ci --prefix server/inference/native
+  --speaker-threshold <cosine>  from which speech joins a known voice; higher: more speakers (default: ${defaultThreshold})
+  --threads <n>                 CPU threads of a model (default: 1)
+  -h, --help                    this text
+
+Then: INFERENCE_BASE_URL=http://127.0.0.1:9100 npm start`;
+
+const optionsSchema = z.object({
+  port: numberIn("a port number", 0, 65_535, true).default(9_100),
+  host: z.string().default("127.0.0.1"),
+  "api-key-env": z.string().optional(),
+  "speaker-model": z.string().optional(),
+  "speaker-threshold": numberIn("a number from 0.05 to 0.95", 0.05, 0.95).default(defaultThreshold),
+  threads: numberIn("a whole number from 1 to 64", 1, 64, true).default(1),
+});
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * @param argv without the runtime and the script.
  * @returns undefined where help was asked for, and printed.
  * @throws Failure naming the argument that is wrong.
  */
-export function parseResolverOnnxOptions(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ResolverOnnxOptions | undefined {
-  const command = new Command("npm run inference --")
-    .description("Serves the speaker-resolve contract with a speaker-embedding model in ONNX, by sherpa-onnx.")
-    .requiredOption("--model <speaker.onnx>", "a model with sherpa-onnx's metadata: WeSpeaker, 3D-Speaker or NeMo")
-    .option("--port <port>", "port to listen on, 0 for any free one", "9100")
-    .option("--host <address>", "address to listen on", "127.0.0.1")
-    .option(
-      "--threshold <cosine>",
-      "from which speech joins a known voice; higher: more speakers",
-      `${defaultThreshold}`,
-    )
-    .option("--threads <n>", "CPU threads of the model", "1")
-    .option("--api-key-env <NAME>", "environment variable with the key that x-api-key must be (default: no key)")
-    .addHelpText(
-      "after",
-      "\nOnce: npm ci --prefix server/inference/speakers\nThen: INFERENCE_BASE_URL=http://127.0.0.1:9100 npm start",
-    );
-  const raw = readOptions(command, argv);
-  if (!raw) return undefined;
-  const { model = "", host = "", port = "", threshold = "", threads = "", apiKeyEnv } = raw;
+export function parseInferenceOptions(argv: readonly string[], env: Env): InferenceOptions | undefined {
+  const raw = readArguments(argv);
+  if (raw["help"] === true) {
+    console.log(help);
+    return undefined;
+  }
+  const answer = optionsSchema.safeParse(raw);
+  if (!answer.success) {
+    const [issue] = answer.error.issues;
+    const name = String(issue?.path[0]);
+    throw new Failure(`--${name} must be ${issue?.message ?? "something else"}, not "${String(raw[name])}".`);
+  }
+  const { host, port, threads, ...given } = answer.data;
+  const { "speaker-model": model, "speaker-threshold": threshold, "api-key-env": keyName } = given;
+  if (model === undefined) throw new Failure("No model to serve: give --speaker-model; see --help.");
   return {
-    model,
     host,
-    port: parsePort("--port", port),
-    threshold: numberIn("--threshold", threshold, 0.05, 0.95),
-    threads: numberIn("--threads", threads, 1, 64),
-    apiKey: apiKeyEnv === undefined ? undefined : keyFrom(apiKeyEnv, env),
+    port,
+    apiKey: keyName === undefined ? undefined : keyFrom(keyName, env),
+    speakers: { model, threshold, threads },
   };
 }
 
-function numberIn(option: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  const isWhole = Number.isInteger(least) ? Number.isInteger(number) : true;
-  if (text.trim() === "" || !isWhole || !(number >= least && number <= most))
-    throw new Failure(
-      `${option} must be a ${Number.isInteger(least) ? "whole " : ""}number from ${least} to ${most}, not "${text}".`,
-    );
-  return number;
+function readArguments(argv: readonly string[]): Readonly<Record<string, string | boolean | undefined>> {
+  const text = { type: "string" } as const;
+  const names = Object.keys(optionsSchema.shape);
+  const options = {
+    ...Object.fromEntries(names.map((name) => [name, text])),
+    help: { type: "boolean", short: "h" } as const,
+  };
+  try {
+    return parseArgs({ args: [...argv], options }).values;
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new Failure(`${cause.message.split(". ", 1).join()}; see --help.`);
+    throw cause;
+  }
 }
 
-/** A key that was meant and isn't there must not open the door. */
-function keyFrom(name: string, env: Readonly<Record<string, string | undefined>>): string {
+function numberIn(what: string, least: number, most: number, isWhole = false): z.ZodType<number> {
+  return z
+    .string()
+    .refine((text) => text.trim() !== "" && (isWhole ? /^\d+$/.test(text) : Number.isFinite(Number(text))), what)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, what);
+}
+
+/** A key that was meant and isn't there must not let everyone in. */
+function keyFrom(name: string, env: Env): string {
   const key = env[name];
   if (!key) throw new Failure(`--api-key-env: the environment has no ${name}.`);
   return key;

@@ -3,64 +3,52 @@
  * connections that misbehave, one gateway that is killed now and then, and an R2 that fails. Ends with 1 at the
  * first rule that is broken, naming the seed: `--seed N` plays the same steps again.
  */
-import { Command, InvalidArgumentError } from "commander";
+import { Failure } from "../../schemas/lib/failure.ts";
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { decimal, wholeNumber } from "../../scripts/cli/option-types.ts";
+import { runCommand } from "../../scripts/cli/run-command.ts";
 import { ChaosWorld } from "./engine/chaos-world.ts";
-import { runSchedule } from "./engine/run-schedule.ts";
-import { sentenceOf } from "../../schemas/lib/failure.ts";
-import { onStopSignal } from "../../scripts/local/stop-signal.ts";
-
-interface ChaosOptions {
-  readonly minutes?: number;
-  readonly seed?: number;
-  readonly schedules?: number;
-}
+import { runSchedule, type ScheduleReport } from "./engine/run-schedule.ts";
 
 const defaultSchedules = 20;
 const highestSeed = 1_000_000_000;
+const number = wholeNumber(1, highestSeed);
 
-const command = new Command("chaos")
-  .description("Plays seeded random schedules against a real gateway and checks every promise of the room.")
-  .option("--minutes <n>", "go on for so long", parseNumber)
-  .option("--seed <n>", "of the first schedule; alone, plays this one", parseNumber)
-  .option("--schedules <n>", `how many, each with the next seed (${defaultSchedules})`, parseNumber)
-  .action(run);
+const command = defineCommand({
+  name: "npm run chaos --",
+  description: "Plays seeded random schedules against a real gateway and checks every promise of the room.",
+  options: {
+    minutes: decimal(0.01, 100_000).optional().meta({ value: "<n>", description: "go on for so long" }),
+    seed: number.optional().meta({ value: "<n>", description: "of the first schedule; alone, plays this one" }),
+    schedules: number.optional().meta({
+      value: "<n>",
+      description: `how many, each with the next seed (default: ${defaultSchedules})`,
+    }),
+  },
+});
 
-try {
-  await command.parseAsync();
-} catch (cause) {
-  console.error(cause instanceof Error && cause.message.startsWith("seed ") ? cause.message : sentenceOf(cause));
-  process.exitCode = 1;
-}
-
-async function run({ minutes, seed, schedules }: ChaosOptions): Promise<void> {
+await runCommand(command, async ({ minutes, seed, schedules }, { print, atEnd }) => {
   const first = seed ?? Math.floor(Math.random() * highestSeed);
   const until = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   const few = seed === undefined ? defaultSchedules : 1;
   const count = schedules ?? (minutes === undefined ? few : Number.POSITIVE_INFINITY);
   // The gateway is in a process group of its own: nobody else ends it. Where it is still starting, our exit does.
-  let world: ChaosWorld | undefined;
-  onStopSignal(async () => world?.dispose());
-  world = await ChaosWorld.start();
-  try {
-    let seconds = 0;
-    let steps = 0;
-    let done = 0;
-    for (; done < count && Date.now() < until; done += 1) {
-      const report = await runSchedule(world, first + done);
-      seconds += report.keptSeconds;
-      steps += report.steps;
-      console.log(`ok   seed ${report.seed}: ${report.steps} steps, ${report.keptSeconds} seconds kept`);
-    }
-    const { rows } = await world.checkJournals();
-    console.log(`chaos: ${done} schedules from seed ${first}, ${steps} steps, ${seconds} seconds kept: no violation`);
-    console.log(`       ${rows} rows in the rooms' SQLite, no archived audio`);
-  } finally {
-    await world.dispose();
+  const world = await ChaosWorld.start();
+  atEnd(() => world.dispose());
+  const reports: ScheduleReport[] = [];
+  for (; reports.length < count && Date.now() < until;) {
+    const report = await runSchedule(world, first + reports.length).catch(asFailure);
+    reports.push(report);
+    print(`ok   seed ${report.seed}: ${report.steps} steps, ${report.keptSeconds} seconds kept`);
   }
-}
+  const { rows } = await world.checkJournals();
+  const steps = reports.reduce((sum, report) => sum + report.steps, 0);
+  const seconds = reports.reduce((sum, report) => sum + report.keptSeconds, 0);
+  print(`chaos: ${reports.length} schedules from seed ${first}, ${steps} steps, ${seconds} seconds kept: no violation`);
+  print(`       ${rows} rows in the rooms' SQLite, no archived audio`);
+});
 
-function parseNumber(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= highestSeed)) throw new InvalidArgumentError(`must be from 1 to ${highestSeed}.`);
-  return value;
+/** What a schedule reports against its seed is for a person to read; anything else keeps its stack. */
+function asFailure(cause: unknown): never {
+  throw cause instanceof Error && cause.message.startsWith("seed ") ? new Failure(cause.message) : cause;
 }

@@ -17,7 +17,7 @@ const script = "server/inference/main.ts";
 
 function isInstalled(): boolean {
   try {
-    createRequire(join(process.cwd(), script)).resolve("sherpa-onnx-node");
+    createRequire(join(process.cwd(), "server/inference/native/package.json")).resolve("sherpa-onnx-node");
     return true;
   } catch {
     return false;
@@ -52,7 +52,7 @@ class Resolver {
   }
 }
 
-describe.skipIf(!isInstalled())("with sherpa-onnx (else: npm ci --prefix server/inference/speakers)", () => {
+describe.skipIf(!isInstalled())("with sherpa-onnx (else: npm ci --prefix server/inference/native)", () => {
   let folder = "";
   let resolver: Resolver;
   let client: ResolveClient;
@@ -66,7 +66,9 @@ describe.skipIf(!isInstalled())("with sherpa-onnx (else: npm ci --prefix server/
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "roomtone-onnx-"));
     const model = await modelFile("tiny.onnx", tinySpeakerModel());
-    resolver = new Resolver(["--model", model, "--threshold", "0.8", "--api-key-env", "KEY"], { KEY: "sesame" });
+    resolver = new Resolver(["--speaker-model", model, "--speaker-threshold", "0.8", "--api-key-env", "KEY"], {
+      KEY: "sesame",
+    });
     client = new ResolveClient(await resolver.url(), { "x-api-key": "sesame" });
   });
   afterAll(async () => {
@@ -100,7 +102,7 @@ describe.skipIf(!isInstalled())("with sherpa-onnx (else: npm ci --prefix server/
 
   it("ends by Ctrl-C", async () => {
     const model = await modelFile("other.onnx", tinySpeakerModel());
-    const other = new Resolver(["--model", model]);
+    const other = new Resolver(["--speaker-model", model]);
     await other.url();
     expect(other.output).toContain("No --api-key-env: anyone who reaches this address is answered.");
     other.interrupt();
@@ -115,7 +117,7 @@ describe.skipIf(!isInstalled())("with sherpa-onnx (else: npm ci --prefix server/
     ["too many values", tinySpeakerModel({ ...metadata, output_dim: "5000" }), "have 5000 values"],
   ])("says in one sentence what is wrong with %s", async (_name, bytes, reason) => {
     const path = await modelFile("bad.onnx", bytes);
-    const failing = new Resolver(["--model", path]);
+    const failing = new Resolver(["--speaker-model", path]);
     expect(await failing.ended).toBe(1);
     expect(failing.output.trim().split("\n")).toEqual([expect.stringMatching(/^bad\.onnx can't be used: /)]);
     expect(failing.output).toContain(reason);

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { compileCache, readsTypeScript } from "../../scripts/local/gateway-process.ts";
+import { compileCache } from "../../scripts/local/gateway-process.ts";
 import { openLocalBucket } from "../../scripts/local/local-bucket.ts";
 import { verifySession } from "../../scripts/local/verify-session.ts";
 import { newSession, postJson } from "../support/gateway-http.ts";
@@ -23,10 +23,13 @@ function blobsOf(folder: string): string[] {
 }
 
 function verify(session: string): Promise<{ code: number; output: string }> {
-  const script = [...readsTypeScript, "scripts/verify.ts", session, "--state-dir", gateway.stateDir];
+  return run(process.execPath, ["scripts/verify.ts", session, "--state-dir", gateway.stateDir]);
+}
+
+function run(node: string, args: readonly string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
-    execFile(process.execPath, script, { cwd: root, env }, (error, stdout, stderr) => {
+    execFile(node, args, { cwd: root, env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr });
     });
   });
@@ -74,3 +77,19 @@ test.concurrent("verify says in a sentence what it can't find", async () => {
   expect(code).toBe(1);
   expect(output).toContain("R2 has no sessions/never-there/result.json");
 }, 30_000);
+
+// Not at once with those above: they count what lies in R2.
+test("the smoke run passes, under the project's Node and started by the Node of the system", async () => {
+  const address = ["--base-http", gateway.url, "--base-ws", gateway.wsUrl, "--chunks", "3"];
+  for (const node of [process.execPath, systemNode()]) {
+    const { code, output } = await run(node, ["scripts/ws_ingest_smoke.mjs", ...address]);
+    expect(output).toContain('"ok":true');
+    expect(code).toBe(0);
+  }
+});
+
+/** The first `node` of PATH that is not an installed package; else the one that runs this. */
+function systemNode(): string {
+  const folders = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
+  return folders.map((folder) => join(folder, "node")).find((path) => existsSync(path)) ?? process.execPath;
+}

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { chunkSamples, channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { type Capture, startCapture } from "../../client/index.ts";
 import { openFileOutbox } from "../../client/node/index.ts";
-import type { CatchUpOptions } from "./catch-up-options.ts";
 import { type CatchUpMeasure, reportCatchUp } from "./catch-up-report.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { fetchResult, finalizeSession } from "../../scripts/smoke/gateway-http.ts";
@@ -16,6 +15,13 @@ import { streamWindow } from "../../client/testkit/window-stream.ts";
 
 const sessionId = "catch-up";
 const track = "mixed";
+
+export interface CatchUpOptions {
+  /** Recorded while the gateway is down. */
+  readonly seconds: number;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
 
 /** @throws Failure when the capture fails or lacks a second. */
 export async function runCatchUp(run: LongRun, { seconds, port: wanted }: CatchUpOptions): Promise<LongRunReport> {

@@ -5,10 +5,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createProgress, type Progress } from "../../client/cli/progress.ts";
-import { sentenceOf } from "../../schemas/lib/failure.ts";
+import type { Progress } from "../../client/cli/progress.ts";
+import type { CommandRun } from "../../scripts/cli/run-command.ts";
 import { type Gateway, startGateway } from "../../scripts/local/gateway.ts";
-import { onStopSignal } from "../../scripts/local/stop-signal.ts";
 import { stopGateway, workerdPids } from "../../scripts/local/workerd-processes.ts";
 
 export interface LongRunReport {
@@ -17,13 +16,16 @@ export interface LongRunReport {
 }
 
 export class LongRun {
-  readonly progress: Progress = createProgress(process.stderr);
+  readonly progress: Progress;
+  readonly print: (line: string) => void;
   readonly folder: string;
   readonly stateDir: string;
   readonly #ends: (() => Promise<void>)[] = [];
   #gateway: Promise<Gateway> | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, { progress, print }: CommandRun) {
+    this.progress = progress;
+    this.print = print;
     this.folder = mkdtempSync(join(tmpdir(), `roomtone-${name}-`));
     this.stateDir = join(this.folder, "state");
     // Not at `end`: on a signal miniflare ends this process at once. And a workerd makes its folders anew.
@@ -31,11 +33,6 @@ export class LongRun {
       for (const pid of workerdPids()) process.kill(pid, "SIGKILL");
       rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
     });
-  }
-
-  print(line: string): void {
-    this.progress.clear();
-    console.log(line);
   }
 
   /** @param variables of the Worker, besides `AUTH_MODE`. @returns the gateway's address, without a slash at the end. */
@@ -56,35 +53,16 @@ export class LongRun {
   }
 }
 
-/**
- * Reads the arguments, runs `measure`, and ends the process: 0 where its report is good, else 1.
- * @param name of the folder.
- */
-export async function runLong<Options>(
+/** A measuring run as a command has it. @param name of the folder. */
+export function longRun<Options>(
   name: string,
-  parse: (argv: readonly string[]) => Options | undefined,
   measure: (run: LongRun, options: Options) => Promise<LongRunReport>,
-): Promise<void> {
-  let run: LongRun | undefined;
-  const stopping = new AbortController();
-  onStopSignal(async () => {
-    stopping.abort();
-    await run?.end();
-  });
-  let code = 1;
-  try {
-    const options = parse(process.argv.slice(2));
-    if (!options) return;
-    run = new LongRun(name);
+): (options: Options, command: CommandRun) => Promise<number> {
+  return async (options, command) => {
+    const run = new LongRun(name, command);
+    command.atEnd(() => run.end());
     const { lines, isGood } = await measure(run, options);
     run.print(`\n${lines.join("\n")}`);
-    code = isGood ? 0 : 1;
-  } catch (cause) {
-    // Stopped on purpose: what breaks then is no news, and the signal's own clean-up ends the process.
-    if (stopping.signal.aborted) return;
-    run?.progress.clear();
-    console.error(sentenceOf(cause));
-  }
-  await run?.end();
-  process.exit(code);
+    return isGood ? 0 : 1;
+  };
 }

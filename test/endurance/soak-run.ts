@@ -8,7 +8,6 @@ import { Failure } from "../../schemas/lib/failure.ts";
 import { fetchResult, fetchState, finalizeSession, type HttpTarget } from "../../scripts/smoke/gateway-http.ts";
 import type { LongRun, LongRunReport } from "./long-run.ts";
 import { percentile } from "../../scripts/cli/percentile.ts";
-import type { SoakOptions } from "./soak-options.ts";
 import { Pace } from "./soak-pace.ts";
 import { roomBytes, workerdBytes } from "../../scripts/bench/probe.ts";
 import { reportSoak, type SoakTenth, tenthLine } from "./soak-report.ts";
@@ -19,6 +18,14 @@ const tenths = 10;
 const memoryEveryMs = 500;
 /** The window of the slowest track, and as much again for the others. */
 const lead = 2 * limits.maxInFlightFrames;
+
+export interface SoakOptions {
+  /** Of each track. */
+  readonly seconds: number;
+  readonly tracks: number;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
 
 /** @throws Failure when a second is not kept as it was sent. */
 export async function runSoak(run: LongRun, { seconds, tracks, port }: SoakOptions): Promise<LongRunReport> {

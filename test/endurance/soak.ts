@@ -3,8 +3,37 @@
  * costs as much at the end as at the start: the room's SQLite file, the process's memory, the ack latency.
  * Needs a disk with 32 kB for each second of each track (2.8 GB for the default), until it ends.
  */
-import { runLong } from "./long-run.ts";
-import { parseSoakOptions } from "./soak-options.ts";
+import { limits } from "../../schemas/limits.ts";
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { decimal, port, wholeNumber } from "../../scripts/cli/option-types.ts";
+import { runCommand } from "../../scripts/cli/run-command.ts";
+import { longRun } from "./long-run.ts";
 import { runSoak } from "./soak-run.ts";
 
-await runLong("soak", parseSoakOptions, runSoak);
+/** Below 100 seconds a tenth of the run is too short to be a measure. */
+const minHours = 0.028;
+
+const command = defineCommand({
+  name: "npm run soak --",
+  description: "Streams a long meeting as fast as admitted; fails unless it costs as much at its end as at its start.",
+  options: {
+    hours: decimal(minHours, 24).meta({
+      value: "<n>",
+      description: "length of the meeting, of each of its tracks",
+      default: "8",
+    }),
+    tracks: wholeNumber(1, limits.maxTracksPerSession).meta({
+      value: "<n>",
+      description: "tracks that stream side by side",
+      default: "3",
+    }),
+    port: port.meta({ value: "<port>", description: "port for the gateway, 0 for any free one", default: "0" }),
+  },
+});
+
+await runCommand(
+  command,
+  longRun("soak", (run, { hours, tracks, port: wanted }) =>
+    runSoak(run, { seconds: Math.round(hours * 3_600), tracks, port: wanted }),
+  ),
+);

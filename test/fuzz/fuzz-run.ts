@@ -7,9 +7,14 @@ import { KeysAdmin } from "../../scripts/keys/keys-admin.ts";
 import { openLocalKeys } from "../../scripts/keys/keys-local.ts";
 import { mintKey } from "../../scripts/keys/keys-mint.ts";
 import { Finding, hold } from "./finding.ts";
-import type { FuzzOptions } from "./fuzz-options.ts";
 import { fuzzFrames } from "./gateway-frames.ts";
 import { fuzzRequests, type RequestFuzz } from "./gateway-requests.ts";
+
+export interface FuzzOptions {
+  readonly frames: number;
+  readonly requests: number;
+  readonly seed: number;
+}
 
 export class FuzzRun {
   readonly #gateway: GatewayProcess;

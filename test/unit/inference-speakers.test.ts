@@ -6,9 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import type { SpeakerState } from "../../schemas/speech/speakers.ts";
 import type { Embedder } from "../../server/inference/speakers/embedder.ts";
-import { parseResolverOnnxOptions } from "../../server/inference/options.ts";
+import { parseInferenceOptions } from "../../server/inference/options.ts";
+import { resolvePath } from "../../server/inference/speakers/part.ts";
+import { createResolveHandler } from "../../server/shared/diarizer/handle-resolve.ts";
 import { createNeuralResolve } from "../../server/inference/speakers/resolve.ts";
-import { type ResolverServer, serveResolver } from "../../server/inference/http/server.ts";
+import { type InferenceServer, serveParts } from "../../server/inference/http/server.ts";
 import { extractFeatures } from "../../server/shared/diarizer/features.ts";
 import { front } from "../../server/shared/diarizer/tuning.ts";
 import { emptyState, ResolveClient, resolveBody } from "../support/resolve-requests.ts";
@@ -31,13 +33,14 @@ const threshold = 0.8;
 const low = speak(lowVoice, 4);
 const high = speak(highVoice, 4);
 
-function serve(more: { id?: string; apiKey?: string; embedder?: Embedder } = {}): Promise<ResolverServer> {
+function serve(more: { id?: string; apiKey?: string; embedder?: Embedder } = {}): Promise<InferenceServer> {
   const { id = "cepstra", apiKey, embedder = averageCepstrum } = more;
   const resolve = createNeuralResolve({ embedder, id, threshold });
-  return serveResolver({ host: "127.0.0.1", port: 0, apiKey, resolve });
+  const parts = [{ routes: { [resolvePath]: createResolveHandler(resolve) }, summary: "" }];
+  return serveParts({ host: "127.0.0.1", port: 0, apiKey, parts });
 }
 
-let server: ResolverServer;
+let server: InferenceServer;
 let client: ResolveClient;
 beforeAll(async () => {
   server = await serve();
@@ -216,7 +219,7 @@ describe("a key", () => {
     onTestFinished(() => guarded.close());
     for (const headers of [{}, { "x-api-key": "" }, { "x-api-key": "open" }, { "x-api-key": "open sesame!" }])
       expect(await new ResolveClient(guarded.url, headers as Record<string, string>).refused("{")).toEqual({
-        title: "cannot resolve",
+        title: "cannot answer",
         status: 401,
         detail: "x-api-key is missing or wrong",
       });
@@ -225,30 +228,29 @@ describe("a key", () => {
   });
 });
 
-function parse(...argv: string[]): ReturnType<typeof parseResolverOnnxOptions> {
-  return parseResolverOnnxOptions(argv, { KEY: "secret", EMPTY: "" });
+function parse(...argv: string[]): ReturnType<typeof parseInferenceOptions> {
+  return parseInferenceOptions(argv, { KEY: "secret", EMPTY: "" });
 }
 
 describe("the command line", () => {
   it("has a default for all but the model", () => {
-    expect(parse("--model", "a.onnx")).toEqual({
-      model: "a.onnx",
+    expect(parse("--speaker-model", "a.onnx")).toEqual({
       host: "127.0.0.1",
       port: 9_100,
-      threshold: 0.5,
-      threads: 1,
       apiKey: undefined,
+      speakers: { model: "a.onnx", threshold: 0.5, threads: 1 },
     });
-    expect(parse("--model", "a.onnx", "--api-key-env", "KEY")?.apiKey).toBe("secret");
+    expect(parse("--speaker-model", "a.onnx", "--api-key-env", "KEY")?.apiKey).toBe("secret");
   });
 
   it.each([
-    [[], "required option"],
-    [["--model", "a", "--port", "x"], "--port must be a port number"],
-    [["--model", "a", "--threshold", "1.5"], "--threshold must be a number from"],
-    [["--model", "a", "--threads", "1.5"], "--threads must be a whole number"],
-    [["--model", "a", "--api-key-env", "EMPTY"], "the environment has no EMPTY"],
-    [["--model", "a", "--key", "secret"], "unknown option"],
+    [[], "No model to serve: give --speaker-model"],
+    [["--speaker-model", "a", "--port", "x"], '--port must be a port number, not "x".'],
+    [["--speaker-model", "a", "--speaker-threshold", "1.5"], "--speaker-threshold must be a number from"],
+    [["--speaker-model", "a", "--threads", "1.5"], "--threads must be a whole number"],
+    [["--speaker-model", "a", "--api-key-env", "EMPTY"], "the environment has no EMPTY"],
+    [["--speaker-model", "a", "--key", "secret"], "Unknown option '--key'; see --help."],
+    [["--speaker-model"], "argument missing"],
   ])("refuses %j", (argv, message) => {
     expect(() => parse(...argv)).toThrow(message);
   });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { apiKeySchema } from "../../schemas/access.ts";
 import { KeysAdmin } from "../../scripts/keys/keys-admin.ts";
 import { mintKey } from "../../scripts/keys/keys-mint.ts";
-import { type KeysOptions, parseKeysOptions } from "../../scripts/keys/keys-options.ts";
+import { type KeysOptions, parseKeysOptions } from "../../scripts/keys/keys-command.ts";
 import { executeArguments, inlined, remoteKeys } from "../../scripts/keys/keys-remote.ts";
 import { keysTable } from "../../scripts/keys/keys-table.ts";
 import { hashSecret, parseApiKey } from "../../server/shared/access/api-keys-format.ts";
@@ -15,29 +15,32 @@ const now = Date.UTC(2026, 10, 21, 10);
 
 describe("options", () => {
   test("each command, with its defaults", () => {
-    const create = { kind: "create", tenant: "acme", name: "backend", scopes: ["sessions:read"] };
+    const local = { remote: false, stateDir: ".wrangler/state" };
     expect(parse("create", ...key)).toEqual({
-      request: { ...create, lifetimeMs: undefined },
-      remote: false,
-      stateDir: ".wrangler/state",
+      command: "create",
+      ...local,
+      tenant: "acme",
+      name: "backend",
+      scope: ["sessions:read"],
+      expiresInDays: undefined,
     });
-    expect(parse("create", ...key, "--expires-in-days", "2")?.request).toMatchObject({ lifetimeMs: 172_800_000 });
-    expect(parse("list")?.request).toEqual({ kind: "list", tenant: undefined, json: false });
-    expect(parse("rotate", keyId)?.request).toEqual({ kind: "rotate", keyId, graceMs: 86_400_000 });
-    expect(parse("rotate", keyId, "--grace-hours", "0.5")?.request).toMatchObject({ graceMs: 1_800_000 });
-    expect(parse("revoke", keyId, "--remote")).toMatchObject({ request: { kind: "revoke", keyId }, remote: true });
+    expect(parse("create", ...key, "--expires-in-days", "2")).toMatchObject({ expiresInDays: 2 });
+    expect(parse("list")).toEqual({ command: "list", ...local, tenant: undefined, json: false });
+    expect(parse("rotate", keyId)).toEqual({ command: "rotate", ...local, id: keyId, graceHours: 24 });
+    expect(parse("rotate", keyId, "--grace-hours", "0.5")).toMatchObject({ graceHours: 0.5 });
+    expect(parse("revoke", keyId, "--remote")).toMatchObject({ command: "revoke", id: keyId, remote: true });
     expect(parseKeysOptions(["list"], { STATE_DIR: "/tmp/x" })?.stateDir).toBe("/tmp/x");
   });
 
   test("scopes: each once, in the order of the contract", () => {
     const scope = "tokens:mint,sessions:write,tokens:mint";
-    expect(parse("create", ...key.slice(0, 4), "--scope", scope)?.request).toMatchObject({
-      scopes: ["sessions:write", "tokens:mint"],
+    expect(parse("create", ...key.slice(0, 4), "--scope", scope)).toMatchObject({
+      scope: ["sessions:write", "tokens:mint"],
     });
   });
 
   test.each([
-    [[], "Say create, list, rotate or revoke; see --help."],
+    [[], "say create or list or rotate or revoke; see --help."],
     [["destroy"], "unknown command 'destroy'; see --help."],
     [["create", "--tenant", "acme"], "required option '--name <name>' not specified; see --help."],
     [["create", ...key, "--tenant", "Acme"], "--tenant takes a-z, 0-9 and -, at most 63 characters."],
@@ -51,12 +54,12 @@ describe("options", () => {
     [["create", ...key, "--name", "a\u202Eb"], "--name takes "],
     [["create", ...key, "--name", " a"], "--name takes "],
     [["create", ...key, "--name", "a".repeat(65)], "--name takes "],
-    [["create", ...key, "--expires-in-days", "0"], "--expires-in-days takes a whole number from 1 to 3650."],
-    [["create", ...key, "--expires-in-days", "1e2"], "--expires-in-days takes "],
-    [["rotate", keyId, "--grace-hours", "-1"], "--grace-hours takes a number from 0 to 8760."],
-    [["rotate", keyId, "--grace-hours", "8761"], "--grace-hours takes "],
+    [["create", ...key, "--expires-in-days", "0"], "--expires-in-days must be a whole number from 1 to 3650."],
+    [["create", ...key, "--expires-in-days", "1e2"], "--expires-in-days must "],
+    [["rotate", keyId, "--grace-hours", "-1"], "--grace-hours must be a number from 0 to 8760."],
+    [["rotate", keyId, "--grace-hours", "8761"], "--grace-hours must "],
     [["rotate"], "missing required argument 'id'"],
-    [["revoke", "nobody"], "A key's id is 12 characters"],
+    [["revoke", "nobody"], "<id> must be the 12 characters"],
     [["list", "--tenant", ""], "--tenant takes "],
   ])("%j", (argv, sentence) => {
     expect(() => parse(...argv)).toThrow(sentence);

@@ -1,23 +1,23 @@
 /** Arguments of `npm run smoke` and `npm run demo`, and the progress line. */
 import { describe, expect, test } from "vitest";
-import { parseDemoOptions } from "../../scripts/demo/demo-options.ts";
+import { parseDemoOptions } from "../../scripts/demo/demo-command.ts";
 import { createProgress } from "../../client/cli/progress.ts";
-import { parseSmokeOptions, type SmokeOptions } from "../../scripts/smoke/smoke-options.ts";
+import { parseSmokeOptions, type SmokeOptions } from "../../scripts/smoke/smoke-command.ts";
 
-const parse = (...argv: string[]): SmokeOptions | undefined => parseSmokeOptions(argv, () => "smoke-1");
+const parse = (...argv: string[]): SmokeOptions | undefined => parseSmokeOptions(argv);
 
 describe("smoke options", () => {
   test("defaults", () => {
     expect(parse()).toEqual({
       baseHttp: new URL("http://127.0.0.1:8787/"),
       baseWs: new URL("ws://127.0.0.1:8787/"),
-      sessionId: "smoke-1",
+      sessionId: expect.stringMatching(/^smoke-[0-9a-f]{12}$/),
       track: "mixed",
       encoding: "json",
       chunks: undefined,
       file: undefined,
       token: undefined,
-      realtimeFactor: undefined,
+      realtime: undefined,
       finalize: false,
     });
   });

@@ -5,20 +5,9 @@ import { chunkBytes, chunkMs, chunkSamples } from "../../../schemas/wire/audio.t
 import { defaultTrack } from "../../../schemas/names.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
-import { GatewayProcess } from "../../local/gateway-process.ts";
+import type { GatewayProcess } from "../../local/gateway-process.ts";
 import { streamMeeting } from "../../../client/testkit/stream-meeting.ts";
 import type { Diarize } from "./diarize.ts";
-
-/** A gateway as it comes out of the box, for as long as the work takes. */
-export async function withGateway(work: (gateway: GatewayProcess) => Promise<void>): Promise<void> {
-  const gateway = new GatewayProcess({});
-  try {
-    await gateway.start();
-    await work(gateway);
-  } finally {
-    await gateway.dispose();
-  }
-}
 
 export function createGatewayDiarizer(gateway: GatewayProcess, windowMs: number): Diarize {
   const client = createResultsClient({ baseUrl: gateway.url });

@@ -1,16 +1,14 @@
 /**
- * The resolve contract over Node's HTTP server: who may ask, and where; what is asked goes to the embedded resolver's
- * door. One request is computed at a time, on the thread that serves: nothing here waits for anything else.
+ * The service's HTTP side, over Node's server: the key is asked for before anything of a body is read, and each path has one
+ * handler. One request is computed at a time, on the thread that serves. Knows no model.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createResolveHandler, type Resolve } from "../../shared/diarizer/handle-resolve.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
+import type { Handler, Part } from "./part.ts";
 
-export const resolvePath = "/speaker/resolve";
-
-/** A body of 32 MB within it, on any line that a resolver should be on. */
+/** A body of 32 MB within it, over any network that a model should be behind. */
 const requestTimeoutMs = 60_000;
 const maxConnections = 64;
 
@@ -20,20 +18,20 @@ export interface ServeOptions {
   readonly port: number;
   /** What `x-api-key` must be; undefined lets anyone in. */
   readonly apiKey: string | undefined;
-  readonly resolve: Resolve;
+  readonly parts: readonly Part[];
 }
 
-export interface ResolverServer {
+export interface InferenceServer {
   readonly url: string;
   /** Answers what was asked, and takes no more. */
   readonly close: () => Promise<void>;
 }
 
 /** @throws Failure where the address can't be had. */
-export async function serveResolver({ host, port, apiKey, resolve }: ServeOptions): Promise<ResolverServer> {
-  const handle = createResolveHandler(resolve);
+export async function serveParts({ host, port, apiKey, parts }: ServeOptions): Promise<InferenceServer> {
+  const routes = new Map(parts.flatMap((part) => Object.entries(part.routes)));
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
-    void answer(request, apiKey, handle).then((result) => send(request, response, result));
+    void answer(request, apiKey, routes).then((result) => send(request, response, result));
   });
   server.maxConnections = maxConnections;
   await listen(server, host, port);
@@ -61,19 +59,20 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 async function answer(
   request: IncomingMessage,
   apiKey: string | undefined,
-  handle: (request: Request) => Promise<Response>,
+  routes: ReadonlyMap<string, Handler>,
 ): Promise<Response> {
   // Before anything of the body is read.
   if (!isAllowed(request.headers["x-api-key"], apiKey)) return problem(401, "x-api-key is missing or wrong");
-  const url = URL.parse(request.url ?? "", "http://resolver");
-  if (url?.pathname !== resolvePath) return problem(404, `there is nothing here but POST ${resolvePath}`);
-  if (request.method !== "POST") return problem(405, `${resolvePath} takes POST`);
+  const url = URL.parse(request.url ?? "", "http://inference");
+  const handle = url && routes.get(url.pathname);
+  if (!handle) return problem(404, `there is nothing here but POST ${[...routes.keys()].join(", ")}`);
+  if (request.method !== "POST") return problem(405, `${url.pathname} takes POST`);
   try {
     return await handle(new Request(url, { method: "POST", body: bodyOf(request), duplex: "half" }));
   } catch (cause) {
     if (!request.complete) return problem(400, "the body ended too early");
     console.error(cause);
-    return problem(500, "the model could not hear this audio; the resolver's log says why");
+    return problem(500, "the model could not take this audio; the service's log says why");
   }
 }
 
@@ -104,7 +103,7 @@ function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
 
 function problem(status: number, detail: string): Response {
   return Response.json(
-    { title: "cannot resolve", status, detail },
+    { title: "cannot answer", status, detail },
     { status, headers: { "content-type": "application/problem+json", ...(status === 405 ? { allow: "POST" } : {}) } },
   );
 }

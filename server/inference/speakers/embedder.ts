@@ -1,6 +1,7 @@
 /** Speech into a vector of the model, by sherpa-onnx. Knows no speakers. */
 // oxlint-disable-next-line typescript/triple-slash-reference -- ambient: who imports this file needs it, too.
 /// <reference path="./sherpa-onnx-node.d.ts" />
+import { createRequire } from "node:module";
 import type sherpaOnnx from "sherpa-onnx-node";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
@@ -26,8 +27,8 @@ export interface ModelOptions {
  *
  * @throws Failure where sherpa-onnx-node is not installed.
  */
-export async function loadEmbedder({ path, threads }: ModelOptions): Promise<Embedder> {
-  const { SpeakerEmbeddingExtractor } = await importSherpa();
+export function loadEmbedder({ path, threads }: ModelOptions): Embedder {
+  const { SpeakerEmbeddingExtractor } = importSherpa();
   const extractor = new SpeakerEmbeddingExtractor({ model: path, numThreads: threads, debug: false });
   return {
     values: extractor.dim,
@@ -47,19 +48,30 @@ export async function loadEmbedder({ path, threads }: ModelOptions): Promise<Emb
   };
 }
 
+/** Native code has a folder of its own, so that the install of the repository is without it. */
+const native = createRequire(new URL("../native/package.json", import.meta.url));
+const install = "`npm ci --prefix server/inference/native`";
+
 /** @throws Failure where it can't be imported, with what to do about it. */
-export async function importSherpa(): Promise<typeof sherpaOnnx> {
+export function importSherpa(): typeof sherpaOnnx {
   try {
-    return (await import("sherpa-onnx-node")).default;
+    return native("sherpa-onnx-node") as typeof sherpaOnnx;
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ERR_MODULE_NOT_FOUND")
-      throw new Failure(
-        "sherpa-onnx-node is not installed: run `npm ci --prefix server/inference/speakers` once (32 MB).",
-      );
+    if (cause instanceof Error && "code" in cause && cause.code === "MODULE_NOT_FOUND" && !isInstalled())
+      throw new Failure(`sherpa-onnx-node is not installed: run ${install} once (32 MB).`);
     // Its own way to say that the platform's package is missing, over many lines.
     throw new Failure(
-      `sherpa-onnx-node has nothing to run on ${process.platform}-${process.arch}: run ` +
-        "`npm ci --prefix server/inference/speakers` on this machine, or use another one.",
+      `sherpa-onnx-node has nothing to run on ${process.platform}-${process.arch}: run ${install} on this machine, ` +
+        "or use another one.",
     );
+  }
+}
+
+function isInstalled(): boolean {
+  try {
+    native.resolve("sherpa-onnx-node");
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -12,8 +12,8 @@ const probeTimeoutMs = 60_000;
 /** @throws Failure where the model or sherpa-onnx-node is of no use. */
 export async function loadModel(options: ModelOptions): Promise<Embedder> {
   const file = await stat(options.path).catch(() => undefined);
-  if (!file?.isFile()) throw new Failure(`--model: there is no file ${options.path}.`);
-  await importSherpa();
+  if (!file?.isFile()) throw new Failure(`--speaker-model: there is no file ${options.path}.`);
+  importSherpa();
   const complaint = await probeModel(options.path);
   if (complaint !== undefined) throw new Failure(`${basename(options.path)} can't be used: ${complaint}`);
   return loadEmbedder(options);

@@ -9,7 +9,7 @@ import { Failure, sentenceOf } from "../../../schemas/lib/failure.ts";
 import { loadEmbedder } from "./embedder.ts";
 
 try {
-  const { values, embed } = await loadEmbedder({ path: process.argv[2] ?? "", threads: 1 });
+  const { values, embed } = loadEmbedder({ path: process.argv[2] ?? "", threads: 1 });
   if (values < 2 || values > limits.maxCentroidValues)
     throw new Failure(`its embeddings have ${values} values, and a state takes 2 to ${limits.maxCentroidValues}`);
   const buzz = Int16Array.from({ length: sampleRateHz }, (_, i) => 8_000 * ((i % 133) / 133 - 0.5));

@@ -1,6 +1,6 @@
 /**
  * The numbers of a neural model, with their units. They follow what speaker-verification models are used with
- * elsewhere; no experiment chose them, for no model is at hand here. `--threshold` is the one to try.
+ * elsewhere; no experiment chose them, for no model is at hand here. `--speaker-threshold` is the one to try.
  */
 import { clustering, type ClusteringRules, cut, framesPerSecond } from "../../shared/diarizer/tuning.ts";
 import { limits } from "../../../schemas/limits.ts";

@@ -1,0 +1,76 @@
+/** Values of options: text in, what it means out, and a message that says what is allowed. Pure. */
+import * as z from "zod";
+import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../schemas/names.ts";
+
+/** A whole number, both ends included. */
+export function wholeNumber(min: number, max: number): z.ZodType<number> {
+  const rule = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, rule)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+}
+
+/** A number, both ends included. */
+export function decimal(min: number, max = Number.POSITIVE_INFINITY): z.ZodType<number> {
+  const rule =
+    max === Number.POSITIVE_INFINITY ? `must be a number from ${min}` : `must be a number from ${min} to ${max}`;
+  return z
+    .string()
+    .refine((text) => text.trim() !== "" && Number.isFinite(Number(text)), rule)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+}
+
+const highestPort = 65_535;
+/** A port number, 0 for any free one. */
+export const port: z.ZodType<number> = z
+  .string()
+  .refine((text) => /^\d+$/.test(text) && Number(text) <= highestPort, "must be a port number")
+  .transform(Number);
+
+/** Of a random run: the same seed does the same again. */
+export const seed = wholeNumber(0, 2 ** 31 - 1);
+
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]): z.ZodType<Choice> {
+  return z.enum(choices, `must be ${choices.join(" or ")}`);
+}
+
+/** An address that paths can be resolved against: it ends with a slash. */
+export function address(...schemes: readonly string[]): z.ZodType<URL> {
+  const wanted = schemes.map((scheme) => `${scheme}//`).join(" or ");
+  return z.string().transform((text, context) => {
+    const url = URL.parse(text);
+    if (!url || !schemes.includes(url.protocol) || url.username || url.password || url.search || url.hash) {
+      context.addIssue(`must be an address that starts with ${wanted} and has no credentials or query`);
+      return z.NEVER;
+    }
+    if (!url.pathname.endsWith("/")) url.pathname += "/";
+    return url;
+  });
+}
+
+/** A flag: true where it is given. */
+export const flag = z
+  .boolean()
+  .optional()
+  .transform((given) => given ?? false);
+
+/** A schema of the contract, with a sentence instead of its pattern. */
+export function checked(schema: z.ZodType<string>, rule: string): z.ZodType<string> {
+  return z.string().refine((text) => schema.safeParse(text).success, rule);
+}
+
+const start = "starting with a letter or digit";
+export const sessionId = checked(sessionIdSchema, `takes A-Z, a-z, 0-9, . _ ~ and -, at most 128 characters, ${start}`);
+export const trackName = checked(trackNameSchema, `takes a-z, 0-9, _ and -, at most 32 characters, ${start}`);
+export const tenantName = checked(tenantSchema, "takes a-z, 0-9 and -, at most 63 characters");
+
+/** Where a local gateway keeps audio and state. */
+export const stateDir = z.string().meta({
+  value: "<folder>",
+  description: "where the gateway's audio and state are",
+  env: "STATE_DIR",
+  default: ".wrangler/state",
+});

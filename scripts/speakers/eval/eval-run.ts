@@ -1,0 +1,67 @@
+/** An evaluation of the embedded resolver: meetings, who speaks in them by it, scores, targets, a picture. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { Failure } from "../../../schemas/lib/failure.ts";
+import { scoreDer } from "./der.ts";
+import type { Diarize } from "./diarize.ts";
+import type { EvalOptions } from "./eval-command.ts";
+import { makeMeetings, type Meeting, readMeetings } from "./meetings.ts";
+import { createSpeak, missingTools } from "./speak.ts";
+import { formatTable, missedTargets, type Outcome } from "./table.ts";
+import { drawTimelines } from "./timeline.ts";
+import { debianPackages, unseenVoices } from "./voices.ts";
+
+const collarMs = 250;
+const cacheFolder = ".eval";
+
+export interface Subject {
+  readonly diarize: Diarize;
+  /** Whether the work is done in this process. */
+  readonly measuresCpu: boolean;
+}
+
+/** @returns whether every target is met. @throws Failure where there is no meeting at all. */
+export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: Subject): Promise<boolean> {
+  const outcomes: Outcome[] = [];
+  let [cpuSeconds, audioSeconds] = [0, 0];
+  for (const meeting of meetingsOf(options)) {
+    const before = process.cpuUsage();
+    const said = await diarize(meeting.samples);
+    const { user, system } = process.cpuUsage(before);
+    cpuSeconds += (user + system) / 1e6;
+    audioSeconds += meeting.samples.length / sampleRateHz;
+    const [lenient, strict] = [collarMs, 0].map((collar) => scoreDer(meeting.truth, said, collar));
+    if (!lenient || !strict) throw new Error("two collars give two scores");
+    // The samples are not needed any more.
+    outcomes.push({ meeting: { ...meeting, samples: new Int16Array() }, said, lenient, strict });
+  }
+  if (outcomes.length === 0) throw new Failure(`no meeting in ${options.data.join(", ")}, and none made.`);
+  console.log(formatTable(outcomes).join("\n"));
+  const cpuPerHour = (cpuSeconds / audioSeconds) * 3_600;
+  const cpu = `; ${cpuPerHour.toFixed(0)} CPU seconds an hour, ${(cpuPerHour / 36).toFixed(2)} % of real time`;
+  console.log(`\n${(audioSeconds / 3_600).toFixed(1)} h of audio${measuresCpu ? cpu : ", through a gateway"}`);
+  mkdirSync(dirname(options.picture), { recursive: true });
+  writeFileSync(options.picture, drawTimelines(outcomes));
+  console.log(`timelines: ${options.picture}`);
+  const missed = missedTargets(outcomes, measuresCpu ? cpuPerHour / 3_600 : 0);
+  for (const line of missed) console.error(`target missed: ${line}`);
+  return missed.length === 0;
+}
+
+/** One after the other, so that an evening of meetings isn't held in memory. */
+function* meetingsOf({ data, seeds }: EvalOptions): Generator<Meeting> {
+  const seen = new Set<string>();
+  for (const meeting of data.flatMap((folder) => readMeetings(folder))) {
+    if (!seen.has(meeting.name)) yield meeting;
+    seen.add(meeting.name);
+  }
+  const missing = seeds.length > 0 ? missingTools(unseenVoices) : [];
+  if (missing.length > 0) {
+    console.log(`No meetings are made here: ${missing.join(", ")} not found. To have them:`);
+    console.log(`apt-get install --no-install-recommends ${debianPackages}\n`);
+    return;
+  }
+  const speak = createSpeak(`${cacheFolder}/speech`);
+  for (const seed of seeds) yield* makeMeetings(seed, speak, `${cacheFolder}/meetings`);
+}
