@@ -3,9 +3,13 @@
  * library and for chaos, `room` inside workerd, `browser` for the library in a real Chromium.
  * The root is the repository, so that paths in messages are the ones a person can open.
  */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { kCurrentWorker, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
+import { appFiles, buildApp } from "../scripts/local/build-app.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -14,6 +18,14 @@ declare module "vitest" {
     /** Of the index of sessions. */
     indexMigrations: D1Migration[];
   }
+}
+
+await buildApp();
+
+/** The app's files, as its binding `ASSETS` has them, without the platform's own headers. */
+async function readAppFile(path: string): Promise<Response> {
+  const text = await readFile(join(appFiles, path), "utf8").catch(() => undefined);
+  return text === undefined ? new Response(null, { status: 404 }) : new Response(text);
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -68,6 +80,11 @@ export default defineConfig({
             main: "./test/room/support/worker.ts",
             wrangler: { configPath: "./wrangler.jsonc" },
             miniflare: {
+              // Both Workers are this one: the app's entrypoint is among the test Worker's own.
+              serviceBindings: {
+                APP: { name: kCurrentWorker, entrypoint: "AppEntrypoint" },
+                ASSETS: (request) => readAppFile(new URL(request.url).pathname),
+              },
               bindings: {
                 AUTH_MODE: "off",
                 // All tests of a file are one caller, on a clock that stands still.

@@ -1,9 +1,11 @@
 /**
- * Every route of the gateway, once: what it takes, what it answers, and who may use it. The Worker's router, its checks
- * and `openapi.json` are made from this table, so that none of them can know another contract. One file a resource, merged here.
+ * Every route of the installation, once: what it takes, what it answers, and who may use it. The routers of both Workers,
+ * the gateway's checks and `openapi.json` are made from this table, so that none of them can know another contract. One file
+ * a resource, merged here.
  */
 import type { HttpErrorCode } from "../wire/errors.ts";
 import type { Operation } from "./operation.ts";
+import { contractOperations } from "./operations/contract.ts";
 import { serviceOperations } from "./operations/service.ts";
 import { ingestOperations } from "./operations/ingest.ts";
 import { sessionsOperations } from "./operations/sessions.ts";
@@ -14,7 +16,8 @@ import { webhooksOperations } from "./operations/webhooks.ts";
 
 export type { Access, Operation } from "./operation.ts";
 
-export const operations = {
+/** Routes that the gateway answers itself. */
+export const gatewayOperations = {
   ...serviceOperations,
   ...ingestOperations,
   ...sessionsOperations,
@@ -24,6 +27,24 @@ export const operations = {
   ...webhooksOperations,
 } as const satisfies Record<string, Operation>;
 
+/**
+ * Routes that the app answers. The gateway checks each request as its row says, and passes it on with the principal. Where no
+ * app is installed they are 404.
+ */
+export const appOperations = {
+  ...contractOperations,
+} as const satisfies Record<string, Operation>;
+
+/**
+ * Files that the app's pages load, below this path: anyone may have them. Each has a hash of its content in its name, so
+ * that it may be kept for ever. They are no part of `openapi.json`.
+ */
+export const pageFilesPath = "/assets/";
+
+export const operations = { ...gatewayOperations, ...appOperations } as const;
+
+export type GatewayOperationId = keyof typeof gatewayOperations;
+export type AppOperationId = keyof typeof appOperations;
 export type OperationId = keyof typeof operations;
 
 /** The errors of a route that go without saying. */

@@ -128,6 +128,7 @@ export const httpErrors = {
   resolve_queue_full: { status: 503, title: "Too many resolves are waiting" },
   keys_unavailable: { status: 503, title: "API keys can't be checked now" },
   index_unavailable: { status: 503, title: "The list of sessions can't be read now" },
+  app_unavailable: { status: 503, title: "The app can't be reached now" },
   audio_unavailable: { status: 503, title: "The audio can't be read now" },
   result_unavailable: { status: 503, title: "The result can't be read now" },
   inference_timeout: { status: 504, title: "Speaker resolve timed out" },

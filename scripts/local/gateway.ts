@@ -4,11 +4,13 @@
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { unstable_DevEnv as DevEnv } from "wrangler";
 import { allVariables } from "../../server/shared/config/config.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
+import { buildApp } from "./build-app.ts";
 import { migrateLocalIndex } from "./local-index.ts";
 import { within } from "../../client/testkit/within.ts";
 import { noteWorkerd } from "./workerd-processes.ts";
@@ -32,6 +34,7 @@ export interface Gateway {
 const hostname = "127.0.0.1";
 const startTimeoutMs = 60_000;
 const portPatienceMs = 3_000;
+export const appConfigPath = fileURLToPath(new URL("../../server/app/wrangler.jsonc", import.meta.url));
 export const configPath = fileURLToPath(new URL("../../wrangler.jsonc", import.meta.url));
 
 /** Names of the variables the Worker reads; `npm start` hands these on and no others. */
@@ -57,26 +60,43 @@ export async function startGateway({ port, stateDir, variables }: GatewayOptions
     }),
   );
   await within(startTimeoutMs, migrateLocalIndex(configPath, stateDir), "The index did not open in a minute.");
+  await buildApp();
   const env = new DevEnv();
+  const appEnv = new DevEnv();
+  // The two Workers find each other here.
+  const dev = {
+    persist: stateDir,
+    registry: join(stateDir, "workers"),
+    inspector: false,
+    watch: false,
+    logLevel: "warn",
+  } as const;
   const start = async (): Promise<Gateway> => {
-    const worker = await env.startWorker({
-      config: configPath,
-      bindings,
-      dev: { server: { hostname, port }, persist: stateDir, inspector: false, watch: false, logLevel: "warn" },
+    const app = await appEnv.startWorker({
+      config: appConfigPath,
+      dev: { ...dev, server: { hostname, port: 0 } },
     });
+    await app.ready;
+    await appEnv.bundler.teardown();
+    const worker = await env.startWorker({ config: configPath, bindings, dev: { ...dev, server: { hostname, port } } });
     await worker.ready;
     const url = await worker.url;
     // wrangler is "ready" before the Worker is even built; a request waits until it is.
     await fetch(new URL("/health", url)).then((answer) => answer.body?.cancel());
     // Nothing is watched, and esbuild would report its own end when Ctrl-C reaches it before us.
     await env.bundler.teardown();
-    return { url: url.origin, stop: () => worker.dispose() };
+    return {
+      url: url.origin,
+      stop: async () => {
+        await Promise.all([worker.dispose(), app.dispose()]);
+      },
+    };
   };
   try {
     const broken = firstError(env);
     return await within(startTimeoutMs, Promise.race([start(), broken]), "The gateway did not start in a minute.");
   } catch (cause) {
-    await within(5_000, env.teardown(), "").catch(() => undefined);
+    await within(5_000, Promise.all([env.teardown(), appEnv.teardown()]), "").catch(() => undefined);
     throw cause;
   }
 }

@@ -11,4 +11,11 @@ export interface Env extends Cloudflare.Env {
   readonly RESULT_BUCKET: R2Bucket;
   /** The index of sessions. */
   readonly DB: D1Database;
+  /** The app Worker's entrypoint; not there in an installation that runs the gateway alone. */
+  readonly APP?: AppBinding;
+}
+
+/** The app as the gateway reaches it. RPC's own types can't be had across Workers: what comes back is parsed. */
+export interface AppBinding {
+  fetch(request: Request): Promise<Response>;
 }

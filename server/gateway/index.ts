@@ -2,6 +2,7 @@
 import { createApp } from "./http/app.ts";
 import type { Env } from "./env.ts";
 
+export { GatewayEntrypoint } from "./entry/gateway-entrypoint.ts";
 export { EmbeddedResolver } from "./diarizer/entrypoint.ts";
 export { RateLimiter } from "../shared/limits/rate-limiter.ts";
 export { TenantQuota } from "../shared/limits/tenant-quota.ts";

@@ -19,10 +19,14 @@ const onBadDays: ReadonlySet<HttpErrorCode> = new Set([
   "internal",
   "misconfigured",
   "keys_unavailable",
+  "app_unavailable",
   "index_unavailable",
   "audio_unavailable",
   "result_unavailable",
 ]);
+
+/** What is in no table is the app's to know (SPEC X2): whoever comes without a good credential is not let through to it. */
+const beforeTheApp = ["unauthorized", "token_expired", "rate_limited"] as const satisfies readonly HttpErrorCode[];
 
 const securityHeaders: readonly string[] = [
   "strict-transport-security",
@@ -115,7 +119,7 @@ function checkProblem(request: BuiltRequest, answer: FuzzAnswer, route: Route): 
 /** The codes that the request may be refused with. */
 function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
   const fromPage: HttpErrorCode[] = headerOf(request, "origin") === undefined ? [] : ["origin_not_allowed"];
-  if ("code" in route) return [route.code, ...fromPage];
+  if ("code" in route) return [route.code, ...fromPage, ...(route.code === "not_found" ? beforeTheApp : [])];
   const { operation } = route;
   return [...operation.errors, ...commonErrors(operation), ...fromPage].filter((code) => !onBadDays.has(code));
 }

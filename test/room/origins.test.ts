@@ -67,7 +67,7 @@ describe("origins", () => {
         [`/v1/sessions/${sessionId}/live`, { headers: bearer(key) }],
         ["/v1/sessions/%41", { headers: bearer(key) }],
         ["/health", { method: "POST" }],
-        ["/nowhere", {}],
+        ["/nowhere", { headers: bearer(key) }],
       ];
       const answers = await Promise.all(
         asked.map(([path, init]) => listing(path, { ...init, headers: { ...init.headers, origin } })),
@@ -275,7 +275,7 @@ describe("headers", () => {
     [401, "", ({ sessionId }) => [state(sessionId), {}]],
     [401, "asked to upgrade", ({ sessionId }) => [state(sessionId), { headers: upgrade }]],
     [403, "an origin", ({ sessionId }) => [state(sessionId), { headers: { origin: app } }]],
-    [404, "a route", () => ["/nowhere", {}]],
+    [404, "a route", () => ["/nowhere", { headers: asKey }]],
     [404, "a session", () => [state("never"), { headers: asKey }]],
     [405, "", () => ["/health", { method: "POST" }]],
     [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { traceIdFrom } from "../../server/gateway/http/trace.ts";
+import { traceIdFrom } from "../../server/shared/http/trace.ts";
 
 const id = "4bf92f3577b34da6a3ce929d0e0e4736";
 

@@ -40,6 +40,7 @@ export const problemDetails: Readonly<Record<HttpErrorCode, string>> = {
   resolve_queue_full: "Too many resolves of this session are waiting; try again later.",
   keys_unavailable: "API keys can't be checked now. Try again.",
   index_unavailable: "The list of sessions can't be read now; the sessions themselves can. Try again.",
+  app_unavailable: "The app did not answer. Try again.",
   audio_unavailable: "Stored audio can't be read now. Try again.",
   result_unavailable: "The stored result can't be read. Try again.",
   inference_timeout: "Speaker resolve: the service did not answer in 15000 ms.",

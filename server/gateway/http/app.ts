@@ -1,16 +1,27 @@
-/** The router: the table of operations, each behind its door; and for every path the 405 with its `Allow`. */
+/**
+ * The front of both Workers: the table of operations, each behind its guard, and for every path the 405 with its `Allow`. The
+ * app's operations, the files of its pages and whatever else is in no table go to the app, where one is bound.
+ */
 import { Hono } from "hono";
 import type { Context } from "hono";
-import { type Operation, type OperationId, operations } from "../../../schemas/http/operations.ts";
+import {
+  appOperations,
+  type GatewayOperationId,
+  gatewayOperations,
+  type Operation,
+  type OperationId,
+  operations,
+  pageFilesPath,
+} from "../../../schemas/http/operations.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { audioRoute } from "./audio-route.ts";
-import { asyncapiRoute, docsRoute, openapiRoute } from "./contract-routes.ts";
 import { bindRoute, mergeRoute, turnRoute, unbindRoute } from "./correction-routes.ts";
-import { doorOf } from "./guards/guards.ts";
+import { doorOf, unlistedDoor } from "./guards/guards.ts";
 import { eventsRoute, liveRoute } from "./event-routes.ts";
 import { exportRoute } from "./export-routes.ts";
+import { forwardToApp } from "./forward-to-app.ts";
 import { healthRoute } from "./health-route.ts";
 import { ingestRoute } from "./ingest-route.ts";
 import { deleteSessionRoute, listSessionsRoute } from "./list-routes.ts";
@@ -31,16 +42,13 @@ import {
   utterancesRoute,
 } from "./session-routes.ts";
 import { mintTokenRoute } from "./token-route.ts";
-import { traceIdFrom } from "./trace.ts";
+import { traceIdFrom } from "../../shared/http/trace.ts";
 import { deliveriesRoute, resendRoute } from "./webhook-routes.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
-const handlers: Readonly<Record<OperationId, Handler>> = {
+const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   health: healthRoute,
-  openapi: openapiRoute,
-  asyncapi: asyncapiRoute,
-  docs: docsRoute,
   ingest: ingestRoute,
   ingestTrack: ingestRoute,
   listSessions: listSessionsRoute,
@@ -92,14 +100,20 @@ export function createApp(): Hono<AppEnv> {
     await next();
     return undefined;
   });
+  for (const [id, operation] of Object.entries(gatewayOperations) as [GatewayOperationId, Operation][]) {
+    app.on(operation.method, operation.path, doorOf(operation), handlers[id]);
+  }
+  for (const operation of Object.values<Operation>(appOperations)) {
+    app.on(operation.method, operation.path, doorOf(operation), forwardToApp);
+  }
   const rows = Object.entries(operations) as [OperationId, Operation][];
-  for (const [id, operation] of rows) app.on(operation.method, operation.path, doorOf(operation), handlers[id]);
   for (const [path, entries] of Map.groupBy(rows, ([, operation]) => operation.path)) {
     const methods = entries.flatMap(([, { method }]) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     const allow = methods.join(", ");
     app.all(path, (c) => problem(c, "method_not_allowed", `This route takes ${allow}.`, { allow }));
   }
-  app.notFound((c) => problem(c, "not_found", "No such route."));
+  app.get(`${pageFilesPath}:name`, forwardToApp);
+  app.all("*", unlistedDoor, forwardToApp);
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) {
       return problem(c, "session_deleted", "The session was deleted. Its id can't be used again.");

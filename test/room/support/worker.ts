@@ -7,6 +7,7 @@ import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
+export { AppEntrypoint } from "../../../server/app/index.ts";
 export { EmbeddedResolver, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {

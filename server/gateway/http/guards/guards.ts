@@ -4,6 +4,7 @@
  */
 import type { Context, MiddlewareHandler } from "hono";
 import { wireErrors } from "../../../../schemas/wire/errors.ts";
+import { ok } from "../../../../schemas/lib/result.ts";
 import type { Operation } from "../../../../schemas/http/operations.ts";
 import { ApiKeyStore } from "../../../shared/access/api-keys.ts";
 import { authenticate } from "../../../shared/access/authenticate.ts";
@@ -33,16 +34,27 @@ export function doorOf(operation: Operation): MiddlewareHandler<AppEnv> {
   };
 }
 
+/**
+ * The guard of what is in no table: the app alone knows what is there and who may have it, but nobody gets as far without a
+ * credential and within the limit of requests. Where no app is bound there is nothing to guard.
+ */
+export const unlistedDoor: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const refusal = c.env.APP ? await refusalOf(c, undefined) : undefined;
+  if (refusal) return isUpgrade(c) ? onSocket(c, refusal) : overHttp(c, refusal);
+  await next();
+  return undefined;
+};
+
 interface Refusal {
   readonly code: "unauthorized" | "token_expired" | "keys_unavailable" | "forbidden" | "rate_limited";
   readonly detail: string;
   readonly retryAfterMs?: number;
 }
 
-/** Lets the caller in, under its name; or says why not. */
+/** Lets the caller in, under its name; or says why not. @param access undefined: whoever has a credential. */
 async function refusalOf(
   c: Context<AppEnv>,
-  access: Exclude<Operation["access"], "public">,
+  access: Exclude<Operation["access"], "public"> | undefined,
 ): Promise<Refusal | undefined> {
   const { authMode } = c.var.config.access;
   const keys = new ApiKeyStore(c.env.DB);
@@ -58,7 +70,7 @@ async function refusalOf(
   // Before it is asked whether they may: guessing counts as well.
   const tooMany = await countRequest(c, principal);
   if (tooMany) return { code: "rate_limited", ...tooMany };
-  const permitted = permit(principal, access, c.req.param("session_id"));
+  const permitted = access ? permit(principal, access, c.req.param("session_id")) : ok(undefined);
   if (!permitted.ok) return { code: "forbidden", detail: permitted.error };
   c.set("principal", principal);
   return undefined;

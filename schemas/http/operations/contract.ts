@@ -1,0 +1,41 @@
+/** The published contract: files that the app Worker serves, through the gateway. */
+import { type Operation } from "../operation.ts";
+
+export const contractOperations = {
+  openapi: {
+    method: "GET",
+    path: "/openapi.json",
+    summary: "This document.",
+    access: "public",
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "OpenAPI 3.1.", contentType: "application/json" },
+      304: { description: "What `If-None-Match` names is the document still." },
+    },
+    errors: ["app_unavailable"],
+  },
+  asyncapi: {
+    method: "GET",
+    path: "/asyncapi.json",
+    summary: "The messages of the WebSockets.",
+    access: "public",
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "AsyncAPI 3.0.", contentType: "application/json" },
+      304: { description: "What `If-None-Match` names is the document still." },
+    },
+    errors: ["app_unavailable"],
+  },
+  docs: {
+    method: "GET",
+    path: "/docs",
+    summary: "Both documents as a page to read.",
+    access: "public",
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "A page that runs nothing.", contentType: "text/html; charset=utf-8" },
+      304: { description: "What `If-None-Match` names is the document still." },
+    },
+    errors: ["app_unavailable"],
+  },
+} as const satisfies Record<string, Operation>;

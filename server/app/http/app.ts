@@ -1,0 +1,48 @@
+/**
+ * The app's router. Requests come from the gateway alone, checked by the table of operations; who asks is in a header that
+ * only the gateway sets. A request without it is nobody's: it gets the files that anyone may have, and nothing else.
+ */
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { type AppOperationId, appOperations, type Operation, pageFilesPath } from "../../../schemas/http/operations.ts";
+import { parsePrincipal, principalHeader } from "../../shared/access/principal-header.ts";
+import { problemResponse } from "../../shared/http/problem-response.ts";
+import { traceIdFrom } from "../../shared/http/trace.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { AppEnv } from "./app-env.ts";
+import { documentRoute, pageFileRoute } from "./files.ts";
+
+type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
+
+const handlers: Readonly<Record<AppOperationId, Handler>> = {
+  openapi: documentRoute("openapi.json"),
+  asyncapi: documentRoute("asyncapi.json"),
+  docs: documentRoute("docs.html"),
+};
+
+export function createApp(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(async (c, next) => {
+    c.set("traceId", traceIdFrom(c.req.header("traceparent")));
+    const principal = parsePrincipal(c.req.header(principalHeader));
+    if (!principal.ok) throw new Error("the gateway names a principal that is none");
+    c.set("principal", principal.value);
+    await next();
+  });
+  for (const [id, { method, path, access }] of Object.entries(appOperations) as [AppOperationId, Operation][]) {
+    app.on(method, path, async (c) => {
+      if (access !== "public" && c.var.principal === undefined) {
+        return problemResponse("unauthorized", "Nobody is named as the caller.", c.var.traceId);
+      }
+      return handlers[id](c);
+    });
+  }
+  app.get(`${pageFilesPath}:name`, pageFileRoute);
+  app.notFound((c) => problemResponse("not_found", "No such route.", c.var.traceId));
+  app.onError((cause, c) => {
+    log.error("app.failed", { trace: c.var.traceId, error: describeError(cause) });
+    const detail = "The app failed on this request. Try again; quote the trace id if it stays.";
+    return problemResponse("internal", detail, c.var.traceId);
+  });
+  return app;
+}

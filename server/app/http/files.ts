@@ -1,0 +1,54 @@
+/**
+ * The app's static files, by the names that `scripts/local/build-app.ts` gave them. How long one may be kept, and what a page
+ * may run, is said here and nowhere else: the gateway adds what holds for every answer.
+ */
+import type { Context } from "hono";
+import { pageFilesPath } from "../../../schemas/http/operations.ts";
+import { problemResponse } from "../../shared/http/problem-response.ts";
+import type { AppEnv } from "./app-env.ts";
+
+const contentTypes = { json: "application/json", html: "text/html; charset=utf-8" } as const;
+/** A page runs nothing, and takes its style from here. */
+const pagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const forAWhile = "public, max-age=300";
+/** The name has a hash of the content in it. */
+const forEver = "public, max-age=31536000, immutable";
+
+type DocumentName = `${string}.${keyof typeof contentTypes}`;
+
+/** A route that answers one file, under a path that has no need to be the file's name. */
+export function documentRoute(name: DocumentName): (c: Context<AppEnv>) => Promise<Response> {
+  const isPage = name.endsWith(".html");
+  return (c) =>
+    file(c, `/${name}`, {
+      "content-type": contentTypes[isPage ? "html" : "json"],
+      "cache-control": forAWhile,
+      ...(isPage ? { "content-security-policy": pagePolicy } : {}),
+    });
+}
+
+/** A file that a page loads. */
+export function pageFileRoute(c: Context<AppEnv>): Promise<Response> {
+  return file(c, `${pageFilesPath}${c.req.param("name") ?? ""}`, { "cache-control": forEver });
+}
+
+async function file(c: Context<AppEnv>, path: string, headers: Readonly<Record<string, string>>): Promise<Response> {
+  const asked = new Headers();
+  const known = c.req.header("if-none-match");
+  if (known !== undefined) asked.set("if-none-match", known);
+  const found = await c.env.ASSETS.fetch(new Request(new URL(path, "https://files"), { headers: asked }));
+  if (found.status !== 200 && found.status !== 304) {
+    await found.body?.cancel();
+    return problemResponse("not_found", "No such file.", c.var.traceId);
+  }
+  const etag = found.headers.get("etag");
+  const type = found.headers.get("content-type");
+  return new Response(found.body, {
+    status: found.status,
+    headers: {
+      ...(etag === null ? {} : { etag }),
+      ...(type === null ? {} : { "content-type": type }),
+      ...headers,
+    },
+  });
+}

@@ -1,0 +1,54 @@
+/**
+ * Hands a request to the app Worker, WebSocket upgrades too. The app learns who asks and the trace id; the caller's
+ * credential stays here. Call only after the guards: the app trusts what it is told.
+ */
+import type { Context } from "hono";
+import { encodePrincipal, gatewayHeaderPrefix, principalHeader } from "../../shared/access/principal-header.ts";
+import { bearerSubprotocol } from "../../shared/access/presented.ts";
+import type { Principal } from "../../shared/access/principal.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { AppEnv } from "./app-env.ts";
+import { problem } from "./problem.ts";
+
+export async function forwardToApp(c: Context<AppEnv>): Promise<Response> {
+  const { APP } = c.env;
+  if (!APP) return problem(c, "not_found", "No such route.");
+  const principal = c.get("principal") as Principal | undefined;
+  try {
+    return await APP.fetch(requestForApp(c.req.raw, principal, c.var.traceId));
+  } catch (cause) {
+    log.error("app.unreachable", { trace: c.var.traceId, error: describeError(cause) });
+    return problem(c, "app_unavailable", "The app did not answer. Try again.", { "retry-after": "1" });
+  }
+}
+
+/** @param principal undefined for what anyone may have. */
+export function requestForApp(request: Request, principal: Principal | undefined, traceId: string): Request {
+  const headers = new Headers(request.headers);
+  const claimed = [...headers.keys()].filter((name) => name.startsWith(gatewayHeaderPrefix));
+  for (const name of [...claimed, "authorization"]) headers.delete(name);
+  const subprotocols = headers.get("sec-websocket-protocol");
+  if (subprotocols !== null) setOrDelete(headers, "sec-websocket-protocol", withoutBearers(subprotocols));
+  headers.set("traceparent", `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`);
+  if (principal) headers.set(principalHeader, encodePrincipal(principal));
+  // A redirect is the client's to follow.
+  return new Request(new Request(withoutToken(request.url), request), { headers, redirect: "manual" });
+}
+
+function withoutToken(address: string): string {
+  const url = new URL(address);
+  // Left as it is where there is none: writing a query anew may spell it differently.
+  if (!url.searchParams.has("token")) return address;
+  url.searchParams.delete("token");
+  return url.href;
+}
+
+function withoutBearers(offer: string): string {
+  const names = offer.split(",").map((name) => name.trim());
+  return names.filter((name) => !name.startsWith(bearerSubprotocol)).join(", ");
+}
+
+function setOrDelete(headers: Headers, name: string, value: string): void {
+  if (value === "") headers.delete(name);
+  else headers.set(name, value);
+}

@@ -1,0 +1,17 @@
+/** RFC 9457 answers. A detail is a sentence for the caller; it never holds a stack, path, secret or value of the input. */
+import type { Problem } from "../../../schemas/http/problem.ts";
+import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
+
+export function problemResponse(
+  code: HttpErrorCode,
+  detail: string,
+  traceId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const { status, title } = httpErrors[code];
+  const body: Problem = { type: `urn:roomtone:problem:${code}`, title, status, detail, code, trace_id: traceId };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...headers, "content-type": "application/problem+json", "x-trace-id": traceId },
+  });
+}
