@@ -62,7 +62,7 @@ describe("docs.html", () => {
   test("what it is given is escaped", () => {
     const bad = `<script>alert(1)</script><img src=x onerror="alert(2)">&amp;`;
     const told = JSON.parse(
-      JSON.stringify(openapi).replaceAll("A page that loads nothing else.", JSON.stringify(bad).slice(1, -1)),
+      JSON.stringify(openapi).replaceAll("A page that runs nothing.", JSON.stringify(bad).slice(1, -1)),
     ) as typeof openapi;
     const page = docsPage(told, asyncapi, new Set());
     expect(page).not.toBe(docs);
