@@ -17,6 +17,8 @@ declare module "vitest" {
     seed: number | null;
     /** Of the index of sessions. */
     indexMigrations: D1Migration[];
+    /** The first seconds of the demo's recording, s16le as base64: what the stored rooms of `fixtures` were given. */
+    sampleSeconds: string;
   }
 }
 
@@ -111,6 +113,9 @@ export default defineConfig({
           setupFiles: ["test/room/support/migrate-index.ts"],
           provide: {
             seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null,
+            sampleSeconds: (await readFile(`${root}/scripts/demo/sample/interview.wav`))
+              .subarray(44, 44 + 18 * 32_000)
+              .toString("base64"),
             indexMigrations: await readD1Migrations(`${root}/server/shared/d1/migrations`),
           },
           testTimeout: 30_000,

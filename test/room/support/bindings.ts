@@ -9,6 +9,8 @@ declare module "vitest" {
     seed: number | null;
     /** Of the index of sessions (test/vitest.config.ts). */
     indexMigrations: D1Migration[];
+    /** The first seconds of the demo's recording, s16le as base64 (test/vitest.config.ts). */
+    sampleSeconds: string;
   }
 }
 

@@ -1,0 +1,5 @@
+// Vite gives a file that is imported with `?raw` as text.
+declare module "*.sql?raw" {
+  const text: string;
+  export default text;
+}
