@@ -82,8 +82,6 @@ const owed: ReadonlySet<string> = new Set([
   'server/inference/main.ts: "../../scripts/local/stop-signal.ts"',
   'server/inference/options.ts: "../../scripts/cli/parse-port.ts"',
   'server/inference/options.ts: "../../scripts/cli/read-options.ts"',
-  'server/gateway/tracks/tracks.ts: "../speakers/window-store.ts"',
-  'server/gateway/tracks/watermarks.ts: "../speakers/window-store.ts"',
   'server/gateway/room/meeting-session.ts: "partyserver"',
   'server/gateway/lifecycle/lifecycle.ts: "../results/build-result.ts"',
 ]);

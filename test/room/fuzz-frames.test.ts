@@ -15,7 +15,7 @@ import { defaultLimits } from "../../server/shared/config/limits.ts";
 import { EventLog } from "../../server/gateway/events/event-log.ts";
 import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
-import type { Database } from "../../server/shared/lib/sql.ts";
+import { databaseOf } from "../../server/shared/lib/sql.ts";
 import { handleFrame, type IngestDeps, openTrack } from "../../server/gateway/room/ingest.ts";
 import { newPeer, type Peer } from "../../server/gateway/room/peer.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
@@ -40,11 +40,11 @@ class BareRoom {
   #peer: Peer | undefined;
 
   constructor(storage: DurableObjectStorage, connection: ConnectionPlan) {
-    const db: Database = {
+    const db = databaseOf({
       sql: this.#listening(storage.sql),
       transaction: (step) => storage.transactionSync(step),
       now: () => Date.now(),
-    };
+    });
     migrate(db);
     for (const table of ["tracks", "ledger", "journal", "gaps", "gap_notes", "events"])
       db.sql.exec(`DELETE FROM ${table}`);

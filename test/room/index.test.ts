@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import { migrate, migrations } from "../../server/gateway/core/migrations.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { range } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
@@ -132,7 +133,7 @@ describe("following a room", () => {
       const track = "INSERT INTO tracks VALUES (?, ?, 1, 1, 0, 0, 0, 0, 0, NULL, 0)";
       storage.sql.exec(track, "mic", 500);
       storage.sql.exec(track, "mixed", 700);
-      migrate({ sql: storage.sql, transaction: (step) => storage.transactionSync(step), now: () => 0 });
+      migrate(durableDatabase(storage));
       expect(storage.sql.exec("SELECT value FROM meta WHERE key = 'created_at'").toArray()).toEqual([{ value: "500" }]);
     }));
 

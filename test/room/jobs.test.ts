@@ -1,7 +1,7 @@
 /** The jobs behind a room's one alarm, over the storage of a room that was never opened. */
 import { expect, test } from "vitest";
 import { migrate } from "../../server/gateway/core/migrations.ts";
-import type { Database } from "../../server/shared/lib/sql.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { type JobName, Jobs } from "../../server/gateway/core/jobs.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
@@ -17,11 +17,7 @@ interface Bench {
 
 function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
   return new RoomUnderTest(newSession()).inside(async (storage) => {
-    const db: Database = {
-      sql: storage.sql,
-      transaction: (run) => storage.transactionSync(run),
-      now: () => bench.now,
-    };
+    const db = durableDatabase(storage, () => bench.now);
     const run = async (name: JobName): Promise<void> => {
       bench.ran.push(name);
       await bench.work(name);

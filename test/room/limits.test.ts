@@ -4,6 +4,7 @@ import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
 import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -143,7 +144,7 @@ test("[W6] a late first frame of an older connection can't take the track back",
 test("[K3] [limit:maxJournalBytes] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
   const room = new RoomUnderTest(newSession());
   await room.inside((storage) => {
-    const db = { sql: storage.sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1 };
+    const db = durableDatabase(storage, () => 1);
     migrate(db);
     const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest(), {
       maxBytes: 2 * chunkBytes,

@@ -11,6 +11,7 @@ import {
 } from "../../server/shared/limits/limiter-access.ts";
 import { QuotaBook } from "../../server/shared/limits/quota-book.ts";
 import { AudioLease } from "../../server/shared/limits/audio-lease.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 
@@ -263,11 +264,7 @@ describe("audio of the day", () => {
   test("[L5] what is no number of seconds changes nothing", async () => {
     const tenant = new Tenant();
     await tenant.inside((storage) => {
-      const book = new QuotaBook({
-        sql: storage.sql,
-        transaction: (step) => storage.transactionSync(step),
-        now: clock.now,
-      });
+      const book = new QuotaBook(durableDatabase(storage, clock.now));
       for (const total of [-1, 0.5, Number.NaN, Infinity]) {
         expect(() => book.lease("a", { storedTotal: total, wanted: 240, quota: 1_000 })).toThrow(
           "not a number of seconds",

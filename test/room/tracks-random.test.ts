@@ -4,6 +4,7 @@ import { expect, inject, test } from "vitest";
 import { missingChunks, type TrackRow } from "../../server/gateway/tracks/track-plan.ts";
 import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import type { Database } from "../../server/shared/lib/sql.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
@@ -85,9 +86,9 @@ interface Disagreement {
 /** @returns where journal and model first differ, if they do. */
 function playRound(storage: DurableObjectStorage, seed: number): Disagreement | undefined {
   const random = randomFrom(seed);
-  const db: Database = { sql: storage.sql, transaction: (step) => storage.transactionSync(step), now: () => 1 };
-  migrate(db);
-  const open = (): Tracks => new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());
+  const openDatabase = (): Database => durableDatabase(storage, () => 1);
+  migrate(openDatabase());
+  const open = (): Tracks => new Tracks(openDatabase(), (bytes) => createHash("sha256").update(bytes).digest());
   let tracks = open();
   tracks.openTrack(track);
   const model = new Model();

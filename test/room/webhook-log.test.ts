@@ -3,6 +3,7 @@ import { limits } from "../../schemas/limits.ts";
 import type { WebhookPayload } from "../../schemas/webhooks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
 import { Outbox } from "../../server/gateway/webhooks/outbox.ts";
+import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { range } from "./support/audio.ts";
 import { createSession, get, post, send } from "./support/http.ts";
 import { inference } from "./support/inference.ts";
@@ -23,7 +24,7 @@ describe("the log", () => {
   test("[D4] [limit:maxWebhookDeliveries] newest first, bounded: what was delivered goes first, then the dead, then the oldest", () =>
     new RoomUnderTest(newSession()).inside((storage) => {
       const sql = storage.sql;
-      const db = { sql, transaction: <T>(step: () => T) => storage.transactionSync(step), now: () => 1_000 };
+      const db = durableDatabase(storage, () => 1_000);
       migrate(db);
       const outbox = new Outbox(db);
       const add = (event_id: number): string[] =>

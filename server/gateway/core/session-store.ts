@@ -13,6 +13,7 @@ import {
   type SessionStatus,
   sessionStatusSchema,
 } from "../../../schemas/http/sessions.ts";
+import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 
 /** What finalize was asked and how far it is. Kept, so that a crash continues with the same words and times. */
@@ -57,19 +58,25 @@ const statusOrder: readonly SessionStatus[] = ["open", "finalizing", "finalized"
 
 export class SessionStore {
   readonly #db: Database;
-  readonly #resolveDefaults: ResolveSettings;
-  #config: ConfigRecord | undefined;
-  #status: SessionStatus | undefined;
+  /** Asked for every chunk. */
+  readonly #config: Cached<ConfigRecord>;
+  /** Asked for every frame; undefined for a session that was never opened. */
+  readonly #status: Cached<SessionStatus | undefined>;
 
   constructor(db: Database, resolveDefaults: ResolveSettings) {
     this.#db = db;
-    this.#resolveDefaults = resolveDefaults;
+    this.#config = cached(db, () => {
+      const text = this.#read("config");
+      if (text === undefined) return { metadata: {}, resolve: resolveDefaults };
+      return configRecordSchema.parse(JSON.parse(text));
+    });
+    this.#status = cached(db, () => sessionStatusSchema.optional().parse(this.#read("status")));
   }
 
-  /** Asked for every frame, so kept in memory; written through. */
   get status(): SessionStatus {
-    this.#status ??= sessionStatusSchema.parse(this.#read("status"));
-    return this.#status;
+    const status = this.#status.get();
+    if (status === undefined) throw new Error("session: it was never opened");
+    return status;
   }
 
   /** Whether new chunks and resolves are taken. */
@@ -84,15 +91,15 @@ export class SessionStore {
 
   /** A step back is passed over: whoever takes it began before the session was deleted. */
   set status(status: SessionStatus) {
-    const before = this.#status ?? sessionStatusSchema.safeParse(this.#read("status")).data;
+    const before = this.#status.get();
     if (before !== undefined && statusOrder.indexOf(status) < statusOrder.indexOf(before)) return;
     this.#write("status", status);
-    this.#status = status;
+    this.#status.set(status);
   }
 
   /** Opens the session if it never was. @returns whether it did. */
   open(): boolean {
-    if (this.#status !== undefined || this.#read("status") !== undefined) return false;
+    if (this.isOpened) return false;
     this.status = "open";
     this.#write("created_at", String(this.#db.now()));
     this.touch();
@@ -101,7 +108,7 @@ export class SessionStore {
 
   /** Whether the session was opened: a room's tables are there a moment before. */
   get isOpened(): boolean {
-    return this.#status !== undefined || this.#read("status") !== undefined;
+    return this.#status.get() !== undefined;
   }
 
   /** When the session was opened, ms since 1970. */
@@ -139,19 +146,13 @@ export class SessionStore {
     this.#write("updated_at", String(this.#db.now()));
   }
 
-  /** Asked for every chunk, so kept in memory; written through. */
   get config(): ConfigRecord {
-    const text = this.#config ? undefined : this.#read("config");
-    this.#config ??=
-      text === undefined
-        ? { metadata: {}, resolve: this.#resolveDefaults }
-        : configRecordSchema.parse(JSON.parse(text));
-    return this.#config;
+    return this.#config.get();
   }
 
   set config(config: ConfigRecord) {
     this.#write("config", JSON.stringify(config));
-    this.#config = config;
+    this.#config.set(config);
   }
 
   get finalizing(): FinalizeRecord | undefined {

@@ -1,8 +1,37 @@
 /** The append-only event log (S2): numbered from 1 without holes, in the room's SQLite. */
 import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from "../../../schemas/speech/events.ts";
-import type { Database } from "../../shared/lib/sql.ts";
+import type { Database, SqlValue } from "../../shared/lib/sql.ts";
+import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 
-type EventRow = { event_id: number; at: number; body: string };
+interface EventRow {
+  readonly event_id: number;
+  /** ms since 1970. */
+  readonly at: number;
+  /** The event as JSON. */
+  readonly body: string;
+}
+
+const selecting = <Values extends readonly SqlValue[]>(where: string): Statement<Values, EventRow> =>
+  stmt(`SELECT event_id, at, body FROM events WHERE ${where}`);
+
+const append = stmt<[eventId: number, at: number, body: string]>(
+  "INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)",
+);
+const lastId = stmt<[], { n: number }>("SELECT coalesce(max(event_id), 0) AS n FROM events");
+const after = selecting<[eventId: number, max: number]>("event_id > ? ORDER BY event_id LIMIT ?");
+const all = selecting<[]>("1 ORDER BY event_id");
+const ofTypes = selecting<[types: string]>("type IN (SELECT value FROM json_each(?)) ORDER BY event_id");
+const byId = selecting<[eventId: number]>("event_id = ?");
+const lastOnTrack = selecting<[type: EventType, track: string]>(
+  "type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1",
+);
+const lastPlaced = selecting<[]>(
+  "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
+);
+const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number]>(
+  `type = 'speaker.resolved' AND json_extract(body, '$.track') = ? AND json_extract(body, '$.to_seq') * 1000 > ?
+   AND (json_extract(body, '$.from_seq') - 1) * 1000 < ? ORDER BY event_id`,
+);
 
 export class EventLog {
   readonly #db: Database;
@@ -21,71 +50,51 @@ export class EventLog {
     const event_id = this.count + 1;
     const now = this.#db.now();
     this.#db.transaction(() => {
-      this.#db.sql.exec(
-        "INSERT INTO events (event_id, at, body) VALUES (?, ?, ?)",
-        event_id,
-        now,
-        JSON.stringify(body),
-      );
+      append.run(this.#db, event_id, now, JSON.stringify(body));
       this.#onAppend({ event_id, at: new Date(now).toISOString(), ...body });
     });
   }
 
   /** The number of events, and the last one's id. */
   get count(): number {
-    return this.#db.sql.exec<{ n: number }>("SELECT coalesce(max(event_id), 0) AS n FROM events").one().n;
+    return lastId.one(this.#db).n;
   }
 
-  /** The events after `after` in order, at most `max`. */
-  page(after: number, max: number): RoomEvent[] {
-    return this.#read("event_id > ? ORDER BY event_id LIMIT ?", after, max);
+  /** The events after `eventId` in order, at most `max`. */
+  page(eventId: number, max: number): RoomEvent[] {
+    return after.all(this.#db, eventId, max).map(eventOf);
   }
 
   /** All events in order. */
   all(): RoomEvent[] {
-    return this.#read("1 ORDER BY event_id");
+    return all.all(this.#db).map(eventOf);
   }
 
   /** The events of some types, in order. */
   ofTypes(types: readonly EventType[]): RoomEvent[] {
-    return this.#read(`type IN (${types.map(() => "?").join(", ")}) ORDER BY event_id`, ...types);
+    return ofTypes.all(this.#db, JSON.stringify(types)).map(eventOf);
   }
 
   find(eventId: number): RoomEvent | undefined {
-    return this.#read("event_id = ?", eventId)[0];
+    return byId.all(this.#db, eventId).map(eventOf)[0];
   }
 
   /** The last event of a type on a track. */
   lastOf(type: EventType, track: string): RoomEvent | undefined {
-    return this.#read("type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1", type, track)[0];
+    return lastOnTrack.all(this.#db, type, track).map(eventOf)[0];
   }
 
   /** The last event that says who spoke somewhere on a track. */
   lastPlaced(): RoomEvent | undefined {
-    return this.#read(
-      "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
-    )[0];
+    return lastPlaced.all(this.#db).map(eventOf)[0];
   }
 
   /** Who was resolved in a stretch of a track, later corrections not applied. */
   resolvedBetween(track: string, fromMs: number, toMs: number): RoomEvent[] {
-    return this.#read(
-      `type = 'speaker.resolved' AND json_extract(body, '$.track') = ? AND json_extract(body, '$.to_seq') * 1000 > ?
-       AND (json_extract(body, '$.from_seq') - 1) * 1000 < ? ORDER BY event_id`,
-      track,
-      fromMs,
-      toMs,
-    );
+    return resolvedBetween.all(this.#db, track, fromMs, toMs).map(eventOf);
   }
+}
 
-  #read(where: string, ...values: (string | number)[]): RoomEvent[] {
-    return this.#db.sql
-      .exec<EventRow>(`SELECT event_id, at, body FROM events WHERE ${where}`, ...values)
-      .toArray()
-      .map((row) => ({
-        event_id: row.event_id,
-        at: new Date(row.at).toISOString(),
-        ...eventBodySchema.parse(JSON.parse(row.body)),
-      }));
-  }
+function eventOf({ event_id, at, body }: EventRow): RoomEvent {
+  return { event_id, at: new Date(at).toISOString(), ...eventBodySchema.parse(JSON.parse(body)) };
 }

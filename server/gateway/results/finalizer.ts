@@ -17,6 +17,7 @@ import { resultKey } from "../archive/keys.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { expectedSeq, missingChunks } from "../tracks/track-plan.ts";
+import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { withTimeout } from "../../shared/lib/timeout.ts";
 import type { SessionStore } from "../core/session-store.ts";
@@ -56,12 +57,14 @@ export interface FinalizerDeps extends ResultSources {
 export class Finalizer {
   readonly #deps: FinalizerDeps;
   #running: Promise<void> | undefined;
-  /** Set while the session stays open for what is missing. */
-  #graceUntil: number | undefined;
+  /** Until when the session stays open for what is missing, ms since 1970; undefined while it waits for nothing. */
+  readonly #graceUntil: Cached<number | undefined>;
 
   constructor(deps: FinalizerDeps) {
     this.#deps = deps;
-    this.#graceUntil = deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined;
+    this.#graceUntil = cached(deps.db, () =>
+      deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined,
+    );
   }
 
   /**
@@ -78,21 +81,21 @@ export class Finalizer {
     if (tracks.rows().length + newTracks > tracks.maxTracks) {
       return err(`expect: a session has at most ${tracks.maxTracks} tracks.`);
     }
-    const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil ?? Number.POSITIVE_INFINITY);
+    const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil.get() ?? Number.POSITIVE_INFINITY);
     db.transaction(() => {
       for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
       const metadata = { ...(store.finalizing?.metadata ?? store.config.metadata), ...body.metadata };
       store.finalizing = { metadata, begun_at: null, grace_until: graceUntil, sealed_at: null };
-      this.#graceUntil = graceUntil;
+      this.#graceUntil.set(graceUntil);
       this.#freezeIfDue();
     });
-    wakeAt(this.#graceUntil ?? db.now() + retryMs);
+    wakeAt(this.#graceUntil.get() ?? db.now() + retryMs);
     return ok(undefined);
   }
 
   /** A chunk was stored: perhaps the last that was waited for. */
   chunkStored(): void {
-    if (this.#graceUntil !== undefined && this.#isComplete()) void this.run();
+    if (this.#graceUntil.get() !== undefined && this.#isComplete()) void this.run();
   }
 
   /** Freezes a session that waits for nothing any more. */
@@ -105,7 +108,7 @@ export class Finalizer {
     store.finalizing = { ...record, begun_at: db.now() };
     store.touch();
     events.append({ type: "session.finalizing", by: "room" });
-    this.#graceUntil = undefined;
+    this.#graceUntil.set(undefined);
     this.#deps.onFrozen();
   }
 
@@ -164,7 +167,8 @@ export class Finalizer {
     const { db, store, archiver, tracks, wavs, wakeAt, session } = this.#deps;
     try {
       db.transaction(() => this.#freezeIfDue());
-      if (this.#graceUntil !== undefined) return wakeAt(this.#graceUntil);
+      const graceUntil = this.#graceUntil.get();
+      if (graceUntil !== undefined) return wakeAt(graceUntil);
       if (store.status !== "finalizing") return;
       const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
       if (store.isGone) return;

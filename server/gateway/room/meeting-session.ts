@@ -17,6 +17,7 @@ import { parseConfig } from "../../shared/config/config.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
 import { isMigrated } from "../core/migrations.ts";
+import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
@@ -266,8 +267,7 @@ export class MeetingSessionDO extends Server<Env> {
   }
 
   #database(): Database {
-    const { storage } = this.ctx;
-    return { sql: storage.sql, transaction: (step) => storage.transactionSync(step), now: () => Date.now() };
+    return durableDatabase(this.ctx.storage);
   }
 
   /** The newest connection of a track wins it, once it streams. */

@@ -22,8 +22,8 @@ import { Corrections } from "../speakers/corrections.ts";
 import type { Inference } from "../speakers/inference-client.ts";
 import { Resolver } from "../speakers/resolve-queue.ts";
 import { SpeakerBook } from "../speakers/speaker-book.ts";
-import { SpeakerStore } from "../speakers/speaker-store.ts";
 import { Utterances } from "../speakers/utterances.ts";
+import { WindowStore } from "../speakers/window-store.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import { Webhooks } from "../webhooks/webhooks.ts";
 import { AudioLease, type AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
@@ -108,18 +108,20 @@ export class Room {
       now: db.now,
       random: Math.random,
     });
-    this.tracks = new Tracks(db, sha256, {
+    const windows = new WindowStore(db);
+    const storage = {
       maxTracks,
       pace: factor === null ? null : { factor, burstSeconds },
-      mayStore: (storedTotal) => lease.mayStore(storedTotal),
-    });
+      mayStore: (storedTotal: number) => lease.mayStore(storedTotal),
+    };
+    this.tracks = new Tracks(db, sha256, storage, windows);
     this.events = new EventLog(db, (event) => {
       this.webhooks.note(event);
       if (event.type === "track.opened") this.#stalls.heard();
       deps.onEvent();
     });
     const utterances = new UtteranceStore(db);
-    const speakers = new SpeakerBook(new SpeakerStore(db), this.events);
+    const speakers = new SpeakerBook(db, this.events);
     const wavs = new WavStore(db);
     this.lifecycle = new Lifecycle({
       db,
@@ -169,6 +171,7 @@ export class Room {
     this.autoResolver = new AutoResolver({
       db,
       tracks: this.tracks,
+      windows,
       events: this.events,
       utterances,
       resolver: this.resolver,

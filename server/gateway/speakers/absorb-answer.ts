@@ -19,7 +19,7 @@ import {
   type ResolveAnswer,
   type SpeakerState,
 } from "../../../schemas/speech/speakers.ts";
-import { mergeCluster } from "./merge-cluster.ts";
+import { joinMerged } from "./merge-cluster.ts";
 
 /** Where on a track the audio lies. */
 export interface Place {
@@ -126,15 +126,11 @@ function noteMerges(
  * what has a name but was dropped by the service still there.
  */
 function clustersAfter({ answer, current, view }: AbsorbInput, refused: ReadonlySet<string>): Cluster[] {
-  const kept = new Map<string, Cluster>();
   const before = new Map(current.map((cluster) => [cluster.cluster_id, cluster]));
-  for (const cluster of answer.updated_state.clusters) {
-    const original = refused.has(cluster.cluster_id) ? before.get(cluster.cluster_id) : undefined;
-    const id = clusterOf(view, cluster.cluster_id);
-    const into = kept.get(id);
-    const own = { ...(original ?? cluster), cluster_id: id };
-    kept.set(id, into ? mergeCluster(into, own) : own);
-  }
+  const answered = answer.updated_state.clusters.map((cluster) =>
+    refused.has(cluster.cluster_id) ? (before.get(cluster.cluster_id) ?? cluster) : cluster,
+  );
+  const kept = new Map(joinMerged(answered, view).map((cluster) => [cluster.cluster_id, cluster]));
   for (const [id, cluster] of before) {
     if (kept.size >= limits.maxClusters || kept.has(id) || clusterOf(view, id) !== id) continue;
     if (refused.has(id) || view.bindings.has(id)) kept.set(id, cluster);

@@ -1,4 +1,17 @@
+/** Clusters that are one person. Pure. */
+import { clusterOf, type SpeakerView } from "../../../schemas/speech/speaker-view.ts";
 import type { Cluster } from "../../../schemas/speech/speakers.ts";
+
+/** The clusters with those that the view has merged as one, in the order in which they first come. */
+export function joinMerged(clusters: readonly Cluster[], view: SpeakerView): Cluster[] {
+  const joined = new Map<string, Cluster>();
+  for (const cluster of clusters) {
+    const own = { ...cluster, cluster_id: clusterOf(view, cluster.cluster_id) };
+    const into = joined.get(own.cluster_id);
+    joined.set(own.cluster_id, into ? mergeCluster(into, own) : own);
+  }
+  return [...joined.values()];
+}
 
 /** Two clusters as one, under the first's id: the mean of their centroids, weighted by their samples. */
 export function mergeCluster(into: Cluster, from: Cluster): Cluster {

@@ -14,10 +14,15 @@ import {
 } from "../../../schemas/speech/speakers.ts";
 import { SerialQueue } from "../../shared/lib/serial-queue.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
 import type { Place } from "./absorb-answer.ts";
 import type { Circuit } from "./circuit.ts";
 import type { Inference, InferenceFailure } from "./inference-client.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
+
+const answerOf = stmt<[key: string], { answer: string }>("SELECT answer FROM idempotency WHERE key = ?");
+const addAnswer = stmt<[key: string, answer: string]>("INSERT INTO idempotency (key, answer) VALUES (?, ?)");
+const removeOldest = stmt<[maxKeys: number]>("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?");
 
 export type ResolveFailure =
   | {
@@ -148,16 +153,13 @@ export class Resolver {
 
   #answered(key: string | undefined): ResolveAnswer | undefined {
     if (key === undefined) return undefined;
-    const [row] = this.#deps.db.sql
-      .exec<{ answer: string }>("SELECT answer FROM idempotency WHERE key = ?", key)
-      .toArray();
+    const row = answerOf.first(this.#deps.db, key);
     return row && resolveAnswerSchema.parse(JSON.parse(row.answer));
   }
 
   #remember(key: string, answer: ResolveAnswer): void {
-    const { sql } = this.#deps.db;
-    sql.exec("INSERT INTO idempotency (key, answer) VALUES (?, ?)", key, JSON.stringify(answer));
-    sql.exec("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?", limits.maxIdempotencyKeys);
+    addAnswer.run(this.#deps.db, key, JSON.stringify(answer));
+    removeOldest.run(this.#deps.db, limits.maxIdempotencyKeys);
   }
 }
 

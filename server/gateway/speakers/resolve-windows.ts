@@ -21,6 +21,7 @@ import type { Place } from "./absorb-answer.ts";
 import type { Resolver, WindowFailure } from "./resolve-queue.ts";
 import { judgeSilence } from "./silence.ts";
 import { nextWindow, type ResolveWindow } from "./window-plan.ts";
+import type { WindowStore } from "./window-store.ts";
 
 /** A room that dies in the middle is woken this soon to go on. */
 const backstopMs = 5_000;
@@ -39,6 +40,7 @@ const suspectAfter = { refused: 3, failed: 8, timeout: 8 } as const;
 export interface AutoResolverDeps {
   readonly db: Database;
   readonly tracks: Tracks;
+  readonly windows: WindowStore;
   readonly events: EventLog;
   readonly utterances: UtteranceStore;
   readonly resolver: Resolver;
@@ -100,7 +102,7 @@ export class AutoResolver {
 
   /** Opens windows again that were given up. @returns how many. */
   retryFailed(track: string | undefined): number {
-    const reopened = this.#deps.tracks.windows.reopenFailed(track);
+    const reopened = this.#deps.windows.reopenFailed(track);
     this.#quietUntil = 0;
     this.kick();
     return reopened;
@@ -117,18 +119,18 @@ export class AutoResolver {
   }
 
   #nextOf(track: string): ResolveWindow | undefined {
-    const { tracks, settings, isFinal } = this.#deps;
-    return nextWindow(tracks, track, settings().window_chunks, isFinal());
+    const { settings, isFinal } = this.#deps;
+    return nextWindow(this.#deps, track, settings().window_chunks, isFinal());
   }
 
   /** Every track's next window, with when it may be tried. */
   #candidates(): { window: ResolveWindow; dueAt: number }[] {
-    const { tracks, settings, isSealed } = this.#deps;
+    const { tracks, windows, settings, isSealed } = this.#deps;
     if (!settings().auto || isSealed()) return [];
     return tracks.rows().flatMap(({ track }) => {
       const window = this.#nextOf(track);
       if (!window) return [];
-      const row = tracks.windows.find(track, window.from_seq);
+      const row = windows.find(track, window.from_seq);
       return [{ window, dueAt: row?.status === "failed" ? 0 : (row?.due_at ?? 0) }];
     });
   }
@@ -167,7 +169,7 @@ export class AutoResolver {
   }
 
   async #one(window: ResolveWindow): Promise<void> {
-    const { db, tracks, audio, resolver, isSealed } = this.#deps;
+    const { db, windows, audio, resolver, isSealed } = this.#deps;
     let heard: KeptAudio;
     try {
       heard = await audio(window);
@@ -177,7 +179,7 @@ export class AutoResolver {
       return;
     }
     if (isSealed()) return;
-    const floor = tracks.windows.noiseFloor(window.track);
+    const floor = windows.noiseFloor(window.track);
     const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), floor);
     const done = (): void => this.#markDone(window, heard.seqs, floorDb);
     if (silent) {
@@ -206,35 +208,35 @@ export class AutoResolver {
 
   /** Call inside the commit. */
   #markDone(window: ResolveWindow, seqs: readonly number[], floorDb: number | undefined): void {
-    const { tracks, db } = this.#deps;
+    const { windows, db } = this.#deps;
     const { track, from_seq } = window;
-    if (floorDb !== undefined) tracks.windows.setNoiseFloor(track, floorDb);
-    tracks.windows.remove(track, from_seq);
-    if (window.again) tracks.windows.removeLate(track, seqs);
+    if (floorDb !== undefined) windows.setNoiseFloor(track, floorDb);
+    windows.remove(track, from_seq);
+    if (window.again) windows.removeLate(track, seqs);
     else this.#passOver(window, seqs);
     this.#progressAt = db.now();
   }
 
   /** Moves the track's mark. Chunks that came while the window was away are late ones. */
   #passOver({ track, from_seq, to_seq }: ResolveWindow, seqs: readonly number[]): void {
-    const { tracks } = this.#deps;
+    const { tracks, windows } = this.#deps;
     const known = new Set(seqs);
     if (tracks.kept.count(track, from_seq, to_seq) > seqs.length) {
       for (const seq of tracks.kept.seqs(track, from_seq, to_seq)) {
-        if (!known.has(seq)) tracks.windows.addLate(track, seq);
+        if (!known.has(seq)) windows.addLate(track, seq);
       }
     }
     tracks.setResolved(track, to_seq);
   }
 
   async #failed(window: ResolveWindow, failure: WindowFailure): Promise<void> {
-    const { db, tracks, random } = this.#deps;
+    const { db, windows, random } = this.#deps;
     if (failure.reason === "circuit_open") {
       this.#restUntil = db.now() + failure.restMs;
       return;
     }
     const { track, from_seq, to_seq } = window;
-    const row = tracks.windows.find(track, from_seq);
+    const row = windows.find(track, from_seq);
     const attempts = (row?.status === "failed" ? 0 : (row?.attempts ?? 0)) + 1;
     log.warn("resolve.window_failed", { track, seq: from_seq, attempts, detail: failure.detail });
     if (attempts >= suspectAfter[failure.reason] && (await this.#isToBlame(failure.reason))) {
@@ -243,7 +245,7 @@ export class AutoResolver {
     }
     const due_at = db.now() + backoffMs(attempts - 1, firstRestMs, maxRestMs, random);
     const status = row?.status === "reopened" ? "reopened" : "waiting";
-    tracks.windows.save(track, { from_seq, to_seq, attempts, due_at, status });
+    windows.save(track, { from_seq, to_seq, attempts, due_at, status });
   }
 
   /**
@@ -266,11 +268,11 @@ export class AutoResolver {
   }
 
   #giveUp(window: ResolveWindow, detail: string): void {
-    const { db, tracks, events } = this.#deps;
+    const { db, tracks, windows, events } = this.#deps;
     const { track, from_seq, to_seq, again } = window;
     db.transaction(() => {
-      tracks.windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
-      if (again) tracks.windows.removeLate(track, tracks.kept.seqs(track, from_seq, to_seq));
+      windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
+      if (again) windows.removeLate(track, tracks.kept.seqs(track, from_seq, to_seq));
       else tracks.setResolved(track, to_seq);
       events.append({ type: "resolve.failed", track, from_seq, to_seq, detail, by: "room" });
     });

@@ -11,25 +11,27 @@ import {
   viewOf,
 } from "../../../schemas/speech/speaker-view.ts";
 import type { Cluster, ResolveAnswer, Roster, SpeakerState } from "../../../schemas/speech/speakers.ts";
+import { cached, type Cached } from "../../shared/lib/cached.ts";
+import type { Database } from "../../shared/lib/sql.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { absorbAnswer, type Place } from "./absorb-answer.ts";
-import { mergeCluster } from "./merge-cluster.ts";
-import type { SpeakerStore } from "./speaker-store.ts";
+import { joinMerged } from "./merge-cluster.ts";
+import { SpeakerStore } from "./speaker-store.ts";
 
 export class SpeakerBook {
   readonly #store: SpeakerStore;
   readonly #events: EventLog;
-  #view: SpeakerView | undefined;
+  readonly #view: Cached<SpeakerView>;
 
-  constructor(store: SpeakerStore, events: EventLog) {
-    this.#store = store;
+  constructor(db: Database, events: EventLog) {
+    this.#store = new SpeakerStore(db);
     this.#events = events;
+    this.#view = cached(db, () => viewOf(events.ofTypes(viewEventTypes)));
   }
 
   /** Read only: it changes through `note` and `absorb`. */
   get view(): SpeakerView {
-    this.#view ??= viewOf(this.#events.ofTypes(viewEventTypes));
-    return this.#view;
+    return this.#view.get();
   }
 
   /** The state as it is shown. A cluster that a person made by splitting off a turn has no centroid. */
@@ -57,23 +59,14 @@ export class SpeakerBook {
     this.#store.saveRoster(roster);
   }
 
-  /** Logs a decision and follows it. Call inside the transaction that belongs to it: if that fails, the room must start anew. */
+  /** Logs a decision and follows it. Call inside the transaction that belongs to it: the view follows if that is undone. */
   note(event: EventBody): void {
+    // Read before the append, which it would count otherwise.
+    const { view } = this;
     this.#events.append(event);
-    applyToView(this.view, event);
-    if (event.type === "speaker.merged") this.#joinMerged();
-  }
-
-  /** What the service knows of merged clusters becomes one. */
-  #joinMerged(): void {
-    const joined = new Map<string, Cluster>();
-    for (const cluster of this.#store.clusters()) {
-      const id = clusterOf(this.view, cluster.cluster_id);
-      const into = joined.get(id);
-      const own = { ...cluster, cluster_id: id };
-      joined.set(id, into ? mergeCluster(into, own) : own);
-    }
-    this.#store.saveClusters([...joined.values()]);
+    applyToView(view, event);
+    // What the service knows of merged clusters becomes one.
+    if (event.type === "speaker.merged") this.#store.saveClusters(joinMerged(this.#store.clusters(), view));
   }
 
   /** Keeps what an answer says. Call inside the transaction that belongs to it, as with `note`. */

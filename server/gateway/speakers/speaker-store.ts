@@ -13,6 +13,11 @@ import {
   speakerStateSchema,
 } from "../../../schemas/speech/speakers.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+
+const valueOf = stmt<[key: string], { value: string }>("SELECT value FROM state WHERE key = ?");
+const write = stmt<[key: string, value: string]>("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)");
+const removeClusters = stmt<[]>("DELETE FROM state WHERE key LIKE 'cluster:%'");
 
 const clusterKeyPrefix = "cluster:";
 const configSchema = speakerStateSchema.shape.config;
@@ -40,7 +45,7 @@ export class SpeakerStore {
 
   /** Replaces the clusters. Call inside the transaction that also appends the events. */
   saveClusters(clusters: readonly Cluster[]): void {
-    this.#db.sql.exec("DELETE FROM state WHERE key LIKE 'cluster:%'");
+    removeClusters.run(this.#db);
     this.#write(
       "clusters",
       clusters.map((cluster) => cluster.cluster_id),
@@ -57,11 +62,11 @@ export class SpeakerStore {
   }
 
   #read(key: string): unknown {
-    const [row] = this.#db.sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key).toArray();
+    const row = valueOf.first(this.#db, key);
     return row && JSON.parse(row.value);
   }
 
   #write(key: string, value: unknown): void {
-    this.#db.sql.exec("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)", key, JSON.stringify(value));
+    write.run(this.#db, key, JSON.stringify(value));
   }
 }

@@ -2,6 +2,17 @@
 import { limits } from "../../../schemas/limits.ts";
 import { type PostedUtterance, type Utterance, utteranceSchema } from "../../../schemas/speech/utterances.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+
+const save = stmt<[utteranceId: string, track: string, startMs: number, endMs: number, body: string]>(
+  "INSERT OR REPLACE INTO utterances (utterance_id, track, start_ms, end_ms, body) VALUES (?, ?, ?, ?, ?)",
+);
+const bodyOf = stmt<[utteranceId: string], { body: string }>("SELECT body FROM utterances WHERE utterance_id = ?");
+const textsBetween = stmt<[track: string, fromMs: number, toMs: number, maxUtteranceMs: number], { text: string }>(
+  `SELECT json_extract(body, '$.text') AS text FROM utterances
+   WHERE track = ?1 AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
+   ORDER BY start_ms`,
+);
 
 export type Kept = { readonly status: "added" | "revised" | "unchanged"; readonly utterance: Utterance };
 
@@ -18,38 +29,19 @@ export class UtteranceStore {
     const before = this.#find(utterance_id);
     const utterance: Utterance = { ...posted, utterance_id, revision: (before?.revision ?? 0) + 1 };
     if (before && isSame(before, utterance)) return { status: "unchanged", utterance: before };
-    this.#db.sql.exec(
-      "INSERT OR REPLACE INTO utterances (utterance_id, track, start_ms, end_ms, body) VALUES (?, ?, ?, ?, ?)",
-      utterance_id,
-      utterance.track,
-      utterance.start_ms,
-      utterance.end_ms,
-      JSON.stringify(utterance),
-    );
+    const { track, start_ms, end_ms } = utterance;
+    save.run(this.#db, utterance_id, track, start_ms, end_ms, JSON.stringify(utterance));
     return { status: before ? "revised" : "added", utterance };
   }
 
   /** What was said in a stretch of a track: the text of the utterances whose middle lies in it. */
   textBetween(track: string, fromMs: number, toMs: number): string | undefined {
-    const texts = this.#db.sql
-      .exec<{ text: string }>(
-        `SELECT json_extract(body, '$.text') AS text FROM utterances
-         WHERE track = ?1 AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
-         ORDER BY start_ms`,
-        track,
-        fromMs,
-        toMs,
-        limits.maxUtteranceMs,
-      )
-      .toArray()
-      .map(({ text }) => text);
+    const texts = textsBetween.all(this.#db, track, fromMs, toMs, limits.maxUtteranceMs).map(({ text }) => text);
     return texts.length === 0 ? undefined : texts.join("\n").slice(0, limits.maxAsrTextChars);
   }
 
   #find(id: string): Utterance | undefined {
-    const [row] = this.#db.sql
-      .exec<{ body: string }>("SELECT body FROM utterances WHERE utterance_id = ?", id)
-      .toArray();
+    const row = bodyOf.first(this.#db, id);
     return row && utteranceSchema.parse(JSON.parse(row.body));
   }
 }

@@ -1,6 +1,7 @@
-/** Which stretch of a track goes to speaker resolve next. Reads the ledger; decides nothing about when. */
+/** Which stretch of a track goes to speaker resolve next. Reads the track's rows; decides nothing about when. */
 import { expectedSeq, type TrackRow } from "../tracks/track-plan.ts";
 import type { Tracks } from "../tracks/tracks.ts";
+import type { WindowStore } from "./window-store.ts";
 
 /** Seqs of one resolve, both included. */
 export interface ResolveWindow {
@@ -14,27 +15,35 @@ export interface ResolveWindow {
 /** A gap at the front of a window is waited for until the track is this many windows further. */
 const gapPatienceWindows = 2;
 
+/** What the plan reads. */
+export interface WindowSources {
+  readonly tracks: Tracks;
+  readonly windows: WindowStore;
+}
+
 /**
  * The track's next window that can be resolved now. Windows that were opened again come first, then the one after
  * `resolved_seq`. Windows begin at multiples of `windowChunks`, so that a late chunk finds the one it belongs to.
  * @param final nothing more will come: what is there is resolved, gaps and a short tail included.
  */
 export function nextWindow(
-  tracks: Tracks,
+  sources: WindowSources,
   track: string,
   windowChunks: number,
   final: boolean,
 ): ResolveWindow | undefined {
-  const trackRow = tracks.row(track);
+  const trackRow = sources.tracks.row(track);
   if (!trackRow) return undefined;
-  return againWindow(tracks, trackRow, windowChunks) ?? freshWindow(tracks, trackRow, windowChunks, final);
+  return (
+    againWindow(sources.windows, trackRow, windowChunks) ?? freshWindow(sources.tracks, trackRow, windowChunks, final)
+  );
 }
 
-function againWindow(tracks: Tracks, trackRow: TrackRow, windowChunks: number): ResolveWindow | undefined {
+function againWindow(windows: WindowStore, trackRow: TrackRow, windowChunks: number): ResolveWindow | undefined {
   const { track, resolved_seq: resolved } = trackRow;
-  if (tracks.windows.firstOpen(track) === Number.POSITIVE_INFINITY) return undefined;
-  const late = tracks.windows.firstLate(track);
-  const reopened = tracks.windows.firstReopened(track);
+  if (windows.firstOpen(track) === Number.POSITIVE_INFINITY) return undefined;
+  const late = windows.firstLate(track);
+  const reopened = windows.firstReopened(track);
   if (reopened && (late === undefined || reopened.from_seq <= late)) {
     return { track, from_seq: reopened.from_seq, to_seq: reopened.to_seq, again: true };
   }

@@ -1,8 +1,12 @@
 /**
- * How far speaker resolve is, where a track's `resolved_seq` alone does not say: windows that failed, wait for
- * their next try or were opened again, chunks that came after their window was done, and each track's noise floor.
+ * How far speaker resolve is, where a track's `resolved_seq` alone does not say: windows that failed, wait for their next try
+ * or were opened again, chunks that came after their window was done, and each track's noise floor. Tracks see as much of it
+ * as `ResolveProgress` names.
  */
+import { cachedByKey, type CachedByKey } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+import type { ResolveProgress } from "../tracks/resolve-progress.ts";
 
 /** A window that is not simply done or still to come. Seqs are both included. */
 export interface WindowRow {
@@ -16,101 +20,110 @@ export interface WindowRow {
   readonly status: "waiting" | "failed" | "reopened";
 }
 
-export class WindowStore {
-  readonly #sql: SqlStorage;
-  /** Tracks known to have neither late chunks nor reopened windows: asked for every chunk and every status. */
-  readonly #nothingOpen = new Set<string>();
+const addLate = stmt<[track: string, seq: number]>("INSERT OR IGNORE INTO late_chunks (track, seq) VALUES (?, ?)");
+const firstLate = stmt<[track: string], { seq: number }>(
+  "SELECT seq FROM late_chunks WHERE track = ? ORDER BY seq LIMIT 1",
+);
+const removeLate = stmt<[track: string, seq: number]>("DELETE FROM late_chunks WHERE track = ? AND seq = ?");
+const columns = "from_seq, to_seq, attempts, due_at, status";
+const find = stmt<[track: string, fromSeq: number], WindowRow>(
+  `SELECT ${columns} FROM resolve_windows WHERE track = ? AND from_seq = ?`,
+);
+const firstReopened = stmt<[track: string], WindowRow>(
+  `SELECT ${columns} FROM resolve_windows WHERE track = ? AND status = 'reopened' ORDER BY from_seq LIMIT 1`,
+);
+const save = stmt<
+  [track: string, fromSeq: number, toSeq: number, attempts: number, dueAt: number, status: WindowRow["status"]]
+>(`INSERT OR REPLACE INTO resolve_windows (track, ${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
+const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM resolve_windows WHERE track = ? AND from_seq = ?");
+const reopen = stmt<[track: string | null], { from_seq: number }>(
+  `UPDATE resolve_windows SET status = 'reopened', attempts = 0, due_at = 0
+   WHERE status = 'failed' AND track = coalesce(?, track) RETURNING from_seq`,
+);
+const countFailed = stmt<[track: string], { n: number }>(
+  "SELECT count(*) AS n FROM resolve_windows WHERE track = ? AND status = 'failed'",
+);
+const noiseFloor = stmt<[track: string], { level_db: number }>("SELECT level_db FROM noise_floors WHERE track = ?");
+const setNoiseFloor = stmt<[track: string, levelDb: number]>(
+  "INSERT OR REPLACE INTO noise_floors (track, level_db) VALUES (?, ?)",
+);
+
+/** What of a track is open though it was passed over. */
+interface Open {
+  readonly late: number | undefined;
+  readonly reopened: WindowRow | undefined;
+}
+
+export class WindowStore implements ResolveProgress {
+  readonly #db: Database;
+  /** Asked for every chunk and every status. */
+  readonly #open: CachedByKey<string, Open>;
 
   constructor(db: Database) {
-    this.#sql = db.sql;
+    this.#db = db;
+    this.#open = cachedByKey(db, (track) => ({
+      late: firstLate.first(db, track)?.seq,
+      reopened: firstReopened.first(db, track),
+    }));
   }
 
   /** Notes a chunk that came after its window was resolved without it. */
   addLate(track: string, seq: number): void {
-    this.#nothingOpen.delete(track);
-    this.#sql.exec("INSERT OR IGNORE INTO late_chunks (track, seq) VALUES (?, ?)", track, seq);
+    addLate.run(this.#db, track, seq);
+    this.#open.forget(track);
   }
 
+  /** The first chunk that came late. */
   firstLate(track: string): number | undefined {
-    if (this.#nothingOpen.has(track)) return undefined;
-    const [row] = this.#sql
-      .exec<{ seq: number }>("SELECT seq FROM late_chunks WHERE track = ? ORDER BY seq LIMIT 1", track)
-      .toArray();
-    return row?.seq;
+    return this.#open.get(track).late;
   }
 
   /** Late chunks that are resolved now. */
   removeLate(track: string, seqs: readonly number[]): void {
-    for (const seq of seqs) this.#sql.exec("DELETE FROM late_chunks WHERE track = ? AND seq = ?", track, seq);
+    for (const seq of seqs) removeLate.run(this.#db, track, seq);
+    this.#open.forget(track);
   }
 
   find(track: string, fromSeq: number): WindowRow | undefined {
-    return this.#rows("track = ? AND from_seq = ?", track, fromSeq)[0];
+    return find.first(this.#db, track, fromSeq);
   }
 
   firstReopened(track: string): WindowRow | undefined {
-    if (this.#nothingOpen.has(track)) return undefined;
-    return this.#rows("track = ? AND status = 'reopened' ORDER BY from_seq LIMIT 1", track)[0];
+    return this.#open.get(track).reopened;
   }
 
-  save(track: string, row: WindowRow): void {
-    this.#nothingOpen.delete(track);
-    this.#sql.exec(
-      "INSERT OR REPLACE INTO resolve_windows (track, from_seq, to_seq, attempts, due_at, status) VALUES (?, ?, ?, ?, ?, ?)",
-      track,
-      row.from_seq,
-      row.to_seq,
-      row.attempts,
-      row.due_at,
-      row.status,
-    );
+  save(track: string, { from_seq, to_seq, attempts, due_at, status }: WindowRow): void {
+    save.run(this.#db, track, from_seq, to_seq, attempts, due_at, status);
+    this.#open.forget(track);
   }
 
   remove(track: string, fromSeq: number): void {
-    this.#sql.exec("DELETE FROM resolve_windows WHERE track = ? AND from_seq = ?", track, fromSeq);
+    remove.run(this.#db, track, fromSeq);
+    this.#open.forget(track);
   }
 
   /** Opens what was given up: all of it, or one track's. @returns how many windows. */
   reopenFailed(track: string | undefined): number {
-    this.#nothingOpen.clear();
-    return this.#sql.exec(
-      "UPDATE resolve_windows SET status = 'reopened', attempts = 0, due_at = 0 WHERE status = 'failed' AND track = coalesce(?, track)",
-      track ?? null,
-    ).rowsWritten;
+    const reopened = reopen.all(this.#db, track ?? null).length;
+    this.#open.forget();
+    return reopened;
   }
 
   failedCount(track: string): number {
-    return this.#sql
-      .exec<{ n: number }>("SELECT count(*) AS n FROM resolve_windows WHERE track = ? AND status = 'failed'", track)
-      .one().n;
+    return countFailed.one(this.#db, track).n;
   }
 
-  /** The first seq of a window that was passed over and is open again; infinity where there is none. */
   firstOpen(track: string): number {
-    const late = this.firstLate(track);
-    const reopened = this.firstReopened(track)?.from_seq;
-    if (late === undefined && reopened === undefined) this.#nothingOpen.add(track);
-    return Math.min(late ?? Number.POSITIVE_INFINITY, reopened ?? Number.POSITIVE_INFINITY);
+    const { late, reopened } = this.#open.get(track);
+    return Math.min(late ?? Number.POSITIVE_INFINITY, reopened?.from_seq ?? Number.POSITIVE_INFINITY);
   }
 
   /** Level of the track's background noise, dBFS. */
   noiseFloor(track: string): number | undefined {
-    const [row] = this.#sql
-      .exec<{ level_db: number }>("SELECT level_db FROM noise_floors WHERE track = ?", track)
-      .toArray();
-    return row?.level_db;
+    return noiseFloor.first(this.#db, track)?.level_db;
   }
 
   setNoiseFloor(track: string, levelDb: number): void {
-    this.#sql.exec("INSERT OR REPLACE INTO noise_floors (track, level_db) VALUES (?, ?)", track, levelDb);
-  }
-
-  #rows(where: string, ...values: (string | number)[]): WindowRow[] {
-    return this.#sql
-      .exec<WindowRow & Record<string, SqlStorageValue>>(
-        `SELECT from_seq, to_seq, attempts, due_at, status FROM resolve_windows WHERE ${where}`,
-        ...values,
-      )
-      .toArray();
+    setNoiseFloor.run(this.#db, track, levelDb);
   }
 }

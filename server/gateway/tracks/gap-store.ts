@@ -1,50 +1,51 @@
-/** The rows of `gaps`: for every track, the ranges of seconds expected and not kept. */
+/** The rows of `gaps`: for every track, the ranges of chunks expected and not kept. */
+import { cachedByKey, type CachedByKey } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
 import type { Gap, GapChange } from "./track-plan.ts";
 
-type GapRow = { from_seq: number; to_seq: number };
+/** Rows read at a time where a track may have thousands. */
+const pageRows = 256;
+
+const after = stmt<[track: string, seq: number, max: number], Gap>(
+  "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq > ? ORDER BY from_seq LIMIT ?",
+);
+const nearest = stmt<[track: string, seq: number], Gap>(
+  "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
+);
+const cut = stmt<[track: string, from: number, to: number], Gap>(
+  `SELECT max(from_seq, ?2) AS from_seq, min(to_seq, ?3) AS to_seq FROM gaps
+   WHERE track = ?1 AND from_seq <= ?3 AND to_seq >= ?2 ORDER BY from_seq`,
+);
+const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM gaps WHERE track = ? AND from_seq = ?");
+const add = stmt<[track: string, fromSeq: number, toSeq: number]>(
+  "INSERT INTO gaps (track, from_seq, to_seq) VALUES (?, ?, ?)",
+);
 
 export class GapStore {
-  readonly #sql: SqlStorage;
-  /** Start of each track's first gap, null where it has none; filled when asked for. */
-  readonly #first = new Map<string, number | null>();
+  readonly #db: Database;
+  /** Start of each track's first gap, null where it has none: asked for with every ack. */
+  readonly #first: CachedByKey<string, number | null>;
 
   constructor(db: Database) {
-    this.#sql = db.sql;
+    this.#db = db;
+    this.#first = cachedByKey(db, (track) => after.first(db, track, 0, 1)?.from_seq ?? null);
   }
 
-  /** Where the track's first gap begins. Asked for every ack. */
+  /** Where the track's first gap begins; null where it has none. */
   firstSeq(track: string): number | null {
-    let first = this.#first.get(track);
-    if (first === undefined) {
-      const [row] = this.#sql
-        .exec<GapRow>("SELECT from_seq, to_seq FROM gaps WHERE track = ? ORDER BY from_seq LIMIT 1", track)
-        .toArray();
-      first = row?.from_seq ?? null;
-      this.#first.set(track, first);
-    }
-    return first;
+    return this.#first.get(track);
   }
 
   /** The gap that begins at or before `seq`, nearest to it. */
   atOrBefore(track: string, seq: number): Gap | undefined {
-    const [row] = this.#sql
-      .exec<GapRow>(
-        "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
-        track,
-        seq,
-      )
-      .toArray();
-    return row;
+    return nearest.first(this.#db, track, seq);
   }
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
   ranges(track: string, max: number): [number, number][] {
     const ranges: [number, number][] = [];
-    for (const gap of this.#sql.exec<GapRow>(
-      "SELECT from_seq, to_seq FROM gaps WHERE track = ? ORDER BY from_seq",
-      track,
-    )) {
+    for (const gap of this.#inOrder(track)) {
       const last = ranges.at(-1);
       if (last && last[1] + 1 === gap.from_seq) last[1] = gap.to_seq;
       else if (ranges.length === max) break;
@@ -55,27 +56,25 @@ export class GapStore {
 
   /** What the track's gaps have in common with a range, in order. */
   within(track: string, from: number, to: number): Gap[] {
-    return this.#sql
-      .exec<GapRow>(
-        `SELECT max(from_seq, ?2) AS from_seq, min(to_seq, ?3) AS to_seq FROM gaps
-         WHERE track = ?1 AND from_seq <= ?3 AND to_seq >= ?2 ORDER BY from_seq`,
-        track,
-        from,
-        to,
-      )
-      .toArray();
+    return cut.all(this.#db, track, from, to);
   }
 
-  /** Call inside the transaction that changes the ledger. */
+  /** Call inside the transaction that changes the track's row. */
   apply(track: string, change: GapChange): void {
     if (change.remove.length === 0 && change.add.length === 0) return;
-    // Forgotten before the write: if the step is rolled back, the next question reads what is there.
-    this.#first.delete(track);
-    for (const gap of change.remove) {
-      this.#sql.exec("DELETE FROM gaps WHERE track = ? AND from_seq = ?", track, gap.from_seq);
-    }
-    for (const { from_seq, to_seq } of change.add) {
-      this.#sql.exec("INSERT INTO gaps (track, from_seq, to_seq) VALUES (?, ?, ?)", track, from_seq, to_seq);
+    for (const { from_seq } of change.remove) remove.run(this.#db, track, from_seq);
+    for (const { from_seq, to_seq } of change.add) add.run(this.#db, track, from_seq, to_seq);
+    this.#first.forget(track);
+  }
+
+  *#inOrder(track: string): Generator<Gap, void, undefined> {
+    let from = 0;
+    for (;;) {
+      const page = after.all(this.#db, track, from, pageRows);
+      yield* page;
+      const last = page.at(-1);
+      if (!last || page.length < pageRows) return;
+      from = last.from_seq;
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
- * What a track's ledger says and how one chunk changes it: pure, no storage, no clock but the one passed
- * in. Guarantees that `received + missing` is the highest expected seq, and that a refused chunk changes
- * nothing.
+ * What a track's row says and how one chunk changes it: pure, no storage, no clock but the one passed in. Guarantees that
+ * `received + missing` is the highest expected seq, and that a refused chunk changes nothing.
  */
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
@@ -63,7 +62,7 @@ export function durationMs(trackRow: TrackRow): number {
   return expectedSeq(trackRow) * chunkMs;
 }
 
-/** Silence in the last second, if the client's `end` still names the last chunk. */
+/** Samples of silence in the last chunk, if the client's `end` still names the last chunk. */
 export function paddingSamples(trackRow: TrackRow): number {
   return trackRow.end_seq === expectedSeq(trackRow) ? trackRow.padding_samples : 0;
 }
@@ -106,7 +105,7 @@ function gapsAfterStore(trackRow: TrackRow, seq: number, gap: Gap | undefined): 
   const end = expectedSeq(trackRow);
   if (seq > end) return seq === end + 1 ? noGapChange : { remove: [], add: [{ from_seq: end + 1, to_seq: seq - 1 }] };
   if (!gap || seq < gap.from_seq || seq > gap.to_seq) {
-    throw new Error(`ledger: seq ${seq} is neither kept nor in a gap`);
+    throw new Error(`tracks: seq ${seq} is neither kept nor in a gap`);
   }
   const add: Gap[] = [];
   if (gap.from_seq < seq) add.push({ from_seq: gap.from_seq, to_seq: seq - 1 });
@@ -127,7 +126,7 @@ export function planEnd(
   tail: Gap | undefined,
   now: number,
 ): { trackRow: TrackRow; gaps: GapChange } | undefined {
-  if (endSeq < trackRow.last_seq) throw new Error(`ledger: end ${endSeq} lies below kept chunk ${trackRow.last_seq}`);
+  if (endSeq < trackRow.last_seq) throw new Error(`tracks: end ${endSeq} lies below kept chunk ${trackRow.last_seq}`);
   if (trackRow.end_seq === endSeq && trackRow.padding_samples === padding) return undefined;
   return {
     trackRow: { ...trackRow, end_seq: endSeq, padding_samples: padding, updated_at: now },

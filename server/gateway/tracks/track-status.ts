@@ -1,4 +1,4 @@
-/** A track's status message, from its ledger. */
+/** A track's status message, from its row. */
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import type { TrackStatus } from "../../../schemas/wire/messages.ts";
 import { defaultTrack } from "../../../schemas/names.ts";
@@ -17,7 +17,7 @@ export function trackStatus(sessionId: string, tracks: Tracks, track: string): T
     contiguous_seq: known ? tracks.watermarks.contiguousSeq(track) : 0,
     archived_seq: known ? tracks.watermarks.archivedSeq(track) : 0,
     resolved_seq: known ? tracks.watermarks.resolvedSeq(track) : 0,
-    failed_windows: known ? tracks.windows.failedCount(track) : 0,
+    failed_windows: known ? tracks.failedWindows(track) : 0,
     received_chunks: trackRow.received_chunks,
     duplicate_chunks: trackRow.duplicate_chunks,
     missing_chunks: missingChunks(trackRow),

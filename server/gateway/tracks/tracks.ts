@@ -1,14 +1,16 @@
 /**
- * The journal: every kept second, in the room's SQLite, before anyone is told that it is kept.
+ * Tracks: every kept chunk, in the room's SQLite, before anyone is told that it is kept.
  *
- * Guarantees K1 (one atomic step writes bytes, ledger row and watermarks), K2 (kept bytes never change)
- * and K4 (bytes leave when `markArchived` says R2 has them; what stays in memory is one row a track).
- * Must not know sockets, R2 or sessions' states.
+ * Guarantees K1 (one atomic step writes bytes, hash and watermarks), K2 (kept bytes never change) and K4 (bytes leave when
+ * `markArchived` says that R2 has them; what stays in memory is one row a track). Must not know sockets, R2, speakers or the
+ * session's status.
  */
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import { type Sha256, toHex } from "../../../schemas/chain.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
 import type { MayStore } from "../../shared/limits/audio-lease.ts";
 import { admitSecond, type Pace } from "../../shared/limits/pace.ts";
 import { GapNotes } from "./gap-notes.ts";
@@ -16,8 +18,8 @@ import { GapStore } from "./gap-store.ts";
 import { KeptChunks } from "./kept-chunks.ts";
 import { expectedSeq, type Gap, isOutOfRange, openTrackRow, planEnd, planStore, type TrackRow } from "./track-plan.ts";
 import { TrackStore } from "./track-store.ts";
+import { noResolve, type ResolveProgress } from "./resolve-progress.ts";
 import { Watermarks } from "./watermarks.ts";
-import { WindowStore } from "../speakers/window-store.ts";
 
 export interface IncomingChunk {
   readonly seq: number;
@@ -38,13 +40,14 @@ export type KeepOutcome =
       readonly retryAfterMs: number;
     };
 
+/** What bounds the tracks of a session. */
 export interface StorageLimits {
   /** Audio that may wait for R2. */
   readonly maxBytes: number;
   readonly maxTracks: number;
-  /** Of each track; null: any. */
+  /** How fast each track's audio may come; null: as fast as it likes. */
   readonly pace: Pace | null;
-  /** Whether the session may store one second more, having stored so many. */
+  /** Whether the session may store one chunk more, having stored so many. */
   readonly mayStore: (storedTotal: number) => MayStore;
 }
 
@@ -67,6 +70,19 @@ export interface PendingChunk {
   readonly pcm: ArrayBuffer;
 }
 
+const countPending = stmt<[], { n: number }>("SELECT count(*) AS n FROM journal");
+const addChunk = stmt<[track: string, seq: number, timestampMs: number, receivedAt: number, sha256: ArrayBuffer]>(
+  "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
+);
+const addBytes = stmt<[track: string, seq: number, pcm: ArrayBuffer]>(
+  "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
+);
+const removeBytes = stmt<[track: string, seq: number]>("DELETE FROM journal WHERE track = ? AND seq = ?");
+const pendingAfter = stmt<[track: string, seq: number], PendingChunk>(
+  `SELECT track, seq, timestamp_ms, sha256, pcm FROM journal JOIN ledger USING (track, seq)
+   WHERE (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
+);
+
 export class Tracks {
   readonly #db: Database;
   readonly #hash: Sha256;
@@ -78,36 +94,35 @@ export class Tracks {
   readonly watermarks: Watermarks;
   /** Why seconds are missing. */
   readonly gapNotes: GapNotes;
-  /** How far speaker resolve is. */
-  readonly windows: WindowStore;
+  readonly #resolve: ResolveProgress;
   readonly #limits: StorageLimits;
-  #pendingChunks: number;
+  readonly #pendingChunks: Cached<number>;
 
-  /** @param given beyond which chunks are refused, retryable. */
-  constructor(db: Database, hash: Sha256, given: Partial<StorageLimits> = {}) {
+  /** @param given limits beyond which chunks are refused, retryable. @param resolve how far speaker resolve is. */
+  constructor(db: Database, hash: Sha256, given: Partial<StorageLimits> = {}, resolve: ResolveProgress = noResolve) {
     this.#db = db;
     this.#hash = hash;
     this.#limits = { ...noLimits, ...given };
     this.#rows = new TrackStore(db);
     this.#gaps = new GapStore(db);
     this.gapNotes = new GapNotes(db);
-    this.windows = new WindowStore(db);
+    this.#resolve = resolve;
     this.kept = new KeptChunks(db);
     this.watermarks = new Watermarks({
       db,
       gaps: this.#gaps,
-      windows: this.windows,
+      resolve,
       trackRow: (track) => this.#rows.required(track),
     });
-    this.#pendingChunks = db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM journal").one().n;
+    this.#pendingChunks = cached(db, () => countPending.one(db).n);
   }
 
   /** Chunks that wait for R2, over all tracks. */
   get pendingChunks(): number {
-    return this.#pendingChunks;
+    return this.#pendingChunks.get();
   }
 
-  /** Every track's ledger, by name: an order that no restart changes. */
+  /** Every track's row, by name: an order that no restart changes. */
   rows(): TrackRow[] {
     return this.#rows.all();
   }
@@ -130,7 +145,7 @@ export class Tracks {
   /** Opens a track that `hasRoomFor` allows. @returns whether it is new. */
   openTrack(track: string): boolean {
     if (this.row(track)) return false;
-    if (!this.hasRoomFor(track)) throw new Error("journal: the session has all the tracks it may have");
+    if (!this.hasRoomFor(track)) throw new Error("tracks: the session has all the tracks it may have");
     this.#rows.save(openTrackRow(track, this.#db.now()));
     return true;
   }
@@ -162,7 +177,7 @@ export class Tracks {
     return { kind: "stored", sha256, trackRow: this.#store(paced, chunk, digest) };
   }
 
-  /** The ledger with one second of the track's pace taken, kept already or not: both are work. */
+  /** The row with one chunk of the track's pace taken. A chunk that is kept already takes one too: both are work. */
   #paced(trackRow: TrackRow): TrackRow | { readonly retryAfterMs: number } {
     const { pace } = this.#limits;
     if (!pace) return trackRow;
@@ -172,7 +187,7 @@ export class Tracks {
 
   #storeRefusal(): { readonly limit: "quota" | "storage"; readonly retryAfterMs: number } | undefined {
     const { maxBytes, mayStore } = this.#limits;
-    if ((this.#pendingChunks + 1) * chunkBytes > maxBytes) return { limit: "storage", retryAfterMs: storageRetryMs };
+    if ((this.pendingChunks + 1) * chunkBytes > maxBytes) return { limit: "storage", retryAfterMs: storageRetryMs };
     const answer = mayStore(this.storedChunks);
     return answer === "yes" ? undefined : { limit: "quota", retryAfterMs: answer.retryAfterMs };
   }
@@ -190,27 +205,14 @@ export class Tracks {
     const gap = chunk.seq <= expectedSeq(trackRow) ? this.#gaps.atOrBefore(track, chunk.seq) : undefined;
     const plan = planStore(trackRow, chunk.seq, gap, now);
     this.#db.transaction(() => {
-      this.#db.sql.exec(
-        "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
-        track,
-        chunk.seq,
-        chunk.timestamp_ms,
-        now,
-        toBlob(digest),
-      );
-      this.#db.sql.exec(
-        "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
-        track,
-        chunk.seq,
-        toBlob(chunk.content),
-      );
+      const pending = this.pendingChunks;
+      addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, toBlob(digest));
+      addBytes.run(this.#db, track, chunk.seq, toBlob(chunk.content));
       this.#gaps.apply(track, plan.gaps);
-      if (chunk.seq <= trackRow.resolved_seq) this.windows.addLate(track, chunk.seq);
-      this.#rows.write(plan.trackRow);
+      if (chunk.seq <= trackRow.resolved_seq) this.#resolve.addLate(track, chunk.seq);
+      this.#rows.save(plan.trackRow);
+      this.#pendingChunks.set(pending + 1);
     });
-    // Only after the step succeeded: a rolled-back write must not live on in memory.
-    this.#rows.remember(plan.trackRow);
-    this.#pendingChunks += 1;
     return plan.trackRow;
   }
 
@@ -230,15 +232,19 @@ export class Tracks {
     if (!plan) return false;
     this.#db.transaction(() => {
       this.#gaps.apply(track, plan.gaps);
-      this.#rows.write(plan.trackRow);
+      this.#rows.save(plan.trackRow);
     });
-    this.#rows.remember(plan.trackRow);
     return true;
   }
 
   /** Notes that speaker resolve is done with all up to `seq`. */
   setResolved(track: string, seq: number): void {
     this.#rows.save({ ...this.#rows.required(track), resolved_seq: seq });
+  }
+
+  /** Windows of the track that speaker resolve gave up. */
+  failedWindows(track: string): number {
+    return this.#resolve.failedCount(track);
   }
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
@@ -253,21 +259,13 @@ export class Tracks {
 
   /** The first chunk after (track, seq) that R2 lacks, in storage order. */
   nextPending(after: { track: string; seq: number }): PendingChunk | undefined {
-    const [row] = this.#db.sql
-      .exec<{ track: string; seq: number; timestamp_ms: number; sha256: ArrayBuffer; pcm: ArrayBuffer }>(
-        `SELECT track, seq, timestamp_ms, sha256, pcm FROM journal JOIN ledger USING (track, seq)
-         WHERE (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
-        after.track,
-        after.seq,
-      )
-      .toArray();
-    return row;
+    return pendingAfter.first(this.#db, after.track, after.seq);
   }
 
   /** Drops a chunk's bytes. Call only once R2 has confirmed them (K3, K4). */
   markArchived(track: string, seq: number): void {
-    const { rowsWritten } = this.#db.sql.exec("DELETE FROM journal WHERE track = ? AND seq = ?", track, seq);
-    if (rowsWritten > 0) this.#pendingChunks -= 1;
+    const pending = this.pendingChunks;
+    if (removeBytes.run(this.#db, track, seq)) this.#pendingChunks.set(pending - 1);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The letters of a room, as rows: what is to be sent, and what became of what was. Knows no network and no secret. */
+/** Webhook deliveries: what is to be sent, and what became of what was. Knows no network and no secret. */
 import { limits } from "../../../schemas/limits.ts";
 import {
   type Delivery,
@@ -8,29 +8,66 @@ import {
   type WebhookPayload,
   webhookTypeSchema,
 } from "../../../schemas/webhooks.ts";
-import type { Database } from "../../shared/lib/sql.ts";
+import type { Database, SqlValue } from "../../shared/lib/sql.ts";
+import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import type { NextStep, TryOutcome } from "./schedule.ts";
 
-export type DeliveryRow = {
-  delivery_id: string;
-  type: string;
-  event_id: number;
-  created_at: number;
-  payload: string;
-  state: string;
-  attempts: number;
-  /** Tries in a row that failed since the letter was written or sent again. */
-  failures: number;
+export interface DeliveryRow {
+  readonly delivery_id: string;
+  readonly type: string;
+  readonly event_id: number;
+  readonly created_at: number;
+  readonly payload: string;
+  readonly state: string;
+  readonly attempts: number;
+  /** Tries in a row that failed since the delivery was written or sent again. */
+  readonly failures: number;
   /** ms since 1970; null unless pending. */
-  due_at: number | null;
-  last_at: number | null;
-  last_origin: string | null;
-  last_status: number | null;
-  last_error: string | null;
-};
+  readonly due_at: number | null;
+  readonly last_at: number | null;
+  readonly last_origin: string | null;
+  readonly last_status: number | null;
+  readonly last_error: string | null;
+}
 
-/** A letter about a result that isn't written yet is held back. */
+const selecting = <Values extends readonly SqlValue[]>(where: string): Statement<Values, DeliveryRow> =>
+  stmt(
+    `SELECT delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at, last_at,
+       last_origin, last_status, last_error FROM webhook_deliveries WHERE ${where}`,
+  );
+
+/** A delivery about a result that isn't written yet is held back. Its value: 1 once the result is written. */
 const isReady = "state = 'pending' AND (type <> 'session.finalized' OR ?)";
+
+const add = stmt<
+  [deliveryId: string, type: string, eventId: number, createdAt: number, payload: string, dueAt: number]
+>(
+  `INSERT INTO webhook_deliveries (delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at)
+   VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, ?)`,
+);
+const firstDue = selecting<[isWritten: number, now: number]>(`${isReady} AND due_at <= ? ORDER BY due_at, n LIMIT 1`);
+const nextDue = selecting<[isWritten: number]>(`${isReady} ORDER BY due_at LIMIT 1`);
+const byId = selecting<[deliveryId: string]>("delivery_id = ?");
+const newestFirst = selecting<[]>("1 ORDER BY n DESC");
+const settle = stmt<
+  [
+    ...[state: string, failures: number, dueAt: number | null, lastAt: number],
+    ...[lastOrigin: string | null, lastStatus: number | null, lastError: string | null, deliveryId: string],
+  ]
+>(
+  `UPDATE webhook_deliveries SET state = ?, attempts = attempts + 1, failures = ?, due_at = ?, last_at = ?,
+     last_origin = ?, last_status = ?, last_error = ? WHERE delivery_id = ?`,
+);
+const makeDue = stmt<[dueAt: number, deliveryId: string]>(
+  "UPDATE webhook_deliveries SET state = 'pending', failures = 0, due_at = ? WHERE delivery_id = ?",
+);
+const count = stmt<[], { n: number }>("SELECT count(*) AS n FROM webhook_deliveries");
+const removeFirst = stmt<[rows: number], Pick<DeliveryRow, "delivery_id" | "state">>(
+  `DELETE FROM webhook_deliveries WHERE n IN (
+     SELECT n FROM webhook_deliveries
+     ORDER BY CASE state WHEN 'delivered' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END, n LIMIT ?)
+   RETURNING delivery_id, state`,
+);
 
 export class Outbox {
   readonly #db: Database;
@@ -39,92 +76,53 @@ export class Outbox {
     this.#db = db;
   }
 
-  /** Writes a letter. Part of the caller's transaction. @returns the ids of pending ones that had to go for it. */
+  /** Writes a delivery. Part of the caller's transaction. @returns the ids of pending ones that had to go for it. */
   add(payload: WebhookPayload): string[] {
     const now = this.#db.now();
-    this.#db.sql.exec(
-      `INSERT INTO webhook_deliveries (delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at)
-       VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, ?)`,
-      `msg_${crypto.randomUUID()}`,
-      payload.type,
-      payload.data.event.event_id,
-      now,
-      JSON.stringify(payload),
-      now,
-    );
+    const { event_id } = payload.data.event;
+    add.run(this.#db, `msg_${crypto.randomUUID()}`, payload.type, event_id, now, JSON.stringify(payload), now);
     return this.#trim();
   }
 
-  /** The letter that is due first. @param isWritten whether the result is. */
+  /** The delivery that is due first. @param isWritten whether the result is. */
   firstDue(now: number, isWritten: boolean): DeliveryRow | undefined {
-    return this.#rows(`${isReady} AND due_at <= ? ORDER BY due_at, n LIMIT 1`, Number(isWritten), now)[0];
+    return firstDue.first(this.#db, Number(isWritten), now);
   }
 
-  /** When the next letter is due, ms since 1970. */
+  /** When the next delivery is due, ms since 1970. */
   nextDueAt(isWritten: boolean): number | undefined {
-    return this.#rows(`${isReady} ORDER BY due_at LIMIT 1`, Number(isWritten))[0]?.due_at ?? undefined;
+    return nextDue.first(this.#db, Number(isWritten))?.due_at ?? undefined;
   }
 
   /** Notes how a try ended and what follows from it. */
   settle(row: DeliveryRow, origin: string | null, { status, error }: TryOutcome, next: NextStep): void {
-    this.#db.sql.exec(
-      `UPDATE webhook_deliveries SET state = ?, attempts = attempts + 1, failures = ?, due_at = ?, last_at = ?,
-         last_origin = ?, last_status = ?, last_error = ? WHERE delivery_id = ?`,
-      next.state,
-      error === null ? 0 : row.failures + 1,
-      next.dueAt,
-      this.#db.now(),
-      origin,
-      status,
-      error,
-      row.delivery_id,
-    );
+    const failures = error === null ? 0 : row.failures + 1;
+    const { state, dueAt } = next;
+    settle.run(this.#db, state, failures, dueAt, this.#db.now(), origin, status, error, row.delivery_id);
   }
 
-  /** Makes a letter due now, with all its tries before it. @returns whether there is one. */
+  /** Makes a delivery due now, with all its tries before it. @returns whether there is one. */
   resend(deliveryId: string): boolean {
-    const { rowsWritten } = this.#db.sql.exec(
-      "UPDATE webhook_deliveries SET state = 'pending', failures = 0, due_at = ? WHERE delivery_id = ?",
-      this.#db.now(),
-      deliveryId,
-    );
-    return rowsWritten > 0;
+    return makeDue.run(this.#db, this.#db.now(), deliveryId);
   }
 
   find(deliveryId: string): DeliveryRow | undefined {
-    return this.#rows("delivery_id = ?", deliveryId)[0];
+    return byId.first(this.#db, deliveryId);
   }
 
   /** Newest first. */
   all(): DeliveryRow[] {
-    return this.#rows("1 ORDER BY n DESC");
+    return newestFirst.all(this.#db);
   }
 
   /** What was delivered goes first, then the dead, then the oldest of those that wait. */
   #trim(): string[] {
-    const { n } = this.#db.sql.exec<{ n: number }>("SELECT count(*) AS n FROM webhook_deliveries").one();
-    if (n <= limits.maxWebhookDeliveries) return [];
-    return this.#db.sql
-      .exec<{ delivery_id: string; state: string }>(
-        `DELETE FROM webhook_deliveries WHERE n IN (
-           SELECT n FROM webhook_deliveries
-           ORDER BY CASE state WHEN 'delivered' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END, n LIMIT ?)
-         RETURNING delivery_id, state`,
-        n - limits.maxWebhookDeliveries,
-      )
-      .toArray()
+    const tooMany = count.one(this.#db).n - limits.maxWebhookDeliveries;
+    if (tooMany <= 0) return [];
+    return removeFirst
+      .all(this.#db, tooMany)
       .filter(({ state }) => state === "pending")
       .map(({ delivery_id }) => delivery_id);
-  }
-
-  #rows(where: string, ...values: (string | number)[]): DeliveryRow[] {
-    return this.#db.sql
-      .exec<DeliveryRow>(
-        `SELECT delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at, last_at,
-           last_origin, last_status, last_error FROM webhook_deliveries WHERE ${where}`,
-        ...values,
-      )
-      .toArray();
   }
 }
 

@@ -4,6 +4,7 @@
  * until they are durable: a slot that was promised must not be promised again.
  */
 import { DurableObject } from "cloudflare:workers";
+import { durableDatabase } from "../lib/durable-database.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import { QuotaBook } from "./quota-book.ts";
 import type { LeaseAnswer } from "./reservation.ts";
@@ -18,11 +19,7 @@ export class TenantQuota extends DurableObject {
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     const { storage } = ctx;
-    this.#book = new QuotaBook({
-      sql: storage.sql,
-      transaction: (step) => storage.transactionSync(step),
-      now: () => Date.now(),
-    });
+    this.#book = new QuotaBook(durableDatabase(storage));
     // An alarm that is set must not be put off by each wake.
     void ctx.blockConcurrencyWhile(async () => {
       this.#isArmed = (await storage.getAlarm()) !== null;

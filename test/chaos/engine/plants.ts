@@ -17,7 +17,7 @@ export interface Plant {
 }
 
 const tracks = "server/gateway/tracks/tracks.ts";
-const lookUp = "const kept = chunk.seq <= ledger.last_seq ? this.kept.hash(track, chunk.seq) : undefined;";
+const lookUp = "const kept = chunk.seq <= trackRow.last_seq ? this.kept.hash(track, chunk.seq) : undefined;";
 
 export const plants: readonly Plant[] = [
   {
@@ -27,12 +27,10 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: tracks,
-        find: 'this.#db.sql.exec(\n        "INSERT INTO ledger',
-        replace:
-          "this.#late.set(`${track}/${chunk.seq}`, digest);\n" +
-          'setTimeout(() => { this.#db.sql.exec(\n        "INSERT INTO ledger',
+        find: "addChunk.run(",
+        replace: "this.#late.set(`${track}/${chunk.seq}`, digest);\nsetTimeout(() => { addChunk.run(",
       },
-      { file: tracks, find: "toBlob(chunk.content),\n      );", replace: "toBlob(chunk.content),\n      ); }, 100);" },
+      { file: tracks, find: "toBlob(chunk.content));", replace: "toBlob(chunk.content)); }, 100);" },
       {
         file: tracks,
         find: lookUp,
@@ -57,7 +55,7 @@ export const plants: readonly Plant[] = [
       {
         file: "server/gateway/archive/archiver.ts",
         find: "const stored = await this.#put(chunk);",
-        replace: "this.#deps.journal.markArchived(chunk.track, chunk.seq); const stored = await this.#put(chunk);",
+        replace: "this.#deps.tracks.markArchived(chunk.track, chunk.seq); const stored = await this.#put(chunk);",
       },
     ],
   },
@@ -67,8 +65,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: "server/gateway/room/ingest.ts",
-        find: "journal.keep(track, chunk, isOpen())",
-        replace: "journal.keep(track, chunk, isOpen(), peer.ordinal)",
+        find: "tracks.keep(track, chunk, isOpen())",
+        replace: "tracks.keep(track, chunk, isOpen(), peer.ordinal)",
       },
       {
         file: tracks,
@@ -88,7 +86,7 @@ export const plants: readonly Plant[] = [
       { file: tracks, find: "INSERT INTO journal", replace: "INSERT OR REPLACE INTO journal" },
       {
         file: "server/gateway/tracks/track-plan.ts",
-        find: "throw new Error(`ledger: seq ${seq} is neither kept nor in a gap`);",
+        find: "throw new Error(`tracks: seq ${seq} is neither kept nor in a gap`);",
         replace: "return noGapChange;",
       },
     ],
