@@ -1,6 +1,7 @@
 /** What a capture takes, tells and fails with. */
 import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack } from "../../schemas/names.ts";
+import type { ChannelFault } from "./channel-watch.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PcmFormat } from "./pcm-framer.ts";
 import type { SeqRange } from "./seq-set.ts";
@@ -107,6 +108,8 @@ export interface CaptureEvents {
   gap: { readonly from: number; readonly to: number };
   /** A live source has given nothing for this long. */
   stalled: { readonly ms: number };
+  /** Averaging the channels of the source loses sound: name one as `format.channel`. Each fault is told once. */
+  channels: ChannelFault;
   /** The outbox is full: `write` refuses until the room has taken some. */
   full: { readonly seconds: number };
   /** There is room in the outbox again. */

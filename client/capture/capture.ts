@@ -22,7 +22,7 @@ import { Intake } from "./intake.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { Outbox, OutboxContents } from "./outbox.ts";
 import { Pause } from "./pause.ts";
-import type { PcmBlock } from "./pcm-framer.ts";
+import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
 import { steadyClock } from "./steady-clock.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -91,6 +91,7 @@ export class Capture extends Emitter<CaptureEvents> {
         this.#delivery.declareGap({ from, to, cause: "capture_stall" });
         this.emit("gap", { from, to });
       },
+      onChannelFault: (fault) => this.emit("channels", fault),
       onFull: () => this.emit("full", { seconds: this.lagSeconds }),
       onSpace: () => this.emit("space", { seconds: this.lagSeconds }),
     });
@@ -134,7 +135,7 @@ export class Capture extends Emitter<CaptureEvents> {
   }
 
   /**
-   * Takes samples; resolves with true when the seconds that they complete are in the outbox.
+   * Takes samples (Int16Array or Float32Array; a TypeError for anything else, and the capture goes on); resolves with true when the seconds that they complete are in the outbox.
    *
    * False: nothing of this block was taken, because the outbox is full (`full` was told). Offer the same
    * samples again after `whenSpace()`, or drop them; a live source's dropped time becomes a gap. The block that
@@ -143,18 +144,19 @@ export class Capture extends Emitter<CaptureEvents> {
    * @param endedAt when the last sample was captured, ms since 1970: noted with the second. Whether a live source paused is told by
    *   when its blocks are written.
    */
-  async write(block: PcmBlock, endedAt = this.#now()): Promise<boolean> {
+  async write(samples: PcmBlock, endedAt = this.#now()): Promise<boolean> {
+    const block = pcmBlockOf(samples);
     this.#throwIfOver();
     if (this.#isSourceOver) throw new CaptureFailedError("ended", "The track has ended; nothing can follow.");
     if (this.#options.live) this.#watchForStall();
     if (this.#queuedMs > maxQueuedMs) return false;
     const arrivedAt = this.#elapsed();
     // The caller may use its buffer again before it is this block's turn.
-    const samples = block.slice();
+    const copy = block.slice();
     const blockMs = (block.length / this.#options.format.channels / this.#options.format.sampleRate) * 1_000;
     this.#queuedMs += blockMs;
     try {
-      return await this.#work.run(() => this.#intake.take(samples, endedAt, arrivedAt));
+      return await this.#work.run(() => this.#intake.take(copy, endedAt, arrivedAt));
     } finally {
       this.#queuedMs -= blockMs;
     }

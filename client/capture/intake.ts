@@ -6,6 +6,7 @@
  * of one block).
  */
 import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
+import type { ChannelFault } from "./channel-watch.ts";
 import { LiveClock, type LiveStep } from "./live-clock.ts";
 import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
@@ -32,6 +33,7 @@ export interface IntakeOptions {
   /** A second lies in the outbox. */
   readonly onStored: (seq: number) => void;
   readonly onGap: (from: number, to: number) => void;
+  readonly onChannelFault: (fault: ChannelFault) => void;
   readonly onFull: () => void;
   readonly onSpace: () => void;
 }
@@ -53,7 +55,7 @@ export class Intake {
     this.#outbox = options.outbox;
     this.#nextSeq = options.nextSeq;
     this.#shift = options.nextSeq - 1 - options.sourceSeconds;
-    this.#framer = new PcmFramer(options.format);
+    this.#framer = new PcmFramer(options.format, options.onChannelFault);
     this.#clock = new LiveClock(options.stallMs);
   }
 

@@ -5,17 +5,20 @@
  * Knows no clock: the place of a second on the timeline is its number, and `skipTo` leaves seconds out.
  */
 import { bytesPerSample, chunkBytes, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
+import { type ChannelFault, ChannelWatch } from "./channel-watch.ts";
+import type { PcmBlock } from "./pcm-block.ts";
 import { createResampler, type Resampler } from "./resampler.ts";
 
 export interface PcmFormat {
   /** Whole Hz, 1,000 to 384,000. */
   readonly sampleRate: number;
-  /** Interleaved channels; they are averaged. */
+  /** Interleaved channels. */
   readonly channels: number;
+  /** The one channel that is taken, from 1 on; without it all are averaged. */
+  readonly channel?: number;
 }
 
-/** Interleaved samples: Int16 at full scale, or Float32 in −1…1. */
-export type PcmBlock = Int16Array | Float32Array;
+export type { PcmBlock };
 
 export interface Framed {
   /** 32,000 bytes, s16le. */
@@ -32,11 +35,23 @@ export class PcmFramer {
   /** A sample frame cut in two by the end of a block. */
   #rest: PcmBlock | undefined;
 
-  constructor({ sampleRate, channels }: PcmFormat) {
+  readonly #channel: number | undefined;
+
+  readonly #watch: ChannelWatch | undefined;
+  readonly #onChannelFault: ((fault: ChannelFault) => void) | undefined;
+
+  /** @param onChannelFault is called where averaging the channels loses sound, each fault once. */
+  constructor({ sampleRate, channels, channel }: PcmFormat, onChannelFault?: (fault: ChannelFault) => void) {
     if (!Number.isInteger(channels) || channels < 1 || channels > 32) {
       throw new RangeError(`channels must be a whole number from 1 to 32, not ${channels}`);
     }
+    if (channel !== undefined && !(Number.isInteger(channel) && channel >= 1 && channel <= channels)) {
+      throw new RangeError(`channel must be a whole number from 1 to ${channels}, not ${channel}`);
+    }
     this.#channels = channels;
+    this.#channel = channel;
+    this.#onChannelFault = onChannelFault;
+    if (onChannelFault && channel === undefined) this.#watch = new ChannelWatch({ sampleRate, channels });
     this.#resampler = sampleRate === sampleRateHz ? undefined : createResampler(sampleRate);
   }
 
@@ -48,8 +63,10 @@ export class PcmFramer {
   /** @returns the seconds that this block completes. */
   push(block: PcmBlock): Framed[] {
     const whole = this.#wholeFrames(block);
+    const fault = this.#watch?.hear(whole);
+    if (fault) this.#onChannelFault?.(fault);
     if (!this.#resampler && this.#channels === 1 && whole instanceof Int16Array) return this.#fill(whole);
-    const mono = mixDown(whole, this.#channels);
+    const mono = toMono(whole, this.#channels, this.#channel);
     return this.#fill(toInt16(this.#resampler ? this.#resampler.push(mono) : mono));
   }
 
@@ -108,13 +125,17 @@ function concat(a: PcmBlock, b: PcmBlock): PcmBlock {
   return joined;
 }
 
-function mixDown(block: PcmBlock, channels: number): Float32Array {
+function toMono(block: PcmBlock, channels: number, channel: number | undefined): Float32Array {
   const samples = toFloat(block);
   if (channels === 1) return samples;
   const mono = new Float32Array(samples.length / channels);
+  if (channel !== undefined) {
+    for (let i = 0; i < mono.length; i += 1) mono[i] = samples[i * channels + channel - 1] ?? 0;
+    return mono;
+  }
   for (let i = 0; i < mono.length; i += 1) {
     let sum = 0;
-    for (let channel = 0; channel < channels; channel += 1) sum += samples[i * channels + channel] ?? 0;
+    for (let each = 0; each < channels; each += 1) sum += samples[i * channels + each] ?? 0;
     mono[i] = sum / channels;
   }
   return mono;

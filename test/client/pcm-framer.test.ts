@@ -145,3 +145,31 @@ describe("cut, before a gap", () => {
     expect(samplesOf(framer.flush())[0]).toBe(3);
   });
 });
+
+describe("one channel of several", () => {
+  const stereo = Int16Array.from({ length: 4 * second }, (_, i) => (i % 2 === 0 ? 1_000 : -2_000));
+
+  test.for([
+    [1, 1_000],
+    [2, -2_000],
+    [undefined, -500],
+  ] as const)("channel %s", ([channel, value]) => {
+    const format = { sampleRate: 16_000, channels: 2, ...(channel && { channel }) };
+    expect(new Set(samplesOf(frame(format, [stereo.subarray(0, 3), stereo.subarray(3)])))).toEqual(new Set([value]));
+  });
+
+  test.for([0, 3, 1.5])("there is no channel %d", (channel) => {
+    expect(() => new PcmFramer({ sampleRate: 16_000, channels: 2, channel })).toThrow(/from 1 to 2/);
+  });
+
+  test("channels that cancel each other out are told, whichever way the blocks are cut", () => {
+    const faults: unknown[] = [];
+    const framer = new PcmFramer({ sampleRate: 16_000, channels: 2 }, (fault) => faults.push(fault));
+    const opposite = Float32Array.from(
+      { length: 12 * second },
+      (_, i) => (i % 2 === 0 ? 1 : -1) * Math.sin((i >> 1) / 8),
+    );
+    for (let at = 0; at < opposite.length; at += 7_777) framer.push(opposite.subarray(at, at + 7_777));
+    expect(faults).toEqual([{ kind: "cancel" }]);
+  });
+});
