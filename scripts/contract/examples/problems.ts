@@ -36,7 +36,7 @@ export const problemDetails: Readonly<Record<HttpErrorCode, string>> = {
   internal: "The gateway failed on this request. Try again; quote the trace id if it stays.",
   inference_failed: "Speaker resolve: the service answered 500.",
   misconfigured: "These variables are not set right: JWT_SECRET.",
-  inference_unavailable: "The speaker-resolve service failed several times in a row and is given a rest.",
+  inference_unavailable: "The speaker-resolve service failed several times in a row and is not called for a while.",
   resolve_queue_full: "Too many resolves of this session are waiting; try again later.",
   keys_unavailable: "API keys can't be checked now. Try again.",
   index_unavailable: "The list of sessions can't be read now; the sessions themselves can. Try again.",
