@@ -4,14 +4,13 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { asyncapiText, docsText, openapiText } from "./contract/generate-contract.ts";
+import { asyncapiText, openapiText } from "./contract/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
 import { referenceText } from "./contract/generate-reference.ts";
 
 const files: Readonly<Record<string, string>> = {
   "docs/reference.md": referenceText,
   "schemas/published/asyncapi.json": asyncapiText,
-  "schemas/published/docs.html": docsText,
   "schemas/published/openapi.json": openapiText,
   "schemas/published/golden/golden.json": goldenJson,
   "schemas/published/golden/golden.md": goldenMarkdown,

@@ -1,11 +1,10 @@
-#!/usr/bin/env node
 /** The command `roomtone`. */
-import { CaptureFailedError, OutboxLockedError } from "@roomtone/client/node";
 import { Command } from "commander";
-import manifest from "../../package.json" with { type: "json" };
+import { CaptureFailedError } from "../capture/capture-types.ts";
+import { OutboxLockedError } from "../capture/outbox.ts";
+import { listDevices, RecorderError } from "../node/recorder.ts";
 import { describeRanges, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
-import { listDevices, RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
 
 const stopping = new AbortController();
@@ -19,10 +18,7 @@ for (const [signal, code] of [
   });
 }
 
-const program = new Command("roomtone")
-  .description("Captures meetings into a Roomtone gateway.")
-  .version(manifest.version)
-  .showHelpAfterError();
+const program = new Command("roomtone").description("Captures meetings into a Roomtone gateway.").showHelpAfterError();
 
 program
   .command("capture")

@@ -1,8 +1,7 @@
 /** The messages of `asyncapi.json`, in both directions. */
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { type MessageSchemaName, messageSchema } from "./asyncapi-schemas.ts";
-import type { Example } from "./examples/example-types.ts";
-import { chunkExamples, controlExamples, errorExamples, roomExamples } from "./examples/messages.ts";
+import { messageExamples } from "./examples.ts";
 import { wireErrorTable } from "./tables.ts";
 
 interface Source {
@@ -11,7 +10,6 @@ interface Source {
   readonly schema: MessageSchemaName;
   readonly summary: string;
   readonly description?: string;
-  readonly examples: readonly Example<unknown>[];
 }
 
 /** From the client, by the name that the document gives them. */
@@ -22,20 +20,17 @@ const fromClient = {
     summary: "Says what is streamed, and asks where the track stands",
     description:
       "Answered by `ready`. A chunk may come before it, or without it. With `subscribe` the connection also gets events; a later `hello` replaces the topics.",
-    examples: controlExamples.hello,
   },
   chunk: {
     type: "chunk",
     schema: "jsonChunkSchema",
     summary: "One second of audio",
     description: `Answered by \`ack\` once its bytes are committed, or by \`error\`. Chunks may come out of order, with gaps, and twice. Exactly ${chunkBytes.toLocaleString("en-US")} bytes of s16le, 16,000 Hz, mono. In JSON they are \`content_b64\`; in MessagePack there is no \`content_b64\`, and they are \`content\`, a bin.`,
-    examples: chunkExamples,
   },
   statusRequest: {
     type: "status",
     schema: "statusRequestSchema",
     summary: "Asks where the track stands",
-    examples: controlExamples.status,
   },
   ping: {
     type: "ping",
@@ -43,7 +38,6 @@ const fromClient = {
     summary: "Asks for a sign of life",
     description:
       'The exact text `{"type":"ping"}` is answered `{"type":"pong"}` by the platform without waking the room, on a MessagePack connection too.',
-    examples: controlExamples.ping,
   },
   end: {
     type: "end",
@@ -51,21 +45,18 @@ const fromClient = {
     summary: "Nothing follows on this track",
     description:
       "Answered by `ended`. What lies between the last kept chunk and `last_seq` is then missing. A later one replaces it.",
-    examples: controlExamples.end,
   },
   gap: {
     type: "gap",
     schema: "declareGapSchema",
     summary: "Some seconds will never be sent, and why",
     description: "Answered by `status`. What is kept of them stays kept. `from_seq` is at most `to_seq`.",
-    examples: controlExamples.gap,
   },
   close: {
     type: "close",
     schema: "closeSchema",
     summary: "Asks the room to close",
     description: "Answered by `closing` and close code 1000.",
-    examples: controlExamples.close,
   },
 } as const satisfies Record<string, Source>;
 
@@ -74,39 +65,34 @@ const fromRoom = {
     type: "ready",
     schema: "readySchema",
     summary: "Where the track stands, and what to send",
-    examples: roomExamples.ready,
   },
   ack: {
     type: "ack",
     schema: "ackSchema",
     summary: "The chunk is kept",
     description: "Sent only once the chunk is committed to the room's storage: it may be forgotten then.",
-    examples: roomExamples.ack,
   },
-  status: { type: "status", schema: "statusSchema", summary: "Where the track stands", examples: roomExamples.status },
-  ended: { type: "ended", schema: "endedSchema", summary: "The answer to `end`", examples: roomExamples.ended },
+  status: { type: "status", schema: "statusSchema", summary: "Where the track stands" },
+  ended: { type: "ended", schema: "endedSchema", summary: "The answer to `end`" },
   error: {
     type: "error",
     schema: "errorSchema",
     summary: "A frame or the connection is refused",
     description:
       "What each `code` means, whether the connection ends with it and with which close code, is in `x-errors`. A bad frame stores nothing and leaves the connection usable.",
-    examples: errorExamples,
   },
-  pong: { type: "pong", schema: "pongSchema", summary: "A sign of life", examples: roomExamples.pong },
+  pong: { type: "pong", schema: "pongSchema", summary: "A sign of life" },
   closing: {
     type: "closing",
     schema: "closingSchema",
     summary: "The room closes the connection next, and nothing is wrong",
     description: "`superseded`: 4409 follows, and this client must not come back. Else 1000.",
-    examples: roomExamples.closing,
   },
   event: {
     type: "event",
     schema: "eventMessageSchema",
     summary: "A row of the session's event log",
     description: "For those who watch, and for those who subscribed with `hello`.",
-    examples: roomExamples.event,
   },
 } as const satisfies Record<string, Source>;
 
@@ -124,7 +110,8 @@ const msgpackForm = {
 };
 
 function messageObject(name: string, source: Source): object {
-  const { type, schema, summary, description, examples } = source;
+  const { type, schema, summary, description } = source;
+  const examples = messageExamples(name);
   return {
     name: type,
     title: type,

@@ -1,28 +1,13 @@
 /**
- * The contract's page at `/docs`: Scalar's reader over `/openapi.json` and `/asyncapi.json`, as files that any server of static
- * assets can serve. The page loads nothing from anywhere else, and runs nothing but these files: see its policy.
+ * The contract's page at `/docs`: Scalar's reader over `/openapi.json` and `/asyncapi.json`, as files to serve. The page runs
+ * two scripts, both files of ours, and loads nothing from another server.
  */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { createHash } from "node:crypto";
 import scalar from "@scalar/fastify-api-reference";
-import { asyncapiText, openapiText } from "./generate-contract.ts";
+import { pageFilesPath } from "../../schemas/http/operations.ts";
 
-/**
- * Header `content-security-policy` of `/docs` and everything below it. Scalar makes its styles as it runs: `style-src` can't
- * do without 'unsafe-inline'. Scripts are the two files alone, and requests ("Test Request" included) go to this gateway alone.
- */
-export const docsPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-const page = `<!doctype html>
+/** @param scripts their paths, in the order in which they run. */
+const pageWith = (scripts: readonly string[]): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -35,8 +20,7 @@ const page = `<!doctype html>
       <p>This page needs JavaScript. The documents themselves: <a href="/openapi.json">openapi.json</a> (HTTP),
       <a href="/asyncapi.json">asyncapi.json</a> (WebSockets).</p>
     </noscript>
-    <script src="/docs/scalar.js"></script>
-    <script src="/docs/start.js"></script>
+    ${scripts.map((path) => `<script src="${path}"></script>`).join("\n    ")}
   </body>
 </html>
 `;
@@ -56,20 +40,19 @@ const settings = {
   showDeveloperTools: "never",
 };
 
-/** Writes `openapi.json`, `asyncapi.json` and the page below `docs/` into a folder that is served as `/`. */
-export async function writeContractAssets(folder: string): Promise<void> {
-  const files = {
-    "openapi.json": openapiText,
-    "asyncapi.json": asyncapiText,
-    "docs/index.html": page,
-    "docs/start.js": `Scalar.createApiReference("#contract", ${JSON.stringify(settings, null, 2)});\n`,
-    "docs/scalar.js": scalarBundle(),
-  };
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text);
-  }
+/** By their names below the app's files: `docs.html`, and its scripts with a hash of their content in their names. */
+export function docsFiles(): Map<string, string> {
+  const start = `Scalar.createApiReference("#contract", ${JSON.stringify(settings, null, 2)});\n`;
+  const scripts = [hashed("scalar", scalarBundle()), hashed("docs", start)];
+  return new Map([
+    ["docs.html", pageWith(scripts.map(([path]) => path))],
+    ...scripts.map(([path, text]): [string, string] => [path.slice(1), text]),
+  ]);
+}
+
+function hashed(name: string, text: string): [path: string, text: string] {
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return [`${pageFilesPath}${name}-${hash}.js`, text];
 }
 
 interface Reply {

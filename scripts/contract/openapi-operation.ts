@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from "zod-openapi";
 import type { Operation, OperationId } from "../../schemas/http/operations.ts";
-import { examplesOf } from "./examples/http.ts";
+import { examplesOf } from "./examples.ts";
 import { answerHeaders } from "./headers.ts";
 import { parameterComponents, pathParametersOf } from "./parameters.ts";
 import { problemAnswers } from "./problems.ts";
@@ -70,9 +70,9 @@ function answersOf(id: OperationId, operation: Operation): Record<string, ZodOpe
     Object.entries(operation.answers).map(([status, { description, schema, contentType }]) => {
       const { answers, texts } = examplesOf(id);
       const content = {
-        ...(schema ? { "application/json": { schema, examples: { ...answers[Number(status)] } } } : {}),
-        ...(contentType === undefined ? {} : otherContent(contentType, texts?.[Number(status)])),
-        ...(id === "getEvents" && status === "200" ? otherContent("text/event-stream", texts?.[200]) : {}),
+        ...(schema ? { "application/json": { schema, examples: { ...answers[status] } } } : {}),
+        ...(contentType === undefined ? {} : otherContent(contentType, texts?.[status])),
+        ...(id === "getEvents" && status === "200" ? otherContent("text/event-stream", texts?.["200"]) : {}),
       };
       const headers = answerHeaders(id, operation, Number(status));
       return [status, { description, headers, ...(Object.keys(content).length > 0 ? { content } : {}) }];

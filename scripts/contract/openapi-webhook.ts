@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { ZodOpenApiPathItemObject } from "zod-openapi";
 import { deliveryIdSchema, webhookPayloadSchema, type WebhookType } from "../../schemas/webhooks.ts";
-import { webhookExamples } from "./examples/results.ts";
+import { webhookExamples } from "./examples.ts";
 
 const summaries: Readonly<Record<WebhookType, string>> = {
   "session.finalized": "A session's result can be fetched",
@@ -48,10 +48,10 @@ export function openapiWebhook(type: WebhookType): ZodOpenApiPathItemObject {
       parameters: Object.values(parameters),
       requestBody: {
         required: true,
-        content: { "application/json": { schema: webhookPayloadSchema, examples: { ...webhookExamples[type] } } },
+        content: { "application/json": { schema: webhookPayloadSchema, examples: webhookExamples(type) } },
       },
       responses: {
-        "2XX": { description: "Taken. Answer as soon as the letter is safe with you." },
+        "2XX": { description: "Taken. Answer as soon as you have stored it." },
         "410": { description: "Wanted no more: it is not tried again." },
         default: { description: "Tried again later." },
       },

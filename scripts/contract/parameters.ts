@@ -4,7 +4,7 @@ import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { Operation } from "../../schemas/http/operations.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
-import { exampleIds } from "./examples/meeting.ts";
+import { exampleIds } from "./examples.ts";
 
 interface PathParameter {
   readonly schema: z.ZodType;

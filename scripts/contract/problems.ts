@@ -2,9 +2,7 @@
 import type { ZodOpenApiResponseObject } from "zod-openapi";
 import { type HttpErrorCode, httpErrors } from "../../schemas/wire/errors.ts";
 import { commonErrors, type Operation } from "../../schemas/http/operations.ts";
-import type { Problem } from "../../schemas/http/problem.ts";
-import { problemDetails } from "./examples/problems.ts";
-import { exampleIds } from "./examples/meeting.ts";
+import { exampleProblem } from "./examples.ts";
 import { errorHeaders } from "./headers.ts";
 
 export const allProblemCodes = Object.keys(httpErrors) as HttpErrorCode[];
@@ -15,12 +13,6 @@ export const outsideOperations = ["not_found", "method_not_allowed"] as const sa
 export function problemCodesOf(operation: Operation): HttpErrorCode[] {
   const codes = new Set([...commonErrors(operation), ...operation.errors]);
   return [...codes].toSorted((a, b) => httpErrors[a].status - httpErrors[b].status || (a < b ? -1 : 1));
-}
-
-export function exampleProblem(code: HttpErrorCode): Problem {
-  const { status, title } = httpErrors[code];
-  const type = `urn:roomtone:problem:${code}`;
-  return { type, title, status, detail: problemDetails[code], code, trace_id: exampleIds.trace };
 }
 
 export const problemExamples = Object.fromEntries(

@@ -5,8 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { AsyncApi } from "../../scripts/contract/page/documents.ts";
 import { pcm } from "../../client/testkit/frames.ts";
+import type { AsyncApi } from "../unit/contract/documents.ts";
 import { closed, createChecks, type Json, resolved } from "../support/contract-schemas.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
@@ -211,18 +211,19 @@ describe("the documents themselves", () => {
     expect(await again.text()).toBe("");
   });
 
-  test("/docs runs nothing, and its style is a file that its policy allows and that may be kept for ever", async () => {
+  test("/docs runs two scripts of this origin, which may be kept for ever, and can reach no other", async () => {
     const page = await fetch(`${gateway.url}/docs`);
     expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    expect(page.headers.get("content-security-policy")).toBe(
-      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    );
-    const text = await page.text();
-    expect(text).not.toMatch(/<style|<script/);
-    const [, path = ""] = /<link rel="stylesheet" href="(\/assets\/[^"]+)"/.exec(text) ?? [];
-    const style = await fetch(`${gateway.url}${path}`);
-    await style.text();
-    expect(style.headers.get("content-type")).toBe("text/css; charset=utf-8");
-    expect(style.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect(policy).toContain("default-src 'none'; script-src 'self';");
+    expect(policy).not.toMatch(/https?:|\*|unsafe-eval/);
+    const scripts = [...(await page.text()).matchAll(/<script src="(\/assets\/[^"]+)"><\/script>/g)];
+    expect(scripts).toHaveLength(2);
+    for (const [, path = ""] of scripts) {
+      const script = await fetch(`${gateway.url}${path}`);
+      expect((await script.text()).length).toBeGreaterThan(0);
+      expect(script.headers.get("content-type")).toMatch(/^(text|application)\/javascript/);
+      expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+    }
   });
 });

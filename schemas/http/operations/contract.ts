@@ -33,7 +33,7 @@ export const contractOperations = {
     access: "public",
     headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
     answers: {
-      200: { description: "A page that runs nothing.", contentType: "text/html; charset=utf-8" },
+      200: { description: "A page that loads nothing from another server.", contentType: "text/html; charset=utf-8" },
       304: { description: "What `If-None-Match` names is the document still." },
     },
     errors: ["app_unavailable"],

@@ -8,8 +8,20 @@ import { problemResponse } from "../../shared/http/problem-response.ts";
 import type { AppEnv } from "./app-env.ts";
 
 const contentTypes = { json: "application/json", html: "text/html; charset=utf-8" } as const;
-/** A page runs nothing, and takes its style from here. */
-const pagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/**
+ * The contract's page runs scripts of its own origin alone, and asks that origin alone ("Test Request" included). Scalar
+ * makes its styles as it runs, so `style-src` can't do without 'unsafe-inline'.
+ */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
 const forAWhile = "public, max-age=300";
 /** The name has a hash of the content in it. */
 const forEver = "public, max-age=31536000, immutable";

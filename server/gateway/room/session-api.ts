@@ -15,7 +15,7 @@ import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
 import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
-import type { FinalizeOutcome, TooManyTracks } from "../results/finalizer.ts";
+import type { FinalizeOutcome } from "../results/finalizer.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { Room } from "./room.ts";
@@ -23,8 +23,12 @@ import type { Room } from "./room.ts";
 /** How long a finalize or a deletion is held open before it is answered 202. */
 const longAnswerMs = 20_000;
 
-/** Why settings can't be taken. */
-export type ConfigureRefusal = "session_not_found" | "session_exists" | "settings_sealed" | "resolve_started";
+export type FinalizeRefusal =
+  | { readonly code: "session_not_found" }
+  | { readonly code: "bad_request"; readonly detail: string };
+
+export type ConfigureRefusal = "session_not_found" | "session_exists" | "session_finalized" | "resolve_started";
+export type UtterancesRefusal = "session_not_found" | "session_finalized";
 
 /** What a person says of the speakers. */
 export type Correction =
@@ -64,17 +68,17 @@ export class SessionApi {
   async resolve(
     body: ResolveBody,
     idempotencyKey: string | undefined,
-  ): Promise<Result<Resolved, ResolveFailure | "too_many_sessions">> {
-    if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
+  ): Promise<Result<Resolved, ResolveFailure | { readonly code: "too_many_sessions" }>> {
+    if (!(await this.#isOrMayBeOpened())) return err({ code: "too_many_sessions" });
     return this.#rooms.open().resolver.resolve(body, idempotencyKey);
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
-  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, TooManyTracks | "session_not_found">> {
+  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
     const room = this.#rooms.existing();
-    if (!room) return err("session_not_found");
+    if (!room) return err({ code: "session_not_found" });
     const begun = room.finalizer.begin(body);
-    if (!begun.ok) return begun;
+    if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
     await forAWhile(room.finalizer.run());
     return ok(room.finalizer.outcome());
   }
@@ -117,9 +121,7 @@ export class SessionApi {
     return this.#inExisting(({ settings }) => settings.configure(config));
   }
 
-  addUtterances(
-    posted: readonly PostedUtterance[],
-  ): Result<UtterancesAnswer, "session_not_found" | "utterances_sealed"> {
+  addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, UtterancesRefusal> {
     return this.#inExisting(({ utterances }) => utterances.add(posted));
   }
 
@@ -185,9 +187,9 @@ export class SessionApi {
   }
 
   /** Opens windows again that speaker resolve gave up. */
-  retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed"> {
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "session_finalized"> {
     return this.#inExisting((room) =>
-      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("speakers_sealed"),
+      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("session_finalized"),
     );
   }
 

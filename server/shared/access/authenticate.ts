@@ -5,17 +5,19 @@ import { describeError, log } from "../telemetry/log.ts";
 import type { ApiKey, ApiKeyRefusal } from "./api-keys.ts";
 import { presentedCredential } from "./presented.ts";
 import type { Principal } from "./principal.ts";
-import { type TokenConfig, type TokenRefusal, verifyToken } from "./session-tokens.ts";
+import { type TokenSettings, verifyToken } from "./session-tokens.ts";
 
 export interface AccessDeps {
   readonly authMode: "required" | "off";
-  readonly tokens: TokenConfig;
+  readonly tokens: TokenSettings;
   readonly findKey: (key: string) => Promise<Result<ApiKey, ApiKeyRefusal>>;
   readonly now: () => number;
 }
 
-/** Why a request is from nobody known; with a sentence for the caller, where one reason has many. */
-export type AccessRefusal = TokenRefusal | { readonly reason: "keys_unavailable" };
+export interface AccessRefusal {
+  readonly code: "unauthorized" | "token_expired" | "keys_unavailable";
+  readonly detail: string;
+}
 
 const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
   unknown: "There is no such API key.",
@@ -23,7 +25,7 @@ const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
   expired: "The API key has expired.",
 };
 
-/** Who sent the request. With `AUTH_MODE=off` whatever it presents is passed over. */
+/** With `AUTH_MODE=off` whatever is presented is passed over. */
 export async function authenticate(deps: AccessDeps, request: Request): Promise<Result<Principal, AccessRefusal>> {
   if (deps.authMode === "off") return ok({ kind: "anyone", tenant: defaultTenant });
   const presented = presentedCredential(request);
@@ -38,9 +40,9 @@ async function byKey({ findKey }: AccessDeps, text: string): Promise<Result<Prin
     const found = await findKey(text);
     return found.ok ? ok({ kind: "key", ...found.value }) : unauthorized(keyDetails[found.error]);
   } catch (cause) {
-    // Nobody is let in while keys can't be read (SPEC P10).
+    // Never open where it can't be told.
     log.warn("keys.not_read", { error: describeError(cause) });
-    return err({ reason: "keys_unavailable" });
+    return err({ code: "keys_unavailable", detail: "API keys can't be checked now. Try again." });
   }
 }
 
@@ -52,5 +54,5 @@ async function byToken({ tokens, now }: AccessDeps, text: string): Promise<Resul
 }
 
 function unauthorized(detail: string): Result<never, AccessRefusal> {
-  return err({ reason: "unauthorized", detail });
+  return err({ code: "unauthorized", detail });
 }

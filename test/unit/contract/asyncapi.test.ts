@@ -12,10 +12,9 @@ import {
 } from "../../../schemas/wire/messages.ts";
 import { type Operation, operations } from "../../../schemas/http/operations.ts";
 import { clientMessageNames, roomMessageNames } from "../../../scripts/contract/asyncapi-messages.ts";
-import { lastOf } from "../../../scripts/contract/page/documents.ts";
 import { templateOf } from "../../../scripts/contract/parameters.ts";
 import { createChecks, danglingRefs } from "../../support/contract-schemas.ts";
-import { asyncapi, openapi } from "./documents.ts";
+import { asyncapi, lastOf, openapi } from "./documents.ts";
 
 const check = createChecks(asyncapi, "draft-7");
 const { messages } = asyncapi.components;

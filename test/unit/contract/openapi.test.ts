@@ -4,15 +4,12 @@ import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts"
 import { commonErrors, type Operation, type OperationId, operations } from "../../../schemas/http/operations.ts";
 import { audioQuerySchema, eventsQuerySchema, listQuerySchema } from "../../../schemas/http/queries.ts";
 import { webhookPayloadSchema } from "../../../schemas/webhooks.ts";
-import type { Answer, Content } from "../../../scripts/contract/page/documents.ts";
-import { routesOf } from "../../../scripts/contract/page/http-view.ts";
 import { templateOf } from "../../../scripts/contract/parameters.ts";
 import { outsideOperations } from "../../../scripts/contract/problems.ts";
 import { createChecks, danglingRefs, resolved } from "../../support/contract-schemas.ts";
-import { openapi } from "./documents.ts";
+import { type Answer, type Content, openapi, routes } from "./documents.ts";
 
 const check = createChecks(openapi, "2020-12");
-const routes = routesOf(openapi);
 const rows = Object.entries(operations) as [OperationId, Operation][];
 const routeOf = (id: OperationId) => {
   const found = routes.find(({ operation }) => operation.operationId === id);
@@ -130,7 +127,7 @@ describe("examples of openapi.json", () => {
       }
       const zod = operation.answers[Number(status)]?.schema;
       const values = valuesOf(content, "application/json");
-      expect(values.length > 0).toBe(zod !== undefined);
+      expect(values.length > 0).toBe(zod !== undefined && !isNeverRecorded(id, status));
       // Parsed, so that an example with a field that the schema lacks is not the same any more.
       for (const [, value] of values) expect(zod?.parse(value)).toEqual(value);
     }
@@ -147,6 +144,11 @@ describe("examples of openapi.json", () => {
     }
   });
 });
+
+/** A deletion of so short a meeting is done when it is answered. */
+function isNeverRecorded(id: OperationId, status: string): boolean {
+  return id === "deleteSession" && status === "202";
+}
 
 /** Where an operation stands in the document: operations of one path stand together. */
 function orderOf(line: string): number {

@@ -1,0 +1,92 @@
+/**
+ * What differs from one recording to the next, made the same: times, ids that the gateway draws, the addresses of this machine.
+ * Everything else is left as it was answered. Throws on a time under a field that it does not know.
+ */
+const startMs = Date.UTC(2026, 10, 20, 10, 0, 0);
+const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
+
+/** A moment of the recorded meeting, as the wire writes times. @param seconds since it began. */
+export const at = (seconds: number): string => new Date(startMs + seconds * 1_000).toISOString();
+export const timestampMs = (seconds: number): number => startMs + seconds * 1_000;
+
+export const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+/** Its signature is made up: it opens nothing. */
+const token = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "web-42", session_id: "board-7", role: "capture", iat: startMs / 1_000, exp: startMs / 1_000 + 3_600 })}.${Buffer.from("a signature that is not valid here").toString("base64url")}`;
+
+/** Seconds since the meeting began, by the field that holds a time. Events are a second apart: see `timeOf`. */
+const secondsByField: Readonly<Record<string, number>> = {
+  created_at: 0,
+  started_at: 1,
+  updated_at: 20,
+  finalized_at: 30,
+  last_at: 31,
+  next_at: 60,
+  expires_at: 3_600,
+  requested_at: 86_400,
+  deleted_at: 86_401,
+};
+
+const fixedFields: Readonly<Record<string, unknown>> = {
+  trace_id: traceId,
+  token,
+  /** Of a `pong`. */
+  ts: timestampMs(8),
+  next_cursor: base64url([startMs, "board-7"]),
+};
+
+function base64url(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+export class Normaliser {
+  readonly #ids = new Map<string, string>();
+  readonly #addresses: readonly (readonly [from: string, to: string])[];
+
+  constructor(addresses: Readonly<Record<string, string>>) {
+    this.#addresses = Object.entries(addresses);
+  }
+
+  value(value: unknown, field = "", holder: object = {}): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.value(item, field, holder));
+    if (typeof value === "string") return this.#string(value, field, holder);
+    if (typeof value !== "object" || value === null) return fixed(field, value);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.value(item, name, value)]));
+  }
+
+  /** A text whose lines may hold JSON, as server-sent events do. */
+  text(text: string): string {
+    return text.replaceAll(
+      /^data: (.*)$/gm,
+      (_, json: string) => `data: ${JSON.stringify(this.value(JSON.parse(json)))}`,
+    );
+  }
+
+  #string(value: string, field: string, holder: object): unknown {
+    if (isoTime.test(value)) return at(secondsOf(field, holder));
+    // Audio: enough of it to be seen, and still base64.
+    if (field === "content_b64") return value.slice(0, 64);
+    let text = value.replaceAll(/msg_[0-9a-f-]{36}/g, (id) => this.#idOf(id));
+    for (const [from, to] of this.#addresses) text = text.replaceAll(from, to);
+    return fixed(field, text);
+  }
+
+  #idOf(id: string): string {
+    const known = this.#ids.get(id) ?? `msg_00000000-0000-4000-8000-${String(this.#ids.size + 1).padStart(12, "0")}`;
+    this.#ids.set(id, known);
+    return known;
+  }
+}
+
+function fixed(field: string, value: unknown): unknown {
+  return value !== null && Object.hasOwn(fixedFields, field) ? fixedFields[field] : value;
+}
+
+function secondsOf(field: string, holder: object): number {
+  if ("event_id" in holder && field === "at") return Number(holder.event_id);
+  if (field === "timestamp" && "data" in holder) {
+    return (holder.data as { event: { event_id: number } }).event.event_id;
+  }
+  const seconds = secondsByField[field];
+  if (seconds === undefined) throw new Error(`the recording has a time in ${field}: say in normalise.ts what it is`);
+  return seconds;
+}

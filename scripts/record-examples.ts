@@ -1,0 +1,27 @@
+/**
+ * `npm run record`: plays one fixed meeting through a gateway of its own and stores what was asked and answered in
+ * `schemas/published/examples/`, which `npm run generate` reads. A second recording gives the same bytes.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exampleFiles, examplesFolder } from "./contract/examples.ts";
+import { recordMeeting } from "./contract/record/record.ts";
+import { startGateway } from "./local/gateway.ts";
+import { unlimited } from "./local/unlimited.ts";
+
+const stateDir = mkdtempSync(join(tmpdir(), "roomtone-record-"));
+try {
+  const recorded = await recordMeeting((variables) =>
+    startGateway({ port: 0, stateDir, variables: { ...unlimited, ...variables } }),
+  );
+  mkdirSync(examplesFolder, { recursive: true });
+  for (const name of exampleFiles) {
+    writeFileSync(new URL(`${name}.json`, examplesFolder), `${JSON.stringify(recorded[name], null, 2)}\n`);
+    console.log(`wrote ${name}.json`);
+  }
+} finally {
+  rmSync(stateDir, { recursive: true, force: true });
+}
+// wrangler leaves handles open.
+process.exit();

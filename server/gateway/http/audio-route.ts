@@ -1,0 +1,161 @@
+/**
+ * `GET` and `HEAD /v1/sessions/:session_id/audio.wav`. The room says what the file holds and what of it is where; the
+ * bytes come from R2 straight, but for the seconds that only the room has. Nothing is read before it is asked for.
+ */
+import { createHash } from "node:crypto";
+import type { Context } from "hono";
+import { bytesPerSample } from "../../../schemas/wire/audio.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { audioQuerySchema } from "../../../schemas/http/queries.ts";
+import { fitsWav, wavBytes, wavHeader, wavHeaderBytes } from "../results/wav/wav.ts";
+import { createGapTest, type WavPlan } from "../results/wav/wav-plan.ts";
+import { readWav } from "../results/wav/wav-reader.ts";
+import { withTimeout } from "../../shared/lib/timeout.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { AppEnv } from "./app-env.ts";
+import { type ByteRange, parseRange } from "./byte-range.ts";
+import { ifRangeHolds, matchesEtag } from "./etags.ts";
+import { queryOf } from "./guards/parameters.ts";
+import { problem } from "./problem.ts";
+import { type RoomApi, roomOf } from "./rooms.ts";
+import { sessionNotFound } from "./session-not-found.ts";
+import { trackRefusal } from "./track-refusal.ts";
+
+const getTimeoutMs = 30_000;
+
+export async function audioRoute(c: Context<AppEnv>): Promise<Response> {
+  const query = queryOf(c, audioQuerySchema);
+  if (!query.ok) return query.error;
+  const { track, from_ms: fromMs, to_ms: toMs = Number.POSITIVE_INFINITY } = query.value;
+  // A track that is asked for by name and not allowed is refused before the room is asked whether it has it.
+  const refusal = track === undefined ? undefined : trackRefusal(c, [track]);
+  if (refusal) return refusal;
+  const room = roomOf(c);
+  const planned = await room.call("planWav", track, fromMs, toMs);
+  if (planned.ok) return trackRefusal(c, [planned.value.track]) ?? (await answer(c, room, planned.value));
+  if (planned.error !== "track_not_found") return sessionNotFound(c);
+  return problem(c, planned.error, "The session has no such track; `state` lists those it has.");
+}
+
+/** RFC 9110 §13.2.2: what the client has comes first, then whether its `Range` counts, then the range. */
+async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise<Response> {
+  if (!fitsWav(plan.span)) {
+    const detail = `A WAV holds ${limits.maxWavSeconds} s at most; ask for a part with from_ms and to_ms.`;
+    return problem(c, "audio_too_long", detail);
+  }
+  const size = wavBytes(plan.span);
+  const etag = `"${plan.version}"`;
+  const cached = { etag, "cache-control": "private, no-cache", "accept-ranges": "bytes" };
+  if (matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, cached);
+  const isHead = c.req.raw.method === "HEAD";
+  const range = isHead || !ifRangeHolds(c.req.header("if-range"), etag) ? undefined : c.req.header("range");
+  const part = parseRange(range, size);
+  if (part.kind === "unsatisfiable") {
+    return problem(c, "range_not_satisfiable", `The file has ${size} bytes.`, { "content-range": `bytes */${size}` });
+  }
+  const { from, to } = boundsOf(part, size);
+  const headers = {
+    ...cached,
+    "content-type": "audio/wav",
+    // Both names hold nothing that a quoted string or a file system would mind.
+    "content-disposition": `inline; filename="${plan.session.sessionId}-${plan.track}.wav"`,
+    "content-length": String(to - from),
+    ...(part.kind === "part" ? { "content-range": `bytes ${from}-${to - 1}/${size}` } : {}),
+  };
+  const status = part.kind === "part" ? 206 : 200;
+  if (isHead) return new Response(null, { status, headers });
+  const body = await open(c, room, plan, from, to);
+  return body
+    ? new Response(body, { status, headers })
+    : problem(c, "audio_unavailable", "Stored audio can't be read now. Try again.", { "retry-after": "1" });
+}
+
+function boundsOf(range: Exclude<ByteRange, { kind: "unsatisfiable" }>, size: number): { from: number; to: number } {
+  return range.kind === "part" ? range : { from: 0, to: size };
+}
+
+/** The bytes, once the first of them are there; undefined where they can't be had. */
+async function open(
+  c: Context<AppEnv>,
+  room: RoomApi,
+  plan: WavPlan,
+  from: number,
+  to: number,
+): Promise<ReadableStream | undefined> {
+  try {
+    return (await openWhole(c, plan, from, to)) ?? (await openChunks(c, room, plan, from, to));
+  } catch (cause) {
+    log.warn("audio.not_opened", { trace_id: c.var.traceId, error: describeError(cause) });
+    return undefined;
+  }
+}
+
+/** From the track's one file, if it is there. */
+async function openWhole(
+  c: Context<AppEnv>,
+  { wholeKey, span }: WavPlan,
+  from: number,
+  to: number,
+): Promise<ReadableStream | undefined> {
+  if (wholeKey === null || to <= wavHeaderBytes) return undefined;
+  const fromData = Math.max(from, wavHeaderBytes);
+  const range = { offset: fromData + span.fromSample * bytesPerSample, length: to - fromData };
+  const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), getTimeoutMs, "R2 get");
+  if (!object) return undefined;
+  const { readable, writable } = new FixedLengthStream(to - from);
+  void (async () => {
+    if (from < wavHeaderBytes) {
+      const writer = writable.getWriter();
+      await writer.write(wavHeader(span).subarray(from));
+      writer.releaseLock();
+    }
+    await object.body.pipeTo(writable);
+  })().catch((cause: unknown) => logCut(c, cause));
+  return readable;
+}
+
+/** From the seconds one by one, wherever each is. */
+async function openChunks(
+  c: Context<AppEnv>,
+  room: RoomApi,
+  plan: WavPlan,
+  from: number,
+  to: number,
+): Promise<ReadableStream> {
+  const kept = async (track: string, first: number, last: number) => {
+    const chunks = await room.call("keptChunks", track, first, last);
+    if (!chunks.ok) throw new Error(`the room answered ${chunks.error}`);
+    return chunks.value;
+  };
+  const source = {
+    bucket: c.env.RESULT_BUCKET,
+    session: plan.session,
+    sha256: (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest(),
+    kept,
+  };
+  const wav = { track: plan.track, span: plan.span, isGap: createGapTest(plan.gaps) };
+  const pieces = readWav(source, wav, from, to);
+  // The header costs nothing: only with the first second is it known that the audio can be had.
+  const ready = [await pieces.next()];
+  if (from < wavHeaderBytes) ready.push(await pieces.next());
+  const { readable, writable } = new FixedLengthStream(to - from);
+  void (async () => {
+    const writer = writable.getWriter();
+    try {
+      for (const { value } of ready) if (value) await writer.write(value);
+      for await (const piece of pieces) await writer.write(piece);
+      await writer.close();
+    } catch (cause) {
+      // The reader went, or a second can't be had: better an answer cut short than a wrong one.
+      logCut(c, cause);
+      await writer.abort(cause).catch(() => undefined);
+    } finally {
+      await pieces.return();
+    }
+  })();
+  return readable;
+}
+
+function logCut(c: Context<AppEnv>, cause: unknown): void {
+  log.warn("audio.cut_short", { trace_id: c.var.traceId, error: describeError(cause) });
+}

@@ -1,0 +1,26 @@
+/** The `Range` header (RFC 9110 §14.2), for one range of bytes. Pure. */
+
+export type ByteRange =
+  | { readonly kind: "whole" }
+  /** `to` excluded; never empty. */
+  | { readonly kind: "part"; readonly from: number; readonly to: number }
+  | { readonly kind: "unsatisfiable" };
+
+const singleRange = /^bytes=[ \t]*(?:(\d+)-(\d*)|-(\d+))[ \t]*$/i;
+
+/**
+ * What is asked for of `size` bytes, at least one. A header that is malformed, in another unit or of several ranges counts
+ * as none, as the RFC allows: the whole is always a right answer.
+ */
+export function parseRange(header: string | undefined, size: number): ByteRange {
+  const [matched, first, last, suffix] = singleRange.exec(header ?? "") ?? [];
+  if (matched === undefined) return { kind: "whole" };
+  if (suffix !== undefined) {
+    const length = Math.min(size, Number(suffix));
+    return length === 0 ? { kind: "unsatisfiable" } : { kind: "part", from: size - length, to: size };
+  }
+  const from = Number(first);
+  const to = last ? Number(last) + 1 : size;
+  if (last && to <= from) return { kind: "whole" };
+  return from < size ? { kind: "part", from, to: Math.min(to, size) } : { kind: "unsatisfiable" };
+}
