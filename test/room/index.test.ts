@@ -1,8 +1,6 @@
 /** The index of sessions: how it follows the rooms, and how it is listed. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import { migrate, migrations } from "../../server/gateway/core/migrations.ts";
-import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { range } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
@@ -121,21 +119,6 @@ describe("following a room", () => {
     await room.wakeUntil("it is listed", async () => (await listed(room.sessionId)) !== undefined);
     expect((await listed(room.sessionId))?.created_at).toBe(openedAt);
   });
-
-  test("[I1] a room of before there was an index is as old as its first track", () =>
-    new RoomUnderTest(newSession()).inside((storage) => {
-      const before = migrations.findIndex((sql) => sql.includes("'created_at'"));
-      for (const sql of migrations.slice(0, before)) storage.sql.exec(sql);
-      storage.sql.exec(
-        `INSERT INTO meta VALUES ('schema_version', ?), ('status', 'open'), ('updated_at', '900')`,
-        String(before),
-      );
-      const track = "INSERT INTO tracks VALUES (?, ?, 1, 1, 0, 0, 0, 0, 0, NULL, 0)";
-      storage.sql.exec(track, "mic", 500);
-      storage.sql.exec(track, "mixed", 700);
-      migrate(durableDatabase(storage));
-      expect(storage.sql.exec("SELECT value FROM meta WHERE key = 'created_at'").toArray()).toEqual([{ value: "500" }]);
-    }));
 
   test("[K7] every chunk of a stream is acked while D1 fails", async () => {
     const room = new RoomUnderTest(newSession());

@@ -1,10 +1,5 @@
-import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { limits } from "../../schemas/limits.ts";
-import { Tracks } from "../../server/gateway/tracks/tracks.ts";
-import { migrate } from "../../server/gateway/core/migrations.ts";
-import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -139,24 +134,6 @@ test("[W6] a late first frame of an older connection can't take the track back",
   expect(await older.nextOf("closing")).toMatchObject({ reason: "superseded" });
   await older.expectClose(4409);
   expect(await newer.keep(2)).toMatchObject({ status: "stored" });
-});
-
-test("[K3] [limit:maxJournalBytes] a journal that is full refuses chunks, retryable, until R2 has taken some", async () => {
-  const room = new RoomUnderTest(newSession());
-  await room.inside((storage) => {
-    const db = durableDatabase(storage, () => 1);
-    migrate(db);
-    const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest(), {
-      maxBytes: 2 * chunkBytes,
-    });
-    const keep = (seq: number): string => {
-      const outcome = tracks.keep("mic", { seq, timestamp_ms: 1, content: pcmOf(seq) }, true);
-      return outcome.kind === "refused" ? outcome.code : outcome.kind;
-    };
-    expect([keep(1), keep(2), keep(3), keep(2)]).toEqual(["stored", "stored", "rate_limited", "duplicate"]);
-    tracks.markArchived("mic", 1);
-    expect([keep(3), keep(4)]).toEqual(["stored", "rate_limited"]);
-  });
 });
 
 test("[S2] events are numbered from 1 without holes, across eviction", async () => {

@@ -1,10 +1,4 @@
 import { describe, expect, test, vi } from "vitest";
-import { limits } from "../../schemas/limits.ts";
-import type { WebhookPayload } from "../../schemas/webhooks.ts";
-import { migrate } from "../../server/gateway/core/migrations.ts";
-import { Outbox } from "../../server/gateway/webhooks/outbox.ts";
-import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
-import { range } from "./support/audio.ts";
 import { createSession, get, post, send } from "./support/http.ts";
 import { inference } from "./support/inference.ts";
 import { hookUrl, idOf, receiver, secret, token } from "./support/receiver.ts";
@@ -21,42 +15,6 @@ import {
 } from "./support/webhooks.ts";
 
 describe("the log", () => {
-  test("[D4] [limit:maxWebhookDeliveries] newest first, bounded: what was delivered goes first, then the dead, then the oldest", () =>
-    new RoomUnderTest(newSession()).inside((storage) => {
-      const sql = storage.sql;
-      const db = durableDatabase(storage, () => 1_000);
-      migrate(db);
-      const outbox = new Outbox(db);
-      const add = (event_id: number): string[] =>
-        outbox.add({
-          type: "resolve.failed",
-          timestamp: new Date(0).toISOString(),
-          data: {
-            tenant: "default",
-            session_id: "s",
-            event: { event_id, at: new Date(0).toISOString(), type: "resolve.failed", by: "room" },
-          },
-        } satisfies WebhookPayload);
-      const mark = (eventId: number, state: string): unknown =>
-        sql.exec("UPDATE webhook_deliveries SET state = ? WHERE event_id = ?", state, eventId);
-      const max = limits.maxWebhookDeliveries;
-      for (const n of range(1, max)) expect(add(n)).toEqual([]);
-      mark(3, "dead");
-      mark(5, "delivered");
-      const gone = (): number[] => {
-        const there = new Set(outbox.all().map(({ event_id }) => event_id));
-        return range(1, max).filter((n) => !there.has(n));
-      };
-      expect(add(max + 1)).toEqual([]);
-      expect(gone()).toEqual([5]);
-      expect(add(max + 2)).toEqual([]);
-      expect(gone()).toEqual([3, 5]);
-      expect(add(max + 3)).toHaveLength(1);
-      expect(gone()).toEqual([1, 3, 5]);
-      expect(outbox.all()).toHaveLength(max);
-      expect(outbox.all()[0]?.event_id).toBe(max + 3);
-    }));
-
   test("[D4] no secret in any answer or log line, not even the rest of the address", async () => {
     const lines: unknown[] = [];
     const notes = (["log", "warn", "error"] as const).map((level) =>

@@ -11,6 +11,7 @@ import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { backoffMs } from "../../shared/lib/backoff.ts";
 import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { WriteBucket } from "./bucket.ts";
 import { chunkKey, chunkMetadata, type SessionName } from "./keys.ts";
 
 /** Of the six requests a room may have in flight, two stay free for inference and the result. */
@@ -24,7 +25,7 @@ const minBackoffMs = 1_000;
 const maxBackoffMs = 60_000;
 
 export interface ArchiverDeps {
-  readonly bucket: Pick<R2Bucket, "put">;
+  readonly bucket: WriteBucket;
   readonly tracks: Tracks;
   readonly session: SessionName;
   /** Resolves when all SQL so far is durable: R2 must never know a chunk that a crash can undo. */

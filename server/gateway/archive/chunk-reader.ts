@@ -4,13 +4,14 @@ import { type Sha256, toHex } from "../../../schemas/chain.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import { withTimeout } from "../../shared/lib/timeout.ts";
+import type { ReadBucket } from "./bucket.ts";
 import { chunkKey, type SessionName } from "./keys.ts";
 
 const getTimeoutMs = 30_000;
 
-/** What it takes to read a chunk that the ledger names. */
+/** What it takes to read a chunk that is kept. */
 export interface ChunkSource {
-  readonly bucket: Pick<R2Bucket, "get">;
+  readonly bucket: ReadBucket;
   readonly session: SessionName;
   readonly sha256: Sha256;
 }
@@ -25,9 +26,9 @@ export class ChunkLostError extends Error {
 }
 
 export interface KeptAudio {
-  /** s16le, every second in its place; silence where none is kept. */
+  /** Samples as s16le, every chunk in its place; silence where none is kept. */
   readonly pcm: Uint8Array<ArrayBuffer>;
-  /** The chunks that are in it. */
+  /** Chunks that are in it. */
   readonly seqs: readonly number[];
 }
 
@@ -55,7 +56,7 @@ export async function readChunk(
   return bytes;
 }
 
-async function read(bucket: Pick<R2Bucket, "get">, key: string): Promise<ArrayBuffer> {
+async function read(bucket: ReadBucket, key: string): Promise<ArrayBuffer> {
   const object = await bucket.get(key);
   if (!object) throw new ChunkLostError(`R2 lacks an archived chunk: ${key}`);
   return object.arrayBuffer();

@@ -3,12 +3,13 @@
  * sealed: built again after a crash, it comes out the same to the byte (F1).
  */
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
-import { createHashChain, type Sha256 } from "../../../schemas/chain.ts";
+import type { Sha256 } from "../../../schemas/chain.ts";
 import type { ResultGap, SessionResult } from "../../../schemas/http/result.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
 import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
 import { causesOf } from "../tracks/gap-causes.ts";
+import { chainHead } from "./chain-head.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { durationMs, expectedSeq, paddingSamples, type TrackRow } from "../tracks/track-plan.ts";
@@ -75,10 +76,4 @@ export function coverage(trackRows: readonly TrackRow[]): number {
   const expected = trackRows.reduce((sum, trackRow) => sum + expectedSeq(trackRow), 0);
   const kept = trackRows.reduce((sum, trackRow) => sum + trackRow.received_chunks, 0);
   return expected === 0 ? 1 : kept / expected;
-}
-
-function chainHead({ session, tracks, sha256 }: ResultSources, track: string): string {
-  const chain = createHashChain({ ...session, track }, sha256);
-  for (const chunk of tracks.kept.hashes(track)) chain.add(chunk.seq, chunk.sha256);
-  return chain.head();
 }

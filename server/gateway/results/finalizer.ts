@@ -13,6 +13,7 @@
 import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/finalize.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Archiver } from "../archive/archiver.ts";
+import type { WriteBucket } from "../archive/bucket.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
@@ -39,11 +40,11 @@ export type FinalizeOutcome =
 export interface FinalizerDeps extends ResultSources {
   readonly db: Database;
   readonly store: SessionStore;
-  readonly archiver: Archiver;
-  readonly resolver: Resolver;
-  readonly autoResolver: AutoResolver;
+  readonly archiver: Pick<Archiver, "drain">;
+  readonly resolver: Pick<Resolver, "idle">;
+  readonly autoResolver: Pick<AutoResolver, "run" | "hasWork" | "progressAt" | "giveUpRest">;
   readonly wavs: Pick<WavAssembler, "run" | "assembled">;
-  readonly bucket: Pick<R2Bucket, "put">;
+  readonly bucket: WriteBucket;
   /** Resolves when all SQL so far is durable. */
   readonly synced: () => Promise<void>;
   /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
@@ -57,7 +58,6 @@ export interface FinalizerDeps extends ResultSources {
 export class Finalizer {
   readonly #deps: FinalizerDeps;
   #running: Promise<void> | undefined;
-  /** Until when the session stays open for what is missing, ms since 1970; undefined while it waits for nothing. */
   readonly #graceUntil: Cached<number | undefined>;
 
   constructor(deps: FinalizerDeps) {
@@ -65,6 +65,11 @@ export class Finalizer {
     this.#graceUntil = cached(deps.db, () =>
       deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined,
     );
+  }
+
+  /** Until when the session stays open for what is missing, ms since 1970; undefined while it waits for nothing. */
+  get waitsUntil(): number | undefined {
+    return this.#graceUntil.get();
   }
 
   /**

@@ -16,6 +16,7 @@ import type { Tracks } from "../tracks/tracks.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
 import { backoffMs } from "../../shared/lib/backoff.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { wait } from "../../shared/lib/wait.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Place } from "./absorb-answer.ts";
 import type { Resolver, WindowFailure } from "./resolve-queue.ts";
@@ -161,7 +162,7 @@ export class AutoResolver {
     const start = performance.now();
     await work();
     if (this.#received() - before < rushChunks) return;
-    await scheduler.wait(Math.min(maxTurnRestMs, (performance.now() - start) * restPerWork));
+    await wait(Math.min(maxTurnRestMs, (performance.now() - start) * restPerWork));
   }
 
   #received(): number {

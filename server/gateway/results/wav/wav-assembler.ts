@@ -5,15 +5,16 @@
  *   none ──create──▶ uploading ──part by part──▶ all parts ──complete──▶ stored
  *                        └── a chunk is lost for good ──▶ left_out
  *
- * Every step bears repeating: a part is put again under its number; completing what is complete is told by the object.
+ * Every step bears repeating: a part is put again under its number; an object that is there already shows that it was completed.
  * Memory holds one part and a few chunks, whatever the meeting's length. The file's SHA-256 is the one thing that can't
- * be kept across a restart: what it had read is then read again. An upload of which a crash took the id just after it was
- * created can't be named any more; R2 drops such a one by itself, after a week.
+ * be kept across a restart: what it had read is then read again. Where a crash comes between the creation
+ * of an upload and the row with its id, nobody can name that upload any more; R2 drops it by itself, after a week.
  */
 import { createHash } from "node:crypto";
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { createHashChain, toHex } from "../../../../schemas/chain.ts";
+import { toHex } from "../../../../schemas/chain.ts";
 import { limits } from "../../../../schemas/limits.ts";
+import type { ReadBucket, Upload, UploadBucket } from "../../archive/bucket.ts";
 import { ChunkLostError, type ChunkSource } from "../../archive/chunk-reader.ts";
 import { wavKey } from "../../archive/keys.ts";
 import type { Tracks } from "../../tracks/tracks.ts";
@@ -21,6 +22,7 @@ import type { TrackRow } from "../../tracks/track-plan.ts";
 import type { Database } from "../../../shared/lib/sql.ts";
 import { withTimeout } from "../../../shared/lib/timeout.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
+import { chainHead } from "../chain-head.ts";
 import { fitsWav, wavBytes } from "./wav.ts";
 import { wholeTrack } from "./wav-plan.ts";
 import { readWav, type Wav } from "./wav-reader.ts";
@@ -37,12 +39,9 @@ const lostPatienceMs = 600_000;
 /** R2: no such upload; a part is not the one named; parts don't fit together. Only a new upload helps. */
 const uploadIsBroken = /\((10024|10025|10048)\)/;
 
-/** What of R2 it takes. */
-export type WavBucket = Pick<R2Bucket, "get" | "head" | "createMultipartUpload" | "resumeMultipartUpload">;
-
 export interface WavAssemblerDeps extends ChunkSource {
   readonly db: Database;
-  readonly bucket: WavBucket;
+  readonly bucket: ReadBucket & UploadBucket;
   readonly tracks: Tracks;
   readonly store: WavStore;
   /** Resolves when all SQL so far is durable. */
@@ -55,13 +54,13 @@ export interface WavAssemblerDeps extends ChunkSource {
 export interface AssembledWav {
   readonly key: string;
   readonly bytes: number;
-  /** Of the whole file, hex. */
+  /** SHA-256 of the whole file, hex. */
   readonly sha256: string;
 }
 
 type Uploading = Extract<WavProgress, { status: "uploading" }>;
 
-/** The file's hash up to a byte, good for the upload it belongs to. */
+/** The hash of a file's first bytes, good for the upload it belongs to. */
 interface HashSoFar {
   readonly uploadId: string;
   bytes: number;
@@ -130,7 +129,7 @@ export class WavAssembler {
         session_id: session.sessionId,
         track: trackRow.track,
         duration_ms: String((wholeTrack(trackRow).toSample / sampleRateHz) * 1_000),
-        chain_head: this.#chainHead(trackRow.track),
+        chain_head: chainHead(this.#deps, trackRow.track),
       },
     });
     const { uploadId } = await withTimeout(upload, answerTimeoutMs, "R2 createMultipartUpload");
@@ -214,7 +213,7 @@ export class WavAssembler {
   async #isInR2(track: string, size: number): Promise<boolean> {
     const { bucket, session } = this.#deps;
     const object = await withTimeout(bucket.head(wavKey(session, track)), answerTimeoutMs, "R2 head");
-    return object?.size === size && object.customMetadata?.["chain_head"] === this.#chainHead(track);
+    return object?.size === size && object.customMetadata?.["chain_head"] === chainHead(this.#deps, track);
   }
 
   /** Where R2 no longer knows the upload, the next try begins a new one. */
@@ -239,25 +238,18 @@ export class WavAssembler {
     }
   }
 
-  #upload(track: string, uploadId: string): R2MultipartUpload {
+  #upload(track: string, uploadId: string): Upload {
     return this.#deps.bucket.resumeMultipartUpload(wavKey(this.#deps.session, track), uploadId);
   }
 
   #wav(trackRow: TrackRow): Wav {
-    // After the seal the ledger does not change: what is not in it is a gap.
+    // After the seal nothing more is kept: what is missing now is a gap.
     return { track: trackRow.track, span: wholeTrack(trackRow), isGap: () => false };
   }
 
   #source() {
     const { bucket, session, sha256, tracks } = this.#deps;
     return { bucket, session, sha256, kept: tracks.kept.within.bind(tracks.kept) };
-  }
-
-  #chainHead(track: string): string {
-    const { session, sha256, tracks } = this.#deps;
-    const chain = createHashChain({ ...session, track }, sha256);
-    for (const chunk of tracks.kept.hashes(track)) chain.add(chunk.seq, chunk.sha256);
-    return chain.head();
   }
 }
 
