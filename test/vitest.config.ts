@@ -87,6 +87,7 @@ export default defineConfig({
                 APP: { name: kCurrentWorker, entrypoint: "AppEntrypoint" },
                 ASSETS: (request) => readAppFile(new URL(request.url).pathname),
               },
+              durableObjects: { MEETING_FEED: { className: "MeetingFeed", useSQLite: true } },
               bindings: {
                 AUTH_MODE: "off",
                 // All tests of a file are one caller, on a clock that stands still.

@@ -1,5 +1,9 @@
+import type { MeetingFeed } from "./feed/meeting-feed.ts";
+
 /** The app's bindings (server/app/wrangler.jsonc). */
 export interface Env {
   /** The files of `dist/app`. */
   readonly ASSETS: Pick<Fetcher, "fetch">;
+  /** One for each session, by its room's name. */
+  readonly MEETING_FEED: DurableObjectNamespace<MeetingFeed>;
 }

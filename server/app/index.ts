@@ -3,8 +3,13 @@
  * `AppEntrypoint`, after it has checked credential, origin and rate; whoever would reach the Worker itself finds nothing.
  */
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts";
+import { roomName } from "../../schemas/names.ts";
+import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
+
+export { MeetingFeed } from "./feed/meeting-feed.ts";
 
 const app = createApp();
 
@@ -12,6 +17,21 @@ const app = createApp();
 export class AppEntrypoint extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
     return app.fetch(request, this.env, this.ctx);
+  }
+
+  /**
+   * Takes messages of a meeting's feed. Of a batch that is not understood nothing is taken: the gateway keeps it, and sends it
+   * again to an app that understands it.
+   */
+  async takeMeeting(batch: unknown): Promise<FeedAnswer> {
+    const parsed = feedBatchSchema.safeParse(batch);
+    if (!parsed.success) {
+      log.error("feed.not_understood", { issue: parsed.error.issues[0]?.path.join(".") });
+      return { taken_through: 0 };
+    }
+    const { tenant, session_id, messages } = parsed.data;
+    const feed = this.env.MEETING_FEED.getByName(roomName(tenant, session_id));
+    return { taken_through: await feed.take(messages) };
   }
 }
 

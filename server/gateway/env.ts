@@ -1,3 +1,4 @@
+import type { FeedBatch } from "../../schemas/meeting-feed.ts";
 import type { RateLimiter } from "../shared/limits/rate-limiter.ts";
 import type { TenantQuota } from "../shared/limits/tenant-quota.ts";
 
@@ -18,4 +19,6 @@ export interface Env extends Cloudflare.Env {
 /** The app as the gateway reaches it. RPC's own types can't be had across Workers: what comes back is parsed. */
 export interface AppBinding {
   fetch(request: Request): Promise<Response>;
+  /** Takes messages of a meeting's feed. */
+  takeMeeting(batch: FeedBatch): Promise<unknown>;
 }

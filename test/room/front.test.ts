@@ -13,6 +13,7 @@ function notingApp(answer: (request: Request) => Response | Promise<Response> = 
       got.push(request);
       return answer(request);
     },
+    takeMeeting: () => Promise.reject(new Error("no meeting is told of here")),
   };
   const ask = gatewayWith({ ...required, RATE_LIMIT_PER_MINUTE: "off", APP: app });
   return { ask, got, app };

@@ -160,5 +160,12 @@ test("[K8] a finalized room of the version before answers with what it was, to t
   expect(deliveries).toMatchObject([
     { type: "session.finalized", event_id: 8, state: "pending", attempts: 1, last_error: "unreachable" },
   ]);
-  expect(await room.dump(["jobs"])).toEqual(before);
+  // Migrations since then added these tables, and nothing that is in them.
+  const { app_outbox, app_told, ...after } = await room.dump(["jobs"]);
+  expect([app_outbox, app_told]).toEqual([[], []]);
+  expect(withoutVersion(after)).toEqual(withoutVersion(before));
 });
+
+function withoutVersion(tables: Record<string, string[]>): Record<string, string[]> {
+  return { ...tables, meta: tables["meta"]?.filter((row) => !row.includes('"schema_version"')) ?? [] };
+}

@@ -127,6 +127,10 @@ export const migrations: readonly string[] = [
 
   // How fast each track's audio came lately.
   `ALTER TABLE tracks ADD COLUMN pace_ms REAL;`,
+
+  // The app outbox: messages that the app has not taken yet, and what it was told. Empty where no app is bound.
+  `CREATE TABLE app_outbox (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+   CREATE TABLE app_told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */
@@ -134,11 +138,14 @@ export function isMigrated(db: Database): boolean {
   return db.sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'meta'").toArray().length > 0;
 }
 
-/** Brings the schema up to date; safe to call at every start. */
+/**
+ * Brings the schema up to date; safe to call at every start. A room that a newer version has opened is left as it is: after a
+ * roll-back this version must not note fewer migrations than were made, or the next one would make them again.
+ */
 export function migrate(db: Database): void {
   db.transaction(() => {
     const version = isMigrated(db) ? readVersion(db) : 0;
-    if (version === migrations.length) return;
+    if (version >= migrations.length) return;
     for (const statements of migrations.slice(version)) db.sql.exec(statements);
     db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
   });

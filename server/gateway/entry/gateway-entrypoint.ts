@@ -1,3 +1,91 @@
+/**
+ * What the app reaches of the gateway, as its binding `GATEWAY`: meetings, by RPC. Nothing but a binding of the same account
+ * can name this entrypoint, so no credential is asked for; each call names tenant and session itself, and the app answers for
+ * asking on behalf of whom it may. Arguments are parsed all the same: a name that is none must not reach a room (SPEC N1).
+ * Rejects only where the room or R2 fails.
+ */
+import { createHash } from "node:crypto";
 import { WorkerEntrypoint } from "cloudflare:workers";
+import * as z from "zod";
+import type { EventsPage } from "../../../schemas/http/events.ts";
+import type { SessionState } from "../../../schemas/http/sessions.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
+import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
-export class GatewayEntrypoint extends WorkerEntrypoint<Env> {}
+import { reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
+
+const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
+export type SessionRef = z.infer<typeof sessionSchema>;
+const chunksSchema = z.object({ track: trackNameSchema, from: z.int().min(1).max(limits.maxSeq) });
+const afterSchema = z.int().min(0);
+/** Chunks of one answer: 32 of them are a megabyte. */
+export const maxChunksPerAsk = 32;
+const eventsPerAsk = 500;
+
+type Refusal = "bad_request" | "session_not_found" | "session_deleted";
+
+/** A kept second. */
+export interface FoundChunk {
+  readonly seq: number;
+  /** 32,000 bytes of s16le. */
+  readonly pcm: Uint8Array<ArrayBuffer>;
+}
+
+export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
+  sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>> {
+    return this.#inRoom(session, async (room) => {
+      const state = await room.call("describe");
+      return state ? ok(state) : err("session_not_found");
+    });
+  }
+
+  /** The events after one, in order; `has_more` where they do not fit. */
+  eventsAfter(session: SessionRef, after: number): Promise<Result<EventsPage, Refusal>> {
+    return this.#inRoom(session, async (room) => {
+      const from = afterSchema.safeParse(after);
+      return from.success ? room.call("events", from.data, eventsPerAsk) : err("bad_request");
+    });
+  }
+
+  /**
+   * The kept seconds of a track from one on, over `maxChunksPerAsk` places of the timeline; what is missing is left out.
+   */
+  chunks(session: SessionRef, track: string, fromSeq: number): Promise<Result<FoundChunk[], Refusal>> {
+    return this.#inRoom(session, async (room, { tenant, session_id: sessionId }) => {
+      const asked = chunksSchema.safeParse({ track, from: fromSeq });
+      if (!asked.success) return err("bad_request");
+      const { track: name, from } = asked.data;
+      const kept = await room.call("keptChunks", name, from, from + maxChunksPerAsk - 1);
+      if (!kept.ok) return kept;
+      const source = { bucket: this.env.RESULT_BUCKET, session: { tenant, sessionId }, sha256 };
+      const found: FoundChunk[] = [];
+      // One after the other: a caller that reads ahead has its own lanes.
+      for (const chunk of kept.value) {
+        found.push({ seq: chunk.seq, pcm: new Uint8Array(await readChunk(source, name, chunk)) });
+      }
+      return ok(found);
+    });
+  }
+
+  async #inRoom<T>(
+    session: SessionRef,
+    ask: (room: RoomApi, session: SessionRef) => Promise<Result<T, Refusal>>,
+  ): Promise<Result<T, Refusal>> {
+    const parsed = sessionSchema.safeParse(session);
+    if (!parsed.success) return err("bad_request");
+    const named = parsed.data;
+    const traceId = crypto.randomUUID().replaceAll("-", "");
+    try {
+      return await ask(reachRoom(this.env.MEETING_SESSION, named.tenant, named.session_id, traceId), named);
+    } catch (cause) {
+      if (cause instanceof SessionDeletedError) return err("session_deleted");
+      throw cause;
+    }
+  }
+}
+
+function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
+}

@@ -27,12 +27,16 @@ export class SessionDeletedError extends Error {
  * @param sessionId an id that matched `sessionIdSchema`; the path's where none is given.
  */
 export function roomOf(c: Context<AppEnv>, sessionId: string = sessionIdOf(c)): RoomApi {
-  const name = roomName(c.var.principal.tenant, sessionId);
-  const stub = c.env.MEETING_SESSION.getByName(name) as unknown as RoomStub;
+  return reachRoom(c.env.MEETING_SESSION, c.var.principal.tenant, sessionId, c.var.traceId);
+}
+
+/** @param tenant and the session are names that matched their schemas. */
+export function reachRoom(rooms: DurableObjectNamespace, tenant: string, sessionId: string, traceId: string): RoomApi {
+  const stub = rooms.getByName(roomName(tenant, sessionId)) as unknown as RoomStub;
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {
-      const reply = await stub.call({ method, args, trace_id: c.var.traceId });
+      const reply = await stub.call({ method, args, trace_id: traceId });
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");
       return reply.answer;
     },

@@ -7,8 +7,8 @@ import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
-export { AppEntrypoint } from "../../../server/app/index.ts";
-export { EmbeddedResolver, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
+export { AppEntrypoint, MeetingFeed } from "../../../server/app/index.ts";
+export { EmbeddedResolver, GatewayEntrypoint, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {
   fetch: (request, env, ctx) => entry.fetch(request, { ...env, RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET) }, ctx),

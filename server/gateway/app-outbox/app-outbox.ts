@@ -1,0 +1,149 @@
+/**
+ * Tells the app what happens in the room (SPEC X3–X7).
+ *
+ *   the room's tables ── what was told ──▶ messages, one commit ──▶ synced ──▶ the app ──▶ forgotten
+ *
+ * Messages are written only when the ones before were taken, so that there is one batch of them at most, however long the app
+ * is away; a deletion writes a second one, before the tables go. A crash anywhere sends the same messages again, under the
+ * same ids. Knows the room by narrow interfaces, and no platform. Nothing of ingest waits for it.
+ */
+import { type FeedBatch, feedAnswerSchema, type FeedMessage, maxFeedMessages } from "../../../schemas/meeting-feed.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { backoffMs } from "../../shared/lib/backoff.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { withTimeout } from "../../shared/lib/timeout.ts";
+import { describeError, type Log } from "../../shared/telemetry/log.ts";
+import { type Known, planFeed } from "./feed-plan.ts";
+import { OutboxStore } from "./outbox-store.ts";
+
+/** What happens often is told together. */
+const gatherMs = 5_000;
+/** While kept chunks wait for R2, this often it is looked whether they still do. */
+const archiveCheckMs = 30_000;
+const callTimeoutMs = 10_000;
+const minBackoffMs = 1_000;
+const maxBackoffMs = 300_000;
+/** Calls of one run, so that a run of an alarm ends. */
+const maxCallsPerRun = 4;
+
+export interface AppOutboxDeps {
+  readonly db: Database;
+  readonly tenant: string;
+  readonly sessionId: string;
+  /** What the room's tables say, besides the event log and the outbox's own. */
+  readonly known: () => Pick<Known, "openedAt" | "tracks" | "finalized" | "isDeleted">;
+  /** Whether kept chunks wait for R2. */
+  readonly isArchiving: () => boolean;
+  /** The app's answer is not trusted. May reject, or never answer. */
+  readonly take: (batch: FeedBatch) => Promise<unknown>;
+  /** Resolves when all SQL so far is durable. */
+  readonly synced: () => Promise<void>;
+  /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
+  readonly wakeAt: (at: number) => void;
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export class AppOutbox {
+  readonly #deps: AppOutboxDeps;
+  readonly #store: OutboxStore;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+  #notBefore = 0;
+
+  constructor(deps: AppOutboxDeps) {
+    this.#deps = deps;
+    this.#store = new OutboxStore(deps.db);
+  }
+
+  /** Something happened that the app should hear of at once. May be called in a transaction: it writes a job alone. */
+  tellSoon(): void {
+    this.#wakeAt(this.#deps.db.now());
+  }
+
+  /** Something happened that happens all the time. Costs nothing while the job is set. */
+  tellLater(): void {
+    this.#wakeAt(this.#deps.db.now() + gatherMs);
+  }
+
+  /** The room woke: whatever is untold gets its job, whatever became of the one that was set for it. */
+  woke(): void {
+    if (!this.#store.told.deleted || this.#store.first(1).length > 0) this.tellLater();
+  }
+
+  /** Part of the commit that takes an answer of speaker resolve. */
+  resolveCalled(): void {
+    this.#store.countResolveCall();
+    this.tellLater();
+  }
+
+  /** Writes down all that is untold, although the app has not taken what is written: the tables it is read from go. */
+  collect(): void {
+    const { db, known } = this.#deps;
+    db.transaction(() => {
+      const { told } = this.#store;
+      const all = { ...known(), ...this.#store.eventsAfter(told.event_id), resolveCalls: this.#store.resolveCalls };
+      const planned = planFeed(told, all, db.now());
+      if (planned.messages.length > 0) this.#store.add(planned.messages, planned.told);
+    });
+  }
+
+  /** Tells the app what is untold; joins the run under way. Never rejects. */
+  run(): Promise<void> {
+    this.#running ??= this.#tell().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #tell(): Promise<void> {
+    const { db, isArchiving } = this.#deps;
+    if (db.now() < this.#rest) return this.#wakeAt(db.now());
+    for (let calls = 0; ; calls += 1) {
+      if (this.#store.first(1).length === 0) this.collect();
+      const messages = this.#store.first(maxFeedMessages);
+      if (messages.length === 0) break;
+      if (calls === maxCallsPerRun) return this.tellSoon();
+      const taken = await this.#hand(messages);
+      if (!taken.ok) return this.#backOff(taken.error);
+      this.#failures = 0;
+      this.#store.takenThrough(taken.value);
+    }
+    if (isArchiving()) this.#wakeAt(db.now() + archiveCheckMs);
+  }
+
+  /** One call. @returns the id up to which all is taken; a reason where nothing is. */
+  async #hand(messages: readonly FeedMessage[]): Promise<Result<number, string>> {
+    const { tenant, sessionId: session_id, synced, take } = this.#deps;
+    // An id that the app has seen must never be given to another message.
+    await synced();
+    let answer: unknown;
+    try {
+      answer = await withTimeout(take({ tenant, session_id, messages: [...messages] }), callTimeoutMs, "the app");
+    } catch (cause) {
+      return err(describeError(cause));
+    }
+    const parsed = feedAnswerSchema.safeParse(answer);
+    const [first, last] = [messages[0]?.id ?? 0, messages.at(-1)?.id ?? 0];
+    if (!parsed.success || parsed.data.taken_through > last) return err("the answer is none");
+    return parsed.data.taken_through < first ? err("nothing was taken") : ok(parsed.data.taken_through);
+  }
+
+  #backOff(reason: string): void {
+    const { db, random, log } = this.#deps;
+    const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
+    this.#failures += 1;
+    this.#notBefore = db.now() + delay_ms;
+    log.warn("app_outbox.not_taken", { delay_ms, failures: this.#failures, error: reason });
+    this.#wakeAt(this.#notBefore);
+  }
+
+  /** When the app may be called again; a rest longer than the longest one means that the clock went backwards. */
+  get #rest(): number {
+    return this.#notBefore - this.#deps.db.now() > maxBackoffMs ? 0 : this.#notBefore;
+  }
+
+  #wakeAt(at: number): void {
+    this.#deps.wakeAt(Math.max(at, this.#rest));
+  }
+}

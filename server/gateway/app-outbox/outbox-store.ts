@@ -1,0 +1,85 @@
+/**
+ * The outbox in the room's SQLite: messages that are written and not yet taken, and what was told so far. A message that is
+ * written never changes: it may be on its way under its id. Both tables outlive the session's own (SPEC X6).
+ */
+import { type FeedMessage, feedMessageSchema } from "../../../schemas/meeting-feed.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+import { nothingTold, type Known, type Told, toldSchema } from "./feed-plan.ts";
+
+/** What a deletion leaves until the app has taken the last message. */
+export const outboxTables = ["app_outbox", "app_told"] as const;
+
+type EventKnowledge = Pick<Known, "openings" | "utterances" | "lastEventId">;
+type ToldKey = "told" | "resolve_calls";
+
+const read = stmt<[key: ToldKey], { value: string }>("SELECT value FROM app_told WHERE key = ?");
+const write = stmt<[key: ToldKey, value: string]>("INSERT OR REPLACE INTO app_told (key, value) VALUES (?, ?)");
+const add = stmt<[id: number, body: string]>("INSERT INTO app_outbox (id, body) VALUES (?, ?)");
+const first = stmt<[max: number], { body: string }>("SELECT body FROM app_outbox ORDER BY id LIMIT ?");
+const removeThrough = stmt<[id: number]>("DELETE FROM app_outbox WHERE id <= ?");
+const openings = stmt<[after: number], Known["openings"][number]>(
+  `SELECT event_id, at, json_extract(body, '$.track') AS track FROM events
+   WHERE type = 'track.opened' AND event_id > ? ORDER BY event_id`,
+);
+const changes = stmt<[after: number], { type: string; first: number; last: number; n: number }>(
+  `SELECT type, min(event_id) AS first, max(event_id) AS last, count(*) AS n FROM events
+   WHERE type IN ('utterance.added', 'utterance.revised') AND event_id > ? GROUP BY type`,
+);
+const lastEvent = stmt<[], { id: number }>("SELECT coalesce(max(event_id), 0) AS id FROM events");
+
+export class OutboxStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  get told(): Told {
+    const row = read.first(this.#db, "told");
+    return row ? toldSchema.parse(JSON.parse(row.value)) : nothingTold;
+  }
+
+  /** Answers of speaker resolve that the room took. */
+  get resolveCalls(): number {
+    return Number(read.first(this.#db, "resolve_calls")?.value ?? 0);
+  }
+
+  /** Part of the commit that takes an answer. */
+  countResolveCall(): void {
+    write.run(this.#db, "resolve_calls", String(this.resolveCalls + 1));
+  }
+
+  /** Part of the caller's transaction. */
+  add(messages: readonly FeedMessage[], told: Told): void {
+    for (const message of messages) add.run(this.#db, message.id, JSON.stringify(message));
+    write.run(this.#db, "told", JSON.stringify(told));
+  }
+
+  /** The messages that are to be taken first, in order. */
+  first(max: number): FeedMessage[] {
+    return first.all(this.#db, max).map(({ body }) => feedMessageSchema.parse(JSON.parse(body)));
+  }
+
+  /** Forgets messages that were taken. */
+  takenThrough(id: number): void {
+    removeThrough.run(this.#db, id);
+  }
+
+  /** What the event log says after an event. */
+  eventsAfter(eventId: number): EventKnowledge {
+    const changed = changes.all(this.#db, eventId);
+    const countOf = (type: string): number => changed.find((row) => row.type === type)?.n ?? 0;
+    const utterances = {
+      first_event_id: Math.min(...changed.map((row) => row.first)),
+      last_event_id: Math.max(...changed.map((row) => row.last)),
+      added: countOf("utterance.added"),
+      revised: countOf("utterance.revised"),
+    };
+    return {
+      openings: openings.all(this.#db, eventId),
+      utterances: changed.length > 0 ? utterances : undefined,
+      lastEventId: lastEvent.one(this.#db).id,
+    };
+  }
+}
