@@ -46,13 +46,9 @@ function openCurrent(stateDir: string): DatabaseSync | undefined {
 
 /** Makes the database, or brings it up to date, as `npm start` does. */
 async function migrate(stateDir: string): Promise<DatabaseSync> {
-  // wrangler takes seconds to load: only where it is needed.
-  const [{ configPath, quietWrangler }, { migrateLocalIndex }] = await Promise.all([
-    import("../local/gateway.ts"),
-    import("../local/local-index.ts"),
-  ]);
-  quietWrangler();
-  await migrateLocalIndex(configPath, stateDir);
+  // miniflare takes a while to load: only where it is needed.
+  const { migrateLocalIndex } = await import("../local/local-index.ts");
+  await migrateLocalIndex(stateDir);
   const database = openCurrent(stateDir);
   if (!database) throw new Failure(`The database of keys can't be found in ${folderOf(stateDir)}.`);
   return database;

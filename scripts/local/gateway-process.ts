@@ -9,15 +9,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../../client/testkit/until.ts";
+import { readsTypeScript } from "./reads-typescript.ts";
+import { compileCache } from "./runtime.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const startScript = join("scripts", "start.ts");
-/** Half of a start is the compilation of wrangler, 15 MB of it: Node keeps what it made of it, where it is told to. */
-export const compileCache = join(root, ".wrangler", "compile-cache");
 export const startTimeoutMs = 45_000;
 export const stopTimeoutMs = 15_000;
-/** What Node needs to run a script of ours: newer ones read TypeScript as it is. */
-export const readsTypeScript: readonly string[] = process.features.typescript ? [] : ["--import", "tsx"];
 /** Variables of the caller's shell that may not reach the gateway. */
 const ofTheCaller =
   /^(AUTH_|JWT_|ALLOWED_|TOKEN_|RATE_|MAX_|CATCH_UP_|AUDIO_|INFERENCE_|RESOLVE_|WEBHOOK_|WORKER_|TRACK_|RETENTION_|AUTO_|npm_|VITEST|NODE_ENV)/;
@@ -138,16 +136,11 @@ export class GatewayProcess {
     return this.#child !== undefined && !hasExited(this.#child);
   }
 
-  /** `kill -9` of every workerd: that of the rooms, and that of wrangler's proxy before it. */
-  killWorkerds(): void {
-    for (const pid of this.#workerds()) process.kill(pid, "SIGKILL");
-  }
-
-  /** `kill -9` of the workerd that runs the rooms: the last one started. The gateway ends then. */
-  killRooms(): void {
-    const rooms = this.#workerds().at(-1);
-    if (rooms === undefined) throw new Error("no workerd runs");
-    process.kill(rooms, "SIGKILL");
+  /** `kill -9` of workerd. The gateway ends then. */
+  killWorkerd(): void {
+    const workerds = this.processes().filter(({ name }) => name === "workerd");
+    if (workerds.length === 0) throw new Error("no workerd runs");
+    for (const { pid } of workerds) process.kill(pid, "SIGKILL");
   }
 
   /** Ends what still runs and removes a temporary STATE_DIR. */
@@ -161,12 +154,6 @@ export class GatewayProcess {
   abandon(): void {
     if (alive.delete(this)) signalGroup(this.pid, "SIGKILL");
     if (this.#ownsStateDir) rmSync(this.stateDir, { recursive: true, force: true, maxRetries: 5 });
-  }
-
-  /** In the order they were started, as long as pids don't wrap. */
-  #workerds(): number[] {
-    const workerds = this.processes().filter(({ name }) => name === "workerd");
-    return workerds.map(({ pid }) => pid).sort((a, b) => a - b);
   }
 
   #running(): ChildProcess {

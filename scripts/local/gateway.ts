@@ -1,19 +1,21 @@
 /**
- * The gateway on this machine: the Worker of wrangler.jsonc under local workerd, with its storage on disk.
- * Bound to 127.0.0.1, offline, no account.
+ * The gateway on this machine, one process tree behind one port: a lock on STATE_DIR, the Workers under local workerd, and
+ * a front listener on 127.0.0.1. Offline, no account.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { unstable_DevEnv as DevEnv } from "wrangler";
 import { allVariables } from "../../server/shared/config/config.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
-import { buildApp } from "./build-app.ts";
-import { migrateLocalIndex } from "./local-index.ts";
 import { within } from "../../client/testkit/within.ts";
-import { noteWorkerd } from "./workerd-processes.ts";
+import { buildApp } from "./build-app.ts";
+import { workerBundle } from "./bundle/worker-bundle.ts";
+import { openFront } from "./front/front.ts";
+import { descriptorLimit, maxConnections } from "./front/front-limits.ts";
+import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
+import { startRuntime } from "./runtime.ts";
+import { lockState } from "./state-lock.ts";
+import { noteWorkerd, workerdPids } from "./workerd-processes.ts";
 
 export interface GatewayOptions {
   /** 0 picks a free port. */
@@ -32,79 +34,62 @@ export interface Gateway {
 }
 
 const hostname = "127.0.0.1";
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 120_000;
 const portPatienceMs = 3_000;
-export const appConfigPath = fileURLToPath(new URL("../../server/app/wrangler.jsonc", import.meta.url));
-export const configPath = fileURLToPath(new URL("../../wrangler.jsonc", import.meta.url));
 
 /** Names of the variables the Worker reads; `npm start` hands these on and no others. */
 export const variableNames: readonly string[] = Object.keys(allVariables);
 
-/** Read by wrangler when it works: no metrics, no look-up of the machine's place, no log files at home. */
-export function quietWrangler(): void {
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  process.env["WRANGLER_WRITE_LOGS"] ??= "false";
-  process.env["WRANGLER_LOG"] ??= "warn";
-}
-
-/** Starts the gateway. Rejects with a `Failure` where the port is taken or the Worker can't be built or run. */
-export async function startGateway({ port, stateDir, variables }: GatewayOptions): Promise<Gateway> {
-  quietWrangler();
-  noteWorkerd();
-  await awaitFreePort(port);
-  const bindings = Object.fromEntries(
-    variableNames.flatMap((name) => {
-      const value = variables[name];
-      return value === undefined ? [] : [[name, { type: "plain_text" as const, value }]];
-    }),
-  );
-  await within(startTimeoutMs, migrateLocalIndex(configPath, stateDir), "The index did not open in a minute.");
-  await buildApp();
-  const env = new DevEnv();
-  const appEnv = new DevEnv();
-  // The two Workers find each other here.
-  const dev = {
-    persist: stateDir,
-    registry: join(stateDir, "workers"),
-    inspector: false,
-    watch: false,
-    logLevel: "warn",
-  } as const;
-  const start = async (): Promise<Gateway> => {
-    const app = await appEnv.startWorker({
-      config: appConfigPath,
-      dev: { ...dev, server: { hostname, port: 0 } },
-    });
-    await app.ready;
-    await appEnv.bundler.teardown();
-    const worker = await env.startWorker({ config: configPath, bindings, dev: { ...dev, server: { hostname, port } } });
-    await worker.ready;
-    const url = await worker.url;
-    // wrangler is "ready" before the Worker is even built; a request waits until it is.
-    await fetch(new URL("/health", url)).then((answer) => answer.body?.cancel());
-    // Nothing is watched, and esbuild would report its own end when Ctrl-C reaches it before us.
-    await env.bundler.teardown();
-    return {
-      url: url.origin,
-      stop: async () => {
-        await Promise.all([worker.dispose(), app.dispose()]);
-      },
-    };
+/** Starts the gateway. Rejects with a `Failure` where the port or STATE_DIR is taken, or the Worker can't be built or run. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const parts: (() => Promise<void> | void)[] = [];
+  /** In the reverse order of their start. */
+  const stop = async (): Promise<void> => {
+    for (const end of parts.splice(0).toReversed()) await end();
   };
   try {
-    const broken = firstError(env);
-    return await within(startTimeoutMs, Promise.race([start(), broken]), "The gateway did not start in a minute.");
+    const url = await within(startTimeoutMs, start(options, parts), "The gateway did not start in two minutes.");
+    return { url, stop };
   } catch (cause) {
-    await within(5_000, Promise.all([env.teardown(), appEnv.teardown()]), "").catch(() => undefined);
+    await stop();
     throw cause;
   }
 }
 
-/**
- * workerd's own complaint about a taken port never reaches us: wrangler would wait for ever. A gateway that is
- * just ending is waited for.
- */
+async function start(
+  { port, stateDir, variables }: GatewayOptions,
+  parts: (() => Promise<void> | void)[],
+): Promise<string> {
+  noteWorkerd();
+  await awaitFreePort(port);
+  const lock = await lockState(stateDir);
+  parts.push(() => lock.release());
+  await buildApp();
+  const bundle = await workerBundle();
+  // Rooms that were here before may wake at once, and must find the index as they expect it.
+  const isNew = !hasDatabases(stateDir);
+  if (!isNew && !isMigrated(stateDir, bundle.workers)) await migrateLocalIndex(stateDir);
+  // The local inference service, another child, goes here: started before the Worker that asks it, ended after it.
+  const given = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const runtime = await startRuntime({ bundle, stateDir, variables: pick(given) });
+  parts.push(() => runtime.miniflare.dispose());
+  lock.note(workerdPids());
+  if (isNew) await migrateThrough(runtime.miniflare, bundle.workers);
+  const front = await openFront({
+    hostname,
+    port,
+    target: runtime.url,
+    maxConnections: maxConnections(descriptorLimit()),
+  });
+  parts.push(() => front.stop());
+  return front.url;
+}
+
+function pick(given: readonly (readonly [string, string])[]): Record<string, string> {
+  return Object.fromEntries(given.filter(([name]) => variableNames.includes(name)));
+}
+
+/** A gateway that is just ending is waited for. */
 async function awaitFreePort(port: number): Promise<void> {
   for (const until = performance.now() + portPatienceMs; performance.now() < until; await sleep(200)) {
     if (await isFree(port)) return;
@@ -125,28 +110,4 @@ async function isFree(port: number): Promise<boolean> {
   probe.close();
   await once(probe, "close");
   return true;
-}
-
-/** Rejects with what wrangler reports as broken; it reports by event and leaves `ready` pending. */
-async function firstError(env: DevEnv): Promise<never> {
-  const [event] = (await Promise.race([once(env, "buildFailed"), waitForError(env)])) as [unknown];
-  throw new Failure(`The gateway did not start: ${reasonOf(event)}`);
-}
-
-function waitForError(env: DevEnv): Promise<[unknown]> {
-  // Not `once`: that one rejects on "error".
-  return new Promise((resolve) => {
-    env.on("error", (event) => {
-      resolve([event]);
-    });
-  });
-}
-
-function reasonOf(event: unknown): string {
-  if (event instanceof Error) return event.message;
-  if (typeof event !== "object" || event === null) return String(event);
-  const reason = "reason" in event ? String(event.reason) : "unknown reason";
-  const cause = "cause" in event && event.cause instanceof Error ? `: ${event.cause.message}` : "";
-  // The first line: wrangler has logged the rest.
-  return `${reason}${cause}`.split("\n", 1).join();
 }

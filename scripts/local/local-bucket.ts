@@ -3,13 +3,10 @@
  * workerd opens the same files. Works while the gateway runs, since R2's simulator keeps its index in SQLite
  * and writes an object's bytes once, under a name of their own.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { getPlatformProxy, unstable_readConfig as readConfig } from "wrangler";
 import { Failure } from "../../schemas/lib/failure.ts";
-import { configPath, quietWrangler } from "./gateway.ts";
 import { within } from "../../client/testkit/within.ts";
+import { workerBundle } from "./bundle/worker-bundle.ts";
+import { idleWorker, openMiniflare } from "./runtime.ts";
 
 /** As much of R2 as is used here: the Workers types would bring another world's globals along. */
 interface Bucket {
@@ -61,26 +58,13 @@ const binding = "RESULT_BUCKET";
 const readTimeoutMs = 60_000;
 
 export async function openLocalBucket(stateDir: string): Promise<LocalBucket> {
-  quietWrangler();
-  // A configuration of the bucket alone: wrangler would warn about a Durable Object that is not there.
-  const folder = mkdtempSync(join(tmpdir(), "roomtone-"));
-  const { r2_buckets, compatibility_date } = readConfig({ config: configPath });
-  const onlyBucket = join(folder, "wrangler.json");
-  writeFileSync(onlyBucket, JSON.stringify({ name: "roomtone-reader", compatibility_date, r2_buckets }));
-  const proxy = await getPlatformProxy<Record<string, Bucket>>({
-    configPath: onlyBucket,
-    // wrangler puts the version in front when it starts a Worker, and not here.
-    persist: { path: join(stateDir, "v3") },
-  });
-  const close = async (): Promise<void> => {
-    await proxy.dispose();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const bucket = proxy.env[binding];
-  if (!bucket) {
-    await close();
-    throw new Failure(`wrangler.jsonc has no bucket bound as ${binding}.`);
-  }
+  const { workers } = await workerBundle();
+  const bucketOptions = workers[0]?.options.r2Buckets[binding];
+  if (!bucketOptions) throw new Failure(`wrangler.jsonc has no bucket bound as ${binding}.`);
+  const reader = { ...idleWorker, r2Buckets: { [binding]: bucketOptions } };
+  const miniflare = await openMiniflare({ stateDir, workers: [reader] });
+  const close = (): Promise<void> => miniflare.dispose();
+  const bucket: Bucket = await miniflare.getR2Bucket(binding);
   return {
     async keys(prefix) {
       const keys: string[] = [];

@@ -1,56 +1,73 @@
 /**
- * The index of sessions of a local gateway: brings its schema up to date before the gateway starts. Offline, and as
- * `wrangler d1 migrations apply` does it in a deployment: the same files, noted in the same table. Half a second.
+ * The D1 databases of a local gateway: brings their schemas up to date before the gateway serves. Offline, and as
+ * `wrangler d1 migrations apply` does it in a deployment: the same files, noted in the same table.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { existsSync, globSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import { getPlatformProxy, unstable_readConfig as readConfig, unstable_splitSqlQuery as splitSql } from "wrangler";
-import { Failure } from "../../schemas/lib/failure.ts";
+import type { Miniflare } from "miniflare";
+import type { BundledDatabase, BundledWorker } from "./bundle/bundle-format.ts";
+import { workerBundle } from "./bundle/worker-bundle.ts";
+import { idleWorker, openMiniflare, storageFolder } from "./runtime.ts";
 
-/** As much of D1 as is used here: the Workers types would bring another world's globals along. */
-interface Statement {
-  bind(...values: unknown[]): Statement;
-  all(): Promise<{ results: Record<string, unknown>[] }>;
-}
-interface Index {
-  prepare(sql: string): Statement;
-  batch(statements: Statement[]): Promise<unknown>;
-}
+type Database = Awaited<ReturnType<Miniflare["getD1Database"]>>;
 
-const binding = "DB";
 const migrationsTable = "d1_migrations";
 const lockPatienceMs = 5_000;
 
-/** @param configPath of the gateway's wrangler.jsonc. */
-export async function migrateLocalIndex(configPath: string, stateDir: string): Promise<void> {
-  const { d1_databases, compatibility_date } = readConfig({ config: configPath });
-  const databases: readonly { readonly binding: string; readonly migrations_dir?: string }[] = d1_databases;
-  const database = databases.find((entry) => entry.binding === binding);
-  const migrationsDir = database?.migrations_dir;
-  if (!migrationsDir) throw new Failure(`wrangler.jsonc has no database bound as ${binding}.`);
-  // A configuration of the database alone: wrangler would warn about a Durable Object that is not there.
-  const folder = mkdtempSync(join(tmpdir(), "roomtone-"));
-  const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
-  // Where Ctrl-C leaves no time for `finally`: miniflare exits at once.
-  process.once("exit", removeFolder);
-  const onlyIndex = join(folder, "wrangler.json");
-  writeFileSync(onlyIndex, JSON.stringify({ name: "roomtone-migrations", compatibility_date, d1_databases }));
+/** Whether a gateway ran on this state before: its rooms may wake, and ask D1, as soon as workerd runs. */
+export function hasDatabases(stateDir: string): boolean {
+  const folder = join(storageFolder(stateDir), "d1");
+  return existsSync(folder) && readdirSync(folder).length > 0;
+}
+
+/** Whether nothing is left to apply. Without a runtime, which takes a second to start. */
+export function isMigrated(stateDir: string, workers: readonly BundledWorker[]): boolean {
+  const files = globSync(join(storageFolder(stateDir), "d1", "miniflare-D1DatabaseObject", "*.sqlite"));
+  const applied = files.map((file) => appliedIn(file));
+  const wanted = workers.flatMap(({ databases }) => databases.map(({ migrations }) => migrations));
+  return wanted.every((migrations) => applied.some((names) => migrations.every(({ name }) => names.has(name))));
+}
+
+function appliedIn(file: string): ReadonlySet<string> {
+  const database = new DatabaseSync(file);
   try {
-    // wrangler puts the version in front when it starts a Worker, and not here.
-    const persist = { path: join(stateDir, "v3") };
-    const proxy = await getPlatformProxy<Record<string, Index>>({ configPath: onlyIndex, persist });
-    try {
-      const index = proxy.env[binding];
-      if (!index) throw new Failure(`wrangler.jsonc has no database bound as ${binding}.`);
-      await whenFree(() => applyMigrations(index, join(dirname(configPath), migrationsDir)));
-    } finally {
-      await proxy.dispose();
-    }
+    const isNoted = database.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(migrationsTable) !== undefined;
+    const rows = isNoted ? database.prepare(`SELECT name FROM ${migrationsTable}`).all() : [];
+    return new Set(rows.map((row) => String(row["name"])));
   } finally {
-    removeFolder();
-    process.off("exit", removeFolder);
+    database.close();
+  }
+}
+
+/** Where no gateway runs on this state. */
+export async function migrateLocalIndex(stateDir: string): Promise<void> {
+  const { workers } = await workerBundle();
+  const miniflare = await openMiniflare({
+    stateDir,
+    // The databases alone: no room wakes meanwhile.
+    workers: workers.map(({ name, options }) => ({
+      ...idleWorker,
+      name,
+      d1Databases: options.d1Databases,
+    })),
+  });
+  try {
+    await migrateThrough(miniflare, workers);
+  } finally {
+    await miniflare.dispose();
+  }
+}
+
+/** Through a miniflare that runs these Workers. */
+export async function migrateThrough(miniflare: Miniflare, workers: readonly BundledWorker[]): Promise<void> {
+  for (const { name, databases } of workers) {
+    for (const { binding, migrations } of databases) {
+      if (migrations.length === 0) continue;
+      const database = await miniflare.getD1Database(binding, name);
+      await whenFree(() => applyMigrations(database, migrations));
+    }
   }
 }
 
@@ -66,19 +83,20 @@ async function whenFree(work: () => Promise<void>): Promise<void> {
   }
 }
 
-async function applyMigrations(index: Index, folder: string): Promise<void> {
-  await index
+async function applyMigrations(database: Database, migrations: BundledDatabase["migrations"]): Promise<void> {
+  await database
     .prepare(
       `CREATE TABLE IF NOT EXISTS ${migrationsTable} (
          id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)`,
     )
-    .all();
-  const { results } = await index.prepare(`SELECT name FROM ${migrationsTable}`).all();
+    .run();
+  const { results } = await database.prepare(`SELECT name FROM ${migrationsTable}`).all<{ name: string }>();
   const applied = new Set(results.map(({ name }) => name));
-  const files = readdirSync(folder).filter((name) => name.endsWith(".sql") && !applied.has(name));
-  for (const name of files.toSorted()) {
-    const statements = splitSql(readFileSync(join(folder, name), "utf8")).map((sql) => index.prepare(sql));
+  for (const { name, statements } of migrations.filter((migration) => !applied.has(migration.name))) {
     // One transaction: all of a migration and its note, or neither.
-    await index.batch([...statements, index.prepare(`INSERT INTO ${migrationsTable} (name) VALUES (?)`).bind(name)]);
+    await database.batch([
+      ...statements.map((sql) => database.prepare(sql)),
+      database.prepare(`INSERT INTO ${migrationsTable} (name) VALUES (?)`).bind(name),
+    ]);
   }
 }

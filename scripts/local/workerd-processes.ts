@@ -1,7 +1,6 @@
 /**
- * Watches over the workerd processes of a gateway. wrangler starts one anew when it dies, but not into a
- * working state when it was the one that owns the port: the address then takes connections and never answers.
- * So the end of any of them ends the gateway, with a sentence; what was acked is on disk.
+ * Watches over the workerd of a gateway. miniflare starts it anew when it dies, on another port and without a word: so its
+ * end ends the gateway, with a sentence, and whoever supervises it starts it again. What was acked is on disk.
  */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
@@ -10,7 +9,7 @@ import { Failure } from "../../schemas/lib/failure.ts";
 import { within } from "../../client/testkit/within.ts";
 
 const stopTimeoutMs = 5_000;
-/** Started by wrangler, in this process, and still alive. */
+/** Started by miniflare, in this process, and still alive. */
 const running = new Set<ChildProcess>();
 
 let subscribed = false;

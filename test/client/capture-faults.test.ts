@@ -15,7 +15,8 @@ import type { CaptureOptions, CaptureTimes } from "../../client/capture/capture-
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { FaultProxy, type FaultProxyOptions } from "../../client/testkit/fault-proxy.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
-import { GatewayProcess, readsTypeScript } from "../../scripts/local/gateway-process.ts";
+import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { readsTypeScript } from "../../scripts/local/reads-typescript.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../client/testkit/until.ts";
 import { TestClient } from "../support/ws-client.ts";

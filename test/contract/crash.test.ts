@@ -81,7 +81,7 @@ test.concurrent("[K3] kill -9 of the rooms' workerd alone, mid-stream: the gatew
   const client = await TestClient.connect(gateway, { session });
   const keys = await stream(client, 10);
   for (let seq = 11; seq <= chunkCount; seq += 1) client.sendChunk(seq);
-  gateway.killRooms();
+  gateway.killWorkerd();
   await until(() => client.socket.readyState === client.socket.CLOSED || undefined, {
     what: "the connection to break",
   });

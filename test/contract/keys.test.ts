@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { readsTypeScript } from "../../scripts/local/gateway-process.ts";
+import { readsTypeScript } from "../../scripts/local/reads-typescript.ts";
 import { apiKeySchema } from "../../schemas/access.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -37,7 +37,7 @@ test.concurrent(
   "kill -9 of every workerd ends npm start with a sentence, and leaves no process behind",
   async ({ onTestFinished }) => {
     const gateway = await startGateway(onTestFinished);
-    gateway.killWorkerds();
+    gateway.killWorkerd();
     await until(() => (!gateway.isRunning && gateway.processes().length === 0) || undefined, {
       what: () => `npm start to end; left: ${JSON.stringify(gateway.processes())}`,
       timeoutMs: 10_000,

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import type { SessionResult } from "../../../schemas/http/result.ts";
 import { FaultProxy } from "../../../client/testkit/fault-proxy.ts";
-import { readsTypeScript } from "../../../scripts/local/gateway-process.ts";
+import { readsTypeScript } from "../../../scripts/local/reads-typescript.ts";
 import { until } from "../../../client/testkit/until.ts";
 import type { TrackModel } from "./track-model.ts";
 import { hold, same } from "./violation.ts";

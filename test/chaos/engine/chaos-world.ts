@@ -54,7 +54,7 @@ export class ChaosWorld {
   /** Ends the gateway, and starts a new one on the same state. */
   async restart(how: RestartKind): Promise<void> {
     if (how === "rooms") {
-      this.gateway.killRooms();
+      this.gateway.killWorkerd();
       await until(() => !this.gateway.isRunning || undefined, { what: "npm start to end without its rooms" });
     }
     if (how === "deploy") await this.gateway.stop();

@@ -1,0 +1,101 @@
+/**
+ * The Workers, bundled once for as long as nothing that they are made of changes: in `.wrangler/bundle/KEY`, where KEY is
+ * made of the contents of all sources. Guarantees that what is returned was made of the files as they are now. Several
+ * processes may ask at once.
+ */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { Failure } from "../../../schemas/lib/failure.ts";
+import { readsTypeScript } from "../reads-typescript.ts";
+import { type Bundle, bundleFile, bundleSchema } from "./bundle-format.ts";
+import { root } from "./worker-configs.ts";
+
+const bundlesFolder = join(root, ".wrangler", "bundle");
+const makeScript = fileURLToPath(new URL("make-bundle.ts", import.meta.url));
+/** Of branches that a person goes back and forth between. */
+const keptBundles = 4;
+const makeTimeoutMs = 120_000;
+const unfinished = "making-";
+
+export interface StoredBundle extends Bundle {
+  readonly folder: string;
+}
+
+/** @throws Failure where the Workers can't be bundled; its message is wrangler's. */
+export async function workerBundle(): Promise<StoredBundle> {
+  const digests = new Map<string, string | null>();
+  return storedBundles().find((bundle) => isCurrent(bundle, digests)) ?? (await make());
+}
+
+/** The newest first: it is most likely the one. */
+function storedBundles(): StoredBundle[] {
+  if (!existsSync(bundlesFolder)) return [];
+  const folders = readdirSync(bundlesFolder)
+    .filter((name) => !name.startsWith(unfinished))
+    .map((name) => join(bundlesFolder, name));
+  const times = new Map(folders.map((folder) => [folder, statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
+  const sorted = folders.toSorted((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0));
+  for (const folder of sorted.slice(keptBundles)) rmSync(folder, { recursive: true, force: true });
+  return sorted.slice(0, keptBundles).flatMap((folder) => readBundle(folder) ?? []);
+}
+
+/** Undefined where it is of another version, or was removed meanwhile. */
+function readBundle(folder: string): StoredBundle | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(join(folder, bundleFile), "utf8"));
+  } catch {
+    return undefined;
+  }
+  const parsed = bundleSchema.safeParse(value);
+  return parsed.success ? { ...parsed.data, folder } : undefined;
+}
+
+function isCurrent({ inputs }: Bundle, digests: Map<string, string | null>): boolean {
+  return Object.entries(inputs).every(([file, digest]) => {
+    let now = digests.get(file);
+    if (now === undefined) digests.set(file, (now = digestOf(join(root, file))));
+    return now === digest;
+  });
+}
+
+async function make(): Promise<StoredBundle> {
+  mkdirSync(bundlesFolder, { recursive: true });
+  const folder = mkdtempSync(join(bundlesFolder, unfinished));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  try {
+    await promisify(execFile)(process.execPath, [...readsTypeScript, makeScript, folder], {
+      cwd: root,
+      // Of the configuration's environments, the one without a name.
+      env: { ...process.env, CLOUDFLARE_ENV: "" },
+      timeout: makeTimeoutMs,
+    });
+    const made = readBundle(folder);
+    if (!made) throw new Failure("The bundle of the Workers can't be read back.");
+    const key = createHash("sha256").update(JSON.stringify(made.inputs)).digest("hex").slice(0, 16);
+    const place = join(bundlesFolder, key);
+    try {
+      renameSync(folder, place);
+    } catch (cause) {
+      // Another process made the same at once.
+      if (!existsSync(join(place, bundleFile))) throw cause;
+    }
+    return { ...made, folder: place };
+  } catch (cause) {
+    const printed = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : "";
+    if (printed === "") throw cause;
+    throw new Failure(`The Workers can't be bundled:\n${printed}`);
+  } finally {
+    process.off("exit", remove);
+    remove();
+  }
+}
+
+function digestOf(path: string): string | null {
+  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : null;
+}

@@ -1,0 +1,129 @@
+/**
+ * A request and its answer through the front listener: streamed both ways, each side as fast as the other reads. Ends a body
+ * that stops arriving and a client that stops reading.
+ */
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+  type ServerResponse,
+} from "node:http";
+import { answerHeaders, requestHeaders } from "./forwarded-headers.ts";
+import { frontLimits } from "./front-limits.ts";
+import { type Refusal, refusal } from "./refusal.ts";
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Connections to the runtime. */
+export interface Agents {
+  /** Each used once. Said to be kept alive all the same: the runtime then reads on a little where it answers early. */
+  readonly forBodies: Agent;
+  readonly others: Agent;
+}
+
+/** @param path as the Worker is to see it. */
+export function forwardRequest(
+  { forBodies, others }: Agents,
+  target: Target,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { method, rawHeaders, socket } = request;
+  const isChunked = request.headers["transfer-encoding"] !== undefined;
+  const hasBody = isChunked || request.headers["content-length"] !== undefined;
+  const headers = requestHeaders(rawHeaders, socket.remoteAddress);
+  if (isChunked) headers.push("Transfer-Encoding", "chunked");
+  const send = (onError: (forwarded: ClientRequest) => void): ClientRequest => {
+    // With a body, on a connection of its own: one that the runtime closes just now can be seen only when it is used.
+    const options = { ...target, agent: hasBody ? forBodies : others, method, path, headers, setHost: false } as const;
+    const forwarded = httpRequest(options);
+    forwarded.on("response", (answer) => passAnswer(answer, response));
+    forwarded.on("error", () => onError(forwarded));
+    response.once("close", () => {
+      if (!response.writableFinished) forwarded.destroy();
+    });
+    return forwarded;
+  };
+  const giveUp = (): void => refuse(request, response, unreachable());
+  if (!hasBody) {
+    send(({ reusedSocket }) => {
+      if (reusedSocket && !response.headersSent) send(giveUp).end();
+      else giveUp();
+    }).end();
+    return;
+  }
+  const forwarded = send(() => {
+    if (response.headersSent || response.destroyed) return giveUp();
+    // The Worker answered in the middle of the body and closed, and the answer is lost. What it answers from the headers
+    // alone can be asked for again.
+    const again = send(giveUp);
+    again.flushHeaders();
+    const timer = setTimeout(() => refuse(request, response, unread()), frontLimits.answerWithoutBodyMs);
+    again.once("response", () => clearTimeout(timer));
+    response.once("close", () => clearTimeout(timer));
+  });
+  passBody(request, response, forwarded);
+}
+
+function passBody(request: IncomingMessage, response: ServerResponse, forwarded: ClientRequest): void {
+  const timer = setTimeout(() => {
+    const detail = `The body stopped arriving for ${frontLimits.bodyIdleTimeoutMs / 1_000} s.`;
+    refuse(request, response, refusal("bad_request", detail));
+    forwarded.destroy();
+  }, frontLimits.bodyIdleTimeoutMs);
+  request.pipe(forwarded);
+  // What nobody reads any more is let go.
+  for (const event of ["response", "error"]) forwarded.once(event, () => request.unpipe(forwarded).resume());
+  request.on("data", () => timer.refresh());
+  const stop = (): void => clearTimeout(timer);
+  request.once("end", stop);
+  request.once("close", stop);
+  response.once("finish", () => {
+    stop();
+    if (request.complete) return;
+    const late = setTimeout(() => request.socket.destroy(), frontLimits.closeTimeoutMs);
+    request.once("close", () => clearTimeout(late));
+  });
+}
+
+function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
+  if (response.destroyed || response.headersSent) {
+    answer.destroy();
+    return;
+  }
+  // `writeHead` takes a flat list, so that what comes twice goes on twice.
+  response.writeHead(answer.statusCode ?? 502, answer.statusMessage, answerHeaders(answer.rawHeaders));
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  answer.once("error", () => response.destroy());
+  answer.pipe(response);
+  answer.on("data", () => {
+    if (response.writableNeedDrain) timer ??= setTimeout(() => response.destroy(), frontLimits.slowReaderTimeoutMs);
+  });
+  response.on("drain", stop);
+  response.once("close", stop);
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse, { status, reason, headers, body }: Refusal): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, reason, headers).end(body, () => request.socket.destroySoon());
+}
+
+function unread(): Refusal {
+  return refusal("body_too_large", "The body is larger than this operation reads.");
+}
+
+export function unreachable(): Refusal {
+  return refusal("internal", "The gateway's runtime does not answer.");
+}

@@ -1,0 +1,128 @@
+/**
+ * A WebSocket through the front listener: the handshake is the Worker's to answer, and after it bytes go both ways, each side
+ * as fast as the other reads. Guarantees an end: after the first close frame within seconds, whether or not the other side
+ * answers it, and of a client that reads nothing.
+ */
+import { type IncomingMessage, request as httpRequest } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { ClientFrames } from "./client-frames.ts";
+import { answerHeaders, upgradeHeaders } from "./forwarded-headers.ts";
+import { type Target, unreachable } from "./forward-request.ts";
+import { frontLimits } from "./front-limits.ts";
+import { endWith } from "./refusal.ts";
+import { FrameReader, opcodes } from "./web-socket-frames.ts";
+
+export interface OpenSocket {
+  /** Sends a close frame 1001, "going away" (RFC 6455 §7.4.1), where no other frame is under way, and ends. */
+  goAway(): void;
+}
+
+const goingAway = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+
+export function forwardSocket(
+  target: Target,
+  path: string,
+  { method, rawHeaders, socket: caller }: IncomingMessage,
+  client: Duplex,
+  head: Buffer,
+  onOpen: (socket: OpenSocket) => void,
+): void {
+  const headers = upgradeHeaders(rawHeaders, caller.remoteAddress);
+  const forwarded = httpRequest({ ...target, agent: false, method, path, headers, setHost: false });
+  client.on("error", () => forwarded.destroy());
+  client.once("close", () => forwarded.destroy());
+  forwarded.on("error", () => endWith(client, unreachable()));
+  forwarded.on("upgrade", (answer, runtime: Socket, firstBytes: Buffer) => {
+    client.write(statusLine(answer) + fields(answer.rawHeaders));
+    onOpen(join(client, runtime, head, firstBytes));
+  });
+  forwarded.on("response", (answer) => {
+    client.write(statusLine(answer) + fields([...answerHeaders(answer.rawHeaders), "Connection", "close"]));
+    answer.on("error", () => client.destroy());
+    answer.pipe(client);
+  });
+  forwarded.end();
+}
+
+function join(client: Duplex, runtime: Socket, head: Buffer, firstBytes: Buffer): OpenSocket {
+  const fromClient = new ClientFrames();
+  const fromRuntime = new FrameReader();
+  let end: NodeJS.Timeout | undefined;
+  const destroy = (): void => {
+    clearTimeout(end);
+    client.destroy();
+    runtime.destroy();
+  };
+  const endSoon = (): void => {
+    end ??= setTimeout(destroy, frontLimits.closeTimeoutMs);
+  };
+  const toRuntime = (bytes: Buffer): boolean => {
+    const isTaken = fromClient.pass(bytes).map((part) => runtime.write(part));
+    if (fromClient.hasSentClose) endSoon();
+    return !isTaken.includes(false);
+  };
+  const toClient = (bytes: Buffer): boolean => {
+    for (const part of fromRuntime.read(bytes)) {
+      if (!("head" in part) || part.head.opcode !== opcodes.close) continue;
+      fromClient.handleGatewayClosed();
+      endSoon();
+    }
+    return client.write(bytes);
+  };
+  runtime.setNoDelay(true);
+  if (head.length > 0) toRuntime(head);
+  if (firstBytes.length > 0) toClient(firstBytes);
+  pass(client, runtime, toRuntime, endSoon);
+  pass(runtime, client, toClient, endSoon);
+  for (const side of [client, runtime]) {
+    side.on("error", destroy);
+    side.once("close", destroy);
+  }
+  watchReader(client, destroy);
+  return {
+    goAway: () => {
+      if (fromRuntime.isBetweenFrames) client.write(goingAway);
+      client.end();
+    },
+  };
+}
+
+/** One direction. What `send` answers is whether the other side keeps up. */
+function pass(from: Duplex, to: Duplex, send: (bytes: Buffer) => boolean, onEnd: () => void): void {
+  from.on("data", (bytes: Buffer) => {
+    if (send(bytes)) return;
+    from.pause();
+    to.once("drain", () => from.resume());
+  });
+  from.once("end", () => {
+    to.end();
+    onEnd();
+  });
+}
+
+/** Ends a connection whose client reads nothing of what waits for it. */
+function watchReader(client: Duplex, destroy: () => void): void {
+  let waitingSince: number | undefined;
+  const timer = setInterval(() => {
+    if (client.writableNeedDrain) {
+      const now = performance.now();
+      waitingSince ??= now;
+      if (now - waitingSince > frontLimits.slowReaderTimeoutMs) destroy();
+    }
+  }, frontLimits.slowReaderTimeoutMs / 4);
+  timer.unref();
+  client.on("drain", () => {
+    waitingSince = undefined;
+  });
+  client.once("close", () => clearInterval(timer));
+}
+
+function statusLine({ statusCode = 502, statusMessage = "" }: IncomingMessage): string {
+  return `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
+}
+
+function fields(raw: readonly string[]): string {
+  const lines = raw.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${raw[index + 1] ?? ""}\r\n`] : []));
+  return `${lines.join("")}\r\n`;
+}

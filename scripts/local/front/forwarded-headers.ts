@@ -1,0 +1,45 @@
+/** Headers on their way through the front listener, as flat lists of names and values: what came twice goes on twice. */
+
+/** RFC 9110 §7.6.1, and what `Connection` names besides. */
+const hopByHop =
+  /^(connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|trailer|transfer-encoding|upgrade)$/i;
+/** Of the runtime, which believes them; the caller's address, which is known here; what Node answers by itself. */
+const ofTheRuntime = /^(mf-.*|cf-connecting-ip|expect)$/i;
+/** Of an upgrade, whose frames are read on their way: they may not be compressed. */
+const extensions = /^sec-websocket-extensions$/i;
+
+/** Of a request, as the Worker may see it. */
+export function requestHeaders(raw: readonly string[], remoteAddress: string | undefined): string[] {
+  const kept = keep(raw, (name) => !ofTheRuntime.test(name));
+  return remoteAddress === undefined ? kept : [...kept, "CF-Connecting-IP", remoteAddress];
+}
+
+/** Of a handshake: those of the connection go on, since it becomes one with the other side's. */
+export function upgradeHeaders(raw: readonly string[], remoteAddress: string | undefined): string[] {
+  const kept = pairs(raw).filter(([name]) => !ofTheRuntime.test(name) && !extensions.test(name));
+  return remoteAddress === undefined ? kept.flat() : [...kept.flat(), "CF-Connecting-IP", remoteAddress];
+}
+
+/** Of an answer. */
+export function answerHeaders(raw: readonly string[]): string[] {
+  return keep(raw, () => true);
+}
+
+function keep(raw: readonly string[], isWanted: (name: string) => boolean): string[] {
+  const ofConnection = pairs(raw)
+    .filter(([name]) => same(name, "connection"))
+    .flatMap(([, value]) => value.split(",").map((name) => name.trim()));
+  const isKept = (name: string): boolean =>
+    !hopByHop.test(name) && isWanted(name) && !ofConnection.some((named) => same(named, name));
+  return pairs(raw)
+    .filter(([name]) => isKept(name))
+    .flat();
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  return raw.flatMap((name, index): [string, string][] => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""]] : []));
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,50 @@
+/** Bounds of the front listener: on what anyone may take of this machine before a credential is looked at. */
+import { limits } from "../../../schemas/limits.ts";
+
+export const frontLimits = {
+  /** From the first byte, or from the connection where none comes. */
+  headersTimeoutMs: 10_000,
+  /** How long a body may stop arriving. */
+  bodyIdleTimeoutMs: 15_000,
+  /** How long the Worker may take for an answer that it gives without a body. */
+  answerWithoutBodyMs: 5_000,
+  /** Of a connection between two requests. */
+  keepAliveTimeoutMs: 10_000,
+  /** How long a client may read nothing of what waits for it: after that it can only come again. */
+  slowReaderTimeoutMs: 20_000,
+  /** From the first close frame of either side to the end of the connection. */
+  closeTimeoutMs: 5_000,
+  /** How long the clients have to read the close frame when the gateway stops. */
+  goodbyeMs: 300,
+  /** A silent connection is asked by TCP whether its other end is still there. */
+  tcpKeepAliveMs: 30_000,
+  maxHeaderBytes: 64 * 1_024,
+  /** One more than a room reads: enough for it to see that the message is too large. */
+  maxForwardedMessageBytes: limits.maxMessageBytes + 1,
+  /** Unused connections to the runtime that are kept; it closes them itself after five seconds. */
+  maxFreeSockets: 64,
+  freeSocketTimeoutMs: 2_000,
+} as const;
+
+/** What the process and workerd need besides connections: files of rooms and of R2, modules. */
+const otherDescriptors = 256;
+/** Two of this process, for both sides of a connection; the rest is left to workerd's rooms. */
+const descriptorsOfConnection = 4;
+const mostConnections = 8_192;
+const fewestConnections = 64;
+
+/**
+ * How many connections there may be at once, so that neither this process nor workerd, which dies of it, runs out of
+ * descriptors.
+ */
+export function maxConnections(descriptors: number): number {
+  const affordable = Math.floor((descriptors - otherDescriptors) / descriptorsOfConnection);
+  return Math.max(fewestConnections, Math.min(mostConnections, affordable));
+}
+
+/** Node has raised its own limit, which workerd inherits, to the hard one. */
+export function descriptorLimit(): number {
+  const report = process.report.getReport() as { userLimits?: { open_files?: { soft?: unknown } } };
+  const soft = report.userLimits?.open_files?.soft;
+  return typeof soft === "number" ? soft : Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,129 @@
+/**
+ * The listener that everything outside reaches, before the local runtime: a small HTTP server that forwards each request to
+ * the gateway Worker's own socket. Guarantees that no header of the runtime's comes from outside, that no route but the
+ * Worker's answers, that connections, headers and bodies are bounded in number, size and time, and that the gateway goes on
+ * when there are too many. It knows nothing of the gateway's operations.
+ */
+import { once } from "node:events";
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { Connections } from "./connections.ts";
+import { forwardRequest, type Target } from "./forward-request.ts";
+import { forwardSocket, type OpenSocket } from "./forward-socket.ts";
+import { frontLimits } from "./front-limits.ts";
+import { endWith, type Refusal, refusal } from "./refusal.ts";
+
+export interface FrontOptions {
+  readonly hostname: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly target: URL;
+  readonly maxConnections: number;
+}
+
+export interface Front {
+  /** `http://HOST:PORT`, without a slash at the end. */
+  readonly url: string;
+  /** Tells open WebSockets that the gateway goes away, and ends everything soon after. */
+  stop(): Promise<void>;
+}
+
+const headersTooLarge = "HPE_HEADER_OVERFLOW";
+
+export async function openFront({ hostname, port, target: url, maxConnections }: FrontOptions): Promise<Front> {
+  const target: Target = { host: url.hostname, port: Number(url.port) };
+  const { maxFreeSockets, freeSocketTimeoutMs } = frontLimits;
+  const agents = {
+    forBodies: new Agent({ keepAlive: true, maxFreeSockets: 0 }),
+    others: new Agent({ keepAlive: true, maxFreeSockets, timeout: freeSocketTimeoutMs, scheduling: "lifo" }),
+  };
+  const connections = new Connections(maxConnections);
+  const sockets = new Set<OpenSocket>();
+  const server = createServer({
+    maxHeaderSize: frontLimits.maxHeaderBytes,
+    headersTimeout: frontLimits.headersTimeoutMs,
+    // A body has a limit of its own: as long as it arrives it may take its time.
+    requestTimeout: 0,
+    keepAliveTimeout: frontLimits.keepAliveTimeoutMs,
+    connectionsCheckingInterval: 1_000,
+    keepAlive: true,
+    keepAliveInitialDelay: frontLimits.tcpKeepAliveMs,
+    noDelay: true,
+    shouldUpgradeCallback: isWebSocket,
+  });
+  server.on("connection", (socket: Socket) => {
+    if (!connections.admit(socket)) endWith(socket, tooMany());
+  });
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    const { socket } = request;
+    connections.begin(socket);
+    response.once("close", () => {
+      if (response.statusCode < 400) connections.handleAccepted(socket);
+      connections.end(socket);
+    });
+    const path = pathOf(request);
+    if (path.ok) forwardRequest(agents, target, path.value, request, response);
+    else answer(response, path.error);
+  });
+  server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
+    connections.begin(request.socket);
+    const path = pathOf(request);
+    if (!path.ok) {
+      endWith(client, path.error);
+      return;
+    }
+    forwardSocket(target, path.value, request, client, head, (socket) => {
+      sockets.add(socket);
+      client.once("close", () => sockets.delete(socket));
+    });
+  });
+  server.on("clientError", (cause: NodeJS.ErrnoException, socket: Duplex) => {
+    const detail = cause.code === headersTooLarge ? "The request's head is too large." : "This is no HTTP request.";
+    endWith(socket, refusal("bad_request", detail));
+  });
+  server.listen(port, hostname);
+  await once(server, "listening");
+  return {
+    url: `http://${hostname}:${(server.address() as AddressInfo).port}`,
+    stop: async () => {
+      const isClosed = once(server, "close");
+      server.close();
+      for (const socket of sockets) socket.goAway();
+      const late = setTimeout(() => {
+        server.closeAllConnections();
+        for (const socket of connections.all()) socket.destroy();
+      }, frontLimits.goodbyeMs);
+      await isClosed;
+      clearTimeout(late);
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+function isWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && /^websocket$/i.test(headers.upgrade ?? "");
+}
+
+/**
+ * The path as the Worker is to see it, with its dot segments resolved, as Cloudflare's edge does it. Refused is what has none:
+ * the URL of another server, or a Host that names no host.
+ */
+function pathOf({ url = "", headers: { host } }: IncomingMessage): Result<string, Refusal> {
+  if (host === undefined || !URL.canParse(`http://${host}`)) {
+    return err(refusal("bad_request", "The Host header names no host."));
+  }
+  const parsed = url.startsWith("/") ? URL.parse(`http://localhost${url}`) : null;
+  if (!parsed) return err(refusal("bad_request", "The request's target is no path."));
+  return ok(parsed.pathname + parsed.search);
+}
+
+function tooMany(): Refusal {
+  const { headers, ...rest } = refusal("rate_limited", "Too many connections. Try again.");
+  return { ...rest, headers: { ...headers, "retry-after": "1" } };
+}
+
+function answer(response: ServerResponse, { status, reason, headers, body }: Refusal): void {
+  response.writeHead(status, reason, headers).end(body);
+}

@@ -1,0 +1,36 @@
+/** The front listener's own answers: problems as the gateway's are (RFC 9457), on a connection that ends with them. */
+import { randomBytes } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
+import type { Problem } from "../../../schemas/http/problem.ts";
+
+export interface Refusal {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export function refusal(code: HttpErrorCode, detail: string): Refusal {
+  const { status, title } = httpErrors[code];
+  const traceId = randomBytes(16).toString("hex");
+  const problem: Problem = { type: `urn:roomtone:problem:${code}`, title, status, detail, code, trace_id: traceId };
+  const body = JSON.stringify(problem);
+  const headers = {
+    "content-type": "application/problem+json",
+    "content-length": String(Buffer.byteLength(body)),
+    "x-trace-id": traceId,
+    connection: "close",
+  };
+  return { status, reason: title, headers, body };
+}
+
+/** On a connection that has no answer of Node's: the client never sent a whole request, or asked to upgrade. */
+export function endWith(socket: Duplex, { status, reason, headers, body }: Refusal): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
+}
