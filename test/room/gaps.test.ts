@@ -36,6 +36,18 @@ test("[G1] the result says of every missing second why, as far as anybody told",
   expect(coverage).toBe(0.4);
 });
 
+test("[W13] a gap is answered with status; what is kept of it stays, and what comes later is kept", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keepAll([1, 2]);
+  client.send({ type: "gap", from_seq: 2, to_seq: 4, cause: "client_gave_up" });
+  expect(await client.nextOf("status")).toMatchObject({ last_seq: 2, received_chunks: 2 });
+  await client.keepAll([3, 5]);
+  expect((await room.rows("SELECT seq FROM ledger ORDER BY seq")).map(({ seq }) => seq)).toEqual([1, 2, 3, 5]);
+  const { gaps } = await resultOf(room.sessionId);
+  expect(gaps).toEqual([{ track: "mixed", from_seq: 4, to_seq: 4, cause: "client_gave_up" }]);
+});
+
 test("[G1] a second that was refused and then came well is no gap", async () => {
   const id = newSession();
   const client = await Client.connect(id);

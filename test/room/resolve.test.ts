@@ -104,6 +104,30 @@ function withClusters(request: ResolveRequest, clusters: readonly object[]): obj
   return { ...answerTo(request), updated_state: { clusters, bindings: {}, config: {} } };
 }
 
+/** Where an answer names clusters. */
+const naming: readonly [string, (request: ResolveRequest, id: string) => object][] = [
+  ["who speaks", (request, id) => ({ ...answerTo(request), cluster_id: id })],
+  ["a cluster of the state", (request, id) => withClusters(request, [cluster(id)])],
+  [
+    "a binding",
+    (request, id) => ({ ...answerTo(request), updated_state: { ...request.state, bindings: { [id]: "Ada" } } }),
+  ],
+];
+
+test.for(naming)("[N4] an answer that names %s as no cluster may be called is refused", async ([, answerNaming]) => {
+  const room = new RoomUnderTest(newSession());
+  inference(room.sessionId, (request) => Response.json(answerTo(request)));
+  expect((await resolve(room.sessionId)).status).toBe(200);
+  const before = await room.dump();
+  for (const id of ["a b", "-c1"]) {
+    inference(room.sessionId, (request) => Response.json(answerNaming(request, id)));
+    expect((await resolve(room.sessionId)).status).toBe(502);
+  }
+  expect(await room.dump()).toEqual(before);
+  inference(room.sessionId, (request) => Response.json(answerNaming(request, "c1")));
+  expect((await resolve(room.sessionId)).status).toBe(200);
+});
+
 test.for(bad)("[S1] the service gives %s: %i, and no table changes", async ([, status, behave]) => {
   const room = new RoomUnderTest(newSession());
   inference(room.sessionId, (request) => Response.json(answerTo(request)));

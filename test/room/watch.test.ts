@@ -152,7 +152,7 @@ describe("live", () => {
   });
 });
 
-test("[S2] a capture client that subscribes gets the events of its topics, from then on", async () => {
+test("[W11] a capture client that subscribes gets the events of its topics, from then on", async () => {
   const { sessionId } = await opened();
   await say(sessionId, [1]);
   const client = await Client.connect(sessionId, { track: "mic", encoding: "msgpack" });
@@ -165,6 +165,19 @@ test("[S2] a capture client that subscribes gets the events of its topics, from 
   await Client.connect(sessionId, { track: "mic3" });
   await say(sessionId, [3]);
   expect((await status.nextOf("event")).event).toMatchObject({ type: "track.opened", track: "mic3" });
+});
+
+test("[W11] a later hello replaces the topics", async () => {
+  const { sessionId } = await opened();
+  const client = await Client.connect(sessionId, { track: "mic" });
+  await client.hello({ subscribe: ["utterances"] });
+  await say(sessionId, [1]);
+  expect((await client.nextOf("event")).event).toMatchObject({ type: "utterance.added" });
+  await client.hello({ subscribe: ["status"] });
+  await say(sessionId, [2]);
+  await Client.connect(sessionId, { track: "mic2" });
+  // Events come in order: the utterance would have been before it.
+  expect((await client.nextOf("event")).event).toMatchObject({ type: "track.opened", track: "mic2" });
 });
 
 describe("pages", () => {

@@ -1,21 +1,33 @@
-/** Every limit has a test at its edge, with `[limit:<name>]` in its title. */
+/**
+ * Every rule of the specification and every limit of the contract has a test that bears its name: `[K1] …` at the beginning of
+ * the title, `[limit:<name>]` anywhere in it. Reads the tests as text.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { limitRows } from "../../../schemas/limits.ts";
+import { limitRows } from "../../schemas/limits.ts";
 
 const root = new URL("../../", import.meta.url);
-const tagged = new Set(
-  readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".test.ts"))
-    .flatMap((path) => [...readFileSync(new URL(path, root), "utf8").matchAll(/"[^"\n]*\[limit:\w+\][^"\n]*"/g)])
-    .flatMap(([title]) => [...title.matchAll(/\[limit:(\w+)\]/g)].map(([, name = ""]) => name)),
-);
 
-test.each(limitRows)("$name has a test of its own", ({ name }) => {
-  expect(tagged).toContain(name);
+/** All texts in quotes that look like titles. */
+const titles: readonly string[] = readdirSync(new URL("test/", root), { recursive: true, encoding: "utf8" })
+  .filter((path) => /\.(test|contract)\.ts$/.test(path))
+  .flatMap((path) => {
+    const text = readFileSync(new URL(`test/${path}`, root), "utf8");
+    return [...text.matchAll(/(["`])([^"`\n]*\[[\w:$ ]+\][^"`\n]*)\1/g)].map(([, , title = ""]) => title);
+  });
+
+test("every rule of SPEC.md has a test whose title begins with its number, and no number is made up", () => {
+  const spec = readFileSync(new URL("schemas/SPEC.md", root), "utf8");
+  const rules = [...spec.matchAll(/^- \*\*([A-Z]+\d+)\*\*/gm)].map(([, rule = ""]) => rule);
+  const tested = new Set(titles.flatMap((title) => /^\[([A-Z]+\d+)\]/.exec(title)?.[1] ?? []));
+  expect(rules.length).toBeGreaterThan(80);
+  expect(rules.filter((rule) => !tested.has(rule))).toEqual([]);
+  expect([...tested].filter((rule) => !rules.includes(rule))).toEqual([]);
 });
 
-test("no test speaks of a limit that there is not", () => {
-  const names = new Set(limitRows.map(({ name }) => name));
-  expect([...tagged].filter((name) => !names.has(name))).toEqual([]);
+test("every limit has a test at its edge, and no test speaks of a limit that there is not", () => {
+  const tagged = new Set(titles.flatMap((title) => [...title.matchAll(/\[limit:(\w+)\]/g)].map(([, name]) => name)));
+  const names = limitRows.map(({ name }) => name);
+  expect(names.filter((name) => !tagged.has(name))).toEqual([]);
+  expect([...tagged].filter((name) => !names.some((known) => known === name))).toEqual([]);
 });
