@@ -73,7 +73,7 @@ describe("voices", () => {
     expect(new Set(segments.map(({ cluster_id }) => cluster_id)).size).toBe(2);
   });
 
-  it("takes 90 s at once, in order and without overlap", async () => {
+  it("takes 90 s at once, in order and without overlap", { timeout: 60_000 }, async () => {
     const turns = Array.from({ length: 22 }, (_, i) => (i % 2 === 0 ? low : high));
     const { segments, updated_state: after } = await client.resolve(inTurn(...turns));
     expect(after.clusters).toHaveLength(2);
