@@ -27,6 +27,8 @@ const places: readonly Place[] = [
     packages: /./,
   },
   { folder: "client", folders: ["schemas"], packages: /./ },
+  // A package of its own, which knows the client by its name.
+  { folder: "client/cli", folders: ["schemas"], packages: /./ },
   { folder: "client/testkit", folders: ["schemas", "client"], packages: /./ },
   { folder: "client/console", folders: ["client"], packages: /./ },
   {

@@ -2,13 +2,16 @@
  * `roomtone capture`: streams a source until the room keeps all of it. What is not acked yet lies in the spool;
  * run again with the same session, track and spool, it goes on where it stopped.
  */
-import { uptime } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Capture, startCapture } from "../capture/capture.ts";
-import { type CaptureEnd, CaptureFailedError } from "../capture/capture-types.ts";
-import type { SeqRange } from "../capture/seq-set.ts";
-import { openFileOutbox } from "../node/file-outbox.ts";
+import {
+  type Capture,
+  type CaptureEnd,
+  CaptureFailedError,
+  openFileOutbox,
+  type SeqRange,
+  startCapture,
+} from "@roomtone/client/node";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
 import { tokenProvider } from "./credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -42,11 +45,7 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     encoding: options.encoding,
     clientId: "roomtone-cli",
     live: options.live,
-    // Runs on while the machine sleeps, and nobody sets it.
-    elapsed: () => uptime() * 1_000,
     ...(credential && { token: tokenProvider(credential) }),
-    // Node 20 has none of its own.
-    ...("WebSocket" in globalThis ? {} : { WebSocket: (await import("ws")).WebSocket }),
   });
   const progress = createProgress(process.stderr);
   const continuedFrom = capture.sourceSeconds;

@@ -1,8 +1,7 @@
 /** The arguments of `roomtone capture`, checked. */
+import type { Encoding, PcmFormat } from "@roomtone/client/node";
 import * as z from "zod";
-import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
-import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { type Credential, readCredential } from "./credential.ts";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,10 +1,11 @@
+#!/usr/bin/env node
 /** The command `roomtone`. */
+import { CaptureFailedError, OutboxLockedError } from "@roomtone/client/node";
 import { Command } from "commander";
-import { CaptureFailedError } from "../capture/capture-types.ts";
-import { OutboxLockedError } from "../capture/outbox.ts";
-import { listDevices, RecorderError } from "../node/recorder.ts";
+import manifest from "../../package.json" with { type: "json" };
 import { describeRanges, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
+import { listDevices, RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
 
 const stopping = new AbortController();
@@ -18,7 +19,10 @@ for (const [signal, code] of [
   });
 }
 
-const program = new Command("roomtone").description("Captures meetings into a Roomtone gateway.").showHelpAfterError();
+const program = new Command("roomtone")
+  .description("Captures meetings into a Roomtone gateway.")
+  .version(manifest.version)
+  .showHelpAfterError();
 
 program
   .command("capture")

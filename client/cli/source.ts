@@ -1,13 +1,9 @@
 /** Where a capture's samples come from: a WAV file, stdin (raw s16le, or a WAV file too), or a device. */
 import type { Readable } from "node:stream";
+import { openPcmStream, openWavFile, type PcmBlock, pcmBlocks, type PcmFormat, WavError } from "@roomtone/client/node";
 import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
-import type { PcmBlock, PcmFormat } from "../capture/pcm-framer.ts";
-import { startRecorder } from "../node/recorder.ts";
-import { audioKindOf, conversionHint, kindBytes } from "../node/wav/audio-kind.ts";
-import { StreamBytes } from "../node/wav/byte-source.ts";
-import { WavError } from "../node/wav/wav-header.ts";
-import { openWavFile, openWavStream } from "../node/wav/wav-reader.ts";
-import { decodeSamples } from "../node/wav/wav-samples.ts";
+import { conversionHint } from "./conversion-hint.ts";
+import { startRecorder } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Source {
@@ -34,14 +30,9 @@ export async function openWavSource(path: string): Promise<Source> {
 
 /** Raw samples; but what begins as a WAV file does is read as one, and what begins as another kind of file is refused. */
 export async function openStdinSource(stdin: Readable, format: PcmFormat): Promise<Source> {
-  const bytes = new StreamBytes(stdin);
-  const kind = audioKindOf(await bytes.peek(kindBytes), true);
-  if (!kind) return { format, seconds: undefined, blocks: () => pcmBlocks(bytes) };
   try {
-    if (!kind.isWav) throw new WavError(kind.name);
-    const wav = await openWavStream(bytes);
-    // A stream goes on from where it is.
-    return { format: wav.format, seconds: undefined, blocks: () => wav.blocks(0) };
+    // A stream goes on from where it is: nothing is skipped.
+    return { seconds: undefined, ...(await openPcmStream(stdin, format)) };
   } catch (cause) {
     if (cause instanceof WavError)
       throw new UsageError(`What comes on stdin is ${cause.message}. ${conversionHint("-")}`);
@@ -60,7 +51,7 @@ export function openDeviceSource(name: string | undefined): Source {
       stopping.signal.addEventListener("abort", () => recorder.stop());
       if (stopping.signal.aborted) recorder.stop();
       try {
-        yield* pcmBlocks(new StreamBytes(recorder.samples));
+        yield* pcmBlocks(recorder.samples);
         await recorder.ended;
       } finally {
         // Where the capture failed: nobody else would end the recording.
@@ -69,17 +60,4 @@ export function openDeviceSource(name: string | undefined): Source {
     },
     stop: () => stopping.abort(),
   };
-}
-
-const maxBlockBytes = 65_536;
-
-async function* pcmBlocks(stream: StreamBytes): AsyncGenerator<PcmBlock> {
-  for (let odd = Buffer.alloc(0); ;) {
-    const read = await stream.readSome(maxBlockBytes);
-    if (read.length === 0) return;
-    const bytes = odd.length > 0 ? Buffer.concat([odd, read]) : read;
-    const whole = bytes.length - (bytes.length % 2);
-    odd = Buffer.from(bytes.subarray(whole));
-    yield decodeSamples(bytes.subarray(0, whole), { encoding: "pcm", sampleBytes: 2, isLittleEndian: true });
-  }
 }

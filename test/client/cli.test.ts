@@ -10,7 +10,7 @@ import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../client/testkit/until.ts";
 import { finalize } from "./support/meeting.ts";
 
-const bin = fileURLToPath(new URL("../../client/cli/bin.mjs", import.meta.url));
+const bin = fileURLToPath(new URL("../../client/cli/main.ts", import.meta.url));
 const sample = fileURLToPath(new URL("../../scripts/demo/sample/interview.wav", import.meta.url));
 const sampleSeconds = 71;
 const gateway = useGateway();

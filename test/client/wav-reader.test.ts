@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
 import wavefile from "wavefile";
-import { audioKindOf, conversionHint } from "../../client/node/wav/audio-kind.ts";
+import { conversionHint } from "../../client/cli/conversion-hint.ts";
+import { audioKindOf } from "../../client/node/wav/audio-kind.ts";
 import { StreamBytes } from "../../client/node/wav/byte-source.ts";
 import { openWavFile, openWavStream, type WavInput } from "../../client/node/wav/wav-reader.ts";
 

@@ -38,7 +38,7 @@ export interface ProveReport {
   readonly tookMs: number;
 }
 
-const bin = fileURLToPath(new URL("../../client/cli/bin.mjs", import.meta.url));
+const bin = fileURLToPath(new URL("../../client/cli/main.ts", import.meta.url));
 const sample = fileURLToPath(new URL("../../scripts/demo/sample/interview.wav", import.meta.url));
 const track = defaultTrack;
 const blowTimeoutMs = 90_000;

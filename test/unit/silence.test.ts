@@ -69,3 +69,15 @@ test("[R3] the floor falls at once and rises slowly", () => {
     ).floorDb,
   ).toBeLessThan(-59);
 });
+
+const offset = (samples: Int16Array): Int16Array => samples.map((sample) => sample + 12_000);
+
+test("[R3] a constant offset is no sound, and hides none", () => {
+  expect(judgeSilence(offset(new Int16Array(4 * rate)), undefined)).toEqual({ silent: true, floorDb: undefined });
+  const speech = noise(4, (t) => (t >= 1 && t < 1.3 ? -30 : -50));
+  const judged = judgeSilence(speech, undefined);
+  expect(judgeSilence(offset(speech), undefined)).toEqual({
+    silent: false,
+    floorDb: expect.closeTo(judged.floorDb ?? 0, 6),
+  });
+});

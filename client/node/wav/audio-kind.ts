@@ -60,9 +60,3 @@ export function audioKindOf(head: Uint8Array, mayBeRaw: boolean): AudioKind | un
   const magic = magics.find(({ at, bytes, isWeak }) => has(head, at, bytes) && !(mayBeRaw && isWeak));
   return magic && { name: magic.name, isWav: false };
 }
-
-/** The command that turns a file into what stdin takes. @param path as given, quoted here for a POSIX shell. */
-export function conversionHint(path: string): string {
-  const quoted = path === "-" ? "INPUT" : `'${path.replaceAll("'", String.raw`'\''`)}'`;
-  return `Convert it: ffmpeg -i ${quoted} -f s16le -ar 16000 -ac 1 - | roomtone capture - --session …`;
-}

@@ -16,34 +16,37 @@ import {
 import { parseConfig } from "../../shared/config/config.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
-import { audioRoute } from "./audio-route.ts";
-import { bindRoute, mergeRoute, turnRoute, unbindRoute } from "./correction-routes.ts";
-import { doorOf, unlistedDoor } from "./guards/guards.ts";
-import { eventsRoute, liveRoute } from "./event-routes.ts";
-import { exportRoute } from "./export-routes.ts";
+import { audioRoute } from "./audio.ts";
+import { eventsRoute, liveRoute } from "./events.ts";
 import { forwardToApp } from "./forward-to-app.ts";
-import { healthRoute } from "./health-route.ts";
-import { ingestRoute } from "./ingest-route.ts";
-import { deleteSessionRoute, listSessionsRoute } from "./list-routes.ts";
-import { originDoor } from "./guards/origin-guard.ts";
-import { invalidSessionId } from "./guards/parameters.ts";
-import { problem } from "./problem.ts";
-import { rateHeaders } from "./guards/request-rate.ts";
+import { guardOf, unlistedGuard } from "./guards/credentials.ts";
+import { originGuard } from "./guards/origins.ts";
+import { rateHeaders } from "./guards/rate.ts";
+import { healthRoute } from "./health.ts";
+import { ingestRoute } from "./ingest.ts";
+import { problem } from "./problems.ts";
+import { exportRoute, finalizeRoute, resultRoute } from "./results.ts";
 import { SessionDeletedError } from "./rooms.ts";
 import { secured } from "./secure-headers.ts";
 import {
   configureSessionRoute,
   createSessionRoute,
-  finalizeRoute,
-  resolveRoute,
-  resultRoute,
-  retryResolvesRoute,
+  deleteSessionRoute,
+  listSessionsRoute,
   stateRoute,
+} from "./sessions.ts";
+import {
+  bindRoute,
+  mergeRoute,
+  resolveRoute,
+  retryResolvesRoute,
+  turnRoute,
+  unbindRoute,
   utterancesRoute,
-} from "./session-routes.ts";
-import { mintTokenRoute } from "./token-route.ts";
+} from "./speakers.ts";
+import { mintTokenRoute } from "./tokens.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
-import { deliveriesRoute, resendRoute } from "./webhook-routes.ts";
+import { deliveriesRoute, resendRoute } from "./webhooks.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
@@ -83,8 +86,7 @@ export function createApp(): Hono<AppEnv> {
   app.use(async (c, next) => {
     c.set("traceId", traceIdFrom(c.req.header("traceparent")));
     const config = parseConfig(c.env);
-    if (!config.ok)
-      return problem(c, "misconfigured", `These variables are not set right: ${config.error.join("; ")}.`);
+    if (!config.ok) return problem(c, { reason: "misconfigured", issues: config.error });
     c.set("config", config.value);
     await next();
     // A 101's headers can't be changed any more; its route sets the trace id itself.
@@ -93,33 +95,31 @@ export function createApp(): Hono<AppEnv> {
     for (const [name, value] of Object.entries(rateHeaders(c.var.rate))) c.header(name, value);
     return undefined;
   });
-  app.use(originDoor);
+  app.use(originGuard);
   app.use("/v1/*", async (c, next) => {
     // No name of the protocol needs an escape. Decoding one would give a session a second spelling.
-    if (new URL(c.req.url).pathname.includes("%")) return invalidSessionId(c);
+    if (new URL(c.req.url).pathname.includes("%")) return problem(c, "bad_session_id");
     await next();
     return undefined;
   });
   for (const [id, operation] of Object.entries(gatewayOperations) as [GatewayOperationId, Operation][]) {
-    app.on(operation.method, operation.path, doorOf(operation), handlers[id]);
+    app.on(operation.method, operation.path, guardOf(operation), handlers[id]);
   }
   for (const operation of Object.values<Operation>(appOperations)) {
-    app.on(operation.method, operation.path, doorOf(operation), forwardToApp);
+    app.on(operation.method, operation.path, guardOf(operation), forwardToApp);
   }
   const rows = Object.entries(operations) as [OperationId, Operation][];
   for (const [path, entries] of Map.groupBy(rows, ([, operation]) => operation.path)) {
     const methods = entries.flatMap(([, { method }]) => (method === "GET" ? ["GET", "HEAD"] : [method]));
     const allow = methods.join(", ");
-    app.all(path, (c) => problem(c, "method_not_allowed", `This route takes ${allow}.`, { allow }));
+    app.all(path, (c) => problem(c, { reason: "wrong_method", allow }));
   }
   app.get(`${pageFilesPath}:name`, forwardToApp);
-  app.all("*", unlistedDoor, forwardToApp);
+  app.all("*", unlistedGuard, forwardToApp);
   app.onError((cause, c) => {
-    if (cause instanceof SessionDeletedError) {
-      return problem(c, "session_deleted", "The session was deleted. Its id can't be used again.");
-    }
+    if (cause instanceof SessionDeletedError) return problem(c, "session_deleted");
     log.error("http.failed", { trace_id: c.var.traceId, error: describeError(cause) });
-    return problem(c, "internal", "The gateway failed on this request. Try again; quote the trace id if it stays.");
+    return problem(c, "bug");
   });
   return app;
 }

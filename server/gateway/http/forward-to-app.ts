@@ -8,17 +8,17 @@ import { bearerSubprotocol } from "../../shared/access/presented.ts";
 import type { Principal } from "../../shared/access/principal.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
-import { problem } from "./problem.ts";
+import { problem } from "./problems.ts";
 
 export async function forwardToApp(c: Context<AppEnv>): Promise<Response> {
   const { APP } = c.env;
-  if (!APP) return problem(c, "not_found", "No such route.");
+  if (!APP) return problem(c, "no_such_route");
   const principal = c.get("principal") as Principal | undefined;
   try {
     return await APP.fetch(requestForApp(c.req.raw, principal, c.var.traceId));
   } catch (cause) {
-    log.error("app.unreachable", { trace: c.var.traceId, error: describeError(cause) });
-    return problem(c, "app_unavailable", "The app did not answer. Try again.", { "retry-after": "1" });
+    log.error("app.unreachable", { trace_id: c.var.traceId, error: describeError(cause) });
+    return problem(c, "app_unavailable");
   }
 }
 

@@ -55,6 +55,12 @@ export interface FinalizerDeps extends ResultSources {
   readonly onFinalized: () => void;
 }
 
+/** `expect` names more tracks than the session may have. */
+export interface TooManyTracks {
+  readonly reason: "too_many_tracks";
+  readonly maxTracks: number;
+}
+
 export class Finalizer {
   readonly #deps: FinalizerDeps;
   #running: Promise<void> | undefined;
@@ -78,13 +84,13 @@ export class Finalizer {
    * caller that polls must not put the end off for ever.
    * @returns why the request can't be taken; then nothing has changed.
    */
-  begin(body: FinalizeBody): Result<undefined, string> {
+  begin(body: FinalizeBody): Result<undefined, TooManyTracks> {
     const { db, store, tracks, wakeAt } = this.#deps;
     if (!store.isOpen) return ok(undefined);
     const expected = Object.entries(body.expect ?? {});
     const newTracks = expected.filter(([track]) => !tracks.row(track)).length;
     if (tracks.rows().length + newTracks > tracks.maxTracks) {
-      return err(`expect: a session has at most ${tracks.maxTracks} tracks.`);
+      return err({ reason: "too_many_tracks", maxTracks: tracks.maxTracks });
     }
     const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil.get() ?? Number.POSITIVE_INFINITY);
     db.transaction(() => {

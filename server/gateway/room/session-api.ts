@@ -15,7 +15,7 @@ import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
 import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
-import type { FinalizeOutcome } from "../results/finalizer.ts";
+import type { FinalizeOutcome, TooManyTracks } from "../results/finalizer.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { Room } from "./room.ts";
@@ -23,12 +23,8 @@ import type { Room } from "./room.ts";
 /** How long a finalize or a deletion is held open before it is answered 202. */
 const longAnswerMs = 20_000;
 
-export type FinalizeRefusal =
-  | { readonly code: "session_not_found" }
-  | { readonly code: "bad_request"; readonly detail: string };
-
-export type ConfigureRefusal = "session_not_found" | "session_exists" | "session_finalized" | "resolve_started";
-export type UtterancesRefusal = "session_not_found" | "session_finalized";
+/** Why settings can't be taken. */
+export type ConfigureRefusal = "session_not_found" | "session_exists" | "settings_sealed" | "resolve_started";
 
 /** What a person says of the speakers. */
 export type Correction =
@@ -68,17 +64,17 @@ export class SessionApi {
   async resolve(
     body: ResolveBody,
     idempotencyKey: string | undefined,
-  ): Promise<Result<Resolved, ResolveFailure | { readonly code: "too_many_sessions" }>> {
-    if (!(await this.#isOrMayBeOpened())) return err({ code: "too_many_sessions" });
+  ): Promise<Result<Resolved, ResolveFailure | "too_many_sessions">> {
+    if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
     return this.#rooms.open().resolver.resolve(body, idempotencyKey);
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
-  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal>> {
+  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, TooManyTracks | "session_not_found">> {
     const room = this.#rooms.existing();
-    if (!room) return err({ code: "session_not_found" });
+    if (!room) return err("session_not_found");
     const begun = room.finalizer.begin(body);
-    if (!begun.ok) return err({ code: "bad_request", detail: begun.error });
+    if (!begun.ok) return begun;
     await forAWhile(room.finalizer.run());
     return ok(room.finalizer.outcome());
   }
@@ -121,7 +117,9 @@ export class SessionApi {
     return this.#inExisting(({ settings }) => settings.configure(config));
   }
 
-  addUtterances(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, UtterancesRefusal> {
+  addUtterances(
+    posted: readonly PostedUtterance[],
+  ): Result<UtterancesAnswer, "session_not_found" | "utterances_sealed"> {
     return this.#inExisting(({ utterances }) => utterances.add(posted));
   }
 
@@ -187,9 +185,9 @@ export class SessionApi {
   }
 
   /** Opens windows again that speaker resolve gave up. */
-  retryResolves(track: string | undefined): Result<number, "session_not_found" | "session_finalized"> {
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed"> {
     return this.#inExisting((room) =>
-      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("session_finalized"),
+      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("speakers_sealed"),
     );
   }
 

@@ -28,9 +28,9 @@ export class SessionSettings {
   }
 
   /** Changes the settings. What `asked` does not name stays. */
-  configure(asked: SessionConfig): Result<SessionAnswer, "session_finalized" | "resolve_started"> {
+  configure(asked: SessionConfig): Result<SessionAnswer, "settings_sealed" | "resolve_started"> {
     const { db, store, tracks, speakers, onChange } = this.#deps;
-    if (!store.isOpen && !isOutsideResult(asked)) return err("session_finalized");
+    if (!store.isOpen && !isOutsideResult(asked)) return err("settings_sealed");
     const before = store.config;
     const resolve = resolveSettingsFrom(before.resolve, asked.resolve);
     // Where windows begin follows from their length: a track half cut one way can't go on another way.

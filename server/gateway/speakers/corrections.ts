@@ -17,10 +17,14 @@ import type { EventLog } from "../events/event-log.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
 
-export interface CorrectionRefusal {
-  readonly code: "cluster_not_found" | "turn_not_found" | "session_finalized" | "bad_request";
-  readonly detail: string;
-}
+/** Why a correction can't be taken. */
+export type CorrectionRefusal =
+  | "cluster_not_found"
+  | "turn_not_found"
+  | "same_cluster"
+  | "too_many_clusters"
+  | "no_name_suggested"
+  | "result_written";
 type Correction = Result<RoomEvent[], CorrectionRefusal>;
 
 export interface CorrectionDeps {
@@ -56,7 +60,7 @@ export class Corrections {
     return this.#onCluster(clusterId, (cluster_id) =>
       this.#onCluster(intoId, (into_cluster_id) => {
         if (cluster_id === into_cluster_id) {
-          return err({ code: "bad_request", detail: "The two are one cluster already." });
+          return err("same_cluster");
         }
         return this.#commit({ type: "speaker.merged", cluster_id, into_cluster_id, by: "person" });
       }),
@@ -67,7 +71,7 @@ export class Corrections {
   judgeTurn(turnId: number, body: TurnBody): Correction {
     const turn = this.#deps.events.find(turnId);
     if (turn?.type !== "speaker.resolved") {
-      return err({ code: "turn_not_found", detail: "No speaker.resolved event has this id." });
+      return err("turn_not_found");
     }
     return "suggestion" in body ? this.#judgeName(turn, body.suggestion) : this.#reassign(turn, body.cluster_id);
   }
@@ -76,7 +80,7 @@ export class Corrections {
     if (to !== null) return this.#onCluster(to, (cluster_id) => this.#place(turn, cluster_id));
     const fresh = this.#freshId();
     if (fresh === undefined) {
-      return err({ code: "bad_request", detail: `A session has at most ${limits.maxClusters} clusters.` });
+      return err("too_many_clusters");
     }
     return this.#place(turn, fresh);
   }
@@ -91,7 +95,7 @@ export class Corrections {
 
   #judgeName(turn: RoomEvent, judgement: string): Correction {
     const { event_id: turn_id, speaker_name } = turn;
-    if (speaker_name == null) return err({ code: "bad_request", detail: "No name was suggested for this turn." });
+    if (speaker_name == null) return err("no_name_suggested");
     return this.#onCluster(clusterOfTurn(this.#deps.speakers.view, turn), (id) => {
       if (judgement === "confirmed") return this.#bind(id, speaker_name, turn_id);
       const isSaid = isRefused(this.#deps.speakers.view, id, speaker_name);
@@ -109,9 +113,7 @@ export class Corrections {
   #onCluster(clusterId: string, step: (id: string) => Correction): Correction {
     const { speakers } = this.#deps;
     const id = clusterOf(speakers.view, clusterId);
-    return speakers.has(id)
-      ? step(id)
-      : err({ code: "cluster_not_found", detail: "The session has no speaker cluster with this id." });
+    return speakers.has(id) ? step(id) : err("cluster_not_found");
   }
 
   #freshId(): string | undefined {
@@ -127,7 +129,7 @@ export class Corrections {
   #commit(event: EventBody): Correction {
     const { db, speakers, events, isSealed, onCommit } = this.#deps;
     if (isSealed()) {
-      return err({ code: "session_finalized", detail: "The result is written; its speakers no longer change." });
+      return err("result_written");
     }
     const before = events.count;
     db.transaction(() => {

@@ -24,12 +24,12 @@ const answerOf = stmt<[key: string], { answer: string }>("SELECT answer FROM ide
 const addAnswer = stmt<[key: string, answer: string]>("INSERT INTO idempotency (key, answer) VALUES (?, ?)");
 const removeOldest = stmt<[maxKeys: number]>("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?");
 
+/** Why a resolve by hand came to nothing. `speakers_sealed`: the session is past the point where its speakers change. */
 export type ResolveFailure =
-  | {
-      readonly code: "inference_failed" | "inference_timeout" | "resolve_queue_full" | "session_finalized";
-      readonly detail: string;
-    }
-  | { readonly code: "inference_unavailable"; readonly detail: string; readonly retryAfterMs: number };
+  | "resolve_queue_full"
+  | "speakers_sealed"
+  | { readonly reason: "inference_failed" | "inference_timeout"; readonly detail: string }
+  | { readonly reason: "inference_unavailable"; readonly retryAfterMs: number };
 
 export interface Resolved {
   readonly answer: ResolveAnswer;
@@ -72,10 +72,7 @@ export class Resolver {
     const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
     if (!this.#queue.hasRoom || this.#queuedChars + size > limits.maxQueuedResolveChars) {
-      return err({
-        code: "resolve_queue_full",
-        detail: "Too many resolves of this session are waiting; try again later.",
-      });
+      return err("resolve_queue_full");
     }
     this.#queuedChars += size;
     try {
@@ -114,10 +111,10 @@ export class Resolver {
     // Again: the same key may have been ahead in the queue.
     const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
-    if (!isOpen()) return finalized();
+    if (!isOpen()) return err("speakers_sealed");
     const asked = await this.#ask(body);
     if (!asked.ok) return err(refusalOf(asked.error));
-    if (isSealed()) return finalized();
+    if (isSealed()) return err("speakers_sealed");
     const { answer } = asked.value;
     this.#commit(asked.value, undefined, () => {
       if (body.roster) this.#deps.speakers.setRoster(body.roster);
@@ -164,17 +161,7 @@ export class Resolver {
 }
 
 function refusalOf(failure: WindowFailure): ResolveFailure {
-  if (failure.reason === "circuit_open") {
-    const detail = "The speaker-resolve service failed several times in a row and is given a rest.";
-    return { code: "inference_unavailable", detail, retryAfterMs: failure.restMs };
-  }
-  const code = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
-  return { code, detail: `Speaker resolve: ${failure.detail}.` };
-}
-
-function finalized(): Result<never, ResolveFailure> {
-  return err({
-    code: "session_finalized",
-    detail: "The session is finalizing or finalized; its speakers no longer change.",
-  });
+  if (failure.reason === "circuit_open") return { reason: "inference_unavailable", retryAfterMs: failure.restMs };
+  const reason = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
+  return { reason, detail: failure.detail };
 }

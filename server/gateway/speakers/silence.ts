@@ -32,13 +32,20 @@ export function judgeSilence(samples: Int16Array, floorDb: number | undefined): 
   return { silent: levels.filter((level) => level > threshold).length < minActiveFrames, floorDb: floor };
 }
 
-/** RMS of every 20 ms, dB of full scale. */
+/** RMS of every 20 ms about its mean, dB of full scale: the constant offset of a cheap sound card is no sound. */
 function frameLevels(samples: Int16Array): number[] {
   const levels: number[] = [];
   for (let start = 0; start + frameSamples <= samples.length; start += frameSamples) {
-    let energy = 0;
-    for (let i = start; i < start + frameSamples; i += 1) energy += ((samples[i] ?? 0) / 32_768) ** 2;
-    levels.push(10 * Math.log10(energy / frameSamples + 1e-12));
+    let sum = 0;
+    let squares = 0;
+    for (let i = start; i < start + frameSamples; i += 1) {
+      const value = samples[i] ?? 0;
+      sum += value;
+      squares += value * value;
+    }
+    // Of whole numbers, so that an offset leaves exactly nothing.
+    const power = (squares - (sum * sum) / frameSamples) / frameSamples / 32_768 ** 2;
+    levels.push(10 * Math.log10(Math.max(0, power) + 1e-12));
   }
   return levels;
 }

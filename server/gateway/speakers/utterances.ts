@@ -25,9 +25,9 @@ export class Utterances {
   }
 
   /** Keeps utterances, with their events and the names they give away, in one step. */
-  add(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, "session_finalized"> {
+  add(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, "utterances_sealed"> {
     const { db, isOpen } = this.#deps;
-    if (!isOpen()) return err("session_finalized");
+    if (!isOpen()) return err("utterances_sealed");
     return ok({ utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) });
   }
 

@@ -6,6 +6,7 @@ import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import type { Scope } from "../../../schemas/access.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { d1KeyTimeoutMs } from "../config/timings.ts";
 import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 import { apiKeyRowSchema, apiKeyStateOf } from "./api-keys-row.ts";
@@ -19,8 +20,6 @@ export interface ApiKey {
 }
 
 export type ApiKeyRefusal = "unknown" | "revoked" | "expired";
-
-const readTimeoutMs = 5_000;
 
 const storedKeySchema = apiKeyRowSchema
   .pick({ key_id: true, tenant: true, scopes: true, expires_at: true, revoked_at: true })
@@ -66,7 +65,7 @@ export class ApiKeyStore {
     const query = this.#db
       .prepare("SELECT key_id, tenant, scopes, hash, expires_at, revoked_at FROM api_keys WHERE key_id = ?")
       .bind(keyId);
-    const read = (): Promise<unknown> => withTimeout(query.first(), readTimeoutMs, "D1 read");
+    const read = (): Promise<unknown> => withTimeout(query.first(), d1KeyTimeoutMs, "D1 read");
     try {
       return await read();
     } catch (cause) {

@@ -5,19 +5,17 @@ import { describeError, log } from "../telemetry/log.ts";
 import type { ApiKey, ApiKeyRefusal } from "./api-keys.ts";
 import { presentedCredential } from "./presented.ts";
 import type { Principal } from "./principal.ts";
-import { type TokenSettings, verifyToken } from "./session-tokens.ts";
+import { type TokenConfig, type TokenRefusal, verifyToken } from "./session-tokens.ts";
 
 export interface AccessDeps {
   readonly authMode: "required" | "off";
-  readonly tokens: TokenSettings;
+  readonly tokens: TokenConfig;
   readonly findKey: (key: string) => Promise<Result<ApiKey, ApiKeyRefusal>>;
   readonly now: () => number;
 }
 
-export interface AccessRefusal {
-  readonly code: "unauthorized" | "token_expired" | "keys_unavailable";
-  readonly detail: string;
-}
+/** Why a request is from nobody known; with a sentence for the caller, where one reason has many. */
+export type AccessRefusal = TokenRefusal | { readonly reason: "keys_unavailable" };
 
 const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
   unknown: "There is no such API key.",
@@ -25,7 +23,7 @@ const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
   expired: "The API key has expired.",
 };
 
-/** With `AUTH_MODE=off` whatever is presented is passed over. */
+/** Who sent the request. With `AUTH_MODE=off` whatever it presents is passed over. */
 export async function authenticate(deps: AccessDeps, request: Request): Promise<Result<Principal, AccessRefusal>> {
   if (deps.authMode === "off") return ok({ kind: "anyone", tenant: defaultTenant });
   const presented = presentedCredential(request);
@@ -40,9 +38,9 @@ async function byKey({ findKey }: AccessDeps, text: string): Promise<Result<Prin
     const found = await findKey(text);
     return found.ok ? ok({ kind: "key", ...found.value }) : unauthorized(keyDetails[found.error]);
   } catch (cause) {
-    // Never open where it can't be told.
+    // Nobody is let in while keys can't be read (SPEC P10).
     log.warn("keys.not_read", { error: describeError(cause) });
-    return err({ code: "keys_unavailable", detail: "API keys can't be checked now. Try again." });
+    return err({ reason: "keys_unavailable" });
   }
 }
 
@@ -54,5 +52,5 @@ async function byToken({ tokens, now }: AccessDeps, text: string): Promise<Resul
 }
 
 function unauthorized(detail: string): Result<never, AccessRefusal> {
-  return err({ code: "unauthorized", detail });
+  return err({ reason: "unauthorized", detail });
 }

@@ -7,7 +7,7 @@ import { type Role, type TokenClaims, tokenClaimsSchema } from "../../../schemas
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 
-export interface TokenSettings {
+export interface TokenConfig {
   /** The first signs; a token signed with any of them is good. */
   readonly secrets: readonly string[];
   readonly audience: string;
@@ -26,7 +26,7 @@ export interface TokenRequest {
 
 /** Why a token is refused, with a sentence for whoever made it. It never holds a part of the token. */
 export interface TokenRefusal {
-  readonly code: "unauthorized" | "token_expired";
+  readonly reason: "unauthorized" | "token_expired";
   readonly detail: string;
 }
 
@@ -42,7 +42,7 @@ const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
 /** @returns the token, and when it expires. */
 export async function mintToken(
-  { secrets: [secret], audience }: TokenSettings,
+  { secrets: [secret], audience }: TokenConfig,
   { tenant, sessionId, subject, role, tracks, lifetimeS }: TokenRequest,
   now: number,
 ): Promise<{ token: string; expiresAt: Date }> {
@@ -57,16 +57,16 @@ export async function mintToken(
 
 /** Checks signature, times and claims. */
 export async function verifyToken(
-  settings: TokenSettings,
+  config: TokenConfig,
   token: string,
   now: number,
 ): Promise<Result<VerifiedToken, TokenRefusal>> {
   if (token.length > limits.maxTokenChars) return refused(`A token has at most ${limits.maxTokenChars} characters.`);
   if (!compactJws.test(token)) return refused("The token is not a signed JWT.");
   let refusal: Result<never, TokenRefusal> = refused("The token was not signed with this installation's secret.");
-  for (const secret of settings.secrets) {
-    const payload = await payloadOf(settings, token, secret, now);
-    if (payload.ok) return checkClaims(settings, payload.value, now);
+  for (const secret of config.secrets) {
+    const payload = await payloadOf(config, token, secret, now);
+    if (payload.ok) return checkClaims(config, payload.value, now);
     if (payload.error) refusal = err(payload.error);
   }
   return refusal;
@@ -74,7 +74,7 @@ export async function verifyToken(
 
 /** @returns as an error why the token is no good, or nothing where another secret may yet have signed it. */
 async function payloadOf(
-  { clockSkewS }: TokenSettings,
+  { clockSkewS }: TokenConfig,
   token: string,
   secret: string,
   now: number,
@@ -85,7 +85,7 @@ async function payloadOf(
     return ok((await jwtVerify(token, keyOf(secret), options)).payload);
   } catch (cause) {
     if (cause instanceof errors.JWTExpired) {
-      return err({ code: "token_expired", detail: "The token has expired. Get a new one." });
+      return err({ reason: "token_expired", detail: "The token has expired. Get a new one." });
     }
     if (cause instanceof errors.JWSSignatureVerificationFailed) return err(undefined);
     if (cause instanceof errors.JOSEAlgNotAllowed) return refused(`The token must be signed with ${algorithm}.`);
@@ -102,7 +102,7 @@ async function payloadOf(
 }
 
 function checkClaims(
-  { audience, maxLifetimeS, clockSkewS }: TokenSettings,
+  { audience, maxLifetimeS, clockSkewS }: TokenConfig,
   payload: unknown,
   now: number,
 ): Result<VerifiedToken, TokenRefusal> {
@@ -121,5 +121,5 @@ function checkClaims(
 }
 
 function refused(detail: string): Result<never, TokenRefusal> {
-  return err({ code: "unauthorized", detail });
+  return err({ reason: "unauthorized", detail });
 }

@@ -22,8 +22,9 @@ const hann = Float64Array.from(
 );
 const silentPower = 1e-10;
 
-/** @param samples mono, 16 kHz, −32,768 … 32,767. */
-export function extractFeatures(samples: Int16Array): Features {
+/** @param pcm mono, 16 kHz, −32,768 … 32,767. */
+export function extractFeatures(pcm: Int16Array): Features {
+  const samples = withoutOffset(pcm);
   const frames = Math.max(0, Math.floor((samples.length - front.frameSamples) / front.hopSamples) + 1);
   const cepstra = new Float32Array(frames * front.cepstra);
   const levelDb = new Float32Array(frames);
@@ -53,7 +54,15 @@ const slowRateHz = sampleRateHz / decimation;
 const pitchSamples = 0.04 * slowRateHz;
 const hopSlow = front.hopSamples / decimation;
 
-function measurePeriodicity(samples: Int16Array, frames: number): Float32Array {
+/** The constant offset of a cheap sound card is a level without sound, and looks perfectly periodic. */
+function withoutOffset(pcm: Int16Array): Float64Array {
+  let sum = 0;
+  for (const sample of pcm) sum += sample;
+  const mean = pcm.length === 0 ? 0 : Math.round(sum / pcm.length);
+  return Float64Array.from(pcm, (sample) => sample - mean);
+}
+
+function measurePeriodicity(samples: Float64Array, frames: number): Float32Array {
   const slow = Float64Array.from({ length: Math.floor(samples.length / decimation) }, (_, i) => {
     let sum = 0;
     for (let k = 0; k < decimation; k++) sum += samples[i * decimation + k] ?? 0;

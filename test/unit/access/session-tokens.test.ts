@@ -3,11 +3,11 @@ import jsonwebtoken from "jsonwebtoken";
 import { SignJWT } from "jose";
 import { expect, test } from "vitest";
 import { limits } from "../../../schemas/limits.ts";
-import { mintToken, type TokenSettings, verifyToken } from "../../../server/shared/access/session-tokens.ts";
+import { mintToken, type TokenConfig, verifyToken } from "../../../server/shared/access/session-tokens.ts";
 
 const secret = "a secret of this test, at least 32 bytes long";
 const older = "the secret before it, at least 32 bytes long too";
-const settings: TokenSettings = { secrets: [secret], audience: "roomtone", maxLifetimeS: 43_200, clockSkewS: 5 };
+const settings: TokenConfig = { secrets: [secret], audience: "roomtone", maxLifetimeS: 43_200, clockSkewS: 5 };
 const now = Date.parse("2026-11-21T12:00:00Z");
 const nowS = now / 1_000;
 const claims = { sub: "ada", session_id: "board-7", role: "capture", iat: nowS, exp: nowS + 300 };
@@ -15,10 +15,10 @@ const claims = { sub: "ada", session_id: "board-7", role: "capture", iat: nowS, 
 const sign = (payload: object, key: string | Buffer = secret, options: jsonwebtoken.SignOptions = {}): string =>
   jsonwebtoken.sign(payload, key, { algorithm: "HS256", ...options });
 
-/** What becomes of a token: its subject and session, or the code it is refused with. */
-async function outcome(token: string, with_: Partial<TokenSettings> = {}, at = now): Promise<string> {
+/** What becomes of a token: its subject and session, or the reason it is refused for. */
+async function outcome(token: string, with_: Partial<TokenConfig> = {}, at = now): Promise<string> {
   const verified = await verifyToken({ ...settings, ...with_ }, token, at);
-  return verified.ok ? `${verified.value.subject} ${verified.value.sessionId}` : verified.error.code;
+  return verified.ok ? `${verified.value.subject} ${verified.value.sessionId}` : verified.error.reason;
 }
 
 test("[P2] tokens that jsonwebtoken signs are accepted, in both spellings of the claims", async () => {
@@ -175,5 +175,5 @@ test.each([
   const body = unsigned({ alg: "HS256", typ: "JWT" }, { ...claims, ...change });
   const token = `${body}.${createHmac("sha256", secret).update(body).digest("base64url")}`;
   const verified = await verifyToken(settings, token, now);
-  expect(verified).toMatchObject({ ok: false, error: { code: "unauthorized" } });
+  expect(verified).toMatchObject({ ok: false, error: { reason: "unauthorized" } });
 });

@@ -39,6 +39,14 @@ describe("features", () => {
     }
   });
 
+  it("takes a constant offset for no sound: nothing changes with it", () => {
+    const voice = excerpt(2, 3);
+    const mean = Math.round(voice.reduce((sum, sample) => sum + sample, 0) / voice.length);
+    const offset = voice.map((sample) => sample - mean + 9_000);
+    expect(extractFeatures(offset)).toEqual(extractFeatures(voice.map((sample) => sample - mean)));
+    expect(extractFeatures(new Int16Array(16_000).fill(9_000)).levelDb[3]).toBeCloseTo(-100, 5);
+  });
+
   it("hears pitch in a voice and none in noise", () => {
     expect(meanPeriodicity(tone(1, 120, 0.3))).toBeGreaterThan(0.95);
     expect(meanPeriodicity(noise(1, 0.3))).toBeLessThan(0.4);

@@ -3,27 +3,30 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { type mintAnswerSchema, mintBodySchema } from "../../../schemas/access.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { mintToken } from "../../shared/access/session-tokens.ts";
+import { mintToken, type TokenConfig } from "../../shared/access/session-tokens.ts";
+import type { Config } from "../../shared/config/config.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, sessionIdOf } from "./guards/parameters.ts";
-import { problem } from "./problem.ts";
+import { problem } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
-import { sessionNotFound } from "./session-not-found.ts";
-import { tokenSettings } from "./token-settings.ts";
+
+/** How this deployment signs and checks session tokens. */
+export function tokenConfigOf({ access, limits: { maxTokenLifetimeS, tokenClockSkewS } }: Config): TokenConfig {
+  const { jwtSecrets, audience } = access;
+  return { secrets: jwtSecrets, audience, maxLifetimeS: maxTokenLifetimeS, clockSkewS: tokenClockSkewS };
+}
 
 export async function mintTokenRoute(c: Context<AppEnv>): Promise<Response> {
-  const settings = tokenSettings(c.var.config);
-  if (settings.secrets.length === 0) {
-    return problem(c, "tokens_not_set_up", "The installation has no JWT_SECRET to sign tokens with.");
-  }
+  const config = tokenConfigOf(c.var.config);
+  if (config.secrets.length === 0) return problem(c, "tokens_not_set_up");
   const body = await bodyOf(c, mintBodySchema, limits.maxMintBodyBytes);
-  if (!body.ok) return body.error;
+  if (!body.ok) return problem(c, body.error);
   const { role, tracks, sub: subject = crypto.randomUUID(), lifetime_s: askedS } = body.value;
   const sessionId = sessionIdOf(c);
-  if (!(await roomOf(c, sessionId).call("exists"))) return sessionNotFound(c);
-  const lifetimeS = Math.min(askedS, settings.maxLifetimeS);
+  if (!(await roomOf(c, sessionId).call("exists"))) return problem(c, "session_not_found");
+  const lifetimeS = Math.min(askedS, config.maxLifetimeS);
   const { tenant } = c.var.principal;
-  const minted = await mintToken(settings, { tenant, sessionId, subject, role, tracks, lifetimeS }, Date.now());
+  const minted = await mintToken(config, { tenant, sessionId, subject, role, tracks, lifetimeS }, Date.now());
   const answer: z.infer<typeof mintAnswerSchema> = {
     token: minted.token,
     session_id: sessionId,

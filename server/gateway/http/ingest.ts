@@ -1,17 +1,15 @@
 /** `GET /v1/audio/ws/:session_id[/:track]`: hands the socket to the room. */
 import type { Context } from "hono";
 import { tracksOf } from "../../shared/access/principal.ts";
-import { errorMessage, trackForbidden } from "../room/refusals.ts";
 import type { AppEnv } from "./app-env.ts";
-import { refuseSocket } from "./refuse-socket.ts";
-import { openSocket } from "./forward-socket.ts";
+import { openSocket, refuseUpgrade } from "./sockets.ts";
 import { roomOf } from "./rooms.ts";
 
 export async function ingestRoute(c: Context<AppEnv>): Promise<Response> {
   const track = c.req.param("track");
   const tracks = tracksOf(c.var.principal);
   if (track !== undefined && tracks && !tracks.includes(track)) {
-    return refuseSocket(c, errorMessage(trackForbidden(tracks)));
+    return refuseUpgrade(c, { reason: "other_tracks", allowed: tracks });
   }
   return openSocket(c, roomOf(c), { role: "capture", track, tracks });
 }

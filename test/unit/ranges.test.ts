@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseRange } from "../../server/gateway/http/byte-range.ts";
+import { parseRange } from "../../server/gateway/http/ranges.ts";
 
 const whole = { kind: "whole" };
 const beyond = { kind: "unsatisfiable" };

@@ -5,44 +5,38 @@
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { bytesPerSample } from "../../../schemas/wire/audio.ts";
-import { limits } from "../../../schemas/limits.ts";
 import { audioQuerySchema } from "../../../schemas/http/queries.ts";
 import { fitsWav, wavBytes, wavHeader, wavHeaderBytes } from "../results/wav/wav.ts";
 import { createGapTest, type WavPlan } from "../results/wav/wav-plan.ts";
 import { readWav } from "../results/wav/wav-reader.ts";
+import { r2TimeoutMs } from "../../shared/config/timings.ts";
 import { withTimeout } from "../../shared/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
-import { type ByteRange, parseRange } from "./byte-range.ts";
-import { ifRangeHolds, matchesEtag } from "./etags.ts";
 import { queryOf } from "./guards/parameters.ts";
-import { problem } from "./problem.ts";
+import { trackRefusal } from "./guards/tracks.ts";
+import { problem } from "./problems.ts";
+import { type ByteRange, ifRangeHolds, matchesEtag, parseRange } from "./ranges.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
-import { sessionNotFound } from "./session-not-found.ts";
-import { trackRefusal } from "./track-refusal.ts";
-
-const getTimeoutMs = 30_000;
 
 export async function audioRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, audioQuerySchema);
-  if (!query.ok) return query.error;
+  if (!query.ok) return problem(c, query.error);
   const { track, from_ms: fromMs, to_ms: toMs = Number.POSITIVE_INFINITY } = query.value;
+  const { principal } = c.var;
   // A track that is asked for by name and not allowed is refused before the room is asked whether it has it.
-  const refusal = track === undefined ? undefined : trackRefusal(c, [track]);
-  if (refusal) return refusal;
+  const refusal = track === undefined ? undefined : trackRefusal(principal, [track]);
+  if (refusal) return problem(c, refusal);
   const room = roomOf(c);
   const planned = await room.call("planWav", track, fromMs, toMs);
-  if (planned.ok) return trackRefusal(c, [planned.value.track]) ?? (await answer(c, room, planned.value));
-  if (planned.error !== "track_not_found") return sessionNotFound(c);
-  return problem(c, planned.error, "The session has no such track; `state` lists those it has.");
+  if (!planned.ok) return problem(c, planned.error);
+  const chosenRefusal = trackRefusal(principal, [planned.value.track]);
+  return chosenRefusal ? problem(c, chosenRefusal) : answer(c, room, planned.value);
 }
 
 /** RFC 9110 §13.2.2: what the client has comes first, then whether its `Range` counts, then the range. */
 async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise<Response> {
-  if (!fitsWav(plan.span)) {
-    const detail = `A WAV holds ${limits.maxWavSeconds} s at most; ask for a part with from_ms and to_ms.`;
-    return problem(c, "audio_too_long", detail);
-  }
+  if (!fitsWav(plan.span)) return problem(c, "audio_too_long");
   const size = wavBytes(plan.span);
   const etag = `"${plan.version}"`;
   const cached = { etag, "cache-control": "private, no-cache", "accept-ranges": "bytes" };
@@ -50,9 +44,7 @@ async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise
   const isHead = c.req.raw.method === "HEAD";
   const range = isHead || !ifRangeHolds(c.req.header("if-range"), etag) ? undefined : c.req.header("range");
   const part = parseRange(range, size);
-  if (part.kind === "unsatisfiable") {
-    return problem(c, "range_not_satisfiable", `The file has ${size} bytes.`, { "content-range": `bytes */${size}` });
-  }
+  if (part.kind === "unsatisfiable") return problem(c, { reason: "beyond_the_end", size });
   const { from, to } = boundsOf(part, size);
   const headers = {
     ...cached,
@@ -65,9 +57,7 @@ async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise
   const status = part.kind === "part" ? 206 : 200;
   if (isHead) return new Response(null, { status, headers });
   const body = await open(c, room, plan, from, to);
-  return body
-    ? new Response(body, { status, headers })
-    : problem(c, "audio_unavailable", "Stored audio can't be read now. Try again.", { "retry-after": "1" });
+  return body ? new Response(body, { status, headers }) : problem(c, "audio_unavailable");
 }
 
 function boundsOf(range: Exclude<ByteRange, { kind: "unsatisfiable" }>, size: number): { from: number; to: number } {
@@ -100,7 +90,7 @@ async function openWhole(
   if (wholeKey === null || to <= wavHeaderBytes) return undefined;
   const fromData = Math.max(from, wavHeaderBytes);
   const range = { offset: fromData + span.fromSample * bytesPerSample, length: to - fromData };
-  const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), getTimeoutMs, "R2 get");
+  const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), r2TimeoutMs, "R2 get");
   if (!object) return undefined;
   const { readable, writable } = new FixedLengthStream(to - from);
   void (async () => {

@@ -5,15 +5,15 @@ import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { pingText, roomMessageSchema } from "../../../schemas/wire/messages.ts";
 import { eventsQuerySchema, liveQuerySchema } from "../../../schemas/http/queries.ts";
+import { heartbeatMs } from "../../shared/config/timings.ts";
 import { subjectOf } from "../../shared/access/principal.ts";
 import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
 import { queryOf } from "./guards/parameters.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
-import { sessionNotFound } from "./session-not-found.ts";
-import { openSocket } from "./forward-socket.ts";
+import { problem } from "./problems.ts";
+import { openSocket } from "./sockets.ts";
 
-const heartbeatMs = 15_000;
 /** Events that wait for a slow reader; beyond it the stream ends, and the reader comes back for the rest. */
 const maxWaitingEvents = 1_000;
 
@@ -22,17 +22,17 @@ export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
   // A reconnecting EventSource sends where it was; its URL says where it began.
   const last = wantsStream ? c.req.header("last-event-id") : undefined;
   const query = queryOf(c, eventsQuerySchema, last === undefined ? {} : { after: last });
-  if (!query.ok) return query.error;
+  if (!query.ok) return problem(c, query.error);
   const { after, limit } = query.value;
   const room = roomOf(c);
   if (wantsStream) return streamEvents(c, room, after);
   const page = await room.call("events", after, limit);
-  return page.ok ? c.json(page.value) : sessionNotFound(c);
+  return page.ok ? c.json(page.value) : problem(c, page.error);
 }
 
 export async function liveRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, liveQuerySchema);
-  return query.ok ? openSocket(c, roomOf(c), { role: "watch", after: query.value.after }) : query.error;
+  return query.ok ? openSocket(c, roomOf(c), { role: "watch", after: query.value.after }) : problem(c, query.error);
 }
 
 /**
@@ -41,7 +41,7 @@ export async function liveRoute(c: Context<AppEnv>): Promise<Response> {
  */
 async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): Promise<Response> {
   const first = await room.call("events", after, limits.maxEventsPerPage);
-  if (!first.ok) return sessionNotFound(c);
+  if (!first.ok) return problem(c, first.error);
   const state = await room.call("describe");
   // 204 is how an EventSource is told not to come back (WHATWG HTML §9.2.1).
   if (first.value.events.length === 0 && state?.status === "finalized") return c.body(null, 204);

@@ -1,0 +1,46 @@
+/** Samples that come over a stream: raw s16le, or a WAV file. Bytes are taken as blocks are asked for, and may be cut anywhere. */
+import type { PcmBlock, PcmFormat } from "../capture/pcm-framer.ts";
+import { audioKindOf, kindBytes } from "./wav/audio-kind.ts";
+import { StreamBytes } from "./wav/byte-source.ts";
+import { WavError } from "./wav/wav-header.ts";
+import { openWavStream } from "./wav/wav-reader.ts";
+import { decodeSamples } from "./wav/wav-samples.ts";
+
+export interface PcmStream {
+  readonly format: PcmFormat;
+  /** To be read once, from wherever the stream is. */
+  blocks(): AsyncGenerator<PcmBlock>;
+}
+
+/**
+ * Waits for the first bytes: what begins as a WAV file does is read as one.
+ *
+ * @param rawFormat of samples without a header.
+ * @throws WavError for what begins as another kind of file.
+ */
+export async function openPcmStream(stream: AsyncIterable<Buffer>, rawFormat: PcmFormat): Promise<PcmStream> {
+  const bytes = new StreamBytes(stream);
+  const kind = audioKindOf(await bytes.peek(kindBytes), true);
+  if (!kind) return { format: rawFormat, blocks: () => rawBlocks(bytes) };
+  if (!kind.isWav) throw new WavError(kind.name);
+  const wav = await openWavStream(bytes);
+  return { format: wav.format, blocks: () => wav.blocks(0) };
+}
+
+/** Raw s16le, as it arrives. */
+export function pcmBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<PcmBlock> {
+  return rawBlocks(new StreamBytes(stream));
+}
+
+const maxBlockBytes = 65_536;
+
+async function* rawBlocks(stream: StreamBytes): AsyncGenerator<PcmBlock> {
+  for (let odd = Buffer.alloc(0); ;) {
+    const read = await stream.readSome(maxBlockBytes);
+    if (read.length === 0) return;
+    const bytes = odd.length > 0 ? Buffer.concat([odd, read]) : read;
+    const whole = bytes.length - (bytes.length % 2);
+    odd = Buffer.from(bytes.subarray(whole));
+    yield decodeSamples(bytes.subarray(0, whole), { encoding: "pcm", sampleBytes: 2, isLittleEndian: true });
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The one table of what fails over HTTP: for each reason the code, the sentence and the headers of its answer (RFC 9457).
+ * Guarantees that a reason without a row does not compile, and that no sentence holds a stack, a path, a secret or a value of
+ * the input. Knows no route: guards, routes and the room give their reasons as they are.
+ */
+import { limits } from "../../../schemas/limits.ts";
+import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
+import { problemResponse } from "../../shared/http/problem-response.ts";
+
+type Headers = Readonly<Record<string, string>>;
+
+/** A row of the table. `Facts` are what a reason brings along besides its name. */
+interface Row<Facts> {
+  readonly code: HttpErrorCode;
+  readonly detail: (facts: Facts) => string;
+  readonly headers: (facts: Facts) => Headers;
+}
+
+/** A reason whose name says all. */
+function plain(code: HttpErrorCode, detail: string, headers: Headers = {}): Row<unknown> {
+  return { code, detail: () => detail, headers: () => headers };
+}
+
+/** A reason with facts in its sentence or its headers. */
+function telling<Facts>(
+  code: HttpErrorCode,
+  detail: (facts: Facts) => string,
+  headers: (facts: Facts) => Headers = () => ({}),
+): Row<Facts> {
+  return { code, detail, headers };
+}
+
+/** RFC 9110 §10.2.3: whole seconds. */
+const retryAfter = (ms: number): Headers => ({ "retry-after": String(Math.ceil(ms / 1_000)) });
+
+interface Detailed {
+  /** A whole sentence, made where the failure was found. */
+  readonly detail: string;
+}
+
+const tooMuchLater = 60_000;
+const soon = 1_000;
+
+export const problems = {
+  // The gateway itself
+  bug: plain("internal", "The gateway failed on this request. Try again; quote the trace id if it stays."),
+  misconfigured: telling<{ issues: readonly string[] }>(
+    "misconfigured",
+    ({ issues }) => `These variables are not set right: ${issues.join("; ")}.`,
+  ),
+  not_this_machine: plain(
+    "misconfigured",
+    "AUTH_MODE is off, which serves requests to this machine alone (localhost, 127.0.0.1, [::1]).",
+  ),
+
+  app_unavailable: plain("app_unavailable", "The app did not answer. Try again.", retryAfter(soon)),
+
+  // The request as such
+  no_such_route: plain("not_found", "No such route."),
+  wrong_method: telling<{ allow: string }>(
+    "method_not_allowed",
+    ({ allow }) => `This route takes ${allow}.`,
+    ({ allow }) => ({ allow }),
+  ),
+  no_upgrade: plain("upgrade_required", "Connect with a WebSocket client: this route takes an Upgrade request.", {
+    upgrade: "websocket",
+  }),
+  bad_session_id: plain(
+    "invalid_session_id",
+    "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit, without escapes.",
+  ),
+  bad_track: plain(
+    "invalid_track",
+    "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.",
+  ),
+  bad_idempotency_key: plain("invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."),
+  bad_query: telling<{ name: string; message: string }>("bad_request", ({ name, message }) => `${name} ${message}.`),
+  bad_cursor: plain("bad_request", "cursor is the next_cursor of a page before."),
+  body_too_large: telling<{ maxBytes: number }>(
+    "body_too_large",
+    ({ maxBytes }) => `The body is at most ${maxBytes} bytes.`,
+  ),
+  body_broke_off: plain("bad_request", "The body broke off before its end."),
+  body_not_json: plain("bad_request", "The body is not JSON."),
+  body_too_deep: plain("bad_request", `The body nests deeper than ${limits.maxJsonLevels} levels.`),
+  bad_body: telling<{ field: string; message: string }>("bad_request", ({ field, message }) => `${field}: ${message}.`),
+
+  // Who asks
+  unauthorized: telling<Detailed>(
+    "unauthorized",
+    ({ detail }) => detail,
+    () => ({ "www-authenticate": "Bearer" }),
+  ),
+  token_expired: telling<Detailed>(
+    "token_expired",
+    ({ detail }) => detail,
+    // RFC 6750 §3.1
+    () => ({ "www-authenticate": 'Bearer error="invalid_token"' }),
+  ),
+  keys_unavailable: plain("keys_unavailable", "API keys can't be checked now. Try again.", retryAfter(soon)),
+  forbidden: telling<Detailed>("forbidden", ({ detail }) => detail),
+  other_tracks: telling<{ allowed: readonly string[] }>(
+    "forbidden",
+    ({ allowed }) => `The token is for these tracks alone: ${allowed.join(", ")}.`,
+  ),
+  other_origin: plain(
+    "origin_not_allowed",
+    "Web pages of this origin are not let in: ALLOWED_ORIGINS does not name it.",
+  ),
+  too_many_requests: telling<{ limit: number; retryAfterMs: number }>(
+    "rate_limited",
+    ({ limit }) => `At most ${limit} requests in a minute. Wait, and go on.`,
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
+  tokens_not_set_up: plain("tokens_not_set_up", "The installation has no JWT_SECRET to sign tokens with."),
+
+  // The session
+  session_not_found: plain("session_not_found", "No session with this id was ever opened."),
+  session_deleted: plain("session_deleted", "The session was deleted. Its id can't be used again."),
+  session_exists: plain("session_exists", "A session with this id is there, with other settings. PATCH changes them."),
+  settings_sealed: plain(
+    "session_finalized",
+    "The session is finalizing or finalized; of its settings only webhook_url and retention_days still change.",
+  ),
+  resolve_started: plain("resolve_started", "resolve.window_chunks can't change once audio was resolved."),
+  too_many_sessions: plain(
+    "too_many_sessions",
+    "The tenant has as many sessions open as it may. Finalize or delete one first.",
+    retryAfter(tooMuchLater),
+  ),
+  connection_not_taken: plain("internal", "The room did not take the connection. Try again."),
+  list_unavailable: plain(
+    "index_unavailable",
+    "The list of sessions can't be read now; the sessions themselves can. Try again.",
+    retryAfter(5_000),
+  ),
+
+  // Speakers
+  bad_cluster_id: plain(
+    "cluster_not_found",
+    "A cluster id is A-Z, a-z, 0-9, '.', '_', '~', ':' and '-', at most 64 characters, starting with a letter or digit.",
+  ),
+  cluster_not_found: plain("cluster_not_found", "The session has no speaker cluster with this id."),
+  bad_turn_id: plain("turn_not_found", "A turn is named by its event_id."),
+  turn_not_found: plain("turn_not_found", "No speaker.resolved event has this id."),
+  same_cluster: plain("bad_request", "The two are one cluster already."),
+  too_many_clusters: plain("bad_request", `A session has at most ${limits.maxClusters} clusters.`),
+  no_name_suggested: plain("bad_request", "No name was suggested for this turn."),
+  utterances_sealed: plain("session_finalized", "The session is finalizing or finalized; it takes no more utterances."),
+  speakers_sealed: plain("session_finalized", "The session is finalizing or finalized; its speakers no longer change."),
+  result_written: plain("session_finalized", "The result is written; its speakers no longer change."),
+  inference_failed: telling<Detailed>("inference_failed", ({ detail }) => `Speaker resolve: ${detail}.`),
+  inference_timeout: telling<Detailed>("inference_timeout", ({ detail }) => `Speaker resolve: ${detail}.`),
+  inference_unavailable: telling<{ retryAfterMs: number }>(
+    "inference_unavailable",
+    () => "The speaker-resolve service failed several times in a row and is not called for a while.",
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
+  resolve_queue_full: plain(
+    "resolve_queue_full",
+    "Too many resolves of this session are waiting; try again later.",
+    retryAfter(soon),
+  ),
+
+  // Result and audio
+  too_many_tracks: telling<{ maxTracks: number }>(
+    "bad_request",
+    ({ maxTracks }) => `expect: a session has at most ${maxTracks} tracks.`,
+  ),
+  not_finalized: plain("not_finalized", "The result exists once the session is finalized: POST …/finalize."),
+  result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again."),
+  track_not_found: plain("track_not_found", "The session has no such track; `state` lists those it has."),
+  audio_too_long: plain(
+    "audio_too_long",
+    `A WAV holds ${limits.maxWavSeconds} s at most; ask for a part with from_ms and to_ms.`,
+  ),
+  beyond_the_end: telling<{ size: number }>(
+    "range_not_satisfiable",
+    ({ size }) => `The file has ${size} bytes.`,
+    ({ size }) => ({ "content-range": `bytes */${size}` }),
+  ),
+  audio_unavailable: plain("audio_unavailable", "Stored audio can't be read now. Try again.", retryAfter(soon)),
+
+  // Webhooks
+  bad_webhook_url: telling<{ why: string }>("invalid_webhook_url", ({ why }) => `webhook_url: ${why}.`),
+  webhooks_not_set_up: plain(
+    "webhooks_not_set_up",
+    "A receiver there could not tell who sent the webhook: the installation needs its WEBHOOK_SECRET.",
+  ),
+  delivery_not_found: plain(
+    "delivery_not_found",
+    "The session has no such delivery, or it was too old to keep: GET …/webhooks lists them.",
+  ),
+};
+
+type Table = typeof problems;
+type FactsOf<R> = R extends Row<infer Facts> ? Facts : never;
+type PlainName = { [K in keyof Table]: unknown extends FactsOf<Table[K]> ? K : never }[keyof Table];
+type TellingName = Exclude<keyof Table, PlainName>;
+
+/** Why a request fails: a name of the table, with its facts where it has any. */
+export type Reason =
+  | PlainName
+  | { readonly [K in PlainName]: { readonly reason: K } }[PlainName]
+  | { readonly [K in TellingName]: { readonly reason: K } & Readonly<FactsOf<Table[K]>> }[TellingName];
+
+export interface Failure {
+  readonly code: HttpErrorCode;
+  readonly detail: string;
+  readonly headers: Headers;
+}
+
+/** What the outside sees of a reason. */
+export function failureOf(reason: Reason): Failure {
+  const facts = typeof reason === "string" ? { reason } : reason;
+  // Each name has the row that takes its own facts: `Reason` is made from the table.
+  const row = problems[facts.reason] as Row<typeof facts>;
+  return { code: row.code, detail: row.detail(facts), headers: row.headers(facts) };
+}
+
+/** The answer to a request that fails. @param c the request's context. */
+export function problem(c: { readonly var: { readonly traceId: string } }, reason: Reason): Response {
+  const { code, detail, headers } = failureOf(reason);
+  return problemResponse(code, detail, c.var.traceId, headers);
+}

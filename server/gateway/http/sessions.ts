@@ -1,0 +1,62 @@
+/** A session itself: `POST` and `GET /v1/sessions`, `PATCH` and `DELETE /v1/sessions/:session_id`, and its state. */
+import type { Context } from "hono";
+import { listQuerySchema } from "../../../schemas/http/queries.ts";
+import { createSessionBodySchema, sessionConfigSchema } from "../../../schemas/http/sessions.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { d1ListTimeoutMs } from "../../shared/config/timings.ts";
+import { withTimeout } from "../../shared/lib/timeout.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import { parseCursor } from "../lifecycle/session-list-cursor.ts";
+import { SessionIndex } from "../lifecycle/session-list.ts";
+import type { AppEnv } from "./app-env.ts";
+import { bodyOf, queryOf } from "./guards/parameters.ts";
+import { problem } from "./problems.ts";
+import { roomOf } from "./rooms.ts";
+import { webhookUrlRefusal } from "./webhooks.ts";
+
+export async function listSessionsRoute(c: Context<AppEnv>): Promise<Response> {
+  const query = queryOf(c, listQuerySchema);
+  if (!query.ok) return problem(c, query.error);
+  const { status, limit, cursor } = query.value;
+  const after = cursor === undefined ? undefined : parseCursor(cursor);
+  if (cursor !== undefined && !after) return problem(c, "bad_cursor");
+  const request = { tenant: c.var.principal.tenant, status, limit, after };
+  try {
+    return c.json(await withTimeout(new SessionIndex(c.env.DB).page(request), d1ListTimeoutMs, "D1 read"));
+  } catch (cause) {
+    log.warn("index.read_failed", { trace_id: c.var.traceId, error: describeError(cause) });
+    return problem(c, "list_unavailable");
+  }
+}
+
+export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, createSessionBodySchema, limits.maxSessionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const { session_id = crypto.randomUUID(), ...settings } = body.value;
+  const refusal = webhookUrlRefusal(c.var.config, settings.webhook_url);
+  if (refusal) return problem(c, refusal);
+  const created = await roomOf(c, session_id).call("create", settings);
+  if (!created.ok) return problem(c, created.error);
+  const { isNew, ...answer } = created.value;
+  return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${session_id}/state` });
+}
+
+export async function configureSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, sessionConfigSchema, limits.maxSessionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const refusal = webhookUrlRefusal(c.var.config, body.value.webhook_url);
+  if (refusal) return problem(c, refusal);
+  const configured = await roomOf(c).call("configure", body.value);
+  return configured.ok ? c.json(configured.value) : problem(c, configured.error);
+}
+
+export async function deleteSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const removed = await roomOf(c).call("remove");
+  if (!removed.ok) return problem(c, removed.error);
+  return c.json(removed.value.answer, removed.value.done ? 200 : 202);
+}
+
+export async function stateRoute(c: Context<AppEnv>): Promise<Response> {
+  const state = await roomOf(c).call("describe");
+  return state ? c.json(state) : problem(c, "session_not_found");
+}

@@ -1,0 +1,90 @@
+/**
+ * Who speaks: captions, what people say of the speakers (`…/{bindings,clusters,turns}/…`), and speaker resolve
+ * (`…/resolve`).
+ */
+import type { Context } from "hono";
+import type * as z from "zod";
+import {
+  bindingBodySchema,
+  mergeBodySchema,
+  retryBodySchema,
+  turnBodySchema,
+} from "../../../schemas/http/corrections.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/speakers.ts";
+import { utterancesBodySchema } from "../../../schemas/speech/utterances.ts";
+import type { Correction } from "../room/session-api.ts";
+import type { AppEnv } from "./app-env.ts";
+import { bodyOf, idempotencyKeyOf } from "./guards/parameters.ts";
+import { trackRefusal } from "./guards/tracks.ts";
+import { problem } from "./problems.ts";
+import { roomOf } from "./rooms.ts";
+
+export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, utterancesBodySchema, limits.maxUtterancesBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const { utterances } = body.value;
+  const tracks = utterances.map(({ track }) => track);
+  const refusal = trackRefusal(c.var.principal, tracks);
+  if (refusal) return problem(c, refusal);
+  const added = await roomOf(c).call("addUtterances", utterances);
+  return added.ok ? c.json(added.value) : problem(c, added.error);
+}
+
+export async function bindRoute(c: Context<AppEnv>): Promise<Response> {
+  return onCluster(c, bindingBodySchema, (clusterId, { name }) => ({ kind: "bind", clusterId, name }));
+}
+
+export async function unbindRoute(c: Context<AppEnv>): Promise<Response> {
+  const clusterId = clusterIdOf(c);
+  return clusterId === undefined ? problem(c, "bad_cluster_id") : correct(c, { kind: "unbind", clusterId });
+}
+
+export async function mergeRoute(c: Context<AppEnv>): Promise<Response> {
+  return onCluster(c, mergeBodySchema, (clusterId, { into }) => ({ kind: "merge", clusterId, into }));
+}
+
+export async function turnRoute(c: Context<AppEnv>): Promise<Response> {
+  const eventId = c.req.param("event_id") ?? "";
+  if (!/^[1-9]\d{0,14}$/.test(eventId)) return problem(c, "bad_turn_id");
+  const body = await bodyOf(c, turnBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  return correct(c, { kind: "turn", turnId: Number(eventId), body: body.value });
+}
+
+export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
+  const key = idempotencyKeyOf(c);
+  if (!key.ok) return problem(c, key.error);
+  const body = await bodyOf(c, resolveBodySchema, limits.maxResolveBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const resolved = await roomOf(c).call("resolve", body.value, key.value);
+  if (!resolved.ok) return problem(c, resolved.error);
+  return c.json(resolved.value.answer, 200, resolved.value.replay ? { "x-idempotent-replay": "true" } : {});
+}
+
+export async function retryResolvesRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, retryBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const retried = await roomOf(c).call("retryResolves", body.value.track);
+  return retried.ok ? c.json({ reopened_windows: retried.value }) : problem(c, retried.error);
+}
+
+async function onCluster<T>(
+  c: Context<AppEnv>,
+  schema: z.ZodType<T>,
+  correctionOf: (clusterId: string, body: T) => Correction,
+): Promise<Response> {
+  const clusterId = clusterIdOf(c);
+  if (clusterId === undefined) return problem(c, "bad_cluster_id");
+  const body = await bodyOf(c, schema, limits.maxCorrectionBodyBytes);
+  return body.ok ? correct(c, correctionOf(clusterId, body.value)) : problem(c, body.error);
+}
+
+function clusterIdOf(c: Context<AppEnv>): string | undefined {
+  return clusterIdSchema.safeParse(c.req.param("cluster_id")).data;
+}
+
+async function correct(c: Context<AppEnv>, correction: Correction): Promise<Response> {
+  const corrected = await roomOf(c).call("correct", correction);
+  return corrected.ok ? c.json({ events: corrected.value }) : problem(c, corrected.error);
+}
