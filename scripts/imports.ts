@@ -85,7 +85,6 @@ const owed: ReadonlySet<string> = new Set([
   'server/inference/options.ts: "../../scripts/cli/parse-port.ts"',
   'server/inference/options.ts: "../../scripts/cli/read-options.ts"',
   'server/gateway/room/meeting-session.ts: "partyserver"',
-  'server/gateway/lifecycle/lifecycle.ts: "../results/build-result.ts"',
 ]);
 
 const importPattern =

@@ -17,7 +17,7 @@ import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
 import { databaseOf } from "../../server/shared/lib/sql.ts";
 import { handleFrame, type IngestDeps, openTrack } from "../../server/gateway/room/ingest.ts";
-import { newPeer, type Peer } from "../../server/gateway/room/peer.ts";
+import { newPeer, type Peer } from "../../server/gateway/room/connections/peer.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
 import { dumpTables, newSession, RoomUnderTest } from "./support/room.ts";
 

@@ -1,15 +1,19 @@
 /** The jobs behind a room's one alarm, over the storage of a room that was never opened. */
 import { expect, test } from "vitest";
 import { migrate } from "../../server/gateway/core/migrations.ts";
+import type { Database } from "../../server/shared/lib/sql.ts";
 import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
-import { type JobName, Jobs } from "../../server/gateway/core/jobs.ts";
+import { Jobs } from "../../server/gateway/core/jobs.ts";
+import { log } from "../../server/shared/telemetry/log.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
 interface Bench {
   now: number;
   readonly alarms: number[];
-  readonly ran: JobName[];
-  work: (name: JobName) => Promise<void>;
+  readonly ran: string[];
+  work: (name: string) => Promise<void>;
+  readonly db: Database;
+  readonly insert: (name: string, dueAt: number) => void;
   readonly rows: () => Record<string, SqlStorageValue>[];
   /** The jobs as a room that starts now finds them. */
   readonly start: () => Jobs;
@@ -18,7 +22,7 @@ interface Bench {
 function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
   return new RoomUnderTest(newSession()).inside(async (storage) => {
     const db = durableDatabase(storage, () => bench.now);
-    const run = async (name: JobName): Promise<void> => {
+    const run = async (name: string): Promise<void> => {
       bench.ran.push(name);
       await bench.work(name);
     };
@@ -27,25 +31,17 @@ function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
       alarms: [],
       ran: [],
       work: () => Promise.resolve(),
+      db,
+      insert: (name, dueAt) => {
+        storage.sql.exec("INSERT INTO jobs (name, due_at) VALUES (?, ?)", name, dueAt);
+      },
       rows: () => storage.sql.exec("SELECT name, due_at FROM jobs ORDER BY name").toArray(),
-      start: () =>
-        new Jobs({
-          db,
-          setAlarm: (at) => bench.alarms.push(at),
-          run: {
-            archive: () => run("archive"),
-            resolve: () => run("resolve"),
-            finalize: () => run("finalize"),
-            webhooks: () => run("webhooks"),
-            stalls: () => run("stalls"),
-            tokens: () => run("tokens"),
-            quota: () => run("quota"),
-            index: () => run("index"),
-            auto_finalize: () => run("auto_finalize"),
-            retention: () => run("retention"),
-            delete: () => run("delete"),
-          },
-        }),
+      start: () => {
+        const jobs = new Jobs({ db, setAlarm: (at) => bench.alarms.push(at), log });
+        const names = ["archive", "finalize", "delete"];
+        jobs.start({ run: new Map(names.map((name) => [name, () => run(name)])), lasting: ["delete"] });
+        return jobs;
+      },
     };
     migrate(db);
     await step(bench);
@@ -56,9 +52,9 @@ test("[K3] the alarm is the earliest job; a later wish does not move it", () =>
   withBench(async (bench) => {
     const jobs = bench.start();
     expect(bench.alarms).toEqual([]);
-    jobs.ensure("finalize", 5_000);
-    jobs.ensure("archive", 3_000);
-    jobs.ensure("archive", 4_000);
+    jobs.at("finalize", 5_000);
+    jobs.at("archive", 3_000);
+    jobs.at("archive", 4_000);
     expect(bench.alarms.at(-1)).toBe(3_000);
     expect(bench.rows()).toEqual([
       { name: "archive", due_at: 3_000 },
@@ -73,7 +69,7 @@ test("[K3] the alarm is the earliest job; a later wish does not move it", () =>
 
 test("[K3] a room that starts arms the alarm from its rows", () =>
   withBench(async (bench) => {
-    bench.start().ensure("archive", 3_000);
+    bench.start().at("archive", 3_000);
     bench.alarms.length = 0;
     bench.now = 9_000;
     const jobs = bench.start();
@@ -86,7 +82,7 @@ test("[K3] a room that starts arms the alarm from its rows", () =>
 test("[K3] an alarm that comes early runs nothing and is set again", () =>
   withBench(async (bench) => {
     const jobs = bench.start();
-    jobs.ensure("archive", 3_000);
+    jobs.at("archive", 3_000);
     bench.alarms.length = 0;
     bench.now = 2_999;
     await jobs.runDue();
@@ -97,8 +93,8 @@ test("[K3] an alarm that comes early runs nothing and is set again", () =>
 test("[K3] a job that throws runs again later, and does not keep the other from running", () =>
   withBench(async (bench) => {
     const jobs = bench.start();
-    jobs.ensure("archive", 2_000);
-    jobs.ensure("finalize", 2_000);
+    jobs.at("archive", 2_000);
+    jobs.at("finalize", 2_000);
     bench.now = 2_000;
     bench.work = (name) => (name === "archive" ? Promise.reject(new Error("broken")) : Promise.resolve());
     await jobs.runDue();
@@ -117,14 +113,53 @@ test("[K3] a job that throws runs again later, and does not keep the other from 
 test("[K3] a job that asks for its next run gets it; a crash in the middle of one leaves its row", () =>
   withBench(async (bench) => {
     const jobs = bench.start();
-    jobs.ensure("archive", 2_000);
+    jobs.at("archive", 2_000);
     bench.now = 2_000;
     bench.work = () => {
       expect(bench.rows()).toEqual([{ name: "archive", due_at: 2_000 }]);
-      jobs.ensure("archive", 7_000);
+      jobs.at("archive", 7_000);
       return Promise.resolve();
     };
     await jobs.runDue();
     expect(bench.rows()).toEqual([{ name: "archive", due_at: 7_000 }]);
     expect(bench.alarms.at(-1)).toBe(7_000);
+  }));
+
+test("[K3] a job of a name that nobody knows is left alone, and arms nothing", () =>
+  withBench(async (bench) => {
+    bench.start();
+    bench.insert("of_another_version", 500);
+    const jobs = bench.start();
+    expect(bench.alarms).toEqual([]);
+    jobs.at("archive", 1_000);
+    await jobs.runDue();
+    expect(bench.ran).toEqual(["archive"]);
+    expect(bench.rows()).toEqual([{ name: "of_another_version", due_at: 500 }]);
+    expect(() => jobs.at("of_another_version", 1_000)).toThrow("no part has a job");
+  }));
+
+test("[K3] a job that was asked for in a step that is undone is not set, in memory neither", () =>
+  withBench(async (bench) => {
+    const jobs = bench.start();
+    const step = (): void => {
+      jobs.at("archive", 3_000);
+      throw new Error("undone");
+    };
+    expect(() => bench.db.transaction(step)).toThrow("undone");
+    expect(jobs.has("archive")).toBe(false);
+    jobs.at("archive", 4_000);
+    expect(bench.rows()).toEqual([{ name: "archive", due_at: 4_000 }]);
+  }));
+
+test("[I3] once the session is being deleted there are the lasting jobs alone", () =>
+  withBench(async (bench) => {
+    const jobs = bench.start();
+    jobs.at("archive", 3_000);
+    jobs.keepLasting();
+    jobs.at("finalize", 2_000);
+    jobs.at("delete", 5_000);
+    expect(bench.rows()).toEqual([{ name: "delete", due_at: 5_000 }]);
+    bench.now = 5_000;
+    await jobs.runDue();
+    expect(bench.ran).toEqual(["delete"]);
   }));

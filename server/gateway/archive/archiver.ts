@@ -11,8 +11,9 @@ import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { backoffMs } from "../../shared/lib/backoff.ts";
 import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
-import { chunkKey, chunkMetadata, type SessionName } from "./keys.ts";
+import { chunkKey, chunkMetadata } from "./keys.ts";
 
 /** Of the six requests a room may have in flight, two stay free for inference and the result. */
 const maxLanes = 4;

@@ -4,12 +4,8 @@
  */
 import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { defaultTenant, defaultTrack } from "../../../schemas/names.ts";
+import type { SessionName } from "../core/session-name.ts";
 import type { PendingChunk } from "../tracks/tracks.ts";
-
-export interface SessionName {
-  readonly tenant: string;
-  readonly sessionId: string;
-}
 
 /** Everything of a session lies under it. It ends with a slash: one id may begin with another. */
 export function sessionPrefix({ tenant, sessionId }: SessionName): string {

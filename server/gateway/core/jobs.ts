@@ -1,100 +1,112 @@
 /**
  * Named alarms over the one that a room has. A job is a row before it is an alarm, so it survives anything;
  * the platform's alarm is always the earliest row. A job runs at least once: its work must bear repeating.
+ *
+ * Which jobs there are, the room's parts say. A row whose name no part knows is left alone: the version that wrote it may
+ * come back.
  */
+import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
 import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
-import { describeError, log } from "../../shared/telemetry/log.ts";
-
-export type JobName =
-  | "archive"
-  | "resolve"
-  | "finalize"
-  | "webhooks"
-  | "stalls"
-  | "tokens"
-  | "index"
-  | "quota"
-  | "auto_finalize"
-  | "retention"
-  | "delete";
+import { describeError, type Log } from "../../shared/telemetry/log.ts";
 
 /** When a job that threw is tried again. */
 const retryMs = 5_000;
 /** The platform ends an alarm handler after 15 minutes. */
 const maxRunMs = 300_000;
 
+const allJobs = stmt<[], { name: string; due_at: number }>("SELECT name, due_at FROM jobs");
+const saveJob = stmt<[name: string, dueAt: number]>("INSERT OR REPLACE INTO jobs (name, due_at) VALUES (?, ?)");
+const removeJob = stmt<[name: string]>("DELETE FROM jobs WHERE name = ?");
+const removeOthers = stmt<[names: string]>("DELETE FROM jobs WHERE name NOT IN (SELECT value FROM json_each(?))");
+
 export interface JobsDeps {
   readonly db: Database;
   /** Sets the room's one alarm; part of the same commit as the SQL around it. */
   readonly setAlarm: (at: number) => void;
-  readonly run: Readonly<Record<JobName, () => Promise<void>>>;
+  readonly log: Log;
+}
+
+/** The work of all parts. */
+export interface JobList {
+  readonly run: ReadonlyMap<string, () => Promise<void>>;
+  /** The jobs that a session has after its deletion, too. */
+  readonly lasting: readonly string[];
 }
 
 export class Jobs {
   readonly #deps: JobsDeps;
-  /** Due times by name, ms since 1970: the rows of `jobs`, written through. */
-  readonly #due = new Map<JobName, number>();
-  #only: JobName | undefined;
+  /** Due times by name, ms since 1970, of the jobs that are known. A job that runs now is not among them. */
+  readonly #due: Cached<Map<string, number>>;
+  #list: JobList = { run: new Map(), lasting: [] };
+  #isOver = false;
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
-    for (const row of deps.db.sql.exec<{ name: string; due_at: number }>("SELECT name, due_at FROM jobs")) {
-      if (row.name in deps.run) this.#due.set(row.name as JobName, row.due_at);
-    }
+    this.#due = cached(deps.db, () => {
+      const rows = allJobs.all(deps.db).filter(({ name }) => this.#list.run.has(name));
+      return new Map(rows.map(({ name, due_at }) => [name, due_at]));
+    });
+  }
+
+  /** Call once, when all parts are made. */
+  start(list: JobList): void {
+    this.#list = list;
+    this.#due.forget();
     // The platform gives an alarm up after six failures; the rows do not.
     this.#arm();
   }
 
-  /** Makes sure that the job runs at `at` or earlier. */
-  ensure(name: JobName, at: number): void {
-    if (this.#only !== undefined && name !== this.#only) return;
-    const due = this.#due.get(name);
+  /** Makes sure that the job runs at `at`, ms since 1970, or earlier. */
+  at(name: string, at: number): void {
+    if (this.#isOver && !this.#list.lasting.includes(name)) return;
+    if (!this.#list.run.has(name)) throw new Error(`jobs: no part has a job "${name}"`);
+    const due = this.#due.get().get(name);
     if (due !== undefined && due <= at) return;
-    this.#write(name, at);
+    saveJob.run(this.#deps.db, name, at);
+    this.#due.get().set(name, at);
     this.#arm();
   }
 
   /** Whether the job is to run some time. */
-  has(name: JobName): boolean {
-    return this.#due.has(name);
+  has(name: string): boolean {
+    return this.#due.get().has(name);
   }
 
-  /** From now on there is this job alone: what the others would do is no longer wanted. */
-  keepOnly(name: JobName): void {
-    this.#only = name;
-    this.#deps.db.sql.exec("DELETE FROM jobs WHERE name <> ?", name);
-    for (const other of this.#due.keys()) if (other !== name) this.#due.delete(other);
+  /** The session is being deleted: from now on there are the lasting jobs alone. */
+  keepLasting(): void {
+    this.#isOver = true;
+    const { lasting } = this.#list;
+    removeOthers.run(this.#deps.db, JSON.stringify(lasting));
+    for (const name of this.#due.get().keys()) if (!lasting.includes(name)) this.#due.get().delete(name);
   }
 
   /** Runs what is due. Called by the room's alarm; never rejects. */
   async runDue(): Promise<void> {
     const now = this.#deps.db.now();
-    const due = [...this.#due].filter(([, at]) => at <= now).map(([name]) => name);
+    const due = [...this.#due.get()].filter(([, at]) => at <= now).map(([name]) => name);
     await Promise.all(due.map((name) => this.#run(name)));
     this.#arm();
   }
 
-  async #run(name: JobName): Promise<void> {
+  async #run(name: string): Promise<void> {
+    const { db, log } = this.#deps;
     // Off the list, so that the job can ask for its next run; its row goes only after the work is done, or it
     // would be lost with a crash in the middle.
-    this.#due.delete(name);
+    this.#due.get().delete(name);
     try {
-      await withTimeout(this.#deps.run[name](), maxRunMs, name);
-      if (!this.#due.has(name)) this.#deps.db.sql.exec("DELETE FROM jobs WHERE name = ?", name);
+      await withTimeout(this.#list.run.get(name)?.() ?? Promise.resolve(), maxRunMs, name);
+      if (!this.has(name)) removeJob.run(db, name);
     } catch (cause) {
       // After a timeout the work goes on, and the next run joins it.
       if (!(cause instanceof TimeoutError)) log.error("job.failed", { job: name, error: describeError(cause) });
-      this.ensure(name, this.#deps.db.now() + retryMs);
+      this.at(name, db.now() + retryMs);
     }
   }
 
   #arm(): void {
-    if (this.#due.size > 0) this.#deps.setAlarm(Math.min(...this.#due.values()));
-  }
-
-  #write(name: JobName, at: number): void {
-    this.#deps.db.sql.exec("INSERT OR REPLACE INTO jobs (name, due_at) VALUES (?, ?)", name, at);
-    this.#due.set(name, at);
+    const due = [...this.#due.get().values()];
+    if (due.length > 0) this.#deps.setAlarm(Math.min(...due));
   }
 }

@@ -89,6 +89,11 @@ export class SessionStore {
     return this.isOpened && (this.status === "deleting" || this.status === "deleted");
   }
 
+  /** Whether nothing that a result is made of can change any more: finalize sealed it, or the session is being deleted. */
+  get isSealed(): boolean {
+    return this.isGone || this.finalizing?.sealed_at != null;
+  }
+
   /** A step back is passed over: whoever takes it began before the session was deleted. */
   set status(status: SessionStatus) {
     const before = this.#status.get();

@@ -11,8 +11,9 @@
  *   sweep   twice more, later: a write that R2 or D1 was given before a crash may land after all
  */
 import type { DeletionPending, DeletionReceipt } from "../../../schemas/http/sessions.ts";
-import { sessionPrefix, type SessionName } from "../archive/keys.ts";
-import { tableCounts, wipeRoom } from "./wipe.ts";
+import { sessionPrefix } from "../archive/keys.ts";
+import type { SessionName } from "../core/session-name.ts";
+import { tableCounts } from "./wipe.ts";
 import type { DeletionRecord, SessionStore } from "../core/session-store.ts";
 import { backoffMs } from "../../shared/lib/backoff.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -40,11 +41,13 @@ export interface DeleterDeps {
   readonly db: Database;
   readonly session: SessionName;
   readonly store: SessionStore;
-  /** The bucket itself, past the gate. */
+  /** The gate lets a deletion through: it only takes away. */
   readonly bucket: Pick<R2Bucket, "list" | "delete">;
   /** Ends uploads that R2 does not list. */
   readonly abortUploads: () => Promise<void>;
   readonly removeFromIndex: () => Promise<void>;
+  /** Deletes all that the room has stored but the schema's version. Called in the commit that writes the tombstone. */
+  readonly wipe: () => void;
   /** Resolves when nothing of the room that began before the mark is under way. */
   readonly quiet: () => Promise<void>;
   /** Resolves when all SQL so far is durable. */
@@ -139,7 +142,7 @@ export class Deleter {
   }
 
   #bury(): void {
-    const { db, store, session } = this.#deps;
+    const { db, store, session, wipe } = this.#deps;
     const { by, requested_at, objects, bytes, ...record } = this.#record();
     db.transaction(() => {
       const receipt: DeletionReceipt = {
@@ -152,14 +155,14 @@ export class Deleter {
         bytes,
         ...tableCounts(db),
       };
-      wipeRoom(db);
+      wipe();
       store.deletion = { ...record, by, requested_at, objects, bytes, receipt };
       store.status = "deleted";
     });
   }
 
   async #sweep(): Promise<void> {
-    const { abortUploads, db, removeFromIndex, store, wakeAt } = this.#deps;
+    const { abortUploads, db, removeFromIndex, store, wakeAt, wipe } = this.#deps;
     const record = this.#record();
     if (record.sweeps >= sweepAfterMs.length) return;
     await withTimeout(abortUploads(), r2TimeoutMs, "R2 abort");
@@ -171,7 +174,7 @@ export class Deleter {
     }
     const sweeps = record.sweeps + 1;
     db.transaction(() => {
-      wipeRoom(db);
+      wipe();
       store.deletion = { ...record, sweeps };
       store.status = "deleted";
     });

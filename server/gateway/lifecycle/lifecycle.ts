@@ -1,74 +1,60 @@
 /**
- * What a session goes through besides its meeting: its row of the index (I1), its end by itself (I6), its deletion, asked
+ * What a session goes through besides its meeting: its row of the list (I1), its end by itself (I6), its deletion, asked
  * for or due (I3, I5). Each is a job of the room, so that it survives anything; none writes a row per chunk.
  */
 import type { DeletionReceipt } from "../../../schemas/http/sessions.ts";
-import type { SessionName } from "../archive/keys.ts";
-import { BucketGate } from "./bucket-gate.ts";
+import type { Core } from "../core/core.ts";
+import { coverage } from "../tracks/coverage.ts";
+import { durationMs } from "../tracks/track-plan.ts";
+import type { Tracks } from "../tracks/tracks.ts";
 import { Deleter, deletionBackstopMs } from "./deleter.ts";
+import { autoFinalizeAt, lastActivityAt, retentionEndsAt } from "./retention.ts";
 import { Indexer } from "./session-list-job.ts";
 import type { SessionIndex, SessionRow } from "./session-list.ts";
-import type { Tracks } from "../tracks/tracks.ts";
-import { durationMs } from "../tracks/track-plan.ts";
-import type { SessionStore } from "../core/session-store.ts";
-import type { Database } from "../../shared/lib/sql.ts";
-import { coverage } from "../results/build-result.ts";
-import { autoFinalizeAt, lastActivityAt, retentionEndsAt } from "./retention.ts";
-import type { JobName, Jobs } from "../core/jobs.ts";
+import { wipeRoom } from "./wipe.ts";
 
 /** How long a deletion waits for a write to R2 that was under way when it began. */
 const writeIdleMs = 60_000;
 
 export interface LifecycleSettings {
-  /** Where a session was not told; null: it is kept. */
+  /** Days that a session is kept if its own settings do not say; null: for ever. */
   readonly retentionDays: number | null;
-  /** Where a session was not told; 0: never. */
+  /** Silence after which a session is finalized if its own settings do not say; 0: never. */
   readonly autoFinalizeAfterMs: number;
 }
 
 export interface LifecycleDeps {
-  readonly db: Database;
-  readonly session: SessionName;
-  readonly store: SessionStore;
   readonly tracks: Tracks;
-  readonly bucket: R2Bucket;
   readonly index: Pick<SessionIndex, "put" | "remove">;
-  /** What the tenant's quota is told of the session (SPEC L4). May reject. */
+  /** The tenant's quota, which counts open sessions and stored audio (SPEC L4). May reject. */
   readonly quota: { readonly confirm: () => Promise<void>; readonly close: (storedTotal: number) => Promise<void> };
   readonly settings: LifecycleSettings;
-  readonly jobs: () => Jobs;
   /** Begins and runs a finalize that nobody asked for. */
   readonly finalize: () => Promise<void>;
-  /** Resolves when the room's modules, stopped by the mark, have ended what they had begun. */
-  readonly settled: () => Promise<unknown>;
+  /** Ends uploads that R2 does not list. */
   readonly abortUploads: () => Promise<void>;
-  /** Nobody may stay connected. */
-  readonly onGone: () => void;
-  readonly synced: () => Promise<void>;
+  /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
+  readonly wipeObject: () => void;
 }
 
 export class Lifecycle {
   readonly deleter: Deleter;
-  /** What the room's modules write through. */
-  readonly bucket: R2Bucket;
   /** Its share of the room's jobs. */
-  readonly work: Readonly<
-    Record<Extract<JobName, "index" | "quota" | "auto_finalize" | "retention" | "delete">, () => Promise<void>>
-  >;
+  readonly work: Readonly<Record<"index" | "quota" | "auto_finalize" | "retention" | "delete", () => Promise<void>>>;
+  readonly #core: Core;
   readonly #deps: LifecycleDeps;
   readonly #indexer: Indexer;
 
-  constructor(deps: LifecycleDeps) {
+  constructor(core: Core, deps: LifecycleDeps) {
+    this.#core = core;
     this.#deps = deps;
-    const { db, session, store, tracks, bucket, index, quota, jobs, settled, synced, abortUploads } = deps;
-    const random = Math.random;
-    const gate = new BucketGate(bucket, () => store.isGone);
-    this.bucket = gate.bucket;
+    const { db, session, store, bucket, bucketIdle, jobs, now, random, signals, synced } = core;
+    const { abortUploads, index, quota, tracks, wipeObject } = deps;
     this.#indexer = new Indexer({
       sessionId: session.sessionId,
       write: () => this.#writeIndex(),
-      wakeAt: (at) => jobs().ensure("index", at),
-      now: db.now,
+      wakeAt: (at) => jobs.at("index", at),
+      now,
       random,
     });
     this.deleter = new Deleter({
@@ -81,16 +67,20 @@ export class Lifecycle {
         await Promise.all([index.remove(session), quota.close(tracks.storedChunks)]);
       },
       quiet: async () => {
-        await settled();
-        await Promise.all([this.#indexer.idle(), gate.idle(writeIdleMs)]);
+        await signals.quiet();
+        await bucketIdle(writeIdleMs);
+      },
+      wipe: () => {
+        wipeRoom(db, signals.lastingTables);
+        wipeObject();
       },
       synced,
-      wakeAt: (at) => jobs().ensure("delete", at),
+      wakeAt: (at) => jobs.at("delete", at),
       random,
     });
     this.work = {
       index: () => this.#indexer.run(),
-      quota: () => this.#tellQuota(),
+      quota: () => this.#countSession(),
       auto_finalize: () => this.#autoFinalize(),
       retention: () => this.#endRetention(),
       delete: () => this.deleter.run(),
@@ -99,57 +89,63 @@ export class Lifecycle {
 
   /** The room of an opened session woke. */
   woke(): void {
+    if (this.#core.status.isGone) return;
     this.rearm();
-    // Opened by a version that had no index.
-    if (this.#deps.store.indexRevision === 0) this.#indexer.statusChanged();
+    // Opened by a version that had no list.
+    if (this.#core.store.indexRevision === 0) this.#indexer.statusChanged();
   }
 
-  /** The session was opened, is finalizing or finalized. Call outside a transaction. */
+  /** The session was opened, is finalizing, is finalized, or is being deleted. */
   statusChanged(): void {
     this.#indexer.statusChanged();
-    this.#deps.jobs().ensure("quota", this.#deps.db.now());
+    // For a session that is being deleted these jobs are no longer there.
+    this.#core.jobs.at("quota", this.#core.now());
     this.rearm();
   }
 
   /** Called for every chunk: costs nothing while the jobs are set. */
   chunkStored(): void {
     this.#indexer.countsChanged();
-    if (!this.#deps.jobs().has("auto_finalize")) this.rearm();
+    if (!this.#core.jobs.has("auto_finalize")) this.rearm();
+  }
+
+  /** Resolves when no row of the list is being written. */
+  async idle(): Promise<void> {
+    await this.#indexer.idle();
   }
 
   /** Sets the alarms as the settings have it. One that was set for too early looks again when it goes off. */
   rearm(): void {
     const idleAt = this.#autoFinalizeAt();
-    if (idleAt !== undefined) this.#deps.jobs().ensure("auto_finalize", idleAt);
+    if (idleAt !== undefined) this.#core.jobs.at("auto_finalize", idleAt);
     const endsAt = this.#retentionEndsAt();
-    if (endsAt !== undefined) this.#deps.jobs().ensure("retention", endsAt);
+    if (endsAt !== undefined) this.#core.jobs.at("retention", endsAt);
   }
 
-  /** What holds for this session. */
+  /** What holds for this session: its own settings, else the deployment's. */
   get settings(): { readonly retention_days: number | null; readonly auto_finalize_after_ms: number } {
-    const { settings, store } = this.#deps;
-    const { retention_days: days = settings.retentionDays, auto_finalize_after_ms: afterMs } = store.config;
+    const { settings } = this.#deps;
+    const { retention_days: days = settings.retentionDays, auto_finalize_after_ms: afterMs } = this.#core.store.config;
     return { retention_days: days, auto_finalize_after_ms: afterMs ?? settings.autoFinalizeAfterMs };
   }
 
   /** Begins to delete all of the session, or joins that. `deleter.run` goes on with it, and the alarm does. */
   beginDeletion(by: DeletionReceipt["by"]): void {
-    const { db, jobs, onGone, store } = this.#deps;
+    const { db, jobs, signals, store, now } = this.#core;
     if (store.isGone) return;
-    const requested_at = db.now();
+    const requested_at = now();
     db.transaction(() => {
       store.deletion = { by, requested_at, objects: 0, bytes: 0, counted_to: "", receipt: null, sweeps: 0 };
       store.status = "deleting";
     });
-    jobs().keepOnly("delete");
-    jobs().ensure("delete", requested_at + deletionBackstopMs);
-    // So that the list shows it where R2 is slow; without a second try.
-    this.#indexer.statusChanged();
-    onGone();
+    jobs.keepLasting();
+    jobs.at("delete", requested_at + deletionBackstopMs);
+    signals.statusChanged();
   }
 
-  async #tellQuota(): Promise<void> {
-    const { tracks, quota, store, synced } = this.#deps;
+  async #countSession(): Promise<void> {
+    const { store, synced } = this.#core;
+    const { tracks, quota } = this.#deps;
     const { isOpen, status } = store;
     // A slot must not be freed for an end that a crash can still undo.
     await synced();
@@ -158,7 +154,8 @@ export class Lifecycle {
   }
 
   async #writeIndex(): Promise<void> {
-    const { index, tracks, session, store, synced } = this.#deps;
+    const { session, store, synced } = this.#core;
+    const { index, tracks } = this.#deps;
     const { status } = store;
     if (status === "deleted") return;
     const trackRows = tracks.rows();
@@ -181,33 +178,33 @@ export class Lifecycle {
 
   /** Undefined unless it is finalized; ms since 1970. */
   #finalizedAt(): number | undefined {
-    const { finalizing, status } = this.#deps.store;
+    const { finalizing, status } = this.#core.store;
     return status === "finalized" ? (finalizing?.sealed_at ?? undefined) : undefined;
   }
 
   #autoFinalizeAt(): number | undefined {
-    const { tracks, store } = this.#deps;
+    const { store } = this.#core;
     if (!store.isOpen) return undefined;
-    return autoFinalizeAt(tracks.rows(), store.updatedAt, this.settings.auto_finalize_after_ms);
+    return autoFinalizeAt(this.#deps.tracks.rows(), store.updatedAt, this.settings.auto_finalize_after_ms);
   }
 
   #retentionEndsAt(): number | undefined {
-    const { tracks, store } = this.#deps;
-    return retentionEndsAt(tracks.rows(), store.updatedAt, this.#finalizedAt(), this.settings.retention_days);
+    const { updatedAt } = this.#core.store;
+    return retentionEndsAt(this.#deps.tracks.rows(), updatedAt, this.#finalizedAt(), this.settings.retention_days);
   }
 
   /** The last chunk that the alarm knew of is old enough; the last one that came may not be. */
   async #autoFinalize(): Promise<void> {
     const at = this.#autoFinalizeAt();
     if (at === undefined) return;
-    if (at <= this.#deps.db.now()) await this.#deps.finalize();
-    else this.#deps.jobs().ensure("auto_finalize", at);
+    if (at <= this.#core.now()) await this.#deps.finalize();
+    else this.#core.jobs.at("auto_finalize", at);
   }
 
   async #endRetention(): Promise<void> {
     const at = this.#retentionEndsAt();
     if (at === undefined) return;
-    if (at > this.#deps.db.now()) return this.#deps.jobs().ensure("retention", at);
+    if (at > this.#core.now()) return this.#core.jobs.at("retention", at);
     this.beginDeletion("room");
     await this.deleter.run();
   }

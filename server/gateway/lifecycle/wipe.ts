@@ -1,4 +1,4 @@
-/** The end of a room's rows: all but its jobs and the schema's version, whatever tables there are. */
+/** Deletes all rows of a room but `jobs` and `schema_version`; finds tables by name, so that new ones are covered. */
 import type { Database } from "../../shared/lib/sql.ts";
 
 /** What of a room a receipt names. */
@@ -17,8 +17,11 @@ export function tableCounts(db: Database): {
   };
 }
 
-/** Call inside a transaction, and write the tombstone in the same one. */
-export function wipeRoom(db: Database): void {
+/**
+ * Call inside a transaction, and write the tombstone in the same one.
+ * @param lasting tables that are needed to say that the session is deleted; their rows stay.
+ */
+export function wipeRoom(db: Database, lasting: readonly string[]): void {
   // Tables are found, not listed: one that is added later is wiped too. `_cf_` ones are the platform's.
   const tables = db.sql
     .exec<{ name: string }>(
@@ -26,6 +29,6 @@ export function wipeRoom(db: Database): void {
        AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'`,
     )
     .toArray();
-  for (const { name } of tables) db.sql.exec(`DELETE FROM "${name}"`);
+  for (const { name } of tables) if (!lasting.includes(name)) db.sql.exec(`DELETE FROM "${name}"`);
   db.sql.exec("DELETE FROM meta WHERE key <> 'schema_version'");
 }

@@ -7,12 +7,14 @@ import type { Sha256 } from "../../../schemas/chain.ts";
 import type { ResultGap, SessionResult } from "../../../schemas/http/result.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
-import { chunkKeyPrefix, type SessionName } from "../archive/keys.ts";
+import { chunkKeyPrefix } from "../archive/keys.ts";
+import type { SessionName } from "../core/session-name.ts";
 import { causesOf } from "../tracks/gap-causes.ts";
 import { chainHead } from "./chain-head.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
-import { durationMs, expectedSeq, paddingSamples, type TrackRow } from "../tracks/track-plan.ts";
+import { coverage } from "../tracks/coverage.ts";
+import { durationMs, paddingSamples } from "../tracks/track-plan.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
@@ -69,11 +71,4 @@ export function gapsOf(tracks: Tracks, track: string): ResultGap[] {
   return tracks
     .missing(track, Number.POSITIVE_INFINITY)
     .flatMap((range) => causesOf(range, notes).map((gap) => ({ track, ...gap })));
-}
-
-/** Kept seconds over expected ones, all tracks together; 1 where nothing was expected. */
-export function coverage(trackRows: readonly TrackRow[]): number {
-  const expected = trackRows.reduce((sum, trackRow) => sum + expectedSeq(trackRow), 0);
-  const kept = trackRows.reduce((sum, trackRow) => sum + trackRow.received_chunks, 0);
-  return expected === 0 ? 1 : kept / expected;
 }

@@ -1,6 +1,6 @@
 /** The head of a track's hash chain (SPEC H1), from the hashes of its kept chunks. */
 import { createHashChain, type Sha256 } from "../../../schemas/chain.ts";
-import type { SessionName } from "../archive/keys.ts";
+import type { SessionName } from "../core/session-name.ts";
 import type { KeptChunks } from "../tracks/kept-chunks.ts";
 
 export interface ChainSources {

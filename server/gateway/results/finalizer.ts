@@ -25,7 +25,8 @@ import type { SessionStore } from "../core/session-store.ts";
 import type { AutoResolver } from "../speakers/resolve-windows.ts";
 import type { Resolver } from "../speakers/resolve-queue.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
-import { buildResult, coverage, type ResultSources } from "./build-result.ts";
+import { coverage } from "../tracks/coverage.ts";
+import { buildResult, type ResultSources } from "./build-result.ts";
 
 /** How long until the alarm tries again what failed or was cut off. */
 const retryMs = 5_000;

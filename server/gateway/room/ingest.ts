@@ -10,13 +10,14 @@ import type { ChunkMessage, ClientMessage, GapMessage, RoomMessage, Topic } from
 import { protocolVersion } from "../../../schemas/wire/messages.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { defaultTrack } from "../../../schemas/names.ts";
-import { chunkKey, type SessionName } from "../archive/keys.ts";
+import { chunkKey } from "../archive/keys.ts";
+import type { SessionName } from "../core/session-name.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { expectedSeq, isOutOfRange, missingChunks, openTrackRow, type TrackRow } from "../tracks/track-plan.ts";
 import { trackStatus } from "../tracks/track-status.ts";
 import type { EventLog } from "../events/event-log.ts";
-import { newFeed } from "./feed.ts";
-import { hasExpired, type Peer } from "./peer.ts";
+import { newFeed } from "./connections/feed.ts";
+import { hasExpired, type Peer } from "./connections/peer.ts";
 import {
   errorMessage,
   keepRefusals,
@@ -43,8 +44,8 @@ export interface FrameOutcome {
   readonly peer: Peer;
   readonly replies: readonly RoomMessage[];
   readonly close?: { readonly code: number; readonly reason: string };
-  /** Whether a chunk was stored, for R2 and speaker resolve to take up. */
-  readonly stored?: boolean;
+  /** The track of which a chunk was stored, for R2 and speaker resolve to take up. */
+  readonly stored?: string;
   /** Whether it was a chunk that is kept, now or before: paced by its track. */
   readonly acked?: boolean;
   /** Whether the track's end was told, so that its last window need not be full. */
@@ -174,7 +175,7 @@ function keepChunk(deps: IngestDeps, peer: Peer, track: string, chunk: ChunkMess
   };
   return {
     ...answer(deps, peer, takeTrack(deps, peer, track), () => [ack]),
-    stored: kept.kind === "stored",
+    ...(kept.kind === "stored" ? { stored: track } : {}),
     acked: true,
   };
 }

@@ -21,17 +21,16 @@ import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
-import type { WebhookConfig } from "../../shared/config/webhooks.ts";
-import { Dispatcher, type Follower } from "./dispatcher.ts";
-import { heard, newFeed } from "./feed.ts";
-import { admitCapture, admitWatcher } from "./admission.ts";
-import { Floods } from "./floods.ts";
+import type { Follower } from "./connections/dispatcher.ts";
+import { heard, newFeed } from "./connections/feed.ts";
+import { admitCapture, admitWatcher } from "./connections/admission.ts";
+import { Floods } from "./connections/floods.ts";
 import { floodEnded, handleFrame } from "./ingest.ts";
 import { errorMessage, sessionDeleted, tokenExpired } from "./refusals.ts";
-import { hasExpired, isSuperseded, newPeer, newWatcher, type Peer } from "./peer.ts";
+import { hasExpired, isSuperseded, newPeer, newWatcher, type Peer } from "./connections/peer.ts";
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
-import type { SessionName } from "../archive/keys.ts";
-import { Room } from "./room.ts";
+import type { SessionName } from "../core/session-name.ts";
+import { openRoom, openSession, type Room, type RoomConfig } from "./room.ts";
 import {
   SessionApi,
   type SessionAnswers,
@@ -55,20 +54,20 @@ const embeddedInference: InferenceConfig = {
   timeoutMs: 15_000,
 };
 
-/** With a bad variable nothing can be sent; letters wait. */
-const noWebhooks: WebhookConfig = {
-  url: undefined,
-  secrets: [],
-  sharedSecret: undefined,
-  timeoutMs: 15_000,
-  isDevelopment: false,
+/** With a bad variable the Worker refuses all requests; what is kept still reaches R2. On a guess nothing ends or is deleted. */
+const configOnBadVariable: RoomConfig = {
+  resolve: { auto: false, window_chunks: 4 },
+  limits: defaultLimits,
+  lifecycle: { retentionDays: null, autoFinalizeAfterMs: 0 },
+  // Nothing can be sent; deliveries wait.
+  webhooks: { url: undefined, secrets: [], sharedSecret: undefined, timeoutMs: 15_000, isDevelopment: false },
+  trackStalledAfterMs: 0,
 };
 
 export class MeetingSessionDO extends Server<Env> {
   static override options = { hibernate: true };
 
   #room: Room | undefined;
-  #dispatcher: Dispatcher | undefined;
   readonly #floods = new Floods();
   readonly #api = new SessionApi({
     existing: () => this.#existing(),
@@ -103,12 +102,12 @@ export class MeetingSessionDO extends Server<Env> {
       const asked = parseSocketRequest(request.url);
       if (asked.role === "watch") {
         connection.setState(newWatcher(asked, newFeed(null, asked.after)));
-        this.#dispatcher?.schedule();
+        this.#existing()?.connections.followed();
       } else {
         const ordinals = [...this.getConnections<Peer>()].map(({ state }) => state?.ordinal ?? 0);
         connection.setState(newPeer(asked, Math.max(0, ...ordinals) + 1));
       }
-      if (asked.expires_at !== undefined) this.#existing()?.jobs.ensure("tokens", asked.expires_at);
+      if (asked.expires_at !== undefined) this.#existing()?.connections.expiresAt(asked.expires_at);
     } catch (cause) {
       this.#fail(connection, cause);
     }
@@ -126,18 +125,20 @@ export class MeetingSessionDO extends Server<Env> {
     try {
       const room = this.#open();
       // A socket that lived through the room's end.
-      if (room.store.isGone) return dismiss(connection);
+      if (room.core.status.isGone) return dismiss(connection);
       const { state } = connection;
       if (!state) throw new Error("the connection has no state");
       const peer = state.feed ? { ...state, feed: heard(state.feed) } : state;
       const handled = handleFrame(room.ingest, peer, message);
       const isTooMuch = !handled.acked && this.#floods.isTooMuch(connection.id, Date.now());
       const outcome = isTooMuch ? floodEnded(handled) : handled;
-      if (outcome.stored) room.chunkStored();
-      if (outcome.ended) room.autoResolver.kick();
+      // In the ack's commit (K3); every other part hears of the chunk once the ack is sent.
+      if (outcome.stored) room.archive.ensureJob();
       if (outcome.peer !== state) connection.setState(outcome.peer);
       if (outcome.peer.hasTaken && !peer.hasTaken) this.#supersede(connection, outcome.peer);
       for (const reply of outcome.replies) send(connection, reply);
+      if (outcome.stored !== undefined) room.core.signals.chunkStored(outcome.stored);
+      if (outcome.ended) room.speakers.autoResolver.kick();
       if (!outcome.close) return;
       if (outcome.close.reason === "too_many_errors") this.#floods.lock(outcome.peer, Date.now());
       connection.close(outcome.close.code, outcome.close.reason);
@@ -171,7 +172,7 @@ export class MeetingSessionDO extends Server<Env> {
 
   override async onAlarm(): Promise<void> {
     try {
-      await this.#existing()?.jobs.runDue();
+      await this.#existing()?.core.jobs.runDue();
     } catch (cause) {
       // An alarm that throws is tried six times and then forgotten; this one must never be.
       log.error("alarm.failed", { error: describeError(cause) });
@@ -191,59 +192,52 @@ export class MeetingSessionDO extends Server<Env> {
   #open(): Room {
     if (this.#broken) throw new Error("the room restarts");
     this.#room ??= this.#load();
-    this.#room.open();
+    openSession(this.#room);
     return this.#room;
   }
 
   #load(): Room {
     const session = this.#session();
     const quotas = this.env.TENANT_QUOTA;
-    // With a bad variable the Worker refuses all requests, but what is kept must still reach R2.
     const config = parseConfig(this.env);
-    const room = new Room({
-      session,
-      db: this.#database(),
-      bucket: this.env.RESULT_BUCKET,
-      inference: this.#inferenceClient(config.ok ? config.value.inference : undefined),
-      resolveDefaults: config.ok ? config.value.resolve : { auto: false, window_chunks: 4 },
-      index: new SessionIndex(this.env.DB),
-      quota: {
-        confirm: () => confirmSession(quotas, session),
-        close: (storedTotal) => closeSession(quotas, session, storedTotal),
-        lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
+    return openRoom(
+      {
+        session,
+        db: this.#database(),
+        bucket: this.env.RESULT_BUCKET,
+        sha256: (bytes) => createHash("sha256").update(bytes).digest(),
+        synced: () => this.ctx.storage.sync(),
+        setAlarm: (at) => this.#setAlarm(at),
+        fail: (cause) => this.#restart(cause),
       },
-      limits: config.ok ? config.value.limits : defaultLimits,
-      // On a guess nothing is ended and nothing deleted.
-      lifecycle: config.ok ? config.value.lifecycle : { retentionDays: null, autoFinalizeAfterMs: 0 },
-      onGone: () => this.#dismissAll(),
-      expireConnections: () => this.#expireConnections(),
-      webhooks: config.ok ? config.value.webhooks : noWebhooks,
-      trackStalledAfterMs: config.ok ? config.value.trackStalledAfterMs : 0,
-      fetcher: (input, init) => fetch(input, init),
-      onEvent: () => this.#dispatcher?.schedule(),
-      onFailure: (cause) => this.#restart(cause),
-      sha256: (bytes) => createHash("sha256").update(bytes).digest(),
-      synced: () => this.ctx.storage.sync(),
-      setAlarm: (at) => {
-        this.ctx.waitUntil(
-          this.ctx.storage.setAlarm(at).catch((cause: unknown) => {
-            log.error("alarm.not_set", { error: describeError(cause) });
-            // Without its alarm the room can't keep its promise to archive: start anew from storage.
-            this.ctx.abort("the alarm could not be set");
-          }),
-        );
+      {
+        inference: this.#inferenceClient(config.ok ? config.value.inference : undefined),
+        index: new SessionIndex(this.env.DB),
+        quota: {
+          confirm: () => confirmSession(quotas, session),
+          close: (storedTotal) => closeSession(quotas, session, storedTotal),
+          lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
+        },
+        fetcher: (input, init) => fetch(input, init),
+        connections: {
+          followers: () => this.#followers(),
+          dismissAll: () => this.#dismissAll(),
+          endExpired: () => this.#expireConnections(),
+        },
+        wipeObject: () => {},
       },
-    });
-    this.#dispatcher = new Dispatcher({
-      events: room.events,
-      followers: () => this.#followers(),
-      isOver: () => room.store.status === "finalized",
-      onFailure: (cause) => this.#restart(cause),
-    });
-    if (room.store.isGone) this.#dismissAll();
-    // Followers that lived through the room's sleep.
-    this.#dispatcher.schedule();
-    return room;
+      config.ok ? config.value : configOnBadVariable,
+    );
+  }
+
+  #setAlarm(at: number): void {
+    this.ctx.waitUntil(
+      this.ctx.storage.setAlarm(at).catch((cause: unknown) => {
+        log.error("alarm.not_set", { error: describeError(cause) });
+        // Without its alarm the room can't keep its promise to archive: start anew from storage.
+        this.ctx.abort("the alarm could not be set");
+      }),
+    );
   }
 
   #inferenceClient(service: InferenceConfig | undefined): Inference {

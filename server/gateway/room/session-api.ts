@@ -66,17 +66,17 @@ export class SessionApi {
     idempotencyKey: string | undefined,
   ): Promise<Result<Resolved, ResolveFailure | "too_many_sessions">> {
     if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
-    return this.#rooms.open().resolver.resolve(body, idempotencyKey);
+    return this.#rooms.open().speakers.resolver.resolve(body, idempotencyKey);
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
   async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, TooManyTracks | "session_not_found">> {
     const room = this.#rooms.existing();
     if (!room) return err("session_not_found");
-    const begun = room.finalizer.begin(body);
+    const begun = room.results.finalizer.begin(body);
     if (!begun.ok) return begun;
-    await forAWhile(room.finalizer.run());
-    return ok(room.finalizer.outcome());
+    await forAWhile(room.results.finalizer.run());
+    return ok(room.results.finalizer.outcome());
   }
 
   /** Begins to delete all of the session, or joins that, and waits for its end for a while. Asked of a deleted one too. */
@@ -85,19 +85,19 @@ export class SessionApi {
     if (!room) return err("session_not_found");
     const { deleter } = room.lifecycle;
     room.lifecycle.beginDeletion("request");
-    if (room.store.status === "deleting") await forAWhile(deleter.run());
+    if (room.core.store.status === "deleting") await forAWhile(deleter.run());
     return ok(deleter.outcome());
   }
 
   /** Whether the session is deleted, or about to be. */
   isGone(): boolean {
-    return this.#rooms.existing()?.store.isGone ?? false;
+    return this.#rooms.existing()?.core.status.isGone ?? false;
   }
 
   /** Where the result lies, once it does. */
   locateResult(): Result<{ key: string }, "session_not_found" | "not_finalized"> {
     return this.#inExisting((room) =>
-      room.store.status === "finalized" ? ok({ key: resultKey(room.session) }) : err("not_finalized"),
+      room.core.store.status === "finalized" ? ok({ key: resultKey(room.core.session) }) : err("not_finalized"),
     );
   }
 
@@ -120,12 +120,12 @@ export class SessionApi {
   addUtterances(
     posted: readonly PostedUtterance[],
   ): Result<UtterancesAnswer, "session_not_found" | "utterances_sealed"> {
-    return this.#inExisting(({ utterances }) => utterances.add(posted));
+    return this.#inExisting(({ speakers }) => speakers.utterances.add(posted));
   }
 
   /** The events after one, at most `limit`. */
   events(after: number, limit: number): Result<EventsPage, "session_not_found"> {
-    return this.#inExisting(({ events }) => {
+    return this.#inExisting(({ core: { events } }) => {
       const page = events.page(after, limit);
       const next_after = page.at(-1)?.event_id ?? after;
       return ok({ events: page, next_after, has_more: next_after < events.count });
@@ -157,7 +157,7 @@ export class SessionApi {
   }
 
   correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
-    return this.#inExisting(({ corrections }) => {
+    return this.#inExisting(({ speakers: { corrections } }) => {
       switch (correction.kind) {
         case "bind":
           return corrections.bind(correction.clusterId, correction.name);
@@ -187,7 +187,7 @@ export class SessionApi {
   /** Opens windows again that speaker resolve gave up. */
   retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed"> {
     return this.#inExisting((room) =>
-      room.store.isOpen ? ok(room.autoResolver.retryFailed(track)) : err("speakers_sealed"),
+      room.core.store.isOpen ? ok(room.speakers.autoResolver.retryFailed(track)) : err("speakers_sealed"),
     );
   }
 

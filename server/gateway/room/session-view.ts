@@ -2,7 +2,7 @@
 import type { SessionState } from "../../../schemas/http/sessions.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
-import type { SessionName } from "../archive/keys.ts";
+import type { SessionName } from "../core/session-name.ts";
 import { planWav, type WavPlan } from "../results/wav/wav-plan.ts";
 import type { WavStore } from "../results/wav/wav-store.ts";
 import type { Meeting } from "../results/exports/meeting.ts";

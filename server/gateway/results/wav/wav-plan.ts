@@ -1,7 +1,8 @@
 /** What a WAV of a track holds at this moment, and how to tell it from what it holds later. Reads the ledger only. */
 import { chunkSamples, sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { defaultTrack } from "../../../../schemas/names.ts";
-import { type SessionName, wavKey } from "../../archive/keys.ts";
+import { wavKey } from "../../archive/keys.ts";
+import type { SessionName } from "../../core/session-name.ts";
 import type { Tracks } from "../../tracks/tracks.ts";
 import { expectedSeq, paddingSamples, type TrackRow } from "../../tracks/track-plan.ts";
 import { fitsWav, seqsOf, type WavSpan } from "./wav.ts";

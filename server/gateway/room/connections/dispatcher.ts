@@ -1,10 +1,10 @@
 /** Sends the event log to the connections that follow it, a page at a time, after the step that appended. */
-import { closeCodeOf, normalCloseCode } from "../../../schemas/wire/errors.ts";
-import type { RoomEvent } from "../../../schemas/speech/events.ts";
-import type { RoomMessage } from "../../../schemas/wire/messages.ts";
-import type { EventLog } from "../events/event-log.ts";
+import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
+import type { RoomEvent } from "../../../../schemas/speech/events.ts";
+import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
+import type { EventLog } from "../../events/event-log.ts";
 import { advanceFeed, type Feed, feedPageEvents, heard, isUnheard } from "./feed.ts";
-import { errorMessage } from "./refusals.ts";
+import { errorMessage } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
 
 /** A connection as the dispatcher sees it. */

@@ -5,8 +5,8 @@
  *
  * In memory alone: a room that sleeps has not been flooded. Bounded: what has become idle is forgotten.
  */
-import { limits } from "../../../schemas/limits.ts";
-import { admitSecond } from "../../shared/limits/pace.ts";
+import { limits } from "../../../../schemas/limits.ts";
+import { admitSecond } from "../../../shared/limits/pace.ts";
 
 /** Whose, and for which track; null where that is not known yet. */
 export interface Caller {

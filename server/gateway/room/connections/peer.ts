@@ -1,7 +1,7 @@
 /** What the room remembers of one connection, in its attachment: it must outlive hibernation. */
-import type { Encoding } from "../../../schemas/wire/codec.ts";
+import type { Encoding } from "../../../../schemas/wire/codec.ts";
 import type { Feed } from "./feed.ts";
-import type { SocketRequest } from "./socket-request.ts";
+import type { SocketRequest } from "../socket-request.ts";
 
 export interface Peer {
   /** `watch` connections stream nothing: they are for the events alone. */

@@ -2,9 +2,9 @@
  * Events to a connection that asked for them: each once and in order (S2). The cursor is in the connection's
  * attachment, so neither hibernation nor a new event in the middle repeats or skips one.
  */
-import type { EventType, RoomEvent } from "../../../schemas/speech/events.ts";
-import { limits } from "../../../schemas/limits.ts";
-import type { RoomMessage, Topic } from "../../../schemas/wire/messages.ts";
+import type { EventType, RoomEvent } from "../../../../schemas/speech/events.ts";
+import { limits } from "../../../../schemas/limits.ts";
+import type { RoomMessage, Topic } from "../../../../schemas/wire/messages.ts";
 
 /** How far a connection is in the log, and what of it it wants. */
 export interface Feed {

@@ -1,13 +1,13 @@
 /** Whether a room takes a connection: the session's status, what of it is replayed, how many there are, who has to rest. */
-import type { DeploymentLimits } from "../../../schemas/limits.ts";
-import { limits } from "../../../schemas/limits.ts";
-import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
+import type { DeploymentLimits } from "../../../../schemas/limits.ts";
+import { limits } from "../../../../schemas/limits.ts";
+import type { ErrorMessage } from "../../../../schemas/wire/messages.ts";
 import type { Floods } from "./floods.ts";
-import { openTrack } from "./ingest.ts";
-import { errorMessage, sessionDeleted, sessionFinalized } from "./refusals.ts";
+import { openTrack } from "../ingest.ts";
+import { errorMessage, sessionDeleted, sessionFinalized } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
-import type { Room } from "./room.ts";
-import type { SocketRequest } from "./socket-request.ts";
+import type { Room } from "../room.ts";
+import type { SocketRequest } from "../socket-request.ts";
 
 /** When a connection that was one too many should come back. */
 const connectionRetryMs = 5_000;
@@ -24,7 +24,7 @@ type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: 
 /** Opens the track for a connection that streams. @returns why not, where it is not to be had. */
 export function admitCapture(deps: AdmissionDeps, room: Room, asked: Asked<"capture">): ErrorMessage | undefined {
   const { track = null } = asked;
-  if (!room.store.isOpen) return errorMessage(room.store.isGone ? sessionDeleted : sessionFinalized);
+  if (!room.core.status.isOpen) return errorMessage(room.core.status.isGone ? sessionDeleted : sessionFinalized);
   const tooMany = resting(deps, asked.subject, track) ?? full(deps, room.limits, "capture");
   if (tooMany) return tooMany;
   const refusal = track === null ? undefined : openTrack(room.ingest, track);
@@ -38,8 +38,8 @@ export function admitWatcher(
   { subject, after }: Asked<"watch">,
 ): ErrorMessage | undefined {
   if (!room) return errorMessage({ code: "session_not_found", detail: "No session with this id was ever opened." });
-  if (room.store.isGone) return errorMessage(sessionDeleted);
-  if (room.events.count - after > limits.maxReplayEvents) {
+  if (room.core.status.isGone) return errorMessage(sessionDeleted);
+  if (room.core.events.count - after > limits.maxReplayEvents) {
     const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
     return errorMessage({ code: "replay_too_long", detail });
   }

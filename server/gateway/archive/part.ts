@@ -1,0 +1,44 @@
+/** The archive as a part of the room: what is kept goes to R2. */
+import type { Core } from "../core/core.ts";
+import type { Part } from "../core/part.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import { Archiver } from "./archiver.ts";
+
+/** A room that dies with chunks pending is woken this soon to archive them. */
+const backstopMs = 5_000;
+
+export interface ArchivePart extends Part {
+  readonly archiver: Archiver;
+  /**
+   * Sets the job behind a chunk that was just kept. The only work that comes before the ack: the row is in the ack's commit,
+   * so that whatever was acked is archived though the room dies now (K3).
+   */
+  readonly ensureJob: () => void;
+}
+
+export function archivePart(core: Core, tracks: Tracks): ArchivePart {
+  const { bucket, session, synced, now, random, status, jobs } = core;
+  const archiver = new Archiver({
+    bucket,
+    tracks,
+    session,
+    synced,
+    wakeAt: (at) => jobs.at("archive", at),
+    now,
+    random,
+    isStopped: () => status.isGone,
+  });
+  const ensureJob = (): void => jobs.at("archive", Math.max(now() + backstopMs, archiver.notBefore));
+  return {
+    name: "archive",
+    archiver,
+    ensureJob,
+    jobs: { archive: () => archiver.wake() },
+    on: { chunkStored: () => archiver.kick() },
+    woke: () => {
+      // Pending bytes imply a job, whatever became of the one that was set with them.
+      if (tracks.pendingChunks > 0) ensureJob();
+    },
+    quiet: () => archiver.drain(),
+  };
+}

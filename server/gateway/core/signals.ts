@@ -1,0 +1,58 @@
+/**
+ * What the parts of a room tell each other, without knowing each other. Signals are calls, in the order of the list.
+ *
+ * `chunkStored` comes after the ack was given to its socket. Both still belong to one synchronous step, and the platform lets
+ * nothing out before the step's writes are durable: a part that takes its time here delays the ack all the same. What is slow
+ * belongs into a job, or behind an `await`.
+ */
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import { describeError, type Log } from "../../shared/telemetry/log.ts";
+import type { Part } from "./part.ts";
+
+export class Signals {
+  readonly #log: Log;
+  #parts: readonly Part[] = [];
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Call once, when all parts are made. */
+  connect(parts: readonly Part[]): void {
+    this.#parts = parts;
+  }
+
+  /** Call in the transaction that appends the event. Throws what a part throws: then the event is undone. */
+  eventAppended(event: RoomEvent): void {
+    for (const { on } of this.#parts) on?.eventAppended?.(event);
+  }
+
+  /** Call when the ack was sent. Never throws: what fails in a part costs neither the ack nor the other parts' turn (K7). */
+  chunkStored(track: string): void {
+    for (const { name, on } of this.#parts) {
+      try {
+        on?.chunkStored?.(track);
+      } catch (cause) {
+        this.#log.error("part.failed", { part: name, signal: "chunkStored", track, error: describeError(cause) });
+      }
+    }
+  }
+
+  statusChanged(): void {
+    for (const { on } of this.#parts) on?.statusChanged?.();
+  }
+
+  settingsChanged(): void {
+    for (const { on } of this.#parts) on?.settingsChanged?.();
+  }
+
+  /** Resolves when no part has anything under way that began before the session's deletion. */
+  async quiet(): Promise<void> {
+    await Promise.all(this.#parts.map(async ({ quiet }) => quiet?.()));
+  }
+
+  /** Tables whose rows a deletion leaves. */
+  get lastingTables(): readonly string[] {
+    return this.#parts.flatMap(({ afterDeletion }) => afterDeletion?.tables ?? []);
+  }
+}

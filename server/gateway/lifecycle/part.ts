@@ -1,0 +1,25 @@
+/** The session's life as a part of the room: its row of the list, its end by itself, its deletion. */
+import type { Core } from "../core/core.ts";
+import type { Part } from "../core/part.ts";
+import { Lifecycle, type LifecycleDeps } from "./lifecycle.ts";
+
+export interface LifecyclePart extends Part {
+  readonly lifecycle: Lifecycle;
+}
+
+export function lifecyclePart(core: Core, deps: LifecycleDeps): LifecyclePart {
+  const lifecycle = new Lifecycle(core, deps);
+  return {
+    name: "lifecycle",
+    lifecycle,
+    jobs: lifecycle.work,
+    on: {
+      chunkStored: () => lifecycle.chunkStored(),
+      statusChanged: () => lifecycle.statusChanged(),
+      settingsChanged: () => lifecycle.rearm(),
+    },
+    woke: () => lifecycle.woke(),
+    quiet: () => lifecycle.idle(),
+    afterDeletion: { jobs: ["delete"] },
+  };
+}

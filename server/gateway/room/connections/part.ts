@@ -1,0 +1,47 @@
+/** The room's connections as a part of it: events go out to those that follow, and what must end ends. */
+import type { Core } from "../../core/core.ts";
+import type { Part } from "../../core/part.ts";
+import { Dispatcher, type Follower } from "./dispatcher.ts";
+
+export interface ConnectionsConfig {
+  readonly followers: () => Iterable<Follower>;
+  /** Ends all connections: the session is being deleted. */
+  readonly dismissAll: () => void;
+  /** Ends the connections whose token has expired. @returns when the next one does, ms since 1970. */
+  readonly endExpired: () => number | undefined;
+}
+
+export interface ConnectionsPart extends Part {
+  /** A connection follows the events from now on. */
+  readonly followed: () => void;
+  /** A connection's token expires then, ms since 1970. */
+  readonly expiresAt: (at: number) => void;
+}
+
+export function connectionsPart(core: Core, { followers, dismissAll, endExpired }: ConnectionsConfig): ConnectionsPart {
+  const { events, fail, jobs, status, store } = core;
+  const dispatcher = new Dispatcher({
+    events,
+    followers,
+    isOver: () => store.status === "finalized",
+    onFailure: fail,
+  });
+  const expire = async (): Promise<void> => {
+    const next = endExpired();
+    if (next !== undefined) jobs.at("expired_connections", next);
+  };
+  const statusChanged = (): void => {
+    if (status.isGone) dismissAll();
+    dispatcher.schedule();
+  };
+  return {
+    name: "connections",
+    followed: () => dispatcher.schedule(),
+    expiresAt: (at) => jobs.at("expired_connections", at),
+    // `tokens` is what the job was called before; rooms may still have a row of it.
+    jobs: { expired_connections: expire, tokens: expire },
+    on: { eventAppended: () => dispatcher.schedule(), statusChanged },
+    // Connections that lived through the room's sleep.
+    woke: statusChanged,
+  };
+}

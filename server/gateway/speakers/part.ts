@@ -1,0 +1,79 @@
+/** Speakers as a part of the room: who spoke when, by the service, by utterances and by hand. */
+import { readChunks } from "../archive/chunk-reader.ts";
+import type { Core } from "../core/core.ts";
+import type { Part } from "../core/part.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import { Circuit } from "./circuit.ts";
+import { Corrections } from "./corrections.ts";
+import type { Inference } from "./inference-client.ts";
+import { Resolver } from "./resolve-queue.ts";
+import { AutoResolver } from "./resolve-windows.ts";
+import { SpeakerBook } from "./speaker-book.ts";
+import { UtteranceStore } from "./utterance-store.ts";
+import { Utterances } from "./utterances.ts";
+import type { WindowStore } from "./window-store.ts";
+
+export interface SpeakersConfig {
+  readonly tracks: Tracks;
+  readonly windows: WindowStore;
+  readonly inference: Inference;
+}
+
+export interface SpeakersPart extends Part {
+  readonly speakers: SpeakerBook;
+  /** One resolve at a time. */
+  readonly resolver: Resolver;
+  /** Resolves the tracks' windows by itself. */
+  readonly autoResolver: AutoResolver;
+  readonly corrections: Corrections;
+  readonly utterances: Utterances;
+}
+
+export function speakersPart(core: Core, { tracks, windows, inference }: SpeakersConfig): SpeakersPart {
+  const { bucket, db, events, fail, jobs, now, random, session, sha256, status, store } = core;
+  const isOpen = (): boolean => status.isOpen;
+  const isSealed = (): boolean => status.isSealed;
+  const onCommit = (): void => status.touch();
+  const utteranceStore = new UtteranceStore(db);
+  const speakers = new SpeakerBook(db, events);
+  const resolver = new Resolver({
+    db,
+    sessionId: session.sessionId,
+    inference,
+    circuit: new Circuit(now, random),
+    speakers,
+    isOpen,
+    isSealed,
+    onCommit,
+  });
+  const autoResolver = new AutoResolver({
+    db,
+    tracks,
+    windows,
+    events,
+    utterances: utteranceStore,
+    resolver,
+    audio: ({ track, from_seq, to_seq }) => readChunks({ bucket, tracks, session, sha256 }, track, from_seq, to_seq),
+    settings: () => store.config.resolve,
+    isFinal: () => !status.isOpen,
+    isSealed,
+    wakeAt: (at) => jobs.at("resolve", at),
+    random,
+    onFailure: fail,
+  });
+  return {
+    name: "speakers",
+    speakers,
+    resolver,
+    autoResolver,
+    corrections: new Corrections({ db, speakers, events, isSealed, onCommit }),
+    utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, isOpen, onCommit }),
+    jobs: { resolve: () => autoResolver.run() },
+    on: {
+      chunkStored: () => autoResolver.kick(),
+      settingsChanged: () => autoResolver.kick(),
+    },
+    woke: () => autoResolver.kick(),
+    quiet: () => Promise.all([resolver.idle(), autoResolver.run()]),
+  };
+}
