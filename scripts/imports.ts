@@ -58,8 +58,8 @@ const reserved: readonly { readonly what: RegExp; readonly by: RegExp; readonly 
   },
   {
     what: /^(wrangler|miniflare)$/,
-    by: /^scripts\/(local\/|bench\.ts$)|^test\/(vitest\.config\.ts|room\/)/,
-    why: "only scripts/local touches wrangler and miniflare",
+    by: /^scripts\/(local\/|deploy\/|bench\.ts$)|^test\/(vitest\.config\.ts|room\/)/,
+    why: "only scripts/local and scripts/deploy touch wrangler and miniflare",
   },
 ];
 
