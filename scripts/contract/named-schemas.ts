@@ -63,7 +63,7 @@ const paths: Readonly<Record<string, string>> = {
 /** What the comments say of a constant of one of the modules above, or of another at the top of `schemas/`. */
 export function commentsOn(module: string, constant: string): SchemaComments {
   const path = paths[module] ?? module;
-  return readComments(new URL(`../../schemas/${path}.ts`, import.meta.url)).get(constant) ?? nothing;
+  return readComments(new URL(`../../schemas/${path}.ts`, import.meta.url), constant) ?? nothing;
 }
 
 export const namedSchemas: readonly NamedSchema[] = Object.entries(modules).flatMap(([module, exported]) =>

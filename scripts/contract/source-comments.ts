@@ -1,8 +1,10 @@
 /**
- * What the comments in `schemas/*.ts` say of each schema and its fields, so that the published contract says the same
- * without anybody writing it twice. Reads the files as text: zod knows nothing of comments.
+ * Doc comments of `schemas/*.ts`, by the constant and the field that they stand before, so that the published contract says the
+ * same without anybody writing it twice. zod knows nothing of comments, and its own `.meta()` would carry the prose into
+ * every bundle that holds a schema.
  */
 import { readFileSync } from "node:fs";
+import { type Comment, parseSync, type VariableDeclarator, Visitor } from "oxc-parser";
 
 export interface SchemaComments {
   readonly description?: string;
@@ -11,51 +13,84 @@ export interface SchemaComments {
 }
 
 interface Declaration {
-  readonly comment?: string;
-  readonly source: string;
+  readonly comment: string | undefined;
+  readonly ownFields: readonly (readonly [name: string, comment: string])[];
+  /** Constants whose fields this one has too: those that it spreads, extends or makes partial. */
+  readonly bases: readonly string[];
 }
 
-/** @returns by the name of the constant, such as `sessionStateSchema`. */
-export function readComments(path: URL): ReadonlyMap<string, SchemaComments> {
-  const declarations = declarationsIn(readFileSync(path, "utf8"));
+const declarationsOf = new Map<string, ReadonlyMap<string, Declaration>>();
+
+/** @param constant such as `sessionStateSchema`. Undefined where the file declares no such constant. */
+export function readComments({ pathname }: URL, constant: string): SchemaComments | undefined {
+  const declarations = declarationsOf.get(pathname) ?? declarationsIn(pathname);
+  declarationsOf.set(pathname, declarations);
+  const found = declarations.get(constant);
+  if (found === undefined) return undefined;
+  const fields = fieldsOf(constant, declarations);
+  return found.comment === undefined ? { fields } : { description: found.comment, fields };
+}
+
+function fieldsOf(name: string, declarations: ReadonlyMap<string, Declaration>): ReadonlyMap<string, string> {
+  const { bases = [], ownFields = [] } = declarations.get(name) ?? {};
+  return new Map([...bases.flatMap((base) => [...fieldsOf(base, declarations)]), ...ownFields]);
+}
+
+function declarationsIn(path: string): ReadonlyMap<string, Declaration> {
+  const text = readFileSync(path, "utf8");
+  const { program, comments, errors } = parseSync(path, text);
+  if (errors.length > 0) throw new Error(`${path} does not parse: ${errors[0]?.message ?? ""}`);
+  const docs = comments.filter(({ type, value }) => type === "Block" && value.startsWith("*"));
+  /** The doc comment that ends where something begins, with nothing but white space between. */
+  const before = (start: number): string | undefined => {
+    const doc = docs.findLast(({ end }) => end <= start);
+    return doc && text.slice(doc.end, start).trim() === "" ? plain(doc) : undefined;
+  };
   return new Map(
-    [...declarations].map(([name, { comment }]) => [
-      name,
-      { ...(comment === undefined ? {} : { description: comment }), fields: fieldsOf(name, declarations) },
-    ]),
+    program.body.flatMap((statement): [string, Declaration][] => {
+      const inner = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+      if (inner?.type !== "VariableDeclaration") return [];
+      return inner.declarations.flatMap((one): [string, Declaration][] =>
+        one.id.type === "Identifier"
+          ? [[one.id.name, { comment: before(statement.start), ...partsOf(one, program, before) }]]
+          : [],
+      );
+    }),
   );
 }
 
-const commentPattern = String.raw`/\*\*((?:(?!\*/)[^])*)\*/`;
+type Program = ReturnType<typeof parseSync>["program"];
 
-function declarationsIn(text: string): Map<string, Declaration> {
-  const found = new Map<string, Declaration>();
-  const head = new RegExp(String.raw`^(?:${commentPattern}\n)?(?:export )?const (\w+)`, "gm");
-  for (const match of text.matchAll(head)) {
-    const [, comment, name = ""] = match;
-    const from = match.index + match[0].length;
-    // The first line that begins with a letter or a comment is the next declaration's.
-    const length = text.slice(from).search(/\n(?=[a-z/])/);
-    const source = text.slice(from, length < 0 ? undefined : from + length);
-    found.set(name, { source, ...(comment === undefined ? {} : { comment: plain(comment) }) });
-  }
-  return found;
-}
-
-/** Its own, and those of what it spreads or extends. */
-function fieldsOf(name: string, declarations: ReadonlyMap<string, Declaration>): Map<string, string> {
-  const source = declarations.get(name)?.source;
-  if (source === undefined) return new Map();
-  const bases = [...source.matchAll(/\.\.\.(\w+)|^\s*=\s*(\w+)\s*\.(?:extend|partial)\b/g)];
-  const inherited = bases.flatMap(([, spread, extended]) => [...fieldsOf(spread ?? extended ?? "", declarations)]);
-  const own = source.matchAll(new RegExp(String.raw`${commentPattern}\s*(\w+)[:,]`, "g"));
-  return new Map([
-    ...inherited,
-    ...[...own].map(([, text = "", field = ""]): [string, string] => [field, plain(text)]),
-  ]);
+function partsOf(
+  declarator: VariableDeclarator,
+  program: Program,
+  before: (start: number) => string | undefined,
+): Pick<Declaration, "ownFields" | "bases"> {
+  const ownFields: [string, string][] = [];
+  const bases: string[] = [];
+  const isInside = ({ start, end }: { start: number; end: number }): boolean =>
+    declarator.start <= start && end <= declarator.end;
+  new Visitor({
+    Property(property) {
+      const comment = before(property.start);
+      if (!isInside(property) || comment === undefined || property.key.type !== "Identifier") return;
+      ownFields.push([property.key.name, comment]);
+    },
+    SpreadElement(spread) {
+      if (isInside(spread) && spread.argument.type === "Identifier") bases.push(spread.argument.name);
+    },
+    MemberExpression(member) {
+      if (!isInside(member) || member.object.type !== "Identifier" || member.property.type !== "Identifier") return;
+      if (["extend", "partial"].includes(member.property.name)) bases.push(member.object.name);
+    },
+  }).visit(program);
+  return { ownFields, bases };
 }
 
 /** The words of a comment, without its stars. */
-function plain(comment: string): string {
-  return comment.replaceAll(/\s*\n\s*\*? ?/g, " ").trim();
+function plain({ value }: Comment): string {
+  return value
+    .slice(1)
+    .replaceAll(/\s*\n\s*\*? ?/g, " ")
+    .trim();
 }
