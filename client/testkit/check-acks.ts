@@ -1,10 +1,8 @@
-/**
- * What each ack of a run must say, worked out from the track's status before it. The chunks are sent in
- * order from seq 1. Pure.
- */
-import type { AckMessage, TrackStatus } from "../../schemas/wire/messages.ts";
-import { defaultTrack } from "../../schemas/names.ts";
+/** What each ack must say, by a reference track that starts where the room's track stood. Pure. */
 import { Failure } from "../../schemas/lib/failure.ts";
+import { defaultTrack } from "../../schemas/names.ts";
+import type { AckMessage, TrackStatus } from "../../schemas/wire/messages.ts";
+import { ReferenceTrack } from "./reference-track.ts";
 
 export interface TrackName {
   readonly sessionId: string;
@@ -12,29 +10,25 @@ export interface TrackName {
 }
 
 export class AckChecker {
+  readonly track: ReferenceTrack;
   readonly #keyPattern: RegExp;
-  readonly #expectedEnd: number;
-  #missing: number;
-  #lastSeq: number;
-  #duplicateCount: number;
-  #stored = 0;
-  #duplicates = 0;
+  readonly #before: TrackStatus;
+  #acked = 0;
 
   /** @param before what `ready` said of the track. */
   constructor(name: TrackName, before: TrackStatus) {
+    this.track = ReferenceTrack.after(before);
     this.#keyPattern = new RegExp(`^${chunkPrefixPattern(name)}(\\d{8})\\.pcm$`);
-    this.#expectedEnd = before.received_chunks + before.missing_chunks;
-    this.#missing = before.missing_chunks;
-    this.#lastSeq = before.last_seq;
-    this.#duplicateCount = before.duplicate_chunks;
+    this.#before = before;
   }
 
   get acked(): number {
-    return this.#stored + this.#duplicates;
+    return this.#acked;
   }
 
+  /** Acks of what an earlier run had left. */
   get duplicates(): number {
-    return this.#duplicates;
+    return this.track.duplicates - this.#before.duplicate_chunks;
   }
 
   /**
@@ -42,24 +36,15 @@ export class AckChecker {
    * @throws Failure naming the first field that differs.
    */
   check(ack: AckMessage, ownSha256: string): void {
-    if (ack.status === "duplicate") {
-      // Only what an earlier run left may be one: nothing is sent twice.
-      if (ack.seq > this.#lastSeq) throw differs(ack, "status", "stored");
-      this.#duplicates += 1;
-      this.#duplicateCount += 1;
-    } else {
-      this.#stored += 1;
-      if (ack.seq <= this.#expectedEnd) this.#missing -= 1;
+    const status = this.track.keep(ack.seq, ownSha256);
+    const expected = { status, sha256: ownSha256, ...this.track.ackFields() };
+    for (const [field, value] of Object.entries(expected)) {
+      const said = ack[field as keyof typeof expected];
+      if (said !== value) throw differs(ack, field, said, value);
     }
-    this.#lastSeq = Math.max(this.#lastSeq, ack.seq);
-    if (Number(this.#keyPattern.exec(ack.key)?.[1]) !== ack.seq) throw differs(ack, "key", "the key of that chunk");
-    if (ack.sha256 !== ownSha256) throw differs(ack, "sha256", ownSha256);
-    if (ack.last_seq !== this.#lastSeq) throw differs(ack, "last_seq", this.#lastSeq);
-    if (ack.missing_count !== this.#missing) throw differs(ack, "missing_count", this.#missing);
-    if (ack.duplicate_count !== this.#duplicateCount) throw differs(ack, "duplicate_count", this.#duplicateCount);
-    // All up to here was sent; what lies beyond, an earlier run may have left.
-    if (ack.contiguous_seq < ack.seq || ack.contiguous_seq > this.#lastSeq)
-      throw differs(ack, "contiguous_seq", `${ack.seq} to ${this.#lastSeq}`);
+    if (Number(this.#keyPattern.exec(ack.key)?.[1]) !== ack.seq)
+      throw differs(ack, "key", ack.key, "the key of that chunk");
+    this.#acked += 1;
   }
 }
 
@@ -74,6 +59,6 @@ export function sessionPrefixPattern(sessionId: string): string {
   return `(?:tenants/[a-z0-9-]+/)?sessions/${sessionId.replaceAll(".", "\\.")}/`;
 }
 
-function differs(ack: AckMessage, field: keyof AckMessage, expected: string | number): Failure {
-  return new Failure(`The ack of seq ${ack.seq} has ${field} ${ack[field]}; expected ${expected}.`);
+function differs(ack: AckMessage, field: string, said: unknown, expected: string | number): Failure {
+  return new Failure(`The ack of seq ${ack.seq} has ${field} ${String(said)}; expected ${expected}.`);
 }

@@ -1,6 +1,7 @@
 /** Frames of a capture client, with audio that can be made again from (seed, seq). */
 import { encode } from "@msgpack/msgpack";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import type { Encoding } from "../../schemas/wire/codec.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -52,11 +53,14 @@ export function chunkFrame(
   seq: number,
   { seed = 1, content = pcm(seed, seq), fields = {} }: ChunkOptions = {},
 ): string | Uint8Array {
-  const audio = encoding === "json" ? { content_b64: Buffer.from(content).toString("base64") } : { content };
+  const audio = encoding === "json" ? { content_b64: encodeBase64(content) } : { content };
   return encodeFields(encoding, { ...chunkFields(sessionId, seq), ...audio, ...fields });
 }
 
+/** A message in an encoding. Fields that are undefined are left out; bytes as `content` become `content_b64` in JSON. */
 export function encodeFields(encoding: Encoding, fields: Fields): string | Uint8Array {
   const present = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return encoding === "json" ? JSON.stringify(present) : encode(present);
+  if (encoding === "msgpack") return encode(present);
+  const { content, ...rest } = present;
+  return JSON.stringify(content instanceof Uint8Array ? { ...rest, content_b64: encodeBase64(content) } : present);
 }

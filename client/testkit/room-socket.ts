@@ -1,140 +1,90 @@
-/**
- * A plain protocol-1 connection: messages out in the chosen encoding, parsed messages in, each with the
- * time it came. Every wait has an end, and every way a connection can fail becomes one sentence.
- */
-import { decode, encode } from "@msgpack/msgpack";
+/** A connection of protocol 1 to a gateway, over the WebSocket of package `ws`. Every way it can fail becomes one sentence. */
 import { type RawData, WebSocket } from "ws";
-import { encodeBase64 } from "../../schemas/wire/base64.ts";
-import type { Encoding } from "../../schemas/wire/codec.ts";
-import {
-  type ClientMessage,
-  jsonSubprotocol,
-  msgpackSubprotocol,
-  type RoomMessage,
-  roomMessageSchema,
-} from "../../schemas/wire/messages.ts";
 import { problemSchema } from "../../schemas/http/problem.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
+import type { Encoding } from "../../schemas/wire/codec.ts";
+import { jsonSubprotocol, msgpackSubprotocol } from "../../schemas/wire/messages.ts";
+import { type Carrier, ProtocolSocket } from "./protocol-socket.ts";
 import { within } from "./within.ts";
 
 export interface RoomSocketOptions {
+  /** Ends with a slash. */
   readonly baseWs: URL;
   readonly sessionId: string;
   readonly track: string;
   readonly encoding: Encoding;
   readonly token?: string | undefined;
-}
-
-export interface Received {
-  readonly message: RoomMessage;
-  /** Of `performance.now()`. */
-  readonly at: number;
+  readonly waitMs?: number;
 }
 
 const openTimeoutMs = 15_000;
 const closeTimeoutMs = 5_000;
 
-export class RoomSocket {
-  readonly #socket: WebSocket;
-  readonly #encoding: Encoding;
-  readonly #queue: Received[] = [];
-  #ended: Failure | undefined;
-  #wake: () => void = () => undefined;
+/**
+ * For any connection to a gateway. `closeTimeout`: a local workerd may leave a connection open for 15 s after both close
+ * frames; the close code is known before.
+ */
+export const socketOptions = { perMessageDeflate: false, maxPayload: 0, closeTimeout: 300 };
 
-  private constructor(socket: WebSocket, encoding: Encoding) {
+export function subprotocolOf(encoding: Encoding): string {
+  return encoding === "json" ? jsonSubprotocol : msgpackSubprotocol;
+}
+
+export function overWs(socket: WebSocket): Carrier {
+  return {
+    send: (frame) => socket.send(frame),
+    close: (code, reason) => socket.close(code, reason),
+    listen: ({ message, close }) => {
+      socket.on("message", (data: RawData, isBinary) => {
+        const bytes = Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data);
+        message(isBinary ? bytes : new TextDecoder().decode(bytes));
+      });
+      socket.on("close", (code, reason) => close(code, reason.toString()));
+      // A failure shows as close 1006 too.
+      socket.on("error", () => undefined);
+    },
+  };
+}
+
+/** An open connection that the room has agreed to. */
+export class RoomSocket extends ProtocolSocket {
+  readonly #socket: WebSocket;
+
+  private constructor(socket: WebSocket, options: RoomSocketOptions) {
+    super(overWs(socket), options);
     this.#socket = socket;
-    this.#encoding = encoding;
-    socket.on("message", (data, isBinary) => this.#take(data, isBinary));
-    socket.on("close", (code, reason) => {
-      this.#end(`The gateway closed the connection (${code}${reason.length > 0 ? ` ${reason.toString()}` : ""}).`);
-    });
-    socket.on("error", (cause) => this.#end(`The connection failed: ${cause.message}.`));
   }
 
   /** Connects. The token goes as a subprotocol, since a browser could send it in no other way. */
-  static async open({ baseWs, sessionId, track, encoding, token }: RoomSocketOptions): Promise<RoomSocket> {
-    const subprotocol = encoding === "json" ? jsonSubprotocol : msgpackSubprotocol;
+  static async open(options: RoomSocketOptions): Promise<RoomSocket> {
+    const { baseWs, sessionId, track, encoding, token } = options;
+    const subprotocol = subprotocolOf(encoding);
     const socket = new WebSocket(
       new URL(`v1/audio/ws/${sessionId}/${track}`, baseWs),
       token === undefined ? [subprotocol] : [subprotocol, `bearer.${token}`],
-      { perMessageDeflate: false, handshakeTimeout: openTimeoutMs },
+      { ...socketOptions, handshakeTimeout: openTimeoutMs },
     );
     // Listens from the start: the room's first words may come in the same packet as its handshake.
-    const room = new RoomSocket(socket, encoding);
+    const room = new RoomSocket(socket, options);
     await within(openTimeoutMs + 1_000, opened(socket, baseWs), `No gateway answered at ${baseWs.href}.`);
     if (socket.protocol === subprotocol) return room;
     socket.terminate();
     throw new Failure(`The gateway chose subprotocol "${socket.protocol}", not the offered "${subprotocol}".`);
   }
 
-  send(message: ClientMessage): void {
-    if (message.type !== "chunk" || this.#encoding === "msgpack") {
-      this.#socket.send(this.#encoding === "json" ? JSON.stringify(message) : encode(message));
-      return;
-    }
-    const { content, ...rest } = message;
-    this.#socket.send(JSON.stringify({ ...rest, content_b64: encodeBase64(content) }));
-  }
-
-  /**
-   * The next message, or undefined when none came in `waitMs`.
-   * @throws Failure once the connection has ended and all it brought is taken.
-   */
-  async receive(waitMs: number): Promise<Received | undefined> {
-    if (this.#queue.length === 0 && !this.#ended && waitMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, waitMs);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-    const next = this.#queue.shift();
-    if (!next && this.#ended) throw this.#ended;
-    return next;
-  }
-
   /** Says goodbye, and waits for the room to close. */
-  async close(reason: string): Promise<void> {
+  async sayGoodbye(reason: string): Promise<void> {
     this.send({ type: "close", reason });
-    const closed = new Promise<void>((resolve) => {
-      if (this.#socket.readyState === WebSocket.CLOSED) resolve();
-      this.#socket.once("close", () => resolve());
-    });
-    await within(closeTimeoutMs, closed, "The gateway did not close the connection when asked to.");
+    await this.until(
+      "the gateway to close the connection when asked to",
+      () => this.close !== undefined,
+      closeTimeoutMs,
+    );
   }
 
   /** Cuts the connection. Harmless on one that has ended. */
   terminate(): void {
     this.#socket.terminate();
-  }
-
-  #take(data: RawData, isBinary: boolean): void {
-    const at = performance.now();
-    if (isBinary !== (this.#encoding === "msgpack"))
-      return this.#end(`The gateway answered a ${this.#encoding} connection in the other encoding.`);
-    const message = parseMessage(data, isBinary);
-    if (!message) return this.#end("The gateway sent a message that is not of protocol 1.");
-    this.#queue.push({ message, at });
-    this.#wake();
-  }
-
-  #end(sentence: string): void {
-    // The first cause counts; what follows from it doesn't.
-    this.#ended ??= new Failure(sentence);
-    this.#wake();
-  }
-}
-
-function parseMessage(data: RawData, isBinary: boolean): RoomMessage | undefined {
-  const bytes = Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data);
-  try {
-    const value: unknown = isBinary ? decode(bytes) : JSON.parse(new TextDecoder().decode(bytes));
-    return roomMessageSchema.safeParse(value).data;
-  } catch {
-    // Neither JSON nor MessagePack; both decoders throw for no other reason.
-    return undefined;
   }
 }
 
@@ -160,7 +110,7 @@ function opened(socket: WebSocket, baseWs: URL): Promise<void> {
 }
 
 /** What a problem+json body says, or that it is none. */
-export function problemDetail(body: string): string {
+function problemDetail(body: string): string {
   try {
     const problem = problemSchema.safeParse(JSON.parse(body));
     if (problem.success) return `${problem.data.code}: ${problem.data.detail}`;

@@ -19,6 +19,16 @@ export function loadAudio(file: string | undefined, count: number | undefined): 
   return { chunks: audio.chunks.slice(0, count), paddingSamples: 0 };
 }
 
+/** Audio as a stream takes it. */
+export function secondsOf({ chunks, paddingSamples }: WavChunks): {
+  seconds: number;
+  second: (seq: number) => Uint8Array;
+  paddingSamples: number;
+} {
+  const second = (seq: number): Uint8Array => chunks[seq - 1] ?? new Uint8Array();
+  return { seconds: chunks.length, second, paddingSamples };
+}
+
 function readWav(file: string): WavChunks {
   let bytes: Uint8Array;
   try {

@@ -1,13 +1,16 @@
 /** A meeting of some hours, streamed as fast as admitted and finalized: what finalize takes, in time and memory. */
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
-import { streamWindow } from "../../client/testkit/window-stream.ts";
+import { stampedSecond } from "../../client/testkit/stamped-second.ts";
+import { streamTrack } from "../../client/testkit/track-stream.ts";
 import { until } from "../../client/testkit/until.ts";
 import { percentile } from "../cli/percentile.ts";
 import type { CommandRun } from "../cli/run-command.ts";
 import { fetchResult, fetchState, type HttpTarget } from "../smoke/gateway-http.ts";
 import { workerdBytes } from "./probe.ts";
 
+/** A local workerd may leave a socket alone for half a minute. */
+const answerTimeoutMs = 120_000;
 const maxArchiveMs = 600_000;
 const maxFinalizeMsPerTrackHour = 120_000;
 const memoryEveryMs = 250;
@@ -31,7 +34,8 @@ export async function benchFinalize(bench: FinalizeBench, { progress, print }: C
     acked += 1;
     progress.update(acked, seconds * tracks.length, `${acked} s kept and acked`);
   };
-  for (const track of tracks) await streamWindow({ baseWs, ...target, track, seconds, onAck });
+  const stream = { baseWs, sessionId: target.sessionId, seconds, second: stampedSecond, resends: true, onAck };
+  for (const track of tracks) await streamTrack({ ...stream, track, encoding: "msgpack", answerTimeoutMs });
   const isArchived = async (): Promise<true | undefined> => {
     const { ingest_by_track: byTrack } = await fetchState(target);
     return Object.values(byTrack).every((track) => track.archived_seq === seconds) || undefined;

@@ -17,8 +17,8 @@ import { fetchResult, finalizeSession } from "../smoke/gateway-http.ts";
 import { readLocalBucket } from "../local/local-bucket.ts";
 import { readMeetingTruth } from "./meeting-truth.ts";
 import type { Progress } from "../../client/cli/progress.ts";
-import { loadAudio } from "../../client/testkit/sent-audio.ts";
-import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
+import { streamTrack } from "../../client/testkit/track-stream.ts";
 
 export interface DemoRun {
   /** The gateway's address, without a slash at the end. */
@@ -61,18 +61,21 @@ async function stream(
   print(`Streaming ${relative(".", sample)}, ${chunks.length} s, at ${speed}× real time to session ${sessionId}.`);
   print("Who speaks, as the embedded resolver and the posted captions tell it:\n");
   await speakers.open();
-  const report = await streamMeeting({
+  let archivedSeq = 0;
+  const report = await streamTrack({
     baseWs,
     sessionId,
     track,
     encoding: "msgpack",
-    chunks,
-    paddingSamples,
+    ...secondsOf({ chunks, paddingSamples }),
     realtimeFactor: speed,
     clientId: "roomtone-demo",
-    onProgress: ({ acked, total, archivedSeq }) => {
+    onStatus: (status) => {
+      archivedSeq = status.archived_seq;
+    },
+    onAck: ({ acked }) => {
       speakers.advanceTo(acked * chunkMs);
-      progress.update(acked, total, `${acked} of ${total} s kept and acked, ${archivedSeq} in R2`);
+      progress.update(acked, chunks.length, `${acked} of ${chunks.length} s kept and acked, ${archivedSeq} in R2`);
     },
   });
   progress.clear();

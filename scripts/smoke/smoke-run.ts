@@ -1,8 +1,8 @@
 /** A run of `npm run smoke`: seconds of audio to a gateway, as a plain protocol client, and every answer checked. */
 import { sampleRateHz } from "../../schemas/wire/audio.ts";
 import { sentenceOf } from "../../schemas/lib/failure.ts";
-import { loadAudio } from "../../client/testkit/sent-audio.ts";
-import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
+import { streamTrack } from "../../client/testkit/track-stream.ts";
 import { percentile } from "../cli/percentile.ts";
 import type { CommandRun } from "../cli/run-command.ts";
 import { chainHead, checkFinalize, checkResult, checkState, checkStatus, type SentMeeting } from "./check-result.ts";
@@ -36,22 +36,28 @@ async function stream(options: SmokeOptions, run: CommandRun, summary: Record<st
   Object.assign(summary, { session_id: sessionId, track, encoding, chunks: total, seconds });
 
   const startedAt = performance.now();
-  const report = await streamMeeting({
+  const ackMs: number[] = [];
+  let archivedSeq = 0;
+  const report = await streamTrack({
     ...options,
-    ...audio,
+    ...secondsOf(audio),
     realtimeFactor: options.realtime,
     clientId: "roomtone-smoke",
-    onProgress: ({ acked, archivedSeq }) => {
-      summary["acked"] = acked;
-      run.progress.update(acked, total, `${acked} of ${total} s acked, ${archivedSeq} in R2`);
+    onStatus: (status) => {
+      archivedSeq = status.archived_seq;
+    },
+    onAck: (ack) => {
+      ackMs.push(ack.ackMs);
+      summary["acked"] = ack.acked;
+      run.progress.update(ack.acked, total, `${ack.acked} of ${total} s acked, ${archivedSeq} in R2`);
     },
   });
   Object.assign(summary, {
     acked: report.acked,
     duplicates: report.duplicates,
     padding_samples: audio.paddingSamples,
-    ack_ms_p50: percentile(report.ackMs, 0.5),
-    ack_ms_p99: percentile(report.ackMs, 0.99),
+    ack_ms_p50: percentile(ackMs, 0.5),
+    ack_ms_p99: percentile(ackMs, 0.99),
     wall_ms: Math.round(performance.now() - startedAt),
     finalized: false,
   });

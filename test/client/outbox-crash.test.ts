@@ -78,7 +78,7 @@ class StoryRoom {
   #fake: FakeRoom | undefined;
 
   constructor(others: number) {
-    for (let seq = 1; seq <= others; seq += 1) this.model.kept.set(seq, "another client's");
+    for (let seq = 1; seq <= others; seq += 1) this.model.track.keep(seq, "another client's");
   }
 
   async url(): Promise<string> {
@@ -103,8 +103,9 @@ class StoryRoom {
 
   /** Numbers by whose audio they have: 0 another client's, else the source's second. */
   kept(): Record<number, number | string> {
-    const entries = [...this.model.kept].map(([seq, audio]) => [seq, secondsByAudio.get(audio) ?? audio] as const);
-    return Object.fromEntries(entries);
+    const { track } = this.model;
+    const entries = track.seqs().map((seq) => [seq, track.at(seq) ?? ""] as const);
+    return Object.fromEntries(entries.map(([seq, audio]) => [seq, secondsByAudio.get(audio) ?? audio]));
   }
 }
 
@@ -179,8 +180,8 @@ const onlineUpTo = (second: number): Run =>
   }, true);
 
 const anotherClient: Run = async (_place, { model }) => {
-  const from = model.lastSeq + 1;
-  for (let seq = from; seq < from + 3; seq += 1) model.kept.set(seq, "another client's");
+  const from = model.track.lastSeq + 1;
+  for (let seq = from; seq < from + 3; seq += 1) model.track.keep(seq, "another client's");
 };
 
 interface Story {

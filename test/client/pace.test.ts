@@ -95,7 +95,7 @@ test("[L2] a backlog far above the burst gets in at the room's rate, and is refu
     const answer = paced.receive(seq);
     run(answer.type === "ack" ? uplink.handleAck(seq) : uplink.handleError(answer));
   }
-  expect(paced.room.kept.size).toBe(backlog);
+  expect(paced.room.track.size).toBe(backlog);
   expect(paced.refused).toBeLessThanOrEqual(window);
   const atItsRateMs = ((backlog - burst) / factor) * 1_000;
   expect(paced.nowMs).toBeLessThan(1.2 * atItsRateMs);

@@ -11,7 +11,7 @@ function earlierRun(world: UplinkWorld, random: (below: number) => number): void
   const seconds = random(400);
   const keptPercent = random(101);
   for (let i = 0; i < seconds; i += 1) world.capture();
-  for (const [seq, audio] of world.captured) if (random(100) < keptPercent) world.room.kept.set(seq, audio);
+  for (const [seq, audio] of world.captured) if (random(100) < keptPercent) world.room.track.keep(seq, audio);
   world.crash(0);
 }
 
@@ -70,17 +70,17 @@ test(`[K6] ${schedules} schedules of faults: nothing is lost, doubled or sent wi
 function run(world: UplinkWorld, random: (below: number) => number): void {
   if (random(3) > 0) earlierRun(world, random);
   for (let i = random(4); i > 0; i -= 1) world.room.refused.add(1 + random(600));
-  for (const seq of world.room.kept.keys()) world.room.refused.delete(seq);
+  for (const seq of world.room.track.seqs()) world.room.refused.delete(seq);
   for (let i = random(900); i > 0 && !world.finish; i -= 1) step(world, random);
   settle(world);
 
   for (const [seq, audio] of world.captured) {
     const isRefused = world.room.refused.has(seq);
-    expect([world.lost.has(seq), world.room.kept.get(seq)]).toEqual([isRefused, isRefused ? undefined : audio]);
+    expect([world.lost.has(seq), world.room.track.at(seq)]).toEqual([isRefused, isRefused ? undefined : audio]);
   }
-  expect(world.room.kept.size).toBe(world.captured.size - world.lost.size);
+  expect(world.room.track.size).toBe(world.captured.size - world.lost.size);
   const lacking = SeqSet.of([[1, world.nextSeq - 1]]);
-  for (const seq of world.room.kept.keys()) lacking.delete(seq);
+  for (const seq of world.room.track.seqs()) lacking.delete(seq);
   expect(world.finish).toEqual({
     do: "finish",
     complete: lacking.size === 0,

@@ -7,7 +7,7 @@ const sendEnd = (lastSeq: number, paddingSamples = 0): UplinkAction => ({ do: "s
 
 function roomWith(seqs: readonly number[], window = 4): ModelRoom {
   const room = new ModelRoom(window);
-  for (const seq of seqs) room.kept.set(seq, `audio ${seq}`);
+  for (const seq of seqs) room.track.keep(seq, `audio ${seq}`);
   return room;
 }
 

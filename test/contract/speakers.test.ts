@@ -4,8 +4,8 @@ import { createResultsClient } from "../../client/results/results-client.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";
 import { readMeetingTruth } from "../../scripts/demo/meeting-truth.ts";
-import { loadAudio } from "../../client/testkit/sent-audio.ts";
-import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
+import { streamTrack } from "../../client/testkit/track-stream.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
@@ -25,14 +25,12 @@ test("[R1] a meeting streamed to the gateway as it comes out of the box: its thr
     sessionId,
     truth.turns.map(({ start_ms, end_ms, text }, i) => ({ utterance_id: `u${i}`, start_ms, end_ms, text })),
   );
-  const { chunks, paddingSamples } = loadAudio(sample, undefined);
-  await streamMeeting({
+  await streamTrack({
     baseWs: new URL(`${gateway.wsUrl}/`),
     sessionId,
     track: "mixed",
     encoding: "msgpack",
-    chunks,
-    paddingSamples,
+    ...secondsOf(loadAudio(sample, undefined)),
     clientId: "test",
   });
   await client.finalize(sessionId);

@@ -2,7 +2,9 @@
  * Keeps the tracks of one meeting side by side, as they are in a real one: left alone, a local workerd serves one
  * saturated socket and lets the others wait, and HTTP with them. Pure, but for the waiting.
  */
-export class Pace {
+import type { Pace } from "../../client/testkit/pace.ts";
+
+export class SidePace implements Pace {
   /** Seconds acked, by track. */
   readonly #acked: Map<string, number>;
   readonly #lead: number;
@@ -16,9 +18,8 @@ export class Pace {
     this.#lead = lead;
   }
 
-  /** No track may send beyond this one now. */
-  get highestSeq(): number {
-    return Math.min(this.#stop, this.#slowest + this.#lead);
+  dueAt(seq: number): number {
+    return seq <= Math.min(this.#stop, this.#slowest + this.#lead) ? 0 : Number.POSITIVE_INFINITY;
   }
 
   /** Resolves at the next change of anything. */

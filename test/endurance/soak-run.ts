@@ -8,13 +8,16 @@ import { Failure } from "../../schemas/lib/failure.ts";
 import { fetchResult, fetchState, finalizeSession, type HttpTarget } from "../../scripts/smoke/gateway-http.ts";
 import type { LongRun, LongRunReport } from "./long-run.ts";
 import { percentile } from "../../scripts/cli/percentile.ts";
-import { Pace } from "./soak-pace.ts";
+import { SidePace } from "./soak-pace.ts";
 import { roomBytes, workerdBytes } from "../../scripts/bench/probe.ts";
 import { reportSoak, type SoakTenth, tenthLine } from "./soak-report.ts";
 import { unlimited } from "../../scripts/local/unlimited.ts";
-import { streamWindow, type WindowStreamReport } from "../../client/testkit/window-stream.ts";
+import { stampedSecond } from "../../client/testkit/stamped-second.ts";
+import { type StreamReport, streamTrack } from "../../client/testkit/track-stream.ts";
 
 const tenths = 10;
+/** On a busy machine a local workerd may leave a socket alone for half a minute. */
+const answerTimeoutMs = 120_000;
 const memoryEveryMs = 500;
 /** The window of the slowest track, and as much again for the others. */
 const lead = 2 * limits.maxInFlightFrames;
@@ -43,7 +46,7 @@ class Soak {
   readonly #seconds: number;
   readonly #tracks: readonly string[];
   readonly #target: HttpTarget;
-  readonly #pace: Pace;
+  readonly #pace: SidePace;
   #acked = 0;
   /** Of the tenth that runs. */
   #ackMs: number[] = [];
@@ -54,7 +57,7 @@ class Soak {
     this.#seconds = seconds;
     this.#tracks = Array.from({ length: tracks }, (_, index) => `track-${index + 1}`);
     this.#target = { baseHttp: new URL(`${url}/`), sessionId: `soak-${randomBytes(4).toString("hex")}` };
-    this.#pace = new Pace(this.#tracks, lead);
+    this.#pace = new SidePace(this.#tracks, lead);
     const frames = seconds * tracks;
     run.print(`${frames} frames, ${seconds} s of meeting in ${tracks} tracks, as fast as admitted, to ${url}`);
   }
@@ -65,13 +68,17 @@ class Soak {
     const startedAt = performance.now();
     const streams = Promise.all(
       this.#tracks.map((track) =>
-        streamWindow({
+        streamTrack({
           baseWs,
           sessionId: this.#target.sessionId,
           track,
+          encoding: "msgpack",
           seconds: this.#seconds,
+          second: stampedSecond,
           pace: this.#pace,
-          onAck: (ackMs) => this.#noteAck(track, ackMs, startedAt),
+          resends: true,
+          answerTimeoutMs,
+          onAck: ({ ackMs }) => this.#noteAck(track, ackMs, startedAt),
         }),
       ),
     );
@@ -119,7 +126,7 @@ class Soak {
   }
 
   /** Finalizes, and compares what the result says with what was sent. */
-  async #checkKept(reports: readonly WindowStreamReport[]): Promise<void> {
+  async #checkKept(reports: readonly StreamReport[]): Promise<void> {
     const seconds = this.#seconds;
     await finalizeSession(this.#target, Object.fromEntries(reports.map(({ track }) => [track, seconds])));
     const result = await fetchResult(this.#target);

@@ -1,7 +1,7 @@
 /** Whether a room's tables hold what the model says, and nothing else (SPEC K5). */
 import { joinedRanges } from "../chaos/engine/ranges.ts";
 import { hold, same } from "./finding.ts";
-import type { RoomModel } from "./room-model.ts";
+import type { RoomModel, TrackModel } from "./room-model.ts";
 
 /** Every row of every table of a room, as JSON; the first 64 bytes of a blob with commas between. */
 export type Dump = Readonly<Record<string, readonly string[]>>;
@@ -27,21 +27,21 @@ export function checkTables(model: RoomModel, dump: Dump): void {
   );
   for (const [name, track] of tracks) {
     const of = (table: string): Row[] => rowsOf(table).filter((row) => row["track"] === name);
-    const seconds = [...track.kept].sort(([a], [b]) => a - b);
+    const kept = track.track.seqs();
     same(
       `ledger of ${name}`,
       of("ledger").map((row) => [row["seq"], row["timestamp_ms"], hexOf(row["sha256"])]),
-      seconds.map(([seq, { at, sha256 }]) => [seq, at, sha256]),
+      kept.map((seq) => [seq, track.seconds.get(seq)?.at, track.track.at(seq)]),
     );
-    same(`gaps of ${name}`, joinedRanges(of("gaps") as never), track.missing());
+    same(`gaps of ${name}`, joinedRanges(of("gaps") as never), track.track.missing());
     const notes = of("gap_notes").map(({ from_seq, to_seq, cause }) => JSON.stringify({ from_seq, to_seq, cause }));
     same(`gap notes of ${name}`, notes.sort(), [...track.notes].sort());
     for (const { seq, pcm } of of("journal")) {
-      const head = track.kept.get(Number(seq))?.content.subarray(0, 64).join(",");
+      const head = track.seconds.get(Number(seq))?.content.subarray(0, 64).join(",");
       same(`bytes of ${name}/${String(seq)} in the journal`, pcm, head);
     }
   }
-  const keptInAll = tracks.reduce((sum, [, { kept }]) => sum + kept.size, 0);
+  const keptInAll = tracks.reduce((sum, [, { track }]) => sum + track.size, 0);
   same("rows of ledger", rowsOf("ledger").length, keptInAll);
   same(
     "events",
@@ -50,20 +50,18 @@ export function checkTables(model: RoomModel, dump: Dump): void {
   );
 }
 
-function trackRow(name: string, { last, kept, duplicates, rejected, end, padding }: TrackState): Row {
+function trackRow(name: string, { track }: TrackModel): Row {
   return {
     track: name,
-    last_seq: last,
-    received_chunks: kept.size,
-    duplicate_chunks: duplicates,
-    rejected_chunks: rejected,
+    last_seq: track.lastSeq,
+    received_chunks: track.size,
+    duplicate_chunks: track.duplicates,
+    rejected_chunks: track.rejected,
     resolved_seq: 0,
-    end_seq: end,
-    padding_samples: padding,
+    end_seq: track.end,
+    padding_samples: track.paddingSamples,
   };
 }
-
-type TrackState = RoomModel["tracks"] extends ReadonlyMap<string, infer Track> ? Track : never;
 
 function withoutTimes({
   opened_at: _opened,

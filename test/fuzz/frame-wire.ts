@@ -1,81 +1,32 @@
 /** One connection as the fuzzer uses it, over whatever socket there is: one frame out, what must come back in. */
-import { decode } from "@msgpack/msgpack";
+import type { ProtocolSocket } from "../../client/testkit/protocol-socket.ts";
+import { Failure } from "../../schemas/lib/failure.ts";
 import type { Frame } from "./build-frame.ts";
 import type { Heard } from "./check-replies.ts";
-import { Finding, hold } from "./finding.ts";
+import { Finding } from "./finding.ts";
 
-/** As much of a socket as is used here. */
-export interface FuzzedSocket {
-  send(frame: Frame): void;
-  close(): void;
-}
-
-const answerTimeoutMs = 20_000;
+/** How a connection that is fuzzed waits. Events come when they come: they are checked where the log is. */
+export const fuzzedSocket = { waitMs: 20_000, ignores: ["event"] } as const;
 
 export class FrameWire {
-  readonly #socket: FuzzedSocket;
-  readonly #isBinary: boolean;
-  readonly #inbox: unknown[] = [];
-  #closeCode: number | undefined;
-  #fault: Finding | undefined;
-  #wake: () => void = () => undefined;
+  readonly #socket: ProtocolSocket;
 
-  /** @param isBinary whether the connection chose to be answered in MessagePack. */
-  constructor(socket: FuzzedSocket, isBinary: boolean) {
+  constructor(socket: ProtocolSocket) {
     this.#socket = socket;
-    this.#isBinary = isBinary;
   }
 
-  /** Call with each message of the room. */
-  receive(data: string | ArrayBuffer | Uint8Array): void {
-    try {
-      // What the platform answers by itself is text, whatever the connection chose (W8).
-      const isPlatforms = data === '{"type":"pong"}';
-      hold(
-        isPlatforms || (typeof data !== "string") === this.#isBinary,
-        "answered in the encoding that was not chosen",
-      );
-      const message: unknown = typeof data === "string" ? JSON.parse(data) : decode(data);
-      // Events come when they come: to be checked where the log is.
-      if (!isEvent(message)) this.#inbox.push(message);
-    } catch (cause) {
-      this.#fault ??= cause instanceof Finding ? cause : new Finding("the room sent what can't be decoded", { cause });
-    }
-    this.#wake();
-  }
-
-  /** Call once the connection has ended. */
-  hasClosed(code: number): void {
-    this.#closeCode = code;
-    this.#wake();
-  }
-
-  /** Sends a frame and waits for so many messages, and for the close where one must follow. */
+  /** Sends a frame and waits for so many messages, and for the close where one must follow. @throws Finding */
   async exchange(frame: Frame, replies: number, mustClose: boolean): Promise<Heard> {
-    if (this.#closeCode === undefined) this.#socket.send(frame);
-    const deadline = Date.now() + answerTimeoutMs;
-    const isMore = (): boolean => this.#closeCode === undefined && (mustClose || this.#inbox.length < replies);
-    while (isMore() && !this.#fault) {
-      if (Date.now() > deadline) throw new Finding(`not answered in ${answerTimeoutMs} ms`);
-      await this.#change(deadline - Date.now());
+    try {
+      const messages = await this.#socket.exchange(frame, replies, mustClose);
+      return { messages, close: this.#socket.close?.code };
+    } catch (cause) {
+      if (cause instanceof Failure) throw new Finding(cause.message, { cause });
+      throw cause;
     }
-    if (this.#fault) throw this.#fault;
-    return { messages: this.#inbox.splice(0), close: this.#closeCode };
   }
 
   end(): void {
-    if (this.#closeCode === undefined) this.#socket.close();
+    if (!this.#socket.close) this.#socket.end();
   }
-
-  async #change(waitMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
-    const timer = setTimeout(resolve, waitMs);
-    await promise;
-    clearTimeout(timer);
-  }
-}
-
-function isEvent(message: unknown): boolean {
-  return typeof message === "object" && message !== null && "type" in message && message.type === "event";
 }

@@ -1,11 +1,13 @@
 /** Mutated frames against a gateway over real sockets, some sessions side by side. */
-import { type RawData, WebSocket } from "ws";
+import { WebSocket } from "ws";
+import { ProtocolSocket } from "../../client/testkit/protocol-socket.ts";
+import { overWs, socketOptions, subprotocolOf } from "../../client/testkit/room-socket.ts";
 import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 import { checkTables } from "./check-tables.ts";
 import { Finding, hold } from "./finding.ts";
 import type { ConnectionPlan } from "./frame-plan.ts";
 import { playSession } from "./frame-session.ts";
-import { FrameWire } from "./frame-wire.ts";
+import { FrameWire, fuzzedSocket } from "./frame-wire.ts";
 import { tokenOf } from "./request-world.ts";
 import { dumpRoom } from "./room-file.ts";
 import type { RoomModel } from "./room-model.ts";
@@ -62,9 +64,9 @@ export async function fuzzFrames({
       await checkAudio(gateway, key, model);
       // The bytes would fill the memory; their hashes are enough for the tables.
       for (const track of model.tracks.values()) {
-        kept += track.kept.size;
-        for (const [seq, second] of track.kept)
-          track.kept.set(seq, { ...second, content: second.content.slice(0, 64) });
+        kept += track.seconds.size;
+        for (const [seq, second] of track.seconds)
+          track.seconds.set(seq, { ...second, content: second.content.slice(0, 64) });
       }
       models.set(sessionId, model);
     }
@@ -83,32 +85,19 @@ async function dial(
   const path = track === undefined ? sessionId : `${sessionId}/${track}`;
   const headers = { authorization: `Bearer ${token}` };
   const url = `${gateway.wsUrl}/v1/audio/ws/${path}`;
-  const socket = new WebSocket(url, [`roomtone.v1.${encoding}`], { headers, perMessageDeflate: false });
-  const wire = new FrameWire(
-    { send: (frame) => socket.send(frame), close: () => socket.close(1_000) },
-    encoding === "msgpack",
-  );
-  socket.on("message", (data, isBinary) =>
-    wire.receive(isBinary ? bytesOf(data) : new TextDecoder().decode(bytesOf(data))),
-  );
-  socket.on("close", (code) => wire.hasClosed(code));
+  const socket = new WebSocket(url, [subprotocolOf(encoding)], { ...socketOptions, headers });
+  const wire = new FrameWire(new ProtocolSocket(overWs(socket), { sessionId, encoding, ...fuzzedSocket }));
   await new Promise<void>((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", (cause) => reject(new Finding(`${url} was not opened: ${cause.message}`)));
   });
-  // A socket that fails later closes too, which is what is looked at.
-  socket.on("error", () => undefined);
   return wire;
-}
-
-function bytesOf(data: RawData): Uint8Array {
-  return Array.isArray(data) ? Buffer.concat(data) : new Uint8Array(data);
 }
 
 /** A few kept seconds of each track, as the gateway gives them out. */
 async function checkAudio(gateway: GatewayProcess, key: string, { sessionId, tracks }: RoomModel): Promise<void> {
-  for (const [track, { kept }] of tracks) {
-    for (const [seq, { content }] of [...kept].slice(-secondsReadBack)) {
+  for (const [track, { seconds }] of tracks) {
+    for (const [seq, { content }] of [...seconds].slice(-secondsReadBack)) {
       const url = `${gateway.url}/v1/sessions/${sessionId}/audio.wav?track=${track}&from_ms=${(seq - 1) * 1_000}&to_ms=${seq * 1_000}`;
       const answer = await fetch(url, { headers: { authorization: `Bearer ${key}` } });
       const bytes = new Uint8Array(await answer.arrayBuffer()).subarray(44);

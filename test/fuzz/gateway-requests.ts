@@ -1,5 +1,4 @@
 /** Mutated requests against a gateway over real sockets. */
-import { chunkFields, pcm } from "../../client/testkit/frames.ts";
 import type { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 import { RoomSocket } from "../../client/testkit/room-socket.ts";
 import { until } from "../../client/testkit/until.ts";
@@ -86,10 +85,10 @@ async function fill(gateway: GatewayProcess, { reference, scratch, credentials }
 async function stream(gateway: GatewayProcess, token: string, sessionId: string): Promise<void> {
   const baseWs = new URL(`${gateway.wsUrl}/`);
   const socket = await RoomSocket.open({ baseWs, sessionId, track: "mic", encoding: "msgpack", token });
-  socket.send({ ...(chunkFields(sessionId, 2) as object), content: pcm(1, 2) } as Parameters<RoomSocket["send"]>[0]);
+  socket.sendChunk(2);
   const answer = await socket.receive(10_000);
   hold(answer?.message.type === "ack", `a good chunk was answered ${JSON.stringify(answer?.message)}`);
-  await socket.close("done");
+  await socket.sayGoodbye("done");
 }
 
 /** After all of it, a meeting still goes from its first second to its result. */

@@ -3,6 +3,7 @@
  * must be answered, and what the room's tables must hold then.
  */
 import { createHash } from "node:crypto";
+import { ReferenceTrack } from "../../client/testkit/reference-track.ts";
 import { toHex } from "../../schemas/chain.ts";
 import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
 import type { ReadMessage, Reading } from "./judge-frame.ts";
@@ -15,52 +16,21 @@ const maxNotes = 1_000;
 const defaultTrack = "mixed";
 
 export interface KeptSecond {
-  readonly sha256: string;
   readonly at: number;
   readonly content: Uint8Array;
 }
 
+/** A track as the model has it: what a status says of it, and what its tables hold besides. */
 export class TrackModel {
-  readonly kept = new Map<number, KeptSecond>();
-  readonly notes = new Set<string>();
-  duplicates = 0;
-  rejected = 0;
-  end: number | null = null;
-  padding = 0;
-  last = 0;
+  /** Kept seconds by their hashes. */
+  readonly track: ReferenceTrack;
+  readonly seconds: Map<number, KeptSecond>;
+  readonly notes: Set<string>;
 
-  get expected(): number {
-    return Math.max(this.last, this.end ?? 0);
-  }
-
-  missing(): [number, number][] {
-    const ranges: [number, number][] = [];
-    let next = 1;
-    for (const seq of [...this.kept.keys(), this.expected + 1].sort((a, b) => a - b)) {
-      if (seq > next) ranges.push([next, seq - 1]);
-      next = seq + 1;
-    }
-    return ranges;
-  }
-
-  get contiguous(): number {
-    const [firstGap] = this.missing();
-    return firstGap ? firstGap[0] - 1 : this.last;
-  }
-
-  /** What every status says of it, but for times and what goes on in the background. */
-  status(): Record<string, unknown> {
-    const missing = this.missing();
-    return {
-      last_seq: this.last,
-      contiguous_seq: this.contiguous,
-      received_chunks: this.kept.size,
-      duplicate_chunks: this.duplicates,
-      missing_chunks: this.expected - this.kept.size,
-      rejected_chunks: this.rejected,
-      bytes_stored: this.kept.size * 32_000,
-      missing: missing.slice(0, 64),
-    };
+  constructor(of?: TrackModel) {
+    this.track = of?.track.clone() ?? new ReferenceTrack();
+    this.seconds = new Map(of?.seconds);
+    this.notes = new Set(of?.notes);
   }
 
   note(from: number, to: number, cause: string): void {
@@ -113,18 +83,18 @@ export class RoomModel {
   }
 
   seqOf(choice: SeqChoice): number {
-    const track = this.tracks.get(this.track);
+    const track = this.tracks.get(this.track)?.track ?? new ReferenceTrack();
     switch (choice.from) {
       case "zero":
         return choice.offset;
       case "last":
-        return (track?.last ?? 0) + choice.offset;
+        return track.lastSeq + choice.offset;
       case "kept": {
-        const seqs = [...(track?.kept.keys() ?? [])];
+        const seqs = track.seqs();
         return seqs[choice.pick % Math.max(1, seqs.length)] ?? 1;
       }
       case "hole": {
-        const holes = track?.missing() ?? [];
+        const holes = track.missing();
         return holes[choice.pick % Math.max(1, holes.length)]?.[0] ?? 1;
       }
     }
@@ -151,9 +121,9 @@ export class RoomModel {
       connection.uncounted += 1;
       return;
     }
-    const track = this.#open(connection.track);
-    track.rejected += 1;
-    if (seq !== undefined && seq >= 1 && seq <= maxSeq) track.note(seq, seq, "rejected");
+    const model = this.#open(connection.track);
+    model.track.rejected += 1;
+    if (seq !== undefined && seq >= 1 && seq <= maxSeq) model.note(seq, seq, "rejected");
   }
 
   /** Takes note of a frame that was answered. */
@@ -166,20 +136,18 @@ export class RoomModel {
         this.#take(name);
         return;
       case "chunk": {
-        const track = this.#take(name);
-        if (track.kept.has(message.seq)) track.duplicates += 1;
-        else
-          track.kept.set(message.seq, { sha256: sha256Of(message.content), at: message.at, content: message.content });
-        track.last = Math.max(track.last, message.seq);
+        const { track, seconds } = this.#take(name);
+        const isNew = track.keep(message.seq, sha256Of(message.content)) === "stored";
+        if (isNew) seconds.set(message.seq, { at: message.at, content: message.content });
         return;
       }
       case "end": {
-        const track = this.#take(name);
-        if (track.end === message.lastSeq && track.padding === message.padding) return;
+        const { track } = this.#take(name);
+        if (track.end === message.lastSeq && track.paddingSamples === message.padding) return;
         track.end = message.lastSeq;
-        track.padding = message.padding;
-        const told = { to_seq: message.lastSeq, padding_samples: message.padding };
-        this.events.push({ type: "track.ended", track: name, ...told, by: "room" });
+        track.paddingSamples = message.padding;
+        const body = { to_seq: message.lastSeq, padding_samples: message.padding };
+        this.events.push({ type: "track.ended", track: name, ...body, by: "room" });
         return;
       }
       case "gap":
@@ -201,7 +169,7 @@ export class RoomModel {
     const track = this.#open(name);
     const connection = this.#connection;
     if (!connection.hasTaken) {
-      track.rejected += connection.uncounted;
+      track.track.rejected += connection.uncounted;
       this.#connection = { ...connection, track: name, hasTaken: true, uncounted: 0 };
     }
     return track;
@@ -222,8 +190,8 @@ export class RoomModel {
     const { track: own } = this.#connection;
     const meetingId = message.type === "chunk" || message.type === "hello" ? message.meetingId : undefined;
     if (meetingId !== undefined && meetingId !== this.sessionId) return ["meeting_mismatch"];
-    const track = this.tracks.get(this.#trackOf(message)) ?? new TrackModel();
-    const isAhead = (seq: number): boolean => seq > maxSeq || seq > track.last + maxSeqAhead;
+    const track = this.tracks.get(this.#trackOf(message))?.track ?? new ReferenceTrack();
+    const isAhead = (seq: number): boolean => seq > maxSeq || seq > track.lastSeq + maxSeqAhead;
     switch (message.type) {
       case "hello": {
         const { track: one, role: other } = message;
@@ -233,11 +201,11 @@ export class RoomModel {
       }
       case "chunk": {
         if (isAhead(message.seq)) return ["seq_out_of_range"];
-        const kept = track.kept.get(message.seq);
-        return kept && kept.sha256 !== sha256Of(message.content) ? ["seq_conflict"] : undefined;
+        const kept = track.at(message.seq);
+        return kept !== undefined && kept !== sha256Of(message.content) ? ["seq_conflict"] : undefined;
       }
       case "end":
-        if (message.lastSeq < track.last) return ["bad_frame"];
+        if (message.lastSeq < track.lastSeq) return ["bad_frame"];
         return isAhead(message.lastSeq) ? ["seq_out_of_range"] : undefined;
       case "gap":
         return isAhead(message.to) ? ["seq_out_of_range"] : undefined;
@@ -262,7 +230,7 @@ export class RoomModel {
         });
       }
       case "chunk": {
-        const isKept = this.tracks.get(this.#trackOf(message))?.kept.has(message.seq) === true;
+        const isKept = this.tracks.get(this.#trackOf(message))?.track.has(message.seq) === true;
         return answer({
           type: "ack",
           seq: message.seq,
@@ -293,23 +261,15 @@ export class RoomModel {
     const name = this.#trackOf(message);
     const trial = new RoomModel(this.sessionId);
     const now = this.tracks.get(name);
-    trial.tracks.set(name, now ? copyOf(now) : new TrackModel());
+    trial.tracks.set(name, new TrackModel(now));
     trial.#connection = { ...this.#connection };
     trial.answered(message);
-    return { track: name, ...trial.tracks.get(name)?.status() };
+    return { track: name, ...trial.tracks.get(name)?.track.counts() };
   }
 }
 
 function answer(reply: Readonly<Record<string, unknown>>): Expected {
   return { kind: "answered", reply, close: undefined };
-}
-
-function copyOf(track: TrackModel): TrackModel {
-  const copy = new TrackModel();
-  for (const [seq, second] of track.kept) copy.kept.set(seq, second);
-  for (const note of track.notes) copy.notes.add(note);
-  const { duplicates, rejected, end, padding, last } = track;
-  return Object.assign(copy, { duplicates, rejected, end, padding, last });
 }
 
 function sha256Of(bytes: Uint8Array): string {

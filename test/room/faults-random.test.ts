@@ -6,7 +6,8 @@
 import { expect, inject, test } from "vitest";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import type { AckMessage } from "../../schemas/wire/messages.ts";
-import { joinedRanges, rangesBetween } from "../chaos/engine/ranges.ts";
+import { missingRanges } from "../../client/testkit/reference-track.ts";
+import { joinedRanges } from "../chaos/engine/ranges.ts";
 import { seededRandom } from "../../client/testkit/fault-plan.ts";
 import { pcmOf } from "./support/audio.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
@@ -65,7 +66,7 @@ class Player {
     const track = this.#track();
     const kept = this.#keptOf(track);
     const last = Math.max(0, ...kept);
-    const holes = rangesBetween(kept, last).map(([from]) => from);
+    const holes = missingRanges(kept, last).map(([from]) => from);
     const fill = this.#below(3) === 0 ? holes[this.#below(holes.length)] : undefined;
     const first = fill ?? last + (this.#below(6) === 0 ? 3 : 1);
     const many = fill === undefined ? 1 + this.#below(5) : 1;
@@ -143,7 +144,7 @@ class Player {
         same(`whether R2 has the bytes of ${track}/${seq}`, stored !== undefined && isSame(stored, pcmOf(seq)), true);
       }
       const gaps = result.gaps.filter((gap) => gap.track === track);
-      same(`gaps of ${track}`, joinedRanges(gaps), rangesBetween(kept, Math.max(0, ...kept)));
+      same(`gaps of ${track}`, joinedRanges(gaps), missingRanges(kept, Math.max(0, ...kept)));
     }
     same("objects in R2", await this.#room.storedKeys(), keys.sort());
     same("seconds with bytes in SQLite", await this.#room.pending(), 0);
@@ -151,7 +152,7 @@ class Player {
 
   #checkWatermarks(ack: AckMessage, kept: ReadonlySet<number>): void {
     const last = Math.max(...kept);
-    const gaps = rangesBetween(kept, last);
+    const gaps = missingRanges(kept, last);
     same("last_seq", ack.last_seq, last);
     same("contiguous_seq", ack.contiguous_seq, (gaps[0]?.[0] ?? last + 1) - 1);
     same("missing_count", ack.missing_count, last - kept.size);

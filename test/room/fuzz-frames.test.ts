@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { expect, inject, test } from "vitest";
 import { checkTables } from "../fuzz/check-tables.ts";
 import { playSession } from "../fuzz/frame-session.ts";
-import { FrameWire } from "../fuzz/frame-wire.ts";
+import { FrameWire, fuzzedSocket } from "../fuzz/frame-wire.ts";
 import { FramePlayer } from "../fuzz/frame-player.ts";
 import { type ConnectionPlan, connectionPlans, type FramePlan, framePlans } from "../fuzz/frame-plan.ts";
 import { hold, same } from "../fuzz/finding.ts";
@@ -18,6 +18,7 @@ import { migrate } from "../../server/gateway/core/migrations.ts";
 import { databaseOf } from "../../server/shared/lib/sql.ts";
 import { handleFrame, type IngestDeps, openTrack } from "../../server/gateway/room/ingest.ts";
 import { newPeer, type Peer } from "../../server/gateway/room/connections/peer.ts";
+import { overWorkerd } from "./support/client.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
 import { dumpTables, newSession, RoomUnderTest } from "./support/room.ts";
 
@@ -124,15 +125,7 @@ async function dial(sessionId: string, { encoding, track }: ConnectionPlan, sub:
   const headers = { ...bearer(token), upgrade: "websocket", "sec-websocket-protocol": `roomtone.v1.${encoding}` };
   const { webSocket: socket } = await guarded(`/v1/audio/ws/${path}`, { headers });
   if (!socket) throw new Error("no WebSocket");
-  socket.binaryType = "arraybuffer";
-  const wire = new FrameWire(
-    { send: (frame) => socket.send(frame), close: () => socket.close(1_000) },
-    encoding === "msgpack",
-  );
-  socket.addEventListener("message", ({ data }) => wire.receive(data as string | ArrayBuffer));
-  socket.addEventListener("close", ({ code }) => wire.hasClosed(code));
-  socket.accept();
-  return wire;
+  return new FrameWire(overWorkerd(socket, { sessionId, encoding, ...fuzzedSocket }));
 }
 
 const sessionsOfSeed = 2;
@@ -147,7 +140,7 @@ test.for(seeds)("[K5][K2][W9] a room answers any frame, and its tables are the m
     const model = await playSession(session, (connection, sub) => dial(sessionId, connection, sub));
     checkTables(model, await room.dump());
     await room.wakeUntil("archived", async () => (await room.pending()) === 0);
-    for (const [track, { kept: seconds }] of model.tracks) {
+    for (const [track, { seconds }] of model.tracks) {
       for (const [seq, { content }] of seconds) {
         kept += 1;
         const stored = await room.stored(seq, track);

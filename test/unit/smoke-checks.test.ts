@@ -9,7 +9,7 @@ import { decodeFrame } from "../../schemas/wire/codec.ts";
 import type { AckMessage, TrackStatus } from "../../schemas/wire/messages.ts";
 import { AckChecker } from "../../client/testkit/check-acks.ts";
 import { checkStored } from "../../scripts/smoke/check-stored.ts";
-import { streamMeeting } from "../../client/testkit/stream-meeting.ts";
+import { streamTrack } from "../../client/testkit/track-stream.ts";
 import { toneChunk } from "../../client/testkit/tone.ts";
 
 const name = { sessionId: "s.1", track: "mic" };
@@ -71,7 +71,9 @@ describe("acks", () => {
   });
 
   test("over what an earlier run left, duplicates and filled gaps are counted", () => {
-    const before = { ...untouched, last_seq: 3, received_chunks: 2, missing_chunks: 1, duplicate_chunks: 4 };
+    const missing: [number, number][] = [[2, 2]];
+    const counts = { last_seq: 3, received_chunks: 2, missing_chunks: 1, duplicate_chunks: 4 };
+    const before = { ...untouched, ...counts, missing };
     const acks = new AckChecker(name, before);
     const later = { last_seq: 3, contiguous_seq: 3 };
     acks.check(
@@ -135,12 +137,12 @@ describe("a lying gateway", () => {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    return streamMeeting({
+    return streamTrack({
       baseWs: new URL(`ws://127.0.0.1:${port}/`),
       ...name,
       encoding: "json",
-      chunks: [1, 2, 3].map(toneChunk),
-      paddingSamples: 0,
+      seconds: 3,
+      second: toneChunk,
       clientId: "test",
     });
   }
@@ -187,8 +189,8 @@ describe("a lying gateway", () => {
   });
 
   test("nobody there", async () => {
-    const options = { ...name, encoding: "json", chunks: [], paddingSamples: 0, clientId: "test" } as const;
-    await expect(streamMeeting({ ...options, baseWs: new URL("ws://127.0.0.1:1/") })).rejects.toThrow(
+    const options = { ...name, encoding: "json", seconds: 0, second: toneChunk } as const;
+    await expect(streamTrack({ ...options, baseWs: new URL("ws://127.0.0.1:1/") })).rejects.toThrow(
       "No gateway answers at ws://127.0.0.1:1/ (ECONNREFUSED); start one with npm start.",
     );
   });

@@ -1,7 +1,8 @@
 /** The tenant that keeps to the rules: four tracks in two sessions, and what their acks take. */
 import { Failure } from "../../../schemas/lib/failure.ts";
 import { fetchState } from "../../smoke/gateway-http.ts";
-import { GoodTrack } from "./good-track.ts";
+import { stampedSecond } from "../../../client/testkit/stamped-second.ts";
+import { type StreamReport, TrackStream } from "../../../client/testkit/track-stream.ts";
 import { signToken } from "./sign-token.ts";
 
 const tracksOfSession = {
@@ -19,9 +20,19 @@ export interface GoodTenantOptions {
   readonly perSecond: number;
 }
 
+interface GoodTrack {
+  readonly sessionId: string;
+  readonly name: string;
+  readonly track: TrackStream;
+  /** Settles at the track's end. */
+  readonly report: Promise<StreamReport>;
+}
+
+const answerTimeoutMs = 60_000;
+
 export class GoodTenant {
   readonly #options: GoodTenantOptions;
-  readonly #tracks: { readonly sessionId: string; readonly name: string; readonly track: GoodTrack }[] = [];
+  readonly #tracks: GoodTrack[] = [];
   #ackMs: number[] = [];
 
   constructor(options: GoodTenantOptions) {
@@ -33,15 +44,24 @@ export class GoodTenant {
     for (const [sessionId, names] of Object.entries(tracksOfSession)) {
       const token = await this.#token(sessionId, "capture");
       for (const name of names) {
-        const track = await GoodTrack.start({
+        const track = await TrackStream.open({
           baseWs: new URL(`${url.replace(/^http/, "ws")}/`),
           sessionId,
           track: name,
+          encoding: "msgpack",
           token,
-          everyMs: 1_000 / perSecond,
-          onAck: (ackMs) => this.#ackMs.push(ackMs),
+          seconds: Number.POSITIVE_INFINITY,
+          second: stampedSecond,
+          realtimeFactor: perSecond,
+          resends: true,
+          answerTimeoutMs,
+          // From when a second was due, so that a gateway that stands still is not measured less often.
+          onAck: ({ dueMs }) => this.#ackMs.push(dueMs),
         });
-        this.#tracks.push({ sessionId, name, track });
+        const report = track.run();
+        // `finish` tells.
+        report.catch(() => undefined);
+        this.#tracks.push({ sessionId, name, track, report });
       }
     }
   }
@@ -65,7 +85,8 @@ export class GoodTenant {
 
   /** @returns how many seconds were sent; each has its ack and is in the state. @throws Failure where that is not so. */
   async finish(): Promise<number> {
-    await Promise.all(this.#tracks.map(({ track }) => track.finish()));
+    for (const { track } of this.#tracks) track.finish();
+    await Promise.all(this.#tracks.map(({ report }) => report));
     for (const sessionId of Object.keys(tracksOfSession)) {
       const token = await this.#token(sessionId, "observe");
       const state = await fetchState({ baseHttp: new URL(`${this.#options.url}/`), sessionId, token });

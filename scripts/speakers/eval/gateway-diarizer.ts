@@ -6,7 +6,8 @@ import { defaultTrack } from "../../../schemas/names.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
 import type { GatewayProcess } from "../../local/gateway-process.ts";
-import { streamMeeting } from "../../../client/testkit/stream-meeting.ts";
+import { secondsOf } from "../../../client/testkit/sent-audio.ts";
+import { streamTrack } from "../../../client/testkit/track-stream.ts";
 import type { Diarize } from "./diarize.ts";
 
 export function createGatewayDiarizer(gateway: GatewayProcess, windowMs: number): Diarize {
@@ -15,13 +16,12 @@ export function createGatewayDiarizer(gateway: GatewayProcess, windowMs: number)
     const sessionId = `eval-${randomBytes(6).toString("hex")}`;
     await client.createSession({ session_id: sessionId, resolve: { auto: true, window_chunks: windowMs / chunkMs } });
     const chunks = chunksOf(samples);
-    await streamMeeting({
+    await streamTrack({
       baseWs: new URL(`${gateway.wsUrl}/`),
       sessionId,
       track: defaultTrack,
       encoding: "msgpack",
-      chunks,
-      paddingSamples: chunks.length * chunkSamples - samples.length,
+      ...secondsOf({ chunks, paddingSamples: chunks.length * chunkSamples - samples.length }),
       clientId: "eval-speakers",
     });
     await client.finalize(sessionId);
@@ -32,7 +32,7 @@ export function createGatewayDiarizer(gateway: GatewayProcess, windowMs: number)
   };
 }
 
-function chunksOf(samples: Int16Array): Uint8Array[] {
+function chunksOf(samples: Int16Array): Uint8Array<ArrayBuffer>[] {
   const bytes = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
   return Array.from({ length: Math.ceil(bytes.length / chunkBytes) }, (_, i) => {
     const chunk = new Uint8Array(chunkBytes);

@@ -3,27 +3,21 @@
  * finds its question. Answers go to the model as they come; what the model objects to is kept until somebody waits.
  */
 import type { Duplex } from "node:stream";
-import { decode } from "@msgpack/msgpack";
 import { WebSocket } from "ws";
 import type { Encoding } from "../../../schemas/wire/codec.ts";
-import {
-  jsonSubprotocol,
-  msgpackSubprotocol,
-  type RoomMessage,
-  roomMessageSchema,
-} from "../../../schemas/wire/messages.ts";
+import type { RoomMessage } from "../../../schemas/wire/messages.ts";
 import { chunkFrame, encodeFields, helloFields } from "../../../client/testkit/frames.ts";
+import { ProtocolSocket } from "../../../client/testkit/protocol-socket.ts";
+import { overWs, socketOptions, subprotocolOf } from "../../../client/testkit/room-socket.ts";
 import { halfFrame } from "../../../client/testkit/half-frame.ts";
 import { badChunk } from "./bad-chunks.ts";
+import { Failure } from "../../../schemas/lib/failure.ts";
 import { type ChaosAudio, sha256 } from "./chaos-audio.ts";
 import { type Ask, variants } from "./plan.ts";
 import type { TrackModel } from "./track-model.ts";
 import { same, Violation } from "./violation.ts";
 
 const answerTimeoutMs = 15_000;
-/** A local workerd may take long to end a connection on which it read nothing. */
-const closeTimeout = 300;
-const socketOptions = { perMessageDeflate: false, maxPayload: 0, closeTimeout };
 
 export interface ChaosConnectionOptions {
   readonly wsUrl: string;
@@ -36,39 +30,35 @@ export interface ChaosConnectionOptions {
 export class ChaosConnection {
   readonly #options: ChaosConnectionOptions;
   readonly #socket: WebSocket;
+  readonly #room: ProtocolSocket;
   #stream: Duplex | undefined;
   readonly #asked: Ask[] = [];
   /** What another connection or a cut took from this one: late answers to it may still come. */
   #isStale = false;
   #isAnswered = false;
-  #problem: Error | undefined;
-  #wake: () => void = () => undefined;
+  #problem: Violation | undefined;
 
   private constructor(options: ChaosConnectionOptions) {
     this.#options = options;
     const { wsUrl, session, model, encoding } = options;
-    const subprotocol = encoding === "json" ? jsonSubprotocol : msgpackSubprotocol;
-    this.#socket = new WebSocket(`${wsUrl}/v1/audio/ws/${session}/${model.track}`, [subprotocol], socketOptions);
+    const url = `${wsUrl}/v1/audio/ws/${session}/${model.track}`;
+    this.#socket = new WebSocket(url, [subprotocolOf(encoding)], socketOptions);
     this.#socket.on("upgrade", ({ socket }) => {
       this.#stream = socket;
     });
-    this.#socket.on("message", (data: Buffer, isBinary) => {
-      try {
-        this.#take(roomMessageSchema.parse(isBinary ? decode(data) : JSON.parse(data.toString())));
-      } catch (cause) {
-        this.#problem ??= cause instanceof Error ? cause : new Error(String(cause));
-      }
-      this.#wake();
+    this.#room = new ProtocolSocket(overWs(this.#socket), {
+      sessionId: `${session}/${model.track}`,
+      encoding,
+      waitMs: answerTimeoutMs,
+      onMessage: (message) => this.#take(message),
+      onClose: ({ code }) => this.#closed(code),
     });
-    this.#socket.on("close", (code) => this.#closed(code));
-    this.#socket.on("open", () => this.#wake());
-    this.#socket.on("error", () => this.#wake());
   }
 
   static async open(options: ChaosConnectionOptions): Promise<ChaosConnection> {
     const connection = new ChaosConnection(options);
     const socket = connection.#socket;
-    await connection.#until("the connection to open", () => socket.readyState !== WebSocket.CONNECTING);
+    await new Promise((resolve) => socket.once("open", resolve).once("close", resolve));
     if (socket.readyState !== WebSocket.OPEN)
       throw new Violation(`${options.model.track}: no connection was to be had`);
     return connection;
@@ -99,7 +89,13 @@ export class ChaosConnection {
 
   /** Waits until every frame is answered, or the room closed the connection for a reason that may be. */
   async settle(): Promise<void> {
-    await this.#until("an answer", () => this.#asked.length === 0 || this.#isStale);
+    this.check();
+    await this.#room
+      .until("an answer", () => this.#asked.length === 0 || this.#isStale)
+      .catch((cause: unknown) => {
+        throw cause instanceof Failure ? new Violation(cause.message) : cause;
+      });
+    this.check();
   }
 
   /** From here on nothing more is answered for sure: another connection takes the track, or this one is cut. */
@@ -122,6 +118,7 @@ export class ChaosConnection {
 
   /** What the room said against the rules and nobody has been told of. @throws Violation */
   check(): void {
+    this.#room.check();
     if (this.#problem) throw this.#problem;
   }
 
@@ -195,24 +192,6 @@ export class ChaosConnection {
       this.#problem ??= new Violation(`${this.#options.model.track}: the room closed the connection with ${code}`);
     }
     this.retire();
-    this.#wake();
-  }
-
-  async #until(what: string, isSo: () => boolean): Promise<void> {
-    const deadline = Date.now() + answerTimeoutMs;
-    for (;;) {
-      this.check();
-      if (isSo()) return;
-      const left = deadline - Date.now();
-      if (left <= 0) throw new Violation(`${this.#options.model.track}: waited ${answerTimeoutMs} ms for ${what}`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
   }
 }
 

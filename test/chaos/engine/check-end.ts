@@ -5,7 +5,8 @@ import type { SessionResult } from "../../../schemas/http/result.ts";
 import type { LocalBucket } from "../../../scripts/local/local-bucket.ts";
 import { type ChaosAudio, sha256 } from "./chaos-audio.ts";
 import { chunkKeyOf } from "./chaos-connection.ts";
-import { joinedRanges, rangesBetween } from "./ranges.ts";
+import { missingRanges } from "../../../client/testkit/reference-track.ts";
+import { joinedRanges } from "./ranges.ts";
 import type { TrackModel } from "./track-model.ts";
 import { hold, same } from "./violation.ts";
 
@@ -90,7 +91,7 @@ async function checkTrack(
   same(
     `${track}: gaps of the result`,
     joinedRanges(result.gaps.filter((gap) => gap.track === track)),
-    rangesBetween(new Set(kept), expected),
+    missingRanges(new Set(kept), expected),
   );
   const chain = createHashChain({ tenant: result.tenant, sessionId: session, track }, sha256);
   const digests = new Map<number, string>();

@@ -3,11 +3,10 @@
  * second is "maybe kept" until an answer or a status tells. Everything the room says is checked against that, and
  * narrows it. No sockets, no time.
  */
-import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { RoomMessage, TrackStatus } from "../../../schemas/wire/messages.ts";
 import { type Ask, type Variant, variants } from "./plan.ts";
-import { type Range, rangesBetween } from "./ranges.ts";
+import { ReferenceTrack } from "../../../client/testkit/reference-track.ts";
 import { hold, same, Violation } from "./violation.ts";
 
 type Of<T extends RoomMessage["type"]> = Extract<RoomMessage, { type: T }>;
@@ -102,8 +101,9 @@ export class TrackModel {
     for (const seq of this.#seconds.keys()) if (seq > lastSeq) this.#seconds.delete(seq);
     this.#ends = [{ seq: lastSeq, padding }];
     if (!this.#isCertain) return;
-    same(`${this.track}: missing of ended`, answer.missing, this.#missing().slice(0, limits.maxMissingRanges));
-    same(`${this.track}: complete of ended`, answer.complete, this.#missing().length === 0);
+    const track = this.#certain();
+    same(`${this.track}: missing of ended`, answer.missing, track.missing(limits.maxMissingRanges));
+    same(`${this.track}: complete of ended`, answer.complete, track.missingCount === 0);
   }
 
   endRefused({ lastSeq }: EndAsk): void {
@@ -182,11 +182,9 @@ export class TrackModel {
   #checkAck(ack: Of<"ack">): void {
     within(`${this.track}: duplicate_count`, this.#duplicates, ack.duplicate_count);
     if (!this.#isCertain) return;
-    const missing = this.#missing();
-    const last = this.#lastSure();
-    same(`${this.track}: last_seq of ack ${ack.seq}`, ack.last_seq, last);
-    same(`${this.track}: contiguous_seq of ack ${ack.seq}`, ack.contiguous_seq, contiguous(last, missing));
-    same(`${this.track}: missing_count of ack ${ack.seq}`, ack.missing_count, lengthOf(missing));
+    const { duplicate_count: _, ...fields } = this.#certain().ackFields();
+    for (const [field, value] of Object.entries(fields))
+      same(`${this.track}: ${field} of ack ${ack.seq}`, ack[field as keyof typeof fields], value);
   }
 
   get #isCertain(): boolean {
@@ -197,8 +195,9 @@ export class TrackModel {
     return Math.max(0, ...this.sure());
   }
 
-  #missing(): Range[] {
-    return rangesBetween(new Set(this.#seconds.keys()), Math.max(this.#lastSure(), this.#ends[0]?.seq ?? 0));
+  /** The track that it is, where nothing is uncertain. */
+  #certain(): ReferenceTrack<true> {
+    return referenceOf(this.#seconds.keys(), this.#ends[0]?.seq ?? 0);
   }
 
   #noteStored(seq: number): void {
@@ -225,22 +224,22 @@ function keptOf({ last_seq: last, missing }: TrackStatus): Set<number> {
 }
 
 function checkStatus(track: string, status: TrackStatus, kept: ReadonlySet<number>): void {
-  const { last_seq: last, missing } = status;
-  const expected = status.received_chunks + status.missing_chunks;
-  same(`${track}: last_seq`, last, Math.max(0, ...kept));
-  same(`${track}: missing`, missing, rangesBetween(kept, expected));
-  same(`${track}: received_chunks`, status.received_chunks, kept.size);
-  same(`${track}: contiguous_seq`, status.contiguous_seq, contiguous(last, missing));
-  same(`${track}: bytes_stored`, status.bytes_stored, kept.size * chunkBytes);
-  hold(status.archived_seq <= last, `${track}: archived_seq ${status.archived_seq} is beyond last_seq ${last}`);
+  const {
+    duplicate_chunks: _,
+    rejected_chunks: __,
+    ...counts
+  } = referenceOf(kept, status.received_chunks + status.missing_chunks).counts();
+  for (const [field, value] of Object.entries(counts))
+    same(`${track}: ${field}`, status[field as keyof typeof counts], value);
+  const { archived_seq: archived, last_seq: last } = status;
+  hold(archived <= last, `${track}: archived_seq ${archived} is beyond last_seq ${last}`);
 }
 
-function contiguous(last: number, missing: readonly (readonly [number, number])[]): number {
-  return Math.min(last, (missing[0]?.[0] ?? last + 1) - 1);
-}
-
-function lengthOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+function referenceOf(kept: Iterable<number>, end: number): ReferenceTrack<true> {
+  const track = new ReferenceTrack<true>();
+  for (const seq of kept) track.keep(seq, true);
+  track.end = end;
+  return track;
 }
 
 function within(what: string, { min, max }: Bounds, actual: number): void {

@@ -1,5 +1,5 @@
 /** A room as a client sees it: what it keeps, and what it answers. No sockets, no time, no storage. */
-import { SeqSet, type SeqRange } from "../../../client/capture/seq-set.ts";
+import { ReferenceTrack } from "../../../client/testkit/reference-track.ts";
 import type { WireErrorCode } from "../../../schemas/wire/errors.ts";
 import { wireErrors } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
@@ -10,12 +10,11 @@ type Of<Type extends Answer["type"]> = Extract<Answer, { type: Type }>;
 
 export class ModelRoom {
   /** What is kept under a number; any string stands for its audio. */
-  readonly kept = new Map<number, string>();
+  readonly track = new ReferenceTrack();
   /** Numbers that are refused for good, whatever comes. */
   readonly refused = new Set<number>();
   window: number;
   readonly #factor: number | null;
-  #endSeq = 0;
 
   /** @param factor `max_realtime_factor`. */
   constructor(window: number, factor: number | null = null) {
@@ -23,25 +22,9 @@ export class ModelRoom {
     this.#factor = factor;
   }
 
-  get lastSeq(): number {
-    return Math.max(0, ...this.kept.keys());
-  }
-
-  get expectedSeq(): number {
-    return Math.max(this.lastSeq, this.#endSeq);
-  }
-
-  missing(): SeqRange[] {
-    const missing = SeqSet.of([[1, this.expectedSeq]]);
-    for (const seq of this.kept.keys()) missing.delete(seq);
-    return missing.ranges();
-  }
-
   ready(): Of<"ready"> {
-    const missing = this.missing()
-      .slice(0, limits.maxMissingRanges)
-      .map(([from, to]): [number, number] => [from, to]);
-    const at = { next_seq: this.lastSeq + 1, missing };
+    const missing = this.track.missing(limits.maxMissingRanges);
+    const at = { next_seq: this.track.lastSeq + 1, missing };
     return {
       type: "ready",
       protocol: 1,
@@ -49,7 +32,7 @@ export class ModelRoom {
       target_sample_rate: 16_000,
       target_channels: 1,
       target_format: "pcm_s16le",
-      ingest: this.#status(missing),
+      ingest: this.#status(),
       resume: at,
       limits: { max_in_flight: this.window, max_realtime_factor: this.#factor },
     };
@@ -59,47 +42,27 @@ export class ModelRoom {
   receiveChunk(seq: number, audio: string, later?: WireErrorCode): Of<"ack" | "error"> {
     if (later !== undefined) return roomError(later, seq);
     if (this.refused.has(seq)) return roomError("bad_chunk_size", seq);
-    const old = this.kept.get(seq);
-    if (old !== undefined && old !== audio) return roomError("seq_conflict", seq);
-    this.kept.set(seq, audio);
-    return {
-      type: "ack",
-      seq,
-      status: old === undefined ? "stored" : "duplicate",
-      key: "key",
-      sha256: "0".repeat(64),
-      last_seq: this.lastSeq,
-      contiguous_seq: 0,
-      missing_count: this.expectedSeq - this.kept.size,
-      duplicate_count: 0,
-    };
+    const status = this.track.keep(seq, audio);
+    if (status === "conflict") return roomError("seq_conflict", seq);
+    return { type: "ack", seq, status, key: "key", sha256: "0".repeat(64), ...this.track.ackFields() };
   }
 
   receiveEnd(lastSeq: number): Of<"ended" | "error"> {
-    if (lastSeq < this.lastSeq) return roomError("bad_frame");
-    this.#endSeq = lastSeq;
-    const missing = this.missing()
-      .slice(0, limits.maxMissingRanges)
-      .map(([from, to]): [number, number] => [from, to]);
+    if (lastSeq < this.track.lastSeq) return roomError("bad_frame");
+    this.track.end = lastSeq;
+    const missing = this.track.missing(limits.maxMissingRanges);
     return { type: "ended", last_seq: lastSeq, complete: missing.length === 0, missing };
   }
 
-  #status(missing: TrackStatus["missing"]): TrackStatus {
+  #status(): TrackStatus {
     return {
       session_id: "meeting",
       meeting_id: "meeting",
       track: "mixed",
-      last_seq: this.lastSeq,
-      contiguous_seq: 0,
       archived_seq: 0,
       resolved_seq: 0,
       failed_windows: 0,
-      received_chunks: this.kept.size,
-      duplicate_chunks: 0,
-      missing_chunks: this.expectedSeq - this.kept.size,
-      rejected_chunks: 0,
-      bytes_stored: this.kept.size * 32_000,
-      missing,
+      ...this.track.counts(),
       started_at: null,
       updated_at: null,
     };

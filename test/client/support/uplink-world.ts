@@ -127,7 +127,7 @@ export class UplinkWorld {
     if (answer.type === "ready") {
       const listed = SeqSet.of(answer.resume.missing);
       const isWhole = listed.size === answer.ingest.missing_chunks;
-      connection.known = isWhole ? new Set(this.room.kept.keys()) : undefined;
+      connection.known = isWhole ? new Set(this.room.track.seqs()) : undefined;
       this.#run(this.uplink.handleReady(answer));
     } else if (answer.type === "ack") {
       connection.unanswered.delete(answer.seq);
@@ -154,7 +154,7 @@ export class UplinkWorld {
       case "forget":
         for (const seq of action.seqs) {
           assert(this.outbox.has(seq), `forgets ${seq}, which is not in the outbox`);
-          assert(this.room.kept.get(seq) === this.outbox.get(seq), `forgets ${seq}, which the room does not keep`);
+          assert(this.room.track.at(seq) === this.outbox.get(seq), `forgets ${seq}, which the room does not keep`);
           this.outbox.delete(seq);
         }
         return;
@@ -185,7 +185,7 @@ export class UplinkWorld {
     assert(!connection.sent.has(seq), `sends ${seq} twice on one connection`);
     assert(!this.isResting, `sends ${seq} while it was told to wait`);
     this.counts.sends += 1;
-    if (this.room.kept.has(seq)) this.counts.needless += 1;
+    if (this.room.track.has(seq)) this.counts.needless += 1;
     connection.sent.add(seq);
     connection.unanswered.add(seq);
     assert(connection.unanswered.size <= this.room.window, "sends beyond the window");

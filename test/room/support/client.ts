@@ -1,7 +1,7 @@
-/** A capture client without cleverness: sends frames, hands out what the room says, in order. */
-import { decode, encode } from "@msgpack/msgpack";
+/** A capture client inside workerd: `ProtocolSocket` over the socket of an answer. */
+import { ProtocolSocket } from "../../../client/testkit/protocol-socket.ts";
 import type { Encoding } from "../../../schemas/wire/codec.ts";
-import { type AckMessage, type RoomMessage, roomMessageSchema } from "../../../schemas/wire/messages.ts";
+import type { AckMessage, RoomMessage } from "../../../schemas/wire/messages.ts";
 import { chunkFrame, pcmOf } from "./audio.ts";
 import { gateway } from "./bindings.ts";
 import { within } from "./waiting.ts";
@@ -18,12 +18,7 @@ export interface ClientOptions {
 export class Client {
   readonly sessionId: string;
   readonly closed: Promise<{ code: number; reason: string }>;
-  /** Once it is closed. */
-  closeCode: number | undefined;
-  readonly #socket: WebSocket;
-  readonly #encoding: Encoding;
-  readonly #inbox: RoomMessage[] = [];
-  #arrived = Promise.withResolvers<void>();
+  readonly #socket: ProtocolSocket;
 
   static async connect(sessionId: string, options: ClientOptions = {}): Promise<Client> {
     const { track, encoding = "json", credential, via = gateway } = options;
@@ -40,54 +35,38 @@ export class Client {
   }
 
   private constructor(sessionId: string, socket: WebSocket, encoding: Encoding) {
-    this.sessionId = sessionId;
-    this.#socket = socket;
-    this.#encoding = encoding;
     const { promise, resolve } = Promise.withResolvers<{ code: number; reason: string }>();
+    this.sessionId = sessionId;
     this.closed = promise;
-    socket.binaryType = "arraybuffer";
-    socket.addEventListener("message", (event) => {
-      const value: unknown =
-        typeof event.data === "string" ? JSON.parse(event.data) : decode(event.data as ArrayBuffer);
-      // Every message a room sends in these tests is checked against the contract.
-      this.#inbox.push(roomMessageSchema.parse(value));
-      this.#arrived.resolve();
-    });
-    socket.addEventListener("close", ({ code, reason }) => {
-      this.closeCode = code;
-      resolve({ code, reason });
-    });
-    socket.accept();
+    this.#socket = overWorkerd(socket, { sessionId, encoding, onClose: resolve });
+  }
+
+  /** Once it is closed. */
+  get closeCode(): number | undefined {
+    return this.#socket.close?.code;
   }
 
   /** Sends a message as the client's encoding has it, or a frame just as it is. */
   send(message: object | string): void {
-    if (typeof message === "string") this.#socket.send(message);
-    else this.#socket.send(this.#encoding === "json" ? JSON.stringify(message) : encode(message));
+    if (typeof message === "string") this.#socket.sendRaw(message);
+    else this.#socket.send(message as Record<string, unknown>);
   }
 
   sendBytes(bytes: Uint8Array): void {
-    this.#socket.send(bytes);
+    this.#socket.sendRaw(bytes);
   }
 
   sendChunk(seq: number, pcm: Uint8Array = pcmOf(seq)): void {
-    this.send(chunkFrame({ sessionId: this.sessionId, seq, pcm, encoding: this.#encoding }));
+    this.send(chunkFrame({ sessionId: this.sessionId, seq, pcm, encoding: this.#socket.encoding }));
   }
 
   /** The next message of the room. */
-  async next(what = "a message of the room"): Promise<RoomMessage> {
-    for (;;) {
-      const message = this.#inbox.shift();
-      if (message) return message;
-      this.#arrived = Promise.withResolvers<void>();
-      await within(this.#arrived.promise, what);
-    }
+  next(): Promise<RoomMessage> {
+    return this.#socket.next();
   }
 
-  async nextOf<T extends RoomMessage["type"]>(type: T): Promise<Extract<RoomMessage, { type: T }>> {
-    const message = await this.next(`a message of type ${type}`);
-    if (message.type !== type) throw new Error(`expected a message of type ${type}, got ${JSON.stringify(message)}`);
-    return message as Extract<RoomMessage, { type: T }>;
+  nextOf<T extends RoomMessage["type"]>(type: T): Promise<Extract<RoomMessage, { type: T }>> {
+    return this.#socket.next(type);
   }
 
   /** Sends a chunk and waits for its ack. */
@@ -119,9 +98,8 @@ export class Client {
     if (error.code !== code) throw new Error(`expected the refusal ${code}, got ${JSON.stringify(error)}`);
   }
 
-  async hello(fields: object = {}): Promise<Extract<RoomMessage, { type: "ready" }>> {
-    this.send({ type: "hello", sample_rate: 16_000, channels: 1, format: "pcm_s16le", ...fields });
-    return this.nextOf("ready");
+  hello(fields: Record<string, unknown> = {}): Promise<Extract<RoomMessage, { type: "ready" }>> {
+    return this.#socket.hello(fields);
   }
 
   async expectClose(code: number): Promise<void> {
@@ -130,6 +108,26 @@ export class Client {
   }
 
   close(): void {
-    this.#socket.close(1000, "test over");
+    this.#socket.end("test over");
   }
+}
+
+/** A socket of workerd that was not accepted yet. */
+export function overWorkerd(
+  socket: WebSocket,
+  options: ConstructorParameters<typeof ProtocolSocket>[1],
+): ProtocolSocket {
+  socket.binaryType = "arraybuffer";
+  return new ProtocolSocket(
+    {
+      send: (frame) => socket.send(frame),
+      close: (code, reason) => socket.close(code, reason),
+      listen: ({ message, close }) => {
+        socket.addEventListener("message", ({ data }) => message(data as string | ArrayBuffer));
+        socket.addEventListener("close", ({ code, reason }) => close(code, reason));
+        socket.accept();
+      },
+    },
+    options,
+  );
 }
