@@ -3,18 +3,18 @@
  * spellings must never share a storage key, so a name either matches or is refused (SPEC N1).
  */
 import * as z from "zod";
+import { sessionIdPattern, tenantPattern, trackNamePattern } from "./name-patterns.ts";
+
+export { defaultTenant, defaultTrack } from "./name-patterns.ts";
 
 /** An isolated customer of one installation. */
-export const tenantSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/);
+export const tenantSchema = z.string().regex(tenantPattern);
 
 /** One meeting. Also the value of `meeting_id` in every frame of that meeting. */
-export const sessionIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$/);
+export const sessionIdSchema = z.string().regex(sessionIdPattern);
 
 /** One audio source of a session. */
-export const trackNameSchema = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,31}$/);
-
-export const defaultTenant = "default";
-export const defaultTrack = "mixed";
+export const trackNameSchema = z.string().regex(trackNamePattern);
 
 /** Splits a Durable Object name `<tenant>/<session_id>`. Neither part can hold a slash. */
 export function parseRoomName(name: string): { tenant: string; sessionId: string } | undefined {

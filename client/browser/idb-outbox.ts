@@ -12,7 +12,7 @@
  *
  * The browser may still evict a site's data when the disk runs out: ask for `navigator.storage.persist()`.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
 import * as books from "../capture/outbox-book.ts";
@@ -22,12 +22,12 @@ import { browserLocks, takeLock } from "./web-lock.ts";
 
 const storeNames = ["frames", "meta"] as const;
 const recordId = "outbox";
-const recordSchema = books.outboxBookSchema.extend({ id: z.literal(recordId) });
+const recordSchema = z.extend(books.outboxBookSchema, { id: z.literal(recordId) });
 type OutboxRecord = z.infer<typeof recordSchema>;
 const frameSchema = z.object({
-  slot: z.int().min(1),
-  timestamp_ms: z.int().min(1),
-  pcm: z.instanceof(Uint8Array).refine((pcm) => pcm.byteLength === chunkBytes),
+  slot: z.int().check(z.minimum(1)),
+  timestamp_ms: z.int().check(z.minimum(1)),
+  pcm: z.instanceof(Uint8Array).check(z.refine((pcm) => pcm.byteLength === chunkBytes)),
 });
 
 export interface IdbOutboxOptions {

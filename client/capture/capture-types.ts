@@ -1,6 +1,6 @@
 /** What a capture takes, tells and fails with. */
 import type { Encoding } from "../../schemas/wire/codec.ts";
-import { defaultTrack } from "../../schemas/names.ts";
+import { defaultTrack } from "../../schemas/name-patterns.ts";
 import type { ChannelFault } from "./channel-watch.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PcmFormat } from "./pcm-framer.ts";

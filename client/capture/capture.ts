@@ -6,7 +6,7 @@
  * silently; after a crash, a new capture over the same outbox continues where the old one stopped.
  */
 import { limits } from "../../schemas/limits.ts";
-import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import { sessionIdPattern, trackNamePattern } from "../../schemas/name-patterns.ts";
 import {
   type CaptureEnd,
   type CaptureEvents,
@@ -32,8 +32,8 @@ const lookForSpaceMs = 1_000;
 
 /** Starts a capture, or continues the one that the outbox holds. Throws where a name or the format is wrong. */
 export async function startCapture(options: CaptureOptions): Promise<Capture> {
-  sessionIdSchema.parse(options.sessionId);
-  trackNameSchema.parse(trackOf(options));
+  checkName("sessionId", options.sessionId, sessionIdPattern);
+  checkName("track", trackOf(options), trackNamePattern);
   if (options.WebSocket === undefined && !("WebSocket" in globalThis)) {
     throw new TypeError(
       "This runtime has no global WebSocket: give one as `WebSocket`, that of the package `ws`, say.",
@@ -42,6 +42,10 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   const outbox = options.outbox ?? createMemoryOutbox();
   await outbox.bind(ownerOf(options));
   return new Capture(options, outbox, await outbox.load());
+}
+
+function checkName(what: string, name: unknown, pattern: RegExp): void {
+  if (typeof name !== "string" || !pattern.test(name)) throw new TypeError(`${what} must match ${pattern.source}`);
 }
 
 export class Capture extends Emitter<CaptureEvents> {

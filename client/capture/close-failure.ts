@@ -1,7 +1,7 @@
 /** Why a room that closed a connection for good did so. */
 import { closeCodeOf, type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
-import type { ErrorMessage } from "../../schemas/wire/messages.ts";
 import { CaptureFailedError } from "./capture-types.ts";
+import type { ErrorMessage } from "./read-message.ts";
 
 /** The room's own words where it said why; else what the close code stands for. @param said its last error message. */
 export function closeFailure(code: number, reason: string, said: ErrorMessage | undefined): CaptureFailedError {

@@ -3,7 +3,6 @@
  * the room keeps. Knows nothing of samples.
  */
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/wire/audio.ts";
-import type { RoomMessage } from "../../schemas/wire/messages.ts";
 import {
   type CaptureEnd,
   type CaptureEvents,
@@ -16,6 +15,7 @@ import {
 import { closeFailure } from "./close-failure.ts";
 import { type DeclaredGap, DeclaredGaps, gapMessage } from "./declared-gaps.ts";
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
+import type { AckMessage, ErrorMessage, ReadMessage, ReadyMessage } from "./read-message.ts";
 import { Rest } from "./rest.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
 import { maxMismatches, SentChunks } from "./sent-chunks.ts";
@@ -23,8 +23,6 @@ import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { restMs, Uplink, type UplinkAction } from "./uplink.ts";
 import type { WorkQueue } from "./work-queue.ts";
-
-type MessageOf<T extends RoomMessage["type"]> = Extract<RoomMessage, { type: T }>;
 
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
@@ -66,7 +64,7 @@ export class Delivery {
   /** Whether the outbox was told that seconds may be sent from now on. */
   #isReleased = false;
   #reconnects = -1;
-  #lastError: MessageOf<"error"> | undefined;
+  #lastError: ErrorMessage | undefined;
   readonly #rest = new Rest(() => this.#run(this.#uplink.handleWake()));
 
   constructor(options: DeliveryOptions) {
@@ -145,7 +143,7 @@ export class Delivery {
     });
   }
 
-  #handle(message: RoomMessage): void {
+  #handle(message: ReadMessage): void {
     switch (message.type) {
       case "ready":
         this.#isGreeted = true;
@@ -161,15 +159,13 @@ export class Delivery {
         this.#isEndAsked = false;
         this.#run(this.#uplink.handleEnded(message));
         return;
-      case "status":
       case "pong":
       case "closing":
-      case "event":
         return;
     }
   }
 
-  async #resume(ready: MessageOf<"ready">): Promise<void> {
+  async #resume(ready: ReadyMessage): Promise<void> {
     const { renumber, emit, nextSeq } = this.#options;
     // Numbers below the room's next are the track's already: what was never sent is other audio, and moves behind it.
     const [from, to] = [this.#unsentFrom, nextSeq() - 1];
@@ -188,7 +184,7 @@ export class Delivery {
     emit("connected", { reconnects: this.#reconnects, resending: this.#uplink.lagSeconds });
   }
 
-  #handleAck(ack: MessageOf<"ack">): void {
+  #handleAck(ack: AckMessage): void {
     const kept = this.#sent.handleAck(ack);
     if (!kept.ok) return this.#handleMismatch(ack.seq);
     for (const seq of kept.value) this.#run(this.#uplink.handleAck(seq));
@@ -201,7 +197,7 @@ export class Delivery {
     this.#options.onFailed(new CaptureFailedError("ack_mismatch", detail));
   }
 
-  #handleError(error: MessageOf<"error">): void {
+  #handleError(error: ErrorMessage): void {
     this.#lastError = error;
     if (error.seq === undefined) this.#isEndAsked = false;
     else this.#sent.delete(error.seq);

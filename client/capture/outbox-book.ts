@@ -6,22 +6,22 @@
  * Its number on the track is the slot plus a shift. A track that turns out to have audio already pushes up the
  * seconds that were never sent; that is one new shift in the book, and no second is touched.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { OutboxContents, OutboxEnd } from "./outbox.ts";
 import { SeqSet } from "./seq-set.ts";
 
-const slotSchema = z.int().min(1);
+const slotSchema = z.int().check(z.minimum(1));
 
 export const outboxBookSchema = z.object({
   version: z.literal(2),
   /** Session and track; null before a capture was bound to it. */
-  owner: z.string().nullable(),
+  owner: z.nullable(z.string()),
   next_slot: slotSchema,
   /** No second from this slot on was ever sent; null: each may have been. */
-  unsent_from: slotSchema.nullable(),
+  unsent_from: z.nullable(slotSchema),
   /** From this slot on, numbers are so much higher. Both rise. */
-  shifts: z.array(z.object({ from: slotSchema, by: z.int().min(1) })),
-  end: z.object({ last_slot: z.int().min(0), padding_samples: z.int().min(0) }).nullable(),
+  shifts: z.array(z.object({ from: slotSchema, by: z.int().check(z.minimum(1)) })),
+  end: z.nullable(z.object({ last_slot: z.int().check(z.minimum(0)), padding_samples: z.int().check(z.minimum(0)) })),
 });
 export type OutboxBook = z.infer<typeof outboxBookSchema>;
 

@@ -4,21 +4,16 @@
  * answers nothing, and never queues a frame (what was not sent is the uplink's business).
  */
 import ReconnectingWebSocket from "partysocket/ws";
-import { decode, encode } from "@msgpack/msgpack";
+import { encode } from "@msgpack/msgpack";
 import { normalCloseCode, wireErrors } from "../../schemas/wire/errors.ts";
-import {
-  jsonSubprotocol,
-  msgpackSubprotocol,
-  pingText,
-  type RoomMessage,
-  roomMessageSchema,
-} from "../../schemas/wire/messages.ts";
+import { jsonSubprotocol, msgpackSubprotocol, pingText } from "../../schemas/wire/protocol.ts";
 import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import type { Encoding } from "../../schemas/wire/codec.ts";
 import { backoffMs } from "./backoff.ts";
 import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";
 import { Pause } from "./pause.ts";
+import { parseRoomMessage, type ReadMessage } from "./read-message.ts";
 
 /** Refusals of the credential in a row after which the token provider is not asked again. */
 const maxTokenRefusals = 5;
@@ -55,7 +50,7 @@ export interface RoomSocketOptions {
   readonly random: () => number;
   readonly times: CaptureTimes;
   readonly onOpen: () => void;
-  readonly onMessage: (message: RoomMessage) => void;
+  readonly onMessage: (message: ReadMessage) => void;
   /** Whether the room owes an answer to anything that was sent. */
   readonly isWaiting: () => boolean;
   /** Once for every connection that was open and did not end by `stop`. */
@@ -280,21 +275,4 @@ function withCloseTimeout(given: unknown): unknown {
       super(url, protocols, { closeTimeout: closeTimeoutMs });
     }
   };
-}
-
-/** @returns undefined for a message that this version does not know. */
-function parseRoomMessage(data: unknown): RoomMessage | undefined {
-  try {
-    const value: unknown =
-      typeof data === "string"
-        ? JSON.parse(data)
-        : data instanceof ArrayBuffer
-          ? decode(new Uint8Array(data))
-          : undefined;
-    const parsed = roomMessageSchema.safeParse(value);
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    // Not even JSON or MessagePack: a proxy's noise. What it answered is asked for again in time.
-    return undefined;
-  }
 }

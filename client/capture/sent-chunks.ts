@@ -2,8 +2,8 @@
  * What was sent over this connection and not acked, with the hash of its bytes: whether an ack is for the bytes that
  * were sent, and which seconds it tells of. Decides nothing about what becomes of them.
  */
-import type { AckMessage } from "../../schemas/wire/messages.ts";
 import { err, ok, type Result } from "../../schemas/lib/result.ts";
+import type { AckMessage } from "./read-message.ts";
 
 /** Of acks with another hash in one run, after which it is no accident. */
 export const maxMismatches = 8;
@@ -36,7 +36,7 @@ export class SentChunks {
    * An ack tells of its own second, and of all before it that `contiguous_seq` covers: theirs may be lost.
    * @returns the seconds that are kept now, the ack's own first, or that the room keeps other bytes than were sent.
    */
-  handleAck(ack: Pick<AckMessage, "seq" | "sha256" | "contiguous_seq">): Result<readonly number[], "ack_mismatch"> {
+  handleAck(ack: Omit<AckMessage, "type">): Result<readonly number[], "ack_mismatch"> {
     const { seq, sha256, contiguous_seq: contiguousSeq } = ack;
     const sentSha256 = this.#hashes.get(seq);
     const isOther = sentSha256 !== undefined && sentSha256 !== sha256;

@@ -7,15 +7,12 @@
  * what the room lacks is sent again (SPEC K6).
  */
 import { wireErrors } from "../../schemas/wire/errors.ts";
-import type { RoomMessage } from "../../schemas/wire/messages.ts";
 import { Pace } from "./pace.ts";
+import type { EndedMessage, ErrorMessage, ReadyMessage } from "./read-message.ts";
 import { SeqSet, type SeqRange } from "./seq-set.ts";
 
-type Ready = Extract<RoomMessage, { type: "ready" }>;
-type RoomError = Extract<RoomMessage, { type: "error" }>;
-
 /** Why a second is lost: the room's refusal, or that it keeps other bytes than were sent. */
-export type LossCode = RoomError["code"] | "ack_mismatch";
+export type LossCode = ErrorMessage["code"] | "ack_mismatch";
 
 export type UplinkAction =
   /** Send this second. */
@@ -41,7 +38,7 @@ const defaultRestMs = 1_000;
 const minRestMs = 100;
 
 /** How long to send nothing after a retryable error, ms. */
-export function restMs({ retry_after_ms: askedMs = defaultRestMs }: Pick<RoomError, "retry_after_ms">): number {
+export function restMs({ retry_after_ms: askedMs = defaultRestMs }: Pick<ErrorMessage, "retry_after_ms">): number {
   return Math.max(minRestMs, askedMs);
 }
 
@@ -125,7 +122,7 @@ export class Uplink {
   }
 
   /** The room's greeting. @returns actions; what is neither missing nor ahead in `resume` is kept. */
-  handleReady(ready: Ready): UplinkAction[] {
+  handleReady(ready: ReadyMessage): UplinkAction[] {
     this.#window = ready.limits.max_in_flight;
     this.#pace.announce(this.#window, ready.limits.max_realtime_factor);
     this.#roomNextSeq = Math.max(this.#roomNextSeq, ready.resume.next_seq);
@@ -165,7 +162,7 @@ export class Uplink {
   }
 
   /** An error about one second, or about `end`: later, or never. Others concern the connection. */
-  handleError(error: RoomError): UplinkAction[] {
+  handleError(error: ErrorMessage): UplinkAction[] {
     const { seq, code, detail } = error;
     // `end` goes out when nothing else is on its way, so that an error without a number can only mean it.
     const isAboutEnd = seq === undefined && this.#endSent && !this.#finished;
@@ -196,7 +193,7 @@ export class Uplink {
   }
 
   /** The room's answer to `end`, which is sent only when every second of the outbox is acked or lost. */
-  handleEnded(ended: Extract<RoomMessage, { type: "ended" }>): UplinkAction[] {
+  handleEnded(ended: EndedMessage): UplinkAction[] {
     if (!this.#endSent || this.#finished || ended.last_seq !== this.#end?.lastSeq) return [];
     this.#finished = true;
     return [{ do: "finish", complete: ended.complete, missing: ended.missing }];

@@ -15,7 +15,7 @@
  */
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import * as z from "zod";
+import { $ZodError } from "zod/v4/core";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as books from "../capture/outbox-book.ts";
@@ -155,7 +155,7 @@ async function readBook(path: string): Promise<books.OutboxBook> {
     return books.outboxBookSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
     if (isErrorCode(cause, "ENOENT")) return books.newBook;
-    if (!(cause instanceof SyntaxError || cause instanceof z.ZodError)) throw cause;
+    if (!(cause instanceof SyntaxError || cause instanceof $ZodError)) throw cause;
     // Guessing would lose seconds, or store them twice.
     throw new OutboxDamagedError(
       `${path} is damaged, or another version wrote it. The seconds beside it are whole, and raw s16le: use another ` +

@@ -9,13 +9,9 @@ import { wireErrors, type WireErrorCode } from "./errors.ts";
 import { eventSchema } from "../speech/events.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
+import { protocolVersion } from "./protocol.ts";
 
-export const protocolVersion = 1;
-export const jsonSubprotocol = "roomtone.v1.json";
-export const msgpackSubprotocol = "roomtone.v1.msgpack";
-/** The exact text the platform answers without waking the room. */
-export const pingText = '{"type":"ping"}';
-export const pongText = '{"type":"pong"}';
+export { jsonSubprotocol, msgpackSubprotocol, pingText, pongText, protocolVersion } from "./protocol.ts";
 
 const shortText = z.string().max(limits.maxShortTextChars);
 const seqSchema = z.int().min(1);

@@ -1,0 +1,69 @@
+/**
+ * What a capture reads of the room's messages. The contract's schemas hold much more, and with them comes the whole of zod, half of
+ * what a page would load; these are made with zod/mini, of the fields that are read. Their types are the contract's, and
+ * `test/client/read-message.test.ts` holds that they take what it takes.
+ */
+import { decode } from "@msgpack/msgpack";
+import * as z from "zod/mini";
+import { type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
+import type { RoomMessage, TrackStatus } from "../../schemas/wire/messages.ts";
+
+type MessageOf<Type extends RoomMessage["type"]> = Extract<RoomMessage, { type: Type }>;
+
+export type ReadyMessage = Pick<MessageOf<"ready">, "type" | "resume" | "limits"> & {
+  readonly ingest: Pick<TrackStatus, "missing_chunks">;
+};
+export type AckMessage = Pick<MessageOf<"ack">, "type" | "seq" | "sha256" | "contiguous_seq">;
+export type EndedMessage = Pick<MessageOf<"ended">, "type" | "last_seq" | "complete" | "missing">;
+export type ErrorMessage = Pick<MessageOf<"error">, "type" | "code" | "detail" | "seq" | "retry_after_ms">;
+/** Messages that are only a sign of life. */
+type SignOfLife = Pick<MessageOf<"pong">, "type"> | Pick<MessageOf<"closing">, "type">;
+export type ReadMessage = ReadyMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife;
+
+const seqSchema = z.int().check(z.minimum(1));
+const countSchema = z.int().check(z.minimum(0));
+const rangesSchema = z.array(z.tuple([seqSchema, seqSchema]));
+
+const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("ready"),
+    ingest: z.object({ missing_chunks: countSchema }),
+    resume: z.object({ next_seq: seqSchema, missing: rangesSchema }),
+    limits: z.object({
+      max_in_flight: seqSchema,
+      max_realtime_factor: z.nullable(z.number().check(z.positive())),
+    }),
+  }),
+  z.object({
+    type: z.literal("ack"),
+    seq: seqSchema,
+    sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+    contiguous_seq: countSchema,
+  }),
+  z.object({ type: z.literal("ended"), last_seq: countSchema, complete: z.boolean(), missing: rangesSchema }),
+  z.object({
+    type: z.literal("error"),
+    code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
+    detail: z.string(),
+    seq: z.optional(z.int()),
+    retry_after_ms: z.optional(countSchema),
+  }),
+  z.object({ type: z.literal("pong") }),
+  z.object({ type: z.literal("closing") }),
+]);
+
+/** @returns undefined for a message that a capture has no use for, or that this version does not know. */
+export function parseRoomMessage(data: unknown): ReadMessage | undefined {
+  try {
+    const value: unknown =
+      typeof data === "string"
+        ? JSON.parse(data)
+        : data instanceof ArrayBuffer
+          ? decode(new Uint8Array(data))
+          : undefined;
+    return readMessageSchema.safeParse(value).data;
+  } catch {
+    // Not even JSON or MessagePack: a proxy's noise. What it answered is asked for again in time.
+    return undefined;
+  }
+}
