@@ -1,6 +1,6 @@
 /**
  * Every limit of the contract, once, with its unit in its name. `docs/reference.md` is generated from
- * this table, and so are the variables with which an installation changes one.
+ * this table, and so are the variables with which a deployment changes one.
  */
 interface Limit {
   readonly value: number;
@@ -171,7 +171,7 @@ export const limits = Object.fromEntries(Object.entries(limitTable).map(([name, 
 };
 
 type LimitTable = typeof limitTable;
-/** Limits that an installation can change. */
+/** Limits that a deployment can change. */
 export type SettableLimit = {
   [K in keyof LimitTable]: LimitTable[K] extends { setBy: unknown } ? K : never;
 }[keyof LimitTable];
@@ -180,7 +180,7 @@ type OptionalLimit = {
   [K in SettableLimit]: LimitTable[K] extends { setBy: { isOptional: true } } ? K : never;
 }[SettableLimit];
 
-/** The limits of one installation; null: lifted. */
+/** The limits that the deployment sets; the fixed ones are in `limits`. null: lifted. */
 export type DeploymentLimits = {
   readonly [K in SettableLimit]: K extends OptionalLimit ? number | null : number;
 };

@@ -7,7 +7,7 @@ import { sessionIdPattern, tenantPattern, trackNamePattern } from "./name-patter
 
 export { defaultTenant, defaultTrack } from "./name-patterns.ts";
 
-/** An isolated customer of one installation. */
+/** An isolated customer of one deployment. */
 export const tenantSchema = z.string().regex(tenantPattern);
 
 /** One meeting. Also the value of `meeting_id` in every frame of that meeting. */

@@ -30,7 +30,7 @@ export const webhookPayloadSchema = z.object({
 });
 export type WebhookPayload = z.infer<typeof webhookPayloadSchema>;
 
-/** The `webhook-id` header: the same for every try, so that a receiver can tell a repeat. */
+/** The `webhook-id` header: the same for every try, so that a receiver recognises a repeat. */
 export const deliveryIdSchema = z.string().regex(/^msg_[0-9a-f-]{36}$/);
 
 /** `dead`: given up; only a resend tries it again. */
@@ -38,7 +38,7 @@ export const deliveryStateSchema = z.enum(["pending", "delivered", "dead"]);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 
 /**
- * Why a try failed. `status`: another status than 2xx; `gone`: 410; `not_set_up`: the installation lost its address
+ * Why a try failed. `status`: another status than 2xx; `gone`: 410; `not_set_up`: the deployment lost its address
  * or its secret; `refused`: its rules don't allow the address.
  */
 export const deliveryErrorSchema = z.enum([
@@ -60,10 +60,13 @@ export const deliverySchema = z.object({
   state: deliveryStateSchema,
   /** Tries so far, those before a resend included. */
   attempts: z.int().min(0),
-  /** Of the last try: when, to which origin (the rest of the URL may hold a secret), and how it ended. */
+  /** When the last try was made. */
   last_at: z.iso.datetime().nullable(),
+  /** Origin of the address of the last try; the rest of the URL may hold a secret. */
   last_origin: z.string().nullable(),
+  /** HTTP status of the answer to the last try. */
   last_status: z.int().nullable(),
+  /** Why the last try failed. */
   last_error: deliveryErrorSchema.nullable(),
   /** When it is tried next; null where it isn't, or not before the result is written. */
   next_at: z.iso.datetime().nullable(),

@@ -1,5 +1,5 @@
 /**
- * Every route of the installation, once: what it takes, what it answers, and who may use it. The routers of both Workers,
+ * Every route of the deployment, once: what it takes, what it answers, and who may use it. The routers of both Workers,
  * the gateway's checks and `openapi.json` are made from this table, so that none of them can know another contract. One file
  * a resource, merged here.
  */
@@ -52,7 +52,7 @@ export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
   const always = ["misconfigured", "internal", "origin_not_allowed"] as const;
   const inPath = operation.path.includes(":session_id") ? (["invalid_session_id"] as const) : [];
   const upgrade = operation.isSocket ? (["upgrade_required"] as const) : [];
-  // A socket is told on the socket.
+  // On a socket these come as one `error` message (SPEC W7).
   const guarded =
     operation.access === "public" || operation.isSocket
       ? []

@@ -26,7 +26,7 @@ export const resultAudioSchema = z.object({
 
 /**
  * Why seconds are missing: the client said that its device gave none (`capture_stall`) or that it will not send them
- * (`client_gave_up`); they came and were refused (`rejected`); nothing was ever heard of them (`never_sent`).
+ * (`client_gave_up`); they came and were refused (`rejected`); no chunk of that number ever came (`never_sent`).
  */
 export const gapCauseSchema = z.enum(["never_sent", "rejected", "capture_stall", "client_gave_up"]);
 export type GapCause = z.infer<typeof gapCauseSchema>;

@@ -40,7 +40,7 @@ export const autoFinalizeMsSchema = z
 /** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */
 const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUrlChars);
 
-/** What a session is told beforehand. Strict: a misspelt setting must not be ignored. */
+/** Settings of a session. Strict: a misspelt setting must not be ignored. */
 export const sessionConfigSchema = z.strictObject({
   roster: rosterSchema.optional(),
   metadata: metadataSchema.optional(),
@@ -65,7 +65,7 @@ export const sessionAnswerSchema = z.object({
   resolve: resolveSettingsSchema,
   retention_days: retentionDaysSchema.nullable(),
   auto_finalize_after_ms: autoFinalizeMsSchema,
-  /** Of the session's own `webhook_url`; the rest of that may hold a secret and is not shown. */
+  /** Origin of the session's own `webhook_url`; the rest of it may hold a secret and is not shown. */
   webhook_origin: z.string().optional(),
 });
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;

@@ -1,4 +1,4 @@
-/** Speaker state, and the contract with the speaker-resolve service (DESIGN §7). */
+/** Speaker state, and the contract with the speaker-resolve service (SPEC S, R). */
 import * as z from "zod";
 import { decodeBase64 } from "../wire/base64.ts";
 import { channelCount, sampleRateHz } from "../wire/audio.ts";
@@ -81,7 +81,7 @@ export const segmentSchema = z
   .refine(({ start_ms, end_ms }) => start_ms < end_ms, "a segment ends after it starts");
 export type Segment = z.infer<typeof segmentSchema>;
 
-/** Two clusters that turned out to be one voice; the first is gone from `updated_state`. */
+/** Two clusters that turned out to be one voice; the first is no longer in `updated_state`. */
 const clusterMergeSchema = z.object({ from_cluster_id: clusterIdSchema, into_cluster_id: clusterIdSchema });
 
 /**

@@ -12,7 +12,7 @@ export type { Turn };
 /** Stretches of one speaker with no more silence between them than this are one turn. */
 const joinedPauseMs = 800;
 
-/** A stretch as one event told it. */
+/** A stretch of speech as one event gives it. */
 interface Stretch {
   readonly event: RoomEvent;
   readonly track: string;

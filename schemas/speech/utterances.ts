@@ -1,4 +1,4 @@
-/** Utterances: what was said, as captions from any source tell it. The room keeps them; it makes none itself. */
+/** Utterances: what was said, as captions from any source. The room keeps them; it makes none itself. */
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { defaultTrack, trackNameSchema } from "../names.ts";

@@ -1,7 +1,7 @@
 /**
  * Standard base64 (RFC 4648 §4), canonical form only: the alphabet with `+` and `/`, padding where it
- * belongs, zero trailing bits, no white space. One text per byte string, so that what a client sent can
- * be told from what it meant.
+ * belongs, zero trailing bits, no white space. One text for each byte string, so that a
+ * text that was damaged on its way is not taken for another one.
  */
 import { err, ok, type Result } from "../lib/result.ts";
 
@@ -17,7 +17,7 @@ export function decodeBase64(text: string): Result<Uint8Array<ArrayBuffer>, "bad
   const expectedBytes = (text.length / 4) * 3 - padding;
   try {
     const bytes = native.fromBase64 ? native.fromBase64(text, { lastChunkHandling: "strict" }) : decodeWithAtob(text);
-    // Both decoders skip white space; the length then gives it away.
+    // Both decoders skip white space; then the length is not the expected one.
     return bytes.byteLength === expectedBytes ? ok(bytes) : err("bad_base64");
   } catch {
     // Both decoders signal bad input by throwing and nothing else here can throw.

@@ -12,7 +12,7 @@ export interface Env extends Cloudflare.Env {
   readonly RESULT_BUCKET: R2Bucket;
   /** The index of sessions. */
   readonly DB: D1Database;
-  /** The app Worker's entrypoint; not there in an installation that runs the gateway alone. */
+  /** The app Worker's entrypoint; not there in a deployment that runs the gateway alone. */
   readonly APP?: AppBinding;
 }
 

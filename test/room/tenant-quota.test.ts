@@ -9,7 +9,7 @@ import {
   takeSessionSlot,
   tenantUsage,
 } from "../../server/shared/limits/limiter-access.ts";
-import { QuotaBook } from "../../server/shared/limits/quota-book.ts";
+import { QuotaStore } from "../../server/shared/limits/quota-store.ts";
 import { AudioLease } from "../../server/shared/limits/audio-lease.ts";
 import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { bindings } from "./support/bindings.ts";
@@ -264,7 +264,7 @@ describe("audio of the day", () => {
   test("[L5] what is no number of seconds changes nothing", async () => {
     const tenant = new Tenant();
     await tenant.inside((storage) => {
-      const book = new QuotaBook(durableDatabase(storage, clock.now));
+      const book = new QuotaStore(durableDatabase(storage, clock.now));
       for (const total of [-1, 0.5, Number.NaN, Infinity]) {
         expect(() => book.lease("a", { storedTotal: total, wanted: 240, quota: 1_000 })).toThrow(
           "not a number of seconds",

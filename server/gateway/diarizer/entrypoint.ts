@@ -1,4 +1,4 @@
-/** The embedded resolver as an entrypoint of the Worker: rooms call it as they would call a service (DESIGN §7). */
+/** The embedded resolver as an entrypoint of the Worker: rooms call it as they would call a service (`schemas/speech/speakers.ts`). */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { handleResolve } from "../../shared/diarizer/handle-resolve.ts";
 

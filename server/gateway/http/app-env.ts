@@ -10,9 +10,9 @@ export type AppEnv = {
     /** W3C trace id, 32 hex digits. */
     traceId: string;
     config: Config;
-    /** Who asks; set by the door of every route that is not public. */
+    /** Who asks; set by the guard of every route that is not public. */
     principal: Principal;
-    /** What the answer tells of the caller's limit of requests; unset where none holds. */
+    /** How much of the caller's request limit is left, for the answer's headers; unset where no limit holds. */
     rate?: RateAnswer;
   };
 };

@@ -1,6 +1,6 @@
 /**
  * `GET` and `HEAD /v1/sessions/:session_id/audio.wav`. The room says what the file holds and what of it is where; the
- * bytes come from R2 straight, but for the seconds that only the room has. Nothing is read before it is asked for.
+ * bytes come straight from R2, except for the chunks that only the room has. Nothing is read before it is asked for.
  */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
@@ -34,7 +34,7 @@ export async function audioRoute(c: Context<AppEnv>): Promise<Response> {
   return chosenRefusal ? problem(c, chosenRefusal) : answer(c, room, planned.value);
 }
 
-/** RFC 9110 §13.2.2: what the client has comes first, then whether its `Range` counts, then the range. */
+/** Answers in the order of RFC 9110 §13.2.2: `If-None-Match` first, then whether `Range` counts, then the range. */
 async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise<Response> {
   if (!fitsWav(plan.span)) return problem(c, "audio_too_long");
   const size = wavBytes(plan.span);
@@ -49,7 +49,7 @@ async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise
   const headers = {
     ...cached,
     "content-type": "audio/wav",
-    // Both names hold nothing that a quoted string or a file system would mind.
+    // Neither name can hold a character that a quoted string or a file system would not take.
     "content-disposition": `inline; filename="${plan.session.sessionId}-${plan.track}.wav"`,
     "content-length": String(to - from),
     ...(part.kind === "part" ? { "content-range": `bytes ${from}-${to - 1}/${size}` } : {}),
@@ -64,7 +64,7 @@ function boundsOf(range: Exclude<ByteRange, { kind: "unsatisfiable" }>, size: nu
   return range.kind === "part" ? range : { from: 0, to: size };
 }
 
-/** The bytes, once the first of them are there; undefined where they can't be had. */
+/** The bytes as a stream, once the first of them have arrived; undefined where they can't be read. */
 async function open(
   c: Context<AppEnv>,
   room: RoomApi,
@@ -80,7 +80,7 @@ async function open(
   }
 }
 
-/** From the track's one file, if it is there. */
+/** Reads the one file that finalize made of the track, if there is one. */
 async function openWhole(
   c: Context<AppEnv>,
   { wholeKey, span }: WavPlan,
@@ -104,7 +104,7 @@ async function openWhole(
   return readable;
 }
 
-/** From the seconds one by one, wherever each is. */
+/** Reads chunk by chunk, from R2 or from the room, wherever each is. */
 async function openChunks(
   c: Context<AppEnv>,
   room: RoomApi,
@@ -125,7 +125,7 @@ async function openChunks(
   };
   const wav = { track: plan.track, span: plan.span, isGap: createGapTest(plan.gaps) };
   const pieces = readWav(source, wav, from, to);
-  // The header costs nothing: only with the first second is it known that the audio can be had.
+  // The header needs no read: only the first chunk shows whether the audio can be read.
   const ready = [await pieces.next()];
   if (from < wavHeaderBytes) ready.push(await pieces.next());
   const { readable, writable } = new FixedLengthStream(to - from);
@@ -136,7 +136,7 @@ async function openChunks(
       for await (const piece of pieces) await writer.write(piece);
       await writer.close();
     } catch (cause) {
-      // The reader went, or a second can't be had: better an answer cut short than a wrong one.
+      // The reader has left, or a chunk can't be read: better an answer cut short than a wrong one.
       logCut(c, cause);
       await writer.abort(cause).catch(() => undefined);
     } finally {

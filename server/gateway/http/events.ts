@@ -14,7 +14,7 @@ import { type RoomApi, roomOf } from "./rooms.ts";
 import { problem } from "./problems.ts";
 import { openSocket } from "./sockets.ts";
 
-/** Events that wait for a slow reader; beyond it the stream ends, and the reader comes back for the rest. */
+/** Events that wait for a slow consumer; beyond it the stream ends, and the reader comes back for what it missed. */
 const maxWaitingEvents = 1_000;
 
 export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
@@ -43,7 +43,7 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
   const first = await room.call("events", after, limits.maxEventsPerPage);
   if (!first.ok) return problem(c, first.error);
   const state = await room.call("describe");
-  // 204 is how an EventSource is told not to come back (WHATWG HTML §9.2.1).
+  // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
   if (first.value.events.length === 0 && state?.status === "finalized") return c.body(null, 204);
   c.header("x-accel-buffering", "no");
   return streamSSE(c, async (stream) => {
@@ -58,7 +58,7 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
       if (!next.ok) return;
       page = next.value;
     }
-    // A reader that left by now would not be told of: nothing would end what follows.
+    // `onAbort` would not be called for a reader that has left by now, and nothing would end what follows.
     if (stream.aborted) return;
     const ended = Promise.withResolvers<void>();
     stream.onAbort(() => ended.resolve());
@@ -77,7 +77,7 @@ async function streamEvents(c: Context<AppEnv>, room: RoomApi, after: number): P
 interface Reader {
   readonly write: (event: RoomEvent) => Promise<void>;
   readonly beat: () => Promise<void>;
-  /** Resolved when the reader is gone or there is nothing more. */
+  /** Resolved when the reader has left or nothing more will come. */
   readonly ended: PromiseWithResolvers<void>;
 }
 
@@ -113,6 +113,6 @@ async function follow(room: RoomApi, asked: SocketRequest, { write, beat, ended 
     await ended.promise;
   } finally {
     clearInterval(heart);
-    socket.close(1000, "the reader is gone");
+    socket.close(1000, "the reader has left");
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Hands a request to the app Worker, WebSocket upgrades too. The app learns who asks and the trace id; the caller's
- * credential stays here. Call only after the guards: the app trusts what it is told.
+ * credential stays here. Call only after the guards: the app trusts these headers.
  */
 import type { Context } from "hono";
 import { encodePrincipal, gatewayHeaderPrefix, principalHeader } from "../../shared/access/principal-header.ts";

@@ -112,7 +112,7 @@ export const problems = {
     ({ limit }) => `At most ${limit} requests in a minute. Wait, and go on.`,
     ({ retryAfterMs }) => retryAfter(retryAfterMs),
   ),
-  tokens_not_set_up: plain("tokens_not_set_up", "The installation has no JWT_SECRET to sign tokens with."),
+  tokens_not_set_up: plain("tokens_not_set_up", "The deployment has no JWT_SECRET to sign tokens with."),
 
   // The session
   session_not_found: plain("session_not_found", "No session with this id was ever opened."),
@@ -185,7 +185,7 @@ export const problems = {
   bad_webhook_url: telling<{ why: string }>("invalid_webhook_url", ({ why }) => `webhook_url: ${why}.`),
   webhooks_not_set_up: plain(
     "webhooks_not_set_up",
-    "A receiver there could not tell who sent the webhook: the installation needs its WEBHOOK_SECRET.",
+    "A receiver there could not tell who sent the webhook: the deployment needs its WEBHOOK_SECRET.",
   ),
   delivery_not_found: plain(
     "delivery_not_found",

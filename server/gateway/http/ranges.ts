@@ -13,14 +13,14 @@ export function ifRangeHolds(ifRange: string | undefined, etag: string): boolean
 
 export type ByteRange =
   | { readonly kind: "whole" }
-  /** `to` excluded; never empty. */
+  /** Bytes `from` to before `to`; never empty. */
   | { readonly kind: "part"; readonly from: number; readonly to: number }
   | { readonly kind: "unsatisfiable" };
 
 const singleRange = /^bytes=[ \t]*(?:(\d+)-(\d*)|-(\d+))[ \t]*$/i;
 
 /**
- * What is asked for of `size` bytes, at least one. A header that is malformed, in another unit or of several ranges counts
+ * The part of `size` bytes (at least one) that the header asks for. A header that is malformed, in another unit or of several ranges counts
  * as none, as the RFC allows: the whole is always a right answer.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange {

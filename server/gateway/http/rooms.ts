@@ -1,4 +1,4 @@
-/** The Worker's way to a room. Only names that were checked get here; a stub alone creates nothing. */
+/** How the Worker reaches a room. Only checked names get here; a stub alone creates nothing. */
 import type { Context } from "hono";
 import { roomName } from "../../../schemas/names.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -17,7 +17,7 @@ interface RoomStub {
   call<K extends SessionMethod>(ask: SessionAsk<K>): Promise<SessionReply<K>>;
 }
 
-/** Thrown, where others are values: every route answers it alike, and none can forget to. */
+/** A deleted session. Thrown where other failures are values: every route answers it alike, and none can forget to. */
 export class SessionDeletedError extends Error {
   override readonly name = "SessionDeletedError";
 }

@@ -1,11 +1,11 @@
-/** What every answer tells browsers: guess no type, show it in no frame, run nothing of it, send no address along. */
+/** Headers of every answer that keep browsers from guessing its type, framing it, running any of it, or sending its address along. */
 import type { MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AccessConfig } from "../../shared/config/access.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { AppEnv } from "./app-env.ts";
 
-/** Of answers that are no page. A page brings its own. */
+/** The policy of answers that are no page. A page brings its own. */
 const nothingRuns = "default-src 'none'; frame-ancestors 'none'";
 
 const common = {
@@ -13,7 +13,7 @@ const common = {
   xFrameOptions: "DENY",
   referrerPolicy: "no-referrer",
 } as const;
-/** By which pages may show or play what is here without asking (`<audio>` sends no `Origin`): those that may ask. */
+/** Which pages may show or play an answer without a CORS request (`<audio>` sends no `Origin`): those that CORS lets in. */
 const forPagesOf = {
   gateway: secureHeaders({ ...common, crossOriginResourcePolicy: "same-origin" }),
   machine: secureHeaders({ ...common, crossOriginResourcePolicy: "same-site" }),
@@ -22,9 +22,9 @@ const forPagesOf = {
 
 export const secured: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
-  // The answer of an upgrade that was taken can't be changed.
+  // The answer to an accepted upgrade can't be changed.
   if (c.res.status === 101) return;
-  // None where the variables are not set right.
+  // There is no config where the variables are not set right.
   const config = c.get("config") as Config | undefined;
   await forPagesOf[whoseMay(config?.access)](c, () => Promise.resolve());
   if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", nothingRuns);

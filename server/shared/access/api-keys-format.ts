@@ -7,9 +7,9 @@ import { apiKeyPrefix, apiKeySchema } from "../../../schemas/access.ts";
 import { toHex } from "../../../schemas/chain.ts";
 
 export interface ApiKeyParts {
-  /** Names the key; may be logged. */
+  /** Id of the key; may be logged. */
   readonly keyId: string;
-  /** May not. */
+  /** Secret of the key; may not be logged. */
   readonly secret: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Who an API key is. Guarantees that what tells a wrong key from a right one takes as long for a key id that exists as
- * for one that does not, and that why a key is refused is told only to who has its secret. Logs nothing.
+ * Whose an API key is. Guarantees that checking a key takes as long for a key id that exists as for one that does not, and
+ * that only a caller with the key's secret learns why it is refused. Logs nothing.
  */
 import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
@@ -25,7 +25,7 @@ const storedKeySchema = apiKeyRowSchema
   .pick({ key_id: true, tenant: true, scopes: true, expires_at: true, revoked_at: true })
   .extend({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** Stands in for the row of an unknown id. */
+/** A row to check an unknown key id against, so that it takes as long. */
 const dummyRow: z.input<typeof storedKeySchema> = {
   key_id: "000000000000",
   tenant: "dummy",
@@ -60,7 +60,7 @@ export class ApiKeyStore {
     return state === "active" ? ok({ keyId: row.key_id, tenant: row.tenant, scopes: row.scopes }) : err(state);
   }
 
-  /** What fails at once is asked again, once: D1 has failures that are over the next moment, and every request needs it. */
+  /** Reads the row. A read that fails at once is tried again, once: D1 has failures that are over a moment later, and every request needs it. */
   async #read(keyId: string): Promise<unknown> {
     const query = this.#db
       .prepare("SELECT key_id, tenant, scopes, hash, expires_at, revoked_at FROM api_keys WHERE key_id = ?")

@@ -10,11 +10,11 @@ export interface Credential {
   readonly text: string;
 }
 
-/** Rejected before anything is looked up. */
+/** Characters of a credential; a text with others is refused before anything is looked up. */
 const credentialPattern = /^[\x21-\x7e]+$/;
 const bearerPattern = /^bearer +(\S+) *$/i;
 
-/** @returns nothing where none was presented; a sentence where it can't be told what was. */
+/** @returns undefined where no credential was presented; a sentence where it is not clear which one was. */
 export function presentedCredential(request: Request): Result<Credential | undefined, string> {
   const { headers } = request;
   const authorization = headers.get("authorization");

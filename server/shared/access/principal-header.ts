@@ -1,5 +1,5 @@
 /**
- * Who asks, as the gateway tells it to the app: a header on a request through the binding. The gateway strips what a client
+ * Who asks, as the gateway passes it to the app: a header on a request through the binding. The gateway strips what a client
  * sends under this name, and the app has no other way in, so that nobody but the gateway can have set it.
  */
 import * as z from "zod";

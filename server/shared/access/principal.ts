@@ -13,13 +13,13 @@ export type Principal =
       readonly subject: string;
       readonly sessionId: string;
       readonly role: Role;
-      /** Undefined: all tracks. */
+      /** Tracks that the token names; undefined for all. */
       readonly tracks: readonly string[] | undefined;
       /** ms since 1970; from then on the token is worth nothing. */
       readonly expiresAt: number;
     };
 
-/** What tells one caller of a tenant from another. A key and a token of the same name are two. */
+/** A name for the caller that no other caller of its tenant has. A key and a token of the same name are two callers. */
 export function subjectOf(principal: Principal): string {
   switch (principal.kind) {
     case "anyone":

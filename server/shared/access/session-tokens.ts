@@ -8,7 +8,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 
 export interface TokenConfig {
-  /** The first signs; a token signed with any of them is good. */
+  /** Secrets: the first one signs; a token signed with any of them is good. */
   readonly secrets: readonly string[];
   readonly audience: string;
   readonly maxLifetimeS: number;
@@ -31,7 +31,7 @@ export interface TokenRefusal {
 }
 
 export interface VerifiedToken extends TokenClaims {
-  /** ms since 1970, the allowed skew of clocks included. */
+  /** End of the token in ms since 1970, the allowed skew of clocks included. */
   readonly expiresAt: number;
 }
 
@@ -63,7 +63,7 @@ export async function verifyToken(
 ): Promise<Result<VerifiedToken, TokenRefusal>> {
   if (token.length > limits.maxTokenChars) return refused(`A token has at most ${limits.maxTokenChars} characters.`);
   if (!compactJws.test(token)) return refused("The token is not a signed JWT.");
-  let refusal: Result<never, TokenRefusal> = refused("The token was not signed with this installation's secret.");
+  let refusal: Result<never, TokenRefusal> = refused("The token was not signed with this deployment's secret.");
   for (const secret of config.secrets) {
     const payload = await payloadOf(config, token, secret, now);
     if (payload.ok) return checkClaims(config, payload.value, now);

@@ -1,4 +1,7 @@
-/** Every timing of the gateway that no variable sets, each with the reason for its length. What the contract announces is a limit (`schemas/limits.ts`). */
+/**
+ * Every timing of the gateway that no variable sets, each with the reason for its length. A time that the contract announces
+ * is a limit (`schemas/limits.ts`).
+ */
 
 // ---- calls to the platform
 
@@ -17,3 +20,26 @@ export const requestWindowMs = 60_000;
 export const preflightMaxAgeS = 7_200;
 /** How often a quiet stream of server-sent events shows that it lives: proxies cut what is silent for 30 s or 60 s. */
 export const heartbeatMs = 15_000;
+
+// ---- limits
+
+/** The rate limiter, which each request waits for: about ten times what an object of the same region takes. */
+export const limiterTimeoutMs = 500;
+/** A slot for a new session: its first connection waits for it. */
+export const slotTimeoutMs = 2_000;
+/** What a room asks a tenant's quota in the background: nobody waits. */
+export const quotaTimeoutMs = 5_000;
+/** How often a tenant's quota deletes rows that are over: they are few and small. */
+export const quotaSweepMs = 3_600_000;
+/** How long a session's slot waits for its room to confirm it: the room may have died before it could. */
+export const slotUnconfirmedMs = 600_000;
+/** How long a closed session stays in its tenant's quota: far longer than a call can be late, and open it again. */
+export const slotClosedMs = 86_400_000;
+/** How long a lease of audio may stay unanswered before it counts as lost. What it grants after all still holds. */
+export const leaseLostMs = 10_000;
+/** Wait after a failed lease of audio, doubled each time up to the longest. */
+export const leaseBackoffMs = { first: 1_000, longest: 60_000 } as const;
+/** How often an exhausted quota is asked again: it may be raised at any time. */
+export const leaseAskAgainMs = 60_000;
+/** When a client refused for debt should try again: an answer is on its way. */
+export const leasePendingRetryMs = 1_000;

@@ -1,5 +1,5 @@
 /**
- * The embedded resolver as an HTTP service: the contract of DESIGN §7, so that the room talks to it as to any other
+ * The embedded resolver as an HTTP service: the contract of `schemas/speech/speakers.ts`, so that the room talks to it as to any other
  * service. It keeps nothing between requests.
  */
 import * as z from "zod";

@@ -3,12 +3,13 @@
  * used up. Whether a second may be stored is answered at once, from memory; the quota is asked beside it (K7).
  *
  * While an answer is on its way the room goes on, for at most `maxPendingDebtS` beyond its total; while the quota can't be
- * reached, for at most `maxUnreachableDebtS`. It tells what it stored with the next request, and that is counted then. Told
- * that the quota is exhausted it stops exactly at its total, and asks again now and then, since a quota can be raised. After
- * a wake it knows nothing, and its first seconds are such a debt.
+ * reached, for at most `maxUnreachableDebtS`. The next request reports what it stored, and that is counted then. Where
+ * the answer says that the quota is exhausted, the room stops exactly at its total and asks again now and then, since a quota
+ * can be raised. After a wake it knows no total, and its first seconds are a debt too.
  *
  * It knows no platform: how the quota is asked is passed in. Needs no timer: it is asked once a second.
  */
+import { leaseAskAgainMs, leaseBackoffMs, leaseLostMs, leasePendingRetryMs } from "../config/timings.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { TimeoutError } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
@@ -18,16 +19,10 @@ import type { LeaseAnswer } from "./reservation.ts";
 const blockS = 240;
 /** A renewal is asked for when fewer seconds than these are left. */
 const renewBelowS = blockS / 2;
+/** Seconds stored beyond the total while an answer is on its way. */
 const maxPendingDebtS = 120;
+/** Seconds stored beyond the total while the quota can't be reached: a meeting is worth more than a limit. */
 const maxUnreachableDebtS = 3_600;
-/** A request unanswered for so long is lost. What it grants when it is answered after all holds. */
-const lostAfterMs = 10_000;
-const minBackoffMs = 1_000;
-const maxBackoffMs = 60_000;
-/** How often an exhausted quota is asked again. */
-const askAgainMs = 60_000;
-/** When a client refused for debt should try again: an answer is on its way. */
-const pendingRetryMs = 1_000;
 
 export interface AudioLeaseDeps {
   readonly sessionId: string;
@@ -78,7 +73,9 @@ export class AudioLease {
     if (this.#exhausted) return { retryAfterMs: this.#exhausted.until - now, isExhausted: true };
     const isUnreachable = this.#failures > 0;
     if (storedTotal - upTo < (isUnreachable ? maxUnreachableDebtS : maxPendingDebtS)) return "yes";
-    const retryAfterMs = isUnreachable ? Math.max(pendingRetryMs, this.#restUntil(now) - now) : pendingRetryMs;
+    const retryAfterMs = isUnreachable
+      ? Math.max(leasePendingRetryMs, this.#waitUntil(now) - now)
+      : leasePendingRetryMs;
     return { retryAfterMs, isExhausted: false };
   }
 
@@ -87,10 +84,10 @@ export class AudioLease {
     if (this.#pending) {
       // An age below 0 means that the clock went backwards.
       const ageMs = now - this.#pending.at;
-      if (ageMs >= 0 && ageMs < lostAfterMs) return;
-      this.#failed(new TimeoutError(`no answer within ${lostAfterMs} ms`));
+      if (ageMs >= 0 && ageMs < leaseLostMs) return;
+      this.#failed(new TimeoutError(`no answer within ${leaseLostMs} ms`));
     }
-    if (now < this.#restUntil(now) || !this.#isWorthAsking(now)) return;
+    if (now < this.#waitUntil(now) || !this.#isWorthAsking(now)) return;
     this.#pending = request;
     void this.#ask(request, quota);
   }
@@ -98,7 +95,7 @@ export class AudioLease {
   #isWorthAsking(now: number): boolean {
     if (!this.#exhausted) return true;
     const { askAgainAt } = this.#exhausted;
-    return now >= askAgainAt || askAgainAt - now > askAgainMs;
+    return now >= askAgainAt || askAgainAt - now > leaseAskAgainMs;
   }
 
   /** Never rejects. */
@@ -113,7 +110,7 @@ export class AudioLease {
   }
 
   #absorb(request: Request, answer: LeaseAnswer): void {
-    // What was reserved stays reserved, whenever it is heard of.
+    // What was reserved stays reserved, however late the answer comes.
     this.#upTo = Math.max(this.#upTo ?? 0, answer.upTo);
     // Of an answer that was given up, what it says of the quota may be long past.
     if (this.#pending !== request) return;
@@ -126,20 +123,22 @@ export class AudioLease {
     this.#failures = 0;
     this.#notBefore = 0;
     const now = this.#deps.now();
-    this.#exhausted = answer.isExhausted ? { until: now + answer.retryAfterMs, askAgainAt: now + askAgainMs } : null;
+    this.#exhausted = answer.isExhausted
+      ? { until: now + answer.retryAfterMs, askAgainAt: now + leaseAskAgainMs }
+      : null;
   }
 
   #failed(cause: unknown): void {
     const { now, random, sessionId } = this.#deps;
-    const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
+    const delay_ms = backoffMs(this.#failures, leaseBackoffMs.first, leaseBackoffMs.longest, random);
     this.#pending = null;
     this.#failures += 1;
     this.#notBefore = now() + delay_ms;
     log.warn("quota.not_leased", { session_id: sessionId, delay_ms, error: describeError(cause) });
   }
 
-  #restUntil(now: number): number {
-    // A rest longer than the longest one means that the clock went backwards.
-    return this.#notBefore - now > maxBackoffMs ? 0 : this.#notBefore;
+  #waitUntil(now: number): number {
+    // A wait longer than the longest one means that the clock went backwards.
+    return this.#notBefore - now > leaseBackoffMs.longest ? 0 : this.#notBefore;
   }
 }

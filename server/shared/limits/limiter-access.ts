@@ -7,16 +7,12 @@
  */
 import { createHash } from "node:crypto";
 import { toHex } from "../../../schemas/chain.ts";
+import { limiterTimeoutMs, quotaTimeoutMs, slotTimeoutMs } from "../config/timings.ts";
 import { withTimeout } from "../lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { LeaseAnswer, LeaseRequest } from "./reservation.ts";
 import type { RateAnswer, RateLimit } from "./sliding-window.ts";
 import type { SlotAnswer, TenantUsage } from "./tenant-usage.ts";
-
-/** Each request waits for it: about ten times what an object of the same region takes. */
-const takeTimeoutMs = 500;
-const openTimeoutMs = 2_000;
-const backgroundTimeoutMs = 5_000;
 
 interface Namespace<Stub> {
   getByName(name: string): Stub;
@@ -65,7 +61,7 @@ export async function takeRequest(
 ): Promise<RateAnswer | undefined> {
   try {
     const limiter = limiters.getByName(rateLimiterName(caller));
-    return await withTimeout(limiter.take(limit, windowMs), takeTimeoutMs, "the rate limiter");
+    return await withTimeout(limiter.take(limit, windowMs), limiterTimeoutMs, "the rate limiter");
   } catch (cause) {
     log.error("rate_limiter.unreachable", { tenant: caller.tenant, error: describeError(cause) });
     return undefined;
@@ -84,7 +80,7 @@ export async function takeSessionSlot(
 ): Promise<boolean> {
   try {
     const quota = quotas.getByName(tenant);
-    return (await withTimeout(quota.openSession(sessionId, limit), openTimeoutMs, "the tenant quota")).ok;
+    return (await withTimeout(quota.openSession(sessionId, limit), slotTimeoutMs, "the tenant quota")).ok;
   } catch (cause) {
     log.error("tenant_quota.unreachable", { tenant, session_id: sessionId, error: describeError(cause) });
     return true;
@@ -123,5 +119,5 @@ export async function tenantUsage(quotas: TenantQuotas, tenant: string): Promise
 }
 
 function inBackground<T>(call: Promise<T>): Promise<T> {
-  return withTimeout(call, backgroundTimeoutMs, "the tenant quota");
+  return withTimeout(call, quotaTimeoutMs, "the tenant quota");
 }

@@ -1,6 +1,6 @@
 /**
- * The Durable Object that counts the requests of one subject of one tenant (DESIGN §8). What it counts is `sliding-window.ts`;
- * here is how that is kept: each admitted request is written, so that an object that was evicted (after ten idle seconds) or
+ * The Durable Object that counts the requests of one subject of one tenant (SPEC L1). How it counts is in
+ * `sliding-window.ts`; here is how the counts are stored: each admitted request is written, so that an object that was evicted (after ten idle seconds) or
  * killed goes on where it was, but the answer does not wait for the disk. What a crash can lose is the writes of
  * its last moments. Some windows after the last request an alarm leaves nothing behind.
  */

@@ -1,6 +1,6 @@
 /**
  * The arithmetic of a tenant's audio quota: seconds are reserved in blocks before they are stored, and settled afterwards.
- * A session tells totals (all it stored in its life), never differences. So a call that is repeated, or that comes late,
+ * A session reports totals (all it stored in its life), never differences. So a call that is repeated, or that comes late,
  * finds that what it asks for is reserved already, and counts nothing. Pure; days are UTC.
  */
 const msPerDay = 86_400_000;
@@ -14,7 +14,7 @@ export interface LeaseRequest {
   readonly quota: number | null;
 }
 
-/** What a session is told. */
+/** The answer to a session. */
 export interface LeaseAnswer {
   /** Total up to which it may store. May be less than asked for, never less than at the last answer. */
   readonly upTo: number;

@@ -1,25 +1,24 @@
 /**
- * The Durable Object that counts what one tenant uses: its open sessions, and its audio of the day. The book-keeping is
- * `quota-book.ts`; here are the calls, each one synchronous step, and the alarm that forgets what is over. Its answers wait
+ * The Durable Object that counts what one tenant uses: its open sessions, and its audio of the day. The counting is
+ * `quota-store.ts`; here are the calls, each one synchronous step, and the alarm that deletes what is over. Its answers wait
  * until they are durable: a slot that was promised must not be promised again.
  */
 import { DurableObject } from "cloudflare:workers";
 import { durableDatabase } from "../lib/durable-database.ts";
+import { quotaSweepMs } from "../config/timings.ts";
 import { describeError, log } from "../telemetry/log.ts";
-import { QuotaBook } from "./quota-book.ts";
+import { QuotaStore } from "./quota-store.ts";
 import type { LeaseAnswer } from "./reservation.ts";
 import type { SlotAnswer, TenantUsage } from "./tenant-usage.ts";
 
-const sweepEveryMs = 3_600_000;
-
 export class TenantQuota extends DurableObject {
-  readonly #book: QuotaBook;
+  readonly #store: QuotaStore;
   #isArmed = false;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     const { storage } = ctx;
-    this.#book = new QuotaBook(durableDatabase(storage));
+    this.#store = new QuotaStore(durableDatabase(storage));
     // An alarm that is set must not be put off by each wake.
     void ctx.blockConcurrencyWhile(async () => {
       this.#isArmed = (await storage.getAlarm()) !== null;
@@ -28,36 +27,36 @@ export class TenantQuota extends DurableObject {
 
   openSession(sessionId: string, limit: number | null): SlotAnswer {
     this.#arm();
-    return this.#book.openSession(sessionId, limit);
+    return this.#store.openSession(sessionId, limit);
   }
 
   confirmSession(sessionId: string): void {
-    this.#book.confirmSession(sessionId);
+    this.#store.confirmSession(sessionId);
   }
 
   closeSession(sessionId: string, storedTotal: number): void {
     this.#arm();
-    this.#book.closeSession(sessionId, storedTotal);
+    this.#store.closeSession(sessionId, storedTotal);
   }
 
   lease(sessionId: string, storedTotal: number, wanted: number, quota: number | null): LeaseAnswer {
     this.#arm();
-    return this.#book.lease(sessionId, { storedTotal, wanted, quota });
+    return this.#store.lease(sessionId, { storedTotal, wanted, quota });
   }
 
   usage(): TenantUsage {
-    return this.#book.usage();
+    return this.#store.usage();
   }
 
   override alarm(): void {
     this.#isArmed = false;
-    if (this.#book.sweep()) this.#arm();
+    if (this.#store.sweep()) this.#arm();
   }
 
   #arm(): void {
     if (this.#isArmed) return;
     this.#isArmed = true;
-    const set = this.ctx.storage.setAlarm(Date.now() + sweepEveryMs).catch((cause: unknown) => {
+    const set = this.ctx.storage.setAlarm(Date.now() + quotaSweepMs).catch((cause: unknown) => {
       this.#isArmed = false;
       log.error("tenant_quota.alarm_not_set", { error: describeError(cause) });
     });

@@ -1,4 +1,4 @@
-/** What a tenant's quota tells of it: data, apart from how it is kept, so that whoever asks need not know. */
+/** Answers of a tenant's quota, as plain data: whoever asks need not know how it is stored. */
 
 /** Whether a session may be opened. */
 export type SlotAnswer = { readonly ok: true } | { readonly ok: false };

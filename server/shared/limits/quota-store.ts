@@ -3,31 +3,27 @@
  * `tenant-quota.ts` puts it into a Durable Object.
  *
  * A session is `taken` (somebody was promised a slot for it), `open` (its room said that it exists) or `closed`. It only ever
- * moves forward, and its seconds are told as totals, which only grow. So no call needs a number of its own: one that is
+ * moves forward, and its seconds are reported as totals, which only grow. So no call needs a number of its own: one that is
  * repeated, or overtaken on its way, finds its work done. What is left of a closed session is one row, for a day: far longer
  * than a call can be late.
  *
  * Rows: one for each open session, one for each that closed within a day, three days of usage.
  */
+import { slotClosedMs, slotUnconfirmedMs } from "../config/timings.ts";
 import type { Database } from "../lib/sql.ts";
 import { dayName, dayOf, dayStart, type LeaseAnswer, type LeaseRequest, reserve, unused } from "./reservation.ts";
 import type { SlotAnswer, TenantUsage } from "./tenant-usage.ts";
-
-/** How long a slot waits for its room. The room may have died before it said anything. */
-const takenForMs = 600_000;
-/** How long a closed session is remembered, so that a late call does not open it again. */
-const rememberedForMs = 86_400_000;
 
 const schema = `
   CREATE TABLE IF NOT EXISTS sessions (
     session_id TEXT PRIMARY KEY,
     -- taken, open or closed.
     state TEXT NOT NULL,
-    -- When it became so, ms since 1970.
+    -- When it entered that state, ms since 1970.
     at INTEGER NOT NULL,
     -- Total seconds counted for it.
     reserved INTEGER NOT NULL,
-    -- The last day on which some were counted, in days since 1970, and how many on it.
+    -- The last day on which some were counted, in days since 1970, and how many on that day.
     day INTEGER NOT NULL,
     day_seconds INTEGER NOT NULL
   ) WITHOUT ROWID;
@@ -46,7 +42,7 @@ interface SessionRow extends Record<string, SqlStorageValue> {
   day_seconds: number;
 }
 
-export class QuotaBook {
+export class QuotaStore {
   readonly #db: Database;
 
   constructor(db: Database) {
@@ -121,13 +117,13 @@ export class QuotaBook {
     });
   }
 
-  /** Forgets what is over. @returns whether something is left that will be. */
+  /** Deletes rows that are over. @returns whether rows are left that will be over some day. */
   sweep(): boolean {
     return this.#db.transaction(() => {
       const now = this.#db.now();
       const today = dayOf(now);
       this.#dropUnconfirmed();
-      this.#db.sql.exec("DELETE FROM sessions WHERE state = 'closed' AND at <= ?", now - rememberedForMs);
+      this.#db.sql.exec("DELETE FROM sessions WHERE state = 'closed' AND at <= ?", now - slotClosedMs);
       // Tomorrow stays: a clock that flickers around midnight must not begin a day twice.
       this.#db.sql.exec("DELETE FROM days WHERE day < ? OR day > ?", today - 1, today + 1);
       return this.#db.sql
@@ -157,8 +153,8 @@ export class QuotaBook {
     const dropped = this.#db.sql
       .exec(
         "DELETE FROM sessions WHERE state = 'taken' AND (at <= ? OR at > ?) RETURNING session_id",
-        now - takenForMs,
-        now + takenForMs,
+        now - slotUnconfirmedMs,
+        now + slotUnconfirmedMs,
       )
       .toArray().length;
     if (dropped > 0) this.#moveSlots(-dropped);
