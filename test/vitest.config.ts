@@ -47,6 +47,8 @@ export default defineConfig({
           // Pure modules: one process for many files.
           isolate: false,
           maxWorkers: 2,
+          // A test of pure code takes no time; the limit is for a machine that is busy with other things.
+          testTimeout: 30_000,
         },
       },
       {
