@@ -1,4 +1,4 @@
-/** `asyncapi.json`: the WebSockets, from `schemas/wire/messages.ts` and what stands beside it. Told from the gateway's side. */
+/** `asyncapi.json`: the WebSockets, from `schemas/wire/messages.ts` and what stands beside it. Actions are the gateway's: it receives what a client sends. */
 import { jsonSubprotocol, msgpackSubprotocol } from "../../schemas/wire/messages.ts";
 import { type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
 import {
@@ -12,7 +12,7 @@ import {
 import { liveQuery, sharedSchemas } from "./asyncapi-schemas.ts";
 import { pathParametersOf, templateOf } from "./parameters.ts";
 import { accessExtensions, accessSentence, securitySchemes } from "./security.ts";
-import { limitsTable, wireErrorTable } from "./tables.ts";
+import { limitsTable, wireErrorTable, wireErrorText } from "./tables.ts";
 import { withoutUnused } from "./tidy-schema.ts";
 import { version } from "./version.ts";
 
@@ -24,7 +24,13 @@ const description = `One connection streams one track of one session, or watches
 - Unknown fields are ignored, unknown types refused with \`unknown_type\`.
 - The credential is \`Authorization: Bearer …\`, or the subprotocol \`bearer.<token>\` offered beside one of the others (browsers), or \`?token=\`. API keys go in the header only.
 - A refusal that a client must understand is an accepted upgrade, one \`error\`, and the close code. Only what is no WebSocket request, or has a malformed name, is refused over HTTP: see [openapi.json](/openapi.json).
-- A client sends at most \`ready.limits.max_in_flight\` chunks that were not acked, keeps each until it is, and after a reconnect sends what \`ready.resume\` names.`;
+- A client sends at most \`ready.limits.max_in_flight\` chunks that were not acked, keeps each until it is, and after a reconnect sends what \`ready.resume\` names.
+
+## Errors and close codes
+
+Where a close code stands, the connection ends with it. Retryable: the same frame may succeed later, unchanged.
+
+${wireErrorText}`;
 
 interface Channel {
   readonly id: Extract<OperationId, "ingest" | "ingestTrack" | "live">;
@@ -125,7 +131,7 @@ function operationsOf({ id, client, room }: Channel): [string, object][] {
     {
       action: "receive",
       channel,
-      summary: `The gateway takes \`${name === "statusRequest" ? "status" : name}\``,
+      summary: `Client sends ${name === "statusRequest" ? "status" : name}`,
       messages: [messageRef(id, name)],
       reply: { channel, messages: [messageRef(id, replies[name]), messageRef(id, "error")] },
     },
@@ -133,7 +139,7 @@ function operationsOf({ id, client, room }: Channel): [string, object][] {
   const unasked = room.filter((name) => !client.some((asked) => replies[asked] === name) || name === "closing");
   const sent = unasked.map((name): [string, object] => [
     `${id}.send.${name}`,
-    { action: "send", channel, summary: `The gateway sends \`${name}\``, messages: [messageRef(id, name)] },
+    { action: "send", channel, summary: `Gateway sends ${name}`, messages: [messageRef(id, name)] },
   ]);
   return [...received, ...sent];
 }

@@ -12,7 +12,7 @@ export const headerComponents = {
     schema: { type: "string", pattern: "^[0-9a-f]{32}$" },
   },
   "x-ratelimit-limit": {
-    description: "Requests that this caller may make in any 60 seconds. Absent where the installation sets no limit.",
+    description: "Requests that this caller may make in any 60 seconds. Absent where the deployment sets no limit.",
     schema: count,
   },
   "x-ratelimit-remaining": { description: "How many of them are left now.", schema: count },

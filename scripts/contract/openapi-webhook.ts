@@ -11,7 +11,7 @@ const summaries: Readonly<Record<WebhookType, string>> = {
 };
 
 const description =
-  "Sent to the session's `webhook_url`, else to the installation's, and signed as Standard Webhooks (https://www.standardwebhooks.com) says: verify the bytes as they came. At least once, with the same `webhook-id` on every try. Anything but 2xx within the timeout is tried again, nine times over a good 24 hours; a redirect is not followed.";
+  "Sent to the session's `webhook_url`, else to the deployment's `WEBHOOK_URL`, and signed as Standard Webhooks (https://www.standardwebhooks.com) says: verify the bytes as they came. At least once, with the same `webhook-id` on every try. Anything but 2xx within the timeout is tried again, nine times over a good 24 hours; a redirect is not followed.";
 
 const parameters = {
   "webhook-id": deliveryIdSchema.meta({
@@ -32,7 +32,7 @@ const parameters = {
         name: "webhook-signature",
         in: "header",
         description:
-          "`v1,` and the HMAC-SHA256 in base64; several, with spaces between, while the secret is changed. Absent only where the installation vouches with `Authorization: Bearer <WORKER_SHARED_SECRET>` instead.",
+          "`v1,` and the HMAC-SHA256 in base64; several, with spaces between, while the secret is changed. Absent only where the deployment sends `Authorization: Bearer <WORKER_SHARED_SECRET>` instead.",
       },
     }),
 } as const;

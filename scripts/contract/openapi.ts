@@ -10,7 +10,7 @@ import { openapiWebhook } from "./openapi-webhook.ts";
 import { parameterComponents, templateOf } from "./parameters.ts";
 import { outsideOperations, problemExamples } from "./problems.ts";
 import { securitySchemes } from "./security.ts";
-import { limitsTable, problemTable } from "./tables.ts";
+import { limitsTable, limitsText, problemTable, problemText } from "./tables.ts";
 import { tags } from "./tags.ts";
 import { describe, type JsonSchema, tidySchema, withoutUnused } from "./tidy-schema.ts";
 import { version } from "./version.ts";
@@ -22,7 +22,17 @@ const description = `Realtime audio ingest for meetings: audio comes in over Web
 - Every answer has \`x-trace-id\`. Errors are \`application/problem+json\` (RFC 9457) with a \`code\` to act on and the \`trace_id\`.
 - \`GET\` routes answer \`HEAD\` too, but for WebSockets. Another method is 405 \`method_not_allowed\` with \`Allow\`, another path 404 \`not_found\`.
 - Names are never decoded: a path with a percent-escape is refused.
-- The messages of the WebSockets are in [asyncapi.json](/asyncapi.json); both documents as a page: [/docs](/docs).`;
+- The messages of the WebSockets are in [asyncapi.json](/asyncapi.json); both documents as a page: [/docs](/docs).
+
+## Problems
+
+${problemText}
+
+## Limits
+
+Values where a deployment sets no other. A variable can set another one; \`off\` lifts it where \`x-limits\` says so.
+
+${limitsText}`;
 
 function paths(): ZodOpenApiPathsObject {
   const found: Record<string, Record<string, object>> = {};

@@ -1,4 +1,4 @@
-/** The contract's tables, as both documents carry them: limits, error codes, subprotocols. */
+/** The contract's tables: for machines, as both documents carry them, and for people, as Markdown. */
 import { httpErrors, wireErrors } from "../../schemas/wire/errors.ts";
 import { limitRows } from "../../schemas/limits.ts";
 import { allProblemCodes } from "./problems.ts";
@@ -7,7 +7,7 @@ export interface LimitRow {
   readonly name: string;
   readonly value: number;
   readonly meaning: string;
-  /** The variable with which an installation sets it. */
+  /** The variable with which a deployment sets it. */
   readonly variable?: string;
   readonly min?: number;
   readonly max?: number;
@@ -40,3 +40,31 @@ export const wireErrorTable: readonly WireErrorRow[] = Object.entries(wireErrors
 }));
 
 export const problemTable = allProblemCodes.map((code) => ({ code, ...httpErrors[code] }));
+
+const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+/** What a connection ends with: an open one, or one that is refused. */
+function closeOf({ close_code, refusal_close_code }: WireErrorRow): string {
+  if (close_code !== null) return String(close_code);
+  return refusal_close_code === undefined ? "stays open" : `stays open; ${refusal_close_code} when refused at connect`;
+}
+
+export const wireErrorText = markdownTable(
+  ["code", "close code", "retryable", "meaning"],
+  wireErrorTable.map((row) => [`\`${row.code}\``, closeOf(row), row.retryable ? "yes" : "no", row.meaning]),
+);
+export const problemText = markdownTable(
+  ["code", "status", "title"],
+  problemTable.map(({ code, status, title }) => [`\`${code}\``, String(status), title]),
+);
+export const limitsText = markdownTable(
+  ["limit", "value", "set by", "meaning"],
+  limitsTable.map(({ name, value, variable, meaning }) => {
+    const setBy = variable === undefined ? "fixed" : `\`${variable}\``;
+    return [`\`${name}\``, value.toLocaleString("en-US"), setBy, meaning];
+  }),
+);

@@ -4,6 +4,7 @@
  * the same things happen in the same order each time.
  */
 import { readFileSync } from "node:fs";
+import { limits } from "../../../schemas/limits.ts";
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import type { SessionState } from "../../../schemas/http/sessions.ts";
 import { chunkFields, helloFields } from "../../../client/testkit/frames.ts";
@@ -276,7 +277,7 @@ async function refuse(recorder: Recorder): Promise<void> {
   await recorder.refused("mintToken", { parameters, body: { role: "capture", sub: "x".repeat(5_000) } });
   await recorder.refused("ingest", { parameters });
   const long = await recorder.connect(`/v1/audio/ws/${stalledSession}`);
-  await long.refused(" ".repeat(70_000));
+  await long.refused(" ".repeat(limits.maxMessageBytes + 1));
   const late = await recorder.connect(`/v1/audio/ws/${session_id}`);
   recorder.keepError(await late.next("error"));
   const nobody = await recorder.connect(`/v1/sessions/${unknown.session_id}/live`);

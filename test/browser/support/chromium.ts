@@ -3,7 +3,7 @@
  * package, unpacked once into node_modules/.cache. Where there is none that runs, it says so, and the tests are skipped.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,6 +42,8 @@ async function findChromium(): Promise<Chromium | { readonly missing: string }> 
     return { missing: `the packed Chromium is for Linux x64, not ${process.platform} ${process.arch}. ${hint}` };
   const folder = await unpack();
   const fonts = { FONTCONFIG_PATH: join(folder, "fonts") };
+  // The packed configuration names other folders. Without any font, this Chromium ends itself on a glyph it has to look for.
+  writeFileSync(join(folder, "fonts", "fonts.conf"), fontsConfig(join(folder, "fonts", "fonts")));
   const path = join(folder, "chromium");
   // The system's libraries where it has them; those that are packed along need glibc 2.34.
   const tries = [fonts, { ...fonts, LD_LIBRARY_PATH: join(folder, "al2023", "lib") }];
@@ -56,6 +58,11 @@ async function findChromium(): Promise<Chromium | { readonly missing: string }> 
   }
   return { missing: `the packed Chromium does not run here. ${hint}\n${reason}` };
 }
+
+const fontsConfig = (fonts: string): string => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${fonts}</dir><cachedir>${fonts}-cache</cachedir></fontconfig>
+`;
 
 /** @returns the folder it lies in. Whole, or not there: a run that is interrupted leaves nothing half unpacked. */
 async function unpack(): Promise<string> {
