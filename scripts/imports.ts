@@ -58,7 +58,7 @@ const reserved: readonly { readonly what: RegExp; readonly by: RegExp; readonly 
   },
   {
     what: /^(wrangler|miniflare)$/,
-    by: /^scripts\/(local\/|deploy\/|bench\.ts$)|^test\/(vitest\.config\.ts|room\/)/,
+    by: /^scripts\/(local|deploy)\/|^test\/(vitest\.config\.ts|room\/)/,
     why: "only scripts/local and scripts/deploy touch wrangler and miniflare",
   },
 ];

@@ -60,38 +60,6 @@ export const plants: readonly Plant[] = [
     ],
   },
   {
-    name: "dedupe-by-connection",
-    rule: "K2",
-    edits: [
-      {
-        file: "server/gateway/room/ingest.ts",
-        find: "tracks.keep(track, chunk, isOpen())",
-        replace: "tracks.keep(track, chunk, isOpen(), peer.ordinal)",
-      },
-      {
-        file: tracks,
-        find: "keep(track: string, chunk: IncomingChunk, accepting: boolean)",
-        replace:
-          "readonly #seen = new Set<string>();\n" +
-          "  keep(track: string, chunk: IncomingChunk, accepting: boolean, connection: number)",
-      },
-      {
-        file: tracks,
-        find: lookUp,
-        replace: `const mine = [connection, track, chunk.seq].join("/");
-    const kept = this.#seen.has(mine) ? this.kept.hash(track, chunk.seq) : undefined;
-    this.#seen.add(mine);`,
-      },
-      { file: tracks, find: "INSERT INTO ledger", replace: "INSERT OR REPLACE INTO ledger" },
-      { file: tracks, find: "INSERT INTO journal", replace: "INSERT OR REPLACE INTO journal" },
-      {
-        file: "server/gateway/tracks/track-plan.ts",
-        find: "throw new Error(`tracks: seq ${seq} is neither kept nor in a gap`);",
-        replace: "return noGapChange;",
-      },
-    ],
-  },
-  {
     name: "watermark-skips-gap",
     rule: "W10",
     edits: [
