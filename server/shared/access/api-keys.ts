@@ -11,7 +11,7 @@ import { TimeoutError, withTimeout } from "../lib/timeout.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 import { apiKeyRowSchema, apiKeyStateOf } from "./api-keys-row.ts";
 
-export { type ApiKeyParts, hashSecret, parseApiKey } from "./api-keys-format.ts";
+export { hashSecret } from "./api-keys-format.ts";
 
 export interface ApiKey {
   readonly keyId: string;
