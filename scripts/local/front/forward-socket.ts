@@ -18,6 +18,14 @@ export interface OpenSocket {
   goAway(): void;
 }
 
+export interface SocketEvents {
+  onOpen(socket: OpenSocket): void;
+  /** It was open for a while: the gateway ends at once what it refuses. */
+  onStays(): void;
+  /** One side has sent its close frame. */
+  onCloses(): void;
+}
+
 const goingAway = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
 
 export function forwardSocket(
@@ -26,7 +34,7 @@ export function forwardSocket(
   { method, rawHeaders, socket: caller }: IncomingMessage,
   client: Duplex,
   head: Buffer,
-  onOpen: (socket: OpenSocket) => void,
+  events: SocketEvents,
 ): void {
   const headers = upgradeHeaders(rawHeaders, caller.remoteAddress);
   const forwarded = httpRequest({ ...target, agent: false, method, path, headers, setHost: false });
@@ -35,7 +43,7 @@ export function forwardSocket(
   forwarded.on("error", () => endWith(client, unreachable()));
   forwarded.on("upgrade", (answer, runtime: Socket, firstBytes: Buffer) => {
     client.write(statusLine(answer) + fields(answer.rawHeaders));
-    onOpen(join(client, runtime, head, firstBytes));
+    events.onOpen(join(client, runtime, head, firstBytes, events));
   });
   forwarded.on("response", (answer) => {
     client.write(statusLine(answer) + fields([...answerHeaders(answer.rawHeaders), "Connection", "close"]));
@@ -45,17 +53,28 @@ export function forwardSocket(
   forwarded.end();
 }
 
-function join(client: Duplex, runtime: Socket, head: Buffer, firstBytes: Buffer): OpenSocket {
+function join(
+  client: Duplex,
+  runtime: Socket,
+  head: Buffer,
+  firstBytes: Buffer,
+  { onStays, onCloses }: SocketEvents,
+): OpenSocket {
   const fromClient = new ClientFrames();
   const fromRuntime = new FrameReader();
   let end: NodeJS.Timeout | undefined;
+  const stays = setTimeout(onStays, frontLimits.closeTimeoutMs);
   const destroy = (): void => {
+    clearTimeout(stays);
     clearTimeout(end);
     client.destroy();
     runtime.destroy();
   };
   const endSoon = (): void => {
-    end ??= setTimeout(destroy, frontLimits.closeTimeoutMs);
+    if (end) return;
+    clearTimeout(stays);
+    end = setTimeout(destroy, frontLimits.closeTimeoutMs);
+    onCloses();
   };
   const toRuntime = (bytes: Buffer): boolean => {
     const isTaken = fromClient.pass(bytes).map((part) => runtime.write(part));

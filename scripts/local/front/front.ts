@@ -74,9 +74,13 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
       endWith(client, path.error);
       return;
     }
-    forwardSocket(target, path.value, request, client, head, (socket) => {
-      sockets.add(socket);
-      client.once("close", () => sockets.delete(socket));
+    forwardSocket(target, path.value, request, client, head, {
+      onOpen: (socket) => {
+        sockets.add(socket);
+        client.once("close", () => sockets.delete(socket));
+      },
+      onStays: () => connections.handleAccepted(request.socket),
+      onCloses: () => connections.end(request.socket),
     });
   });
   server.on("clientError", (cause: NodeJS.ErrnoException, socket: Duplex) => {
