@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           name: "contract",
           include: ["test/contract/**/*.test.ts"],
-          globalSetup: ["test/support/shared-gateways.ts"],
+          globalSetup: ["test/support/bundle-once.ts", "test/support/shared-gateways.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -70,6 +70,7 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/client/**/*.test.ts", "test/chaos/**/*.test.ts"],
+          globalSetup: ["test/support/bundle-once.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -131,7 +132,7 @@ export default defineConfig({
         test: {
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
-          globalSetup: ["test/browser/support/chromium.ts"],
+          globalSetup: ["test/support/bundle-once.ts", "test/browser/support/chromium.ts"],
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
