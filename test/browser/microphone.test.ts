@@ -63,15 +63,15 @@ const timeoutMs = 60_000;
 async function recordAndDisturb(tab: Tab, sessionId: string): Promise<SeqRange> {
   const rate = await tab.call("record", { baseUrl: gateway.url, sessionId });
   expect([44_100, 48_000], "resampled").toContain(rate);
-  await tab.next("acked", 3);
-  await tab.call("block", 2_500);
-  await tab.next("acked", 6);
+  await tab.next("acked", 2);
+  await tab.call("block", 1_500);
+  await tab.next("acked", 4);
   expect(await tab.heard("gap"), "late blocks are no gap").toEqual([]);
   await tab.call("suspend");
-  await delay(3_000);
+  await delay(2_200);
   await tab.call("resume");
   const { from, to } = await tab.next("gap");
-  await tab.next("acked", 6 + 4);
+  await tab.next("acked", 4 + 3);
   const stalls = (await tab.heard("stalled")).length;
   await tab.call("unplug");
   // No silence is made up for it.
@@ -87,7 +87,7 @@ test.skipIf(isWithoutBrowser)(
     const sessionId = newSession();
     const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
     const [from, to] = await recordAndDisturb(tab, sessionId);
-    expect(from).toBeGreaterThan(6);
+    expect(from).toBeGreaterThan(4);
     expect(to - from + 1).toBeLessThanOrEqual(3);
 
     const { gaps, audio } = await finalize(gateway, sessionId);
@@ -95,7 +95,7 @@ test.skipIf(isWithoutBrowser)(
     const last = Math.floor((audio[0]?.duration_ms ?? 0) / 1_000) - 1;
     // The seconds at either edge of the gap and at the end have silence in them.
     const places = await placesOf(sessionId, [...range(1, from - 2), ...range(to + 2, last)]);
-    expect(places.length).toBeGreaterThanOrEqual(6);
+    expect(places.length).toBeGreaterThanOrEqual(3);
     const strays = places.filter(({ likeness, strayed }) => likeness < 0.95 || Math.abs(strayed) > toleranceSamples);
     // The fake device drops sound where the machine has no time for it.
     const story = JSON.stringify({ from, to, last, places });

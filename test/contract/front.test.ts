@@ -40,7 +40,7 @@ test("no path of miniflare's own is there: each is the gateway's 404, whatever i
       }
     }
     const asked = await send(gateway, "/no-such-route", { headers: { "mf-original-url": `http://127.0.0.1${path}` } });
-    expect(problemOf(asked).code, path).toBe("not_found");
+    expect(problemOf(asked).code, `asked for ${path}`).toBe("not_found");
   }
 });
 
@@ -55,7 +55,7 @@ test("[P9] a header of the runtime's decides nothing: not the URL, nor the Worke
     expect(problemOf(await send(gateway, "/v1/sessions", { headers })).code).toBe("misconfigured");
   }
   for (const name of ["mf-route-override", "mf-cf-blob", "mf-op", "mf-op-secret", "mf-disable-pretty-error"]) {
-    expect((await send(gateway, "/v1/sessions", { headers: { [name]: "{" } })).status, name).toBe(200);
+    expect((await send(gateway, "/v1/sessions", { headers: { [name]: "{" } })).status, `with ${name}`).toBe(200);
   }
 });
 
@@ -84,7 +84,7 @@ test("no URL of a request is on disk", async () => {
 test.concurrent("a connection that says nothing, and a head that stops, are ended", { timeout: 40_000 }, async () => {
   const silent = openSocket("");
   const halfway = openSocket("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Half:");
-  for (const socket of [silent, halfway]) await closed(socket);
+  for (const socket of [silent, halfway]) expect(await closed(socket)).toBe(true);
 });
 
 test(
@@ -100,7 +100,7 @@ test(
       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ];
     const socket = openSocket(`${handshake.join("\r\n")}\r\n\r\n`);
-    await closed(socket);
+    expect(await closed(socket)).toBe(true);
   },
 );
 

@@ -2,6 +2,7 @@
  * Killed at the worst moment, the gateway loses nothing that it promised. One gateway, sessions in different states, one
  * `kill -9` of everything; each test then looks at one of them. `start-stop.test.ts` has workerd killed alone.
  */
+import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -40,7 +41,7 @@ beforeAll(async () => {
   await gateway.start();
   for (const session of [finalized, deleted]) await keepAndFinalize(session, 3, ownSeed);
   await keepAndFinalize(underDeletion, deletedCount, 1);
-  expect(filesWithBytes()).toHaveLength(4);
+  assert.equal(filesWithBytes().length, 4);
   receipt = await client().deleteSession(deleted);
   const burst = await TestClient.connect(gateway, { session: acked, encoding: "msgpack" });
   const stream = await TestClient.connect(gateway, { session: midStream });
@@ -52,7 +53,11 @@ beforeAll(async () => {
   for (const seq of range(1, chunkCount)) burst.sendChunk(seq);
   for (const seq of range(11, chunkCount)) stream.sendChunk(seq);
   const acks = burst.take("ack", chunkCount);
-  await Promise.all([acks, client().createSession({ session_id: justOpened }), deletionBegan()]);
+  await Promise.all([
+    acks,
+    client().createSession({ session_id: justOpened }),
+    until(isUnderDeletion, { what: "the deletion to begin" }),
+  ]);
   await gateway.kill9();
   await asked;
   ackedKeys = (await acks).map(({ key }) => key);
@@ -63,7 +68,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await bucket?.close();
   await gateway.dispose();
-  expect(complaintsIn(gateway.output)).toEqual([]);
+  assert.deepEqual(complaintsIn(gateway.output), []);
 }, arrangeTimeoutMs);
 
 async function keepAndFinalize(session: string, count: number, seed: number): Promise<void> {
@@ -73,10 +78,8 @@ async function keepAndFinalize(session: string, count: number, seed: number): Pr
   await client().finalize(session);
 }
 
-function deletionBegan(): Promise<true> {
-  const isGone = async (): Promise<true | undefined> =>
-    (await fetch(`${gateway.url}/v1/sessions/${underDeletion}/state`)).status === 410 || undefined;
-  return until(isGone, { what: "the deletion to begin" });
+async function isUnderDeletion(): Promise<true | undefined> {
+  return (await fetch(`${gateway.url}/v1/sessions/${underDeletion}/state`)).status === 410 || undefined;
 }
 
 /** The files of R2 that hold `bytes`, whatever R2's own index says. */

@@ -19,11 +19,11 @@ export interface OpenSocket {
 }
 
 export interface SocketEvents {
-  onOpen(socket: OpenSocket): void;
+  readonly onOpen: (socket: OpenSocket) => void;
   /** It was open for a while: the gateway ends at once what it refuses. */
-  onStays(): void;
+  readonly onStays: () => void;
   /** One side has sent its close frame. */
-  onCloses(): void;
+  readonly onCloses: () => void;
 }
 
 const goingAway = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
