@@ -53,7 +53,7 @@ function standingStretches(events: readonly RoomEvent[], view: SpeakerView): Str
   );
 }
 
-/** In order of time; what a person placed is cut out of what inference said of the same moment. */
+/** The stretches in order of time; where a person placed one, it is cut out of what inference said of the same moment. */
 function withoutOverlap(stretches: readonly Stretch[], view: SpeakerView): Stretch[] {
   const placed = stretches.filter(({ event }) => isPlacedByPerson(view, event.event_id));
   const others = stretches.filter(({ event }) => !isPlacedByPerson(view, event.event_id));
