@@ -3,7 +3,7 @@
  * where it stopped.
  *
  *   frames  { slot, timestamp_ms, pcm }, by slot
- *   meta    { id: "outbox", … } what the frames don't say (capture/outbox-book.ts)
+ *   meta    { id: "outbox", … } what the frames don't say (capture/outbox-state.ts)
  *           { id: "aside/<slot>", timestamp_ms, pcm } a second that the room has with other bytes
  *
  * Each change is one transaction with `durability: "strict"`: `put` resolves when the second and the slot after
@@ -15,14 +15,14 @@
 import * as z from "zod/mini";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
-import * as books from "../capture/outbox-book.ts";
+import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
 import { inTransaction, openDatabase, requested } from "./idb.ts";
 import { browserLocks, takeLock } from "./web-lock.ts";
 
 const storeNames = ["frames", "meta"] as const;
 const recordId = "outbox";
-const recordSchema = z.extend(books.outboxBookSchema, { id: z.literal(recordId) });
+const recordSchema = z.extend(states.outboxStateSchema, { id: z.literal(recordId) });
 type OutboxRecord = z.infer<typeof recordSchema>;
 const frameSchema = z.object({
   slot: z.int().check(z.minimum(1)),
@@ -62,25 +62,25 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
     slots: await requested(store("frames").getAllKeys()),
     record: await requested<unknown>(store("meta").get(recordId)),
   }));
-  const stored = left.record === undefined ? books.newBook : parseRecord(left.record, database.name);
+  const stored = left.record === undefined ? states.newState : parseRecord(left.record, database.name);
   const kept = SeqSet.of(left.slots.filter((key) => typeof key === "number").map((slot) => [slot, slot]));
-  let book: books.OutboxBook = { ...stored, next_slot: Math.max(stored.next_slot, (kept.last ?? 0) + 1) };
+  let state: states.OutboxState = { ...stored, next_slot: Math.max(stored.next_slot, (kept.last ?? 0) + 1) };
 
-  const store = async (next: books.OutboxBook): Promise<void> => {
+  const store = async (next: states.OutboxState): Promise<void> => {
     await inTransaction(database, ["meta"], "readwrite", (stores) => requested(stores("meta").put(recordOf(next))));
-    book = next;
+    state = next;
   };
 
   return {
     async bind(owner) {
-      checkOwner(book.owner, owner);
-      await store(books.bound(book, owner));
+      checkOwner(state.owner, owner);
+      await store(states.bound(state, owner));
     },
-    load: () => Promise.resolve(books.contentsOf(book, kept)),
+    load: () => Promise.resolve(states.contentsOf(state, kept)),
     async put(frame) {
-      const { seq, timestampMs, pcm } = checkedFrame(frame, books.nextSeqOf(book));
+      const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
       if (kept.size >= maxFrames) return false;
-      const next = books.advanced(book, seq + 1);
+      const next = states.advanced(state, seq + 1);
       const slot = next.next_slot - 1;
       try {
         await inTransaction(database, storeNames, "readwrite", async (stores) => {
@@ -93,11 +93,11 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
         throw cause;
       }
       kept.add(slot);
-      book = next;
+      state = next;
       return true;
     },
     async read(seq) {
-      const slot = books.slotOf(book, seq);
+      const slot = states.slotOf(state, seq);
       if (slot === undefined) return undefined;
       const row = await inTransaction(database, ["frames"], "readonly", (stores) =>
         requested<unknown>(stores("frames").get(slot)),
@@ -108,33 +108,33 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
       return { seq, timestampMs: parsed.data.timestamp_ms, pcm: parsed.data.pcm };
     },
     async remove(seqs) {
-      const slots = seqs.map((seq) => books.slotOf(book, seq)).filter((slot) => slot !== undefined);
+      const slots = seqs.map((seq) => states.slotOf(state, seq)).filter((slot) => slot !== undefined);
       await inTransaction(database, ["frames"], "readwrite", async (stores) => {
         await Promise.all(slots.map((slot) => requested(stores("frames").delete(slot))));
       });
       for (const slot of slots) kept.delete(slot);
     },
     async skipTo(next) {
-      if (next > books.nextSeqOf(book)) await store(books.advanced(book, next));
+      if (next > states.nextSeqOf(state)) await store(states.advanced(state, next));
     },
-    setEnd: (end) => store(books.endedAt(book, end)),
+    setEnd: (end) => store(states.endedAt(state, end)),
     async hold(seq) {
-      const next = books.held(book, seq);
-      if (next === book) return;
+      const next = states.held(state, seq);
+      if (next === state) return;
       try {
         await store(next);
       } catch (cause) {
         // Then a next tab takes these seconds for sent, and sends them under the numbers they have.
         if (!isFull(cause)) throw cause;
-        book = next;
+        state = next;
       }
     },
     async release(by) {
-      await store(books.released(book, by, kept.first ?? book.next_slot));
-      return books.endOf(book);
+      await store(states.released(state, by, kept.first ?? state.next_slot));
+      return states.endOf(state);
     },
     async setAside(seq) {
-      const slot = books.slotOf(book, seq);
+      const slot = states.slotOf(state, seq);
       if (slot === undefined || !kept.has(slot)) return;
       await inTransaction(database, storeNames, "readwrite", async (stores) => {
         const row = (await requested<unknown>(stores("frames").get(slot))) as object;
@@ -150,17 +150,17 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
   };
 }
 
-function recordOf(book: books.OutboxBook): OutboxRecord {
-  return { id: recordId, ...book };
+function recordOf(state: states.OutboxState): OutboxRecord {
+  return { id: recordId, ...state };
 }
 
 function isFull(cause: unknown): boolean {
   return cause instanceof Error && cause.name === "QuotaExceededError";
 }
 
-function parseRecord(value: unknown, name: string): books.OutboxBook {
+function parseRecord(value: unknown, name: string): states.OutboxState {
   const parsed = recordSchema.safeParse(value);
   if (!parsed.success) throw new OutboxDamagedError(`The outbox ${name} is damaged, or another version wrote it.`);
-  const { id: _id, ...book } = parsed.data;
-  return book;
+  const { id: _id, ...state } = parsed.data;
+  return state;
 }

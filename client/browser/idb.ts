@@ -1,4 +1,4 @@
-/** IndexedDB as promises, no more than the outbox needs. */
+/** IndexedDB as promises, no more than the outbox needs: a third of what the package `idb` would add to a page. */
 
 /** Opens version 1 of a database. `create` makes its stores when it is new. */
 export function openDatabase(

@@ -16,12 +16,12 @@ import { closeFailure } from "./close-failure.ts";
 import { type DeclaredGap, DeclaredGaps, gapMessage } from "./declared-gaps.ts";
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
 import type { AckMessage, ErrorMessage, ReadMessage, ReadyMessage } from "./read-message.ts";
-import { Rest } from "./rest.ts";
+import { Cooldown } from "./cooldown.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
 import { maxMismatches, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
-import { restMs, Uplink, type UplinkAction } from "./uplink.ts";
+import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
 import type { WorkQueue } from "./work-queue.ts";
 
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
@@ -65,7 +65,7 @@ export class Delivery {
   #isReleased = false;
   #reconnects = -1;
   #lastError: ErrorMessage | undefined;
-  readonly #rest = new Rest(() => this.#run(this.#uplink.handleWake()));
+  readonly #cooldown = new Cooldown(() => this.#run(this.#uplink.handleWake()));
 
   constructor(options: DeliveryOptions) {
     const { capture, left, emit } = options;
@@ -123,7 +123,7 @@ export class Delivery {
   }
 
   stop(): void {
-    this.#rest.cut();
+    this.#cooldown.cut();
     this.#generation += 1;
     this.#socket.stop();
     this.#hold();
@@ -203,13 +203,13 @@ export class Delivery {
     else this.#sent.delete(error.seq);
     const actions = this.#uplink.handleError(error);
     // A window of refusals comes in a row: one word is enough.
-    if (error.code === "rate_limited" && actions.length > 0 && !this.#rest.isOn)
-      this.#options.emit("limited", { afterMs: restMs(error), detail: error.detail });
+    if (error.code === "rate_limited" && actions.length > 0 && !this.#cooldown.isOn)
+      this.#options.emit("limited", { afterMs: cooldownMs(error), detail: error.detail });
     this.#run(actions);
   }
 
   #handleClose({ code, reason, final }: RoomClose): void {
-    this.#rest.cut();
+    this.#cooldown.cut();
     this.#generation += 1;
     this.#isGreeted = false;
     this.#isEndAsked = false;
@@ -250,7 +250,7 @@ export class Delivery {
         this.#socket.send({ type: "end", last_seq: action.lastSeq, padding_samples: action.paddingSamples });
         return;
       case "wait":
-        this.#rest.begin(action.ms);
+        this.#cooldown.begin(action.ms);
         return;
       case "finish":
         onEnded({ complete: action.complete, missing: action.missing, lost: this.#lost.ranges() });

@@ -1,47 +1,47 @@
 import { checkedFrame, checkOwner, type Outbox, type OutboxFrame } from "./outbox.ts";
-import * as books from "./outbox-book.ts";
+import * as states from "./outbox-state.ts";
 
 /** An outbox that lives and dies with the process. @param maxFrames seconds it may hold; 32 kB each. */
 export function createMemoryOutbox(maxFrames = 600): Outbox {
   /** By slot. */
   const frames = new Map<number, OutboxFrame>();
-  let book = books.newBook;
+  let state = states.newState;
 
   const remove = (seqs: readonly number[]): void => {
-    for (const seq of seqs) frames.delete(books.slotOf(book, seq) ?? 0);
+    for (const seq of seqs) frames.delete(states.slotOf(state, seq) ?? 0);
   };
   return {
     async bind(owner) {
-      checkOwner(book.owner, owner);
-      book = books.bound(book, owner);
+      checkOwner(state.owner, owner);
+      state = states.bound(state, owner);
     },
-    load: () => Promise.resolve(books.contentsOf(book, frames.keys())),
+    load: () => Promise.resolve(states.contentsOf(state, frames.keys())),
     async put(frame) {
-      const checked = checkedFrame(frame, books.nextSeqOf(book));
+      const checked = checkedFrame(frame, states.nextSeqOf(state));
       if (frames.size >= maxFrames) return false;
-      book = books.advanced(book, frame.seq + 1);
-      frames.set(book.next_slot - 1, checked);
+      state = states.advanced(state, frame.seq + 1);
+      frames.set(state.next_slot - 1, checked);
       return true;
     },
     async read(seq) {
-      const frame = frames.get(books.slotOf(book, seq) ?? 0);
+      const frame = frames.get(states.slotOf(state, seq) ?? 0);
       return frame && { ...frame, seq };
     },
     async remove(seqs) {
       remove(seqs);
     },
     async skipTo(next) {
-      if (next > books.nextSeqOf(book)) book = books.advanced(book, next);
+      if (next > states.nextSeqOf(state)) state = states.advanced(state, next);
     },
     async setEnd(end) {
-      book = books.endedAt(book, end);
+      state = states.endedAt(state, end);
     },
     async hold(seq) {
-      book = books.held(book, seq);
+      state = states.held(state, seq);
     },
     async release(by) {
-      book = books.released(book, by, Math.min(...frames.keys()));
-      return books.endOf(book);
+      state = states.released(state, by, Math.min(...frames.keys()));
+      return states.endOf(state);
     },
     async setAside(seq) {
       remove([seq]);

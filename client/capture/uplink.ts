@@ -32,14 +32,16 @@ export type UplinkAction =
    */
   | { readonly do: "finish"; readonly complete: boolean; readonly missing: readonly SeqRange[] };
 
-/** The rest after a retryable error that does not say how long. */
-const defaultRestMs = 1_000;
+/** The cooldown after a retryable error that does not say how long. */
+const defaultCooldownMs = 1_000;
 /** Whatever the room says: sending, being refused and sending again must not become a loop. */
-const minRestMs = 100;
+const minCooldownMs = 100;
 
 /** How long to send nothing after a retryable error, ms. */
-export function restMs({ retry_after_ms: askedMs = defaultRestMs }: Pick<ErrorMessage, "retry_after_ms">): number {
-  return Math.max(minRestMs, askedMs);
+export function cooldownMs({
+  retry_after_ms: askedMs = defaultCooldownMs,
+}: Pick<ErrorMessage, "retry_after_ms">): number {
+  return Math.max(minCooldownMs, askedMs);
 }
 
 export interface End {
@@ -57,7 +59,7 @@ export class Uplink {
   readonly #neverSent = new SeqSet();
   #window = 0;
   readonly #pace = new Pace();
-  #resting = false;
+  #isCoolingDown = false;
   #end: End | undefined;
   #endSent = false;
   #finished = false;
@@ -116,7 +118,7 @@ export class Uplink {
   /** The connection is gone: what was on its way may or may not have arrived. */
   handleDisconnected(): void {
     this.#window = 0;
-    this.#resting = false;
+    this.#isCoolingDown = false;
     this.#endSent = false;
     this.#inFlight.clear();
   }
@@ -127,7 +129,7 @@ export class Uplink {
     this.#pace.announce(this.#window, ready.limits.max_realtime_factor);
     this.#roomNextSeq = Math.max(this.#roomNextSeq, ready.resume.next_seq);
     this.#inFlight.clear();
-    this.#resting = false;
+    this.#isCoolingDown = false;
     this.#endSent = false;
     const listed = SeqSet.of(ready.resume.missing);
     const truncated = ready.ingest.missing_chunks > listed.size;
@@ -172,8 +174,8 @@ export class Uplink {
       if (isAboutSecond) this.#unsent.add(seq);
       else this.#endSent = false;
       if (code === "rate_limited") this.#pace.handleRefused();
-      this.#resting = true;
-      return [{ do: "wait", ms: restMs(error) }];
+      this.#isCoolingDown = true;
+      return [{ do: "wait", ms: cooldownMs(error) }];
     }
     // The connection ends with these: no verdict on the second. The shell comes back, or gives up as a whole.
     if ("closeCode" in wireErrors[code]) return [];
@@ -185,10 +187,10 @@ export class Uplink {
     return [{ do: "lose", seq, code, detail }, ...this.#fill()];
   }
 
-  /** The rest is over. */
+  /** The cooldown is over. */
   handleWake(): UplinkAction[] {
-    this.#resting = false;
-    this.#pace.handleRested();
+    this.#isCoolingDown = false;
+    this.#pace.handleCooledDown();
     return this.#fill();
   }
 
@@ -207,7 +209,7 @@ export class Uplink {
   /** Sends as much as the window and the room's pace allow; the end goes out when all else is acked. */
   #fill(): UplinkAction[] {
     const actions: UplinkAction[] = [];
-    if (this.#resting) return actions;
+    if (this.#isCoolingDown) return actions;
     while (this.#inFlight.size < this.#window) {
       const seq = this.#unsent.first;
       if (seq === undefined) {
@@ -216,8 +218,8 @@ export class Uplink {
       }
       const turn = this.#pace.take();
       if (!turn.ok) {
-        this.#resting = true;
-        actions.push({ do: "wait", ms: turn.restMs });
+        this.#isCoolingDown = true;
+        actions.push({ do: "wait", ms: turn.cooldownMs });
         break;
       }
       this.#unsent.delete(seq);

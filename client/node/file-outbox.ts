@@ -1,5 +1,5 @@
 /**
- * An outbox in a folder: one file a second, and `outbox.json` for what the files don't say (capture/outbox-book.ts).
+ * An outbox in a folder: one file a second, and `outbox.json` for what the files don't say (capture/outbox-state.ts).
  *
  *   <folder>/outbox.json            {"version":2,"owner":"monday/mic","next_slot":41, …}
  *   <folder>/00000040.<time>.pcm    32,000 bytes, by slot
@@ -18,13 +18,13 @@ import { basename, dirname, join, resolve } from "node:path";
 import { $ZodError } from "zod/v4/core";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
-import * as books from "../capture/outbox-book.ts";
+import * as states from "../capture/outbox-state.ts";
 import { isErrorCode, syncFolder, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
 
 const bookName = "outbox.json";
 const spareName = "outbox.spare";
-/** More than the book ever takes, so that it can be written on a full disk: only then can the disk be emptied. */
+/** More than the state ever takes, so that it can be written on a full disk: only then can the disk be emptied. */
 const spareBytes = 16_384;
 const framePattern = /^(\d{8})\.(\d+)\.pcm(\.damaged|\.aside)?$/;
 /** Sizes asked for side by side when a folder is opened. */
@@ -51,35 +51,35 @@ export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxO
 
 async function openLocked(folder: string, maxFrames: number, unlock: () => Promise<void>): Promise<Outbox> {
   await ensureSpare(folder);
-  const stored = await readBook(join(folder, bookName));
+  const stored = await readState(join(folder, bookName));
   /** By slot, rising. */
   const { files, highestSlot } = await findFrames(folder);
-  let book = { ...stored, next_slot: Math.max(stored.next_slot, highestSlot + 1) };
+  let state = { ...stored, next_slot: Math.max(stored.next_slot, highestSlot + 1) };
 
-  const store = async (next: books.OutboxBook): Promise<void> => {
+  const store = async (next: states.OutboxState): Promise<void> => {
     await writeBook(folder, next);
-    book = next;
+    state = next;
   };
   const fileOf = (seq: number): { slot: number; path: string } | undefined => {
-    const slot = books.slotOf(book, seq);
+    const slot = states.slotOf(state, seq);
     const name = slot === undefined ? undefined : files.get(slot);
     return slot === undefined || name === undefined ? undefined : { slot, path: join(folder, name) };
   };
-  /** The slot must live on in the book before the file that proves it goes. */
+  /** The slot must live on in the state before the file that proves it goes. */
   const proveWithout = async (slot: number): Promise<void> => {
-    if (slot === book.next_slot - 1) await store(book);
+    if (slot === state.next_slot - 1) await store(state);
   };
 
   return {
     async bind(owner) {
-      checkOwner(book.owner, owner);
-      await store(books.bound(book, owner));
+      checkOwner(state.owner, owner);
+      await store(states.bound(state, owner));
     },
-    load: () => Promise.resolve(books.contentsOf(book, files.keys())),
+    load: () => Promise.resolve(states.contentsOf(state, files.keys())),
     async put(frame) {
-      const { seq, timestampMs, pcm } = checkedFrame(frame, books.nextSeqOf(book));
+      const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
       if (files.size >= maxFrames) return false;
-      const next = books.advanced(book, seq + 1);
+      const next = states.advanced(state, seq + 1);
       const slot = next.next_slot - 1;
       const name = `${String(slot).padStart(8, "0")}.${timestampMs}.pcm`;
       try {
@@ -89,7 +89,7 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
         throw cause;
       }
       files.set(slot, name);
-      book = next;
+      state = next;
       return true;
     },
     async read(seq): Promise<OutboxFrame | undefined> {
@@ -105,7 +105,7 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
       return { seq, timestampMs: Number(framePattern.exec(basename(file.path))?.[2]), pcm };
     },
     async remove(seqs) {
-      // Upwards, so that a full disk has space again when the book is written.
+      // Upwards, so that a full disk has space again when the state is written.
       for (const seq of seqs.toSorted((x, y) => x - y)) {
         const file = fileOf(seq);
         if (!file) continue;
@@ -115,25 +115,25 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
       }
     },
     async skipTo(next) {
-      if (next > books.nextSeqOf(book)) await store(books.advanced(book, next));
+      if (next > states.nextSeqOf(state)) await store(states.advanced(state, next));
     },
-    setEnd: (end) => store(books.endedAt(book, end)),
+    setEnd: (end) => store(states.endedAt(state, end)),
     async hold(seq) {
-      const next = books.held(book, seq);
-      if (next === book) return;
+      const next = states.held(state, seq);
+      if (next === state) return;
       try {
         await store(next);
       } catch (cause) {
         // Then a next process takes these seconds for sent, and sends them under the numbers they have.
         if (!isFull(cause)) throw cause;
-        book = next;
+        state = next;
       }
       await ensureSpare(folder);
     },
     async release(by) {
-      const [lowest = book.next_slot] = files.keys();
-      await store(books.released(book, by, lowest));
-      return books.endOf(book);
+      const [lowest = state.next_slot] = files.keys();
+      await store(states.released(state, by, lowest));
+      return states.endOf(state);
     },
     async setAside(seq) {
       const file = fileOf(seq);
@@ -150,11 +150,11 @@ function isFull(cause: unknown): boolean {
   return isErrorCode(cause, "ENOSPC") || isErrorCode(cause, "EDQUOT");
 }
 
-async function readBook(path: string): Promise<books.OutboxBook> {
+async function readState(path: string): Promise<states.OutboxState> {
   try {
-    return books.outboxBookSchema.parse(JSON.parse(await readFile(path, "utf8")));
+    return states.outboxStateSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (cause) {
-    if (isErrorCode(cause, "ENOENT")) return books.newBook;
+    if (isErrorCode(cause, "ENOENT")) return states.newState;
     if (!(cause instanceof SyntaxError || cause instanceof $ZodError)) throw cause;
     // Guessing would lose seconds, or store them twice.
     throw new OutboxDamagedError(
@@ -165,8 +165,8 @@ async function readBook(path: string): Promise<books.OutboxBook> {
   }
 }
 
-async function writeBook(folder: string, book: books.OutboxBook): Promise<void> {
-  const bytes = new TextEncoder().encode(JSON.stringify(book));
+async function writeBook(folder: string, state: states.OutboxState): Promise<void> {
+  const bytes = new TextEncoder().encode(JSON.stringify(state));
   const spare = join(folder, spareName);
   try {
     await writeDurably(folder, bookName, bytes);

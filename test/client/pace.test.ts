@@ -3,7 +3,7 @@ import { Pace } from "../../client/capture/pace.ts";
 import { Uplink, type UplinkAction } from "../../client/capture/uplink.ts";
 import { ModelRoom, roomError } from "./support/model-room.ts";
 
-/** How many seconds may go out before the next rest; 100 stands for any number. */
+/** How many seconds may go out before the next cooldown; 100 stands for any number. */
 function turns(pace: Pace): number {
   for (let taken = 0; taken < 100; taken += 1) if (!pace.take().ok) return taken;
   return 100;
@@ -12,18 +12,18 @@ function turns(pace: Pace): number {
 test("[L2] nothing holds a backlog back until the room has refused some of it", () => {
   const pace = new Pace();
   pace.announce(32, 16);
-  pace.handleRested();
+  pace.handleCooledDown();
   expect(turns(pace)).toBe(100);
 });
 
-test("[L2] then a window goes out, and a rest as long as the room takes for it", () => {
+test("[L2] then a window goes out, and a cooldown as long as the room takes for it", () => {
   const pace = new Pace();
   pace.announce(32, 16);
   pace.handleRefused();
-  expect(pace.take()).toEqual({ ok: false, restMs: 2_000 });
-  pace.handleRested();
+  expect(pace.take()).toEqual({ ok: false, cooldownMs: 2_000 });
+  pace.handleCooledDown();
   expect(turns(pace)).toBe(32);
-  pace.handleRested();
+  pace.handleCooledDown();
   expect(turns(pace)).toBe(32);
 });
 
@@ -37,7 +37,7 @@ test("[L2] until nothing is left to catch up, or the connection is another", () 
   }
 });
 
-test("[L2] a room that names no rate is only given the rest that it asked for", () => {
+test("[L2] a room that names no rate is only given the cooldown that it asked for", () => {
   const pace = new Pace();
   pace.announce(32, null);
   pace.handleRefused();
@@ -87,7 +87,7 @@ test("[L2] a backlog far above the burst gets in at the room's rate, and is refu
     if (seq === undefined) {
       paced.nowMs = restUntil;
       run(uplink.handleWake());
-      if (onTheirWay.length === 0) throw new Error("nothing went out after a rest");
+      if (onTheirWay.length === 0) throw new Error("nothing went out after a cooldown");
       continue;
     }
     // A quick network: 200 frames a second.

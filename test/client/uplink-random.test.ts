@@ -24,7 +24,7 @@ function step(world: UplinkWorld, random: (below: number) => number): void {
   } else if (dice < 87) {
     if (!world.end) world.skip(1 + random(3));
   } else if (dice < 91) {
-    if (world.isResting) world.wake();
+    if (world.isCoolingDown) world.wake();
   } else if (dice < 96) {
     if (!world.connection) world.connect();
   } else if (dice < 98) {
@@ -40,7 +40,7 @@ function settle(world: UplinkWorld): void {
   for (let steps = 0; !world.finish; steps += 1) {
     if (steps > 20_000) throw new Error("it does not finish");
     if (!world.connection) world.connect();
-    else if (world.isResting) world.wake();
+    else if (world.isCoolingDown) world.wake();
     else if (world.connection.toRoom.length > 0) world.deliverToRoom();
     else if (world.connection.toClient.length > 0) world.deliverToClient();
     else {

@@ -79,7 +79,7 @@ describe("[K6] resume", () => {
 });
 
 describe("errors", () => {
-  test("a retryable one brings the second back after the rest that the room asked for", () => {
+  test("a retryable one brings the second back after the cooldown that the room asked for", () => {
     const uplink = new Uplink([[1, 3]]);
     uplink.handleReady(roomWith([], 2).ready());
     expect(uplink.handleError(roomError("rate_limited", 1, 500))).toEqual([{ do: "wait", ms: 500 }]);

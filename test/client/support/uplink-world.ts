@@ -34,7 +34,7 @@ export class UplinkWorld {
   nextSeq = 1;
   end: End | undefined;
   connection: Connection | undefined;
-  isResting = false;
+  isCoolingDown = false;
   finish: Extract<UplinkAction, { do: "finish" }> | undefined;
   /** For the report: sends, and how many of them the room had already. */
   readonly counts = { sends: 0, needless: 0, reconnects: 0, crashes: 0 };
@@ -78,7 +78,7 @@ export class UplinkWorld {
   disconnect(delivered: number): void {
     for (let i = 0; i < delivered; i += 1) this.deliverToRoom();
     this.connection = undefined;
-    this.isResting = false;
+    this.isCoolingDown = false;
     this.uplink.handleDisconnected();
   }
 
@@ -90,7 +90,7 @@ export class UplinkWorld {
   }
 
   wake(): void {
-    this.isResting = false;
+    this.isCoolingDown = false;
     this.#run(this.uplink.handleWake());
   }
 
@@ -168,7 +168,7 @@ export class UplinkWorld {
         this.connection?.toRoom.push({ type: "end", lastSeq: action.lastSeq });
         return;
       case "wait":
-        this.isResting = true;
+        this.isCoolingDown = true;
         return;
       case "finish":
         assert(this.outbox.size === 0 && this.end !== undefined, "finishes too early");
@@ -183,7 +183,7 @@ export class UplinkWorld {
     assert(audio !== undefined, `sends ${seq}, which is not in the outbox`);
     assert(!connection.known?.has(seq), `sends ${seq} again, which ready said is kept`);
     assert(!connection.sent.has(seq), `sends ${seq} twice on one connection`);
-    assert(!this.isResting, `sends ${seq} while it was told to wait`);
+    assert(!this.isCoolingDown, `sends ${seq} while it was told to wait`);
     this.counts.sends += 1;
     if (this.room.track.has(seq)) this.counts.needless += 1;
     connection.sent.add(seq);

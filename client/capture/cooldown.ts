@@ -1,9 +1,9 @@
-/** A time in which nothing is sent. Of several that are asked for the one that ends last holds. */
+/** A pause in which nothing is sent. Where several are asked for, the one that ends last counts. */
 import { maxTimerMs } from "./pause.ts";
 
-export class Rest {
+export class Cooldown {
   readonly #onOver: () => void;
-  /** Of `performance.now()`; undefined: there is none. */
+  /** Of `performance.now()`; undefined outside of a cooldown. */
   #until: number | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -29,7 +29,7 @@ export class Rest {
     );
   }
 
-  /** Ends it without a word. */
+  /** Ends it without a call of `onOver`. */
   cut(): void {
     clearTimeout(this.#timer);
     this.#until = undefined;
