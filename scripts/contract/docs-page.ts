@@ -38,9 +38,9 @@ const settings = {
   mcp: { disabled: true },
   hideClientButton: true,
   showDeveloperTools: "never",
-  // Codes in tables stay whole; a table that is too wide for a phone scrolls.
+  // Codes in tables stay whole where there is room for them.
   customCss:
-    ".markdown table { display: block; overflow-x: auto; } .markdown th, .markdown td code { white-space: nowrap; } .markdown td { word-break: normal; }",
+    "@media (min-width: 1000px) { .markdown th, .markdown td code { white-space: nowrap; } .markdown td { word-break: normal; } }",
 };
 
 /** By their names below the app's files: `docs.html`, and its scripts with a hash of their content in their names. */
