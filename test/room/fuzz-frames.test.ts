@@ -16,8 +16,10 @@ import { EventLog } from "../../server/gateway/events/event-log.ts";
 import { Tracks } from "../../server/gateway/tracks/tracks.ts";
 import { migrate } from "../../server/gateway/core/migrations.ts";
 import { databaseOf } from "../../server/shared/lib/sql.ts";
-import { handleFrame, type IngestDeps, openTrack } from "../../server/gateway/room/ingest.ts";
-import { newPeer, type Peer } from "../../server/gateway/room/connections/peer.ts";
+import type { IngestDeps } from "../../server/gateway/room/frame-outcome.ts";
+import { handleFrame } from "../../server/gateway/room/ingest.ts";
+import { openTrack } from "../../server/gateway/room/take-track.ts";
+import { newCapture, type Peer } from "../../server/gateway/room/connections/peer.ts";
 import { overWorkerd } from "./support/client.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
 import { dumpTables, newSession, RoomUnderTest } from "./support/room.ts";
@@ -80,7 +82,7 @@ class BareRoom {
   #connect(): Peer {
     const { encoding, track } = this.#connection;
     this.#connections += 1;
-    const peer = newPeer(
+    const peer = newCapture(
       { role: "capture", subject: "anyone", encoding, ...(track === undefined ? {} : { track }) },
       this.#connections,
     );

@@ -18,8 +18,9 @@ import { tracksPart } from "../tracks/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { webhooksPart } from "../webhooks/part.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
-import { type ConnectionsConfig, type ConnectionsPart, connectionsPart } from "./connections/part.ts";
-import type { IngestDeps } from "./ingest.ts";
+import type { Connections } from "./connections/connections.ts";
+import { type ConnectionsPart, connectionsPart } from "./connections/part.ts";
+import type { IngestDeps } from "./frame-outcome.ts";
 import { SessionSettings } from "./session-settings.ts";
 import { SessionView } from "./session-view.ts";
 
@@ -31,7 +32,9 @@ export interface Services {
   readonly quota: LifecycleDeps["quota"] & Pick<AudioLeaseDeps, "lease">;
   /** Sends webhooks. */
   readonly fetcher: typeof fetch;
-  readonly connections: ConnectionsConfig;
+  /** The object's sockets. */
+  readonly connections: Connections;
+  /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
   readonly wipeObject: () => void;
 }
 

@@ -30,7 +30,15 @@ export interface IncomingChunk {
 }
 
 export type KeepOutcome =
-  | { readonly kind: "stored" | "duplicate"; readonly sha256: string; readonly trackRow: TrackRow }
+  | {
+      readonly kind: "stored" | "duplicate";
+      readonly sha256: string;
+      readonly trackRow: TrackRow;
+      /** All up to here are kept. */
+      readonly contiguousSeq: number;
+      /** Whether the chunk opened its track. */
+      readonly isNew: boolean;
+    }
   | { readonly kind: "refused"; readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" }
   | {
       readonly kind: "refused";
@@ -157,7 +165,8 @@ export class Tracks {
    *   and no counter moves.
    */
   keep(track: string, chunk: IncomingChunk, accepting: boolean): KeepOutcome {
-    const trackRow = this.#rows.get(track) ?? openTrackRow(track, this.#db.now());
+    const known = this.#rows.get(track);
+    const trackRow = known ?? openTrackRow(track, this.#db.now());
     if (!accepting && chunk.seq > trackRow.last_seq) return { kind: "refused", code: "session_finalized" };
     if (isOutOfRange(trackRow, chunk.seq)) return { kind: "refused", code: "seq_out_of_range" };
     const paced = accepting ? this.#paced(trackRow) : trackRow;
@@ -169,12 +178,16 @@ export class Tracks {
       if (!sameBytes(kept, digest)) return { kind: "refused", code: "seq_conflict" };
       const counted = accepting ? { ...paced, duplicate_chunks: trackRow.duplicate_chunks + 1 } : trackRow;
       if (accepting) this.#rows.save(counted);
-      return { kind: "duplicate", sha256, trackRow: counted };
+      return { kind: "duplicate", sha256, ...this.#kept(counted, false) };
     }
     if (!accepting) return { kind: "refused", code: "session_finalized" };
     const refusal = this.#storeRefusal();
     if (refusal) return { kind: "refused", code: "rate_limited", ...refusal };
-    return { kind: "stored", sha256, trackRow: this.#store(paced, chunk, digest) };
+    return { kind: "stored", sha256, ...this.#kept(this.#store(paced, chunk, digest), known === undefined) };
+  }
+
+  #kept(trackRow: TrackRow, isNew: boolean): { trackRow: TrackRow; contiguousSeq: number; isNew: boolean } {
+    return { trackRow, contiguousSeq: this.watermarks.contiguousSeq(trackRow.track), isNew };
   }
 
   /** The row with one chunk of the track's pace taken. A chunk that is kept already takes one too: both are work. */

@@ -1,9 +1,10 @@
-/** Whether a room takes a connection: the session's status, what of it is replayed, how many there are, who has to rest. */
+/** Whether a room takes a connection: the session's status, what of it is replayed, how many there are, who has to wait. */
 import type { DeploymentLimits } from "../../../../schemas/limits.ts";
 import { limits } from "../../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../../schemas/wire/messages.ts";
+import type { Connections } from "./connections.ts";
 import type { Floods } from "./floods.ts";
-import { openTrack } from "../ingest.ts";
+import { openTrack } from "../take-track.ts";
 import { errorMessage, sessionDeleted, sessionFinalized } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "../room.ts";
@@ -14,8 +15,7 @@ const connectionRetryMs = 5_000;
 
 export interface AdmissionDeps {
   readonly floods: Floods;
-  /** Open connections of a role. */
-  readonly count: (role: Peer["role"]) => number;
+  readonly connections: Pick<Connections, "count">;
   readonly now: () => number;
 }
 
@@ -25,7 +25,7 @@ type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: 
 export function admitCapture(deps: AdmissionDeps, room: Room, asked: Asked<"capture">): ErrorMessage | undefined {
   const { track = null } = asked;
   if (!room.core.status.isOpen) return errorMessage(room.core.status.isGone ? sessionDeleted : sessionFinalized);
-  const tooMany = resting(deps, asked.subject, track) ?? full(deps, room.limits, "capture");
+  const tooMany = coolingDown(deps, asked.subject, track) ?? full(deps, room.limits, "capture");
   if (tooMany) return tooMany;
   const refusal = track === null ? undefined : openTrack(room.ingest, track);
   return refusal && errorMessage(refusal);
@@ -43,22 +43,22 @@ export function admitWatcher(
     const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
     return errorMessage({ code: "replay_too_long", detail });
   }
-  return resting(deps, subject, null) ?? full(deps, room.limits, "watch");
+  return coolingDown(deps, subject, null) ?? full(deps, room.limits, "watch");
 }
 
-function resting({ floods, now }: AdmissionDeps, subject: string, track: string | null): ErrorMessage | undefined {
-  const retryAfterMs = floods.restMs({ subject, track }, now());
+function coolingDown({ floods, now }: AdmissionDeps, subject: string, track: string | null): ErrorMessage | undefined {
+  const retryAfterMs = floods.cooldownMs({ subject, track }, now());
   const detail = "Your last connection here was closed for what it sent. Wait, and go on.";
   return retryAfterMs > 0 ? errorMessage({ code: "rate_limited", detail, retryAfterMs }) : undefined;
 }
 
 function full(
-  { count }: AdmissionDeps,
+  { connections }: AdmissionDeps,
   { maxConnectionsPerSession, maxWatchersPerSession }: DeploymentLimits,
   role: Peer["role"],
 ): ErrorMessage | undefined {
   const most = role === "capture" ? maxConnectionsPerSession : maxWatchersPerSession;
-  if (count(role) < most) return undefined;
+  if (connections.count(role) < most) return undefined;
   const detail = `A session has at most ${most} connections that ${role === "capture" ? "stream" : "watch"} at a time.`;
   return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
 }

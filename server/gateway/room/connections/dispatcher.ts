@@ -3,7 +3,7 @@ import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts
 import type { RoomEvent } from "../../../../schemas/speech/events.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import type { EventLog } from "../../events/event-log.ts";
-import { advanceFeed, type Feed, feedPageEvents, heard, isUnheard } from "./feed.ts";
+import { advanceFeed, type Feed, answered, feedPageEvents, isUnanswered } from "./feed.ts";
 import { errorMessage } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
 
@@ -65,8 +65,8 @@ export class Dispatcher {
   /** @returns whether there is more for this follower. */
   #advance(follower: Follower, before: Feed, page: readonly RoomEvent[]): boolean {
     const { peer, pingedAt } = follower;
-    const known = pingedAt > before.pingedAt ? heard(before, pingedAt) : before;
-    if (isUnheard(known)) {
+    const known = pingedAt > before.pingedAt ? answered(before, pingedAt) : before;
+    if (isUnanswered(known)) {
       const detail = "Many events were sent and nothing was heard; send a ping now and then.";
       follower.send(errorMessage({ code: "idle", detail }));
       follower.setPeer({ ...peer, feed: null });

@@ -12,14 +12,14 @@ export interface Feed {
   readonly topics: readonly Topic[] | null;
   /** The last event that was sent or passed over. */
   readonly after: number;
-  /** What `after` was when something was last heard of the connection. */
-  readonly heardAfter: number;
+  /** What `after` was when the connection last sent something, or was pinged by its client. */
+  readonly answeredAfter: number;
   /** When the platform last answered its ping, ms since 1970; 0 before that. */
   readonly pingedAt: number;
 }
 
 export function newFeed(topics: readonly Topic[] | null, after: number): Feed {
-  return { topics, after, heardAfter: after, pingedAt: 0 };
+  return { topics, after, answeredAfter: after, pingedAt: 0 };
 }
 
 /** Events sent before others get their turn. */
@@ -36,14 +36,14 @@ export function advanceFeed(feed: Feed, page: readonly RoomEvent[]): { feed: Fee
   };
 }
 
-/** Something was heard of the connection: a message, or (at `pingedAt`) a ping that the platform answered. */
-export function heard(feed: Feed, pingedAt: number = feed.pingedAt): Feed {
-  return { ...feed, heardAfter: feed.after, pingedAt };
+/** The feed once its connection has sent a message or (at `pingedAt`) a ping that the platform answered. */
+export function answered(feed: Feed, pingedAt: number = feed.pingedAt): Feed {
+  return { ...feed, answeredAfter: feed.after, pingedAt };
 }
 
 /** Whether so much went unanswered that nobody may be reading: what is sent then only fills memory. */
-export function isUnheard(feed: Feed): boolean {
-  return feed.after - feed.heardAfter > limits.maxUnansweredEvents;
+export function isUnanswered(feed: Feed): boolean {
+  return feed.after - feed.answeredAfter > limits.maxUnansweredEvents;
 }
 
 function topicOf(type: EventType): Topic {

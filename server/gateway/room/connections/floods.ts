@@ -8,7 +8,7 @@
 import { limits } from "../../../../schemas/limits.ts";
 import { admitSecond } from "../../../shared/limits/pace.ts";
 
-/** Whose, and for which track; null where that is not known yet. */
+/** A caller, and the track that it came for; null where that is not known yet. */
 export interface Caller {
   readonly subject: string;
   readonly track: string | null;
@@ -39,10 +39,10 @@ export class Floods {
     this.#lockedUntil.set(keyOf(caller), now + limits.tooManyErrorsRestMs);
   }
 
-  /** How long the caller must still rest; 0 where it need not. A clock that goes backwards locks for no longer. */
-  restMs(caller: Caller, now: number): number {
-    const restMs = (this.#lockedUntil.get(keyOf(caller)) ?? 0) - now;
-    return restMs > limits.tooManyErrorsRestMs ? 0 : Math.max(0, restMs);
+  /** How long the caller must still wait; 0 where it need not. A clock that goes backwards locks for no longer. */
+  cooldownMs(caller: Caller, now: number): number {
+    const waitMs = (this.#lockedUntil.get(keyOf(caller)) ?? 0) - now;
+    return waitMs > limits.tooManyErrorsRestMs ? 0 : Math.max(0, waitMs);
   }
 }
 

@@ -1,15 +1,8 @@
 /** The room's connections as a part of it: events go out to those that follow, and what must end ends. */
 import type { Core } from "../../core/core.ts";
 import type { Part } from "../../core/part.ts";
-import { Dispatcher, type Follower } from "./dispatcher.ts";
-
-export interface ConnectionsConfig {
-  readonly followers: () => Iterable<Follower>;
-  /** Ends all connections: the session is being deleted. */
-  readonly dismissAll: () => void;
-  /** Ends the connections whose token has expired. @returns when the next one does, ms since 1970. */
-  readonly endExpired: () => number | undefined;
-}
+import type { Connections } from "./connections.ts";
+import { Dispatcher } from "./dispatcher.ts";
 
 export interface ConnectionsPart extends Part {
   /** A connection follows the events from now on. */
@@ -18,20 +11,20 @@ export interface ConnectionsPart extends Part {
   readonly expiresAt: (at: number) => void;
 }
 
-export function connectionsPart(core: Core, { followers, dismissAll, endExpired }: ConnectionsConfig): ConnectionsPart {
+export function connectionsPart(core: Core, connections: Connections): ConnectionsPart {
   const { events, fail, jobs, status, store } = core;
   const dispatcher = new Dispatcher({
     events,
-    followers,
+    followers: () => connections.followers(),
     isOver: () => store.status === "finalized",
     onFailure: fail,
   });
   const expire = async (): Promise<void> => {
-    const next = endExpired();
+    const next = connections.endExpired();
     if (next !== undefined) jobs.at("expired_connections", next);
   };
   const statusChanged = (): void => {
-    if (status.isGone) dismissAll();
+    if (status.isGone) connections.dismissAll();
     dispatcher.schedule();
   };
   return {

@@ -1,57 +1,96 @@
-/** What the room remembers of one connection, in its attachment: it must outlive hibernation. */
+/**
+ * What the room remembers of one connection, in its attachment: it must outlive hibernation. Which of the three it is says
+ * what it may do; a mix can't be typed.
+ */
 import type { Encoding } from "../../../../schemas/wire/codec.ts";
-import type { Feed } from "./feed.ts";
 import type { SocketRequest } from "../socket-request.ts";
+import type { Feed } from "./feed.ts";
 
-export interface Peer {
-  /** `watch` connections stream nothing: they are for the events alone. */
-  readonly role: "capture" | "watch";
+interface Connected {
   readonly encoding: Encoding;
-  /** Who asked for it, as limits tell callers apart. */
+  /** Who asked for the connection, as limits tell callers apart. */
   readonly subject: string;
-  /** The events it gets; null where it asked for none. */
+  /** The events that it gets; null where it asked for none. */
   readonly feed: Feed | null;
-  /** The track this connection streams; null until its URL, `hello` or first frame has settled it. */
-  readonly track: string | null;
-  /** The tracks that its credential is for; null for all. */
-  readonly tracks: readonly string[] | null;
   /** When its credential ends, ms since 1970; null for never. */
   readonly expiresAt: number | null;
-  /** Whether it has taken the track: with its first accepted `hello`, `chunk` or `end` (SPEC W6). */
-  readonly hasTaken: boolean;
-  /** Its place among the room's connections in the order they were opened. */
-  readonly ordinal: number;
   /** Bad frames since the last good one. */
   readonly badFramesInRow: number;
-  /** Until when it was told to wait, ms since 1970, and how many frames it has sent all the same. */
+  /** Until when it was told to wait, ms since 1970. */
   readonly waitUntil: number;
+  /** Frames that came although it was told to wait. */
   readonly heedlessFrames: number;
+}
+
+interface CaptureConnected extends Connected {
+  readonly role: "capture";
+  /** The tracks that its credential is for; null for all. */
+  readonly tracks: readonly string[] | null;
+  /** Its place among the room's connections in the order they were opened. */
+  readonly ordinal: number;
+}
+
+/** Streams, and has not taken its track: no `hello`, `chunk`, `gap` or `end` of it was accepted (SPEC W6). */
+export interface CaptureWaiting extends CaptureConnected {
+  readonly hasTaken: false;
+  /** The track of its URL; null where `hello` or the first frame will say. */
+  readonly track: string | null;
   /** Bad frames that came before the track was settled; counted on it as soon as it is. */
   readonly uncountedBadFrames: number;
 }
 
-type SocketOf<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: Role }>;
+/** Streams its track. */
+export interface CaptureStreaming extends CaptureConnected {
+  readonly hasTaken: true;
+  readonly track: string;
+}
 
-export function newPeer(asked: SocketOf<"capture">, ordinal: number): Peer {
+/** Streams nothing: it is there for the events alone. */
+export interface Watcher extends Connected {
+  readonly role: "watch";
+}
+
+export type Capture = CaptureWaiting | CaptureStreaming;
+export type Peer = Capture | Watcher;
+
+type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: Role }>;
+
+function newConnected({ encoding, subject, expires_at }: SocketRequest): Omit<Connected, "feed"> {
+  const expiresAt = expires_at ?? null;
+  return { encoding, subject, expiresAt, badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0 };
+}
+
+export function newCapture(asked: Asked<"capture">, ordinal: number): CaptureWaiting {
   return {
+    ...newConnected(asked),
     role: "capture",
-    encoding: asked.encoding,
-    subject: asked.subject,
     feed: null,
-    track: asked.track ?? null,
     tracks: asked.tracks ?? null,
-    expiresAt: asked.expires_at ?? null,
+    track: asked.track ?? null,
     hasTaken: false,
     ordinal,
-    badFramesInRow: 0,
-    waitUntil: 0,
-    heedlessFrames: 0,
     uncountedBadFrames: 0,
   };
 }
 
-export function newWatcher(asked: SocketOf<"watch">, feed: Feed): Peer {
-  return { ...newPeer({ ...asked, role: "capture" }, 0), role: "watch", feed };
+export function newWatcher(asked: Asked<"watch">, feed: Feed): Watcher {
+  return { ...newConnected(asked), role: "watch", feed };
+}
+
+export function isStreaming(peer: Peer): peer is CaptureStreaming {
+  return peer.role === "capture" && peer.hasTaken;
+}
+
+/** The connection once it has taken a track. */
+export function streaming(peer: Capture, track: string): CaptureStreaming {
+  if (peer.hasTaken) return peer;
+  const { uncountedBadFrames: _, ...kept } = peer;
+  return { ...kept, track, hasTaken: true };
+}
+
+/** The track that the connection has, or was opened for. */
+export function trackOf(peer: Peer): string | null {
+  return peer.role === "capture" ? peer.track : null;
 }
 
 /** Whether its credential has ended. */
@@ -64,6 +103,6 @@ export function hasExpired({ expiresAt }: Peer, now: number): boolean {
  * it before. One that was opened after and has said nothing may yet take it, or be what is left of an attempt that
  * its client gave up.
  */
-export function isSuperseded(other: Peer, taker: Peer): boolean {
+export function isSuperseded(other: Peer, taker: CaptureStreaming): boolean {
   return other.role === "capture" && other.track === taker.track && (other.hasTaken || other.ordinal < taker.ordinal);
 }

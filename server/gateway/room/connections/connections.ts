@@ -1,0 +1,120 @@
+/** The room's open connections: who they are, how many, who must go. Knows no frame, no session and no PartyServer. */
+import { encodeMessage } from "../../../../schemas/wire/codec.ts";
+import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
+import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
+import type { Socket } from "../host.ts";
+import { errorMessage, type Refusal, sessionDeleted, tokenExpired } from "../refusals.ts";
+import type { SocketRequest } from "../socket-request.ts";
+import { parseAttachment } from "./attachment.ts";
+import type { Follower } from "./dispatcher.ts";
+import { newFeed } from "./feed.ts";
+import { type CaptureStreaming, hasExpired, isSuperseded, newCapture, newWatcher, type Peer } from "./peer.ts";
+
+const restarted: Refusal = {
+  code: "internal",
+  detail: "The room was updated. Reconnect and resend what was not acked.",
+};
+
+export class Connections {
+  readonly #sockets: () => Iterable<Socket>;
+  readonly #now: () => number;
+  /** Attachments that were read or written since the room woke. */
+  readonly #peers = new WeakMap<Socket, Peer>();
+
+  constructor(sockets: () => Iterable<Socket>, now: () => number) {
+    this.#sockets = sockets;
+    this.#now = now;
+  }
+
+  /** Takes in a connection that was admitted. */
+  add(socket: Socket, asked: SocketRequest): void {
+    const ordinals = [...this.#open()].map(([, peer]) => (peer.role === "capture" ? peer.ordinal : 0));
+    const peer =
+      asked.role === "watch"
+        ? newWatcher(asked, newFeed(null, asked.after))
+        : newCapture(asked, Math.max(0, ...ordinals) + 1);
+    this.set(socket, peer);
+  }
+
+  /** @returns undefined, with the connection closed so that its client comes again, where its attachment can't be read. */
+  peerOf(socket: Socket): Peer | undefined {
+    const peer = this.#peers.get(socket) ?? parseAttachment(socket.attachment);
+    if (peer) this.#peers.set(socket, peer);
+    else this.end(socket, restarted);
+    return peer;
+  }
+
+  set(socket: Socket, peer: Peer): void {
+    socket.attach(peer);
+    this.#peers.set(socket, peer);
+  }
+
+  send(socket: Socket, message: RoomMessage): void {
+    socket.send(encodeMessage(message, this.#peers.get(socket)?.encoding ?? "json"));
+  }
+
+  /** Says why, and closes the connection. */
+  end(socket: Socket, why: Refusal): void {
+    this.send(socket, errorMessage(why));
+    socket.close(closeCodeOf(why.code), why.code);
+  }
+
+  count(role: Peer["role"]): number {
+    let count = 0;
+    for (const [, peer] of this.#open()) if (peer.role === role) count += 1;
+    return count;
+  }
+
+  /** The newest connection of a track wins it, once it streams. */
+  supersede(newest: Socket, taker: CaptureStreaming): void {
+    for (const [socket, peer] of this.#open()) {
+      if (socket === newest || !isSuperseded(peer, taker)) continue;
+      this.send(socket, { type: "closing", reason: "superseded" });
+      socket.close(closeCodeOf("superseded"), "superseded");
+    }
+  }
+
+  /** Ends the connections whose token has expired. @returns when the next one does, ms since 1970. */
+  endExpired(): number | undefined {
+    let next: number | undefined;
+    for (const [socket, peer] of this.#open()) {
+      if (hasExpired(peer, this.#now())) this.end(socket, tokenExpired);
+      else if (peer.expiresAt !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, peer.expiresAt);
+    }
+    return next;
+  }
+
+  /** Nobody stays connected to a session that is deleted. Whoever streams must know that nothing more is kept. */
+  dismissAll(): void {
+    for (const [socket, peer] of this.#open()) {
+      if (peer.role === "capture") {
+        this.end(socket, sessionDeleted);
+        continue;
+      }
+      this.send(socket, { type: "closing", reason: "session_deleted" });
+      socket.close(normalCloseCode, "session_deleted");
+    }
+  }
+
+  /** Those that get events. */
+  *followers(): Generator<Follower> {
+    for (const [socket, peer] of this.#open()) {
+      if (!peer.feed) continue;
+      yield {
+        peer,
+        pingedAt: socket.pingedAt,
+        setPeer: (changed) => this.set(socket, changed),
+        send: (message) => this.send(socket, message),
+        close: (code, reason) => socket.close(code, reason),
+      };
+    }
+  }
+
+  *#open(): Generator<[Socket, Peer]> {
+    for (const socket of this.#sockets()) {
+      if (!socket.isOpen) continue;
+      const peer = this.#peers.get(socket) ?? (socket.attachment === null ? undefined : this.peerOf(socket));
+      if (peer) yield [socket, peer];
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** What a room asks of the outside, made of the Worker's bindings and variables. */
+import { parseConfig } from "../../shared/config/config.ts";
+import { defaultLimits } from "../../shared/config/limits.ts";
+import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
+import type { SessionName } from "../core/session-name.ts";
+import type { Env } from "../env.ts";
+import { SessionIndex } from "../lifecycle/session-list.ts";
+import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
+import type { RoomConfig, Services } from "./room.ts";
+
+/** The embedded resolver speaks the same contract; it is reached inside the Worker, so the address names nothing. */
+const embeddedInference: InferenceConfig = {
+  url: "https://embedded-resolver/speaker/resolve",
+  apiKey: undefined,
+  timeoutMs: 15_000,
+};
+
+/** With a bad variable the Worker refuses all requests; what is kept still reaches R2. On a guess nothing ends or is deleted. */
+const configOnBadVariable: RoomConfig = {
+  resolve: { auto: false, window_chunks: 4 },
+  limits: defaultLimits,
+  lifecycle: { retentionDays: null, autoFinalizeAfterMs: 0 },
+  // Nothing can be sent; deliveries wait.
+  webhooks: { url: undefined, secrets: [], sharedSecret: undefined, timeoutMs: 15_000, isDevelopment: false },
+  trackStalledAfterMs: 0,
+};
+
+export function roomConfigOf(env: Env): RoomConfig {
+  const config = parseConfig(env);
+  return config.ok ? config.value : configOnBadVariable;
+}
+
+/** @param embedded the Worker's own resolver, for deployments that name no service. */
+export function servicesOf(
+  env: Env,
+  session: SessionName,
+  embedded: { readonly fetch: typeof fetch },
+): Pick<Services, "inference" | "index" | "quota" | "fetcher"> {
+  const quotas = env.TENANT_QUOTA;
+  return {
+    inference: inferenceOf(env, embedded),
+    index: new SessionIndex(env.DB),
+    quota: {
+      confirm: () => confirmSession(quotas, session),
+      close: (storedTotal) => closeSession(quotas, session, storedTotal),
+      lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
+    },
+    fetcher: (input, init) => fetch(input, init),
+  };
+}
+
+function inferenceOf(env: Env, embedded: { readonly fetch: typeof fetch }): Inference {
+  const config = parseConfig(env);
+  const service = config.ok ? config.value.inference : undefined;
+  if (service) return createInferenceClient(service, (input, init) => fetch(input, init));
+  return createInferenceClient(embeddedInference, (input, init) => embedded.fetch(input, init));
+}
+
+/** Whether the tenant may have one session more open (SPEC L4). */
+export async function mayOpenSession(env: Env, session: SessionName): Promise<boolean> {
+  const { maxOpenSessionsPerTenant: limit } = roomConfigOf(env).limits;
+  return limit === null || takeSessionSlot(env.TENANT_QUOTA, session, limit);
+}
