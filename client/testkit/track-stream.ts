@@ -19,7 +19,7 @@ export interface TrackStreamOptions extends RoomSocketOptions {
   readonly seconds: number;
   /** The bytes of a second; seq counts from 1. */
   readonly second: (seq: number) => Uint8Array;
-  /** Of the last second. */
+  /** Samples of silence at the end of the last second. */
   readonly paddingSamples?: number;
   readonly clientId?: string;
   /** At this many times real time; without it as fast as the room allows. */
@@ -159,7 +159,7 @@ export class TrackStream {
     this.#socket.terminate();
   }
 
-  /** How many seconds are due, or were when it was told to finish. */
+  /** How many seconds are due; after `finish`, how many were due then. */
   get seconds(): number {
     return Math.min(this.#seconds, this.#dueSeq());
   }
@@ -267,7 +267,7 @@ export class TrackStream {
     }
   }
 
-  /** Of the hashes of what was sent. */
+  /** The hash chain over what was sent (SPEC H1). */
   #chainHead(): string {
     const { sessionId, track } = this.#options;
     const chain = createHashChain({ tenant: defaultTenant, sessionId, track }, sha256);

@@ -57,7 +57,7 @@ function checkRefusal(
   return error.seq;
 }
 
-/** Of the reply only what is expected is looked at; times and what goes on in the background are not. */
+/** Compares the fields of a reply that are expected; times and what goes on in the background are not. */
 function checkAnswer(reply: RoomMessage, expected: Readonly<Record<string, unknown>>): void {
   same(`answer (${JSON.stringify(reply).slice(0, 400)})`, picked(reply, expected), sorted(expected));
 }

@@ -58,7 +58,7 @@ export interface FramePlan {
 
 export interface ConnectionPlan {
   readonly encoding: Encoding;
-  /** Of the URL; without one the frames settle it. */
+  /** The track in the URL; without one the first frame that names a track decides. */
   readonly track: string | undefined;
 }
 

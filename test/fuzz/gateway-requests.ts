@@ -48,7 +48,7 @@ async function newWorld({ gateway, keys, secret, seed }: RequestFuzz): Promise<R
   };
 }
 
-/** But for what a room writes by itself: its alarms, and how often it told the index. */
+/** Tables without the rows that a room writes by itself: its alarms, and how often it updated the list of sessions. */
 function withoutBackground({ jobs: _jobs, meta = [], ...rest }: Dump): Dump {
   return { ...rest, meta: meta.filter((row) => !row.includes('"index_revision"')) };
 }

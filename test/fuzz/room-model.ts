@@ -1,5 +1,5 @@
 /**
- * A room as the specification has it, in the plainest way: sets and lists. It is told every frame that is sent, says what
+ * A room as the specification has it, in the plainest way: sets and lists. It gets every frame that is sent, says what
  * must be answered, and what the room's tables must hold then.
  */
 import { createHash } from "node:crypto";

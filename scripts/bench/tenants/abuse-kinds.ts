@@ -18,7 +18,7 @@ export type AbuseKind = keyof typeof abuseKinds;
 /** `burn` is a yardstick, no abuse. */
 export const allAbuse = (Object.keys(abuseKinds) as AbuseKind[]).filter((kind) => kind !== "burn");
 
-/** What the bad tenant's process is told. */
+/** What the bad tenant's process is started with. */
 export interface AbusePlan {
   /** `http://host:port`, without a slash at the end. */
   readonly url: string;

@@ -14,7 +14,7 @@ import type { TenantsOptions } from "./tenants-command.ts";
 import { costLine, type Phase, phaseRow, ratioLines, tallyLines } from "./tenants-report.ts";
 
 const tickMs = 200;
-/** Of the good tenant alone, before anything is measured: code gets compiled, rooms get opened. */
+/** The good tenant streams alone for so long before anything is measured: code gets compiled, rooms get opened. */
 const warmUpMs = 3_000;
 const badTenant = "bad";
 

@@ -10,7 +10,7 @@ import { createNeuralResolve } from "./resolve.ts";
 export const resolvePath = "/speaker/resolve";
 
 export interface SpeakersOptions {
-  /** Of the ONNX file. */
+  /** Path of the ONNX file. */
   readonly model: string;
   /** Cosine from which speech joins a known voice. */
   readonly threshold: number;
@@ -28,7 +28,7 @@ export async function openSpeakers({ model, threshold, threads }: SpeakersOption
   };
 }
 
-/** Of the file's content: the same model by another name is the same model. */
+/** A hash of the file's content: the same model by another name is the same model. */
 async function fingerprint(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

@@ -1,8 +1,8 @@
 /**
  * A capture client in a process of its own, to be killed: streams the true seconds of a chaos track from a file
- * outbox, from where the outbox stands, and prints one JSON line for what it is told.
+ * outbox, from where the outbox stands, and prints one JSON line for each ack and for the end.
  *
- *   tsx capture-child.ts URL SESSION TRACK FOLDER SECONDS
+ *   node capture-child.ts URL SESSION TRACK FOLDER SECONDS
  */
 import { CaptureFailedError, startCapture } from "../../../client/index.ts";
 import { openFileOutbox } from "../../../client/node/index.ts";

@@ -1,7 +1,7 @@
 /**
  * A track that the capture library streams, in a process that is killed, through a proxy that breaks connections and
  * loses acks. Its promise is the sum of the library's and the room's: once it says that it ended complete, every
- * second is kept; and what it was told is kept, is.
+ * second is kept; and a second that it got an ack for is kept.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

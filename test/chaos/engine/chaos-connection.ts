@@ -116,7 +116,7 @@ export class ChaosConnection {
     this.#stream.write(half, () => this.#socket.terminate());
   }
 
-  /** What the room said against the rules and nobody has been told of. @throws Violation */
+  /** Throws what the room has said against the rules so far. @throws Violation */
   check(): void {
     this.#room.check();
     if (this.#problem) throw this.#problem;

@@ -44,7 +44,7 @@ export class ChaosResolves {
     if (this.#violation) throw this.#violation;
   }
 
-  /** @param events where they are told. Call when none is under way. */
+  /** @param events of the session's log. Call when no resolve is under way. */
   check(state: SpeakerState, events?: readonly RoomEvent[]): void {
     const heard = state.clusters[0]?.sample_count ?? 0;
     const taken = [...this.#keys.values()].filter((outcome) => outcome === "taken").length;

@@ -144,12 +144,12 @@ export class TrackModel {
     this.#ends.push({ seq: lastSeq, padding: 0 });
   }
 
-  /** Somebody was told that the second is kept. */
+  /** A client got an ack for the second. */
   promised(seq: number): void {
     this.#setSure(seq, new Set([variants.truth]));
   }
 
-  /** Finalize was told that the track has this many seconds: beyond any that was sent. */
+  /** The request to finalize says that the track has this many seconds, more than any client sent. */
   expected(seq: number): void {
     this.#ends = [{ seq, padding: 0 }];
   }
