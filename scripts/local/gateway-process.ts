@@ -1,7 +1,7 @@
 /**
  * A gateway as a person starts it: what `npm start` runs, in a process group of its own, on a free port, with its own
- * STATE_DIR. Guarantees that nothing it started outlives `dispose` or this process, unless that is itself killed with
- * `kill -9`, and that all it printed can be read.
+ * STATE_DIR. Guarantees that nothing it started outlives `dispose` or this process, however that ends, and that all it
+ * printed can be read.
  */
 import { execFileSync, type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { until } from "../../client/testkit/until.ts";
 import { readsTypeScript } from "./reads-typescript.ts";
 import { compileCache } from "./runtime.ts";
+import { endWithVariable } from "./stop-signal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const startScript = join("scripts", "start.ts");
@@ -75,6 +76,7 @@ export class GatewayProcess {
         NODE_COMPILE_CACHE: compileCache,
         ...this.#env,
         PORT: "0",
+        [endWithVariable]: String(process.pid),
         STATE_DIR: this.stateDir,
       },
     });
