@@ -21,7 +21,7 @@ export async function createProject(): Promise<Project> {
   const tarballs = await packPackages();
   const folder = await mkdtemp(join(tmpdir(), "roomtone-packages-"));
   await write(folder, "package.json", JSON.stringify({ name: "consumer", private: true, type: "module" }));
-  const extras = [`typescript-old@npm:typescript@${oldTypeScript}`, "@types/node@20"];
+  const extras = [`typescript-old@npm:typescript@${oldTypeScript}`, "@types/node@20", "@types/ws@8"];
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...tarballs, ...extras], { cwd: folder });
   return {
     folder,
