@@ -14,7 +14,7 @@
  */
 import * as z from "zod/mini";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
+import { checkedFrame, type Outbox, OutboxDamagedError } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
 import { inTransaction, openDatabase, requested } from "./idb.ts";
@@ -72,15 +72,14 @@ async function openLocked(database: IDBDatabase, maxFrames: number, unlock: () =
   };
 
   return {
-    async bind(owner) {
-      checkOwner(state.owner, owner);
-      await store(states.bound(state, owner));
+    async bind(owner, origin) {
+      await store(states.bound(state, owner, origin));
     },
     load: () => Promise.resolve(states.contentsOf(state, kept)),
     async put(frame) {
       const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
       if (kept.size >= maxFrames) return false;
-      const next = states.advanced(state, seq + 1);
+      const next = states.advanced(state, seq + 1, timestampMs);
       const slot = next.next_slot - 1;
       try {
         await inTransaction(database, storeNames, "readwrite", async (stores) => {

@@ -2,7 +2,7 @@
 import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack } from "../../schemas/name-patterns.ts";
 import type { ChannelFault } from "./channel-watch.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox, OutboxOrigin } from "./outbox.ts";
 import type { PcmFormat } from "./pcm-framer.ts";
 import type { SeqRange } from "./seq-set.ts";
 import type { LossCode } from "./uplink.ts";
@@ -25,6 +25,13 @@ export interface CaptureOptions {
   readonly clientId?: string;
   /** For runtimes without a global WebSocket: that of the package `ws`. */
   readonly WebSocket?: unknown;
+  /**
+   * What tells this source from others, where it can be read again: a file's size and hash, say. With an outbox that
+   * survives the process, another source is refused (OutboxMismatchError) instead of being taken for the rest of this one.
+   */
+  readonly source?: string;
+  /** Lets an outbox go on with another source, behind what is there, or with another gateway. */
+  readonly mayChange?: OutboxOrigin["mayChange"];
   /** A source that runs in real time: time without samples becomes a gap. Files are not live. Default false. */
   readonly live?: boolean;
   /** Wall clock, ms since 1970: noted with each second, and never subtracted. */
@@ -65,6 +72,13 @@ export const defaultTimes: CaptureTimes = {
 /** Whose seconds an outbox holds. */
 export function ownerOf(options: CaptureOptions): string {
   return `${options.sessionId}/${trackOf(options)}`;
+}
+
+/** Where an outbox's seconds come from and go to. */
+export function originOf({ baseUrl, source, mayChange }: CaptureOptions): OutboxOrigin {
+  const { protocol, host, pathname } = new URL(baseUrl);
+  // wss and https are the same gateway, with or without a slash at the end.
+  return { gateway: `${protocol.replace(/^ws/, "http")}//${host}${pathname.replace(/\/+$/, "")}`, source, mayChange };
 }
 
 export function trackOf({ track }: CaptureOptions): string {

@@ -13,6 +13,7 @@ import {
   CaptureFailedError,
   type CaptureOptions,
   defaultTimes,
+  originOf,
   ownerOf,
   trackOf,
 } from "./capture-types.ts";
@@ -40,7 +41,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     );
   }
   const outbox = options.outbox ?? createMemoryOutbox();
-  await outbox.bind(ownerOf(options));
+  await outbox.bind(ownerOf(options), originOf(options));
   return new Capture(options, outbox, await outbox.load());
 }
 
@@ -88,6 +89,7 @@ export class Capture extends Emitter<CaptureEvents> {
       outbox,
       nextSeq: left.nextSeq,
       sourceSeconds: left.sourceSeconds,
+      lastEndedAt: left.lastEndedAt,
       live: options.live ?? false,
       stallMs: this.#stallMs,
       onStored: (seq) => this.#delivery.handleStored(seq),

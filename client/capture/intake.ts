@@ -5,6 +5,7 @@
  * is held here until there is space; while one is held, nothing more is taken (so that is at most the seconds
  * of one block).
  */
+import { limits } from "../../schemas/limits.ts";
 import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { ChannelFault } from "./channel-watch.ts";
 import { LiveClock, type LiveStep } from "./live-clock.ts";
@@ -28,6 +29,8 @@ export interface IntakeOptions {
   readonly nextSeq: number;
   /** How far the source came in earlier runs. */
   readonly sourceSeconds: number;
+  /** When the last second of an earlier run ended, ms since 1970. A live source went on since then. */
+  readonly lastEndedAt: number | undefined;
   readonly live: boolean;
   readonly stallMs: number;
   /** A second lies in the outbox. */
@@ -49,11 +52,14 @@ export class Intake {
   /** Numbers of the track that are not this source's. */
   #shift: number;
   #isFull = false;
+  /** Set until the first block of this run came: what passed since then is a gap. */
+  #lastEndedAt: number | undefined;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#outbox = options.outbox;
     this.#nextSeq = options.nextSeq;
+    this.#lastEndedAt = options.live ? options.lastEndedAt : undefined;
     this.#shift = options.nextSeq - 1 - options.sourceSeconds;
     this.#framer = new PcmFramer(options.format, options.onChannelFault);
     this.#clock = new LiveClock(options.stallMs);
@@ -85,6 +91,7 @@ export class Intake {
   async take(samples: PcmBlock, endedAt: number, arrivedAt: number): Promise<boolean> {
     if (!(await this.drain())) return false;
     if (this.#options.live) {
+      await this.#leaveOutDowntime(endedAt - this.#msOf(samples));
       const steps = this.#clock.handleBlock({ samples, endedAt }, this.#msOf(samples), arrivedAt);
       await this.#takeLive(steps);
     } else {
@@ -165,6 +172,14 @@ export class Intake {
       this.#held.push({ put: { seq: this.#nextSeq, timestampMs: Math.max(1, startedAt), pcm } });
       this.#nextSeq += 1;
     }
+  }
+
+  /** The meeting went on while no process captured it. Two processes share no clock but the wall's; one that was set back tells nothing. */
+  async #leaveOutDowntime(startedAt: number): Promise<void> {
+    const downMs = this.#lastEndedAt === undefined ? 0 : startedAt - this.#lastEndedAt;
+    this.#lastEndedAt = undefined;
+    if (downMs >= this.#options.stallMs)
+      await this.#leaveOut(Math.min(downMs, limits.maxSeqAhead * chunkMs), startedAt);
   }
 
   #msOf(samples: PcmBlock): number {

@@ -1,4 +1,4 @@
-import { checkedFrame, checkOwner, type Outbox, type OutboxFrame } from "./outbox.ts";
+import { checkedFrame, type Outbox, type OutboxFrame } from "./outbox.ts";
 import * as states from "./outbox-state.ts";
 
 /** An outbox that lives and dies with the process. @param maxFrames seconds it may hold; 32 kB each. */
@@ -11,15 +11,14 @@ export function createMemoryOutbox(maxFrames = 600): Outbox {
     for (const seq of seqs) frames.delete(states.slotOf(state, seq) ?? 0);
   };
   return {
-    async bind(owner) {
-      checkOwner(state.owner, owner);
-      state = states.bound(state, owner);
+    async bind(owner, origin) {
+      state = states.bound(state, owner, origin);
     },
     load: () => Promise.resolve(states.contentsOf(state, frames.keys())),
     async put(frame) {
       const checked = checkedFrame(frame, states.nextSeqOf(state));
       if (frames.size >= maxFrames) return false;
-      state = states.advanced(state, frame.seq + 1);
+      state = states.advanced(state, frame.seq + 1, checked.timestampMs);
       frames.set(state.next_slot - 1, checked);
       return true;
     },

@@ -7,7 +7,8 @@
  * seconds that were never sent; that is one new shift in the state, and no second is touched.
  */
 import * as z from "zod/mini";
-import type { OutboxContents, OutboxEnd } from "./outbox.ts";
+import { chunkMs } from "../../schemas/wire/audio.ts";
+import { type OutboxContents, type OutboxEnd, OutboxMismatchError, type OutboxOrigin } from "./outbox.ts";
 import { SeqSet } from "./seq-set.ts";
 
 const slotSchema = z.int().check(z.minimum(1));
@@ -22,6 +23,13 @@ export const outboxStateSchema = z.object({
   /** From this slot on, numbers are so much higher. Both rise. */
   shifts: z.array(z.object({ from: slotSchema, by: z.int().check(z.minimum(1)) })),
   end: z.nullable(z.object({ last_slot: z.int().check(z.minimum(0)), padding_samples: z.int().check(z.minimum(0)) })),
+  /** Null where nobody said; an outbox of an earlier version has none of these four. */
+  gateway: z._default(z.nullable(z.string()), null),
+  source: z._default(z.nullable(z.string()), null),
+  /** Slots below it are of earlier sources. */
+  source_from: z._default(slotSchema, 1),
+  /** When the last second that was put or left out ended, ms since 1970. */
+  last_ended_at: z._default(z.nullable(z.number()), null),
 });
 export type OutboxState = z.infer<typeof outboxStateSchema>;
 
@@ -32,6 +40,10 @@ export const newState: OutboxState = {
   unsent_from: 1,
   shifts: [],
   end: null,
+  gateway: null,
+  source: null,
+  source_from: 1,
+  last_ended_at: null,
 };
 
 /** The number of a slot on the track. */
@@ -49,15 +61,44 @@ export function nextSeqOf(state: OutboxState): number {
   return seqOf(state, state.next_slot);
 }
 
-/** A second or a gap took all numbers below `seq`, which is `nextSeqOf` or higher. */
-export function advanced(state: OutboxState, seq: number): OutboxState {
-  return { ...state, next_slot: state.next_slot + seq - nextSeqOf(state) };
+/**
+ * A second or a gap took all numbers below `seq`, which is `nextSeqOf` or higher.
+ * @param startedAt when the second began, ms since 1970; a gap lasts as long as it is.
+ */
+export function advanced(state: OutboxState, seq: number, startedAt?: number): OutboxState {
+  const slots = seq - nextSeqOf(state);
+  const { last_ended_at: before } = state;
+  const last_ended_at = startedAt === undefined ? before && before + slots * chunkMs : startedAt + chunkMs;
+  return { ...state, next_slot: state.next_slot + slots, last_ended_at };
 }
 
-/** A capture begins. An end whose last second never got here is taken back: the source goes on. */
-export function bound(state: OutboxState, owner: string): OutboxState {
+/**
+ * A capture begins. An end whose last second never got here is taken back: the source goes on.
+ * @throws OutboxMismatchError where the outbox is another's, and may not become this one's.
+ */
+export function bound(state: OutboxState, owner: string, origin: OutboxOrigin = {}): OutboxState {
+  const { gateway = state.gateway, source = state.source, mayChange } = origin;
+  if (state.owner !== null && state.owner !== owner)
+    throw new OutboxMismatchError(
+      "owner",
+      `this outbox holds seconds of ${state.owner}, not of ${owner}; use one of its own`,
+    );
+  // A gateway that was never sent anything lacks nothing.
+  const wasSent = state.unsent_from === null || state.unsent_from > 1;
+  if (wasSent && state.gateway !== null && state.gateway !== gateway && !mayChange?.gateway)
+    throw new OutboxMismatchError("gateway", `this outbox holds seconds for ${state.gateway}, not for ${gateway}`);
+  const hasSeconds = state.next_slot > state.source_from || state.end !== null;
+  const isOtherSource = hasSeconds && state.source !== null && state.source !== source;
   const end = isEnded(state) ? state.end : null;
-  return { ...state, owner, end, unsent_from: state.unsent_from ?? state.next_slot };
+  if (isOtherSource && (end || !mayChange?.source))
+    throw new OutboxMismatchError(
+      "source",
+      end
+        ? "another source was captured into this track to its end; capture this one into another track or session"
+        : "another source was begun in this outbox, and is not captured to its end",
+    );
+  const source_from = isOtherSource ? state.next_slot : state.source_from;
+  return { ...state, owner, gateway, source, source_from, end, unsent_from: state.unsent_from ?? state.next_slot };
 }
 
 /** No number from `seq` on was ever sent. What was noted before stands until the next `released`. */
@@ -95,7 +136,8 @@ export function contentsOf(state: OutboxState, slots: Iterable<number>): OutboxC
     unacked: SeqSet.of(Array.from(slots, (slot) => [seqOf(state, slot), seqOf(state, slot)] as const)).ranges(),
     nextSeq: nextSeqOf(state),
     unsentFrom: seqOf(state, state.unsent_from ?? state.next_slot),
-    sourceSeconds: state.next_slot - 1,
+    sourceSeconds: state.next_slot - state.source_from,
+    lastEndedAt: state.last_ended_at ?? undefined,
     end: isEnded(state) ? endOf(state) : undefined,
   };
 }

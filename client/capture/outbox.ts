@@ -33,18 +33,30 @@ export interface OutboxContents {
   readonly nextSeq: number;
   /** No second from this number on was ever sent, so that no room can have it; `nextSeq` where each may have been. */
   readonly unsentFrom: number;
-  /** How far the source came: seconds captured and left out, over all runs. */
+  /** How far the source came: seconds captured and left out, over all runs with it. */
   readonly sourceSeconds: number;
+  /** When the last second that was put or left out ended, by the wall clock of whoever captured it; ms since 1970. */
+  readonly lastEndedAt: number | undefined;
   /** Set when the source had ended, all of it was put, and nothing was put or skipped since. */
   readonly end: OutboxEnd | undefined;
 }
 
+/** What the seconds of an outbox come from and go to, beside session and track: continuing means continuing with the same. */
+export interface OutboxOrigin {
+  /** Address of the gateway: where another one has numbered and kept what came before, this one lacks it. */
+  readonly gateway?: string | undefined;
+  /** What tells a source that can be read again from others, such as a file's size and hash. */
+  readonly source?: string | undefined;
+  /** What may be another than before: then seconds go to that gateway, or the source begins anew behind the old one. */
+  readonly mayChange?: { readonly gateway?: boolean; readonly source?: boolean } | undefined;
+}
+
 export interface Outbox {
   /**
-   * A capture begins. Rejects with OutboxMismatchError where the outbox is another track's.
+   * A capture begins. Rejects with OutboxMismatchError where the outbox is another track's, another gateway's or another source's.
    * @param owner session and track.
    */
-  bind(owner: string): Promise<void>;
+  bind(owner: string, origin?: OutboxOrigin): Promise<void>;
   load(): Promise<OutboxContents>;
   /**
    * Numbers only rise: one below `nextSeq`, and a frame out of shape, reject with RangeError.
@@ -79,9 +91,17 @@ export class OutboxLockedError extends Error {
   override readonly name = "OutboxLockedError";
 }
 
-/** The outbox holds seconds of another session or track. */
+export type OutboxMismatch = "owner" | "gateway" | "source";
+
+/** The outbox holds seconds of another session or track, for another gateway, or of another source. */
 export class OutboxMismatchError extends Error {
   override readonly name = "OutboxMismatchError";
+  readonly differs: OutboxMismatch;
+
+  constructor(differs: OutboxMismatch, message: string) {
+    super(message);
+    this.differs = differs;
+  }
 }
 
 /** What is stored can't be trusted; the message says what to do. */
@@ -98,10 +118,4 @@ export function checkedFrame(frame: OutboxFrame, nextSeq: number): OutboxFrame {
   if (pcm.byteLength !== chunkBytes) throw new RangeError(`a frame has ${chunkBytes} bytes, not ${pcm.byteLength}`);
   if (!Number.isSafeInteger(timestampMs)) throw new RangeError(`no such time: ${frame.timestampMs}`);
   return { seq, timestampMs, pcm };
-}
-
-/** @throws OutboxMismatchError where the outbox is another's than `owner`'s. */
-export function checkOwner(found: string | null, owner: string): void {
-  if (found !== null && found !== owner)
-    throw new OutboxMismatchError(`this outbox holds seconds of ${found}, not of ${owner}; use one of its own`);
 }

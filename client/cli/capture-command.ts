@@ -8,13 +8,17 @@ import {
   type Capture,
   type CaptureEnd,
   CaptureFailedError,
+  type CaptureOptions,
   openFileOutbox,
+  type Outbox,
+  OutboxMismatchError,
   type SeqRange,
   startCapture,
 } from "@roomtone/client/node";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
 import { tokenProvider } from "./credential.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { UsageError } from "./usage-error.ts";
 import { openDeviceSource, openStdinSource, openWavSource, type Source } from "./source.ts";
 
 export interface CaptureReport extends CaptureEnd {
@@ -36,15 +40,16 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
   const { sessionId, track, credential } = options;
   const source = await untilAborted(openSource(options.input), signal);
   const outbox = await openFileOutbox({ folder: join(options.spool, sessionId, track) });
-  const capture = await startCapture({
+  const capture = await startWith(outbox, {
     baseUrl: options.baseUrl,
     sessionId,
     track,
     format: source.format,
-    outbox,
     encoding: options.encoding,
     clientId: "roomtone-cli",
     live: options.live,
+    source: source.identity,
+    mayChange: { gateway: options.newGateway, source: options.newSource },
     ...(credential && { token: tokenProvider(credential) }),
   });
   const progress = createProgress(process.stderr);
@@ -61,10 +66,12 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
   try {
     const pace = { skipSeconds: continuedFrom, speed: options.speed };
     // A capture that fails must not wait for a source that gives nothing.
-    if (!hadEnded) await Promise.race([feed(capture, source, pace), capture.outcome()]);
-    else if (source.seconds === undefined)
-      console.error("This track had ended: nothing is added, only what was left is sent. For more, use another track.");
+    const samples = hadEnded ? 0 : await Promise.race([feed(capture, source, pace), capture.outcome().then(() => 0)]);
+    const isAnew = continuedFrom === 0 || source.seconds === undefined;
+    // An end is final, and nothing at all is more likely a source that failed.
+    if (!hadEnded && samples === 0 && isAnew) throw new NothingCapturedError(nothingCame(continuedFrom));
     const end = await capture.end();
+    if (hadEnded && source.seconds === undefined) throw new NothingCapturedError(trackHadEnded);
     return {
       ...end,
       session_id: sessionId,
@@ -78,6 +85,37 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     source.stop?.();
     progress.clear();
     await capture.close();
+  }
+}
+
+/** The source gave nothing that could be added. */
+export class NothingCapturedError extends Error {
+  override readonly name = "NothingCapturedError";
+}
+
+const trackHadEnded =
+  "This track had ended: what was left of it was sent, and nothing was added. For more, use another track or session.";
+
+function nothingCame(continuedFrom: number): string {
+  const rest = continuedFrom === 0 ? "" : ` The ${continuedFrom} s of earlier runs are in the spool or in the room.`;
+  return `No samples came, so nothing was captured and the track was not ended: did what should give them fail?${rest}`;
+}
+
+/** @throws UsageError where the spool holds what came from elsewhere, with the option that lets it go on. */
+async function startWith(outbox: Outbox, options: CaptureOptions): Promise<Capture> {
+  try {
+    return await startCapture({ ...options, outbox });
+  } catch (cause) {
+    await outbox.close();
+    if (!(cause instanceof OutboxMismatchError)) throw cause;
+    const hint = {
+      owner: "Give another --spool.",
+      gateway:
+        "Send the rest where it was going, or give --new-gateway to send it here, or another --session or --spool.",
+      source:
+        "Give the file that was begun, or --new-source to add this one behind it, or another --session or --track.",
+    }[cause.differs];
+    throw new UsageError(`The spool of session ${options.sessionId}: ${cause.message}. ${hint}`);
   }
 }
 
@@ -115,10 +153,12 @@ interface Pace {
   readonly speed: number | undefined;
 }
 
-/** Writes the source to the capture, waiting wherever the outbox is full: nothing is left out. */
-async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pace): Promise<void> {
+/** Writes the source to the capture, waiting wherever the outbox is full: nothing is left out. @returns how many samples came. */
+async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pace): Promise<number> {
   const startedAt = performance.now();
+  let samples = 0;
   for await (const block of source.blocks(skipSeconds)) {
+    samples += block.length;
     while (!(await capture.write(block))) await capture.whenSpace();
     if (source.seconds === undefined) continue;
     // A file is read faster than any room takes it; the spool need not hold all of it.
@@ -127,6 +167,7 @@ async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pa
     const dueMs = ((capture.sourceSeconds - skipSeconds) * 1_000) / speed;
     await sleep(Math.max(0, startedAt + dueMs - performance.now()));
   }
+  return samples;
 }
 const maxFileLagSeconds = 256;
 const lookMs = 20;

@@ -25,6 +25,10 @@ export interface CliCaptureOptions {
   readonly live: boolean;
   /** How many times faster than real time a file is read; undefined for as fast as the room takes it. */
   readonly speed: number | undefined;
+  /** Lets the spool go on with another gateway than it was begun with. */
+  readonly newGateway: boolean;
+  /** Lets another source follow behind the one that the spool was begun with. */
+  readonly newSource: boolean;
   /** None where the gateway asks for none. */
   readonly credential: Credential | undefined;
 }
@@ -43,6 +47,8 @@ const rawSchema = z.object({
   rate: z.coerce.number({ error: "--rate is whole Hz, 1000 to 384000" }).int().min(1_000).max(384_000),
   channels: z.coerce.number({ error: "--channels is a whole number from 1 to 32" }).int().min(1).max(32),
   live: z.boolean(),
+  newGateway: z.boolean().default(false),
+  newSource: z.boolean().default(false),
   speed: z.coerce.number({ error: "--speed is a number above 0" }).positive("--speed is a number above 0").optional(),
   tokenCommand: z.string().min(1, "--token-command is a command that prints a session token").optional(),
   device: z.union([z.string().min(1, "--device needs no name, or one"), z.literal(true)]).optional(),
@@ -69,6 +75,7 @@ export function parseCaptureOptions(
     throw new UsageError(`${issue?.message ?? "invalid"} (see --help).`);
   }
   const { url, session, track, encoding, spool, rate, channels, live, speed, device, tokenCommand } = parsed.data;
+  const { newGateway, newSource } = parsed.data;
   if ((source === undefined) === (device === undefined))
     throw new UsageError("Give one source: a WAV file, - for stdin, or --device (see --help).");
   const input: CliInput =
@@ -86,6 +93,8 @@ export function parseCaptureOptions(
     spool,
     live: input.kind === "device" || (input.kind === "stdin" && live),
     speed,
+    newGateway,
+    newSource,
     credential: readCredential(tokenCommand, env),
   };
 }

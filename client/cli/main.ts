@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** The command `roomtone`. */
-import { CaptureFailedError, OutboxLockedError } from "@roomtone/client/node";
+import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { describeRanges, runCapture } from "./capture-command.ts";
+import { describeRanges, NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { listDevices, RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
@@ -41,13 +41,15 @@ program
   .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
   .option("--token-command <command>", "prints a session token; run before every attempt to connect")
   .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
+  .option("--new-source", "let another source follow behind the one that the spool was begun with")
+  .option("--new-gateway", "let the spool go on with another gateway than it was begun with")
   .addHelpText(
     "after",
     `
 Where the gateway asks for a credential, one of: ROOMTONE_API_KEY, a key of scope sessions:write; ROOMTONE_TOKEN, a session
 token, good until it expires; --token-command, for tokens that expire sooner than the meeting ends.
-Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 130: Ctrl-C. A recording
-ends with the first Ctrl-C as a file does, and is given up with the second.
+Ends with one line of JSON. Exit code 0: all is kept; 1: it failed; 2: the room lacks seconds; 3: no samples came, or the track
+had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, and is given up with the second.
 
   roomtone capture --device --session monday --track mic
   roomtone capture --device --session monday --token-command 'curl -fsS https://example.com/token?session=monday'
@@ -70,7 +72,8 @@ try {
   await program.parseAsync();
 } catch (cause) {
   const isStopped = cause instanceof CaptureFailedError && cause.code === "closed";
-  process.exitCode = isStopped ? Number(stopping.signal.reason) : 1;
+  const failedCode = cause instanceof NothingCapturedError ? 3 : 1;
+  process.exitCode = isStopped ? Number(stopping.signal.reason) : failedCode;
   console.error(
     isStopped ? "Stopped. What was not kept yet is in the spool: run the same command again." : sentenceOf(cause),
   );
@@ -80,7 +83,8 @@ process.exit();
 function sentenceOf(cause: unknown): string {
   if (cause instanceof CaptureFailedError)
     return `${cause.message} (${cause.code}) What was not kept yet is in the spool.`;
-  if (cause instanceof UsageError || cause instanceof OutboxLockedError) return cause.message;
+  if ([UsageError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some((kind) => cause instanceof kind))
+    return (cause as Error).message;
   if (cause instanceof RecorderError)
     return `${cause.message} What was recorded is in the spool: run the same command again to go on.`;
   return `Unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;

@@ -8,6 +8,8 @@ import { UsageError } from "./usage-error.ts";
 
 export interface Source {
   readonly format: PcmFormat;
+  /** What tells it from other sources; a stream can be no more than a stream. */
+  readonly identity: string;
   /** Whole and begun seconds in all; undefined where that is not known before the end. */
   readonly seconds: number | undefined;
   /** @param skipSeconds leave these out: an earlier run has them. A stream can't: it goes on from where it is. */
@@ -21,7 +23,7 @@ export async function openWavSource(path: string): Promise<Source> {
   try {
     const wav = await openWavFile(path);
     for (const warning of wav.warnings) console.error(`${path}: ${warning}`);
-    return wav;
+    return { ...wav, identity: await wav.identity() };
   } catch (cause) {
     if (cause instanceof WavError) throw new UsageError(`${path} is ${cause.message}. ${conversionHint(path)}`);
     throw new UsageError(`${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -32,7 +34,7 @@ export async function openWavSource(path: string): Promise<Source> {
 export async function openStdinSource(stdin: Readable, format: PcmFormat): Promise<Source> {
   try {
     // A stream goes on from where it is: nothing is skipped.
-    return { seconds: undefined, ...(await openPcmStream(stdin, format)) };
+    return { identity: "stdin", seconds: undefined, ...(await openPcmStream(stdin, format)) };
   } catch (cause) {
     if (cause instanceof WavError)
       throw new UsageError(`What comes on stdin is ${cause.message}. ${conversionHint("-")}`);
@@ -44,6 +46,7 @@ export async function openStdinSource(stdin: Readable, format: PcmFormat): Promi
 export function openDeviceSource(name: string | undefined): Source {
   const stopping = new AbortController();
   return {
+    identity: "device",
     format: { sampleRate: sampleRateHz, channels: channelCount },
     seconds: undefined,
     async *blocks() {

@@ -16,8 +16,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { $ZodError } from "zod/v4/core";
-import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { checkedFrame, checkOwner, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
+import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
+import { checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { isErrorCode, syncFolder, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
@@ -53,8 +53,12 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
   await ensureSpare(folder);
   const stored = await readState(join(folder, bookName));
   /** By slot, rising. */
-  const { files, highestSlot } = await findFrames(folder);
-  let state = { ...stored, next_slot: Math.max(stored.next_slot, highestSlot + 1) };
+  const { files, highestSlot, highestStartedAt } = await findFrames(folder);
+  // Seconds are put without the state being written: the highest file says what it does not know yet.
+  const isBehind = highestSlot >= stored.next_slot;
+  let state: states.OutboxState = isBehind
+    ? { ...stored, next_slot: highestSlot + 1, last_ended_at: highestStartedAt + chunkMs }
+    : stored;
 
   const store = async (next: states.OutboxState): Promise<void> => {
     await writeBook(folder, next);
@@ -71,15 +75,14 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
   };
 
   return {
-    async bind(owner) {
-      checkOwner(state.owner, owner);
-      await store(states.bound(state, owner));
+    async bind(owner, origin) {
+      await store(states.bound(state, owner, origin));
     },
     load: () => Promise.resolve(states.contentsOf(state, files.keys())),
     async put(frame) {
       const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
       if (files.size >= maxFrames) return false;
-      const next = states.advanced(state, seq + 1);
+      const next = states.advanced(state, seq + 1, timestampMs);
       const slot = next.next_slot - 1;
       const name = `${String(slot).padStart(8, "0")}.${timestampMs}.pcm`;
       try {
@@ -195,10 +198,18 @@ async function ensureSpare(folder: string): Promise<void> {
   }
 }
 
+interface FoundFrames {
+  readonly files: Map<number, string>;
+  readonly highestSlot: number;
+  /** When that second began, ms since 1970. */
+  readonly highestStartedAt: number;
+}
+
 /** The whole seconds of a folder by slot. Sweeps away what a crash left half written, sets aside what is damaged. */
-async function findFrames(folder: string): Promise<{ files: Map<number, string>; highestSlot: number }> {
+async function findFrames(folder: string): Promise<FoundFrames> {
   const files = new Map<number, string>();
   let highestSlot = 0;
+  let highestStartedAt = 0;
   const names = await readdir(folder);
   for (const name of names.filter((each) => each.endsWith(".tmp"))) await rm(join(folder, name), { force: true });
   const frames = names.filter((name) => framePattern.test(name)).sort();
@@ -207,11 +218,14 @@ async function findFrames(folder: string): Promise<{ files: Map<number, string>;
     const sizes = await Promise.all(batch.map(async (name) => (await stat(join(folder, name))).size));
     for (const [index, name] of batch.entries()) {
       const slot = Number(name.slice(0, 8));
-      highestSlot = Math.max(highestSlot, slot);
+      if (slot > highestSlot) {
+        highestSlot = slot;
+        highestStartedAt = Number(framePattern.exec(name)?.[2]);
+      }
       if (!name.endsWith(".pcm")) continue;
       if (sizes[index] === chunkBytes) files.set(slot, name);
       else await rename(join(folder, name), join(folder, `${name}.damaged`));
     }
   }
-  return { files, highestSlot };
+  return { files, highestSlot, highestStartedAt };
 }

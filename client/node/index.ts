@@ -4,4 +4,4 @@ export { type FileOutboxOptions, openFileOutbox } from "./file-outbox.ts";
 export { openPcmStream, pcmBlocks, type PcmStream } from "./pcm-stream.ts";
 export { startCapture } from "./start-capture.ts";
 export { WavError } from "./wav/wav-header.ts";
-export { openWavFile, type WavInput } from "./wav/wav-reader.ts";
+export { openWavFile, type WavFile, type WavInput } from "./wav/wav-reader.ts";

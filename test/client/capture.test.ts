@@ -160,6 +160,30 @@ test("a live source that hands over seconds at once, under a wall clock that is 
   );
 });
 
+test("a live source that goes on in another process leaves the time between as a gap", async () => {
+  const sessionId = newSession();
+  const outbox = createMemoryOutbox();
+  let wallMs = 1_700_000_000_000;
+  let elapsedMs = 0;
+  const run = async (from: number, to: number): Promise<Capture> => {
+    const [capture] = await start({ sessionId, live: true, outbox, now: () => wallMs, elapsed: () => elapsedMs });
+    for (let at = from; at <= to; at += 1) {
+      wallMs += 1_000;
+      elapsedMs += 1_000;
+      await capture.write(samplesOf(at, at));
+    }
+    return capture;
+  };
+  const killed = await run(1, 4);
+  await until(() => killed.lagSeconds === 0 || undefined, { what: "four seconds" });
+  await killed.close();
+  wallMs += 12_000;
+  elapsedMs = 0;
+  const again = await run(17, 20);
+  expect(again.sourceSeconds).toBe(20);
+  expect(await again.end()).toEqual({ complete: false, missing: [[5, 16]], lost: [] });
+});
+
 test("a live source that died before its end leaves the time as a gap", async () => {
   const sessionId = newSession();
   let elapsedMs = 1_000;

@@ -135,6 +135,43 @@ test("Ctrl-C ends at once, also where stdin gives nothing", async () => {
   expect(await ended).toBe(130);
 });
 
+test.concurrent("no samples at all is no success, and ends no track", async () => {
+  const session = newSession();
+  const nothing = await roomtone(capture(session, "-"), { input: new Uint8Array(0) });
+  expect(nothing).toMatchObject({ code: 3, stdout: "" });
+  expect(nothing.stderr).toMatch(/No samples came/);
+  const header = join(spool, `${session}.wav`);
+  await writeFile(header, (await readFile(sample)).subarray(0, 40), { flag: "w" });
+  await writeFile(header, new Uint8Array(4), { flag: "a" });
+  expect(await roomtone(capture(session, header))).toMatchObject({ code: 3, stdout: "" });
+  const pcm = (await readFile(sample)).subarray(44, 44 + 2 * 32_000);
+  expect(await roomtone(capture(session, "-"), { input: pcm })).toMatchObject({ code: 0 });
+  const late = await roomtone(capture(session, "-"), { input: pcm });
+  expect(late.code, "the track had ended").toBe(3);
+  expect(await received(session)).toBe(2);
+});
+
+test.concurrent("another file is not the rest of the one that was begun", async () => {
+  const session = newSession();
+  const wav = await readFile(sample);
+  const other = join(spool, `${session}-other.wav`);
+  await writeFile(other, Buffer.concat([wav.subarray(0, 44), wav.subarray(44 + 32_000)]));
+  const begun = await roomtone([...capture(session, sample), "--speed", "20"], {
+    interrupt: { signal: "SIGINT", when: async () => (await received(session)) > 5 },
+  });
+  expect(begun.code).toBe(130);
+  const refused = await roomtone(capture(session, other));
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toMatch(/another source was begun.*--new-source/);
+  const elsewhere = await roomtone([...capture(session, sample), "--url", "http://127.0.0.1:1"]);
+  expect(elsewhere.stderr).toMatch(/not for http:\/\/127\.0\.0\.1:1\. .*--new-gateway/);
+  expect((await roomtone(capture(session, sample))).code).toBe(0);
+  expect(await received(session)).toBe(sampleSeconds);
+  const afterEnd = await roomtone([...capture(session, other), "--new-source"]);
+  expect(afterEnd.code).toBe(1);
+  expect(afterEnd.stderr).toMatch(/to its end/);
+});
+
 test("a file on a track that has other audio: killed and run again, no second of the file is left out", async () => {
   const session = newSession();
   const pcm = (await readFile(sample)).subarray(44, 44 + 5 * 32_000);

@@ -1,6 +1,12 @@
 /** What every outbox must do, whatever it stores in. */
 import { expect, test } from "vitest";
-import { type Outbox, type OutboxFrame, OutboxLockedError, OutboxMismatchError } from "../../client/capture/outbox.ts";
+import {
+  type Outbox,
+  type OutboxFrame,
+  OutboxLockedError,
+  OutboxMismatchError,
+  type OutboxOrigin,
+} from "../../client/capture/outbox.ts";
 import { frameOf } from "./support/frame-of.ts";
 
 /** One place to store in, empty at first. */
@@ -69,6 +75,61 @@ export function testOutbox({ place, locks }: OutboxKind): void {
     ];
     expect(await second.load()).toMatchObject({ unacked, nextSeq: 4 });
     await second.close();
+  });
+
+  test("goes on with the gateway and the source that it knows, and with others only where they may change", async () => {
+    const at = await place();
+    const a = { gateway: "https://a.example", source: "file:1" };
+    const first = await at.open();
+    await first.bind("monday/mic", a);
+    for (const seq of [1, 2]) await first.put(frameOf(seq));
+    await first.bind("monday/mic", { ...a, gateway: "https://nothing-was-sent-to.example" });
+    await first.bind("monday/mic", a);
+    await first.release(0);
+    await first.close();
+    const second = await at.open();
+    const refused = async (origin: OutboxOrigin): Promise<unknown> =>
+      second.bind("monday/mic", origin).then(
+        () => "taken",
+        (cause: unknown) => (cause instanceof OutboxMismatchError ? cause.differs : cause),
+      );
+    expect(await refused({ ...a, source: "file:2" })).toBe("source");
+    expect(await refused({ ...a, gateway: "https://b.example" })).toBe("gateway");
+    expect(await refused({ gateway: "https://b.example", source: "file:2", mayChange: { source: true } })).toBe(
+      "gateway",
+    );
+    expect(await second.load()).toMatchObject({ sourceSeconds: 2, nextSeq: 3 });
+    expect(await refused({})).toBe("taken");
+    expect(await refused({ ...a, source: "file:2", mayChange: { source: true } })).toBe("taken");
+    expect(await second.load(), "the new source begins behind the old one").toMatchObject({
+      sourceSeconds: 0,
+      nextSeq: 3,
+    });
+    await second.put(frameOf(3));
+    await second.setEnd({ lastSeq: 3, paddingSamples: 0 });
+    await second.close();
+    const third = await at.open();
+    expect(await third.load()).toMatchObject({ sourceSeconds: 1, end: { lastSeq: 3 } });
+    await expect(third.bind("monday/mic", { ...a, mayChange: { source: true } }), "it had ended").rejects.toThrow(
+      /to its end/,
+    );
+    await third.close();
+  });
+
+  test("knows when its last second ended, whatever of it is still there", async () => {
+    const at = await place();
+    const first = await at.open();
+    expect((await first.load()).lastEndedAt).toBeUndefined();
+    for (const seq of [1, 2]) await first.put({ ...frameOf(seq), timestampMs: 10_000 + seq * 1_000 });
+    await first.close();
+    const second = await at.open();
+    expect((await second.load()).lastEndedAt).toBe(13_000);
+    await second.skipTo(6);
+    await second.remove([1, 2]);
+    await second.close();
+    const third = await at.open();
+    expect((await third.load()).lastEndedAt).toBe(16_000);
+    await third.close();
   });
 
   test("never gives a number twice, though all of them are removed", async () => {
@@ -213,6 +274,7 @@ export function testOutbox({ place, locks }: OutboxKind): void {
       unsentFrom: 10,
       sourceSeconds: 4,
       end: { lastSeq: 9, paddingSamples: 9 },
+      lastEndedAt: 1_700_000_005_000,
     };
     expect(await first.load()).toEqual(moved);
     await first.close();

@@ -2,6 +2,7 @@
  * WAV files of any length in the memory of a second: from a file, which can go on at any second, or from a stream.
  * What can't be decoded for certain is refused by its name; what was left out or looks cut short is said in `warnings`.
  */
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { PcmBlock, PcmFormat } from "../../capture/pcm-framer.ts";
 import { audioKindOf, kindBytes } from "./audio-kind.ts";
@@ -11,16 +12,21 @@ import { decodeSamples } from "./wav-samples.ts";
 
 export interface WavInput {
   readonly format: PcmFormat;
-  /** Begun seconds in all; undefined for a stream. */
-  readonly seconds: number | undefined;
   /** Sentences for the person: what the header says and the file has not. */
   readonly warnings: readonly string[];
   /** Second by second. @param skipSeconds are passed over. */
   blocks(skipSeconds: number): AsyncGenerator<PcmBlock>;
 }
 
+export interface WavFile extends WavInput {
+  /** Begun seconds in all. */
+  readonly seconds: number;
+  /** What tells it from other files: its size, and the hash of its first second. */
+  identity(): Promise<string>;
+}
+
 /** Opens it, reads its header and closes it again: each reading of `blocks` opens it anew. @throws WavError. */
-export async function openWavFile(path: string): Promise<WavInput> {
+export async function openWavFile(path: string): Promise<WavFile> {
   const { header, dataAt, available } = await withFile(path, inspect);
   const frameBytes = header.sampleBytes * header.format.channels;
   const claimed = header.dataBytes ?? available;
@@ -30,6 +36,7 @@ export async function openWavFile(path: string): Promise<WavInput> {
     format: header.format,
     seconds: Math.ceil(frames / sampleRate),
     warnings: warningsOf(header, available, frames / sampleRate),
+    identity: () => withFile(path, (file) => identityOf(file, dataAt, sampleRate * frameBytes)),
     async *blocks(skipSeconds) {
       const file = await open(path, "r");
       try {
@@ -50,7 +57,6 @@ export async function openWavStream(bytes: StreamBytes): Promise<WavInput> {
   const frameBytes = header.sampleBytes * header.format.channels;
   return {
     format: header.format,
-    seconds: undefined,
     warnings: [],
     async *blocks(skipSeconds) {
       const skipped = await bytes.skip(skipSeconds * header.format.sampleRate * frameBytes);
@@ -58,6 +64,15 @@ export async function openWavStream(bytes: StreamBytes): Promise<WavInput> {
       yield* samples(bytes, header, Math.max(0, left));
     },
   };
+}
+
+async function identityOf(file: FileHandle, dataAt: number, secondBytes: number): Promise<string> {
+  const { size } = await file.stat();
+  const bytes = new FileBytes(file, size);
+  await bytes.skip(dataAt);
+  return `file:${size}:${createHash("sha256")
+    .update(await bytes.read(secondBytes))
+    .digest("hex")}`;
 }
 
 async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
