@@ -5,6 +5,7 @@
  * What it promises: a second that `write` took is in the outbox until the room keeps it; nothing is dropped
  * silently; after a crash, a new capture over the same outbox continues where the old one stopped.
  */
+import { SerialQueue } from "../../schemas/lib/serial-queue.ts";
 import { limits } from "../../schemas/limits.ts";
 import { sessionIdPattern, trackNamePattern } from "../../schemas/name-patterns.ts";
 import {
@@ -25,7 +26,6 @@ import type { Outbox, OutboxContents } from "./outbox.ts";
 import { Pause } from "./pause.ts";
 import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
 import { steadyClock } from "./steady-clock.ts";
-import { WorkQueue } from "./work-queue.ts";
 
 /** Audio that may wait for a slow outbox before `write` refuses. */
 const maxQueuedMs = 30_000;
@@ -58,7 +58,7 @@ export class Capture extends Emitter<CaptureEvents> {
   readonly #elapsed: () => number;
   readonly #stallMs: number;
   /** All that touches the outbox, in order. */
-  readonly #work: WorkQueue;
+  readonly #work: SerialQueue;
   #queuedMs = 0;
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
   #isSourceOver: boolean;
@@ -81,9 +81,10 @@ export class Capture extends Emitter<CaptureEvents> {
     // Who doesn't call `end` learns of a failure by the event.
     this.#outcome.catch(() => undefined);
     // An outbox that failed can't be relied on: the capture is over.
-    this.#work = new WorkQueue((cause) =>
-      this.#fail(new CaptureFailedError("outbox", `The outbox failed: ${String(cause)}`, { cause })),
-    );
+    this.#work = new SerialQueue({
+      onFailure: (cause) =>
+        this.#fail(new CaptureFailedError("outbox", `The outbox failed: ${String(cause)}`, { cause })),
+    });
     const intake = new Intake({
       format: options.format,
       outbox,

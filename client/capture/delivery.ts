@@ -2,6 +2,7 @@
  * From the outbox to the room: keeps the connection, sends what the uplink says, and takes out of the outbox what
  * the room keeps. Knows nothing of samples.
  */
+import type { SerialQueue } from "../../schemas/lib/serial-queue.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/wire/audio.ts";
 import {
   type CaptureEnd,
@@ -22,7 +23,6 @@ import { maxMismatches, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
-import type { WorkQueue } from "./work-queue.ts";
 
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
@@ -32,7 +32,7 @@ export interface DeliveryOptions {
   /** What an earlier run left. */
   readonly left: OutboxContents;
   /** All that touches the outbox goes through it. */
-  readonly work: WorkQueue;
+  readonly work: SerialQueue;
   readonly emit: <K extends keyof CaptureEvents>(type: K, event: CaptureEvents[K]) => void;
   readonly onLag: () => void;
   /** The number that the next second gets. */

@@ -316,7 +316,7 @@ describe("audio of the day", () => {
         sessionId: id,
         quota: 1_000,
         now: clock.now,
-        random: () => 0,
+        random: () => 1,
         lease: (storedTotal, wanted, quota) => {
           const answer = tenant.lease(id, storedTotal, wanted, quota);
           asked.push(answer);

@@ -9,9 +9,10 @@
  */
 import { type FeedBatch, feedAnswerSchema, type FeedMessage, maxFeedMessages } from "../../../schemas/meeting-feed.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { backoffMs } from "../../shared/lib/backoff.ts";
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
 import { type Known, planFeed } from "./feed-plan.ts";
 import { OutboxStore } from "./outbox-store.ts";
@@ -47,12 +48,14 @@ export interface AppOutboxDeps {
 export class AppOutbox {
   readonly #deps: AppOutboxDeps;
   readonly #store: OutboxStore;
-  #running: Promise<void> | undefined;
-  #failures = 0;
-  #notBefore = 0;
+  readonly #flight = new SingleFlight(() => this.#tell());
+  /** How long the app is left alone after a call that failed. */
+  readonly #cooldown: Cooldown;
 
   constructor(deps: AppOutboxDeps) {
     this.#deps = deps;
+    const { db, random } = deps;
+    this.#cooldown = new Cooldown({ firstMs: minBackoffMs, maxMs: maxBackoffMs, now: db.now, random });
     this.#store = new OutboxStore(deps.db);
   }
 
@@ -90,15 +93,12 @@ export class AppOutbox {
 
   /** Tells the app what is untold; joins the run under way. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#tell().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#flight.run();
   }
 
   async #tell(): Promise<void> {
     const { db, isArchiving } = this.#deps;
-    if (db.now() < this.#rest) return this.#wakeAt(db.now());
+    if (!this.#cooldown.isOver) return this.#wakeAt(db.now());
     for (let calls = 0; ; calls += 1) {
       if (this.#store.first(1).length === 0) this.collect();
       const messages = this.#store.first(maxFeedMessages);
@@ -106,7 +106,7 @@ export class AppOutbox {
       if (calls === maxCallsPerRun) return this.tellSoon();
       const taken = await this.#hand(messages);
       if (!taken.ok) return this.#backOff(taken.error);
-      this.#failures = 0;
+      this.#cooldown.succeeded();
       this.#store.takenThrough(taken.value);
     }
     if (isArchiving()) this.#wakeAt(db.now() + archiveCheckMs);
@@ -130,20 +130,12 @@ export class AppOutbox {
   }
 
   #backOff(reason: string): void {
-    const { db, random, log } = this.#deps;
-    const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
-    this.#failures += 1;
-    this.#notBefore = db.now() + delay_ms;
-    log.warn("app_outbox.not_taken", { delay_ms, failures: this.#failures, error: reason });
-    this.#wakeAt(this.#notBefore);
-  }
-
-  /** When the app may be called again; a rest longer than the longest one means that the clock went backwards. */
-  get #rest(): number {
-    return this.#notBefore - this.#deps.db.now() > maxBackoffMs ? 0 : this.#notBefore;
+    const delay_ms = this.#cooldown.failed();
+    this.#deps.log.warn("app_outbox.not_taken", { delay_ms, failures: this.#cooldown.failures, error: reason });
+    this.#wakeAt(this.#cooldown.until);
   }
 
   #wakeAt(at: number): void {
-    this.#deps.wakeAt(Math.max(at, this.#rest));
+    this.#deps.wakeAt(Math.max(at, this.#cooldown.until));
   }
 }

@@ -8,8 +8,8 @@
  * twice writes the same bytes to the same key.
  */
 import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
-import { backoffMs } from "../../shared/lib/backoff.ts";
-import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
@@ -53,32 +53,32 @@ export class Archiver {
   #lanes = 0;
   /** Puts that took too long and may still be under way: they count against the lanes. */
   #abandonedPuts = 0;
-  #failedPasses = 0;
-  #notBefore = 0;
+  /** How long R2 is left alone after a pass that failed. */
+  readonly #cooldown: Cooldown;
   readonly #waiting: (() => void)[] = [];
 
   constructor(deps: ArchiverDeps) {
     this.#deps = deps;
+    this.#cooldown = new Cooldown({ firstMs: minBackoffMs, maxMs: maxBackoffMs, now: deps.now, random: deps.random });
   }
 
   /** When R2 may be tried again, ms since 1970; in the past unless it failed. */
   get notBefore(): number {
-    // A rest longer than the longest one means that the clock went backwards.
-    return this.#notBefore - this.#deps.now() > maxBackoffMs ? 0 : this.#notBefore;
+    return this.#cooldown.until;
   }
 
-  /** There may be work: starts it, or helps what runs, unless R2 is being given a rest. Returns at once. */
+  /** There may be work: starts it, or helps what runs, unless R2 is left alone. Returns at once. */
   kick(): void {
-    if (this.#deps.now() >= this.notBefore) this.#fillLanes();
+    if (this.#cooldown.isOver) this.#fillLanes();
   }
 
   /** For the alarm: as `kick`, and resolves when the work is done or has failed. */
   async wake(): Promise<void> {
-    if (this.#deps.now() < this.notBefore) return this.#deps.wakeAt(this.notBefore);
+    if (!this.#cooldown.isOver) return this.#deps.wakeAt(this.notBefore);
     await this.drain();
   }
 
-  /** Tries now, rest or not. Resolves when nothing is pending or a pass failed; never rejects. */
+  /** Tries now, cooldown or not. Resolves when nothing is pending or a pass failed; never rejects. */
   async drain(): Promise<void> {
     this.#fillLanes();
     if (this.#pass) await new Promise<void>((resolve) => this.#waiting.push(resolve));
@@ -130,8 +130,7 @@ export class Archiver {
     if (pass.failed > 0 || (pass.taken === 0 && this.#abandonedPuts >= maxLanes)) {
       this.#backOff(pass.failed);
     } else {
-      this.#failedPasses = 0;
-      this.#notBefore = 0;
+      this.#cooldown.succeeded();
       // A pass that took something may have walked past what came in behind it.
       if (pass.taken > 0) return this.#fillLanes();
     }
@@ -177,16 +176,14 @@ export class Archiver {
   }
 
   #backOff(failed: number): void {
-    const { tracks, now, random, session, wakeAt } = this.#deps;
-    const delayMs = backoffMs(this.#failedPasses, minBackoffMs, maxBackoffMs, random);
-    this.#failedPasses += 1;
-    this.#notBefore = now() + delayMs;
+    const { tracks, session, wakeAt } = this.#deps;
+    const delayMs = this.#cooldown.failed();
     log.warn("archive.backing_off", {
       session: session.sessionId,
       failed,
       pending: tracks.pendingChunks,
       delay_ms: delayMs,
     });
-    wakeAt(this.#notBefore);
+    wakeAt(this.notBefore);
   }
 }

@@ -3,7 +3,7 @@ import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import { type Sha256, toHex } from "../../../schemas/chain.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { ReadBucket } from "./bucket.ts";
 import { chunkKey } from "./keys.ts";

@@ -2,7 +2,7 @@
  * The bucket as a room's own modules see it. Once the session is being deleted nothing more can be written through it,
  * whoever tries; and it knows which writes are still on their way, so that a deletion can wait for those.
  */
-import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 
 type AnyCall = (...args: readonly unknown[]) => Promise<unknown>;
 

@@ -8,7 +8,7 @@
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
-import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
 
 /** When a job that threw is tried again. */

@@ -10,7 +10,7 @@ import { fitsWav, wavBytes, wavHeader, wavHeaderBytes } from "../results/wav/wav
 import { createGapTest, type WavPlan } from "../results/wav/wav-plan.ts";
 import { readWav } from "../results/wav/wav-reader.ts";
 import { r2TimeoutMs } from "../../shared/config/timings.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { queryOf } from "./guards/parameters.ts";

@@ -4,7 +4,7 @@ import { listQuerySchema } from "../../../schemas/http/queries.ts";
 import { createSessionBodySchema, sessionConfigSchema } from "../../../schemas/http/sessions.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { d1ListTimeoutMs } from "../../shared/config/timings.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import { parseCursor } from "../lifecycle/session-list-cursor.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";

@@ -15,9 +15,10 @@ import { sessionPrefix } from "../archive/keys.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { tableCounts } from "./wipe.ts";
 import type { DeletionRecord, SessionStore } from "../core/session-store.ts";
-import { backoffMs } from "../../shared/lib/backoff.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 
 /** R2 deletes this many at once, and lists no more. */
@@ -59,19 +60,18 @@ export interface DeleterDeps {
 
 export class Deleter {
   readonly #deps: DeleterDeps;
-  #running: Promise<void> | undefined;
-  #failures = 0;
+  readonly #flight = new SingleFlight(() => this.#steps());
+  readonly #cooldown: Cooldown;
 
   constructor(deps: DeleterDeps) {
     this.#deps = deps;
+    const { db, random } = deps;
+    this.#cooldown = new Cooldown({ firstMs: minBackoffMs, maxMs: maxBackoffMs, now: db.now, random });
   }
 
   /** Takes a marked deletion as far as it goes now; joins the run under way. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#steps().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#flight.run();
   }
 
   outcome(): DeletionOutcome {
@@ -81,16 +81,15 @@ export class Deleter {
   }
 
   async #steps(): Promise<void> {
-    const { db, store, session, random, wakeAt } = this.#deps;
+    const { store, session, wakeAt } = this.#deps;
     try {
       if (store.status === "deleting") await this.#delete();
       else if (store.status === "deleted") await this.#sweep();
-      this.#failures = 0;
+      this.#cooldown.succeeded();
     } catch (cause) {
-      const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
-      this.#failures += 1;
+      const delay_ms = this.#cooldown.failed();
       log.warn("delete.step_failed", { session: session.sessionId, delay_ms, error: describeError(cause) });
-      wakeAt(db.now() + delay_ms);
+      wakeAt(this.#cooldown.until);
     }
   }
 

@@ -3,8 +3,9 @@
  * then. D1 being slow or down is waited for here, with the room's alarm behind it, and nowhere else: no ack and no finalize
  * ever waits (I1).
  */
-import { backoffMs } from "../../shared/lib/backoff.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 
 /** A room that dies in the middle of a write is woken this soon. */
@@ -27,22 +28,23 @@ export interface IndexerDeps {
 
 export class Indexer {
   readonly #deps: IndexerDeps;
-  #running: Promise<void> | undefined;
+  readonly #flight = new SingleFlight(() => this.#write());
+  /** How long D1 is left alone after a write that failed. */
+  readonly #cooldown: Cooldown;
   /** Whether the row may be behind; after a wake nobody knows. */
   #isBehind = true;
   #statusChanges = 0;
-  #failures = 0;
-  #notBefore = 0;
 
   constructor(deps: IndexerDeps) {
     this.#deps = deps;
+    this.#cooldown = new Cooldown({ firstMs: minBackoffMs, maxMs: maxBackoffMs, now: deps.now, random: deps.random });
   }
 
   /** The session's status changed: writes it soon. Call outside a transaction. Returns at once. */
   statusChanged(): void {
     this.#isBehind = true;
     this.#statusChanges += 1;
-    this.#deps.wakeAt(Math.max(this.#deps.now() + backstopMs, this.#restUntil));
+    this.#deps.wakeAt(Math.max(this.#deps.now() + backstopMs, this.#cooldown.until));
     void this.run();
   }
 
@@ -52,22 +54,14 @@ export class Indexer {
     this.#deps.wakeAt(this.#deps.now() + refreshMs);
   }
 
-  /** Writes what is behind, unless D1 is being given a rest; joins the write under way. Never rejects. */
+  /** Writes what is behind, unless D1 is left alone; joins the write under way. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#write().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#flight.run();
   }
 
   /** Resolves when no write is under way. */
-  async idle(): Promise<void> {
-    await this.#running;
-  }
-
-  get #restUntil(): number {
-    // A rest longer than the longest one means that the clock went backwards.
-    return this.#notBefore - this.#deps.now() > maxBackoffMs ? 0 : this.#notBefore;
+  idle(): Promise<void> {
+    return this.#flight.idle();
   }
 
   async #write(): Promise<void> {
@@ -78,10 +72,10 @@ export class Indexer {
 
   /** @returns whether the status changed once more meanwhile. */
   async #writeOnce(): Promise<boolean> {
-    const { now, wakeAt, write } = this.#deps;
+    const { wakeAt, write } = this.#deps;
     if (!this.#isBehind) return false;
-    if (now() < this.#restUntil) {
-      wakeAt(this.#restUntil);
+    if (!this.#cooldown.isOver) {
+      wakeAt(this.#cooldown.until);
       return false;
     }
     this.#isBehind = false;
@@ -93,16 +87,14 @@ export class Indexer {
       this.#failed(cause);
       return false;
     }
-    this.#failures = 0;
+    this.#cooldown.succeeded();
     return this.#statusChanges !== changes;
   }
 
   #failed(cause: unknown): void {
-    const { now, random, sessionId, wakeAt } = this.#deps;
-    const delay_ms = backoffMs(this.#failures, minBackoffMs, maxBackoffMs, random);
-    this.#failures += 1;
-    this.#notBefore = now() + delay_ms;
+    const { sessionId, wakeAt } = this.#deps;
+    const delay_ms = this.#cooldown.failed();
     log.warn("index.write_failed", { session: sessionId, delay_ms, error: describeError(cause) });
-    wakeAt(this.#notBefore);
+    wakeAt(this.#cooldown.until);
   }
 }

@@ -12,6 +12,7 @@
  */
 import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/finalize.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import type { WriteBucket } from "../archive/bucket.ts";
 import { resultKey } from "../archive/keys.ts";
@@ -20,7 +21,7 @@ import type { Tracks } from "../tracks/tracks.ts";
 import { expectedSeq, missingChunks } from "../tracks/track-plan.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { withTimeout } from "../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { SessionStore } from "../core/session-store.ts";
 import type { AutoResolver } from "../speakers/resolve-windows.ts";
 import type { Resolver } from "../speakers/resolve-queue.ts";
@@ -43,7 +44,7 @@ export interface FinalizerDeps extends ResultSources {
   readonly store: SessionStore;
   readonly archiver: Pick<Archiver, "drain">;
   readonly resolver: Pick<Resolver, "idle">;
-  readonly autoResolver: Pick<AutoResolver, "run" | "hasWork" | "progressAt" | "giveUpRest">;
+  readonly autoResolver: Pick<AutoResolver, "run" | "hasWork" | "progressAt" | "giveUpRemaining">;
   readonly wavs: Pick<WavAssembler, "run" | "assembled">;
   readonly bucket: WriteBucket;
   /** Resolves when all SQL so far is durable. */
@@ -64,7 +65,7 @@ export interface TooManyTracks {
 
 export class Finalizer {
   readonly #deps: FinalizerDeps;
-  #running: Promise<void> | undefined;
+  readonly #flight = new SingleFlight(() => this.#steps());
   readonly #graceUntil: Cached<number | undefined>;
 
   constructor(deps: FinalizerDeps) {
@@ -141,10 +142,7 @@ export class Finalizer {
 
   /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#steps().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#flight.run();
   }
 
   /** What a caller of finalize is told at this moment. */
@@ -209,7 +207,7 @@ export class Finalizer {
     await autoResolver.run();
     const waitsSince = Math.max(store.finalizing?.begun_at ?? 0, autoResolver.progressAt);
     if (autoResolver.hasWork && db.now() - waitsSince >= resolvePatienceMs) {
-      autoResolver.giveUpRest("speaker resolve did not answer before the session was finalized");
+      autoResolver.giveUpRemaining("speaker resolve did not answer before the session was finalized");
     }
     // One that began meanwhile must end before the seal.
     await resolver.idle();

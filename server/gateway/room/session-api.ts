@@ -13,7 +13,7 @@ import type { WavPlan } from "../results/wav/wav-plan.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
-import { TimeoutError, withTimeout } from "../../shared/lib/timeout.ts";
+import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
 import type { FinalizeOutcome, TooManyTracks } from "../results/finalizer.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";

@@ -12,7 +12,7 @@ import {
   type ResolveRequest,
   type SpeakerState,
 } from "../../../schemas/speech/speakers.ts";
-import { SerialQueue } from "../../shared/lib/serial-queue.ts";
+import { SerialQueue } from "../../../schemas/lib/serial-queue.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 import type { Place } from "./absorb-answer.ts";
@@ -38,7 +38,7 @@ export interface Resolved {
 }
 
 /** Why an automatic resolve came to nothing. */
-export type WindowFailure = InferenceFailure | { readonly reason: "circuit_open"; readonly restMs: number };
+export type WindowFailure = InferenceFailure | { readonly reason: "circuit_open"; readonly retryAfterMs: number };
 
 export interface ResolverDeps {
   readonly db: Database;
@@ -58,7 +58,7 @@ type Asked = { readonly answer: ResolveAnswer; readonly sent: SpeakerState };
 
 export class Resolver {
   readonly #deps: ResolverDeps;
-  readonly #queue = new SerialQueue(limits.maxQueuedResolves);
+  readonly #queue = new SerialQueue({ maxTasks: limits.maxQueuedResolves });
   /** Base64 held by the queue: audio that waits must not fill the isolate. */
   #queuedChars = 0;
 
@@ -124,8 +124,8 @@ export class Resolver {
   }
 
   async #ask(body: ResolveBody): Promise<Result<Asked, WindowFailure>> {
-    const { restMs } = this.#deps.circuit;
-    return restMs > 0 ? err({ reason: "circuit_open", restMs }) : this.#call(body);
+    const { isOver, remainingMs: retryAfterMs } = this.#deps.circuit;
+    return isOver ? this.#call(body) : err({ reason: "circuit_open", retryAfterMs });
   }
 
   async #call({ audio, asr_text, roster }: ResolveBody): Promise<Result<Asked, InferenceFailure>> {
@@ -161,7 +161,7 @@ export class Resolver {
 }
 
 function refusalOf(failure: WindowFailure): ResolveFailure {
-  if (failure.reason === "circuit_open") return { reason: "inference_unavailable", retryAfterMs: failure.restMs };
+  if (failure.reason === "circuit_open") return { reason: "inference_unavailable", retryAfterMs: failure.retryAfterMs };
   const reason = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
   return { reason, detail: failure.detail };
 }

@@ -14,7 +14,9 @@ import type { KeptAudio } from "../archive/chunk-reader.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
-import { backoffMs } from "../../shared/lib/backoff.ts";
+import { backoffMs } from "../../../schemas/lib/backoff.ts";
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { wait } from "../../shared/lib/wait.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
@@ -26,15 +28,15 @@ import type { WindowStore } from "./window-store.ts";
 
 /** A room that dies in the middle is woken this soon to go on. */
 const backstopMs = 5_000;
-const firstRestMs = 1_000;
-const maxRestMs = 60_000;
-/** So many seconds of audio that come while one window is resolved are a rush: a client catches up. */
+/** When a window that failed is tried again. */
+const retry = { firstMs: 1_000, maxMs: 60_000, least: "half" } as const;
+/** Chunks that come while one window is resolved from which on it is a rush: a client catches up. */
 const rushChunks = 2;
-/** A rest is so many times as long as the work before it, up to a bound. */
-const restPerWork = 4;
-const maxTurnRestMs = 500;
+/** In a rush, the pause after a window is so many times as long as the work on it, up to a bound. */
+const pausePerWork = 4;
+const maxPauseMs = 500;
 /** How long R2 is left alone after it could not give a window's audio. */
-const storageRestMs = 5_000;
+const storageRetryMs = 5_000;
 /** Tries after which a window is suspect, by what the service said. */
 const suspectAfter = { refused: 3, failed: 8, timeout: 8 } as const;
 
@@ -58,16 +60,19 @@ export interface AutoResolverDeps {
 
 export class AutoResolver {
   readonly #deps: AutoResolverDeps;
-  #running: Promise<void> | undefined;
-  /** Until then nothing is tried: the circuit is open, or R2 failed. */
-  #restUntil = 0;
-  /** Until then there is nothing due, as far as the last run saw. */
-  #quietUntil = 0;
+  readonly #flight = new SingleFlight(() => this.#loop().catch(this.#deps.onFailure));
+  /** While it lasts nothing is tried: the circuit is open, or R2 failed. */
+  readonly #cooldown: Cooldown;
+  /** While it lasts nothing is due, as far as the last run saw. */
+  readonly #quiet: Cooldown;
   #progressAt: number;
 
   constructor(deps: AutoResolverDeps) {
     this.#deps = deps;
     this.#progressAt = deps.db.now();
+    const times = { firstMs: retry.firstMs, maxMs: retry.maxMs, now: deps.db.now, random: deps.random };
+    this.#cooldown = new Cooldown(times);
+    this.#quiet = new Cooldown(times);
   }
 
   /** When a window was last done with, ms since 1970; at first, when the room woke. */
@@ -82,35 +87,27 @@ export class AutoResolver {
 
   /** There may be a window: starts on it unless that is under way or must wait. Returns at once. */
   kick(): void {
-    const now = this.#deps.db.now();
-    // A quiet time longer than any rest means that the clock went backwards.
-    const isQuiet = now < this.#quietUntil && this.#quietUntil <= now + maxRestMs;
-    if (this.#running || isQuiet || !this.hasWork) return;
+    if (this.#flight.isRunning || !this.#quiet.isOver || !this.hasWork) return;
     // Behind the background work stands the alarm.
-    this.#deps.wakeAt(now + backstopMs);
+    this.#deps.wakeAt(this.#deps.db.now() + backstopMs);
     void this.run();
   }
 
   /** Resolves what is due now, joining the run under way; what is not due gets the alarm. Never rejects. */
   run(): Promise<void> {
-    this.#running ??= this.#loop()
-      .catch(this.#deps.onFailure)
-      .finally(() => {
-        this.#running = undefined;
-      });
-    return this.#running;
+    return this.#flight.run();
   }
 
   /** Opens windows again that were given up. @returns how many. */
   retryFailed(track: string | undefined): number {
     const reopened = this.#deps.windows.reopenFailed(track);
-    this.#quietUntil = 0;
+    this.#quiet.succeeded();
     this.kick();
     return reopened;
   }
 
   /** Gives up all that is left, on the record. */
-  giveUpRest(detail: string): void {
+  giveUpRemaining(detail: string): void {
     for (const { track } of this.#deps.tracks.rows()) {
       for (let window = this.#nextOf(track); window; window = this.#nextOf(track)) {
         const last = this.#deps.tracks.row(track)?.last_seq ?? window.to_seq;
@@ -144,9 +141,10 @@ export class AutoResolver {
       if (candidates.length === 0) return;
       const due = candidates.filter(({ dueAt }) => dueAt <= now);
       const [first] = due.sort((a, b) => a.window.from_seq - b.window.from_seq);
-      if (!first || this.#restUntil > now) {
-        this.#quietUntil = Math.max(this.#restUntil, Math.min(...candidates.map(({ dueAt }) => dueAt)));
-        wakeAt(this.#quietUntil);
+      if (!first || !this.#cooldown.isOver) {
+        const quietUntil = Math.max(this.#cooldown.until, Math.min(...candidates.map(({ dueAt }) => dueAt)));
+        this.#quiet.holdUntil(quietUntil);
+        wakeAt(quietUntil);
         return;
       }
       await this.#inTurnWithIngest(() => this.#one(first.window));
@@ -154,15 +152,15 @@ export class AutoResolver {
   }
 
   /**
-   * While seconds come in faster than they are spoken, a window is followed by a rest: on one thread the work for a
-   * window is time that acks wait (K7). What piles up meanwhile is made up for as soon as the rush is over.
+   * While chunks come in faster than they are spoken, a window is followed by a pause: on one thread the work for a window
+   * is time that acks wait (K7). What piles up meanwhile is made up for as soon as the rush is over.
    */
   async #inTurnWithIngest(work: () => Promise<void>): Promise<void> {
     const before = this.#received();
     const start = performance.now();
     await work();
     if (this.#received() - before < rushChunks) return;
-    await wait(Math.min(maxTurnRestMs, (performance.now() - start) * restPerWork));
+    await wait(Math.min(maxPauseMs, (performance.now() - start) * pausePerWork));
   }
 
   #received(): number {
@@ -176,7 +174,7 @@ export class AutoResolver {
       heard = await audio(window);
     } catch (cause) {
       log.warn("resolve.audio_unavailable", { track: window.track, seq: window.from_seq, error: describeError(cause) });
-      this.#restUntil = db.now() + storageRestMs;
+      this.#cooldown.holdUntil(db.now() + storageRetryMs);
       return;
     }
     if (isSealed()) return;
@@ -233,7 +231,7 @@ export class AutoResolver {
   async #failed(window: ResolveWindow, failure: WindowFailure): Promise<void> {
     const { db, windows, random } = this.#deps;
     if (failure.reason === "circuit_open") {
-      this.#restUntil = db.now() + failure.restMs;
+      this.#cooldown.holdUntil(db.now() + failure.retryAfterMs);
       return;
     }
     const { track, from_seq, to_seq } = window;
@@ -244,7 +242,7 @@ export class AutoResolver {
       this.#giveUp(window, failure.detail);
       return;
     }
-    const due_at = db.now() + backoffMs(attempts - 1, firstRestMs, maxRestMs, random);
+    const due_at = db.now() + backoffMs(retry, attempts, random());
     const status = row?.status === "reopened" ? "reopened" : "waiting";
     windows.save(track, { from_seq, to_seq, attempts, due_at, status });
   }

@@ -3,7 +3,7 @@
  * the receiver does may throw into the room, and nothing it says is kept but the status.
  */
 import { Webhook } from "standardwebhooks";
-import { deadlineIn } from "../../shared/lib/deadline.ts";
+import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { parseDestination } from "../../shared/config/destination.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { TryOutcome } from "./schedule.ts";

@@ -7,6 +7,7 @@
  *
  * A row goes on only after its try has ended, so a crash in between sends the letter again, under the same id.
  */
+import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import { type Delivery, type WebhookPayload, webhookTypeSchema } from "../../../schemas/webhooks.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -41,7 +42,7 @@ export interface WebhooksDeps {
 export class Webhooks {
   readonly #deps: WebhooksDeps;
   readonly #outbox: Outbox;
-  #running: Promise<void> | undefined;
+  readonly #flight = new SingleFlight(() => this.#send());
 
   constructor(deps: WebhooksDeps) {
     this.#deps = deps;
@@ -67,10 +68,7 @@ export class Webhooks {
 
   /** Sends what is due, one after the other; joins the run under way. */
   run(): Promise<void> {
-    this.#running ??= this.#send().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#flight.run();
   }
 
   /** Newest first. */

@@ -7,7 +7,7 @@ import * as z from "zod";
 import type { Scope } from "../../../schemas/access.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { d1KeyTimeoutMs } from "../config/timings.ts";
-import { TimeoutError, withTimeout } from "../lib/timeout.ts";
+import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 import { apiKeyRowSchema, apiKeyStateOf } from "./api-keys-row.ts";
 

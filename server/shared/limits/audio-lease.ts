@@ -10,8 +10,8 @@
  * It knows no platform: how the quota is asked is passed in. Needs no timer: it is asked once a second.
  */
 import { leaseAskAgainMs, leaseBackoffMs, leaseLostMs, leasePendingRetryMs } from "../config/timings.ts";
-import { backoffMs } from "../lib/backoff.ts";
-import { TimeoutError } from "../lib/timeout.ts";
+import { Cooldown } from "../lib/cooldown.ts";
+import { TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { LeaseAnswer } from "./reservation.ts";
 
@@ -49,13 +49,18 @@ export class AudioLease {
   /** Total up to which the session may store. Null: nothing was stored since the wake. */
   #upTo: number | null = null;
   #pending: Request | null = null;
-  /** Requests in a row that came to nothing. */
-  #failures = 0;
-  #notBefore = 0;
+  /** How long the quota is left alone after requests that came to nothing. */
+  readonly #cooldown: Cooldown;
   #exhausted: { readonly until: number; readonly askAgainAt: number } | null = null;
 
   constructor(deps: AudioLeaseDeps) {
     this.#deps = deps;
+    this.#cooldown = new Cooldown({
+      firstMs: leaseBackoffMs.first,
+      maxMs: leaseBackoffMs.longest,
+      now: deps.now,
+      random: deps.random,
+    });
   }
 
   /**
@@ -71,10 +76,10 @@ export class AudioLease {
     if (upTo - storedTotal < renewBelowS) this.#renew({ at: now, storedTotal }, quota);
     if (storedTotal < upTo) return "yes";
     if (this.#exhausted) return { retryAfterMs: this.#exhausted.until - now, isExhausted: true };
-    const isUnreachable = this.#failures > 0;
+    const isUnreachable = this.#cooldown.failures > 0;
     if (storedTotal - upTo < (isUnreachable ? maxUnreachableDebtS : maxPendingDebtS)) return "yes";
     const retryAfterMs = isUnreachable
-      ? Math.max(leasePendingRetryMs, this.#waitUntil(now) - now)
+      ? Math.max(leasePendingRetryMs, this.#cooldown.remainingMs)
       : leasePendingRetryMs;
     return { retryAfterMs, isExhausted: false };
   }
@@ -87,7 +92,7 @@ export class AudioLease {
       if (ageMs >= 0 && ageMs < leaseLostMs) return;
       this.#failed(new TimeoutError(`no answer within ${leaseLostMs} ms`));
     }
-    if (now < this.#waitUntil(now) || !this.#isWorthAsking(now)) return;
+    if (!this.#cooldown.isOver || !this.#isWorthAsking(now)) return;
     this.#pending = request;
     void this.#ask(request, quota);
   }
@@ -120,8 +125,7 @@ export class AudioLease {
       return;
     }
     this.#pending = null;
-    this.#failures = 0;
-    this.#notBefore = 0;
+    this.#cooldown.succeeded();
     const now = this.#deps.now();
     this.#exhausted = answer.isExhausted
       ? { until: now + answer.retryAfterMs, askAgainAt: now + leaseAskAgainMs }
@@ -129,16 +133,9 @@ export class AudioLease {
   }
 
   #failed(cause: unknown): void {
-    const { now, random, sessionId } = this.#deps;
-    const delay_ms = backoffMs(this.#failures, leaseBackoffMs.first, leaseBackoffMs.longest, random);
+    const { sessionId } = this.#deps;
+    const delay_ms = this.#cooldown.failed();
     this.#pending = null;
-    this.#failures += 1;
-    this.#notBefore = now() + delay_ms;
     log.warn("quota.not_leased", { session_id: sessionId, delay_ms, error: describeError(cause) });
-  }
-
-  #waitUntil(now: number): number {
-    // A wait longer than the longest one means that the clock went backwards.
-    return this.#notBefore - now > leaseBackoffMs.longest ? 0 : this.#notBefore;
   }
 }

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { toHex } from "../../../schemas/chain.ts";
 import { limiterTimeoutMs, quotaTimeoutMs, slotTimeoutMs } from "../config/timings.ts";
-import { withTimeout } from "../lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { LeaseAnswer, LeaseRequest } from "./reservation.ts";
 import type { RateAnswer, RateLimit } from "./sliding-window.ts";

@@ -1,17 +1,10 @@
 /** Waiting that ends: each helper gives up with a message that says what never came. Real time, not `clock`. */
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 
 const defaultWaitMs = 10_000;
 
-export async function within<T>(promise: Promise<T>, what: string, ms = defaultWaitMs): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`gave up after ${ms} ms waiting for ${what}`)), ms);
-  });
-  try {
-    return await Promise.race([promise, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function within<T>(promise: Promise<T>, what: string, ms = defaultWaitMs): Promise<T> {
+  return withTimeout(promise, ms, () => new Error(`gave up after ${ms} ms waiting for ${what}`));
 }
 
 /** Asks again and again until the answer is true. */

@@ -71,7 +71,7 @@ class World {
       wakeAt: (at) => {
         this.alarmAt = Math.min(this.alarmAt ?? at, at);
       },
-      random: () => 0,
+      random: () => 1,
       log: logFor({}),
     });
     return [new EventLog(db), outbox];

@@ -29,7 +29,7 @@ class World {
       sessionId: "s1",
       quota,
       now: () => this.now,
-      random: () => 0,
+      random: () => 1,
       lease: (storedTotal, wanted) => {
         const answer = Promise.withResolvers<LeaseAnswer>();
         this.calls.push({ storedTotal, wanted, answer });
@@ -143,7 +143,7 @@ test("[L5] a quota that throws at once, or never answers, is one that is unreach
     sessionId: "s1",
     quota: 10,
     now: () => start,
-    random: () => 0,
+    random: () => 1,
     lease: () => {
       throw new Error("at once");
     },

@@ -20,7 +20,7 @@ import { wavKey } from "../../archive/keys.ts";
 import type { Tracks } from "../../tracks/tracks.ts";
 import type { TrackRow } from "../../tracks/track-plan.ts";
 import type { Database } from "../../../shared/lib/sql.ts";
-import { withTimeout } from "../../../shared/lib/timeout.ts";
+import { withTimeout } from "../../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import { chainHead } from "../chain-head.ts";
 import { fitsWav, wavBytes } from "./wav.ts";

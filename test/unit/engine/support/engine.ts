@@ -52,7 +52,7 @@ export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): E
     session: { tenant: "default", sessionId: "s" },
     archiver: { drain: notHere },
     resolver: { idle: notHere },
-    autoResolver: { run: notHere, hasWork: false, progressAt: 0, giveUpRest: () => {} },
+    autoResolver: { run: notHere, hasWork: false, progressAt: 0, giveUpRemaining: () => {} },
     wavs: { run: notHere, assembled: () => null },
     bucket: { put: notHere },
     synced: () => Promise.resolve(),

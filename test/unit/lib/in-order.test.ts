@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inOrder } from "../../server/shared/lib/in-order.ts";
+import { inOrder } from "../../../server/shared/lib/in-order.ts";
 
 function gates(count: number) {
   const all = Array.from({ length: count }, () => Promise.withResolvers<void>());

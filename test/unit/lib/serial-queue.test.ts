@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { SerialQueue } from "../../server/shared/lib/serial-queue.ts";
+import { SerialQueue } from "../../../schemas/lib/serial-queue.ts";
 
 test("[S1] tasks run one at a time, in the order given", async () => {
-  const queue = new SerialQueue(8);
+  const queue = new SerialQueue({ maxTasks: 8 });
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
   const a = queue.run(async () => {
@@ -23,7 +23,7 @@ test("[S1] tasks run one at a time, in the order given", async () => {
 });
 
 test("[S1] a failed task tells its caller and does not stop the next", async () => {
-  const queue = new SerialQueue(8);
+  const queue = new SerialQueue({ maxTasks: 8 });
   const failed = queue.run(() => Promise.reject(new Error("broken")));
   const next = queue.run(() => Promise.resolve(1));
   await expect(failed).rejects.toThrow("broken");
@@ -31,7 +31,7 @@ test("[S1] a failed task tells its caller and does not stop the next", async () 
 });
 
 test("[S1] a task that throws before its first await is a failed task", async () => {
-  const queue = new SerialQueue(8);
+  const queue = new SerialQueue({ maxTasks: 8 });
   const failed = queue.run(() => {
     throw new Error("at once");
   });
@@ -40,7 +40,7 @@ test("[S1] a task that throws before its first await is a failed task", async ()
 });
 
 test("[S1] the bound counts what runs and what waits, and frees as tasks end", async () => {
-  const queue = new SerialQueue(2);
+  const queue = new SerialQueue({ maxTasks: 2 });
   const held = Promise.withResolvers<void>();
   const first = queue.run(() => held.promise);
   expect(queue.hasRoom).toBe(true);
@@ -53,7 +53,7 @@ test("[S1] the bound counts what runs and what waits, and frees as tasks end", a
 });
 
 test("[F1] idle waits for all that was queued, failures included", async () => {
-  const queue = new SerialQueue(8);
+  const queue = new SerialQueue({ maxTasks: 8 });
   await queue.idle();
   const done: number[] = [];
   const held = Promise.withResolvers<void>();
@@ -64,4 +64,15 @@ test("[F1] idle waits for all that was queued, failures included", async () => {
   await Promise.all([first, second, idle]);
   expect(done.toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
   expect(done[0]).toBe(1);
+});
+
+test("a failure is told once, before its caller gets it; in the background nobody else need listen", async () => {
+  const heard: unknown[] = [];
+  const queue = new SerialQueue({ onFailure: (cause) => heard.push(cause) });
+  const broken = new Error("broken");
+  await expect(queue.run(() => Promise.reject(broken))).rejects.toBe(broken);
+  expect(heard).toEqual([broken]);
+  queue.runInBackground(() => Promise.reject(broken));
+  await queue.idle();
+  expect(heard).toEqual([broken, broken]);
 });
