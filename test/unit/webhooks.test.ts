@@ -9,10 +9,10 @@ import { planNext, type TryOutcome } from "../../server/gateway/webhooks/schedul
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 
-const track = (heardAt: number, reportedAt?: number): TrackActivity => ({
-  track: `t${heardAt}`,
+const track = (lastAt: number, reportedAt?: number): TrackActivity => ({
+  track: `t${lastAt}`,
   lastSeq: 1,
-  heardAt,
+  lastAt,
   reportedAt,
 });
 
@@ -157,7 +157,7 @@ describe("stalls", () => {
     expect(planStalls([track(40), track(70)], 100, 60)).toEqual({ stalled: [track(40)], nextAt: 130 });
     expect(planStalls([track(20, 90)], 100, 60)).toEqual({ stalled: [], nextAt: undefined });
     // A chunk in the very millisecond of the report came after it.
-    expect(planStalls([track(90, 90)], 150, 60)).toMatchObject({ stalled: [{ heardAt: 90 }] });
+    expect(planStalls([track(90, 90)], 150, 60)).toMatchObject({ stalled: [{ lastAt: 90 }] });
   });
 });
 

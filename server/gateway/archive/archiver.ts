@@ -15,7 +15,7 @@ import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
 import { chunkKey, chunkMetadata } from "./keys.ts";
 
-/** Of the six requests a room may have in flight, two stay free for inference and the result. */
+/** Puts in flight: a room may have six requests, and two stay free for inference and the result. */
 const maxLanes = 4;
 /** Failures in a row after which a pass takes R2 for down. */
 const maxFailuresInRow = 4;

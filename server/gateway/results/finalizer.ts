@@ -145,7 +145,7 @@ export class Finalizer {
     return this.#flight.run();
   }
 
-  /** What a caller of finalize is told at this moment. */
+  /** What finalize answers its caller at this moment. */
   outcome(): FinalizeOutcome {
     const { store, session, tracks, events } = this.#deps;
     const sealedAt = store.finalizing?.sealed_at;

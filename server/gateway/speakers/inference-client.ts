@@ -51,7 +51,7 @@ export function createInferenceClient(config: InferenceConfig, fetcher: typeof f
       if (!body.ok) return failed("the service's answer is too large");
       return parseAnswer(body.value, request.session_id);
     } catch {
-      // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: not told.
+      // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.
       return signal.aborted
         ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
         : failed("the service could not be reached");

@@ -1,5 +1,5 @@
 /**
- * Utterances as the session gets them: kept, logged, and heard for the names that they give away. A word of who speaks
+ * Utterances as the session gets them: kept, logged, and searched for introductions. A name
  * that comes after its audio was resolved still reaches the speakers.
  */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";

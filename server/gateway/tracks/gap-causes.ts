@@ -1,4 +1,4 @@
-/** Why seconds are missing: each stretch of a gap with its cause. Pure. */
+/** Why chunks are missing: each stretch of a gap with its cause. Pure. */
 import type { GapCause } from "../../../schemas/http/result.ts";
 
 export interface GapNote {
@@ -7,7 +7,7 @@ export interface GapNote {
   readonly cause: Exclude<GapCause, "never_sent">;
 }
 
-/** Splits a range of missing seconds by cause; neighbours with the same cause are one. @param notes a later one wins. */
+/** Splits a range of missing chunks by cause; neighbours with the same cause are one. @param notes a later one wins. */
 export function causesOf(
   [from, to]: readonly [number, number],
   notes: readonly GapNote[],

@@ -5,7 +5,7 @@ export interface TrackActivity {
   readonly track: string;
   readonly lastSeq: number;
   /** When its last chunk was kept, or when it was opened. */
-  readonly heardAt: number;
+  readonly lastAt: number;
   /** When it was last said to be stalled. */
   readonly reportedAt: number | undefined;
 }
@@ -17,10 +17,10 @@ export function planStalls(
   afterMs: number,
 ): { stalled: TrackActivity[]; nextAt: number | undefined } {
   // Once a stall; a chunk later than the report begins anew.
-  const heard = tracks.filter(({ heardAt, reportedAt }) => reportedAt === undefined || reportedAt <= heardAt);
-  const dueAts = heard.map(({ heardAt }) => heardAt + afterMs).filter((at) => at > now);
+  const active = tracks.filter(({ lastAt, reportedAt }) => reportedAt === undefined || reportedAt <= lastAt);
+  const dueAts = active.map(({ lastAt }) => lastAt + afterMs).filter((at) => at > now);
   return {
-    stalled: heard.filter(({ heardAt }) => heardAt + afterMs <= now),
+    stalled: active.filter(({ lastAt }) => lastAt + afterMs <= now),
     nextAt: dueAts.length > 0 ? Math.min(...dueAts) : undefined,
   };
 }

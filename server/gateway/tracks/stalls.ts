@@ -56,7 +56,7 @@ export class StallWatch {
         return {
           track,
           lastSeq: last_seq,
-          heardAt: updated_at ?? opened_at,
+          lastAt: updated_at ?? opened_at,
           reportedAt: report && Date.parse(report.at),
         };
       });

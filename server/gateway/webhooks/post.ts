@@ -1,5 +1,5 @@
 /**
- * One try to deliver a letter: signed (https://www.standardwebhooks.com), sent, and its outcome as a value. Nothing
+ * One try of a delivery: signed (https://www.standardwebhooks.com), sent, and its outcome as a value. Nothing
  * the receiver does may throw into the room, and nothing it says is kept but the status.
  */
 import { Webhook } from "standardwebhooks";
@@ -8,13 +8,13 @@ import { parseDestination } from "../../shared/config/destination.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { TryOutcome } from "./schedule.ts";
 
-export interface Letter {
+export interface SignedDelivery {
   readonly delivery_id: string;
   /** The body, as it is signed and sent on every try. */
   readonly payload: string;
 }
 
-/** Whether a receiver at this URL could tell that a letter is from this deployment. */
+/** Whether a receiver at this URL could tell that a delivery is from this deployment. */
 export function canVouch(settings: WebhookConfig, url: URL): boolean {
   return settings.secrets.length > 0 || bearerFor(settings, url) !== undefined;
 }
@@ -23,7 +23,7 @@ export function canVouch(settings: WebhookConfig, url: URL): boolean {
 export async function post(
   settings: WebhookConfig,
   to: string | undefined,
-  letter: Letter,
+  delivery: SignedDelivery,
   now: number,
   fetcher: typeof fetch,
 ): Promise<TryOutcome> {
@@ -35,10 +35,10 @@ export async function post(
   try {
     const response = await fetcher(url.value.href, {
       method: "POST",
-      headers: headersOf(settings, url.value, letter, now),
-      body: letter.payload,
+      headers: headersOf(settings, url.value, delivery, now),
+      body: delivery.payload,
       signal,
-      // Following one would hand the letter, and the secret with it, to an address that nobody checked.
+      // Following one would hand the delivery, and the secret with it, to an address that nobody checked.
       redirect: "manual",
     });
     // Whatever else it says, and however long, is of no use here. A body that breaks off is no failure.
@@ -58,8 +58,8 @@ function outcomeOf(status: number): TryOutcome {
   return { status, error: status >= 300 && status < 400 ? "redirect" : "status" };
 }
 
-function headersOf(settings: WebhookConfig, url: URL, letter: Letter, now: number): Record<string, string> {
-  const { delivery_id: id, payload } = letter;
+function headersOf(settings: WebhookConfig, url: URL, delivery: SignedDelivery, now: number): Record<string, string> {
+  const { delivery_id: id, payload } = delivery;
   const signatures = settings.secrets.map((secret) => new Webhook(secret).sign(id, new Date(now), payload));
   const bearer = bearerFor(settings, url);
   return {

@@ -13,9 +13,9 @@ export interface NextStep {
   readonly dueAt: number | null;
 }
 
-/** The rest after each failure: nine tries, the last more than 24 hours after the first. */
-const restsMs = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 28_800_000, 32_400_000] as const;
-/** A share added to each rest, so that what failed together does not come back together. */
+/** Waits after each failure in a row: nine tries, the last more than 24 hours after the first. */
+const waitsMs = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 28_800_000, 32_400_000] as const;
+/** A share added to each wait, so that what failed together does not come back together. */
 const maxJitter = 0.1;
 
 /** The receiver said to stop, or nothing that time mends is wrong. */
@@ -24,7 +24,7 @@ const finalErrors: ReadonlySet<DeliveryError> = new Set(["gone", "refused"]);
 /** @param failures tries in a row that failed, this one included if it did. */
 export function planNext({ error }: TryOutcome, failures: number, now: number, random: () => number): NextStep {
   if (error === null) return { state: "delivered", dueAt: null };
-  const restMs = restsMs[failures - 1];
-  if (restMs === undefined || finalErrors.has(error)) return { state: "dead", dueAt: null };
-  return { state: "pending", dueAt: now + Math.round(restMs * (1 + random() * maxJitter)) };
+  const waitMs = waitsMs[failures - 1];
+  if (waitMs === undefined || finalErrors.has(error)) return { state: "dead", dueAt: null };
+  return { state: "pending", dueAt: now + Math.round(waitMs * (1 + random() * maxJitter)) };
 }

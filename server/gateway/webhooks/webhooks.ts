@@ -5,7 +5,7 @@
  *                                         ▲                      │
  *                                         └── later, by schedule ┴─ else; after the last try, or 410: `dead`
  *
- * A row goes on only after its try has ended, so a crash in between sends the letter again, under the same id.
+ * A row goes on only after its try has ended, so a crash in between sends the delivery again, under the same id.
  */
 import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
@@ -29,7 +29,7 @@ export interface WebhooksDeps {
   readonly sessionUrl: () => string | undefined;
   /** What `session.finalized` says of the result. Asked once nothing of it can change. */
   readonly result: () => Pick<WebhookPayload["data"], "result_key" | "coverage">;
-  /** Whether the result can be fetched: it isn't told of before. */
+  /** Whether the result can be fetched: webhooks about it wait until then. */
   readonly isWritten: () => boolean;
   readonly fetcher: typeof fetch;
   /** Resolves when all SQL so far is durable. */
@@ -49,7 +49,7 @@ export class Webhooks {
     this.#outbox = new Outbox(deps.db);
   }
 
-  /** Call in the transaction that appends the event: then there is a letter exactly where there is an event. */
+  /** Call in the transaction that appends the event: then there is a delivery exactly where there is an event. */
   note(event: RoomEvent): void {
     const { tenant, sessionId, result } = this.#deps;
     const type = webhookTypeSchema.safeParse(event.type).data;
@@ -76,7 +76,7 @@ export class Webhooks {
     return this.#outbox.all().map((row) => deliveryOf(row, this.#deps.isWritten()));
   }
 
-  /** Tries a letter again, whatever became of it. @returns undefined where there is none with this id. */
+  /** Sends a delivery again, whatever became of it. @returns undefined where there is none with this id. */
   resend(deliveryId: string): Delivery | undefined {
     if (!this.#outbox.resend(deliveryId)) return undefined;
     this.wake();
@@ -86,7 +86,7 @@ export class Webhooks {
 
   async #send(): Promise<void> {
     const { db, isWritten, synced } = this.#deps;
-    // An event that a crash can still undo must not be told.
+    // An event that a crash can still undo must not be sent.
     await synced();
     for (let tries = 0; tries < maxTriesPerRun; tries += 1) {
       const row = this.#outbox.firstDue(db.now(), isWritten());

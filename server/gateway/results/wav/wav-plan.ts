@@ -1,4 +1,4 @@
-/** What a WAV of a track holds at this moment, and how to tell it from what it holds later. Reads the ledger only. */
+/** What a WAV of a track holds at this moment, and how to tell it from what it holds later. Reads the track's rows only. */
 import { chunkSamples, sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { defaultTrack } from "../../../../schemas/names.ts";
 import { wavKey } from "../../archive/keys.ts";

@@ -1,15 +1,15 @@
 /**
  * Reads any bytes of a track's WAV out of its chunks, in order, a few seconds at a time: gaps are silence, every chunk
- * is checked against the ledger's SHA-256. Works wherever the ledger can be asked, in the room and in the Worker.
+ * is checked against the SHA-256 that was kept with it. Works wherever kept chunks can be asked for, in the room and in the Worker.
  */
 import { type ChunkSource, readChunk } from "../../archive/chunk-reader.ts";
 import type { KeptChunk } from "../../tracks/kept-chunks.ts";
 import { inOrder } from "../../../shared/lib/in-order.ts";
 import { seqAt, type WavPiece, wavHeader, wavPieces, type WavSpan } from "./wav.ts";
 
-/** Of the six requests that a room or a Worker may have in flight, two stay free for others. */
+/** Reads in flight: a room or a Worker may have six requests, and two stay free for others. */
 const maxGets = 4;
-/** Seconds whose ledger rows are asked for at once; with all their bytes, half a megabyte. */
+/** Chunks whose rows are asked for at once; with all their bytes, half a megabyte. */
 export const maxSecondsPerAsk = 16;
 
 export interface WavSource extends ChunkSource {
@@ -20,7 +20,7 @@ export interface WavSource extends ChunkSource {
 export interface Wav {
   readonly track: string;
   readonly span: WavSpan;
-  /** Whether a second is silence whatever is kept by now: a file once begun does not change. */
+  /** Whether a chunk is silence whatever is kept by now: a file once begun does not change. */
   readonly isGap: (seq: number) => boolean;
 }
 
