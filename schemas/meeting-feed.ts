@@ -59,7 +59,7 @@ const sessionFinalizedSchema = message.extend({
   coverage: z.number().min(0).max(1),
 });
 
-/** The last message of a session: nothing of it is left in the gateway, and nothing may be left in the app. */
+/** The last message of a session: it is being deleted, and nothing of it may be left in the app either. */
 const sessionDeletedSchema = message.extend({ type: z.literal("session.deleted") });
 
 export const feedMessageSchema = z.discriminatedUnion("type", [

@@ -18,7 +18,7 @@ import { type Known, planFeed } from "./feed-plan.ts";
 import { OutboxStore } from "./outbox-store.ts";
 
 /** What happens often is told together. */
-const gatherMs = 5_000;
+const gatherMs = 10_000;
 /** While kept chunks wait for R2, this often it is looked whether they still do. */
 const archiveCheckMs = 30_000;
 const callTimeoutMs = 10_000;
@@ -59,6 +59,11 @@ export class AppOutbox {
     this.#store = new OutboxStore(deps.db);
   }
 
+  /** Whether anything was ever told, or written to be told. */
+  get isBegun(): boolean {
+    return this.#store.told.opened;
+  }
+
   /** Something happened that the app should hear of at once. May be called in a transaction: it writes a job alone. */
   tellSoon(): void {
     this.#wakeAt(this.#deps.db.now());
@@ -69,9 +74,9 @@ export class AppOutbox {
     this.#wakeAt(this.#deps.db.now() + gatherMs);
   }
 
-  /** The room woke: whatever is untold gets its job, whatever became of the one that was set for it. */
+  /** The room woke: what is untold gets its job, whatever became of the one that was set for it. */
   woke(): void {
-    if (!this.#store.told.deleted || this.#store.first(1).length > 0) this.tellLater();
+    if (this.#store.first(1).length > 0 || this.#plan().messages.length > 0) this.tellLater();
   }
 
   /** Part of the commit that takes an answer of speaker resolve. */
@@ -82,12 +87,9 @@ export class AppOutbox {
 
   /** Writes down all that is untold, although the app has not taken what is written: the tables it is read from go. */
   collect(): void {
-    const { db, known } = this.#deps;
-    db.transaction(() => {
-      const { told } = this.#store;
-      const all = { ...known(), ...this.#store.eventsAfter(told.event_id), resolveCalls: this.#store.resolveCalls };
-      const planned = planFeed(told, all, db.now());
-      if (planned.messages.length > 0) this.#store.add(planned.messages, planned.told);
+    this.#deps.db.transaction(() => {
+      const { messages, told } = this.#plan();
+      if (messages.length > 0) this.#store.add(messages, told);
     });
   }
 
@@ -110,6 +112,13 @@ export class AppOutbox {
       this.#store.takenThrough(taken.value);
     }
     if (isArchiving()) this.#wakeAt(db.now() + archiveCheckMs);
+  }
+
+  #plan(): ReturnType<typeof planFeed> {
+    const { db, known } = this.#deps;
+    const { told, resolveCalls } = this.#store;
+    if (told.deleted) return { messages: [], told };
+    return planFeed(told, { ...known(), ...this.#store.eventsAfter(told.event_id), resolveCalls }, db.now());
   }
 
   /** One call. @returns the id up to which all is taken; a reason where nothing is. */

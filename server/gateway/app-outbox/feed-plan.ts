@@ -33,7 +33,7 @@ export const nothingTold: Told = {
   deleted: false,
 };
 
-/** What the room's tables say. Once the session is deleted they say nothing but that. Times are ms since 1970. */
+/** What the room's tables say. Times are ms since 1970. */
 export interface Known {
   readonly openedAt: number;
   readonly tracks: readonly TrackProgress[];
@@ -45,6 +45,7 @@ export interface Known {
   readonly resolveCalls: number;
   /** Undefined until the result can be read. */
   readonly finalized: { readonly result_key: string; readonly coverage: number } | undefined;
+  /** Whether the session is deleted, or about to be. */
   readonly isDeleted: boolean;
 }
 
@@ -73,8 +74,7 @@ export function planFeed(
   const tell = (body: Body, at = now): void => {
     messages.push({ ...body, id: told.last_id + messages.length + 1, at: new Date(at).toISOString() });
   };
-  if (told.deleted) return { messages, told };
-  if (!told.opened) tell({ type: "session.opened" }, known.isDeleted ? now : known.openedAt);
+  if (!told.opened) tell({ type: "session.opened" }, known.openedAt);
   for (const { event_id, at, track } of known.openings) tell({ type: "track.opened", track, event_id }, at);
   const moved = known.tracks.filter((track) => hasMoved(told, track));
   for (const { track, kept_seconds, archived_seq } of moved) {

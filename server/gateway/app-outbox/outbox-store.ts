@@ -7,6 +7,9 @@ import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 import { nothingTold, type Known, type Told, toldSchema } from "./feed-plan.ts";
 
+/** What a deletion leaves until the app has taken the last message. */
+export const outboxTables = ["app_outbox", "app_told"] as const;
+
 type EventKnowledge = Pick<Known, "openings" | "utterances" | "lastEventId">;
 type ToldKey = "told" | "resolve_calls";
 

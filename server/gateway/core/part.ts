@@ -14,6 +14,8 @@ export interface Part {
   readonly on?: {
     /** An event was appended. In its commit: what is written here is kept if and only if the event is. May throw. */
     readonly eventAppended?: (event: RoomEvent) => void;
+    /** The room took an answer of speaker resolve. In its commit. */
+    readonly resolveAnswered?: () => void;
     /** A chunk was stored, and its ack is sent. A crash may swallow this: `woke` has to find what it would have begun. */
     readonly chunkStored?: (track: string) => void;
     /** The session was opened, is finalizing, is finalized, or is being deleted. In the step that notes it. */

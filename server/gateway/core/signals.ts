@@ -27,6 +27,11 @@ export class Signals {
     for (const { on } of this.#parts) on?.eventAppended?.(event);
   }
 
+  /** Call in the transaction that takes an answer of speaker resolve. */
+  resolveAnswered(): void {
+    for (const { on } of this.#parts) on?.resolveAnswered?.();
+  }
+
   /** Call when the ack was sent. Never throws: what fails in a part costs neither the ack nor the other parts' turn (K7). */
   chunkStored(track: string): void {
     for (const { name, on } of this.#parts) {

@@ -3,6 +3,7 @@ import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { DeploymentLimits } from "../../../schemas/limits.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
+import { appOutboxPart, type AppOutboxSettings } from "../app-outbox/part.ts";
 import { type ArchivePart, archivePart } from "../archive/part.ts";
 import { resultKey } from "../archive/keys.ts";
 import { type Core, openCore, type Platform } from "../core/core.ts";
@@ -15,6 +16,7 @@ import { type SpeakersPart, speakersPart } from "../speakers/part.ts";
 import { WindowStore } from "../speakers/window-store.ts";
 import { coverage } from "../tracks/coverage.ts";
 import { tracksPart } from "../tracks/part.ts";
+import type { TrackRow } from "../tracks/track-plan.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { webhooksPart } from "../webhooks/part.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
@@ -36,6 +38,8 @@ export interface Services {
   readonly connections: Connections;
   /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
   readonly wipeObject: () => void;
+  /** Hands messages to the app; undefined where none is bound. */
+  readonly takeMeeting: AppOutboxSettings["take"] | undefined;
 }
 
 export interface RoomConfig {
@@ -77,11 +81,8 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const archive = archivePart(core, tracks);
   const speakers = speakersPart(core, { tracks, windows, inference: services.inference });
   const results = resultsPart(core, { tracks, archiver: archive.archiver, speakers });
-  const webhooks = webhooksPart(core, {
-    config: config.webhooks,
-    fetcher: services.fetcher,
-    result: () => ({ result_key: resultKey(session), coverage: coverage(tracks.rows()) }),
-  });
+  const result = () => ({ result_key: resultKey(session), coverage: coverage(tracks.rows()) });
+  const webhooks = webhooksPart(core, { config: config.webhooks, fetcher: services.fetcher, result });
   const lifecycle = lifecyclePart(core, {
     tracks,
     index: services.index,
@@ -92,7 +93,17 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     wipeObject: services.wipeObject,
   });
   const connections = connectionsPart(core, services.connections);
-  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections]);
+  const progressOf = ({ track, received_chunks: kept_seconds }: TrackRow) => ({
+    track,
+    kept_seconds,
+    archived_seq: tracks.watermarks.archivedSeq(track),
+  });
+  const { takeMeeting: take } = services;
+  const isArchiving = (): boolean => tracks.pendingChunks > 0;
+  const appOutbox = take
+    ? [appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, isArchiving })]
+    : [];
+  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, ...appOutbox]);
 
   const sources = { session, store, tracks, events, speakers: speakers.speakers, wavs: results.wavs };
   return {

@@ -35,8 +35,8 @@ export function servicesOf(
   env: Env,
   session: SessionName,
   embedded: { readonly fetch: typeof fetch },
-): Pick<Services, "inference" | "index" | "quota" | "fetcher"> {
-  const quotas = env.TENANT_QUOTA;
+): Pick<Services, "inference" | "index" | "quota" | "fetcher" | "takeMeeting"> {
+  const { APP, TENANT_QUOTA: quotas } = env;
   return {
     inference: inferenceOf(env, embedded),
     index: new SessionIndex(env.DB),
@@ -46,6 +46,7 @@ export function servicesOf(
       lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
     },
     fetcher: (input, init) => fetch(input, init),
+    takeMeeting: APP ? (batch) => APP.takeMeeting(batch) : undefined,
   };
 }
 

@@ -30,7 +30,7 @@ export interface SpeakersPart extends Part {
 }
 
 export function speakersPart(core: Core, { tracks, windows, inference }: SpeakersConfig): SpeakersPart {
-  const { bucket, db, events, fail, jobs, now, random, session, sha256, status, store } = core;
+  const { bucket, db, events, fail, jobs, now, random, session, sha256, signals, status, store } = core;
   const isOpen = (): boolean => status.isOpen;
   const isSealed = (): boolean => status.isSealed;
   const onCommit = (): void => status.touch();
@@ -44,7 +44,10 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     speakers,
     isOpen,
     isSealed,
-    onCommit,
+    onCommit: () => {
+      onCommit();
+      signals.resolveAnswered();
+    },
   });
   const autoResolver = new AutoResolver({
     db,

@@ -2,6 +2,7 @@
 import entry from "../../../server/gateway/index.ts";
 import type { Env } from "../../../server/gateway/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/gateway/room/meeting-session.ts";
+import { appOf } from "./app-faults.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
@@ -16,8 +17,10 @@ export default {
 
 export class MeetingSessionDO extends RealMeetingSessionDO {
   constructor(ctx: DurableObjectState, env: Env) {
+    const { APP: _, ...own } = env;
     super(ctx, {
-      ...env,
+      ...own,
+      ...appOf(ctx.id.name),
       ...variablesOf(ctx.id.name),
       RESULT_BUCKET: faultyBucket(env.RESULT_BUCKET),
       DB: faultyIndex(env.DB),

@@ -1,0 +1,61 @@
+/** The app outbox as a part of the room. It is in the list only where an app is bound: a room without one writes nothing. */
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import type { Core } from "../core/core.ts";
+import type { Part } from "../core/part.ts";
+import { AppOutbox, type AppOutboxDeps } from "./app-outbox.ts";
+import type { Known } from "./feed-plan.ts";
+import { outboxTables } from "./outbox-store.ts";
+
+export interface AppOutboxSettings {
+  readonly take: AppOutboxDeps["take"];
+  readonly tracks: () => Known["tracks"];
+  /** What is said of the result, once it is written. */
+  readonly result: () => NonNullable<Known["finalized"]>;
+  readonly isArchiving: () => boolean;
+}
+
+const job = "app_outbox";
+const utterances: ReadonlySet<RoomEvent["type"]> = new Set(["utterance.added", "utterance.revised"]);
+
+export function appOutboxPart(core: Core, { take, tracks, result, isArchiving }: AppOutboxSettings): Part {
+  const { db, jobs, log, random, session, status, store, synced } = core;
+  const outbox = new AppOutbox({
+    db,
+    tenant: session.tenant,
+    sessionId: session.sessionId,
+    known: () => ({
+      openedAt: store.createdAt,
+      tracks: tracks(),
+      finalized: store.status === "finalized" ? result() : undefined,
+      isDeleted: status.isGone,
+    }),
+    isArchiving: () => !status.isGone && isArchiving(),
+    take,
+    synced,
+    wakeAt: (at) => jobs.at(job, at),
+    random,
+    log,
+  });
+  return {
+    name: "app outbox",
+    jobs: { [job]: () => outbox.run() },
+    on: {
+      eventAppended: ({ type }) => {
+        if (type === "track.opened") outbox.tellSoon();
+        else if (utterances.has(type)) outbox.tellLater();
+      },
+      resolveAnswered: () => outbox.resolveCalled(),
+      chunkStored: () => outbox.tellLater(),
+      statusChanged: () => {
+        // In the step that marks the deletion: after it the tables go.
+        if (status.isGone) outbox.collect();
+        outbox.tellSoon();
+      },
+    },
+    woke: () => {
+      // A session that was deleted before an app was bound is none of the app's business.
+      if (!status.isGone || outbox.isBegun) outbox.woke();
+    },
+    afterDeletion: { jobs: [job], tables: outboxTables },
+  };
+}
