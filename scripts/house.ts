@@ -57,29 +57,29 @@ function crowdedLibs(): string[] {
 }
 
 /**
- * Folders that the picture shows. A line begins with a folder, or two blanks and a folder of the one above; what follows after
- * blanks names what is in it as `name/`.
+ * Folders that the picture shows: a line begins with a folder, or after two blanks with one in the folder above; what follows on
+ * it, and on lines that begin further in, names what is inside as `name/`.
  */
-function folderSet(): { readonly drawn: Set<string>; readonly deep: Set<string> } {
+function drawnFolders(): Set<string> {
   const picture = /## Where things are\n+```\n([^]*?)```/.exec(readFileSync("README.md", "utf8"))?.[1] ?? "";
   const drawn = new Set<string>();
   let top = "";
   let current = "";
   for (const line of picture.split("\n")) {
-    const [, indent = "", name] = /^( *)(\S+)\/ /.exec(line) ?? [];
-    if (name !== undefined && indent.length <= 2) {
+    const [head = "", indent = "", name = ""] = /^( {0,2})([a-z][\w-]*)\/(?= |$)/.exec(line) ?? [];
+    if (head !== "") {
       current = indent === "" ? name : `${top}/${name}`;
       if (indent === "") top = name;
       drawn.add(current);
     }
-    const rest = name === undefined ? line : line.slice(line.indexOf(`${name}/`) + name.length + 1);
-    for (const [, inner = ""] of rest.matchAll(/(?:^|[\s,(])([a-z][a-z0-9-]*)\//g)) drawn.add(`${current}/${inner}`);
+    for (const [, inner = ""] of line.slice(head.length).matchAll(/(?<=^|[\s,(])([a-z][a-z0-9-]*)\//g))
+      drawn.add(`${current}/${inner}`);
   }
-  return { drawn, deep: new Set([...drawn].filter((path) => path.includes("/"))) };
+  return drawn;
 }
 
 function untruePicture(): string[] {
-  const { drawn } = folderSet();
+  const drawn = drawnFolders();
   const onDisk = new Set(
     files.flatMap((path) => {
       const parts = path.split("/").slice(0, -1);
