@@ -7,6 +7,7 @@ import type * as z from "zod";
 import { chunkBytes } from "./audio.ts";
 import { decodeBase64 } from "./base64.ts";
 import type { WireErrorCode } from "./errors.ts";
+import { binaryFrameHint, textFrameHint } from "./frame-hint.ts";
 import { limits } from "../limits.ts";
 import {
   type ChunkMessage,
@@ -62,7 +63,7 @@ function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
   try {
     value = JSON.parse(text);
   } catch {
-    return refuse("bad_json", "The text frame is not JSON. Send one JSON object a frame.");
+    return refuse("bad_json", textFrameHint(text) ?? "The text frame is not JSON. Send one JSON object a frame.");
   }
   const frame = asTyped(value);
   if (!frame.ok) return frame;
@@ -89,7 +90,8 @@ function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError
   } catch (cause) {
     // DecodeError: malformed or over a limit. RangeError: truncated, or bytes left over. Others are bugs.
     if (!(cause instanceof DecodeError || cause instanceof RangeError || cause instanceof TypeError)) throw cause;
-    return refuse("bad_msgpack", "The binary frame is not exactly one MessagePack map within the limits.");
+    const hint = binaryFrameHint(bytes);
+    return refuse("bad_msgpack", hint ?? "The binary frame is not exactly one MessagePack map within the limits.");
   }
   const frame = asTyped(value);
   if (!frame.ok) return frame;
@@ -102,7 +104,8 @@ type TypedFrame = { readonly type: keyof typeof controlSchemas | "chunk" } & Rea
 
 function asTyped(value: unknown): Result<TypedFrame, FrameError> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return refuse("bad_frame", 'A frame is a map with a type, such as {"type":"status"}.');
+    const twice = typeof value === "string" ? " This one is a string: was it encoded twice?" : "";
+    return refuse("bad_frame", `A frame is a map with a type, such as {"type":"status"}.${twice}`);
   }
   const type: unknown = "type" in value ? value.type : undefined;
   if (type === "chunk" || (typeof type === "string" && Object.hasOwn(controlSchemas, type))) {
@@ -127,6 +130,10 @@ function sized(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
   );
 }
 
+const contentHint = {
+  content: "content: a MessagePack chunk carries its audio there, as a bin: neither a string nor an array of numbers.",
+  content_b64: "content_b64: a JSON chunk carries its audio there, as a string of base64.",
+} as const;
 const audioFields: ReadonlySet<unknown> = new Set(["sample_rate", "channels", "format"]);
 
 /** Turns the first thing the schema found wrong into the code and a sentence to act on. */
@@ -137,6 +144,7 @@ function refuseIssue(error: z.ZodError, frame: object): Result<never, FrameError
   if (audioFields.has(field)) {
     return refuse("bad_audio_format", 'Send sample_rate 16000, channels 1, format "pcm_s16le".', seq);
   }
+  if (field === "content" || field === "content_b64") return refuse("bad_frame", contentHint[field], seq);
   return refuse("bad_frame", `${String(field)}: ${issue?.message ?? "invalid"}.`, seq);
 }
 

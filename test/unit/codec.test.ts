@@ -93,6 +93,31 @@ describe.for(["json", "msgpack"] as const)("%s", (encoding) => {
   });
 });
 
+test.for([
+  [Buffer.from('{"type":"status"}'), "bad_msgpack", "holds JSON. Send JSON as a text frame"],
+  [Buffer.from('\uFEFF {"type":"status"}'), "bad_msgpack", "holds JSON. Send JSON as a text frame"],
+  [Buffer.from(' [ {"type":"status"}]'), "bad_msgpack", "holds JSON. Send JSON as a text frame"],
+  [new Uint8Array(0), "bad_msgpack", "is empty"],
+  [new Uint8Array(32_000), "bad_msgpack", "are these bare samples? Audio goes as 32000 bytes"],
+  [new Uint8Array(4_096).fill(0x12), "bad_msgpack", "in the content of a chunk"],
+  [Buffer.concat([Buffer.from("RIFF....WAVEfmt "), pcm]), "bad_msgpack", "begins as a WAV file"],
+  [Uint8Array.from([0x1a, 0x45, 0xdf, 0xa3, 0x9f]), "bad_msgpack", "MediaRecorder"],
+  [encode('{"type":"status"}'), "bad_frame", "encoded twice"],
+  [encode({ ...chunk, content: "AAAA" }), "bad_frame", "as a bin"],
+  [encode({ ...chunk, content: [1, 2] }), "bad_frame", "as a bin"],
+  [encode({ ...chunk, content_b64: "AAAA" }), "bad_frame", "as a bin"],
+  ['\uFEFF{"type":"status"}', "bad_json", "byte order mark"],
+  ["", "bad_json", "is empty"],
+  ["[object Blob]", "bad_json", "was made a string"],
+  ["{'type': 'status'}", "bad_json", "single quotes"],
+  ['{"type":"end","last_seq":NaN}', "bad_json", "NaN"],
+  [encodeBase64(pcm), "bad_json", "content_b64"],
+  [JSON.stringify('{"type":"status"}'), "bad_frame", "encoded twice"],
+  [JSON.stringify({ ...chunk, content: [1, 2] }), "bad_frame", "base64"],
+] as const)("[W1] a frame that can't be read is told what it looks like: %#", ([frame, code, says]) => {
+  expect(decodeFrame(frame)).toMatchObject({ ok: false, error: { code, detail: expect.stringContaining(says) } });
+});
+
 test("[W1] binary frames are read whatever view they come in", () => {
   const frame = encode({ type: "status" });
   const wide = new Uint8Array(frame.byteLength + 4).fill(0xc1);
