@@ -22,15 +22,52 @@ test("[P8] origins are given as browsers send them", () => {
   const ALLOWED_ORIGINS = "https://app.test http://localhost:3000,*";
   const allowedOrigins = ["https://app.test", "http://localhost:3000", "*"];
   expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS })).toMatchObject({ value: { access: { allowedOrigins } } });
-  for (const wrong of [
-    "app.test",
-    "https://app.test/",
-    "https://App.test",
-    "https://app.test/x",
-    "https://*.app.test",
-  ]) {
-    expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS: wrong })).toMatchObject({ ok: false });
-  }
+});
+
+test.each([
+  "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+  "moz-extension://0b2bd2a0-5d5d-4d6d-9d0e-111111111111",
+  "safari-web-extension://0B2BD2A0-5D5D-4D6D-9D0E-111111111111",
+  "tauri://localhost",
+  "capacitor://localhost",
+  "ionic://localhost:8100",
+  "app://.",
+])("[P8] %s is an origin, to the letter", (origin) => {
+  expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS: origin })).toMatchObject({
+    value: { access: { allowedOrigins: [origin] } },
+  });
+});
+
+test.each([
+  ["https://app.test/", "https://app.test"],
+  ["HTTPS://App.Test", "https://app.test"],
+  ["https://app.test:443", "https://app.test"],
+  ["http://app.test:80/", "http://app.test"],
+  ["https://bücher.test", "https://xn--bcher-kva.test"],
+  ["Tauri://localhost/", "tauri://localhost"],
+])("[P8] %s is put as it is sent: %s", (given, origin) => {
+  expect(parseConfig({ JWT_SECRET, ALLOWED_ORIGINS: given })).toMatchObject({
+    value: { access: { allowedOrigins: [origin] } },
+  });
+});
+
+test.each([
+  ["app.test", "no scheme"],
+  ["localhost:3000", "no scheme"],
+  ["https://app.test/x", "a path"],
+  ["https://app.test?x", "a path"],
+  ["https://*.app.test", "alone"],
+  ["https://ada@app.test", "user name"],
+  ["https://app.test:99999", "host or port"],
+  ["wss://app.test", "no page has its scheme"],
+  ["file:///", "no host"],
+  ["null", "sandboxed"],
+])("[P8] %s is no origin, and is named by its place: %s", (wrong, says) => {
+  const config = parseConfig({ JWT_SECRET, ALLOWED_ORIGINS: `https://app.test, ${wrong} https://b.test` });
+  expect(config).toEqual({
+    ok: false,
+    error: [expect.stringMatching(new RegExp(`^ALLOWED_ORIGINS: entry 2 is no origin: .*${says}`))],
+  });
 });
 
 test("[limits] each that can be set takes its least and its most, and no other", () => {

@@ -2,15 +2,22 @@
 import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { parseOrigin } from "../access/origins.ts";
 import { listedBy, type ValuesOf, variable } from "./variable.ts";
 
 /** RFC 7518 §3.2: a key of HS256 has at least as many bits as its hash. */
 const minJwtSecretBytes = 32;
 
-/** As a browser sends it in `Origin`: a scheme, a host, maybe a port. */
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text && !text.includes("*");
-}
+/** Entries as clients send them; one that can be no origin is named by its place. */
+const originList = listedBy(/[\s,]+/).transform((entries, context) =>
+  entries.flatMap((entry, index) => {
+    if (entry === "*") return [entry];
+    const origin = parseOrigin(entry);
+    if (origin.ok) return [origin.value];
+    context.addIssue({ code: "custom", message: `entry ${index + 1} is no origin: ${origin.error}` });
+    return [];
+  }),
+);
 
 export const accessVariables = {
   AUTH_MODE: variable(z.enum(["required", "off"]).default("required")).describe(
@@ -29,15 +36,8 @@ export const accessVariables = {
   JWT_AUDIENCE: variable(z.string().max(limits.maxShortTextChars).default("roomtone")).describe(
     "The `aud` of session tokens. A token with another one is refused; one without any is not.",
   ),
-  ALLOWED_ORIGINS: variable(
-    listedBy(/[\s,]+/)
-      .refine(
-        (origins) => origins.every((origin) => origin === "*" || isOrigin(origin)),
-        "origins such as https://app.example.com, or *",
-      )
-      .optional(),
-  ).describe(
-    "Web pages of which origins may use the gateway, with spaces or commas between; `*` for all. Its own origin always may; with `AUTH_MODE=off`, pages of this machine too.",
+  ALLOWED_ORIGINS: variable(originList.optional()).describe(
+    "Origins whose web pages, browser extensions (`chrome-extension://…`) and apps (`tauri://localhost`, `capacitor://localhost`, `app://.`) may use the gateway, with spaces or commas between; `*` for all. Its own origin always may; with `AUTH_MODE=off`, pages of this machine too.",
   ),
 };
 

@@ -22,6 +22,13 @@ test("[P8] its own origin and those that are listed are let in, to the letter", 
   expect(others.filter(letIn)).toEqual([]);
 });
 
+test("[P8] an extension or app is let in by the text that it sends, and no other of its kind is", () => {
+  const allowedOrigins = ["chrome-extension://abc", "tauri://localhost"];
+  const isLetIn = (origin: string): boolean => isAllowedOrigin({ ...required, allowedOrigins }, origin, own);
+  expect(allowedOrigins.every(isLetIn)).toBe(true);
+  expect(["chrome-extension://abd", "tauri://localhost.evil", "app://localhost", "null"].filter(isLetIn)).toEqual([]);
+});
+
 test("[P8] * lets all in", () => {
   expect(isAllowedOrigin({ ...required, allowedOrigins: ["*"] }, "https://evil.test", own)).toBe(true);
 });
