@@ -13,6 +13,7 @@ import { backoffMs } from "./backoff.ts";
 import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";
 import { Pause } from "./pause.ts";
+import { connectFailure, unknownFailure } from "./connect-failure.ts";
 import { parseRoomMessage, type ReadMessage } from "./read-message.ts";
 
 /** Refusals of the credential in a row after which the token provider is not asked again. */
@@ -73,7 +74,7 @@ export class RoomSocket {
   #attempt = 0;
   #tokenRefusals = 0;
   /** Why the last connection or attempt ended. */
-  #lastReason = "";
+  #lastReason = unknownFailure;
   /** Set while this side ends the connection. */
   #ownReason: string | undefined;
   #isOpen = false;
@@ -116,10 +117,13 @@ export class RoomSocket {
     this.#socket.binaryType = "arraybuffer";
     this.#socket.addEventListener("open", () => this.#handleOpen());
     this.#socket.addEventListener("message", ({ data }: { data: unknown }) => this.#handleMessage(data));
-    this.#socket.addEventListener("close", ({ code, reason }) => this.#handleClose(code, reason));
-    this.#socket.addEventListener("error", ({ message }) => {
-      this.#lastReason = message;
-    });
+    // Its listeners get copies of events, which in browsers have neither code nor message. Its handlers get the events themselves.
+    // oxlint-disable unicorn/prefer-add-event-listener
+    this.#socket.onclose = ({ code, reason }) => this.#handleClose(code, reason);
+    this.#socket.onerror = (event) => {
+      this.#lastReason = connectFailure(event.message) ?? this.#lastReason;
+    };
+    // oxlint-enable unicorn/prefer-add-event-listener
     network.addEventListener?.("online", this.#handleOnline);
   }
 
@@ -228,7 +232,8 @@ export class RoomSocket {
     const own = this.#ownReason;
     // partysocket tells a broken connection as 1000, a code that no room ends one with unasked.
     const told = own === undefined && code === normalCloseCode ? abnormalCloseCode : code;
-    this.#lastReason = own ?? (reason || (told === abnormalCloseCode ? "connection lost" : `close ${told}`));
+    const broken = this.#isOpen ? "connection lost" : unknownFailure;
+    this.#lastReason = own ?? (reason || (told === abnormalCloseCode ? broken : `close ${told}`));
     if (!this.#isOpen || this.#stopped) return;
     this.#isOpen = false;
     if (code === unauthorizedCloseCode) this.#tokenRefusals += 1;
@@ -261,7 +266,11 @@ export class RoomSocket {
   }
 }
 
-type WsClass = new (url: string, protocols: string[], options: { closeTimeout: number }) => object;
+interface WsOptions {
+  readonly closeTimeout: number;
+  readonly perMessageDeflate: boolean;
+}
+type WsClass = new (url: string, protocols: string[], options: WsOptions) => object;
 
 /**
  * The package `ws` holds a socket, and with it the process, for 30 s where the other side does not answer the close.
@@ -272,7 +281,8 @@ function withCloseTimeout(given: unknown): unknown {
   if (!isWs) return given;
   return class extends (given as WsClass) {
     constructor(url: string, protocols: string[]) {
-      super(url, protocols, { closeTimeout: closeTimeoutMs });
+      // Samples hardly shrink, and packing them takes time.
+      super(url, protocols, { closeTimeout: closeTimeoutMs, perMessageDeflate: false });
     }
   };
 }

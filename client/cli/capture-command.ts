@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { WebSocket } from "ws";
 import {
   type Capture,
   type CaptureEnd,
@@ -17,7 +18,7 @@ import {
 } from "@roomtone/client/node";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
 import { tokenProvider } from "./credential.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { Follower } from "./follower.ts";
 import { UsageError } from "./usage-error.ts";
 import { openDeviceSource, openStdinSource, openWavSource, type Source } from "./source.ts";
 
@@ -47,20 +48,20 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     format: source.format,
     encoding: options.encoding,
     clientId: "roomtone-cli",
+    // Node's own says nothing of why a connection could not be made.
+    WebSocket,
     live: options.live,
     source: source.identity,
     mayChange: { gateway: options.newGateway, source: options.newSource },
     ...(credential && { token: tokenProvider(credential) }),
   });
-  const progress = createProgress(process.stderr);
   const continuedFrom = capture.sourceSeconds;
   const hadEnded = capture.isSourceOver;
-  const counts = follow(capture, source, progress);
+  const follower = new Follower(capture, source, options.baseUrl);
   const stop = (): void => {
     if (!source.stop) return void capture.close();
     source.stop();
-    progress.clear();
-    console.error("Ending: waiting until the room keeps all of it. Ctrl-C again leaves the rest in the spool.");
+    follower.say("Ending: waiting until the room keeps all of it. Ctrl-C again leaves the rest in the spool.");
   };
   signal.addEventListener("abort", stop);
   try {
@@ -77,13 +78,13 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
       session_id: sessionId,
       track,
       seconds: capture.sourceSeconds,
-      reconnects: counts.reconnects,
+      reconnects: follower.reconnects,
       continued_from: continuedFrom,
     };
   } finally {
     signal.removeEventListener("abort", stop);
     source.stop?.();
-    progress.clear();
+    follower.stop();
     await capture.close();
   }
 }
@@ -171,30 +172,6 @@ async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pa
 }
 const maxFileLagSeconds = 256;
 const lookMs = 20;
-
-function follow(capture: Capture, source: Source, progress: Progress): { reconnects: number } {
-  const counts = { reconnects: 0 };
-  const draw = (): void => {
-    const captured = capture.sourceSeconds;
-    const kept = captured - capture.lagSeconds;
-    const resumes = counts.reconnects === 0 ? "" : `, ${counts.reconnects} resumed`;
-    progress.update(kept, source.seconds ?? captured, `${kept} s kept, ${capture.lagSeconds} s behind${resumes}`);
-  };
-  capture.on("lag", draw);
-  capture.on("connected", ({ reconnects }) => {
-    counts.reconnects = reconnects;
-    draw();
-  });
-  capture.on("retrying", ({ reason }) => progress.update(0, 1, `not connected (${reason}); trying again`));
-  capture.on("limited", ({ afterMs, detail }) =>
-    progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`),
-  );
-  capture.on("lost", ({ seq, code, detail }) => {
-    progress.clear();
-    console.error(`second ${seq} can't be kept: ${code}: ${detail}`);
-  });
-  return counts;
-}
 
 /** `1–3, 7`: for people. */
 export function describeRanges(ranges: readonly SeqRange[]): string {

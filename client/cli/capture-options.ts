@@ -38,8 +38,21 @@ function named(schema: z.ZodType<string>, sentence: string): z.ZodType<string> {
   return z.string().refine((value) => schema.safeParse(value).success, sentence);
 }
 
+/** @returns why no gateway can be there, as the rest of a sentence. */
+function addressFault({ username, password, search, hash, pathname }: URL): string | undefined {
+  if (username !== "" || password !== "") return "has a user name or password in it: credentials go in ROOMTONE_TOKEN";
+  if (search !== "" || hash !== "") return "ends before any ? or #: the gateway's address alone";
+  if (/(?:^|\/)v1(?:\/|$)/.test(pathname)) return "ends before /v1: the gateway's address alone";
+  return undefined;
+}
+
 const rawSchema = z.object({
-  url: z.url({ protocol: /^(https?|wss?)$/, error: "--url is the gateway's address, such as https://example.com" }),
+  url: z
+    .url({ protocol: /^(https?|wss?)$/, error: "--url is the gateway's address, such as https://example.com" })
+    .superRefine((url, context) => {
+      const fault = addressFault(new URL(url));
+      if (fault !== undefined) context.addIssue({ code: "custom", message: `--url ${fault}` });
+    }),
   session: named(sessionIdSchema, "--session is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters"),
   track: named(trackNameSchema, "--track is a-z, 0-9, '_' and '-', at most 32 characters"),
   encoding: z.enum(["msgpack", "json"], { error: "--encoding is msgpack or json" }),

@@ -1,6 +1,7 @@
 /** What `roomtone` shows the gateway: from the environment, so that it is in no process list, or from a command. */
 import { apiKeySchema } from "../../schemas/access.ts";
 import { tokenFromCommand } from "./token-command.ts";
+import { tokenFault } from "./token-fault.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type Credential =
@@ -9,7 +10,11 @@ export type Credential =
   /** Its output is a fresh session token. */
   | { readonly kind: "command"; readonly command: string };
 
-/** @param command of `--token-command`. @throws UsageError, which quotes nothing. */
+/**
+ * What can never be a credential is refused here: the gateway would refuse it at every attempt.
+ *
+ * @param command of `--token-command`. @throws UsageError, which quotes nothing.
+ */
 export function readCredential(command: string | undefined, env: NodeJS.ProcessEnv): Credential | undefined {
   const key = env["ROOMTONE_API_KEY"] || undefined;
   const token = env["ROOMTONE_TOKEN"] || undefined;
@@ -19,6 +24,8 @@ export function readCredential(command: string | undefined, env: NodeJS.ProcessE
     throw new UsageError(
       "ROOMTONE_API_KEY is no API key: rt_, 12 characters, _ and 43 more. Tokens go in ROOMTONE_TOKEN.",
     );
+  const fault = token === undefined ? undefined : tokenFault(token);
+  if (fault !== undefined) throw new UsageError(`ROOMTONE_TOKEN ${fault}.`);
   const text = key ?? token;
   if (text !== undefined) return { kind: "fixed", text };
   return command === undefined ? undefined : { kind: "command", command };

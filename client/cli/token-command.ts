@@ -1,6 +1,7 @@
 /** A command of the user's whose output is a token: it is run again whenever a connection needs one. */
 import { spawn } from "node:child_process";
 import { limits } from "../../schemas/limits.ts";
+import { tokenFault } from "./token-fault.ts";
 
 /** Before the library stops waiting for its provider, so that no command is left behind. */
 const timeoutMs = 25_000;
@@ -33,6 +34,7 @@ export async function tokenFromCommand(command: string): Promise<string> {
     child.stdout.destroy();
   }
   const token = output.trim();
-  if (!/^\S+$/.test(token)) throw new Error("the token command gave no token: one word on stdout");
+  const fault = token === "" ? "is empty" : tokenFault(token);
+  if (fault !== undefined) throw new Error(`what the token command gave ${fault}`);
   return token;
 }

@@ -123,6 +123,7 @@ test.skipIf(isWithoutBrowser)("offline for a while: the browser's `online` event
   // The emulation refuses new connections and leaves those alone that are open; a network that goes away does not.
   proxy.dropAll();
   await tab.next("retrying", 5);
+  for (const { reason } of await tab.heard("retrying")) expect(reason).toMatch(/\S/);
   expect(proxy.counts, "the browser is offline").toMatchObject({ connections: 1, refused: 0 });
   const kept = (await tab.heard("acked")).length;
   await browser.context.setOffline(false);
@@ -131,5 +132,8 @@ test.skipIf(isWithoutBrowser)("offline for a while: the browser's `online` event
   expect(performance.now() - since).toBeLessThan(1_000);
   await fed;
   expect(kept, "some of it was captured offline").toBeLessThan(20);
+  await tab.call("reconnect");
+  await tab.next("connected", 3);
+  for (const { code } of await tab.heard("disconnected")) expect(code).toBeTypeOf("number");
   await expectEndsWhole(tab, sessionId, 30);
 });

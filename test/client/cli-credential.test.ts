@@ -55,6 +55,29 @@ describe("where it comes from", () => {
   });
 });
 
+test.each([
+  ["Bearer a.b.c", 'begins with "Bearer"'],
+  [`bearer ${key}`, 'begins with "Bearer"'],
+  ["Bearer x", 'begins with "Bearer"'],
+  ["a.b.c\n", "blanks or line breaks"],
+  [" a.b.c", "blanks or line breaks"],
+  ['"a.b.c"', "quotation marks"],
+  ["s3cret", "three parts with dots"],
+  ["a.b", "three parts with dots"],
+  ["a.b.c.d", "three parts with dots"],
+  [`${key}x`, "damaged API key"],
+  [`a.${"b".repeat(8_192)}.c`, "longer than"],
+])("what can be no token is refused before anything is sent, unquoted: %#", (wrong, says) => {
+  const reading = (): unknown => readCredential(undefined, { ROOMTONE_TOKEN: wrong });
+  expect(reading).toThrow(UsageError);
+  expect(reading).toThrow(says);
+  expect(reading).not.toThrow("s3cret");
+});
+
+test("a token may be an API key as well", () => {
+  expect(readCredential(undefined, { ROOMTONE_TOKEN: key })).toEqual({ kind: "fixed", text: key });
+});
+
 describe("a token command", () => {
   test("gives what it prints, without the white space around it", async () => {
     expect(await tokenFromCommand("printf '\\n a.b.c \\n'")).toBe("a.b.c");
@@ -63,8 +86,9 @@ describe("a token command", () => {
   test.each([
     ["exit 3", "the token command ended with 3"],
     ["kill -9 $$", "the token command ended with SIGKILL"],
-    ["true", "the token command gave no token: one word on stdout"],
-    ["echo two s3crets", "the token command gave no token: one word on stdout"],
+    ["true", "what the token command gave is empty"],
+    ["echo two s3crets", "what the token command gave has blanks or line breaks in it: a token has none"],
+    ["echo Bearer a.b.c", 'what the token command gave begins with "Bearer": give what follows that word alone'],
     // It never ends, and what it started holds its output.
     ["yes s3cret", "the token command gave far more than a token"],
     ["yes s3cret | cat", "the token command gave far more than a token"],
@@ -102,13 +126,13 @@ test("[P5] a command is run before every connection, so that a capture outlives 
       encoding: "json",
       spool: join(folder, "spool"),
       live: false,
-      tokenCommand: `echo x >> '${count}'; echo token-$(($(wc -l < '${count}')))`,
+      tokenCommand: `echo x >> '${count}'; echo a.b.$(($(wc -l < '${count}')))`,
     },
     {},
   );
   const report = await runCapture(options, new AbortController().signal);
   expect(report).toMatchObject({ complete: true, reconnects: 1, seconds: 2 });
-  expect(offers).toEqual(["bearer.token-1", "bearer.token-2"]);
+  expect(offers).toEqual(["bearer.a.b.1", "bearer.a.b.2"]);
 });
 
 test("a fixed credential is given each time", () => {

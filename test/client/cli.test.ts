@@ -27,6 +27,11 @@ interface Run {
   readonly stderr: string;
 }
 
+interface Unreachable {
+  readonly url?: string;
+  readonly token?: string;
+}
+
 interface RunOptions {
   /** What goes to stdin. */
   readonly input?: Uint8Array;
@@ -135,6 +140,24 @@ test("Ctrl-C ends at once, also where stdin gives nothing", async () => {
   expect(await ended).toBe(130);
 });
 
+test.concurrent.each([
+  ["refused", {}, /Not connected to http:\/\/127\.0\.0\.1:1 for 5 s: the connection was refused.*ECONNREFUSED/],
+  ["no token", { token: "exit 7" }, /Not connected to \S+ for 5 s: the token command ended with 7/],
+  ["no such host", { url: "http://nowhere.invalid" }, /Not connected to http:\/\/nowhere\.invalid for 5 s: the host/],
+])("where it can't connect, a log says so and why: %s", async (_, { url, token }: Unreachable, says) => {
+  const spoolOfThis = join(spool, newSession());
+  const args = ["capture", sample, "--session", "s", "--spool", spoolOfThis, "--url", url ?? "http://127.0.0.1:1"];
+  const child = spawn(process.execPath, [bin, ...args, ...(token === undefined ? [] : ["--token-command", token])], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let said = "";
+  child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  await until(() => says.test(said) || undefined, { what: () => `a word on stderr; ${said}` });
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+});
+
 test.concurrent("no samples at all is no success, and ends no track", async () => {
   const session = newSession();
   const nothing = await roomtone(capture(session, "-"), { input: new Uint8Array(0) });
@@ -237,6 +260,9 @@ test.concurrent.each([
   [["capture", "x.wav", "--session", "ab", "--speed", "0"], "--speed is"],
   [["capture", "x.wav", "--session", "a/b"], "--session is"],
   [["capture", "x.wav", "--session", "ab", "--url", "ftp://x"], "--url is"],
+  [["capture", "x.wav", "--session", "ab", "--url", "localhost:8787"], "--url is"],
+  [["capture", "x.wav", "--session", "ab", "--url", "http://127.0.0.1:8787/v1"], "--url ends before /v1"],
+  [["capture", "x.wav", "--session", "ab", "--url", "https://me:secret@example.com"], "--url has a user name"],
   [["capture", "no-such.wav", "--session", "ab"], "no-such.wav can't be read"],
   [["capture", sample], "required option '--session <id>'"],
   [["capture", bin, "--session", "ab"], "not a WAV file"],

@@ -47,6 +47,7 @@ const commands = {
   },
 
   heard: (): readonly Heard[] => heard,
+  reconnect: (): void => running().reconnect(),
   lag: (): number => running().lagSeconds,
 
   async end(): Promise<CaptureEnd> {
