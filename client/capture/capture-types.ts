@@ -77,8 +77,9 @@ export function ownerOf(options: CaptureOptions): string {
 /** Where an outbox's seconds come from and go to. */
 export function originOf({ baseUrl, source, mayChange }: CaptureOptions): OutboxOrigin {
   const { protocol, host, pathname } = new URL(baseUrl);
-  // wss and https are the same gateway, with or without a slash at the end.
-  return { gateway: `${protocol.replace(/^ws/, "http")}//${host}${pathname.replace(/\/+$/, "")}`, source, mayChange };
+  // wss and https are the same gateway, with or without a slash at the end, and so are the names of this machine.
+  const place = host.replace(/^(localhost|\[::1\])(?=:|$)/, "127.0.0.1");
+  return { gateway: `${protocol.replace(/^ws/, "http")}//${place}${pathname.replace(/\/+$/, "")}`, source, mayChange };
 }
 
 export function trackOf({ track }: CaptureOptions): string {

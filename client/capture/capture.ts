@@ -142,7 +142,9 @@ export class Capture extends Emitter<CaptureEvents> {
   }
 
   /**
-   * Takes samples (Int16Array or Float32Array; a TypeError for anything else, and the capture goes on); resolves with true when the seconds that they complete are in the outbox.
+   * Takes samples (Int16Array or Float32Array; a TypeError for anything else, and the capture goes on); resolves with true when the
+   * seconds that they complete are in the outbox. Of a live source, what may be the first of a burst behind a pause waits in memory
+   * until the next block, ten seconds at most; `close` and `end` store it.
    *
    * False: nothing of this block was taken, because the outbox is full (`full` was told). Offer the same
    * samples again after `whenSpace()`, or drop them; a live source's dropped time becomes a gap. The block that
@@ -227,6 +229,8 @@ export class Capture extends Emitter<CaptureEvents> {
 
   /** Lets go of connection and outbox. What is in the outbox stays for the next capture. */
   async close(): Promise<void> {
+    // A failed outbox is told by `failed`, and has nothing to take any more.
+    if (!this.#over) await this.#work.run(() => this.#intake.settle()).catch(() => undefined);
     if (!this.#over) {
       this.#over = { failure: new CaptureFailedError("closed", "The capture was closed before its end.") };
       this.#settle?.reject(this.#over.failure);

@@ -12,6 +12,8 @@ import { LiveClock, type LiveStep } from "./live-clock.ts";
 import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
 
+/** A room takes no second that is further ahead; the one under way is one of them. */
+const maxDowntimeMs = (limits.maxSeqAhead - 1) * chunkMs;
 const samplesPerMs = sampleRateHz / 1_000;
 
 /** Samples of a live source, and when its clock said that the last one was captured. */
@@ -130,6 +132,12 @@ export class Intake {
     return rest.at(-1)?.paddingSamples ?? 0;
   }
 
+  /** Numbers and stores what waits for its place to be clear: no more blocks come for now. */
+  async settle(): Promise<void> {
+    if (this.#options.live) await this.#takeLive(this.#clock.flush());
+    await this.drain();
+  }
+
   /** Puts what is held into the outbox. @returns whether nothing is held any more. */
   async drain(): Promise<boolean> {
     for (let step = this.#held[0]; step; step = this.#held[0]) {
@@ -174,12 +182,14 @@ export class Intake {
     }
   }
 
-  /** The meeting went on while no process captured it. Two processes share no clock but the wall's; one that was set back tells nothing. */
+  /**
+   * The meeting went on while no process captured it. Two processes share no clock but the wall's: one that was set back tells
+   * nothing, and neither does one that seems a day or more on, as where a device boots in 1970.
+   */
   async #leaveOutDowntime(startedAt: number): Promise<void> {
     const downMs = this.#lastEndedAt === undefined ? 0 : startedAt - this.#lastEndedAt;
     this.#lastEndedAt = undefined;
-    if (downMs >= this.#options.stallMs)
-      await this.#leaveOut(Math.min(downMs, limits.maxSeqAhead * chunkMs), startedAt);
+    if (downMs >= this.#options.stallMs && downMs <= maxDowntimeMs) await this.#leaveOut(downMs, startedAt);
   }
 
   #msOf(samples: PcmBlock): number {

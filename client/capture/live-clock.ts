@@ -13,8 +13,8 @@ import { limits } from "../../schemas/limits.ts";
 /** Time without samples, or a block of them, in the order of the timeline. */
 export type LiveStep<Block> = { readonly gapMs: number } | { readonly block: Block };
 
-/** A room takes no second that is further ahead. */
-const maxGapMs = limits.maxSeqAhead * chunkMs;
+/** A room takes no second that is further ahead; the one under way is one of them. */
+const maxGapMs = (limits.maxSeqAhead - 1) * chunkMs;
 /** Audio that is held while it may still turn out that nothing is missing: a stream of segments hands over about so much. */
 const maxHeldMs = 10_000;
 const maxCreditMs = 60_000;

@@ -140,7 +140,8 @@ function run(work: (capture: Capture, outbox: Outbox) => Promise<void>, isOnline
     try {
       const outbox = await place();
       const options = { baseUrl, sessionId: "meeting", format: wireFormat, encoding: "json" } as const;
-      capture = await startCapture({ ...options, outbox, random: () => 0 });
+      // Offline is an address where nobody is.
+      capture = await startCapture({ ...options, outbox, mayChange: { gateway: true }, random: () => 0 });
       await Promise.race([work(capture, outbox), capture.outcome()]);
       await capture.close();
     } catch (cause) {

@@ -74,12 +74,22 @@ test("no URL of a request is on disk", async () => {
   const files = globSync(join(gateway.stateDir, "**/*")).filter((path) =>
     statSync(path, { throwIfNoEntry: false })?.isFile(),
   );
-  const holding = (text: string): string[] => files.filter((path) => readFileSync(path).includes(text));
+  const holding = (text: string): string[] => files.filter((path) => contentOf(path).includes(text));
   // What is meant to be kept is found, so that what is not would be.
   expect(holding(session)).not.toEqual([]);
   expect(holding(secret)).toEqual([]);
   expect(files.filter((path) => /observability|wobs/.test(path))).toEqual([]);
 });
+
+/** Empty for a file that went since it was listed: SQLite takes its log away when it closes a database. */
+function contentOf(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return Buffer.alloc(0);
+    throw cause;
+  }
+}
 
 test.concurrent("a connection that says nothing, and a head that stops, are ended", { timeout: 40_000 }, async () => {
   const silent = openSocket("");
