@@ -13,13 +13,13 @@
  * the outbox renames it to `….pcm.damaged`, keeps its number used, and goes on: that second stays missing, and
  * the room's answer to `end` names it. `….pcm.aside` is a second that the room has with other bytes.
  */
-import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { $ZodError } from "zod/v4/core";
 import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
 import { checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
-import { isErrorCode, syncFolder, writeDurably } from "./durable-file.ts";
+import { isErrorCode, makeFolder, syncFolder, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
 
 const bookName = "outbox.json";
@@ -38,8 +38,8 @@ export interface FileOutboxOptions {
 
 /** Opens the outbox, and locks it against a second writer. Rejects with OutboxLockedError where one lives. */
 export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxOptions): Promise<Outbox> {
-  const firstMade = await mkdir(folder, { recursive: true });
-  if (firstMade !== undefined) await syncFolder(dirname(resolve(firstMade)));
+  const firstMade = await makeFolder(resolve(folder));
+  if (firstMade !== undefined) await syncFolder(dirname(firstMade));
   const unlock = await lockFolder(folder);
   try {
     return await openLocked(folder, maxFrames, unlock);

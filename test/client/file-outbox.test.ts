@@ -243,3 +243,11 @@ async function startWriter(folder: string, onLine: (line: string) => void = () =
     },
   };
 }
+
+test.runIf(process.platform === "linux")("a folder that can't be made is an error, and no wait for ever", async () => {
+  await expect(openFileOutbox({ folder: "/proc/nope/a/b" })).rejects.toMatchObject({ code: "ENOENT" });
+  const file = join(await newFolder(), "file");
+  await writeFile(file, "x");
+  for (const folder of [file, join(file, "a"), join(file, "a", "b")])
+    await expect(openFileOutbox({ folder })).rejects.toMatchObject({ code: "ENOTDIR" });
+});
