@@ -2,28 +2,15 @@
  * `roomtone capture`: streams a source until the room keeps all of it. What is not acked yet lies in the spool;
  * run again with the same session, track and spool, it goes on where it stopped.
  */
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { WebSocket } from "ws";
-import {
-  type Capture,
-  type CaptureEnd,
-  CaptureFailedError,
-  type CaptureOptions,
-  openFileOutbox,
-  type Outbox,
-  OutboxMismatchError,
-  type SeqRange,
-  startCapture,
-} from "@roomtone/client/node";
+import { type CaptureEnd, CaptureFailedError } from "@roomtone/client/node";
+import { channelTracks } from "./channel-choice.ts";
 import type { CliCaptureOptions, CliInput } from "./capture-options.ts";
-import { tokenProvider } from "./credential.ts";
 import { Follower } from "./follower.ts";
-import { UsageError } from "./usage-error.ts";
 import { openDeviceSource, openStdinSource, openWavSource, type Source } from "./source.ts";
+import { startTrack, type TrackCapture } from "./track-capture.ts";
 
-export interface CaptureReport extends CaptureEnd {
-  readonly session_id: string;
+interface TrackReport extends CaptureEnd {
   readonly track: string;
   readonly seconds: number;
   /** Times the connection was lost and made again. */
@@ -32,61 +19,61 @@ export interface CaptureReport extends CaptureEnd {
   readonly continued_from: number;
 }
 
+/** One track, or with `--channel split` one for each channel. */
+export type CaptureReport = { readonly session_id: string } & (
+  | TrackReport
+  | { readonly complete: boolean; readonly tracks: readonly TrackReport[] }
+);
+
 /**
  * @param signal ends a recording, and the room is still given all of it; aborts the capture of anything else, and what
  *   is in the spool stays there.
  * @returns what the room keeps, once it has told.
  */
 export async function runCapture(options: CliCaptureOptions, signal: AbortSignal): Promise<CaptureReport> {
-  const { sessionId, track, credential } = options;
   const source = await untilAborted(openSource(options.input), signal);
-  const outbox = await openFileOutbox({ folder: join(options.spool, sessionId, track) });
-  const capture = await startWith(outbox, {
-    baseUrl: options.baseUrl,
-    sessionId,
-    track,
-    format: source.format,
-    encoding: options.encoding,
-    clientId: "roomtone-cli",
-    // Node's own says nothing of why a connection could not be made.
-    WebSocket,
-    live: options.live,
-    source: source.identity,
-    mayChange: { gateway: options.newGateway, source: options.newSource },
-    ...(credential && { token: tokenProvider(credential) }),
-  });
-  const continuedFrom = capture.sourceSeconds;
-  const hadEnded = capture.isSourceOver;
-  const follower = new Follower(capture, source, options.baseUrl);
+  const wanted = channelTracks(options.channel, options.track, source.format);
+  const tracks: TrackCapture[] = [];
+  const follower = new Follower(source, options.baseUrl);
   const stop = (): void => {
-    if (!source.stop) return void capture.close();
+    if (!source.stop) return void closeAll(tracks);
     source.stop();
     follower.say("Ending: waiting until the room keeps all of it. Ctrl-C again leaves the rest in the spool.");
   };
-  signal.addEventListener("abort", stop);
   try {
-    const pace = { skipSeconds: continuedFrom, speed: options.speed };
-    // A capture that fails must not wait for a source that gives nothing.
-    const samples = hadEnded ? 0 : await Promise.race([feed(capture, source, pace), capture.outcome().then(() => 0)]);
-    const isAnew = continuedFrom === 0 || source.seconds === undefined;
-    // An end is final, and nothing at all is more likely a source that failed.
-    if (!hadEnded && samples === 0 && isAnew) throw new NothingCapturedError(nothingCame(continuedFrom));
-    const end = await capture.end();
+    for (const each of wanted) tracks.push(await startTrack(options, source, each));
+    for (const { track, capture } of tracks) follower.follow(capture, wanted.length > 1 ? track : undefined);
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    const hadEnded = tracks.every(({ capture }) => capture.isSourceOver);
+    await captureAll(tracks, source, options.speed);
+    const ends = await Promise.all(tracks.map(({ capture }) => capture.end()));
     if (hadEnded && source.seconds === undefined) throw new NothingCapturedError(trackHadEnded);
-    return {
-      ...end,
-      session_id: sessionId,
-      track,
-      seconds: capture.sourceSeconds,
-      reconnects: follower.reconnects,
-      continued_from: continuedFrom,
-    };
+    const reports = tracks.map((track, index) => reportOf(track, ends[index], follower));
+    const session = { session_id: options.sessionId };
+    const [only] = reports;
+    if (options.channel !== "split" && only) return { ...only, ...session };
+    return { ...session, complete: reports.every(({ complete }) => complete), tracks: reports };
   } finally {
     signal.removeEventListener("abort", stop);
     source.stop?.();
     follower.stop();
-    await capture.close();
+    await closeAll(tracks);
   }
+}
+
+function reportOf(
+  { track, capture, continuedFrom }: TrackCapture,
+  end: CaptureEnd | undefined,
+  follower: Follower,
+): TrackReport {
+  if (!end) throw new TypeError("every track has an end");
+  const reconnects = follower.reconnectsOf(capture);
+  return { ...end, track, seconds: capture.sourceSeconds, reconnects, continued_from: continuedFrom };
+}
+
+async function closeAll(tracks: readonly TrackCapture[]): Promise<void> {
+  await Promise.all(tracks.map(({ capture }) => capture.close()));
 }
 
 /** The source gave nothing that could be added. */
@@ -100,24 +87,6 @@ const trackHadEnded =
 function nothingCame(continuedFrom: number): string {
   const rest = continuedFrom === 0 ? "" : ` The ${continuedFrom} s of earlier runs are in the spool or in the room.`;
   return `No samples came, so nothing was captured and the track was not ended: did what should give them fail?${rest}`;
-}
-
-/** @throws UsageError where the spool holds what came from elsewhere, with the option that lets it go on. */
-async function startWith(outbox: Outbox, options: CaptureOptions): Promise<Capture> {
-  try {
-    return await startCapture({ ...options, outbox });
-  } catch (cause) {
-    await outbox.close();
-    if (!(cause instanceof OutboxMismatchError)) throw cause;
-    const hint = {
-      owner: "Give another --spool.",
-      gateway:
-        "Send the rest where it was going, or give --new-gateway to send it here, or another --session or --spool.",
-      source:
-        "Give the file that was begun, or --new-source to add this one behind it, or another --session or --track.",
-    }[cause.differs];
-    throw new UsageError(`The spool of session ${options.sessionId}: ${cause.message}. ${hint}`);
-  }
 }
 
 /** Opening stdin waits for its first bytes, which may never come. */
@@ -148,32 +117,48 @@ function openSource(input: CliInput): Source | Promise<Source> {
   }
 }
 
-interface Pace {
-  /** Of the source, that an earlier run has. */
-  readonly skipSeconds: number;
-  readonly speed: number | undefined;
+/** Brings the source into every track that has not ended. @throws NothingCapturedError where nothing came of it. */
+async function captureAll(tracks: readonly TrackCapture[], source: Source, speed: number | undefined): Promise<void> {
+  const open = tracks.filter(({ hadEnded }) => !hadEnded);
+  if (open.length === 0) return;
+  // A capture that fails must not wait for a source that gives nothing.
+  const failed = open.map(({ capture }) => capture.outcome().then(() => 0));
+  const samples = await Promise.race([feed(open, source, speed), ...failed]);
+  const continuedFrom = Math.min(...open.map((track) => track.continuedFrom));
+  // An end is final, and nothing at all is more likely a source that failed.
+  if (samples === 0 && (continuedFrom === 0 || source.seconds === undefined))
+    throw new NothingCapturedError(nothingCame(continuedFrom));
 }
 
-/** Writes the source to the capture, waiting wherever the outbox is full: nothing is left out. @returns how many samples came. */
-async function feed(capture: Capture, source: Source, { skipSeconds, speed }: Pace): Promise<number> {
+/**
+ * Writes the source to these tracks, waiting wherever an outbox is full: nothing is left out. A track that is ahead of the others
+ * since the last run is given only what it lacks. @returns how many samples came.
+ */
+async function feed(tracks: readonly TrackCapture[], source: Source, speed: number | undefined): Promise<number> {
   const startedAt = performance.now();
+  const skipSeconds = Math.min(...tracks.map(({ continuedFrom }) => continuedFrom));
+  const isFile = source.seconds !== undefined;
+  const sinks = tracks.map(({ capture, continuedFrom }) => {
+    const aheadSeconds = isFile ? continuedFrom - skipSeconds : 0;
+    return { capture, ahead: aheadSeconds * source.format.sampleRate * source.format.channels };
+  });
   let samples = 0;
   for await (const block of source.blocks(skipSeconds)) {
     samples += block.length;
-    while (!(await capture.write(block))) await capture.whenSpace();
-    if (source.seconds === undefined) continue;
+    for (const sink of sinks) {
+      const passed = Math.min(block.length, sink.ahead);
+      sink.ahead -= passed;
+      const rest = block.subarray(passed);
+      while (rest.length > 0 && !(await sink.capture.write(rest))) await sink.capture.whenSpace();
+    }
+    if (!isFile) continue;
     // A file is read faster than any room takes it; the spool need not hold all of it.
-    while (capture.lagSeconds > maxFileLagSeconds) await sleep(lookMs);
+    while (sinks.some(({ capture }) => capture.lagSeconds > maxFileLagSeconds)) await sleep(lookMs);
     if (speed === undefined) continue;
-    const dueMs = ((capture.sourceSeconds - skipSeconds) * 1_000) / speed;
-    await sleep(Math.max(0, startedAt + dueMs - performance.now()));
+    const read = samples / (source.format.sampleRate * source.format.channels);
+    await sleep(Math.max(0, startedAt + (read * 1_000) / speed - performance.now()));
   }
   return samples;
 }
 const maxFileLagSeconds = 256;
 const lookMs = 20;
-
-/** `1–3, 7`: for people. */
-export function describeRanges(ranges: readonly SeqRange[]): string {
-  return ranges.map(([from, to]) => (from === to ? String(from) : `${from}–${to}`)).join(", ");
-}

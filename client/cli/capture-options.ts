@@ -2,6 +2,7 @@
 import type { Encoding, PcmFormat } from "@roomtone/client/node";
 import * as z from "zod";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
+import { type ChannelChoice, parseChannel } from "./channel-choice.ts";
 import { type Credential, readCredential } from "./credential.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -18,6 +19,8 @@ export interface CliCaptureOptions {
   readonly baseUrl: string;
   readonly sessionId: string;
   readonly track: string;
+  /** Of the source, which become tracks. */
+  readonly channel: ChannelChoice;
   readonly encoding: Encoding;
   /** Folder of all outboxes. */
   readonly spool: string;
@@ -46,6 +49,9 @@ function addressFault({ username, password, search, hash, pathname }: URL): stri
   return undefined;
 }
 
+const wholeNumber = (min: number, max: number, sentence: string) =>
+  z.coerce.number({ error: sentence }).int(sentence).min(min, sentence).max(max, sentence);
+
 const rawSchema = z.object({
   url: z
     .url({ protocol: /^(https?|wss?)$/, error: "--url is the gateway's address, such as https://example.com" })
@@ -56,9 +62,15 @@ const rawSchema = z.object({
   session: named(sessionIdSchema, "--session is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters"),
   track: named(trackNameSchema, "--track is a-z, 0-9, '_' and '-', at most 32 characters"),
   encoding: z.enum(["msgpack", "json"], { error: "--encoding is msgpack or json" }),
-  spool: z.string().min(1),
-  rate: z.coerce.number({ error: "--rate is whole Hz, 1000 to 384000" }).int().min(1_000).max(384_000),
-  channels: z.coerce.number({ error: "--channels is a whole number from 1 to 32" }).int().min(1).max(32),
+  spool: z.string().min(1, "--spool is a folder"),
+  rate: wholeNumber(1_000, 384_000, "--rate is whole Hz, 1000 to 384000"),
+  channels: wholeNumber(1, 32, "--channels is a whole number from 1 to 32"),
+  channel: z.string().transform((text, context) => {
+    const choice = parseChannel(text);
+    if (choice !== undefined) return choice;
+    context.addIssue({ code: "custom", message: "--channel is mix, left, right, split or a number from 1" });
+    return z.NEVER;
+  }),
   live: z.boolean(),
   newGateway: z.boolean().default(false),
   newSource: z.boolean().default(false),
@@ -74,6 +86,7 @@ export const captureDefaults = {
   spool: ".roomtone/spool",
   rate: "16000",
   channels: "1",
+  channel: "mix",
 } as const;
 
 /** @param raw what the command line said, defaults filled in. Throws UsageError. */
@@ -88,7 +101,7 @@ export function parseCaptureOptions(
     throw new UsageError(`${issue?.message ?? "invalid"} (see --help).`);
   }
   const { url, session, track, encoding, spool, rate, channels, live, speed, device, tokenCommand } = parsed.data;
-  const { newGateway, newSource } = parsed.data;
+  const { newGateway, newSource, channel } = parsed.data;
   if ((source === undefined) === (device === undefined))
     throw new UsageError("Give one source: a WAV file, - for stdin, or --device (see --help).");
   const input: CliInput =
@@ -102,6 +115,7 @@ export function parseCaptureOptions(
     baseUrl: url,
     sessionId: session,
     track,
+    channel,
     encoding,
     spool,
     live: input.kind === "device" || (input.kind === "stdin" && live),

@@ -1,20 +1,24 @@
 /** What the person at the terminal, or a log, is told of a capture while it runs: everything on stderr. */
-import type { Capture } from "@roomtone/client/node";
+import type { Capture, CaptureEvents } from "@roomtone/client/node";
 import { createProgress } from "./progress.ts";
 import type { Source } from "./source.ts";
 import { WaitNotice } from "./wait-notice.ts";
 
+interface Followed {
+  /** Names its track where there are several. */
+  readonly label: string;
+  reconnects: number;
+  isConnected: boolean;
+}
+
 export class Follower {
-  /** Times the connection was lost and made again. */
-  reconnects = 0;
-  readonly #capture: Capture;
   readonly #source: Source;
   readonly #progress = createProgress(process.stderr);
+  readonly #captures = new Map<Capture, Followed>();
   readonly #connecting: WaitNotice;
   readonly #limited: WaitNotice;
 
-  constructor(capture: Capture, source: Source, url: string) {
-    this.#capture = capture;
+  constructor(source: Source, url: string) {
     this.#source = source;
     const say = (line: string): void => this.say(line);
     this.#connecting = new WaitNotice(
@@ -32,7 +36,6 @@ export class Follower {
       },
       say,
     );
-    this.#listen();
   }
 
   /** Says a line of its own. */
@@ -41,24 +44,21 @@ export class Follower {
     console.error(line);
   }
 
-  stop(): void {
-    this.#connecting.stop();
-    this.#limited.stop();
-    this.#progress.clear();
-  }
-
-  #listen(): void {
-    const capture = this.#capture;
-    this.#connecting.begin("it has not answered yet");
+  /** @param track undefined where it is the only one. */
+  follow(capture: Capture, track: string | undefined): void {
+    const followed: Followed = { label: track === undefined ? "" : `${track}: `, reconnects: 0, isConnected: false };
+    this.#captures.set(capture, followed);
+    this.#wait(followed, "it has not answered yet");
     capture.on("lag", () => this.#draw());
     capture.on("connected", ({ reconnects }) => {
-      this.reconnects = reconnects;
-      this.#connecting.end();
+      followed.reconnects = reconnects;
+      followed.isConnected = true;
+      if ([...this.#captures.values()].every(({ isConnected }) => isConnected)) this.#connecting.end();
       this.#draw();
     });
-    capture.on("disconnected", ({ code, reason }) => this.#connecting.begin(`${reason} (close code ${code})`));
+    capture.on("disconnected", ({ code, reason }) => this.#wait(followed, `${reason} (close code ${code})`));
     capture.on("retrying", ({ reason }) => {
-      this.#connecting.begin(reason);
+      this.#wait(followed, reason);
       this.#progress.update(0, 1, `not connected (${reason}); trying again`);
     });
     capture.on("limited", ({ afterMs, detail }) => {
@@ -66,14 +66,47 @@ export class Follower {
       this.#progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`);
     });
     capture.on("acked", () => this.#limited.end());
-    capture.on("lost", ({ seq, code, detail }) => this.say(`second ${seq} can't be kept: ${code}: ${detail}`));
+    capture.on("channels", (fault) => this.say(`${followed.label}${channelWarning(fault)}`));
+    capture.on("renumbered", ({ by }) => this.say(`${followed.label}${appendedWarning(by)}`));
+    capture.on("lost", ({ seq, code, detail }) =>
+      this.say(`${followed.label}second ${seq} can't be kept: ${code}: ${detail}`),
+    );
   }
 
+  /** Times its connection was lost and made again. */
+  reconnectsOf(capture: Capture): number {
+    return this.#captures.get(capture)?.reconnects ?? 0;
+  }
+
+  stop(): void {
+    this.#connecting.stop();
+    this.#limited.stop();
+    this.#progress.clear();
+  }
+
+  #wait(followed: Followed, reason: string): void {
+    followed.isConnected = false;
+    this.#connecting.begin(reason);
+  }
+
+  /** Of several tracks the one that is furthest behind. */
   #draw(): void {
-    const captured = this.#capture.sourceSeconds;
-    const behind = this.#capture.lagSeconds;
-    const resumes = this.reconnects === 0 ? "" : `, ${this.reconnects} resumed`;
-    const kept = captured - behind;
+    const captures = [...this.#captures.keys()];
+    const captured = Math.min(...captures.map(({ sourceSeconds }) => sourceSeconds));
+    const behind = Math.max(...captures.map(({ lagSeconds }) => lagSeconds));
+    const resumed = Math.max(...Array.from(this.#captures.values(), ({ reconnects }) => reconnects));
+    const resumes = resumed === 0 ? "" : `, ${resumed} resumed`;
+    const kept = Math.max(0, captured - behind);
     this.#progress.update(kept, this.#source.seconds ?? captured, `${kept} s kept, ${behind} s behind${resumes}`);
   }
+}
+
+function channelWarning(fault: CaptureEvents["channels"]): string {
+  if (fault.kind === "cancel")
+    return "The two channels are each other's opposite, and averaged they are next to silent. Take one: --channel left.";
+  return `Only channel ${fault.channel} has sound; averaged with the silent ones it is ${fault.lossDb} dB quieter. Take it alone: --channel ${fault.channel}.`;
+}
+
+function appendedWarning(by: number): string {
+  return `This track has ${by} s that are not from this spool; this audio goes behind them. If it is the same audio again, end this run and use the first one's --spool.`;
 }

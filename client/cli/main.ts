@@ -3,9 +3,10 @@
 import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { describeRanges, NothingCapturedError, runCapture } from "./capture-command.ts";
+import { NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { listDevices, RecorderError } from "./recorder.ts";
+import { shortfall } from "./report-words.ts";
 import { UsageError } from "./usage-error.ts";
 
 const stopping = new AbortController();
@@ -38,6 +39,7 @@ program
   .option("--spool <dir>", "where seconds wait until the room keeps them", captureDefaults.spool)
   .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
   .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
+  .option("--channel <which>", "mix, left, right, a number, or split: a track for each", captureDefaults.channel)
   .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
   .option("--token-command <command>", "prints a session token; run before every attempt to connect")
   .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
@@ -58,9 +60,13 @@ had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, a
   .action(async (source: string | undefined, raw: unknown) => {
     const report = await runCapture(parseCaptureOptions(source, raw, process.env), stopping.signal);
     console.log(JSON.stringify(report));
-    if (report.complete && report.lost.length === 0) return;
-    console.error(`The room lacks seconds ${describeRanges([...report.missing, ...report.lost])}.`);
-    process.exitCode = 2;
+    const tracks = "tracks" in report ? report.tracks : [report];
+    for (const each of tracks) {
+      const words = shortfall(each, tracks.length > 1 ? each.track : undefined);
+      if (words === undefined) continue;
+      console.error(words);
+      process.exitCode = 2;
+    }
   });
 
 program
