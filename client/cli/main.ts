@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 /** The command `roomtone`. */
-import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
+import { CaptureFailedError } from "@roomtone/client/node";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
 import { NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
-import { listDevices, RecorderError } from "./recorder.ts";
+import { failureWords } from "./failure-words.ts";
+import { listDevices } from "./recorder.ts";
 import { shortfall } from "./report-words.ts";
-import { UsageError } from "./usage-error.ts";
 
 const stopping = new AbortController();
 for (const [signal, code] of [
@@ -23,7 +23,10 @@ for (const [signal, code] of [
 const program = new Command("roomtone")
   .description("Captures meetings into a Roomtone gateway.")
   .version(manifest.version)
-  .showHelpAfterError();
+  // All of the help would push the error off the screen.
+  .showHelpAfterError("(see --help)");
+/** For what is said where the gateway refuses it. */
+let hasCredential = false;
 
 program
   .command("capture")
@@ -58,7 +61,9 @@ had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, a
   ffmpeg -i meeting.mp4 -f s16le -ar 16000 -ac 1 - | roomtone capture - --session monday`,
   )
   .action(async (source: string | undefined, raw: unknown) => {
-    const report = await runCapture(parseCaptureOptions(source, raw, process.env), stopping.signal);
+    const options = parseCaptureOptions(source, raw, process.env);
+    hasCredential = options.credential !== undefined;
+    const report = await runCapture(options, stopping.signal);
     console.log(JSON.stringify(report));
     const tracks = "tracks" in report ? report.tracks : [report];
     for (const each of tracks) {
@@ -81,17 +86,9 @@ try {
   const failedCode = cause instanceof NothingCapturedError ? 3 : 1;
   process.exitCode = isStopped ? Number(stopping.signal.reason) : failedCode;
   console.error(
-    isStopped ? "Stopped. What was not kept yet is in the spool: run the same command again." : sentenceOf(cause),
+    isStopped
+      ? "Stopped. What was not kept yet is in the spool: run the same command again."
+      : failureWords(cause, hasCredential, process.env),
   );
 }
 process.exit();
-
-function sentenceOf(cause: unknown): string {
-  if (cause instanceof CaptureFailedError)
-    return `${cause.message} (${cause.code}) What was not kept yet is in the spool.`;
-  if ([UsageError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some((kind) => cause instanceof kind))
-    return (cause as Error).message;
-  if (cause instanceof RecorderError)
-    return `${cause.message} What was recorded is in the spool: run the same command again to go on.`;
-  return `Unexpected: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}`;
-}

@@ -15,6 +15,13 @@ const maxComplaintChars = 2_000;
 /** No recorder, or one that failed: a sentence for the person at the terminal. */
 export class RecorderError extends Error {
   override readonly name = "RecorderError";
+  /** Whether it had begun to record. */
+  readonly hasBegun: boolean;
+
+  constructor(message: string, { hasBegun = false } = {}) {
+    super(message);
+    this.hasBegun = hasBegun;
+  }
 }
 
 /** How a program is told to record. @returns undefined where it can't without a device's name. */
@@ -104,7 +111,9 @@ export async function startRecorder(device: string | undefined, env = process.en
   });
   const ended = outcomeOf(child).then((outcome) => {
     if (isStopped || outcome === "code 0") return;
-    throw new RecorderError(`${program.name} failed (${outcome})${complaint && `: ${complaint.trim()}`}`);
+    throw new RecorderError(`${program.name} failed (${outcome})${complaint && `: ${complaint.trim()}`}`, {
+      hasBegun: true,
+    });
   });
   // Told to who reads `samples` to their end, and asks.
   ended.catch(() => undefined);
@@ -140,7 +149,7 @@ async function findProgram(env: NodeJS.ProcessEnv): Promise<Program> {
   const known = programs[process.platform] ?? [rec];
   for (const program of known) if (await isOnPath(program.name, env)) return program;
   const names = known.map(({ name }) => name).join(", ");
-  throw new RecorderError(`no program to record with: install one of ${names}, or pipe raw PCM in (capture - --live).`);
+  throw new RecorderError(`No program to record with: install one of ${names}, or pipe raw PCM in (capture - --live).`);
 }
 
 async function isOnPath(name: string, env: NodeJS.ProcessEnv): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** Where a capture's samples come from: a WAV file, stdin (raw s16le, or a WAV file too), or a device. */
+import { stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { openPcmStream, openWavFile, type PcmBlock, pcmBlocks, type PcmFormat, WavError } from "@roomtone/client/node";
 import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
@@ -21,13 +22,39 @@ export interface Source {
 /** A file has its place: after a crash it goes on at the second where the last run stopped. */
 export async function openWavSource(path: string): Promise<Source> {
   try {
+    await checkIsFile(path);
     const wav = await openWavFile(path);
     for (const warning of wav.warnings) console.error(`${path}: ${warning}`);
     return { ...wav, identity: await wav.identity() };
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     if (cause instanceof WavError) throw new UsageError(`${path} is ${cause.message}. ${conversionHint(path)}`);
-    throw new UsageError(`${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new UsageError(`${path} can't be read: ${readFault(cause)}.`);
   }
+}
+
+/** What the system says of a file, for people. */
+const readFaults: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EACCES: "you may not read it",
+  EPERM: "you may not read it",
+  ENAMETOOLONG: "its name is too long",
+  ELOOP: "its path leads in a circle",
+  EIO: "the disk fails",
+};
+
+function readFault(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return ("code" in cause ? readFaults[String(cause.code)] : undefined) ?? cause.message;
+}
+
+/** @throws UsageError for what is there and is no file. */
+async function checkIsFile(path: string): Promise<void> {
+  const found = await stat(path);
+  if (found.isDirectory()) throw new UsageError(`${path} is a folder. Give one WAV file of it.`);
+  if (!found.isFile())
+    throw new UsageError(`${path} is a pipe or a device, no file. Give it as stdin: … capture - < ${path}`);
 }
 
 /** Raw samples; but what begins as a WAV file does is read as one, and what begins as another kind of file is refused. */

@@ -1,0 +1,33 @@
+/** Every way in which the command ends badly, as one sentence that says what to do. */
+import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
+import { NothingCapturedError } from "./capture-command.ts";
+import { RecorderError } from "./recorder.ts";
+import { UsageError } from "./usage-error.ts";
+
+const inSpool = "What was not kept yet is in the spool: run the same command again to go on.";
+
+/** @param hasCredential whether one was given. @param env of the process: `ROOMTONE_DEBUG` shows where a bug is. */
+export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS.ProcessEnv): string {
+  if (cause instanceof CaptureFailedError) return captureWords(cause, hasCredential);
+  if (cause instanceof RecorderError)
+    return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;
+  if ([UsageError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some((kind) => cause instanceof kind))
+    return asSentence((cause as Error).message);
+  if (!(cause instanceof Error)) return `Unexpected: ${asSentence(String(cause))}`;
+  // A fault of the machine, such as a disk that fails while it is read.
+  if ("syscall" in cause) return `The system refused: ${asSentence(cause.message)} ${inSpool}`;
+  const where = env["ROOMTONE_DEBUG"] ? `\n${cause.stack ?? ""}` : " ROOMTONE_DEBUG=1 shows where.";
+  return `This is a bug: ${asSentence(cause.message)} Please report it. ${inSpool}${where}`;
+}
+
+function captureWords({ code, message, cause }: CaptureFailedError, hasCredential: boolean): string {
+  if (code === "unauthorized" && !hasCredential)
+    return "The gateway asks for a credential: set ROOMTONE_API_KEY or ROOMTONE_TOKEN, or give --token-command (see --help).";
+  if (code === "outbox")
+    return `The spool failed: ${asSentence(cause instanceof Error ? cause.message : message)} What is in it stays there.`;
+  return `${asSentence(message)} (${code}) ${inSpool}`;
+}
+
+function asSentence(text: string): string {
+  return /[.!?)]$/.test(text) ? text : `${text}.`;
+}
