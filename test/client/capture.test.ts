@@ -135,7 +135,7 @@ test("a live source that stalls leaves an explicit gap, to the sample", async ()
   expect(audio[0]?.chain_head).toBe(chainOf(sessionId, "mixed", chunks));
 });
 
-test("a live source that hands over seconds at once, under a wall clock that is set, has no gap", async () => {
+test("[C1] a live source that hands over seconds at once, under a wall clock that is set, has no gap", async () => {
   const sessionId = newSession();
   let elapsedMs = 0;
   let wallMs = 1_700_000_000_000;
@@ -160,7 +160,7 @@ test("a live source that hands over seconds at once, under a wall clock that is 
   );
 });
 
-test("a live source that goes on in another process leaves the time between as a gap", async () => {
+test("[C2] a live source that goes on in another process leaves the time between as a gap", async () => {
   const sessionId = newSession();
   const outbox = createMemoryOutbox();
   let wallMs = 1_700_000_000_000;
@@ -184,7 +184,7 @@ test("a live source that goes on in another process leaves the time between as a
   expect(await again.end()).toEqual({ complete: false, missing: [[5, 16]], lost: [] });
 });
 
-test("a live source that died before its end leaves the time as a gap", async () => {
+test("[C1] a live source that died before its end leaves the time as a gap", async () => {
   const sessionId = newSession();
   let elapsedMs = 1_000;
   const [capture] = await start({ sessionId, live: true, elapsed: () => elapsedMs });

@@ -23,7 +23,7 @@ function faultOf(...channels: readonly ((i: number) => number)[]): ReturnType<Ch
 }
 const silence = (): number => 0;
 
-test("one that speaks among silent ones, told once, with what the mean costs", () => {
+test("[C7] one that speaks among silent ones, told once, with what the mean costs", () => {
   expect(faultOf(silence, silence, voice, silence)).toEqual([{ kind: "lone", channel: 3, lossDb: 12 }]);
   expect(
     faultOf(voice, () => 0.4),
@@ -31,7 +31,7 @@ test("one that speaks among silent ones, told once, with what the mean costs", (
   ).toMatchObject([{ kind: "lone", channel: 1 }]);
 });
 
-test("two that are each other's opposite", () => {
+test("[C7] two that are each other's opposite", () => {
   expect(faultOf(voice, (i) => -voice(i))).toEqual([{ kind: "cancel" }]);
   expect(faultOf(voice, (i) => -0.95 * voice(i))).toEqual([{ kind: "cancel" }]);
 });
@@ -52,11 +52,11 @@ test.for([
   ["text", "abc", /not String$/],
   ["nothing", undefined, /not Undefined$/],
   ["a liar", { [Symbol.toStringTag]: "Int16Array", length: 3 }, /not Int16Array/],
-] as const)("%s is no block of samples, and says what to do", ([, value, sentence]) => {
+] as const)("[C5] %s is no block of samples, and says what to do", ([, value, sentence]) => {
   expect(() => pcmBlockOf(value)).toThrow(sentence);
 });
 
-test("samples of another realm are samples", () => {
+test("[C5] samples of another realm are samples", () => {
   const foreign: unknown = runInNewContext("new Int16Array([1, -2, 3]).subarray(1)");
   expect(foreign).not.toBeInstanceOf(Int16Array);
   expect(pcmBlockOf(foreign)).toEqual(Int16Array.of(-2, 3));

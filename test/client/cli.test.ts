@@ -158,7 +158,7 @@ test.concurrent.each([
   expect(await ended).toBe(130);
 });
 
-test.concurrent("no samples at all is no success, and ends no track", async () => {
+test.concurrent("[C6] no samples at all is no success, and ends no track", async () => {
   const session = newSession();
   const nothing = await roomtone(capture(session, "-"), { input: new Uint8Array(0) });
   expect(nothing).toMatchObject({ code: 3, stdout: "" });
@@ -174,7 +174,7 @@ test.concurrent("no samples at all is no success, and ends no track", async () =
   expect(await received(session)).toBe(2);
 });
 
-test.concurrent("another file is not the rest of the one that was begun", async () => {
+test.concurrent("[C3] another file is not the rest of the one that was begun", async () => {
   const session = newSession();
   const wav = await readFile(sample);
   const other = join(spool, `${session}-other.wav`);

@@ -27,7 +27,7 @@ async function intakeOver(outbox: Outbox): Promise<Intake> {
   });
 }
 
-test("a clock that was years behind until the restart makes no gap that no room would take", async () => {
+test("[C2] a clock that was years behind until the restart makes no gap that no room would take", async () => {
   const outbox = createMemoryOutbox();
   // A device without a battery boots in 1970, and asks the network later.
   await (await intakeOver(outbox)).take(second, 100_000, 100_000);

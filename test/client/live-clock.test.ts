@@ -23,7 +23,7 @@ function play(blocks: Iterable<readonly [number, number]>, stallMs = 1_500): [nu
 const steady = (count: number, ms = 100, from = 0): [number, number][] =>
   Array.from({ length: count }, (_, i) => [ms, from + (i + 1) * ms]);
 
-test("a pause counts from its limit on, before the block that came late", () => {
+test("[C1] a pause counts from its limit on, before the block that came late", () => {
   expect(play([...steady(10), ...steady(10, 100, 1_000 + 1_400)])).toEqual([]);
   expect(play([...steady(10), ...steady(10, 100, 1_000 + 3_000)])).toEqual([[10, 3_000]]);
 });
@@ -35,7 +35,7 @@ test("a late block is decided about by the next one", () => {
   expect(clock.handleBlock("c", 100, 5_300)).toEqual([{ gapMs: 5_000 }, { block: "b" }, { block: "c" }]);
 });
 
-test.for([2, 4, 6])("a source that hands over %i seconds at once has no gap, however long it runs", (seconds) => {
+test.for([2, 4, 6])("[C1] a source that hands over %i seconds at once has no gap, however long it runs", (seconds) => {
   const pieces = Math.ceil((seconds * 1_000) / 341);
   const pieceMs = (seconds * 1_000) / pieces;
   const bursts = Array.from({ length: 600 }, (_, burst) =>
@@ -54,7 +54,7 @@ test("time between bursts that no burst makes up for is a gap", () => {
   expect(Math.abs((gaps[0]?.[1] ?? 0) - 4_000)).toBeLessThan(50);
 });
 
-test("a page that was busy gets its blocks late and all at once: no gap", () => {
+test("[C1] a page that was busy gets its blocks late and all at once: no gap", () => {
   const late = Array.from({ length: 80 }, (_, i): [number, number] => [100, 9_000 + i]);
   expect(play([...steady(10), ...late, ...steady(20, 100, 9_080)])).toEqual([]);
 });
@@ -78,7 +78,7 @@ test(`jitter is no gap, and a pause in it is found once (seed ${seed})`, () => {
   expect(Math.abs((gaps[0]?.[1] ?? 0) - 20_000)).toBeLessThan(1_000);
 });
 
-test("a source that dies leaves the time until its end as a gap; one that ran till then does not", () => {
+test("[C1] a source that dies leaves the time until its end as a gap; one that ran till then does not", () => {
   const clock = new LiveClock<number>(1_500);
   expect(clock.tailMs(9_000), "nothing came yet").toBe(0);
   clock.handleBlock(0, 100, 100);

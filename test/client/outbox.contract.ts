@@ -77,7 +77,7 @@ export function testOutbox({ place, locks }: OutboxKind): void {
     await second.close();
   });
 
-  test("goes on with the gateway and the source that it knows, and with others only where they may change", async () => {
+  test("[C3] goes on with the gateway and the source that it knows, and with others only where they may change", async () => {
     const at = await place();
     const a = { gateway: "https://a.example", source: "file:1" };
     const first = await at.open();

@@ -123,7 +123,7 @@ describe("decoded to the sample", () => {
     expect(worst).toBeLessThanOrEqual(2 * tolerance);
   });
 
-  test("the subformat of an extensible header says what it is, not the width", async () => {
+  test("[C4] the subformat of an extensible header says what it is, not the width", async () => {
     const floats = Buffer.from(Float32Array.from(tone).buffer);
     const path = await saved(wavOf(floats, { subformat: 3, bits: 32 }));
     const read = await samplesOf(await openWavFile(path));
@@ -201,7 +201,7 @@ describe("as its writer left it", () => {
     expect((await samplesOf(wav)).length).toBe(tone.length);
   });
 
-  test("cut short: what is there is read, and told", async () => {
+  test("[C4] cut short: what is there is read, and told", async () => {
     const path = await saved(wavOf(int16));
     await truncate(path, 44 + second * 2 + 1);
     const wav = await openWavFile(path);
@@ -245,7 +245,7 @@ describe("refused by name", () => {
     ["nothing", Buffer.alloc(0), /empty file/],
   ];
 
-  test.for(cases)("%s", async ([, bytes, sentence]) => {
+  test.for(cases)("[C4] %s", async ([, bytes, sentence]) => {
     await expect(openWavFile(await saved(bytes))).rejects.toThrow(sentence);
   });
 
