@@ -6,31 +6,44 @@ export function browserLocks(): LockManager | null {
   return (navigator as { locks?: LockManager }).locks ?? null;
 }
 
-/** A browser frees the lock of a tab that was closed or reloaded some milliseconds after it is gone. */
+/** A browser frees the lock of a tab that was closed or reloaded some milliseconds after the tab is gone. */
 const graceMs = 1_000;
 
 /**
  * Holds the lock of an outbox, if nobody does.
- * @returns what gives it free, and resolves when it is. Rejects with OutboxLockedError where it stays held.
+ * @param onLost called when another tab took the lock away: from then on this one must not write.
+ * @returns what frees the lock, and resolves when it is free. Rejects with OutboxLockedError where it stays held.
  */
-export async function takeLock(name: string, locks: LockManager | null): Promise<() => Promise<void>> {
+export async function takeLock(
+  name: string,
+  locks: LockManager | null,
+  onLost: (cause: Error) => void,
+): Promise<() => Promise<void>> {
   if (!locks) return () => Promise.resolve();
-  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
   const taken = Promise.withResolvers<void>();
   const signal = AbortSignal.timeout(graceMs);
-  const whole = locks.request(`roomtone-outbox:${name}`, { signal }, () => {
-    taken.resolve();
-    return held.promise;
-  });
-  whole.catch(taken.reject);
+  const lockedError = (): Error =>
+    new OutboxLockedError(`another tab captures into ${name}; close it, or use another name`);
+  let isTaken = false;
+  const over = locks
+    .request(`roomtone-outbox:${name}`, { signal }, () => {
+      isTaken = true;
+      taken.resolve();
+      return released.promise;
+    })
+    .catch((cause: unknown) => {
+      if (isTaken) onLost(lockedError());
+      else taken.reject(cause);
+    });
   try {
     await taken.promise;
   } catch (cause) {
     if (!signal.aborted) throw cause;
-    throw new OutboxLockedError(`another tab captures into ${name}; close it, or use another name`);
+    throw lockedError();
   }
   return async () => {
-    held.resolve();
-    await whole;
+    released.resolve();
+    await over;
   };
 }

@@ -3,6 +3,7 @@ import type { Encoding } from "../../schemas/wire/codec.ts";
 import { defaultTrack } from "../../schemas/name-patterns.ts";
 import type { ChannelFault } from "./channel-watch.ts";
 import type { Outbox, OutboxOrigin } from "./outbox.ts";
+import type { OutboxRetrying } from "./outbox-retry.ts";
 import type { PcmFormat } from "./pcm-framer.ts";
 import type { SeqRange } from "./seq-set.ts";
 import type { LossCode } from "./uplink.ts";
@@ -58,6 +59,8 @@ export interface CaptureTimes {
   readonly tokenTimeoutMs: number;
   /** How late a live source may be before the time counts as lost. */
   readonly stallMs: number;
+  /** How long the outbox's store may fail before the capture does. */
+  readonly outboxGiveUpMs: number;
 }
 
 export const defaultTimes: CaptureTimes = {
@@ -67,6 +70,7 @@ export const defaultTimes: CaptureTimes = {
   connectTimeoutMs: 10_000,
   tokenTimeoutMs: 30_000,
   stallMs: 1_500,
+  outboxGiveUpMs: 120_000,
 };
 
 /** Whose seconds an outbox holds. */
@@ -125,6 +129,8 @@ export interface CaptureEvents {
   stalled: { readonly ms: number };
   /** Averaging the channels of the source loses sound: name one as `format.channel`. Each fault is told once. */
   channels: ChannelFault;
+  /** The outbox's store failed in a way that may pass; the same step is tried again after this pause. */
+  outboxRetrying: OutboxRetrying;
   /** The outbox is full: `write` refuses until the room has taken some. */
   full: { readonly seconds: number };
   /** There is room in the outbox again. */

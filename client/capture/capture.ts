@@ -22,7 +22,8 @@ import { Delivery } from "./delivery.ts";
 import { Emitter } from "./emitter.ts";
 import { Intake } from "./intake.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
-import type { Outbox, OutboxContents } from "./outbox.ts";
+import type { OutboxContents } from "./outbox.ts";
+import { RetryingOutbox } from "./outbox-retry.ts";
 import { Pause } from "./pause.ts";
 import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
 import { steadyClock } from "./steady-clock.ts";
@@ -41,8 +42,11 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
     );
   }
   const outbox = options.outbox ?? createMemoryOutbox();
-  await outbox.bind(ownerOf(options), originOf(options));
-  return new Capture(options, outbox, await outbox.load());
+  const { outboxGiveUpMs } = { ...defaultTimes, ...options.times };
+  const { elapsed = steadyClock(), random = Math.random } = options;
+  const patient = new RetryingOutbox(outbox, { giveUpAfterMs: outboxGiveUpMs, elapsed, random });
+  await patient.bind(ownerOf(options), originOf(options));
+  return new Capture(options, patient, await patient.load());
 }
 
 function checkName(what: string, name: unknown, pattern: RegExp): void {
@@ -51,7 +55,7 @@ function checkName(what: string, name: unknown, pattern: RegExp): void {
 
 export class Capture extends Emitter<CaptureEvents> {
   readonly #options: CaptureOptions;
-  readonly #outbox: Outbox;
+  readonly #outbox: RetryingOutbox;
   readonly #intake: Intake;
   readonly #delivery: Delivery;
   readonly #now: () => number;
@@ -67,7 +71,7 @@ export class Capture extends Emitter<CaptureEvents> {
   #settle: { resolve: (end: CaptureEnd) => void; reject: (failure: CaptureFailedError) => void } | undefined;
 
   /** @internal Use `startCapture`. */
-  constructor(options: CaptureOptions, outbox: Outbox, left: OutboxContents) {
+  constructor(options: CaptureOptions, outbox: RetryingOutbox, left: OutboxContents) {
     super();
     this.#options = options;
     this.#outbox = outbox;
@@ -80,7 +84,8 @@ export class Capture extends Emitter<CaptureEvents> {
     });
     // Who doesn't call `end` learns of a failure by the event.
     this.#outcome.catch(() => undefined);
-    // An outbox that failed can't be relied on: the capture is over.
+    outbox.onRetrying = (retry) => this.emit("outboxRetrying", retry);
+    // An outbox that failed for good can't be relied on: the capture is over.
     this.#work = new SerialQueue({
       onFailure: (cause) =>
         this.#fail(new CaptureFailedError("outbox", `The outbox failed: ${String(cause)}`, { cause })),
@@ -263,6 +268,7 @@ export class Capture extends Emitter<CaptureEvents> {
   #stop(): void {
     clearTimeout(this.#stallTimer);
     this.#delivery.stop();
+    this.#outbox.stop();
   }
 
   #throwIfOver(): void {

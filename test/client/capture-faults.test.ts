@@ -34,6 +34,7 @@ const times: CaptureTimes = {
   connectTimeoutMs: 2_000,
   tokenTimeoutMs: 2_000,
   stallMs: 1_500,
+  outboxGiveUpMs: 5_000,
 };
 
 /** Where only the proxy may end a connection: a machine that is busy must not. */

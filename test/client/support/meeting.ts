@@ -45,7 +45,7 @@ export class Listener {
 
   constructor(capture: Capture) {
     const types = ["connected", "disconnected", "retrying", "acked", "gap", "stalled", "full", "space"] as const;
-    const ends = ["renumbered", "lost", "failed", "ended"] as const;
+    const ends = ["renumbered", "lost", "outboxRetrying", "failed", "ended"] as const;
     for (const type of [...types, ...ends]) capture.on(type, (event) => this.heard.push({ ...event, type } as Heard));
   }
 
