@@ -60,7 +60,8 @@ const toleranceSamples = 0.25 * sampleRateHz;
 /** Real time: the device plays no faster. */
 const timeoutMs = 60_000;
 
-async function recordAndDisturb(tab: Tab, sessionId: string): Promise<SeqRange> {
+/** @returns the gap in the middle, and that at the end, where the microphone was unplugged. */
+async function recordAndDisturb(tab: Tab, sessionId: string): Promise<readonly [SeqRange, SeqRange]> {
   const rate = await tab.call("record", { baseUrl: gateway.url, sessionId });
   expect([44_100, 48_000], "resampled").toContain(rate);
   await tab.next("acked", 2);
@@ -69,35 +70,39 @@ async function recordAndDisturb(tab: Tab, sessionId: string): Promise<SeqRange> 
   expect(await tab.heard("gap"), "late blocks are no gap").toEqual([]);
   await tab.call("suspend");
   await delay(2_200);
-  await tab.call("resume");
+  expect(await tab.call("audioEvents")).toEqual(["suspended"]);
+  await tab.call("allowResume");
   const { from, to } = await tab.next("gap");
   await tab.next("acked", 4 + 3);
+  expect(await tab.call("audioEvents")).toEqual(["suspended", "resumed"]);
   const stalls = (await tab.heard("stalled")).length;
   await tab.call("unplug");
   // No silence is made up for it: the time until the end is a gap as well.
   await tab.next("stalled", stalls + 1);
-  const end = await tab.call("end");
-  expect(end).toMatchObject({ complete: false, missing: [[from, to], expect.anything()], lost: [] });
-  return [from, to];
+  const { complete, missing, lost } = await tab.call("end");
+  expect({ complete, first: missing[0], lost }).toEqual({ complete: false, first: [from, to], lost: [] });
+  expect(missing).toHaveLength(2);
+  return [[from, to], missing[1] ?? [0, 0]];
 }
 
 test.skipIf(isWithoutBrowser)(
-  "a microphone's sound arrives in its place; a gap is where it stood still",
+  "[O3] a microphone's sound arrives in its place; a gap is where it stood still",
   { timeout: timeoutMs },
   async () => {
     const sessionId = newSession();
     const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
-    const [from, to] = await recordAndDisturb(tab, sessionId);
+    const [[from, to], [tailFrom, tailTo]] = await recordAndDisturb(tab, sessionId);
     expect(from).toBeGreaterThan(4);
     expect(to - from + 1).toBeLessThanOrEqual(3);
 
     const { gaps } = await finalize(gateway, sessionId);
-    expect(gaps).toMatchObject([
-      { track, from_seq: from, to_seq: to, cause: "capture_stall" },
-      { track, cause: "capture_stall" },
+    const stall = { track, cause: "capture_stall" };
+    expect(gaps).toEqual([
+      { ...stall, from_seq: from, to_seq: to },
+      { ...stall, from_seq: tailFrom, to_seq: tailTo },
     ]);
-    const last = (gaps[1]?.from_seq ?? 0) - 2;
-    // The seconds at either edge of the gap and at the end have silence in them.
+    const last = tailFrom - 2;
+    // The seconds at either edge of a gap have silence in them.
     const places = await placesOf(sessionId, [...range(1, from - 2), ...range(to + 2, last)]);
     expect(places.length).toBeGreaterThanOrEqual(3);
     const strays = places.filter(({ likeness, strayed }) => likeness < 0.95 || Math.abs(strayed) > toleranceSamples);
@@ -106,3 +111,41 @@ test.skipIf(isWithoutBrowser)(
     expect(strays.length, `found: ${story}`).toBeLessThanOrEqual(places.length / 4);
   },
 );
+
+test.skipIf(isWithoutBrowser)(
+  "[O3] audio that the system stopped, and that did not run again, is a gap up to the end of the track",
+  { timeout: timeoutMs },
+  async () => {
+    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
+    await tab.next("acked", 2);
+    await tab.call("suspend");
+    await delay(3_500);
+    const { complete, missing } = await tab.call("end");
+    expect(complete).toBe(false);
+    expect(missing.reduce((sum, [from, to]) => sum + to - from + 1, 0)).toBeGreaterThanOrEqual(2);
+  },
+);
+
+test.skipIf(isWithoutBrowser)("[O3] suspended while the page may resume it: it runs on by itself", async () => {
+  const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+  await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
+  await tab.next("acked", 1);
+  await tab.call("suspendOnce");
+  await expect.poll(() => tab.call("audioEvents")).toEqual(["suspended", "resumed"]);
+  await tab.next("acked", 3);
+  await tab.call("end");
+});
+
+test.skipIf(isWithoutBrowser)("[O3] a page over plain http gets no microphone, and the reason", async () => {
+  const args = [...microphoneArgs(), "--host-resolver-rules=MAP lan.test 127.0.0.1"];
+  const tab = await (await browsers.launch({ args })).newTab("lan.test");
+  expect(await tab.call("tryOpen", "microphone")).toBe("needs_https");
+  expect(await tab.call("tryOpen", "display")).toBe("needs_https");
+});
+
+test.skipIf(isWithoutBrowser)("[O3] a screen that is shared without sound is refused with the reason", async () => {
+  const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+  expect(await tab.call("tryOpen", "silent display")).toBe("no_audio_shared");
+  expect(await tab.call("tryOpen", "display")).toBe("opened");
+});

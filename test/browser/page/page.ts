@@ -1,6 +1,7 @@
 /** What a page of the tests can do: the library, by commands whose arguments and answers are plain data. */
 import { openIdbOutbox } from "../../../client/browser/idb-outbox.ts";
-import { type Microphone, openMicrophone } from "../../../client/browser/microphone.ts";
+import { AudioSourceError } from "../../../client/browser/audio-source-error.ts";
+import { type Microphone, openDisplayAudio, openMicrophone } from "../../../client/browser/microphone.ts";
 import {
   type Capture,
   type CaptureEnd,
@@ -15,6 +16,7 @@ type Heard = { [K in keyof CaptureEvents]: { readonly type: K } & CaptureEvents[
 type Start = Pick<CaptureOptions, "baseUrl" | "sessionId" | "format" | "live">;
 
 const heard: Heard[] = [];
+const audioEvents: string[] = [];
 let capture: Capture | undefined;
 let microphone: Microphone | undefined;
 
@@ -62,12 +64,36 @@ const commands = {
     const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     microphone = await openMicrophone(raw);
     await start({ ...options, format: microphone.format, live: true });
+    for (const type of ["suspended", "resumed"] as const) microphone.on(type, () => audioEvents.push(type));
     microphone.pipeTo(running());
     return microphone.format.sampleRate;
   },
 
-  suspend: async () => microphone?.context.suspend(),
-  resume: async () => microphone?.context.resume(),
+  /** What the system does when a call comes in: the page can't resume the audio before `allowResume`. */
+  async suspend(): Promise<void> {
+    if (!microphone) return;
+    microphone.context.resume = () => Promise.reject(new DOMException("A call is on.", "InvalidStateError"));
+    await microphone.context.suspend();
+  },
+  suspendOnce: async () => microphone?.context.suspend(),
+  /** The call is over, and the page is in front again. */
+  allowResume(): void {
+    Reflect.deleteProperty(microphone?.context ?? {}, "resume");
+    document.dispatchEvent(new Event("visibilitychange"));
+  },
+  audioEvents: (): readonly string[] => audioEvents,
+
+  /** Opens and closes a source. @returns "opened", or why it could not be opened. */
+  async tryOpen(what: "microphone" | "display" | "silent display"): Promise<string> {
+    if (what !== "microphone") shareScreen(what === "display");
+    try {
+      const source = await (what === "microphone" ? openMicrophone() : openDisplayAudio());
+      await source.close();
+      return "opened";
+    } catch (cause) {
+      return cause instanceof AudioSourceError ? cause.reason : String(cause);
+    }
+  },
 
   /** What a browser does when the device is pulled out. A fake one can't be. */
   unplug(): void {
@@ -80,6 +106,18 @@ const commands = {
     while (performance.now() < until);
   },
 };
+
+/** Has the person share a canvas: a headless browser has no screen. */
+function shareScreen(hasSound: boolean): void {
+  const { mediaDevices: devices } = navigator as { readonly mediaDevices?: MediaDevices };
+  if (!devices) return;
+  devices.getDisplayMedia = () => {
+    const stream = document.createElement("canvas").captureStream();
+    const sound = new AudioContext().createMediaStreamDestination().stream;
+    if (hasSound) for (const track of sound.getAudioTracks()) stream.addTrack(track);
+    return Promise.resolve(stream);
+  };
+}
 
 export type Commands = typeof commands;
 declare global {

@@ -89,8 +89,9 @@ export class TestBrowser {
     this.#url = url;
   }
 
-  newTab(): Promise<Tab> {
-    return Tab.open(this.context, this.#url);
+  /** @param host that the page is asked of. */
+  newTab(host = "127.0.0.1"): Promise<Tab> {
+    return Tab.open(this.context, this.#url.replace("127.0.0.1", host));
   }
 
   /** `kill -9` of the browser's main process, which takes all others along. */

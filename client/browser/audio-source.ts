@@ -1,0 +1,146 @@
+/**
+ * A media stream's sound as a live source: MediaStream → AudioWorklet → blocks of samples.
+ *
+ * Each block carries the time at which the audio thread had its last sample. So a page that is busy, and gets its
+ * blocks late and all at once, makes no gap; a device that gives nothing, an interrupted context and a machine that
+ * slept do, since the capture is live (SPEC O3). Knows nothing of seconds, outboxes and rooms.
+ */
+import type { Capture } from "../capture/capture.ts";
+import { Emitter } from "../capture/emitter.ts";
+import type { PcmFormat } from "../capture/pcm-framer.ts";
+import { keepRunning } from "./keep-running.ts";
+
+/** Of a block: few enough messages for a phone, and little lost with a tab. */
+const blockSeconds = 0.1;
+/** For the audio thread to hand over the last block; it does not run while the context is suspended. */
+const flushTimeoutMs = 500;
+const processorName = "roomtone-source";
+
+/** Runs on the audio thread. A break in time ends a block, so that no block has samples of both sides of it. */
+const processorSource = `registerProcessor("${processorName}", class extends AudioWorkletProcessor {
+  constructor({ processorOptions }) {
+    super();
+    this.block = new Float32Array(processorOptions.blockSamples);
+    this.filled = 0;
+    this.endedAt = 0;
+    this.port.onmessage = () => {
+      this.send();
+      this.port.postMessage(null);
+    };
+  }
+  process([[samples]]) {
+    const now = Date.now();
+    const isFull = samples && this.filled + samples.length > this.block.length;
+    if (!samples || isFull || now - this.endedAt > 250) this.send();
+    if (!samples) return true;
+    this.block.set(samples, this.filled);
+    this.filled += samples.length;
+    this.endedAt = now;
+    return true;
+  }
+  send() {
+    if (this.filled === 0) return;
+    const samples = this.block.slice(0, this.filled);
+    this.filled = 0;
+    this.port.postMessage({ samples, endedAt: this.endedAt }, [samples.buffer]);
+  }
+});`;
+
+/** What the processor posts; null: everything before the request to flush was posted. */
+type Posted = { readonly samples: Float32Array; readonly endedAt: number } | null;
+
+export interface AudioSourceEvents {
+  /** The browser or the system stopped the audio; it is resumed as soon as the page is allowed to. `state`: the context's. */
+  suspended: { readonly state: string };
+  /** The audio runs again. It had stopped for `ms`, which is a gap. */
+  resumed: { readonly ms: number };
+}
+
+/** A microphone, or the sound that a person shares. */
+export interface AudioSource {
+  /** Of its blocks: mono, at the rate of the audio context. */
+  readonly format: PcmFormat;
+  /** Its tracks have the events `ended` (unplugged, or no longer shared) and `mute` (silenced by the system). */
+  readonly stream: MediaStream;
+  /** For a level meter, say. Nothing comes while it is suspended, and it is resumed whoever suspended it. */
+  readonly context: AudioContext;
+  /** @returns a function that takes the listener away. */
+  on<K extends keyof AudioSourceEvents>(type: K, listener: (event: AudioSourceEvents[K]) => void): () => void;
+  /** Gives samples to the capture from now on. It must have the source's `format`, and be `live`. */
+  pipeTo(capture: Pick<Capture, "write">): void;
+  /** Hands over what it still has, and lets go of the device. Then `end` the capture. */
+  close(): Promise<void>;
+}
+
+/** @param stream has a track of audio; it is stopped where this fails. */
+export async function openAudioSource(stream: MediaStream): Promise<AudioSource> {
+  let context: AudioContext | undefined;
+  try {
+    // The device's own rate: not every browser connects a context of another one.
+    context = new AudioContext();
+    await Promise.all([loadProcessor(context), context.resume()]);
+    return connect(stream, context);
+  } catch (cause) {
+    await letGo(stream, context);
+    throw cause;
+  }
+}
+
+class SourceEvents extends Emitter<AudioSourceEvents> {
+  tell<K extends keyof AudioSourceEvents>(type: K, event: AudioSourceEvents[K]): void {
+    this.emit(type, event);
+  }
+}
+
+function connect(stream: MediaStream, context: AudioContext): AudioSource {
+  const source = context.createMediaStreamSource(stream);
+  const worklet = new AudioWorkletNode(context, processorName, {
+    numberOfOutputs: 0,
+    channelCount: 1,
+    channelCountMode: "explicit",
+    processorOptions: { blockSamples: Math.round(context.sampleRate * blockSeconds) },
+  });
+  // Unplugged: what would come is silence that nobody recorded.
+  for (const track of stream.getAudioTracks()) track.addEventListener("ended", () => source.disconnect());
+  const flushed = Promise.withResolvers<void>();
+  const events = new SourceEvents();
+  const stopResuming = keepRunning(context, stream, (type, event) => events.tell(type, event));
+  return {
+    format: { sampleRate: context.sampleRate, channels: 1 },
+    stream,
+    context,
+    on: (type, listener) => events.on(type, listener),
+    pipeTo(capture) {
+      worklet.port.addEventListener("message", ({ data }: MessageEvent<Posted>) => {
+        if (data === null) flushed.resolve();
+        // A block that a full outbox refused becomes part of a gap; why a capture failed, its `failed` event says.
+        else capture.write(data.samples, data.endedAt).catch(() => undefined);
+      });
+      worklet.port.start();
+      source.connect(worklet);
+    },
+    async close() {
+      stopResuming();
+      source.disconnect();
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port, not a window.
+      worklet.port.postMessage("flush");
+      await Promise.race([flushed.promise, new Promise((resolve) => setTimeout(resolve, flushTimeoutMs))]);
+      worklet.port.close();
+      await letGo(stream, context);
+    },
+  };
+}
+
+async function letGo(stream: MediaStream, context: AudioContext | undefined): Promise<void> {
+  for (const track of stream.getTracks()) track.stop();
+  if (context && context.state !== "closed") await context.close();
+}
+
+async function loadProcessor(context: AudioContext): Promise<void> {
+  const url = URL.createObjectURL(new Blob([processorSource], { type: "text/javascript" }));
+  try {
+    await context.audioWorklet.addModule(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
