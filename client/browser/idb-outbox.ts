@@ -19,12 +19,11 @@
  * The browser may still evict a site's data when the disk runs out: ask for `navigator.storage.persist()`.
  */
 import { checkedFrame, type Outbox, type OutboxContents, OutboxDamagedError } from "../capture/outbox.ts";
-import type { OutboxEnd, OutboxFrame, OutboxOrigin } from "../capture/outbox.ts";
-import { isFullFault } from "../capture/outbox-fault.ts";
+import type { OutboxEnd, OutboxFault, OutboxFrame, OutboxOrigin } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
 import { AudioSourceError } from "./audio-source-error.ts";
-import { IdbConnection, requested, type Stores } from "./idb.ts";
+import { IdbConnection, isLostConnection, requested, type Stores } from "./idb.ts";
 import { frameSchema, type HoldOnDisk, parseRecord, recordId, recordOf, spareId, unsentId } from "./idb-record.ts";
 import { browserLocks, takeLock } from "./web-lock.ts";
 
@@ -47,7 +46,7 @@ export interface IdbOutboxOptions {
 export async function openIdbOutbox(options: IdbOutboxOptions): Promise<Outbox> {
   const { name, maxFrames = 14_400 } = options;
   const indexedDB = options.indexedDB ?? (globalThis as { readonly indexedDB?: IDBFactory }).indexedDB;
-  if (!indexedDB) throw new AudioSourceError("unsupported", "This page has no IndexedDB: capture without an outbox.");
+  if (!indexedDB) throw new AudioSourceError("unsupported", "This page has no IndexedDB.");
   let connection: IdbConnection | undefined;
   const onLost = (cause: Error): void => void connection?.end(cause);
   const unlock = await takeLock(name, options.locks === undefined ? browserLocks() : options.locks, onLost);
@@ -170,7 +169,7 @@ class IdbOutbox implements Outbox {
     try {
       await this.#store(next);
     } catch (cause) {
-      if (!isFullFault(cause) || by !== 0 || this.#hold === "record") throw cause;
+      if (!isFull(cause) || by !== 0 || this.#hold === "record") throw cause;
       if (this.#hold === "mark") await this.#delete("meta", unsentId);
       this.#hold = "none";
       this.#noteBehind(next);
@@ -183,6 +182,11 @@ class IdbOutbox implements Outbox {
     if (slot === undefined || !this.#kept.delete(slot)) return;
     this.#aside.add(slot);
     await this.#moveAside();
+  }
+
+  faultOf(cause: unknown): OutboxFault | undefined {
+    if (isFull(cause)) return "full";
+    return isLostConnection(cause) ? "passing" : undefined;
   }
 
   async close(): Promise<void> {
@@ -277,7 +281,11 @@ async function unlessFull(change: Promise<void>): Promise<boolean> {
     await change;
     return true;
   } catch (cause) {
-    if (isFullFault(cause)) return false;
+    if (isFull(cause)) return false;
     throw cause;
   }
+}
+
+function isFull(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "QuotaExceededError";
 }

@@ -9,7 +9,9 @@ import { OutboxDamagedError } from "../capture/outbox.ts";
 export type Stores<Name extends string> = (name: Name) => IDBObjectStore;
 
 /** What transactions reject with when their connection was closed, or the browser lost its storage process. */
-const lostConnection = new Set(["InvalidStateError", "AbortError", "UnknownError"]);
+export function isLostConnection(cause: unknown): boolean {
+  return cause instanceof Error && ["InvalidStateError", "AbortError", "UnknownError"].includes(cause.name);
+}
 
 export class IdbConnection {
   readonly #factory: IDBFactory;
@@ -46,7 +48,7 @@ export class IdbConnection {
     try {
       return await inTransaction(await this.#open(), stores, mode, work);
     } catch (cause) {
-      if (this.#failure || !(cause instanceof Error && lostConnection.has(cause.name))) throw cause;
+      if (this.#failure || !isLostConnection(cause)) throw cause;
     }
     await this.#disconnect();
     return inTransaction(await this.#open(), stores, mode, work);
@@ -83,7 +85,7 @@ export class IdbConnection {
     return new Promise((resolve, reject) => {
       const request = this.#factory.open(this.#name, 1);
       const isGone = (): Error => {
-        this.#failure = new OutboxDamagedError(`The outbox ${this.#name} was deleted while it was open; it is closed.`);
+        this.#failure = new OutboxDamagedError(`The outbox ${this.#name} was deleted while open; it is closed.`);
         return this.#failure;
       };
       request.addEventListener("upgradeneeded", () => {
@@ -132,7 +134,7 @@ function abort(transaction: IDBTransaction): void {
     transaction.abort();
   } catch (cause) {
     // It is over: its connection was closed by force.
-    if (!(cause instanceof Error && cause.name === "InvalidStateError")) throw cause;
+    if (!isLostConnection(cause)) throw cause;
   }
 }
 

@@ -7,7 +7,7 @@ import type { AudioSourceEvents } from "./audio-source.ts";
 type Tell = <K extends keyof AudioSourceEvents>(type: K, event: AudioSourceEvents[K]) => void;
 
 /** The gestures that let a page start audio. */
-const gestures = ["pointerdown", "pointerup", "keydown", "touchend"] as const;
+const gestures = ["pointerup", "keydown"] as const;
 
 /** @returns what ends it. */
 export function keepRunning(context: AudioContext, stream: MediaStream, tell: Tell): () => void {

@@ -32,7 +32,7 @@ export async function openDisplayAudio(constraints: MediaTrackConstraints = unpr
   for (const track of stream.getTracks()) track.stop();
   throw new AudioSourceError(
     "no_audio_shared",
-    "No sound was shared: share again, with the sound of the tab or the system switched on. Not every browser and system offers it.",
+    "No sound was shared: share again, with the sound of the tab or system.",
   );
 }
 
@@ -41,8 +41,5 @@ function mediaDevices(what: string, method: "getUserMedia" | "getDisplayMedia"):
   const { mediaDevices: devices } = navigator as { readonly mediaDevices?: MediaDevices };
   if (devices && method in devices && "AudioWorkletNode" in globalThis) return devices;
   if (globalThis.isSecureContext) throw new AudioSourceError("unsupported", `This browser gives pages no ${what}.`);
-  throw new AudioSourceError(
-    "needs_https",
-    `The ${what} needs HTTPS: browsers give it to no page that came over plain http, but for one from localhost.`,
-  );
+  throw new AudioSourceError("needs_https", `The ${what} needs HTTPS: this page came over plain http.`);
 }

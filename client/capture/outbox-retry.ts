@@ -5,7 +5,6 @@
  */
 import { type Backoff, backoffMs } from "../../schemas/lib/backoff.ts";
 import type { Outbox, OutboxContents, OutboxEnd, OutboxFrame, OutboxOrigin } from "./outbox.ts";
-import { isFullFault, isPassingFault } from "./outbox-fault.ts";
 import { Pause } from "./pause.ts";
 
 const backoff: Backoff = { firstMs: 200, maxMs: 5_000, least: "half" };
@@ -84,8 +83,8 @@ export class RetryingOutbox implements Outbox {
       try {
         return await step();
       } catch (cause) {
-        const mayPass = isFullFault(cause) || (isPassingFault(cause) && elapsed() - since < giveUpAfterMs);
-        if (!mayPass || this.#isStopped) throw cause;
+        const fault = this.#outbox.faultOf?.(cause);
+        if (!fault || this.#isStopped || (fault === "passing" && elapsed() - since >= giveUpAfterMs)) throw cause;
         const afterMs = backoffMs(backoff, attempt, random());
         this.onRetrying({ attempt, afterMs, reason: String(cause) });
         this.#pause = new Pause(afterMs);

@@ -82,9 +82,16 @@ export interface Outbox {
   release(by: number): Promise<OutboxEnd | undefined>;
   /** Takes a second out of what is to be sent; what survives a crash keeps its bytes, for a person to look at. */
   setAside(seq: number): Promise<void>;
+  /**
+   * What an error of these calls says of the store: a fault that may pass (the store is as it was before the call or after
+   * it, and the same call may be made again), or that it is full. Undefined: neither.
+   */
+  faultOf?(cause: unknown): OutboxFault | undefined;
   /** Lets go of the store; what is in it stays. */
   close(): Promise<void>;
 }
+
+export type OutboxFault = "passing" | "full";
 
 /** Another writer has this outbox open. */
 export class OutboxLockedError extends Error {

@@ -145,6 +145,10 @@ function openedDatabases(factory: IDBFactory): IDBDatabase[] {
   return opened;
 }
 
+function fail(): never {
+  throw new DOMException("Connection to Indexed Database server lost.", "UnknownError");
+}
+
 describe("[O2] the browser closes the connection", () => {
   test.for(["with a `close` event", "without a word"])(
     "%s: it is opened again, nothing lost or doubled",
@@ -190,9 +194,6 @@ describe("[O2] the browser closes the connection", () => {
     // Nor can it be opened again at once.
     const transaction = vi.spyOn(FDBDatabase.prototype, "transaction");
     onTestFinished(() => transaction.mockRestore());
-    const fail = (): never => {
-      throw new DOMException("Connection to Indexed Database server lost.", "UnknownError");
-    };
     transaction.mockImplementationOnce(fail).mockImplementationOnce(fail).mockImplementationOnce(fail);
     await capture.write(samplesOf(2, 3));
     const { attempt, reason } = await heard.next("outboxRetrying");

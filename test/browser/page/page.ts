@@ -114,7 +114,7 @@ function shareScreen(hasSound: boolean): void {
   devices.getDisplayMedia = () => {
     const stream = document.createElement("canvas").captureStream();
     const sound = new AudioContext().createMediaStreamDestination().stream;
-    if (hasSound) for (const track of sound.getAudioTracks()) stream.addTrack(track);
+    if (hasSound) for (const audio of sound.getAudioTracks()) stream.addTrack(audio);
     return Promise.resolve(stream);
   };
 }
