@@ -2,6 +2,8 @@
  * Every limit of the contract, once, with its unit in its name. `docs/reference.md` is generated from
  * this table, and so are the variables with which a deployment changes one.
  */
+import { wireLimits } from "./wire/wire-limits.ts";
+
 interface Limit {
   readonly value: number;
   readonly meaning: string;
@@ -16,15 +18,18 @@ interface Limit {
 
 export const limitTable = {
   maxMessageBytes: {
-    value: 65_536,
+    value: wireLimits.maxMessageBytes,
     meaning: "A text frame's UTF-16 length or a binary frame's bytes. A JSON chunk is about 43 kB.",
   },
-  maxSeq: { value: 99_999_999, meaning: "Highest chunk number: keys are padded to eight digits." },
-  maxSeqAhead: { value: 86_400, meaning: "How far ahead of its track's last kept chunk a seq may be: one day." },
-  maxMsgpackDepth: { value: 8, meaning: "Levels of maps and arrays in a MessagePack frame." },
+  maxSeq: { value: wireLimits.maxSeq, meaning: "Highest chunk number: keys are padded to eight digits." },
+  maxSeqAhead: {
+    value: wireLimits.maxSeqAhead,
+    meaning: "How far ahead of its track's last kept chunk a seq may be: one day.",
+  },
+  maxMsgpackDepth: { value: wireLimits.maxMsgpackDepth, meaning: "Levels of maps and arrays in a MessagePack frame." },
   maxMissingRanges: { value: 64, meaning: "Ranges listed in `missing`; `missing_chunks` is the true count." },
   maxGapNotes: {
-    value: 1_000,
+    value: wireLimits.maxGapNotes,
     meaning: "Stretches of one track whose absence is explained; later ones are not noted.",
   },
   maxInFlightFrames: {

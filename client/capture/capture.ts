@@ -6,7 +6,7 @@
  * silently; after a crash, a new capture over the same outbox continues where the old one stopped.
  */
 import { SerialQueue } from "../../schemas/lib/serial-queue.ts";
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 import { sessionIdPattern, trackNamePattern } from "../../schemas/name-patterns.ts";
 import {
   type CaptureEnd,
@@ -198,8 +198,8 @@ export class Capture extends Emitter<CaptureEvents> {
 
   /** Leaves whole seconds out of the timeline, a day at most: the source had nothing for so long. */
   async skip(seconds: number): Promise<void> {
-    if (!Number.isInteger(seconds) || seconds < 1 || seconds > limits.maxSeqAhead)
-      throw new RangeError(`skip takes whole seconds, 1 to ${limits.maxSeqAhead}`);
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > wireLimits.maxSeqAhead)
+      throw new RangeError(`skip takes whole seconds, 1 to ${wireLimits.maxSeqAhead}`);
     this.#throwIfOver();
     await this.#work.run(() => this.#intake.skip(seconds, this.#now()));
   }

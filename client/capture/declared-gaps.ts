@@ -1,5 +1,5 @@
 /** Seconds that this client will never send, kept to be told to the room at every greeting. Sends nothing itself. */
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 import type { GapMessage } from "../../schemas/wire/messages.ts";
 
 /** Both ends are included. */
@@ -14,7 +14,7 @@ export class DeclaredGaps {
 
   /** @returns whether it is to be told; not beyond as many as the room notes. */
   add(gap: DeclaredGap): boolean {
-    if (this.#gaps.length >= limits.maxGapNotes) return false;
+    if (this.#gaps.length >= wireLimits.maxGapNotes) return false;
     this.#gaps.push(gap);
     return true;
   }

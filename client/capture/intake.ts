@@ -5,7 +5,7 @@
  * is held here until there is space; while one is held, nothing more is taken (so that is at most the seconds
  * of one block).
  */
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { ChannelFault } from "./channel-watch.ts";
 import { LiveClock, type LiveStep } from "./live-clock.ts";
@@ -13,7 +13,7 @@ import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
 
 /** A room takes no second that is further ahead; the one under way is one of them. */
-const maxDowntimeMs = (limits.maxSeqAhead - 1) * chunkMs;
+const maxDowntimeMs = (wireLimits.maxSeqAhead - 1) * chunkMs;
 const samplesPerMs = sampleRateHz / 1_000;
 
 /** Samples of a live source, and when its clock said that the last one was captured. */

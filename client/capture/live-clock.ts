@@ -8,13 +8,13 @@
  * credit and debt fade slowly.
  */
 import { chunkMs } from "../../schemas/wire/audio.ts";
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 
 /** Time without samples, or a block of them, in the order of the timeline. */
 export type LiveStep<Block> = { readonly gapMs: number } | { readonly block: Block };
 
 /** A room takes no second that is further ahead; the one under way is one of them. */
-const maxGapMs = (limits.maxSeqAhead - 1) * chunkMs;
+const maxGapMs = (wireLimits.maxSeqAhead - 1) * chunkMs;
 /** Audio that is held while it may still turn out that nothing is missing: a stream of segments hands over about so much. */
 const maxHeldMs = 10_000;
 const maxCreditMs = 60_000;

@@ -8,7 +8,7 @@
  * crash in the middle of any call leaves the outbox as it was before the call or after it.
  */
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 import type { SeqRange } from "./seq-set.ts";
 
 export interface OutboxFrame {
@@ -120,7 +120,7 @@ export class OutboxDamagedError extends Error {
 export function checkedFrame(frame: OutboxFrame, nextSeq: number): OutboxFrame {
   const { seq, pcm } = frame;
   const timestampMs = Math.max(1, Math.round(frame.timestampMs));
-  if (!Number.isInteger(seq) || seq > limits.maxSeq) throw new RangeError(`no such seq: ${seq}`);
+  if (!Number.isInteger(seq) || seq > wireLimits.maxSeq) throw new RangeError(`no such seq: ${seq}`);
   if (seq < nextSeq) throw new RangeError(`seq ${seq} was used before; the next free one is ${nextSeq}`);
   if (pcm.byteLength !== chunkBytes) throw new RangeError(`a frame has ${chunkBytes} bytes, not ${pcm.byteLength}`);
   if (!Number.isSafeInteger(timestampMs)) throw new RangeError(`no such time: ${frame.timestampMs}`);

@@ -4,12 +4,12 @@
  * Where the runtime knows better (Node: `os.uptime`), its clock is given to the capture as `elapsed`.
  */
 import { chunkMs } from "../../schemas/wire/audio.ts";
-import { limits } from "../../schemas/limits.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 
 /** Below it the two clocks only drift or are slewed. */
 const minSleepMs = 2_000;
 /** Beyond it the wall clock was set: a device without a battery boots in 1970. */
-const maxSleepMs = limits.maxSeqAhead * chunkMs;
+const maxSleepMs = wireLimits.maxSeqAhead * chunkMs;
 
 /** @param wall ms since 1970. @param steady ms, of a clock that nobody sets. @returns a clock to be read now and then, ms. */
 export function steadyClock(

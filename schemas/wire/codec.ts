@@ -8,7 +8,7 @@ import { chunkBytes } from "./audio.ts";
 import { decodeBase64 } from "./base64.ts";
 import type { WireErrorCode } from "./errors.ts";
 import { binaryFrameHint, textFrameHint } from "./frame-hint.ts";
-import { limits } from "../limits.ts";
+import { wireLimits } from "./wire-limits.ts";
 import {
   type ChunkMessage,
   type ClientMessage,
@@ -35,8 +35,8 @@ export interface FrameError {
  * The decoder has no bound on depth, so `isDeeperThan` looks first.
  */
 const msgpackLimits = {
-  maxStrLength: limits.maxMessageBytes,
-  maxBinLength: limits.maxMessageBytes,
+  maxStrLength: wireLimits.maxMessageBytes,
+  maxBinLength: wireLimits.maxMessageBytes,
   maxArrayLength: 64,
   maxMapLength: 64,
   maxExtLength: 64,
@@ -45,12 +45,12 @@ const msgpackLimits = {
 /** Reads one frame as it came from the socket: text is JSON, binary is MessagePack. */
 export function decodeFrame(frame: string | ArrayBuffer | ArrayBufferView): Result<ClientMessage, FrameError> {
   if (typeof frame === "string") {
-    return frame.length > limits.maxMessageBytes ? tooLarge(frame.length) : decodeJsonFrame(frame);
+    return frame.length > wireLimits.maxMessageBytes ? tooLarge(frame.length) : decodeJsonFrame(frame);
   }
   const bytes = ArrayBuffer.isView(frame)
     ? new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)
     : new Uint8Array(frame);
-  return bytes.byteLength > limits.maxMessageBytes ? tooLarge(bytes.byteLength) : decodeMsgpackFrame(bytes);
+  return bytes.byteLength > wireLimits.maxMessageBytes ? tooLarge(bytes.byteLength) : decodeMsgpackFrame(bytes);
 }
 
 /** Writes a room's message in the encoding the client chose. */
@@ -85,7 +85,7 @@ function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
 function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError> {
   let value: unknown;
   try {
-    if (isDeeperThan(bytes, limits.maxMsgpackDepth)) throw new RangeError("too deep");
+    if (isDeeperThan(bytes, wireLimits.maxMsgpackDepth)) throw new RangeError("too deep");
     value = decode(bytes, msgpackLimits);
   } catch (cause) {
     // DecodeError: malformed or over a limit. RangeError: truncated, or bytes left over. Others are bugs.
@@ -154,7 +154,7 @@ function readableSeq(frame: object): number | undefined {
 }
 
 function tooLarge(size: number): Result<never, FrameError> {
-  return refuse("message_too_large", `A frame is at most ${limits.maxMessageBytes} bytes, this one ${size}.`);
+  return refuse("message_too_large", `A frame is at most ${wireLimits.maxMessageBytes} bytes, this one ${size}.`);
 }
 
 function refuse(code: WireErrorCode, detail: string, seq?: number): Result<never, FrameError> {
