@@ -1,5 +1,7 @@
 /**
  * The room's SQLite schema, as numbered migrations. A migration that has shipped is never edited: add one.
+ * From number 8 on each bears repeating (K8): older versions set `schema_version` back after a roll-back, and the next deploy
+ * runs the same migrations once more.
  *
  * A kept chunk is a small row of `ledger`, for the meeting's life, and a row of `journal` with its bytes only
  * until R2 has them (K4). The two are apart because SQLite does not merge the pages of rows that shrink: in one
@@ -129,8 +131,8 @@ export const migrations: readonly string[] = [
   `ALTER TABLE tracks ADD COLUMN pace_ms REAL;`,
 
   // The app outbox: messages that the app has not taken yet, and what it was told. Empty where no app is bound.
-  `CREATE TABLE app_outbox (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
-   CREATE TABLE app_told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE IF NOT EXISTS app_outbox (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
+   CREATE TABLE IF NOT EXISTS app_told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -1,7 +1,7 @@
 /** Rooms of every schema before this one. */
 import { expect, test } from "vitest";
 import { migrate, migrations } from "../../../server/gateway/core/migrations.ts";
-import { databaseOf } from "../../../server/shared/lib/sql.ts";
+import { type Database, databaseOf } from "../../../server/shared/lib/sql.ts";
 import { nodeSqlite } from "../../support/node-database.ts";
 
 test("[I1] a room of before there was an index is as old as its first track", () => {
@@ -50,4 +50,49 @@ test("[K1] a migration that fails leaves the schema as it was", () => {
   });
   expect(() => migrate(db)).toThrow("disk");
   expect(adapter.sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
+});
+
+const schemaOf = (db: Database): unknown[] =>
+  db.sql.exec("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").toArray();
+
+/** The number of migrations that the last version had which sets `schema_version` back. */
+const oldCount = 7;
+
+/** That version's `migrate`. */
+function migrateAsBefore(db: Database): void {
+  const old = migrations.slice(0, oldCount);
+  db.transaction(() => {
+    const [row] = db.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'schema_version'").toArray();
+    const version = Number(row?.value ?? 0);
+    if (version === old.length) return;
+    for (const statements of old.slice(version)) db.sql.exec(statements);
+    db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(old.length));
+  });
+}
+
+test("[K8] every migration from number 8 on bears repeating, and keeps the rows that are there", () => {
+  const db = nodeSqlite(() => 1_000).open();
+  migrate(db);
+  db.sql.exec("INSERT INTO app_told VALUES ('told', 'x')");
+  const schema = schemaOf(db);
+  for (const sql of migrations.slice(oldCount)) {
+    db.sql.exec(sql);
+    db.sql.exec(sql);
+  }
+  expect(schemaOf(db)).toEqual(schema);
+  expect(db.sql.exec("SELECT value FROM app_told").toArray()).toEqual([{ value: "x" }]);
+});
+
+test("[K8] deployed, rolled back to a version that notes its own migrations alone, deployed again: the room opens", () => {
+  const db = nodeSqlite(() => 1_000).open();
+  migrate(db);
+  const schema = schemaOf(db);
+  for (let rounds = 0; rounds < 2; rounds += 1) {
+    migrateAsBefore(db);
+    migrate(db);
+  }
+  expect(schemaOf(db)).toEqual(schema);
+  expect(db.sql.exec("SELECT value FROM meta WHERE key = 'schema_version'").one()).toEqual({
+    value: String(migrations.length),
+  });
 });
