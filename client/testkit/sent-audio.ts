@@ -1,5 +1,4 @@
 /** The seconds a run streams: tones, or what a WAV file holds. */
-import { readFileSync } from "node:fs";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { toneChunk } from "./tone.ts";
 import { readWavChunks, type WavChunks } from "./wav-chunks.ts";
@@ -7,12 +6,12 @@ import { readWavChunks, type WavChunks } from "./wav-chunks.ts";
 const defaultToneSeconds = 10;
 
 /** @param count of seconds; undefined for ten, or the whole file. */
-export function loadAudio(file: string | undefined, count: number | undefined): WavChunks {
+export async function loadAudio(file: string | undefined, count: number | undefined): Promise<WavChunks> {
   if (file === undefined) {
     const chunks = Array.from({ length: count ?? defaultToneSeconds }, (_, index) => toneChunk(index + 1));
     return { chunks, paddingSamples: 0 };
   }
-  const audio = readWav(file);
+  const audio = await readWavChunks(file);
   if (count === undefined || count === audio.chunks.length) return audio;
   if (count > audio.chunks.length)
     throw new Failure(`${file} holds ${audio.chunks.length} seconds, fewer than the ${count} of --chunks.`);
@@ -27,14 +26,4 @@ export function secondsOf({ chunks, paddingSamples }: WavChunks): {
 } {
   const second = (seq: number): Uint8Array => chunks[seq - 1] ?? new Uint8Array();
   return { seconds: chunks.length, second, paddingSamples };
-}
-
-function readWav(file: string): WavChunks {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    throw new Failure(`${file} can't be read: ${cause instanceof Error ? cause.message : String(cause)}.`);
-  }
-  return readWavChunks(bytes, file);
 }

@@ -3,7 +3,8 @@
  * that has this format already is passed on byte for byte.
  */
 import { PcmFramer } from "../capture/pcm-framer.ts";
-import { readWav, WavError } from "../node/wav.ts";
+import { WavError } from "../node/wav/wav-header.ts";
+import { openWavFile } from "../node/wav/wav-reader.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 
 export interface WavChunks {
@@ -13,19 +14,19 @@ export interface WavChunks {
   readonly paddingSamples: number;
 }
 
-/**
- * @param name of the file, for messages.
- * @throws Failure when the bytes are no WAV that can be read, or hold no sample.
- */
-export function readWavChunks(file: Uint8Array, name: string): WavChunks {
+/** @throws Failure where there is no WAV file that can be read, or none with a sample in it. */
+export async function readWavChunks(path: string): Promise<WavChunks> {
   try {
-    const { format, samples } = readWav(file);
-    if (samples.length < format.channels) throw new Failure(`${name} is a WAV file without a sample in it.`);
-    const framer = new PcmFramer(format);
-    const frames = [...framer.push(samples), ...framer.flush()];
+    const wav = await openWavFile(path);
+    if (wav.seconds === 0) throw new Failure(`${path} is a WAV file without a sample in it.`);
+    const framer = new PcmFramer(wav.format);
+    const frames = [];
+    for await (const block of wav.blocks(0)) frames.push(...framer.push(block));
+    frames.push(...framer.flush());
     return { chunks: frames.map(({ pcm }) => pcm), paddingSamples: frames.at(-1)?.paddingSamples ?? 0 };
   } catch (cause) {
-    if (cause instanceof WavError) throw new Failure(`${name} is ${cause.message}`);
-    throw cause;
+    if (cause instanceof Failure) throw cause;
+    if (cause instanceof WavError) throw new Failure(`${path} is ${cause.message}.`);
+    throw new Failure(`${path} can't be read: ${cause instanceof Error ? cause.message : String(cause)}.`);
   }
 }

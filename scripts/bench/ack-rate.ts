@@ -20,7 +20,8 @@ const audio = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFo
 
 /** @param url of the gateway. @param id of a session that nobody used. */
 export async function ackRate(url: string, id: string, chunks: number): Promise<AckRate> {
-  const speech = loadAudio(sample, undefined).chunks.map((chunk) => encodeBase64(chunk));
+  const { chunks: seconds } = await loadAudio(sample, undefined);
+  const speech = seconds.map((chunk) => encodeBase64(chunk));
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/audio/ws/${id}`, { perMessageDeflate: false });
   await new Promise((resolve, reject) => {
     socket.once("open", resolve);

@@ -54,7 +54,7 @@ async function stream(
   sessionId: string,
   speakers: DemoSpeakers,
 ): Promise<void> {
-  const { chunks, paddingSamples } = loadAudio(sample, undefined);
+  const { chunks, paddingSamples } = await loadAudio(sample, undefined);
   const target = { baseHttp: new URL(`${url}/`), sessionId };
   const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
   print(`Gateway at ${url}`);

@@ -30,7 +30,7 @@ export async function runSmoke(options: SmokeOptions, run: CommandRun): Promise<
 
 async function stream(options: SmokeOptions, run: CommandRun, summary: Record<string, unknown>): Promise<void> {
   const { sessionId, track, encoding } = options;
-  const audio = loadAudio(options.file, options.chunks);
+  const audio = await loadAudio(options.file, options.chunks);
   const total = audio.chunks.length;
   const seconds = total - audio.paddingSamples / sampleRateHz;
   Object.assign(summary, { session_id: sessionId, track, encoding, chunks: total, seconds });

@@ -30,7 +30,7 @@ test("[R1] a meeting streamed to the gateway as it comes out of the box: its thr
     sessionId,
     track: "mixed",
     encoding: "msgpack",
-    ...secondsOf(loadAudio(sample, undefined)),
+    ...secondsOf(await loadAudio(sample, undefined)),
     clientId: "test",
   });
   await client.finalize(sessionId);

@@ -64,7 +64,7 @@ export class Prove {
   /** @throws Failure naming what is not as it must be. */
   async run(): Promise<ProveReport> {
     const { seed, disconnects, speed, print } = this.#options;
-    const { chunks, paddingSamples } = loadAudio(sample, undefined);
+    const { chunks, paddingSamples } = await loadAudio(sample, undefined);
     const startedAt = performance.now();
     await this.#gateway.start();
     this.#proxy = await FaultProxy.start({ target: this.#gateway.url, seed, rates: lossRates, delayMs: 100 });

@@ -25,7 +25,7 @@ export interface Subject {
 export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: Subject): Promise<boolean> {
   const outcomes: Outcome[] = [];
   let [cpuSeconds, audioSeconds] = [0, 0];
-  for (const meeting of meetingsOf(options)) {
+  for await (const meeting of meetingsOf(options)) {
     const before = process.cpuUsage();
     const said = await diarize(meeting.samples);
     const { user, system } = process.cpuUsage(before);
@@ -50,11 +50,13 @@ export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: S
 }
 
 /** One after the other, so that an evening of meetings isn't held in memory. */
-function* meetingsOf({ data, seeds }: EvalOptions): Generator<Meeting> {
+async function* meetingsOf({ data, seeds }: EvalOptions): AsyncGenerator<Meeting> {
   const seen = new Set<string>();
-  for (const meeting of data.flatMap((folder) => readMeetings(folder))) {
-    if (!seen.has(meeting.name)) yield meeting;
-    seen.add(meeting.name);
+  for (const folder of data) {
+    for (const meeting of await readMeetings(folder)) {
+      if (!seen.has(meeting.name)) yield meeting;
+      seen.add(meeting.name);
+    }
   }
   const missing = seeds.length > 0 ? missingTools(unseenVoices) : [];
   if (missing.length > 0) {

@@ -25,13 +25,13 @@ const truthSchema = z.object({
 });
 
 /** Every `NAME.wav` with a `NAME.json` beside it; none where there is no folder. */
-export function readMeetings(folder: string): Meeting[] {
+export async function readMeetings(folder: string): Promise<Meeting[]> {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).flatMap((file) => (file.endsWith(".wav") ? [file.slice(0, -4)] : []));
-  return names
-    .filter((name) => existsSync(join(folder, `${name}.json`)))
-    .map((name) => {
-      const { chunks, paddingSamples } = readWavChunks(readFileSync(join(folder, `${name}.wav`)), `${name}.wav`);
+  const told = names.filter((name) => existsSync(join(folder, `${name}.json`)));
+  return Promise.all(
+    told.map(async (name) => {
+      const { chunks, paddingSamples } = await readWavChunks(join(folder, `${name}.wav`));
       const samples = samplesOf(Buffer.concat(chunks));
       const { turns } = truthSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
       return {
@@ -40,7 +40,8 @@ export function readMeetings(folder: string): Meeting[] {
         samples: samples.subarray(0, samples.length - paddingSamples),
         truth: turns,
       };
-    });
+    }),
+  );
 }
 
 /** Meetings of one seed: as many as there are conditions, of the same script in each. */

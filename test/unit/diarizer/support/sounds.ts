@@ -6,10 +6,11 @@ import { handleResolve } from "../../../../server/shared/diarizer/handle-resolve
 import { randomFrom } from "../../support/random.ts";
 
 /** 70 s, three people; in the repository. */
-export const sample = readSample();
+export const sample = await readSample();
 
-function readSample(): Meeting {
-  const meeting = readMeetings("scripts/demo/sample").find(({ name }) => name === "interview");
+async function readSample(): Promise<Meeting> {
+  const meetings = await readMeetings("scripts/demo/sample");
+  const meeting = meetings.find(({ name }) => name === "interview");
   if (!meeting) throw new Error("scripts/demo/sample/interview.wav or .json is gone");
   return meeting;
 }
