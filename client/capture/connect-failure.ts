@@ -1,5 +1,5 @@
 /**
- * Why an attempt to connect failed, in words to act on, with what the runtime gave of it in brackets. Pure. The package `ws` tells
+ * Reasons why an attempt to connect failed (V1), in words to act on, with what the runtime gave of it in brackets. Pure. The package `ws` tells
  * most; Node's own WebSocket and browsers tell nothing.
  */
 

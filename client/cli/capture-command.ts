@@ -1,6 +1,6 @@
 /**
- * `roomtone capture`: streams a source until the room keeps all of it. What is not acked yet lies in the spool;
- * run again with the same session, track and spool, it goes on where it stopped.
+ * The command `roomtone capture` streams a source until the room keeps all of it. What is not acked yet lies in the spool: run
+ * again with the same session, track and spool, it goes on where it stopped. Knows no sockets and no files of the spool.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type CaptureEnd, CaptureFailedError } from "@roomtone/client/node";
@@ -28,7 +28,7 @@ export type CaptureReport = { readonly session_id: string } & (
 /**
  * @param signal ends a recording, and the room is still given all of it; aborts the capture of anything else, and what
  *   is in the spool stays there.
- * @returns what the room keeps, once it has told.
+ * @returns what the room keeps, as soon as the room has answered.
  */
 export async function runCapture(options: CliCaptureOptions, signal: AbortSignal): Promise<CaptureReport> {
   const source = await untilAborted(openSource(options.input), signal);

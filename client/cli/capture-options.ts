@@ -1,4 +1,4 @@
-/** The arguments of `roomtone capture`, checked. */
+/** The arguments of `roomtone capture`, checked: what can never work is refused here (V2). */
 import type { Encoding, PcmFormat } from "@roomtone/client/node";
 import * as z from "zod";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
@@ -9,9 +9,9 @@ import { UsageError } from "./usage-error.ts";
 /** Where the audio comes from. */
 export type CliInput =
   | { readonly kind: "file"; readonly path: string }
-  /** Raw s16le. */
+  /** Raw s16le samples, or a WAV file. */
   | { readonly kind: "stdin"; readonly format: PcmFormat }
-  /** Without a name: the machine's default. */
+  /** Without a name the machine's default. */
   | { readonly kind: "device"; readonly name?: string };
 
 export interface CliCaptureOptions {
@@ -19,10 +19,10 @@ export interface CliCaptureOptions {
   readonly baseUrl: string;
   readonly sessionId: string;
   readonly track: string;
-  /** Of the source, which become tracks. */
+  /** Which channels of the source become tracks (V3). */
   readonly channel: ChannelChoice;
   readonly encoding: Encoding;
-  /** Folder of all outboxes. */
+  /** Folder of the spools of all sessions. */
   readonly spool: string;
   /** Whether the input runs in real time: time without samples becomes a gap. */
   readonly live: boolean;

@@ -1,4 +1,4 @@
-/** Which channels of a source become which tracks: `--channel`. Pure. */
+/** Which channels of a source become which tracks: `--channel` (V3). Pure. */
 import type { PcmFormat } from "@roomtone/client/node";
 import { trackNameSchema } from "../../schemas/names.ts";
 import { UsageError } from "./usage-error.ts";

@@ -1,4 +1,4 @@
-/** Every way in which the command ends badly, as one sentence that says what to do. */
+/** Every way in which the command ends badly, as one sentence that says what to do (V4). */
 import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
 import { RecorderError } from "./recorder.ts";

@@ -1,4 +1,4 @@
-/** What the person at the terminal, or a log, is told of a capture while it runs: everything on stderr. */
+/** Words on stderr while a capture runs, for a person at a terminal or a log (V1, V3). */
 import type { Capture, CaptureEvents } from "@roomtone/client/node";
 import { createProgress } from "./progress.ts";
 import type { Source } from "./source.ts";

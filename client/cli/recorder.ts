@@ -1,5 +1,5 @@
 /**
- * Records from a device with what the machine has: `arecord`, `ffmpeg` or SoX's `rec`. Each is told to give raw
+ * Records from a device with what the machine has: `arecord`, `ffmpeg` or SoX's `rec`. Each gets the arguments for raw
  * s16le, 16 kHz, mono on stdout, so that nothing has to be resampled here.
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -24,7 +24,7 @@ export class RecorderError extends Error {
   }
 }
 
-/** How a program is told to record. @returns undefined where it can't without a device's name. */
+/** The arguments with which a program records. @returns undefined where it can't without a device's name. */
 interface Program {
   readonly name: string;
   readonly record: (device: string | undefined) => readonly string[] | undefined;
@@ -115,7 +115,7 @@ export async function startRecorder(device: string | undefined, env = process.en
       hasBegun: true,
     });
   });
-  // Told to who reads `samples` to their end, and asks.
+  // Whoever reads `samples` to their end awaits it; nobody may.
   ended.catch(() => undefined);
   return {
     program: program.name,

@@ -1,4 +1,4 @@
-/** Why a text can be no session token and no API key, whatever the gateway is. Pure; quotes nothing of it. */
+/** Why a text can be no session token and no API key, whatever the gateway is. Pure; quotes nothing of it (V2). */
 import { apiKeySchema } from "../../schemas/access.ts";
 import { limits } from "../../schemas/limits.ts";
 

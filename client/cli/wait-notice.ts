@@ -1,5 +1,5 @@
 /**
- * Says on stderr that a capture waits, and why: on a terminal, in a log, under systemd, cron or Docker alike. First after 5 s, so
+ * Notice of a wait (V1): says on stderr that a capture waits, and why: on a terminal, in a log, under systemd, cron or Docker alike. First after 5 s, so
  * that a short break is no noise, then after 30 s, then every 5 minutes, and once when it is over.
  */
 

@@ -77,7 +77,7 @@ async function capture(
   return runCapture(parseCaptureOptions(file, raw, {}), signal);
 }
 
-test("split: each channel is a track of its own, in one report", async () => {
+test("[V3] split: each channel is a track of its own, in one report", async () => {
   const [file, { url, heard }] = [await wavOf(3, 3), await startRoom()];
   expect(await capture(file, url, "split")).toMatchObject({
     session_id: "s",
@@ -87,7 +87,7 @@ test("split: each channel is a track of its own, in one report", async () => {
   for (const n of [1, 2, 3]) expect(heard.get(`mixed-${n}`)).toEqual([1, 2, 3].map((second) => valueAt(second, n)));
 });
 
-test("split goes on where each track stopped, also where one is ahead of the others", async () => {
+test("[V3] split goes on where each track stopped, also where one is ahead of the others", async () => {
   const [file, { url, heard }] = [await wavOf(6, 2), await startRoom()];
   const stopping = new AbortController();
   const begun = capture(file, url, "left", { track: "mixed-1", speed: "10" }, stopping.signal);
@@ -105,7 +105,7 @@ test.each([
   ["left", 101],
   ["right", 102],
   ["2", 102],
-])("%s: one track", async (channel, first) => {
+])("[V3] %s: one track", async (channel, first) => {
   const [file, { url, heard }] = [await wavOf(2, 2), await startRoom()];
   expect(await capture(file, url, channel)).toMatchObject({ session_id: "s", track: "mixed", complete: true });
   expect(heard.get("mixed")).toEqual([Math.round(first), Math.round(first + 100)]);
@@ -118,7 +118,7 @@ test("a spool that was begun with one channel is not gone on with by another", a
 });
 
 describe("averaging that loses sound is told, and what to give instead", () => {
-  test("one channel among silent ones, and opposite ones", async () => {
+  test("[V3] one channel among silent ones, and opposite ones", async () => {
     const said: string[] = [];
     const error = vi.spyOn(console, "error").mockImplementation((line: string) => void said.push(line));
     closers.push(() => error.mockRestore());
@@ -138,7 +138,7 @@ describe("averaging that loses sound is told, and what to give instead", () => {
   });
 });
 
-test("a choice, and the tracks that come of it", () => {
+test("[V3] a choice, and the tracks that come of it", () => {
   expect(["mix", "split", "left", "right", "7", "32"].map(parseChannel)).toEqual(["mix", "split", 1, 2, 7, 32]);
   expect(["", "0", "-1", "1.5", "Left", "100", "both"].map(parseChannel)).toEqual(Array.from({ length: 7 }));
   const stereo = { sampleRate: rate, channels: 2 };
@@ -147,7 +147,7 @@ test("a choice, and the tracks that come of it", () => {
   expect(() => channelTracks("split", "t".repeat(31), stereo)).toThrow("too long to be split");
 });
 
-test("what the room lacks is named once, in order; an end that was refused is told as that", () => {
+test("[V4] what the room lacks is named once, in order; an end that was refused is told as that", () => {
   expect(
     describeRanges([
       [8, 8],

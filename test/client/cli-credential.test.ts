@@ -67,7 +67,7 @@ test.each([
   ["a.b.c.d", "three parts with dots"],
   [`${key}x`, "damaged API key"],
   [`a.${"b".repeat(8_192)}.c`, "longer than"],
-])("what can be no token is refused before anything is sent, unquoted: %#", (wrong, says) => {
+])("[V2] what can be no token is refused before anything is sent, unquoted: %#", (wrong, says) => {
   const reading = (): unknown => readCredential(undefined, { ROOMTONE_TOKEN: wrong });
   expect(reading).toThrow(UsageError);
   expect(reading).toThrow(says);

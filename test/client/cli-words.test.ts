@@ -11,20 +11,20 @@ function systemError(code: string, syscall: string): Error {
   return Object.assign(new Error(`${code}: it went wrong, ${syscall}`), { code, syscall });
 }
 
-test("a gateway that asks for a credential: which variables give one, unless one was given", () => {
+test("[V4] a gateway that asks for a credential: which variables give one, unless one was given", () => {
   const refused = new CaptureFailedError("unauthorized", "Send an API key or a session token: Authorization: Bearer …");
   expect(failureWords(refused, false, {})).toMatch(/set ROOMTONE_API_KEY or ROOMTONE_TOKEN/);
   expect(failureWords(refused, true, {})).toMatch(/\(unauthorized\) What was not kept yet is in the spool/);
 });
 
-test("a recorder that never began speaks of no spool", () => {
+test("[V4] a recorder that never began speaks of no spool", () => {
   expect(words(new RecorderError("No program to record with: install one of a, b"))).toBe(
     "No program to record with: install one of a, b.",
   );
   expect(words(new RecorderError("arecord failed (code 1)", { hasBegun: true }))).toMatch(/If anything was recorded/);
 });
 
-test("a fault of the machine is told as that", () => {
+test("[V4] a fault of the machine is told as that", () => {
   expect(words(systemError("EIO", "read"))).toMatch(/^The system refused: EIO: it went wrong, read\. .*in the spool/);
   const full = systemError("ENOSPC", "write");
   expect(words(new CaptureFailedError("outbox", `The outbox failed: ${String(full)}`, { cause: full }))).toBe(
@@ -32,7 +32,7 @@ test("a fault of the machine is told as that", () => {
   );
 });
 
-test("a bug is called one, and shows its stack to those who ask for it", () => {
+test("[V4] a bug is called one, and shows its stack to those who ask for it", () => {
   const bug = new TypeError("x is not a function");
   expect(words(bug)).toMatch(/^This is a bug: x is not a function\. Please report it\..*ROOMTONE_DEBUG=1/);
   expect(words(bug)).not.toContain("\n");
@@ -40,6 +40,6 @@ test("a bug is called one, and shows its stack to those who ask for it", () => {
   expect(words("thrown")).toBe("Unexpected: thrown.");
 });
 
-test("what the person can put right is told as it is", () => {
+test("[V4] what the person can put right is told as it is", () => {
   expect(words(new UsageError("Give one source."))).toBe("Give one source.");
 });

@@ -144,7 +144,7 @@ test.concurrent.each([
   ["refused", {}, /Not connected to http:\/\/127\.0\.0\.1:1 for 5 s: the connection was refused.*ECONNREFUSED/],
   ["no token", { token: "exit 7" }, /Not connected to \S+ for 5 s: the token command ended with 7/],
   ["no such host", { url: "http://nowhere.invalid" }, /Not connected to http:\/\/nowhere\.invalid for 5 s: the host/],
-])("where it can't connect, a log says so and why: %s", async (_, { url, token }: Unreachable, says) => {
+])("[V1] where it can't connect, a log says so and why: %s", async (_, { url, token }: Unreachable, says) => {
   const spoolOfThis = join(spool, newSession());
   const args = ["capture", sample, "--session", "s", "--spool", spoolOfThis, "--url", url ?? "http://127.0.0.1:1"];
   const child = spawn(process.execPath, [bin, ...args, ...(token === undefined ? [] : ["--token-command", token])], {
@@ -276,7 +276,7 @@ test.concurrent.each([
   [["capture", sample, "--session", "ab", "--channel", "right"], "The source has 1 channel: there is no channel 2"],
   [["capture", sample], "required option '--session <id>'"],
   [["capture", bin, "--session", "ab"], "not a WAV file"],
-])("wrong arguments %j: a sentence, and exit code 1", async (args, sentence) => {
+])("[V4] wrong arguments %j: a sentence, and exit code 1", async (args, sentence) => {
   const run = await roomtone(args);
   expect(run.code).toBe(1);
   expect(run.stderr).toContain(sentence);

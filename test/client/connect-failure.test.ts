@@ -51,13 +51,13 @@ test.each([
   [404, "no gateway is at this address"],
   [426, "passes no WebSocket on"],
   [502, "down or not set up"],
-])("HTTP %i is told by ws, and its meaning", async (status, means) => {
+])("[V1] HTTP %i is told by ws, and its meaning", async (status, means) => {
   const reason = await reasonOf(`http://127.0.0.1:${await answering(status)}`, WsWebSocket);
   expect(reason).toContain(means);
   expect(reason).toContain(`(HTTP ${status})`);
 });
 
-test("nothing listens, no TLS, and nobody answers: told by ws", async () => {
+test("[V1] nothing listens, no TLS, and nobody answers: told by ws", async () => {
   expect(await reasonOf("http://127.0.0.1:1", WsWebSocket)).toMatch(/refused.*\(connect ECONNREFUSED 127\.0\.0\.1:1\)/);
   expect(await reasonOf(`https://127.0.0.1:${await answering(404)}`, WsWebSocket)).toContain("http instead of https?");
   const silent = createTcpServer();
@@ -69,7 +69,7 @@ test("nothing listens, no TLS, and nobody answers: told by ws", async () => {
   );
 });
 
-test("a WebSocket that tells nothing: the reason is never empty", async () => {
+test("[V1] a WebSocket that tells nothing: the reason is never empty", async () => {
   for (const url of ["http://127.0.0.1:1", `http://127.0.0.1:${await answering(404)}`])
     expect(await reasonOf(url)).toBe("the connection could not be made");
 });
@@ -78,7 +78,7 @@ function failingToken(): never {
   throw new Error("the token service is down");
 }
 
-test("what the token provider throws is the reason", async () => {
+test("[V1] what the token provider throws is the reason", async () => {
   expect(await reasonOf("http://127.0.0.1:1", undefined, failingToken)).toBe("the token service is down");
 });
 
@@ -90,7 +90,7 @@ test.each([
   ["socket hang up", /cut while it was made/],
   ["Server sent no subprotocol", /is no gateway/],
   ["something\n  else", /^something else$/],
-])("%s", (said, means) => {
+])("[V1] %s", (said, means) => {
   expect(connectFailure(said)).toMatch(means);
 });
 

@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("a wait is told after 5 s, after 30 s and every 5 minutes, with the newest reason, and once when it is over", () => {
+test("[V1] a wait is told after 5 s, after 30 s and every 5 minutes, with the newest reason, and once when it is over", () => {
   const notice = newNotice();
   notice.begin("a");
   vi.advanceTimersByTime(4_000);
@@ -30,7 +30,7 @@ test("a wait is told after 5 s, after 30 s and every 5 minutes, with the newest 
   expect(said.slice(6)).toEqual(["over after 1205"]);
 });
 
-test("a short wait is no noise, and the next one begins anew", () => {
+test("[V1] a short wait is no noise, and the next one begins anew", () => {
   const notice = newNotice();
   for (let i = 0; i < 10; i += 1) {
     notice.begin("a");
