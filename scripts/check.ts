@@ -35,6 +35,7 @@ const quick: readonly Step[] = [
   npmRun("format:check"),
   npmRun("generated"),
   npmRun("imports"),
+  npmRun("dead"),
   npmRun("size"),
 ];
 const tests: readonly Step[] = [npmRun("test", 4), npmRun("test:packages", 4)];

@@ -6,7 +6,6 @@ import { readFileSync } from "node:fs";
 import { type HttpErrorCode, httpErrors, wireErrors } from "../../schemas/wire/errors.ts";
 import type { OperationId } from "../../schemas/http/operations.ts";
 import type { Problem } from "../../schemas/http/problem.ts";
-import { traceId } from "./record/normalise.ts";
 
 export interface Example {
   readonly summary: string;
@@ -32,6 +31,8 @@ export interface Recorded {
 }
 
 export const examplesFolder = new URL("../../schemas/published/examples/", import.meta.url);
+/** Trace of every recorded answer. */
+export const exampleTraceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 export const exampleFiles = ["operations", "messages", "webhooks", "problems", "errors"] as const;
 
 function read<K extends keyof Recorded>(name: K): Recorded[K] {
@@ -59,7 +60,7 @@ export const messageExamples = (name: string): readonly Example[] =>
 export function exampleProblem(code: HttpErrorCode): Problem {
   const { status, title } = httpErrors[code];
   const type = `urn:roomtone:problem:${code}`;
-  return problems[code] ?? { type, title, status, detail: `${title}.`, code, trace_id: traceId };
+  return problems[code] ?? { type, title, status, detail: `${title}.`, code, trace_id: exampleTraceId };
 }
 
 const errorExamples: readonly Example[] = Object.entries(wireErrors).map(([code, { meaning, retryable }]) => ({

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { exampleFiles, examplesFolder, type Recorded } from "../../scripts/contract/examples.ts";
-import { recordMeeting } from "../../scripts/contract/record/record.ts";
+import { recordMeeting } from "../recording/record.ts";
 import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 import { unlimited } from "../../scripts/local/unlimited.ts";
 

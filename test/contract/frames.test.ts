@@ -121,6 +121,18 @@ describe("what is at the edge and good", () => {
     expect((await client.next("error")).code).toBe("message_too_large");
     expect((await client.closed()).code).toBe(4413);
   });
+
+  test.each(["é", "語", "🎙"])(
+    "a text that is one unit too long is too large, whatever its bytes: of %s",
+    async (character) => {
+      const client = await TestClient.connect(gateway, { session: newSession() });
+      client.sendRaw(`"${character.repeat(limits.maxMessageBytes / character.length - 2)}"`);
+      expect((await client.next("error")).code).toBe("bad_json");
+      client.sendRaw(`"${character.repeat(limits.maxMessageBytes / character.length)}"`);
+      expect((await client.next("error")).code).toBe("message_too_large");
+      expect((await client.closed()).code).toBe(4413);
+    },
+  );
 });
 
 describe("[W7] what ends the connection says so with its code and close code", () => {

@@ -63,6 +63,23 @@ test.each(["a b", "[", "a:b:c"])("a Host that names no host (%s) is a problem, a
   expect(problemOf(await send(gateway, "/health", { headers: { host } })).code).toBe("bad_request");
 });
 
+test("what the listener refuses by itself has the security headers that the gateway's own answers have", async () => {
+  const own = await send(gateway, "/no-such-route");
+  const refused = await send(gateway, "/health", { headers: { host: "[" } });
+  const shared = [
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+    "content-security-policy",
+    "cache-control",
+  ];
+  const picked = (headers: Readonly<Record<string, string | undefined>>) => shared.map((name) => [name, headers[name]]);
+  expect(picked(refused.headers)).toEqual(picked(own.headers));
+  expect(own.headers["strict-transport-security"]).toContain("max-age=");
+  expect(refused.headers["cross-origin-resource-policy"]).toBe("same-origin");
+});
+
 test("no URL of a request is on disk", async () => {
   const secret = `token-${newSession()}`;
   await send(gateway, `/v1/sessions/${newSession()}/state?token=${secret}`);

@@ -45,12 +45,20 @@ test.each([1, 2, 3, 7, 1_000, 1_000_000])("frames within the limit pass unchange
 });
 
 test.each([3, 4_096, 10_000_000])(
-  "of a message too large, one byte beyond the limit passes, in pieces of %d bytes",
+  "of a binary message too large, one byte beyond the limit passes, in pieces of %d bytes",
   (size) => {
     const bytes = Buffer.concat([frame(2, 1_000_000), frame(1, 4)]);
     expect(lengths(passInPieces(new ClientFrames(), bytes, size))).toEqual([limits.maxMessageBytes + 1, 4]);
   },
 );
+
+test("of a text too large passes what is too large in any characters: a room counts UTF-16 units, of up to three bytes", () => {
+  const max = 3 * (limits.maxMessageBytes + 1);
+  expect(lengths(new ClientFrames().pass(frame(1, 1_000_000))[0] ?? Buffer.alloc(0))).toEqual([max]);
+  const inFrames = Buffer.concat([frame(1, 60_000, false), frame(9, 3), frame(0, 1_000_000), frame(2, 1_000_000)]);
+  const passed = lengths(passInPieces(new ClientFrames(), inFrames, 5_000));
+  expect(passed).toEqual([60_000, 3, max - 60_000, limits.maxMessageBytes + 1]);
+});
 
 test("the limit holds for a message in many frames, and the next message has its own", () => {
   const bytes = Buffer.concat([

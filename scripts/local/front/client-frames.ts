@@ -1,7 +1,7 @@
 /**
- * What a client's WebSocket may send on to the runtime: of a message, no more than one byte beyond what a room reads, however
- * much comes, since workerd would keep up to 32 MiB of it; the room then refuses the message as it refuses any that is too
- * large. After the gateway's close frame, only the client's own close frame.
+ * What a client's WebSocket may send on to the runtime: of a message, no more than what shows a room that it is too large,
+ * however much comes, since workerd would keep up to 32 MiB of it; the room then refuses the message as it refuses any that is
+ * too large. After the gateway's close frame, only the client's own close frame.
  */
 import { frontLimits } from "./front-limits.ts";
 import { FrameReader, opcodes, withPayloadBytes } from "./web-socket-frames.ts";
@@ -13,6 +13,8 @@ export class ClientFrames {
   readonly #reader = new FrameReader();
   /** Of the message that is under way, over all its frames. */
   #messageBytes = 0;
+  /** What of that message may go on; its first frame says which kind it is. */
+  #maxBytes: number = frontLimits.maxForwardedBinaryBytes;
   /** What of the present frame's payload still goes on. */
   #passing = 0;
   #isClosing = false;
@@ -57,8 +59,13 @@ export class ClientFrames {
   /** How much of a frame's payload goes on. */
   #roomFor(opcode: number, fin: boolean, payloadBytes: number): number {
     if (opcode >= opcodes.close) return Math.min(payloadBytes, maxControlBytes);
-    const before = opcode === opcodes.continuation ? this.#messageBytes : 0;
-    const room = Math.min(payloadBytes, Math.max(0, frontLimits.maxForwardedMessageBytes - before));
+    const { maxForwardedBinaryBytes, maxForwardedTextBytes } = frontLimits;
+    if (opcode !== opcodes.continuation) {
+      this.#messageBytes = 0;
+      this.#maxBytes = opcode === opcodes.text ? maxForwardedTextBytes : maxForwardedBinaryBytes;
+    }
+    const before = this.#messageBytes;
+    const room = Math.min(payloadBytes, Math.max(0, this.#maxBytes - before));
     this.#messageBytes = fin ? 0 : before + room;
     return room;
   }

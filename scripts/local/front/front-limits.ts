@@ -19,8 +19,10 @@ export const frontLimits = {
   /** A silent connection is asked by TCP whether its other end is still there. */
   tcpKeepAliveMs: 30_000,
   maxHeaderBytes: 64 * 1_024,
-  /** One more than a room reads: enough for it to see that the message is too large. */
-  maxForwardedMessageBytes: limits.maxMessageBytes + 1,
+  /** Binary message: one byte more than a room reads is enough for it to see that the message is too large. */
+  maxForwardedBinaryBytes: limits.maxMessageBytes + 1,
+  /** Text message: a room counts UTF-16 units, and UTF-8 takes up to three bytes for one. */
+  maxForwardedTextBytes: 3 * (limits.maxMessageBytes + 1),
   /** Unused connections to the runtime that are kept; it closes them itself after five seconds. */
   maxFreeSockets: 64,
   freeSocketTimeoutMs: 2_000,

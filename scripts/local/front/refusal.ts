@@ -1,8 +1,19 @@
-/** The front listener's own answers: problems as the gateway's are (RFC 9457), on a connection that ends with them. */
+/** The front listener's own answers: problems with the headers of the gateway's (RFC 9457), on a connection that ends with them. */
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
 import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
 import type { Problem } from "../../../schemas/http/problem.ts";
+
+/** What every answer of the gateway carries: the listener stands outside the Worker, whose middleware sets them there. */
+const securityHeaders = {
+  "strict-transport-security": "max-age=31536000; includeSubDomains",
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cache-control": "no-store",
+} as const;
 
 export interface Refusal {
   readonly status: number;
@@ -17,6 +28,7 @@ export function refusal(code: HttpErrorCode, detail: string): Refusal {
   const problem: Problem = { type: `urn:roomtone:problem:${code}`, title, status, detail, code, trace_id: traceId };
   const body = JSON.stringify(problem);
   const headers = {
+    ...securityHeaders,
     "content-type": "application/problem+json",
     "content-length": String(Buffer.byteLength(body)),
     "x-trace-id": traceId,

@@ -1,5 +1,5 @@
 /** One recording: the gateway, what stands around it, and the meeting. */
-import type { Recorded } from "../examples.ts";
+import type { Recorded } from "../../scripts/contract/examples.ts";
 import { Normaliser } from "./normalise.ts";
 import { play } from "./play.ts";
 import { Recorder } from "./recorder.ts";

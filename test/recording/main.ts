@@ -5,10 +5,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { exampleFiles, examplesFolder } from "./contract/examples.ts";
-import { recordMeeting } from "./contract/record/record.ts";
-import { startGateway } from "./local/gateway.ts";
-import { unlimited } from "./local/unlimited.ts";
+import { exampleFiles, examplesFolder } from "../../scripts/contract/examples.ts";
+import { recordMeeting } from "./record.ts";
+import { startGateway } from "../../scripts/local/gateway.ts";
+import { unlimited } from "../../scripts/local/unlimited.ts";
 
 const stateDir = mkdtempSync(join(tmpdir(), "roomtone-record-"));
 try {

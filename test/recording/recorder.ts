@@ -1,12 +1,12 @@
 /** Asks a gateway over HTTP and WebSockets, and keeps what was asked and answered as examples of the contract. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { problemSchema } from "../../../schemas/http/problem.ts";
-import { type OperationId, operations } from "../../../schemas/http/operations.ts";
-import { jsonSubprotocol } from "../../../schemas/wire/messages.ts";
-import { until } from "../../../client/testkit/until.ts";
-import { within } from "../../../client/testkit/within.ts";
-import type { Examples, Recorded } from "../examples.ts";
+import { problemSchema } from "../../schemas/http/problem.ts";
+import { type OperationId, operations } from "../../schemas/http/operations.ts";
+import { jsonSubprotocol } from "../../schemas/wire/messages.ts";
+import { until } from "../../client/testkit/until.ts";
+import { within } from "../../client/testkit/within.ts";
+import type { Examples, Recorded } from "../../scripts/contract/examples.ts";
 import type { Normaliser } from "./normalise.ts";
 
 type Parameters = Readonly<Record<string, string | number>>;

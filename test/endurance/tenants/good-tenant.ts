@@ -1,6 +1,6 @@
 /** The tenant that keeps to the rules: four tracks in two sessions, and what their acks take. */
 import { Failure } from "../../../schemas/lib/failure.ts";
-import { fetchState } from "../../smoke/gateway-http.ts";
+import { fetchState } from "../../../scripts/smoke/gateway-http.ts";
 import { stampedSecond } from "../../../client/testkit/stamped-second.ts";
 import { type StreamReport, TrackStream } from "../../../client/testkit/track-stream.ts";
 import { signToken } from "./sign-token.ts";

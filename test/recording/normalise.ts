@@ -2,6 +2,8 @@
  * What differs from one recording to the next, made the same: times, ids that the gateway draws, the addresses of this machine.
  * Everything else is left as it was answered. Throws on a time under a field that it does not know.
  */
+import { exampleTraceId } from "../../scripts/contract/examples.ts";
+
 const startMs = Date.UTC(2026, 10, 20, 10, 0, 0);
 const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
@@ -9,7 +11,6 @@ const isoTime = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 export const at = (seconds: number): string => new Date(startMs + seconds * 1_000).toISOString();
 export const timestampMs = (seconds: number): number => startMs + seconds * 1_000;
 
-export const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
 /** Its signature is made up: it opens nothing. */
 const token = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "web-42", session_id: "board-7", role: "capture", iat: startMs / 1_000, exp: startMs / 1_000 + 3_600 })}.${Buffer.from("a signature that is not valid here").toString("base64url")}`;
 
@@ -27,7 +28,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 };
 
 const fixedFields: Readonly<Record<string, unknown>> = {
-  trace_id: traceId,
+  trace_id: exampleTraceId,
   token,
   /** Of a `pong`. */
   ts: timestampMs(8),

@@ -1,5 +1,5 @@
 /** What is printed of a run. Pure. */
-import { percentile } from "../../cli/percentile.ts";
+import { percentile } from "../../../scripts/cli/percentile.ts";
 import type { AbuseKind, Tallies } from "./abuse-kinds.ts";
 
 export interface Phase {

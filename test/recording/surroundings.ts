@@ -1,8 +1,8 @@
 /** What stands around the recorded gateway, on one port: a speaker-resolve service, and a backend that takes webhooks. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ResolveAnswer, ResolveRequest } from "../../../schemas/speech/speakers.ts";
-import { webhookPayloadSchema, type WebhookPayload } from "../../../schemas/webhooks.ts";
+import type { ResolveAnswer, ResolveRequest } from "../../schemas/speech/speakers.ts";
+import { webhookPayloadSchema, type WebhookPayload } from "../../schemas/webhooks.ts";
 
 export interface Surroundings {
   readonly url: string;

@@ -4,11 +4,11 @@
  * the same things happen in the same order each time.
  */
 import { readFileSync } from "node:fs";
-import { limits } from "../../../schemas/limits.ts";
-import { chunkBytes } from "../../../schemas/wire/audio.ts";
-import type { SessionState } from "../../../schemas/http/sessions.ts";
-import { chunkFields, helloFields } from "../../../client/testkit/frames.ts";
-import { until } from "../../../client/testkit/until.ts";
+import { limits } from "../../schemas/limits.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
+import type { SessionState } from "../../schemas/http/sessions.ts";
+import { chunkFields, helloFields } from "../../client/testkit/frames.ts";
+import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
 import type { Connection, Recorder } from "./recorder.ts";
 import { failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
@@ -25,7 +25,7 @@ const utterances = [
 ];
 
 /** The sample meeting of `npm run demo`: speech, since silence is not sent to speaker resolve. Its header has 44 bytes. */
-const speech = readFileSync(new URL("../../demo/sample/interview.wav", import.meta.url)).subarray(44);
+const speech = readFileSync(new URL("../../scripts/demo/sample/interview.wav", import.meta.url)).subarray(44);
 const secondOf = (seq: number): Buffer => speech.subarray((seq - 1) * chunkBytes, seq * chunkBytes);
 
 const chunk = (session: string, seq: number, fields: object = {}) => ({

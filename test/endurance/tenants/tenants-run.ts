@@ -1,12 +1,12 @@
 /** One tenant streams as it should in three phases of the same length; in the second one another tenant abuses the gateway. */
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CommandRun } from "../../cli/run-command.ts";
-import { KeysAdmin } from "../../keys/keys-admin.ts";
-import { openLocalKeys } from "../../keys/keys-local.ts";
-import { mintKey } from "../../keys/keys-mint.ts";
-import { workerdPids } from "../../local/workerd-processes.ts";
-import { benchFolder, startBenchGateway } from "../bench-gateway.ts";
+import type { CommandRun } from "../../../scripts/cli/run-command.ts";
+import { KeysAdmin } from "../../../scripts/keys/keys-admin.ts";
+import { openLocalKeys } from "../../../scripts/keys/keys-local.ts";
+import { mintKey } from "../../../scripts/keys/keys-mint.ts";
+import { workerdPids } from "../../../scripts/local/workerd-processes.ts";
+import { benchFolder, startBenchGateway } from "../../../scripts/bench/bench-gateway.ts";
 import { BadTenant } from "./bad-tenant.ts";
 import { GoodTenant } from "./good-tenant.ts";
 import { cpuSeconds } from "./process-cpu.ts";

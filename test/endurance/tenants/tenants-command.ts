@@ -1,7 +1,7 @@
 /** The arguments of `npm run bench:tenants`. Pure. */
 import * as z from "zod";
-import { defineCommand } from "../../cli/define-command.ts";
-import { seed, wholeNumber } from "../../cli/option-types.ts";
+import { defineCommand } from "../../../scripts/cli/define-command.ts";
+import { seed, wholeNumber } from "../../../scripts/cli/option-types.ts";
 import { type AbuseKind, abuseKinds, allAbuse } from "./abuse-kinds.ts";
 
 /** Below `maxRealtimeFactor`: a good tenant is never refused for its pace. */
