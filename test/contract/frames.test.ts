@@ -127,7 +127,7 @@ describe("what is at the edge and good", () => {
     async (character) => {
       const client = await TestClient.connect(gateway, { session: newSession() });
       client.sendRaw(`"${character.repeat(limits.maxMessageBytes / character.length - 2)}"`);
-      expect((await client.next("error")).code).toBe("bad_json");
+      expect((await client.next("error")).code).toBe("bad_frame");
       client.sendRaw(`"${character.repeat(limits.maxMessageBytes / character.length)}"`);
       expect((await client.next("error")).code).toBe("message_too_large");
       expect((await client.closed()).code).toBe(4413);

@@ -7,7 +7,7 @@ import type { RoomModel, TrackModel } from "./room-model.ts";
 export type Dump = Readonly<Record<string, readonly string[]>>;
 
 /** What the room's own work in the background writes. */
-const ofTheBackground: ReadonlySet<string> = new Set(["jobs", "meta", "journal"]);
+const ofTheBackground: ReadonlySet<string> = new Set(["jobs", "meta", "journal", "app_outbox", "app_told"]);
 const ofFrames: ReadonlySet<string> = new Set(["tracks", "ledger", "gaps", "gap_notes", "events"]);
 
 type Row = Readonly<Record<string, unknown>>;
