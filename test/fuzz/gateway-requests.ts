@@ -36,20 +36,22 @@ export async function fuzzRequests(fuzz: RequestFuzz): Promise<ReadonlyMap<numbe
 }
 
 async function newWorld({ gateway, keys, secret, seed }: RequestFuzz): Promise<RequestWorld> {
-  const reference = `fuzzed-${seed}`;
+  // No session of the frames that came before has it in its name.
+  const tag = `requests-${seed}`;
+  const reference = tag;
   return {
-    tag: String(seed),
+    tag,
     reference,
-    scratch: [0, 1, 2, 3, 4].map((nth) => `fuzzed-${seed}-${nth}`),
-    unknown: `unknown-${seed}`,
+    scratch: [0, 1, 2, 3, 4].map((nth) => `${tag}-${nth}`),
+    unknown: `unknown-${tag}`,
     credentials: await credentialsOf(keys, secret, reference, Date.now()),
     secrets: [secret],
     dump: () => Promise.resolve(dumpRoom(gateway.stateDir, "default", reference) ?? {}).then(withoutBackground),
   };
 }
 
-/** Tables without the rows that a room writes by itself: its alarms, and how often it updated the list of sessions. */
-function withoutBackground({ jobs: _jobs, meta = [], ...rest }: Dump): Dump {
+/** Tables without what a room writes by itself: its alarms, what it tells the app, how often it updated the list of sessions. */
+function withoutBackground({ jobs: _jobs, app_outbox: _outbox, app_told: _told, meta = [], ...rest }: Dump): Dump {
   return { ...rest, meta: meta.filter((row) => !row.includes('"index_revision"')) };
 }
 
