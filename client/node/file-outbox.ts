@@ -19,6 +19,7 @@ import { $ZodError } from "zod/v4/core";
 import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
 import { checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
+import { despiteDiskFaults, diskFault } from "./disk-fault.ts";
 import { isErrorCode, makeFolder, syncFolder, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
 
@@ -37,7 +38,11 @@ export interface FileOutboxOptions {
 }
 
 /** Opens the outbox, and locks it against a second writer. Rejects with OutboxLockedError where one lives. */
-export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxOptions): Promise<Outbox> {
+export function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxOptions): Promise<Outbox> {
+  return despiteDiskFaults(() => openOnce(folder, maxFrames));
+}
+
+async function openOnce(folder: string, maxFrames: number): Promise<Outbox> {
   const firstMade = await makeFolder(resolve(folder));
   if (firstMade !== undefined) await syncFolder(dirname(firstMade));
   const unlock = await lockFolder(folder);
@@ -60,35 +65,58 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
     ? { ...stored, next_slot: highestSlot + 1, last_ended_at: highestStartedAt + chunkMs }
     : stored;
 
+  /** Files of seconds that are to go, by slot: all but those for which a full disk had no space. */
+  const removed = new Map<number, string>();
+  /** Whether `outbox.json` is older than the state. */
+  let isStateBehind = false;
+
   const store = async (next: states.OutboxState): Promise<void> => {
     await writeBook(folder, next);
     state = next;
+    isStateBehind = false;
+  };
+  /** Stores a state if there is space, and else keeps it in memory. @returns whether it is on disk. */
+  const note = async (next: states.OutboxState): Promise<boolean> => {
+    try {
+      await store(next);
+    } catch (cause) {
+      if (diskFault(cause) !== "full") throw cause;
+      state = next;
+      isStateBehind = true;
+    }
+    return !isStateBehind;
   };
   const fileOf = (seq: number): { slot: number; path: string } | undefined => {
     const slot = states.slotOf(state, seq);
     const name = slot === undefined ? undefined : files.get(slot);
     return slot === undefined || name === undefined ? undefined : { slot, path: join(folder, name) };
   };
-  /** The slot must live on in the state before the file that proves it goes. */
-  const proveWithout = async (slot: number): Promise<void> => {
-    if (slot === state.next_slot - 1) await store(state);
+  /** Upwards, so that a full disk has space again when the state is written. */
+  const sweep = async (): Promise<void> => {
+    for (const [slot, name] of [...removed].sort(([x], [y]) => x - y)) {
+      // The slot must live on in the state before the file that proves it goes.
+      if (slot === state.next_slot - 1 && !(await note(state))) continue;
+      await rm(join(folder, name), { force: true });
+      removed.delete(slot);
+    }
+    if (isStateBehind) await note(state);
   };
 
   return {
     async bind(owner, origin) {
-      await store(states.bound(state, owner, origin));
+      await note(states.bound(state, owner, origin));
     },
     load: () => Promise.resolve(states.contentsOf(state, files.keys())),
     async put(frame) {
       const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
-      if (files.size >= maxFrames) return false;
+      if (files.size + removed.size >= maxFrames) return false;
       const next = states.advanced(state, seq + 1, timestampMs);
       const slot = next.next_slot - 1;
       const name = `${String(slot).padStart(8, "0")}.${timestampMs}.pcm`;
       try {
         await writeDurably(folder, name, pcm);
       } catch (cause) {
-        if (isFull(cause)) return false;
+        if (diskFault(cause) === "full") return false;
         throw cause;
       }
       files.set(slot, name);
@@ -108,49 +136,46 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
       return { seq, timestampMs: Number(framePattern.exec(basename(file.path))?.[2]), pcm };
     },
     async remove(seqs) {
-      // Upwards, so that a full disk has space again when the state is written.
-      for (const seq of seqs.toSorted((x, y) => x - y)) {
-        const file = fileOf(seq);
-        if (!file) continue;
-        await proveWithout(file.slot);
-        await rm(file.path, { force: true });
-        files.delete(file.slot);
+      for (const seq of seqs) {
+        const slot = states.slotOf(state, seq);
+        const name = slot === undefined ? undefined : files.get(slot);
+        if (slot === undefined || name === undefined) continue;
+        files.delete(slot);
+        removed.set(slot, name);
       }
+      await sweep();
     },
     async skipTo(next) {
-      if (next > states.nextSeqOf(state)) await store(states.advanced(state, next));
+      if (next > states.nextSeqOf(state)) await note(states.advanced(state, next));
     },
-    setEnd: (end) => store(states.endedAt(state, end)),
+    async setEnd(end) {
+      await note(states.endedAt(state, end));
+    },
     async hold(seq) {
       const next = states.held(state, seq);
       if (next === state) return;
-      try {
-        await store(next);
-      } catch (cause) {
-        // Then a next process takes these seconds for sent, and sends them under the numbers they have.
-        if (!isFull(cause)) throw cause;
-        state = next;
-      }
+      // Forgotten on a full disk: then a next process takes these seconds for sent, under the numbers they have.
+      await note(next);
       await ensureSpare(folder);
     },
     async release(by) {
-      const [lowest = state.next_slot] = files.keys();
+      const lowest = Math.min(files.keys().next().value ?? state.next_slot, ...removed.keys());
       await store(states.released(state, by, lowest));
       return states.endOf(state);
     },
     async setAside(seq) {
       const file = fileOf(seq);
       if (!file) return;
-      await rename(file.path, `${file.path}.aside`);
+      await rename(file.path, `${file.path}.aside`).catch((cause: unknown) => {
+        // Renamed by an attempt that failed after it.
+        if (!isErrorCode(cause, "ENOENT")) throw cause;
+      });
       await syncFolder(folder);
       files.delete(file.slot);
     },
-    close: unlock,
+    faultOf: diskFault,
+    close: () => despiteDiskFaults(unlock),
   };
-}
-
-function isFull(cause: unknown): boolean {
-  return isErrorCode(cause, "ENOSPC") || isErrorCode(cause, "EDQUOT");
 }
 
 async function readState(path: string): Promise<states.OutboxState> {
@@ -174,7 +199,7 @@ async function writeBook(folder: string, state: states.OutboxState): Promise<voi
   try {
     await writeDurably(folder, bookName, bytes);
   } catch (cause) {
-    if (!isFull(cause)) throw cause;
+    if (diskFault(cause) !== "full") throw cause;
     await rm(spare, { force: true });
     await writeDurably(folder, bookName, bytes);
   }
@@ -194,7 +219,7 @@ async function ensureSpare(folder: string): Promise<void> {
   try {
     await writeDurably(folder, spareName, new Uint8Array(spareBytes));
   } catch (cause) {
-    if (!isFull(cause)) throw cause;
+    if (diskFault(cause) !== "full") throw cause;
   }
 }
 
