@@ -17,6 +17,8 @@ export class Follower {
   readonly #captures = new Map<Capture, Followed>();
   readonly #connecting: WaitNotice;
   readonly #limited: WaitNotice;
+  readonly #full: WaitNotice;
+  readonly #store: WaitNotice;
 
   constructor(source: Source, url: string) {
     this.#source = source;
@@ -36,6 +38,14 @@ export class Follower {
       },
       say,
     );
+    this.#full = new WaitNotice(
+      { waiting: (forS, why) => `The spool has taken nothing for ${forS} s: ${why}.`, over: takesAgain },
+      say,
+    );
+    this.#store = new WaitNotice(
+      { waiting: (forS, why) => `The spool has failed for ${forS} s: ${why}. Trying on.`, over: takesAgain },
+      say,
+    );
   }
 
   /** Says a line of its own. */
@@ -49,7 +59,11 @@ export class Follower {
     const followed: Followed = { label: track === undefined ? "" : `${track}: `, reconnects: 0, isConnected: false };
     this.#captures.set(capture, followed);
     this.#wait(followed, "it has not answered yet");
-    capture.on("lag", () => this.#draw());
+    capture.on("lag", () => {
+      // Only a step that the store did changes it.
+      this.#store.end();
+      this.#draw();
+    });
     capture.on("connected", ({ reconnects }) => {
       followed.reconnects = reconnects;
       followed.isConnected = true;
@@ -66,6 +80,9 @@ export class Follower {
       this.#progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`);
     });
     capture.on("acked", () => this.#limited.end());
+    capture.on("full", ({ seconds }) => this.#full.begin(`it is full, and ${seconds} s wait for the gateway`));
+    capture.on("space", () => this.#full.end());
+    capture.on("outboxRetrying", ({ reason }) => this.#store.begin(reason));
     capture.on("channels", (fault) => this.say(`${followed.label}${channelWarning(fault)}`));
     capture.on("renumbered", ({ by }) => this.say(`${followed.label}${appendedWarning(by)}`));
     capture.on("lost", ({ seq, code, detail }) =>
@@ -81,6 +98,8 @@ export class Follower {
   stop(): void {
     this.#connecting.stop();
     this.#limited.stop();
+    this.#full.stop();
+    this.#store.stop();
     this.#progress.clear();
   }
 
@@ -100,6 +119,8 @@ export class Follower {
     this.#progress.update(kept, this.#source.seconds ?? captured, `${kept} s kept, ${behind} s behind${resumes}`);
   }
 }
+
+const takesAgain = (afterS: number): string => `The spool takes audio again after ${afterS} s.`;
 
 function channelWarning(fault: CaptureEvents["channels"]): string {
   if (fault.kind === "cancel")
