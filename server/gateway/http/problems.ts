@@ -11,14 +11,14 @@ type Headers = Readonly<Record<string, string>>;
 
 /** A row of the table. `Facts` are what a reason brings along besides its name. */
 interface Row<Facts> {
-  readonly code: HttpErrorCode;
+  readonly code: (facts: Facts) => HttpErrorCode;
   readonly detail: (facts: Facts) => string;
   readonly headers: (facts: Facts) => Headers;
 }
 
 /** A reason whose name says all. */
 function plain(code: HttpErrorCode, detail: string, headers: Headers = {}): Row<unknown> {
-  return { code, detail: () => detail, headers: () => headers };
+  return { code: () => code, detail: () => detail, headers: () => headers };
 }
 
 /** A reason with facts in its sentence or its headers. */
@@ -27,7 +27,7 @@ function telling<Facts>(
   detail: (facts: Facts) => string,
   headers: (facts: Facts) => Headers = () => ({}),
 ): Row<Facts> {
-  return { code, detail, headers };
+  return { code: () => code, detail, headers };
 }
 
 /** RFC 9110 §10.2.3: whole seconds. */
@@ -54,6 +54,11 @@ export const problems = {
   ),
 
   app_unavailable: plain("app_unavailable", "The app did not answer. Try again.", retryAfter(soon)),
+  refused_by_earlier_room: {
+    code: ({ code }) => code,
+    detail: ({ detail }) => detail,
+    headers: () => ({}),
+  } satisfies Row<{ readonly code: HttpErrorCode } & Detailed> as Row<{ readonly code: HttpErrorCode } & Detailed>,
 
   // The request as such
   no_such_route: plain("not_found", "No such route."),
@@ -215,7 +220,7 @@ export function failureOf(reason: Reason): Failure {
   const facts = typeof reason === "string" ? { reason } : reason;
   // Each name has the row that takes its own facts: `Reason` is made from the table.
   const row = problems[facts.reason] as Row<typeof facts>;
-  return { code: row.code, detail: row.detail(facts), headers: row.headers(facts) };
+  return { code: row.code(facts), detail: row.detail(facts), headers: row.headers(facts) };
 }
 
 /** The answer to a request that fails. @param c the request's context. */

@@ -3,7 +3,9 @@ import type { Context } from "hono";
 import { roomName } from "../../../schemas/names.ts";
 import type { AppEnv } from "./app-env.ts";
 import { sessionIdOf } from "./guards/parameters.ts";
-import type { SessionAnswers, SessionApi, SessionAsk, SessionMethod, SessionReply } from "../room/session-api.ts";
+import type { SessionAnswers, SessionApi, SessionMethod } from "../room/session-api.ts";
+import type { AskContext, SessionReply } from "../room/session-call.ts";
+import { reasonOf } from "./earlier-rooms.ts";
 
 /** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
 export interface RoomApi {
@@ -14,7 +16,10 @@ export interface RoomApi {
 
 interface RoomStub {
   fetch(request: Request): Promise<Response>;
-  call<K extends SessionMethod>(ask: SessionAsk<K>): Promise<SessionReply<K>>;
+  call<K extends SessionMethod>(
+    method: K,
+    ...asked: [...Parameters<SessionApi[K]>, AskContext]
+  ): Promise<SessionReply<K>>;
 }
 
 /** A deleted session. Thrown where other failures are values: every route answers it alike, and none can forget to. */
@@ -36,9 +41,16 @@ export function reachRoom(rooms: DurableObjectNamespace, tenant: string, session
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {
-      const reply = await stub.call({ method, args, trace_id: traceId });
+      const reply = await stub.call(method, ...args, { trace_id: traceId });
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");
-      return reply.answer;
+      if ("isUnknown" in reply) throw new Error(`the room runs an earlier version, which has no "${method}"`);
+      return inOurWords(method, reply.answer);
     },
   };
+}
+
+/** The answer, with a refusal of an earlier version's room turned into the reason that it stands for. */
+function inOurWords<K extends SessionMethod>(method: K, answer: SessionAnswers[K]): SessionAnswers[K] {
+  if (typeof answer !== "object" || !("ok" in answer) || answer.ok) return answer;
+  return { ...answer, error: reasonOf(method, answer.error) };
 }

@@ -22,13 +22,8 @@ import { handleFrame } from "./ingest.ts";
 import { errorMessage } from "./refusals.ts";
 import { openRoom, openSession, type Room } from "./room.ts";
 import { mayOpenSession, roomConfigOf, servicesOf } from "./services.ts";
-import {
-  SessionApi,
-  type SessionAnswers,
-  type SessionAsk,
-  type SessionMethod,
-  type SessionReply,
-} from "./session-api.ts";
+import { SessionApi, type SessionAnswers, type SessionMethod } from "./session-api.ts";
+import { isSessionMethod, parseCall, type SessionReply } from "./session-call.ts";
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
 const tooManySessions = {
@@ -117,9 +112,11 @@ export class MeetingSessionDO extends RoomHost {
   // ---- RPC
 
   /** What the Worker's routes ask of the session. What it did not expect restarts the room, and the Worker answers 500. */
-  async call<K extends SessionMethod>({ method, args, trace_id }: SessionAsk<K>): Promise<SessionReply<K>> {
+  async call(method: unknown, ...asked: unknown[]): Promise<SessionReply<SessionMethod>> {
+    if (!isSessionMethod(method)) return { isGone: false, isUnknown: true };
+    const { args, trace_id } = parseCall(asked);
     try {
-      const ask = this.#api[method] as (...args: Parameters<SessionApi[K]>) => Promise<SessionAnswers[K]>;
+      const ask = this.#api[method] as (...args: unknown[]) => Promise<SessionAnswers[SessionMethod]>;
       // Looked at here, so that no question can forget it; and again, for those that were asked before the deletion.
       const isGone = (): boolean => method !== "remove" && this.#api.isGone();
       if (isGone()) return { isGone: true };

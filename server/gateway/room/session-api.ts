@@ -211,15 +211,4 @@ async function forAWhile(work: Promise<void>): Promise<void> {
 }
 
 export type SessionMethod = keyof SessionApi;
-/** A question of the Worker. One object, so that a field can be added while Worker and room run different versions. */
-export interface SessionAsk<K extends SessionMethod> {
-  readonly method: K;
-  readonly args: Parameters<SessionApi[K]>;
-  /** W3C trace id of the request that asks, for the room's log. */
-  readonly trace_id: string;
-}
-/** What the room answers the Worker: nothing of a deleted session but that it is. */
-export type SessionReply<K extends SessionMethod> =
-  | { readonly isGone: false; readonly answer: SessionAnswers[K] }
-  | { readonly isGone: true };
 export type SessionAnswers = { [K in SessionMethod]: Awaited<ReturnType<SessionApi[K]>> };
