@@ -15,7 +15,7 @@ import type { Database } from "../../shared/lib/sql.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
 import { type Known, planFeed } from "./feed-plan.ts";
-import { OutboxStore } from "./outbox-store.ts";
+import { OutboxStore, UnreadableRowError } from "./outbox-store.ts";
 
 /** What happens often is told together. */
 const gatherMs = 10_000;
@@ -48,9 +48,10 @@ export interface AppOutboxDeps {
 export class AppOutbox {
   readonly #deps: AppOutboxDeps;
   readonly #store: OutboxStore;
-  readonly #flight = new SingleFlight(() => this.#tell());
+  readonly #flight = new SingleFlight(() => this.#tellOrWait());
   /** How long the app is left alone after a call that failed. */
   readonly #cooldown: Cooldown;
+  #isUnreadableLogged = false;
 
   constructor(deps: AppOutboxDeps) {
     this.#deps = deps;
@@ -61,7 +62,7 @@ export class AppOutbox {
 
   /** Whether anything was ever told, or written to be told. */
   get isBegun(): boolean {
-    return this.#store.told.opened;
+    return this.#store.isBegun;
   }
 
   /** Something happened that the app should hear of at once. May be called in a transaction: it writes a job alone. */
@@ -76,7 +77,7 @@ export class AppOutbox {
 
   /** The room woke: what is untold gets its job, whatever became of the one that was set for it. */
   woke(): void {
-    if (this.#store.first(1).length > 0 || this.#plan().messages.length > 0) this.tellLater();
+    if (this.#store.hasMessages || this.#hasNews()) this.tellLater();
   }
 
   /** Part of the commit that takes an answer of speaker resolve. */
@@ -98,11 +99,24 @@ export class AppOutbox {
     return this.#flight.run();
   }
 
+  /** A row that can't be read stays and is looked at again later; nothing that comes after it can go out before it (X4). */
+  async #tellOrWait(): Promise<void> {
+    try {
+      await this.#tell();
+    } catch (cause) {
+      if (!(cause instanceof UnreadableRowError)) throw cause;
+      this.#cooldown.failed();
+      if (!this.#isUnreadableLogged) this.#deps.log.error("app_outbox.unreadable", { error: describeError(cause) });
+      this.#isUnreadableLogged = true;
+      this.#wakeAt(this.#cooldown.until);
+    }
+  }
+
   async #tell(): Promise<void> {
     const { db, isArchiving } = this.#deps;
     if (!this.#cooldown.isOver) return this.#wakeAt(db.now());
     for (let calls = 0; ; calls += 1) {
-      if (this.#store.first(1).length === 0) this.collect();
+      if (!this.#store.hasMessages) this.collect();
       const messages = this.#store.first(maxFeedMessages);
       if (messages.length === 0) break;
       if (calls === maxCallsPerRun) return this.tellSoon();
@@ -112,6 +126,16 @@ export class AppOutbox {
       this.#store.takenThrough(taken.value);
     }
     if (isArchiving()) this.#wakeAt(db.now() + archiveCheckMs);
+  }
+
+  /** What can't be read counts as news: `run` says so, and waits. */
+  #hasNews(): boolean {
+    try {
+      return this.#plan().messages.length > 0;
+    } catch (cause) {
+      if (cause instanceof UnreadableRowError) return true;
+      throw cause;
+    }
   }
 
   #plan(): ReturnType<typeof planFeed> {

@@ -2,6 +2,7 @@
  * The outbox in the room's SQLite: messages that are written and not yet taken, and what was told so far. A message that is
  * written never changes: it may be on its way under its id. Both tables outlive the session's own (SPEC X6).
  */
+import type * as z from "zod";
 import { type FeedMessage, feedMessageSchema } from "../../../schemas/meeting-feed.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
@@ -16,7 +17,7 @@ type ToldKey = "told" | "resolve_calls";
 const read = stmt<[key: ToldKey], { value: string }>("SELECT value FROM app_told WHERE key = ?");
 const write = stmt<[key: ToldKey, value: string]>("INSERT OR REPLACE INTO app_told (key, value) VALUES (?, ?)");
 const add = stmt<[id: number, body: string]>("INSERT INTO app_outbox (id, body) VALUES (?, ?)");
-const first = stmt<[max: number], { body: string }>("SELECT body FROM app_outbox ORDER BY id LIMIT ?");
+const first = stmt<[max: number], { id: number; body: string }>("SELECT id, body FROM app_outbox ORDER BY id LIMIT ?");
 const removeThrough = stmt<[id: number]>("DELETE FROM app_outbox WHERE id <= ?");
 const openings = stmt<[after: number], Known["openings"][number]>(
   `SELECT event_id, at, json_extract(body, '$.track') AS track FROM events
@@ -26,7 +27,13 @@ const changes = stmt<[after: number], { type: string; first: number; last: numbe
   `SELECT type, min(event_id) AS first, max(event_id) AS last, count(*) AS n FROM events
    WHERE type IN ('utterance.added', 'utterance.revised') AND event_id > ? GROUP BY type`,
 );
+const hasMessages = stmt<[], { n: number }>("SELECT EXISTS (SELECT 1 FROM app_outbox) AS n");
 const lastEvent = stmt<[], { id: number }>("SELECT coalesce(max(event_id), 0) AS id FROM events");
+
+/** A row that another version of the room wrote, or a broken one. It stays: the version that wrote it may come back. */
+export class UnreadableRowError extends Error {
+  override readonly name = "UnreadableRowError";
+}
 
 export class OutboxStore {
   readonly #db: Database;
@@ -35,9 +42,20 @@ export class OutboxStore {
     this.#db = db;
   }
 
+  /** Whether anything was ever written to be told. Reads no content. */
+  get isBegun(): boolean {
+    return read.first(this.#db, "told") !== undefined;
+  }
+
+  /** Whether messages wait to be taken. Reads no content. */
+  get hasMessages(): boolean {
+    return hasMessages.one(this.#db).n > 0;
+  }
+
+  /** @throws UnreadableRowError */
   get told(): Told {
     const row = read.first(this.#db, "told");
-    return row ? toldSchema.parse(JSON.parse(row.value)) : nothingTold;
+    return row ? parseRow("told", toldSchema, row.value) : nothingTold;
   }
 
   /** Answers of speaker resolve that the room took. */
@@ -56,9 +74,19 @@ export class OutboxStore {
     write.run(this.#db, "told", JSON.stringify(told));
   }
 
-  /** The messages that are to be taken first, in order. */
+  /** The messages that are to be taken first, in order. @throws UnreadableRowError */
   first(max: number): FeedMessage[] {
-    return first.all(this.#db, max).map(({ body }) => feedMessageSchema.parse(JSON.parse(body)));
+    const messages: FeedMessage[] = [];
+    for (const { id, body } of first.all(this.#db, max)) {
+      try {
+        messages.push(parseRow(`message ${id}`, feedMessageSchema, body));
+      } catch (cause) {
+        // Those before it can go out.
+        if (messages.length > 0) break;
+        throw cause;
+      }
+    }
+    return messages;
   }
 
   /** Forgets messages that were taken. */
@@ -81,5 +109,13 @@ export class OutboxStore {
       utterances: changed.length > 0 ? utterances : undefined,
       lastEventId: lastEvent.one(this.#db).id,
     };
+  }
+}
+
+function parseRow<T>(what: string, schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UnreadableRowError(`app outbox: ${what} is not in a form that this version knows`, { cause });
   }
 }

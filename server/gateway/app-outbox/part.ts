@@ -59,3 +59,6 @@ export function appOutboxPart(core: Core, { take, tracks, result, isArchiving }:
     afterDeletion: { jobs: [job], tables: outboxTables },
   };
 }
+
+/** Where no app is bound: what an app was told before outlives a deletion, so that it hears of that when it is bound again (X6). */
+export const unboundAppOutboxPart: Part = { name: "app outbox", afterDeletion: { tables: outboxTables } };

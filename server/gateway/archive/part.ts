@@ -31,6 +31,7 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
   const ensureJob = (): void => jobs.at("archive", Math.max(now() + backstopMs, archiver.notBefore));
   return {
     name: "archive",
+    isEssential: true,
     archiver,
     ensureJob,
     jobs: { archive: () => archiver.wake() },

@@ -8,6 +8,11 @@ import type { Core } from "./core.ts";
 export interface Part {
   /** Names the part in the log. */
   readonly name: string;
+  /**
+   * Whether the promise stands on what the part does when it is given a signal: that kept audio gets to R2, that a deletion
+   * goes on and is said. Where such a part throws, the room starts anew; what any other throws is logged, and that is all.
+   */
+  readonly isEssential?: true;
   /** Work that the room's alarm runs, by the name under which `core.jobs.at` asks for it. It must bear repeating. */
   readonly jobs?: Readonly<Record<string, () => Promise<void>>>;
   /** Signals; each part hears them in the order of the list. They are synchronous and must be quick: see `signals.ts`. */
@@ -45,5 +50,5 @@ export function startParts(core: Core, parts: readonly Part[]): void {
   core.jobs.start({ run: jobs, lasting });
   if (core.status.isGone) core.jobs.keepLasting();
   if (!core.store.isOpened) return;
-  for (const part of parts) part.woke?.();
+  core.signals.woke();
 }

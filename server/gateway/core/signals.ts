@@ -43,17 +43,35 @@ export class Signals {
     }
   }
 
+  /** Throws what an essential part throws; what fails in another costs nobody else anything. */
   statusChanged(): void {
-    for (const { on } of this.#parts) on?.statusChanged?.();
+    this.#each("statusChanged", ({ on }) => on?.statusChanged?.());
   }
 
+  /** As `statusChanged`. */
   settingsChanged(): void {
-    for (const { on } of this.#parts) on?.settingsChanged?.();
+    this.#each("settingsChanged", ({ on }) => on?.settingsChanged?.());
+  }
+
+  /** The room woke. As `statusChanged`: a row that one part can't read keeps no room from opening (K7, X5). */
+  woke(): void {
+    this.#each("woke", (part) => part.woke?.());
   }
 
   /** Resolves when no part has anything under way that began before the session's deletion. */
   async quiet(): Promise<void> {
     await Promise.all(this.#parts.map(async ({ quiet }) => quiet?.()));
+  }
+
+  #each(signal: "statusChanged" | "settingsChanged" | "woke", give: (part: Part) => void): void {
+    for (const part of this.#parts) {
+      try {
+        give(part);
+      } catch (cause) {
+        if (part.isEssential) throw cause;
+        this.#log.error("part.failed", { part: part.name, signal, error: describeError(cause) });
+      }
+    }
   }
 
   /** Tables whose rows a deletion leaves. */

@@ -11,6 +11,7 @@ export function lifecyclePart(core: Core, deps: LifecycleDeps): LifecyclePart {
   const lifecycle = new Lifecycle(core, deps);
   return {
     name: "lifecycle",
+    isEssential: true,
     lifecycle,
     jobs: lifecycle.work,
     on: {

@@ -3,7 +3,7 @@ import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { DeploymentLimits } from "../../../schemas/limits.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
-import { appOutboxPart, type AppOutboxSettings } from "../app-outbox/part.ts";
+import { appOutboxPart, type AppOutboxSettings, unboundAppOutboxPart } from "../app-outbox/part.ts";
 import { type ArchivePart, archivePart } from "../archive/part.ts";
 import { resultKey } from "../archive/keys.ts";
 import { type Core, openCore, type Platform } from "../core/core.ts";
@@ -101,9 +101,9 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const { takeMeeting: take } = services;
   const isArchiving = (): boolean => tracks.pendingChunks > 0;
   const appOutbox = take
-    ? [appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, isArchiving })]
-    : [];
-  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, ...appOutbox]);
+    ? appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, isArchiving })
+    : unboundAppOutboxPart;
+  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, appOutbox]);
 
   const sources = { session, store, tracks, events, speakers: speakers.speakers, wavs: results.wavs };
   return {

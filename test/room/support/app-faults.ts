@@ -49,3 +49,8 @@ export function appOf(name: string | undefined): { APP?: AppBinding } {
   const app = apps.get(name ?? "");
   return app ? { APP: app } : {};
 }
+
+/** The app is bound no more. */
+export function unbindApp(sessionId: string, tenant: string = defaultTenant): void {
+  apps.delete(roomName(tenant, sessionId));
+}

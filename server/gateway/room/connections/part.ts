@@ -29,6 +29,7 @@ export function connectionsPart(core: Core, connections: Connections): Connectio
   };
   return {
     name: "connections",
+    isEssential: true,
     followed: () => dispatcher.schedule(),
     expiresAt: (at) => jobs.at("expired_connections", at),
     // `tokens` is what the job was called before; rooms may still have a row of it.
