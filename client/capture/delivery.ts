@@ -23,6 +23,7 @@ import { maxMismatches, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
+import { steadyClock } from "./steady-clock.ts";
 
 const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
@@ -79,6 +80,7 @@ export class Delivery {
       url: ingestUrl(capture),
       encoding: capture.encoding ?? "msgpack",
       token: capture.token,
+      elapsed: capture.elapsed ?? steadyClock(),
       WebSocket: capture.WebSocket,
       random: capture.random ?? Math.random,
       times: { ...defaultTimes, ...capture.times },

@@ -34,6 +34,10 @@ export class LiveClock<Block> {
   #debtMs = 0;
   #held: Block[] = [];
   #heldMs = 0;
+  /** The longest wait for a block that turned out to hide no gap: what is usual for this source. */
+  #usualWaitMs = 0;
+  /** The longest wait for one of the blocks that are held. */
+  #heldWaitMs = 0;
 
   /** @param stallMs the shortest time without samples that counts. */
   constructor(stallMs: number) {
@@ -48,21 +52,29 @@ export class LiveClock<Block> {
     const isOnPace = tookMs >= blockMs * paceOfLiveSource;
     const steps = this.#held.length > 0 && (isOnPace || this.#heldMs >= maxHeldMs) ? this.flush() : [];
     this.#weigh(tookMs - blockMs, blockMs);
+    this.#heldWaitMs = Math.max(this.#heldWaitMs, tookMs);
     this.#held.push(block);
     this.#heldMs += blockMs;
     return this.#debtMs < this.#stallMs ? [...steps, ...this.#release()] : steps;
   }
 
-  /** Time without samples since the last block, where it counts: asked when the source ends. */
+  /**
+   * Time without samples since the last block, where it counts: asked when the source ends. One that hands over two seconds at once
+   * is silent for two seconds before each.
+   */
   tailMs(now: number): number {
-    const lateMs = this.#lastAt === undefined ? 0 : now - this.#lastAt - this.#creditMs;
-    return lateMs < this.#stallMs ? 0 : Math.min(lateMs, maxGapMs);
+    const waitedMs = this.#lastAt === undefined ? 0 : now - this.#lastAt;
+    if (waitedMs < this.#stallMs + this.#usualWaitMs) return 0;
+    return Math.min(Math.max(0, waitedMs - this.#creditMs), maxGapMs);
   }
 
   /** Decides about what is held: nothing more comes, or not now. */
   flush(): LiveStep<Block>[] {
     const gapMs = this.#debtMs < this.#stallMs ? 0 : Math.min(this.#debtMs, maxGapMs);
-    if (gapMs > 0) this.#debtMs = 0;
+    if (gapMs > 0) {
+      this.#debtMs = 0;
+      this.#heldWaitMs = 0;
+    }
     return gapMs > 0 ? [{ gapMs }, ...this.#release()] : this.#release();
   }
 
@@ -86,6 +98,8 @@ export class LiveClock<Block> {
 
   #release(): LiveStep<Block>[] {
     const steps = this.#held.map((block) => ({ block }));
+    this.#usualWaitMs = Math.max(this.#usualWaitMs, this.#heldWaitMs);
+    this.#heldWaitMs = 0;
     this.#held = [];
     this.#heldMs = 0;
     return steps;

@@ -49,6 +49,8 @@ export interface RoomSocketOptions {
   /** For runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
   readonly random: () => number;
+  /** A clock that runs on while the machine sleeps, and that nobody sets, ms. */
+  readonly elapsed: () => number;
   readonly times: CaptureTimes;
   readonly onOpen: () => void;
   readonly onMessage: (message: ReadMessage) => void;
@@ -200,7 +202,7 @@ export class RoomSocket {
   #handleOpen(): void {
     this.#isOpen = true;
     this.#openedAt = this.#lastHeardAt = performance.now();
-    this.#lastTickAt = Date.now();
+    this.#lastTickAt = this.#options.elapsed();
     this.#waitingSince = undefined;
     const { pingAfterMs, answerTimeoutMs } = this.#options.times;
     clearInterval(this.#watch);
@@ -211,7 +213,7 @@ export class RoomSocket {
   #handleMessage(data: unknown): void {
     this.#lastHeardAt = performance.now();
     // A page in the background is given few ticks, and is awake for all that. What comes late says nothing of it.
-    if (this.#isAwake()) this.#lastTickAt = Date.now();
+    if (this.#isAwake()) this.#lastTickAt = this.#options.elapsed();
     const message = parseRoomMessage(data);
     if (!message) return;
     const { type } = message;
@@ -248,7 +250,7 @@ export class RoomSocket {
   }
 
   #isAwake(): boolean {
-    return Date.now() - this.#lastTickAt < this.#options.times.deadAfterMs;
+    return this.#options.elapsed() - this.#lastTickAt < this.#options.times.deadAfterMs;
   }
 
   #checkAlive(): void {
@@ -256,7 +258,7 @@ export class RoomSocket {
     const now = performance.now();
     // A tick that comes far too late: the machine slept, and nobody knows what became of the connection.
     const isAwake = this.#isAwake();
-    this.#lastTickAt = Date.now();
+    this.#lastTickAt = this.#options.elapsed();
     const silentMs = now - this.#lastHeardAt;
     if (!isAwake) this.#drop("slept");
     else if (silentMs > deadAfterMs) this.#drop("silent");

@@ -13,7 +13,7 @@ const maxSleepMs = wireLimits.maxSeqAhead * chunkMs;
 
 /** @param wall ms since 1970. @param steady ms, of a clock that nobody sets. @returns a clock to be read now and then, ms. */
 export function steadyClock(
-  wall: () => number = Date.now,
+  wall: () => number = () => Date.now(),
   steady: () => number = () => performance.now(),
 ): () => number {
   let sleptMs = 0;

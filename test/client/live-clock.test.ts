@@ -85,3 +85,11 @@ test("[C1] a source that dies leaves the time until its end as a gap; one that r
   expect(clock.tailMs(1_000)).toBe(0);
   expect(clock.tailMs(12_100)).toBe(12_000);
 });
+
+test("[C1] a source of bursts that ends before its next one leaves no gap", () => {
+  const clock = new LiveClock<number>(1_500);
+  for (const [index, [ms, at]] of [...burst(2_000), ...burst(4_000), ...burst(6_000)].entries())
+    clock.handleBlock(index, ms, at);
+  expect(clock.tailMs(8_000)).toBe(0);
+  expect(clock.tailMs(16_000)).toBeGreaterThan(7_000);
+});
