@@ -25,6 +25,9 @@ export interface Agents {
   readonly others: Agent;
 }
 
+/** RFC 9110 §9.2.2: twice is as good as once. */
+const idempotent = /^(GET|HEAD|PUT|DELETE|OPTIONS)$/;
+
 /** @param path as the Worker is to see it. */
 export function forwardRequest(
   { forBodies, others }: Agents,
@@ -36,11 +39,19 @@ export function forwardRequest(
   const { method, rawHeaders, socket } = request;
   const isChunked = request.headers["transfer-encoding"] !== undefined;
   const hasBody = isChunked || request.headers["content-length"] !== undefined;
-  const headers = requestHeaders(rawHeaders, socket.remoteAddress);
+  const headers = requestHeaders(rawHeaders, socket.remoteAddress, isChunked);
+  const mayRepeat = !hasBody && idempotent.test(method ?? "");
   if (isChunked) headers.push("Transfer-Encoding", "chunked");
   const send = (onError: (forwarded: ClientRequest) => void): ClientRequest => {
-    // With a body, on a connection of its own: one that the runtime closes just now can be seen only when it is used.
-    const options = { ...target, agent: hasBody ? forBodies : others, method, path, headers, setHost: false } as const;
+    // What can't be asked again goes on a connection of its own: one that the runtime closes just now shows it only when used.
+    const options = {
+      ...target,
+      agent: mayRepeat ? others : forBodies,
+      method,
+      path,
+      headers,
+      setHost: false,
+    } as const;
     const forwarded = httpRequest(options);
     forwarded.on("response", (answer) => passAnswer(answer, response));
     forwarded.on("error", () => onError(forwarded));
@@ -52,7 +63,7 @@ export function forwardRequest(
   const giveUp = (): void => refuse(request, response, unreachable());
   if (!hasBody) {
     send(({ reusedSocket }) => {
-      if (reusedSocket && !response.headersSent) send(giveUp).end();
+      if (mayRepeat && reusedSocket && !response.headersSent) send(giveUp).end();
       else giveUp();
     }).end();
     return;
@@ -63,7 +74,11 @@ export function forwardRequest(
     // alone can be asked for again.
     const again = send(giveUp);
     again.flushHeaders();
-    const timer = setTimeout(() => refuse(request, response, unread()), frontLimits.answerWithoutBodyMs);
+    const timer = setTimeout(() => {
+      // A body that went out whole was no reason to stop reading.
+      refuse(request, response, request.complete ? unreachable() : unread());
+      again.destroy();
+    }, frontLimits.answerWithoutBodyMs);
     again.once("response", () => clearTimeout(timer));
     response.once("close", () => clearTimeout(timer));
   });

@@ -8,9 +8,19 @@ const ofTheRuntime = /^(mf-.*|cf-connecting-ip|expect)$/i;
 /** Of an upgrade, whose frames are read on their way: they may not be compressed. */
 const extensions = /^sec-websocket-extensions$/i;
 
-/** Of a request, as the Worker may see it. */
-export function requestHeaders(raw: readonly string[], remoteAddress: string | undefined): string[] {
-  const kept = keep(raw, (name) => !ofTheRuntime.test(name));
+/**
+ * What says where a message ends and whom it is for: taken away because a client names it in `Connection`, it would leave a body
+ * that the runtime reads as the next request.
+ */
+const framing = /^(content-length|host)$/i;
+
+/** Headers of a request as the Worker may see them. @param isChunked leaves no other word on its length. */
+export function requestHeaders(
+  raw: readonly string[],
+  remoteAddress: string | undefined,
+  isChunked: boolean,
+): string[] {
+  const kept = keep(raw, (name) => !ofTheRuntime.test(name) && !(isChunked && same(name, "content-length")));
   return remoteAddress === undefined ? kept : [...kept, "CF-Connecting-IP", remoteAddress];
 }
 
@@ -30,7 +40,7 @@ function keep(raw: readonly string[], isWanted: (name: string) => boolean): stri
     .filter(([name]) => same(name, "connection"))
     .flatMap(([, value]) => value.split(",").map((name) => name.trim()));
   const isKept = (name: string): boolean =>
-    !hopByHop.test(name) && isWanted(name) && !ofConnection.some((named) => same(named, name));
+    !hopByHop.test(name) && isWanted(name) && (framing.test(name) || !ofConnection.some((named) => same(named, name)));
   return pairs(raw)
     .filter(([name]) => isKept(name))
     .flat();
