@@ -76,9 +76,9 @@ export class Jobs {
 
   /** The session is being deleted: from now on there are the lasting jobs alone. */
   keepLasting(): void {
-    this.#isOver = true;
     const { lasting } = this.#list;
     removeOthers.run(this.#deps.db, JSON.stringify(lasting));
+    this.#isOver = true;
     for (const name of this.#due.get().keys()) if (!lasting.includes(name)) this.#due.get().delete(name);
   }
 

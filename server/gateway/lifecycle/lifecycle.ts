@@ -89,10 +89,13 @@ export class Lifecycle {
 
   /** The room of an opened session woke. */
   woke(): void {
-    if (this.#core.status.isGone) return;
+    const { jobs, now, status, store } = this.#core;
+    // Whatever became of its job.
+    if (store.status === "deleting") jobs.at("delete", now());
+    if (status.isGone) return;
     this.rearm();
     // Opened by a version that had no list.
-    if (this.#core.store.indexRevision === 0) this.#indexer.statusChanged();
+    if (store.indexRevision === 0) this.#indexer.statusChanged();
   }
 
   /** The session was opened, is finalizing, is finalized, or is being deleted. */
@@ -137,9 +140,10 @@ export class Lifecycle {
     db.transaction(() => {
       store.deletion = { by, requested_at, objects: 0, bytes: 0, counted_to: "", receipt: null, sweeps: 0 };
       store.status = "deleting";
+      jobs.at("delete", requested_at + deletionBackstopMs);
+      // Last: where the mark is undone, the session's other jobs must be there still.
+      jobs.keepLasting();
     });
-    jobs.keepLasting();
-    jobs.at("delete", requested_at + deletionBackstopMs);
     signals.statusChanged();
   }
 
