@@ -1,4 +1,5 @@
-/** What a room finds again by itself when it wakes. */
+/** What a room finds again by itself when it wakes, though its alarm was lost or came without the room's name. */
+import { runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
@@ -22,4 +23,18 @@ test("[I3] a marked deletion whose job is lost goes on when the room wakes", asy
   await asked;
   expect((await get(room.sessionId, "state")).status).toBe(410);
   await room.wakeUntil("deleted", async () => (await room.status()) === "deleted");
+});
+
+test("[K3] a room whose id comes without its name has the one that was stored", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keep(1);
+  // A room that is not set up yet knows no name but its id's.
+  await room.evict();
+  const name = await runInDurableObject(room.stub, (instance, state) => {
+    const named = instance as unknown as { readonly name: string };
+    Object.defineProperty(state, "id", { value: {}, configurable: true });
+    return named.name;
+  });
+  expect(name).toBe(`default/${room.sessionId}`);
 });

@@ -53,6 +53,11 @@ export abstract class RoomHost extends Server<Env> {
   /** What was not expected: the room must start anew from storage. */
   protected abstract fail(cause: unknown): void;
 
+  /** The room's name, also where an alarm that an older platform stored comes without it: then the one that PartyServer wrote. */
+  override get name(): string {
+    return this.ctx.id.name ?? this.ctx.storage.kv.get<string>(nameKey) ?? super.name;
+  }
+
   /** The sockets that are open. */
   protected *sockets(): Generator<Socket> {
     for (const connection of this.getConnections()) yield this.#socketOf(connection);
