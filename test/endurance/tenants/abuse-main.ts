@@ -1,9 +1,9 @@
 /**
- * The bad tenant, in a process of its own: what it costs to be abusive must not slow the one that measures. Told over IPC
- * what to do (`AbuseOrder`); ends with its parent.
+ * The bad tenant, in a process of its own: what it costs to be abusive must not slow the one that measures. Orders come over
+ * IPC (`AbuseOrder`); ends with its parent.
  */
 import type { AbuseKind, AbuseOrder, AbuseWord } from "./abuse-kinds.ts";
-import { abuses, drainBursts } from "./abuse-run.ts";
+import { abuses } from "./abuse-run.ts";
 
 const say = (word: AbuseWord): void => void process.send?.(word);
 const stopping = new AbortController();
@@ -18,7 +18,6 @@ process.on("message", (order: AbuseOrder) => {
     return say({ type: "tallies", tallies });
   }
   const { plan } = order;
-  if (order.type === "drain") return void drainBursts(plan).then(() => say({ type: "drained" }));
   for (const kind of plan.kinds) {
     const tally: Record<string, number> = (tallies[kind] = {});
     const count = (what: string, times = 1): void => {

@@ -11,7 +11,6 @@ const script = fileURLToPath(new URL("abuse-main.ts", import.meta.url));
 /** In earnest its computers are its own: here the gateway goes before it. */
 const niceness = 10;
 const startTimeoutMs = 20_000;
-const drainTimeoutMs = 120_000;
 const answerTimeoutMs = 10_000;
 
 export class BadTenant {
@@ -32,12 +31,6 @@ export class BadTenant {
     await tenant.#heard("ready", startTimeoutMs);
     if (child.pid !== undefined) setPriority(child.pid, niceness);
     return tenant;
-  }
-
-  /** Uses up the bursts of what will be heedless. */
-  async drain(): Promise<void> {
-    this.#order({ type: "drain", plan: this.#plan });
-    await this.#heard("drained", drainTimeoutMs);
   }
 
   start(): void {

@@ -40,7 +40,7 @@ export function tallyLines(tallies: Tallies, seconds: number): string[] {
   });
 }
 
-const noAnswers: ReadonlySet<string> = new Set(["sent", "opened", "closed", "failed", "turns"]);
+const noAnswers: ReadonlySet<string> = new Set(["sent", "opened", "closed", "failed"]);
 
 /** What the abuse cost the gateway beyond what the quiet phase did; undefined where the system does not tell. */
 export function costLine(quiet: Phase, abuse: Phase, tallies: Tallies): string | undefined {
