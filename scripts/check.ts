@@ -35,6 +35,7 @@ const quick: readonly Step[] = [
   npmRun("format:check"),
   npmRun("generated"),
   npmRun("imports"),
+  npmRun("house"),
   npmRun("dead"),
   npmRun("size"),
 ];

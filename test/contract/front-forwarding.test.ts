@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../../client/testkit/until.ts";
-import { openFront } from "../../scripts/local/front/front.ts";
+import { openFront } from "../../server/front/front.ts";
 
 interface Runtime {
   /** What came over each connection, in the order in which they were made. */
@@ -69,7 +69,7 @@ test.each(["GET", "DELETE", "OPTIONS", "POST"])(
 test("a POST is sent once, though the connection dies before its answer; a GET may be sent again", async () => {
   const requests: string[] = [];
   const { frontPort } = await runtime((socket, text) => {
-    const line = text.split("\r\n").findLast((each) => / HTTP\/1\.1$/.test(each)) ?? "";
+    const line = text.split("\r\n").findLast((each) => each.endsWith(" HTTP/1.1")) ?? "";
     requests.push(line);
     if (line.includes("/dies") && requests.filter((each) => each === line).length === 1) socket.destroy();
     else socket.write(answer);

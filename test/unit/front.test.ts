@@ -1,9 +1,9 @@
 /** What the front listener does to WebSocket bytes on their way: however they are cut into pieces, it finds the same frames. */
 import { expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
-import { ClientFrames } from "../../scripts/local/front/client-frames.ts";
-import { maxConnections } from "../../scripts/local/front/front-limits.ts";
-import { FrameReader } from "../../scripts/local/front/web-socket-frames.ts";
+import { ClientFrames } from "../../server/front/client-frames.ts";
+import { maxConnections } from "../../server/front/front-limits.ts";
+import { FrameReader } from "../../server/front/web-socket-frames.ts";
 
 const mask = [1, 2, 3, 4];
 

@@ -1,8 +1,8 @@
 /** The front listener's own answers: problems with the headers of the gateway's (RFC 9457), on a connection that ends with them. */
 import { randomBytes } from "node:crypto";
 import type { Duplex } from "node:stream";
-import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
-import type { Problem } from "../../../schemas/http/problem.ts";
+import { type HttpErrorCode, httpErrors } from "../../schemas/wire/errors.ts";
+import type { Problem } from "../../schemas/http/problem.ts";
 
 /** What every answer of the gateway carries: the listener stands outside the Worker, whose middleware sets them there. */
 const securityHeaders = {

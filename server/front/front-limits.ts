@@ -1,5 +1,5 @@
 /** Bounds of the front listener: on what anyone may take of this machine before a credential is looked at. */
-import { limits } from "../../../schemas/limits.ts";
+import { limits } from "../../schemas/limits.ts";
 
 export const frontLimits = {
   /** From the first byte, or from the connection where none comes. */

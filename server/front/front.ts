@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { err, ok, type Result } from "../../schemas/lib/result.ts";
 import { Connections } from "./connections.ts";
 import { forwardRequest, type Target } from "./forward-request.ts";
 import { forwardSocket, type OpenSocket } from "./forward-socket.ts";
