@@ -79,7 +79,8 @@ async function run({ name, command: [file, ...args] }: Step): Promise<boolean> {
   const child = spawn(file, args, {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, FORCE_COLOR: "1" },
+    // What they print is shown on this terminal, if it is one.
+    env: process.stdout.isTTY ? { ...process.env, FORCE_COLOR: "1" } : process.env,
   });
   const { pid } = child;
   if (pid !== undefined) running.add(pid);

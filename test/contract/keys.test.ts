@@ -20,7 +20,8 @@ interface Ended {
 
 function keys(...args: readonly string[]): Promise<Ended> {
   const script = [...readsTypeScript, "scripts/keys.ts", ...args];
-  const options = { cwd: root, env: { ...process.env, STATE_DIR: stateDir } };
+  // What a person sees whose terminal is none: whoever runs the tests may ask for colour.
+  const options = { cwd: root, env: { ...process.env, STATE_DIR: stateDir, FORCE_COLOR: undefined } };
   return new Promise((resolve) => {
     execFile(process.execPath, script, options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
