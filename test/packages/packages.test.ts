@@ -118,7 +118,7 @@ test("a web page is built with vite, and nothing of Node is in it", async () => 
   const files = globSync("web/dist/assets/*.js", { cwd: project.folder });
   expect(files).toHaveLength(1);
   const code = await readFile(join(project.folder, files[0] ?? ""), "utf8");
-  expect(code).toContain("roomtone-microphone");
+  expect(code).toContain("roomtone-source");
   expect(code).not.toMatch(/node:|require\(/);
 });
 

@@ -8,7 +8,13 @@ export interface RunOptions {
 
 /** @returns what it wrote on stdout. Rejects with all of its output where it fails or takes more than two minutes. */
 export function run(program: string, args: readonly string[], { cwd, env }: RunOptions): Promise<string> {
-  const options = { cwd, env: { ...process.env, ...env }, timeout: 120_000, maxBuffer: 64_000_000 };
+  // Whoever runs the tests may ask for colour, which is no part of what is looked for.
+  const options = {
+    cwd,
+    env: { ...process.env, FORCE_COLOR: undefined, ...env },
+    timeout: 120_000,
+    maxBuffer: 64_000_000,
+  };
   return new Promise((resolve, reject) => {
     execFile(program, args, options, (cause, stdout, stderr) => {
       if (cause) reject(new Error(`${program} ${args.join(" ")}: ${cause.message}\n${stdout}\n${stderr}`, { cause }));
