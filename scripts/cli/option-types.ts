@@ -30,6 +30,14 @@ export const port: z.ZodType<number> = z
   .refine((text) => /^\d+$/.test(text) && Number(text) <= highestPort, "must be a port number")
   .transform(Number);
 
+/** Where a local gateway serves. */
+export const servingPort = port.meta({
+  value: "<port>",
+  description: "port to serve on, 0 for any free one",
+  env: "PORT",
+  default: "8787",
+});
+
 /** Of a random run: the same seed does the same again. */
 export const seed = wholeNumber(0, 2 ** 31 - 1);
 

@@ -1,17 +1,12 @@
 /** The arguments of `npm run demo`. Pure. */
 import { defineCommand } from "../cli/define-command.ts";
-import { decimal, flag, port, stateDir } from "../cli/option-types.ts";
+import { decimal, flag, servingPort, stateDir } from "../cli/option-types.ts";
 
 export const parseDemoOptions = defineCommand({
   name: "npm run demo --",
   description: "Starts the gateway, streams a sample interview, finalizes it and checks what was kept.",
   options: {
-    port: port.meta({
-      value: "<port>",
-      description: "port to serve on, 0 for any free one",
-      env: "PORT",
-      default: "8787",
-    }),
+    port: servingPort,
     stateDir,
     speed: decimal(1).meta({
       value: "<factor>",

@@ -4,11 +4,13 @@
  *
  * A gateway that was killed with `kill -9` may leave a workerd behind, which still writes: who gets the lock ends it first.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { constants, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { makeFolder } from "../../client/node/durable-file.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { type ProcessIdentity, identityOf, isAlive } from "./process-identity.ts";
 
@@ -28,9 +30,19 @@ const holderSchema = z.object({
   children: z.array(z.object({ pid: z.int(), started: z.string() })),
 });
 
-/** @throws Failure where another process has it. */
+async function makeState(stateDir: string): Promise<void> {
+  try {
+    await makeFolder(resolve(stateDir));
+    await access(stateDir, constants.W_OK);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure(`STATE_DIR can't be made or written: ${why}.`);
+  }
+}
+
+/** @throws Failure where another process has it, or it can't be written. */
 export async function lockState(stateDir: string): Promise<StateLock> {
-  mkdirSync(stateDir, { recursive: true });
+  await makeState(stateDir);
   const holderFile = join(stateDir, holderName);
   const database = await openLocked(stateDir, holderFile);
   for (const child of holderIn(holderFile)?.children ?? []) await endOrphan(child);

@@ -2,12 +2,17 @@
  * `npm start` as a process: how it ends, and what it leaves behind. Each test has a gateway of its own; they run at once,
  * since most of their time is waiting.
  */
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { expect, test, type TestContext } from "vitest";
 import { helloFields } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
 import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { readsTypeScript } from "../../scripts/local/reads-typescript.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { TestClient } from "../support/ws-client.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Three gateways that start at once, on a machine that may be busy. */
 const startsTimeoutMs = 120_000;
@@ -40,6 +45,22 @@ function ended(gateway: GatewayProcess): Promise<true> {
     timeoutMs: 30_000,
   });
 }
+
+test.concurrent.each([
+  ["a folder that can't be made", { STATE_DIR: "/proc/no-such-folder" }, [], /STATE_DIR can't be made/],
+  ["a port that is none", { PORT: "abc" }, [], /PORT must be a port number/],
+  ["an option that there is not", {}, ["--prot", "1"], /unknown option '--prot'/],
+] as const)("%s is refused at once, with a sentence", async (_what, env, args, sentence) => {
+  const script = [...readsTypeScript, "scripts/start.ts", ...args];
+  const options = { cwd: root, env: { ...process.env, PORT: "0", ...env } };
+  const result = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+    execFile(process.execPath, script, options, (error, _stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stderr }),
+    );
+  });
+  expect(result.code).toBe(1);
+  expect(result.stderr).toMatch(sentence);
+});
 
 test.concurrent(
   "SIGTERM to npm start ends it, and leaves no process behind; a second gateway on its STATE_DIR is refused until then",
