@@ -27,8 +27,10 @@ export class Connections {
 
   /** Whether a new connection gets a place; another one may lose its own for it. */
   admit(socket: Socket): boolean {
-    const isFull = this.#held.size >= this.#max || this.#strangers >= this.#max / 2;
-    if (isFull && !this.#dropIdle()) return false;
+    const areStrangersMany = this.#strangers >= this.#max / 2;
+    const isFull = areStrangersMany || this.#held.size >= this.#max;
+    // Beyond their half strangers take places from one another alone.
+    if (isFull && !this.#dropIdle({ mayBeKnown: !areStrangersMany })) return false;
     this.#held.set(socket, { busy: 0, isKnown: false });
     this.#strangers += 1;
     socket.once("close", () => this.#forget(socket));
@@ -56,9 +58,9 @@ export class Connections {
     this.#strangers -= 1;
   }
 
-  #dropIdle(): boolean {
+  #dropIdle({ mayBeKnown }: { readonly mayBeKnown: boolean }): boolean {
     const idle = [...this.#held].filter(([, { busy }]) => busy === 0);
-    const [socket] = idle.find(([, { isKnown }]) => !isKnown) ?? idle[0] ?? [];
+    const [socket] = idle.find(([, { isKnown }]) => !isKnown) ?? (mayBeKnown ? idle[0] : undefined) ?? [];
     if (!socket) return false;
     this.#forget(socket);
     socket.destroy();
