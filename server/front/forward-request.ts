@@ -72,11 +72,12 @@ export function forwardRequest(
     if (response.headersSent || response.destroyed) return giveUp();
     // The Worker answered in the middle of the body and closed, and the answer is lost. What it answers from the headers
     // alone can be asked for again.
+    const wasSent = forwarded.writableFinished;
     const again = send(giveUp);
     again.flushHeaders();
     const timer = setTimeout(() => {
-      // A body that went out whole was no reason to stop reading.
-      refuse(request, response, request.complete ? unreachable() : unread());
+      // A body that went out whole was no reason to stop reading. What the client has sent since then went nowhere.
+      refuse(request, response, wasSent ? unreachable() : unread());
       again.destroy();
     }, frontLimits.answerWithoutBodyMs);
     again.once("response", () => clearTimeout(timer));
@@ -128,6 +129,8 @@ function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, { status, reason, headers, body }: Refusal): void {
+  // An answer that is complete is still on its way out.
+  if (response.writableEnded) return;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
