@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { docsFiles } from "../contract/docs-page.ts";
+import { isErrorCode } from "../../client/node/durable-file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const published = join(root, "schemas", "published");
@@ -27,9 +28,17 @@ export async function buildApp(): Promise<void> {
   await Promise.all(stale.map((path) => rm(path, { force: true })));
 }
 
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    if (isErrorCode(cause, "ENOENT")) return undefined;
+    throw cause;
+  }
+}
+
 async function writeIfOther(path: string, text: string): Promise<void> {
-  const there = await readFile(path, "utf8").catch(() => undefined);
-  if (there === text) return;
+  if ((await readIfThere(path)) === text) return;
   await mkdir(dirname(path), { recursive: true });
   // Never half a file, where two builds run at once.
   const fresh = `${path}.${process.pid}`;

@@ -287,3 +287,16 @@ describe("[F4] grace", () => {
     expect((await post(complete, "finalize", { expect: { mixed: 2 }, grace_ms: 60_000 })).status).toBe(200);
   });
 });
+
+test("[F1] a result that R2 does not give just now is asked for again, and nothing else is said of it", async () => {
+  const room = new RoomUnderTest(newSession());
+  await (await Client.connect(room.sessionId)).keepAll([1, 2]);
+  expect((await post(room.sessionId, "finalize")).status).toBe(200);
+  const faults = bucketFaults(room.sessionId);
+  faults.failGets();
+  const refused = await get(room.sessionId, "result");
+  expect(refused.status).toBe(503);
+  expect(await refused.json()).toMatchObject({ code: "result_unavailable" });
+  faults.heal();
+  expect((await get(room.sessionId, "result")).status).toBe(200);
+});

@@ -5,7 +5,10 @@
 import type { Context } from "hono";
 import { finalizeBodySchema } from "../../../schemas/http/finalize.ts";
 import { trackQuerySchema } from "../../../schemas/http/queries.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { r2TimeoutMs } from "../../shared/config/timings.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
 import { type ExportName, exports } from "../results/exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, queryOf, sessionIdOf } from "./guards/parameters.ts";
@@ -26,12 +29,22 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
   const located = await roomOf(c).call("locateResult");
   if (!located.ok) return problem(c, located.error);
-  const object = await c.env.RESULT_BUCKET.get(located.value.key);
+  const object = await readObject(c, located.value.key);
   if (!object) return problem(c, "result_unavailable");
   const headers = { etag: object.httpEtag, "content-type": "application/json", "cache-control": "private, no-cache" };
   if (!matchesEtag(c.req.header("if-none-match"), object.httpEtag)) return c.body(object.body, 200, headers);
   await object.body.cancel();
   return c.body(null, 304, headers);
+}
+
+/** @returns undefined where R2 has no such object, or gives nothing in time. */
+async function readObject(c: Context<AppEnv>, key: string): Promise<R2ObjectBody | undefined> {
+  try {
+    return (await withTimeout(c.env.RESULT_BUCKET.get(key), r2TimeoutMs, "R2 get")) ?? undefined;
+  } catch (cause) {
+    log.warn("result.not_read", { trace_id: c.var.traceId, error: describeError(cause) });
+    return undefined;
+  }
 }
 
 export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<Response> {
