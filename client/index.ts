@@ -52,7 +52,7 @@ export type {
 } from "./results/results-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export type { Delivery } from "../schemas/webhooks.ts";
-export type { DeletionReceipt, SessionsPage, SessionSummary } from "../schemas/http/sessions.ts";
+export type { DeletionReceipt, Session, SessionsPage, SessionSummary } from "../schemas/http/sessions.ts";
 export type { RoomEvent } from "../schemas/speech/events.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
 export { encodeBase64 } from "../schemas/wire/base64.ts";

@@ -2,6 +2,7 @@
 import { sessionIdSchema } from "../../schemas/names.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
+import type { SessionsOptions } from "./results-types.ts";
 
 /** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */
 const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;
@@ -13,6 +14,24 @@ export function sessionPath(sessionId: string, action?: string): string {
   throw new TypeError(
     "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit.",
   );
+}
+
+/** What follows the path of the list; nothing where nothing is asked for. */
+export function listQuery(wanted: Omit<SessionsOptions, "signal">): string {
+  const { status, q, hasGaps, archiveBehind, createdFrom, createdTo, limit, cursor } = wanted;
+  const asked: Record<string, string | number | boolean | undefined> = {
+    status,
+    q,
+    has_gaps: hasGaps,
+    archive_behind: archiveBehind,
+    created_from: createdFrom?.toISOString(),
+    created_to: createdTo?.toISOString(),
+    limit,
+    cursor,
+  };
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
 export function clusterPart(clusterId: string): string {

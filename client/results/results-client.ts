@@ -8,6 +8,7 @@ import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { healthSchema } from "../../schemas/http/health.ts";
 import {
   sessionAnswerSchema,
+  sessionSchema,
   sessionsPageSchema,
   sessionStateSchema,
   type SessionsPage,
@@ -22,7 +23,7 @@ import { createCaller, type Request } from "./caller.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
-import { checkedKey, clusterPart, deliveryPart, sessionPath } from "./parts.ts";
+import { checkedKey, clusterPart, deliveryPart, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
 import type {
   CallOptions,
@@ -50,12 +51,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
   const { timeoutMs = defaultTimeoutMs, retries = defaultRetries } = options;
   const caller = createCaller(door, { timeoutMs, retries });
 
-  async function listSessions({ status, limit, cursor, signal }: SessionsOptions = {}): Promise<SessionsPage> {
-    const query = new URLSearchParams();
-    if (status !== undefined) query.set("status", status);
-    if (limit !== undefined) query.set("limit", String(limit));
-    if (cursor !== undefined) query.set("cursor", cursor);
-    const path = query.size === 0 ? "v1/sessions" : `v1/sessions?${query.toString()}`;
+  async function listSessions({ signal, ...wanted }: SessionsOptions = {}): Promise<SessionsPage> {
+    const path = `v1/sessions${listQuery(wanted)}`;
     return caller.json({ method: "GET", path, repeatable: true, signal }, sessionsPageSchema);
   }
 
@@ -107,6 +104,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
         sessionAnswerSchema,
       );
     },
+    session: async (sessionId, { signal } = {}) =>
+      caller.json({ method: "GET", path: sessionPath(sessionId), repeatable: true, signal }, sessionSchema),
     configureSession: async (sessionId, body, { signal } = {}) =>
       caller.json(
         { method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, signal },

@@ -9,6 +9,7 @@ import type {
   DeletionPending,
   DeletionReceipt,
   ListedStatus,
+  Session,
   SessionAnswer,
   sessionConfigSchema,
   SessionsPage,
@@ -108,9 +109,19 @@ export type CreateSessionInput = z.input<typeof createSessionBodySchema>;
 export type SessionConfigInput = z.input<typeof sessionConfigSchema>;
 export type UtteranceInput = z.input<typeof utterancesBodySchema>["utterances"][number];
 
+/** Which sessions: those that all of it fits. */
 export interface ListOptions extends CallOptions {
-  /** Only sessions of this status. */
   readonly status?: ListedStatus | undefined;
+  /** A part of the title, the id or a person's name; upper and lower case are the same. */
+  readonly q?: string | undefined;
+  /** Whether seconds are missing. */
+  readonly hasGaps?: boolean | undefined;
+  /** Whether R2 lacks seconds that were kept more than a minute ago. */
+  readonly archiveBehind?: boolean | undefined;
+  /** Opened then or later. */
+  readonly createdFrom?: Date | undefined;
+  /** Opened before then. */
+  readonly createdTo?: Date | undefined;
 }
 
 export interface SessionsOptions extends ListOptions {
@@ -136,6 +147,8 @@ export interface ResultsClient {
   mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
   /** Opens a session with settings before audio comes. Without an id the gateway makes one. */
   createSession(body?: CreateSessionInput, options?: CallOptions): Promise<SessionAnswer>;
+  /** A session's settings, and how much there is of it. */
+  session(sessionId: string, options?: CallOptions): Promise<Session>;
   /** Changes settings; what the body does not name stays. */
   configureSession(sessionId: string, body: SessionConfigInput, options?: CallOptions): Promise<SessionAnswer>;
   /** One page of the sessions, newest first. */

@@ -14,9 +14,26 @@ const upTo = (max: number): z.ZodType<number, string> =>
   countSchema
     .refine((value) => value >= 1 && value <= max, `is a number from 1 to ${max}`)
     .meta({ type: "integer", minimum: 1, maximum: max });
-/** Of `GET /v1/sessions`. */
+const flagSchema = z
+  .enum(["true", "false"], "is true or false")
+  .transform((text) => text === "true")
+  .meta({ type: "boolean" });
+const timeSchema = z.iso
+  .datetime({ offset: true, error: "is a time as in 2026-01-31T09:00:00Z" })
+  .transform((text) => Date.parse(text))
+  .meta({ type: "string", format: "date-time" });
+/** Of `GET /v1/sessions`. Filters hold together: a session is listed where all of them fit. */
 export const listQuerySchema = z.object({
   status: z.enum(listedStatusSchema.options, `is one of ${listedStatusSchema.options.join(", ")}`).optional(),
+  q: z
+    .string()
+    .max(limits.maxListQueryChars)
+    .optional()
+    .describe("A part of the title, the id, or a person's name, in upper or lower case."),
+  has_gaps: flagSchema.optional().describe("Whether seconds are missing."),
+  archive_behind: flagSchema.optional().describe("Whether R2 lacks seconds that were kept more than a minute ago."),
+  created_from: timeSchema.optional().describe("Opened then or later."),
+  created_to: timeSchema.optional().describe("Opened before then."),
   limit: upTo(limits.maxSessionsPerPage).default(50).describe("Sessions in the answer."),
   cursor: z.string().optional().describe("`next_cursor` of the page before."),
 });

@@ -1,5 +1,6 @@
 /** Bodies of a session itself: its state, its settings, its place in the list, and what its deletion left. */
 import * as z from "zod";
+import { visibleLineSchema } from "../visible-line.ts";
 import { trackStatusSchema } from "../wire/messages.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
@@ -21,6 +22,8 @@ export const sessionStateSchema = z.object({
 });
 export type SessionState = z.infer<typeof sessionStateSchema>;
 
+/** What people call the session. */
+export const titleSchema = visibleLineSchema(limits.maxTitleChars);
 export const metadataSchema = z.record(z.string(), z.unknown());
 
 /** How a session's audio goes to speaker resolve by itself. */
@@ -42,6 +45,8 @@ const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUr
 
 /** Settings of a session. Strict: a misspelt setting must not be ignored. */
 export const sessionConfigSchema = z.strictObject({
+  /** null takes it away. */
+  title: titleSchema.nullable().optional(),
   roster: rosterSchema.optional(),
   metadata: metadataSchema.optional(),
   resolve: resolveSettingsSchema.partial().optional(),
@@ -60,6 +65,7 @@ export const createSessionBodySchema = sessionConfigSchema.extend({ session_id: 
 export const sessionAnswerSchema = z.object({
   session_id: sessionIdSchema,
   status: sessionStatusSchema,
+  title: titleSchema.nullable(),
   roster: rosterSchema.optional(),
   metadata: metadataSchema,
   resolve: resolveSettingsSchema,
@@ -70,6 +76,37 @@ export const sessionAnswerSchema = z.object({
 });
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
 
+/** How much of one track there is; `GET …/state` has all that is known of it. */
+export const trackSummarySchema = z.object({
+  track: trackNameSchema,
+  kept_seconds: z.int().min(0),
+  missing_seconds: z.int().min(0),
+  /** Kept seconds that R2 does not have yet. */
+  unarchived_seconds: z.int().min(0),
+  /** Of its timeline, gaps included. */
+  duration_ms: z.int().min(0),
+  /** Whether the client said that nothing follows. */
+  is_ended: z.boolean(),
+});
+
+/** Names of people: those that speakers bear, then others of the roster. At most `maxListedPeople`. */
+const peopleSchema = z.array(z.string());
+
+/** `GET /v1/sessions/:id`: its settings, as `POST` and `PATCH` answer them, and what there is of it. */
+export const sessionSchema = sessionAnswerSchema.extend({
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+  finalized_at: z.iso.datetime().nullable(),
+  /** When its retention deletes it, as things are now; null: never. */
+  deletes_at: z.iso.datetime().nullable(),
+  people: peopleSchema,
+  /** Of the longest track's timeline, gaps included. */
+  duration_ms: z.int().min(0),
+  coverage: z.number().min(0).max(1),
+  tracks: z.array(trackSummarySchema),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
 /** `status` of `GET /v1/sessions?status=`. What is deleted is in no list. */
 export const listedStatusSchema = sessionStatusSchema.exclude(["deleted"]);
 export type ListedStatus = z.infer<typeof listedStatusSchema>;
@@ -78,6 +115,8 @@ export type ListedStatus = z.infer<typeof listedStatusSchema>;
 export const sessionSummarySchema = z.object({
   session_id: sessionIdSchema,
   status: listedStatusSchema,
+  title: titleSchema.nullable(),
+  people: peopleSchema,
   created_at: z.iso.datetime(),
   /** When the session last changed, as far as the list knows. */
   updated_at: z.iso.datetime(),
@@ -85,13 +124,17 @@ export const sessionSummarySchema = z.object({
   tracks: z.int().min(0),
   /** Seconds of audio that are kept, all tracks together. */
   kept_seconds: z.int().min(0),
+  /** Seconds that are expected and not kept. */
+  missing_seconds: z.int().min(0),
+  /** Seconds that were kept more than a minute ago and that R2 still lacks. */
+  overdue_seconds: z.int().min(0),
   /** Of the longest track's timeline, gaps included. */
   duration_ms: z.int().min(0),
   coverage: z.number().min(0).max(1),
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;
 
-/** `GET /v1/sessions?status=&limit=&cursor=`, newest first. */
+/** `GET /v1/sessions`, newest first. */
 export const sessionsPageSchema = z.object({
   sessions: z.array(sessionSummarySchema),
   /** Give it as `cursor` to go on; null after the last. */

@@ -23,6 +23,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   ingestTrack: "Ingest",
   listSessions: "Sessions",
   createSession: "Sessions",
+  getSession: "Sessions",
   configureSession: "Sessions",
   deleteSession: "Sessions",
   mintToken: "Tokens",

@@ -24,6 +24,7 @@ const methods: Record<OperationId, Calls | string> = {
     allSessions: (client) => first(client.allSessions()),
   },
   createSession: { createSession: (client) => client.createSession() },
+  getSession: { session: (client) => client.session("s") },
   configureSession: { configureSession: (client) => client.configureSession("s", {}) },
   deleteSession: { deleteSession: (client) => client.deleteSession("s") },
   mintToken: { mintToken: (client) => client.mintToken("s", { role: "capture", tracks: ["mic"], lifetime_s: 60 }) },

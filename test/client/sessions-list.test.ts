@@ -6,11 +6,15 @@ import { hangUp, json, problem, scriptedGateway } from "./support/scripted-gatew
 const summary = (session_id: string): SessionSummary => ({
   session_id,
   status: "open",
+  title: "Weekly",
+  people: ["Ada"],
   created_at: "2026-01-01T00:00:00.000Z",
   updated_at: "2026-01-01T00:00:00.000Z",
   finalized_at: null,
   tracks: 1,
   kept_seconds: 3,
+  missing_seconds: 0,
+  overdue_seconds: 0,
   duration_ms: 3_000,
   coverage: 1,
 });
@@ -39,6 +43,26 @@ test("[I2] one page, as it was asked for", async () => {
     "/v1/sessions",
     "/v1/sessions?status=finalized&limit=7&cursor=x_-",
   ]);
+});
+
+test("[I7] every filter, under the names of the contract", async () => {
+  const gateway = await scriptedGateway(json({ sessions: [], next_cursor: null }));
+  const day = new Date("2026-01-31T00:00:00Z");
+  await createResultsClient({ baseUrl: gateway.url }).listSessions({
+    q: "ä & b",
+    hasGaps: true,
+    archiveBehind: false,
+    createdFrom: day,
+    createdTo: day,
+  });
+  const [asked] = gateway.asked;
+  expect(Object.fromEntries(new URLSearchParams(asked?.path.split("?")[1]))).toEqual({
+    q: "ä & b",
+    has_gaps: "true",
+    archive_behind: "false",
+    created_from: "2026-01-31T00:00:00.000Z",
+    created_to: "2026-01-31T00:00:00.000Z",
+  });
 });
 
 test("[I2] all of them: a page is asked for when it is needed, and again where it was lost", async () => {

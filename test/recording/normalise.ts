@@ -23,6 +23,7 @@ const secondsByField: Readonly<Record<string, number>> = {
   last_at: 31,
   next_at: 60,
   expires_at: 3_600,
+  deletes_at: 31_536_000,
   requested_at: 86_400,
   deleted_at: 86_401,
 };

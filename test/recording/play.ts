@@ -72,8 +72,9 @@ async function keep(
 
 async function open(recorder: Recorder, webhook_url: string): Promise<void> {
   const parameters = { session_id };
-  const metadata = { title: "Board meeting", room: "Atlas" };
-  const body = { session_id, roster, metadata, resolve: { window_chunks: 3 }, webhook_url, retention_days: 90 };
+  const title = "Board meeting";
+  const metadata = { room: "Atlas" };
+  const body = { session_id, title, roster, metadata, resolve: { window_chunks: 3 }, webhook_url, retention_days: 90 };
   await recorder.call("createSession", ["with_roster", "A meeting whose people are known"], { body });
   await recorder.call("createSession", ["again", "Asked again with the same settings"], { body });
   await recorder.refused("createSession", { body: { ...body, retention_days: 30 } });
@@ -111,6 +112,9 @@ async function stream(recorder: Recorder): Promise<void> {
   await recorder.settled("getState", parameters, archivedUpTo(12));
   room.send({ type: "status" }, "Where does the track stand?");
   await room.next("status", `Twelve seconds, of which second ${lostSeq} is missing`);
+  await recorder.call("getSession", ["midway", `Twelve seconds, of which second ${lostSeq} is missing`], {
+    parameters,
+  });
   await recorder.call("getState", ["midway", `Twelve seconds, of which second ${lostSeq} is missing`], { parameters });
 
   const wanted = {

@@ -68,6 +68,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   listSessions: { right: "200", never: "200" },
   createSession: { body: (session_id) => ({ session_id }), right: "200", never: "201" },
+  getSession: { right: "200", never: notFound },
   configureSession: { body: () => ({ retention_days: 7 }), right: "200", never: notFound },
   deleteSession: { right: "200", never: notFound },
   mintToken: { body: () => ({ role: "observe" }), right: "201", never: notFound },

@@ -205,6 +205,18 @@ const values: readonly [title: string, ask: (value: number) => Promise<Response>
     "400 bad_request",
   ],
   [
+    "[limit:maxListQueryChars] characters that the list is searched for",
+    (count) => gateway(`/v1/sessions?q=${"a".repeat(count)}`),
+    limits.maxListQueryChars,
+    "400 bad_request",
+  ],
+  [
+    "[limit:maxTitleChars] characters of a title",
+    (count) => create({ title: "a".repeat(count) }),
+    limits.maxTitleChars,
+    "400 bad_request",
+  ],
+  [
     "[limit:maxAsrTextChars] characters that were said",
     (count) => resolveShared({ asr_text: "a".repeat(count) }),
     limits.maxAsrTextChars,

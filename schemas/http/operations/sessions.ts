@@ -9,6 +9,7 @@ import {
   deletionReceiptSchema,
   sessionAnswerSchema,
   sessionConfigSchema,
+  sessionSchema,
   sessionsPageSchema,
 } from "../sessions.ts";
 
@@ -43,6 +44,14 @@ export const sessionsOperations = {
       "webhooks_not_set_up",
       "too_many_sessions",
     ],
+  },
+  getSession: {
+    method: "GET",
+    path: session,
+    summary: "A session's settings, and how much there is of it.",
+    access: bySessions("sessions:read", ["observe", "edit"]),
+    answers: { 200: { description: "The session.", schema: sessionSchema } },
+    errors: ["session_not_found", "session_deleted"],
   },
   configureSession: {
     method: "PATCH",

@@ -12,6 +12,7 @@ import {
   retentionDaysSchema,
   type SessionStatus,
   sessionStatusSchema,
+  titleSchema,
 } from "../../../schemas/http/sessions.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -30,6 +31,7 @@ export type FinalizeRecord = z.infer<typeof finalizeRecordSchema>;
 
 /** What the session was told when it was opened or since. */
 const configRecordSchema = z.object({
+  title: titleSchema.optional(),
   metadata: metadataSchema,
   resolve: resolveSettingsSchema,
   webhook_url: z.string().optional(),

@@ -32,6 +32,7 @@ import {
   configureSessionRoute,
   createSessionRoute,
   deleteSessionRoute,
+  getSessionRoute,
   listSessionsRoute,
   stateRoute,
 } from "./sessions.ts";
@@ -56,6 +57,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   ingestTrack: ingestRoute,
   listSessions: listSessionsRoute,
   createSession: createSessionRoute,
+  getSession: getSessionRoute,
   configureSession: configureSessionRoute,
   deleteSession: deleteSessionRoute,
   mintToken: mintTokenRoute,

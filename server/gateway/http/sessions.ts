@@ -1,4 +1,4 @@
-/** A session itself: `POST` and `GET /v1/sessions`, `PATCH` and `DELETE /v1/sessions/:session_id`, and its state. */
+/** A session itself: `POST` and `GET /v1/sessions`, `GET`, `PATCH` and `DELETE /v1/sessions/:session_id`, and its state. */
 import type { Context } from "hono";
 import { listQuerySchema } from "../../../schemas/http/queries.ts";
 import { createSessionBodySchema, sessionConfigSchema } from "../../../schemas/http/sessions.ts";
@@ -17,10 +17,10 @@ import { webhookUrlRefusal } from "./webhooks.ts";
 export async function listSessionsRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, listQuerySchema);
   if (!query.ok) return problem(c, query.error);
-  const { status, limit, cursor } = query.value;
+  const { cursor, limit, ...filters } = query.value;
   const after = cursor === undefined ? undefined : parseCursor(cursor);
   if (cursor !== undefined && !after) return problem(c, "bad_cursor");
-  const request = { tenant: c.var.principal.tenant, status, limit, after };
+  const request = { tenant: c.var.principal.tenant, filters, limit, after };
   try {
     return c.json(await withTimeout(new SessionIndex(c.env.DB).page(request), d1ListTimeoutMs, "D1 read"));
   } catch (cause) {
@@ -39,6 +39,11 @@ export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> 
   if (!created.ok) return problem(c, created.error);
   const { isNew, ...answer } = created.value;
   return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${session_id}/state` });
+}
+
+export async function getSessionRoute(c: Context<AppEnv>): Promise<Response> {
+  const session = await roomOf(c).call("session");
+  return session.ok ? c.json(session.value) : problem(c, session.error);
 }
 
 export async function configureSessionRoute(c: Context<AppEnv>): Promise<Response> {

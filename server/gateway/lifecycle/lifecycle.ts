@@ -4,13 +4,12 @@
  */
 import type { DeletionReceipt } from "../../../schemas/http/sessions.ts";
 import type { Core } from "../core/core.ts";
-import { coverage } from "../tracks/coverage.ts";
-import { durationMs } from "../tracks/track-plan.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Deleter, deletionBackstopMs } from "./deleter.ts";
-import { autoFinalizeAt, lastActivityAt, retentionEndsAt } from "./retention.ts";
+import { autoFinalizeAt, retentionEndsAt } from "./retention.ts";
+import { describedSession, type FactsSources, finalizedAt, listedSession } from "./session-facts.ts";
 import { Indexer } from "./session-list-job.ts";
-import type { SessionIndex, SessionRow } from "./session-list.ts";
+import type { SessionIndex } from "./session-list.ts";
 import { wipeRoom } from "./wipe.ts";
 
 /** How long a deletion waits for a write to R2 that was under way when it began. */
@@ -25,6 +24,8 @@ export interface LifecycleSettings {
 
 export interface LifecycleDeps {
   readonly tracks: Tracks;
+  /** Names of the session's people, the best known first. */
+  readonly people: () => readonly string[];
   readonly index: Pick<SessionIndex, "put" | "remove">;
   /** The tenant's quota, which counts open sessions and stored audio (SPEC L4). May reject. */
   readonly quota: { readonly confirm: () => Promise<void>; readonly close: (storedTotal: number) => Promise<void> };
@@ -106,6 +107,22 @@ export class Lifecycle {
     this.rearm();
   }
 
+  /** In the step that changed them: the list shows some of them. */
+  settingsChanged(): void {
+    this.#indexer.statusChanged();
+    this.rearm();
+  }
+
+  /** Somebody got a name or lost one. Called in the commit that says so. */
+  peopleChanged(): void {
+    this.#indexer.peopleChanged();
+  }
+
+  /** What `GET` tells of the session beside its settings. */
+  describe(): ReturnType<typeof describedSession> {
+    return describedSession(this.#facts(), this.#retentionEndsAt());
+  }
+
   /** Called for every chunk: costs nothing while the jobs are set. */
   chunkStored(): void {
     this.#indexer.countsChanged();
@@ -159,31 +176,18 @@ export class Lifecycle {
 
   async #writeIndex(): Promise<void> {
     const { session, store, synced } = this.#core;
-    const { index, tracks } = this.#deps;
-    const { status } = store;
-    if (status === "deleted") return;
-    const trackRows = tracks.rows();
-    const row: SessionRow = {
-      session_id: session.sessionId,
-      status,
-      created_at: store.createdAt,
-      updated_at: lastActivityAt(trackRows, store.updatedAt),
-      finalized_at: this.#finalizedAt() ?? null,
-      tracks: trackRows.length,
-      kept_seconds: trackRows.reduce((sum, { received_chunks }) => sum + received_chunks, 0),
-      duration_ms: Math.max(0, ...trackRows.map(durationMs)),
-      coverage: coverage(trackRows),
-    };
+    const row = listedSession(this.#facts());
+    if (!row) return;
     const revision = store.nextIndexRevision();
     // The index must not know what a crash can still undo.
     await synced();
-    await index.put(session.tenant, row, revision);
+    await this.#deps.index.put(session.tenant, row, revision);
+    // Neither R2 falling behind nor its catching up is a change that anybody tells of.
+    if (this.#deps.tracks.pendingChunks > 0) this.#indexer.countsChanged();
   }
 
-  /** Undefined unless it is finalized; ms since 1970. */
-  #finalizedAt(): number | undefined {
-    const { finalizing, status } = this.#core.store;
-    return status === "finalized" ? (finalizing?.sealed_at ?? undefined) : undefined;
+  #facts(): FactsSources {
+    return { core: this.#core, trackRows: this.#deps.tracks.rows(), people: this.#deps.people() };
   }
 
   #autoFinalizeAt(): number | undefined {
@@ -194,7 +198,8 @@ export class Lifecycle {
 
   #retentionEndsAt(): number | undefined {
     const { updatedAt } = this.#core.store;
-    return retentionEndsAt(this.#deps.tracks.rows(), updatedAt, this.#finalizedAt(), this.settings.retention_days);
+    const { retention_days: days } = this.settings;
+    return retentionEndsAt(this.#deps.tracks.rows(), updatedAt, finalizedAt(this.#core), days);
   }
 
   /** The last chunk that the alarm knew of is old enough; the last one that came may not be. */

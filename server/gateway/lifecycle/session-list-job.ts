@@ -12,6 +12,8 @@ import { describeError, log } from "../../shared/telemetry/log.ts";
 const backstopMs = 5_000;
 /** How old the counts of a session that takes audio may get. */
 const refreshMs = 300_000;
+/** How old the names of its people: several often come one after the other. */
+const peopleMs = 15_000;
 const writeTimeoutMs = 10_000;
 const minBackoffMs = 1_000;
 const maxBackoffMs = 300_000;
@@ -52,6 +54,12 @@ export class Indexer {
   countsChanged(): void {
     this.#isBehind = true;
     this.#deps.wakeAt(this.#deps.now() + refreshMs);
+  }
+
+  /** Somebody has a name. May be called inside a transaction. */
+  peopleChanged(): void {
+    this.#isBehind = true;
+    this.#deps.wakeAt(this.#deps.now() + peopleMs);
   }
 
   /** Writes what is behind, unless D1 is left alone; joins the write under way. Never rejects. */

@@ -85,6 +85,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const webhooks = webhooksPart(core, { config: config.webhooks, fetcher: services.fetcher, result });
   const lifecycle = lifecyclePart(core, {
     tracks,
+    people: () => speakers.speakers.people(),
     index: services.index,
     quota: services.quota,
     settings: config.lifecycle,

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import type { EventsPage } from "../../../schemas/http/events.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
-import type { SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
+import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
@@ -111,6 +111,11 @@ export class SessionApi {
     if (known) return ok({ ...known.settings.shown(), isNew: false });
     const answer = this.#rooms.open().settings.configure(config);
     return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
+  }
+
+  /** The settings that hold, and what there is of the session. */
+  session(): Result<Session, "session_not_found"> {
+    return this.#inExisting(({ settings, lifecycle }) => ok({ ...settings.shown(), ...lifecycle.describe() }));
   }
 
   configure(config: SessionConfig): Result<SessionAnswer, ConfigureRefusal> {

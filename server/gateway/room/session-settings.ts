@@ -6,7 +6,7 @@ import type { SessionStore } from "../core/session-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import { hasSettings, isOutsideResult, resolveSettingsFrom, webhookUrlFrom } from "./settings.ts";
+import { hasSettings, isOutsideResult, resolveSettingsFrom, settingFrom } from "./settings.ts";
 
 export interface SessionSettingsDeps {
   readonly db: Database;
@@ -39,9 +39,10 @@ export class SessionSettings {
     db.transaction(() => {
       store.config = {
         ...before,
+        title: settingFrom(before.title, asked.title),
         metadata: { ...before.metadata, ...asked.metadata },
         resolve,
-        webhook_url: webhookUrlFrom(before.webhook_url, asked),
+        webhook_url: settingFrom(before.webhook_url, asked.webhook_url),
         ...(asked.retention_days === undefined ? {} : { retention_days: asked.retention_days }),
         ...(asked.auto_finalize_after_ms === undefined ? {} : { auto_finalize_after_ms: asked.auto_finalize_after_ms }),
       };
@@ -68,6 +69,7 @@ export class SessionSettings {
       status,
       ...(roster ? { roster } : {}),
       ...shown,
+      title: config.title ?? null,
       ...lifecycle.settings,
       ...(url === undefined ? {} : { webhook_origin: new URL(url).origin }),
     };

@@ -8,13 +8,17 @@ export function resolveSettingsFrom(before: ResolveSettings, asked: SessionConfi
   };
 }
 
-/** Where the session's webhooks go; null takes its own address away. */
-export function webhookUrlFrom(before: string | undefined, { webhook_url: asked }: SessionConfig): string | undefined {
+/** A setting that null takes away: where the session's webhooks go, what it is called. */
+export function settingFrom<T>(before: T | undefined, asked: T | null | undefined): T | undefined {
   return asked === undefined ? before : (asked ?? undefined);
 }
 
 /** Settings that no result holds, so that they may change after finalize. */
-const outsideResult: ReadonlySet<string> = new Set(["webhook_url", "retention_days"] satisfies (keyof SessionConfig)[]);
+const outsideResult: ReadonlySet<string> = new Set([
+  "title",
+  "webhook_url",
+  "retention_days",
+] satisfies (keyof SessionConfig)[]);
 
 /** Whether it is these alone that are asked for. */
 export function isOutsideResult(asked: SessionConfig): boolean {
@@ -24,12 +28,13 @@ export function isOutsideResult(asked: SessionConfig): boolean {
 
 /** Whether a session's settings are those asked for, so that asking twice is no conflict. */
 export function hasSettings(settings: SessionAnswer, webhookUrl: string | undefined, asked: SessionConfig): boolean {
-  const { roster, metadata, resolve, retention_days: days, auto_finalize_after_ms: afterMs } = asked;
+  const { title, roster, metadata, resolve, retention_days: days, auto_finalize_after_ms: afterMs } = asked;
   return (
+    (title === undefined || title === settings.title) &&
     (roster === undefined || isSame(settings.roster, roster)) &&
     (metadata === undefined || isSame(settings.metadata, metadata)) &&
     (resolve === undefined || isSame(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
-    webhookUrlFrom(webhookUrl, asked) === webhookUrl &&
+    settingFrom(webhookUrl, asked.webhook_url) === webhookUrl &&
     (days === undefined || days === settings.retention_days) &&
     (afterMs === undefined || afterMs === settings.auto_finalize_after_ms)
   );

@@ -45,6 +45,13 @@ export class SpeakerBook {
     return this.#compose([...clusters, ...made], this.#store.roster());
   }
 
+  /** Names of people: those that speakers bear, then others of the roster. */
+  people(): string[] {
+    const bound = [...this.view.bindings.values()].map(({ name }) => name);
+    const invited = (this.#store.roster() ?? []).map(({ name }) => name);
+    return [...new Set([...bound, ...invited])];
+  }
+
   /** The state as the service gets it: only clusters that it can compare with. */
   stateForService(roster: Roster | undefined): SpeakerState {
     return this.#compose(this.#store.clusters(), roster ?? this.#store.roster());

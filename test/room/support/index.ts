@@ -23,16 +23,28 @@ export interface Planted {
   readonly created_at: number;
   readonly status?: string;
   readonly tenant?: string;
+  readonly title?: string;
+  readonly missing_seconds?: number;
 }
 
 /** Puts rows into the index past every room. */
 export async function plant(rows: readonly Planted[]): Promise<void> {
   const insert = bindings.DB.prepare(
     `INSERT INTO sessions (tenant, session_id, status, created_at, updated_at, finalized_at, tracks, kept_seconds,
-       duration_ms, coverage, revision) VALUES (?, ?, ?, ?, ?, NULL, 1, 10, 10000, 1, 1)`,
+       duration_ms, coverage, title, search, missing_seconds, revision)
+     VALUES (?, ?, ?, ?, ?, NULL, 1, 10, 10000, 1, ?, lower(?), ?, 1)`,
   );
-  const statements = rows.map(({ session_id, created_at, status = "finalized", tenant = "default" }) =>
-    insert.bind(tenant, session_id, status, created_at, created_at),
+  const statements = rows.map(({ session_id, created_at, status = "finalized", tenant = "default", ...row }) =>
+    insert.bind(
+      tenant,
+      session_id,
+      status,
+      created_at,
+      created_at,
+      row.title ?? null,
+      row.title ?? "",
+      row.missing_seconds ?? 0,
+    ),
   );
   for (let i = 0; i < statements.length; i += 500) {
     await bindings.DB.batch(statements.slice(i, i + 500));
