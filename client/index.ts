@@ -7,6 +7,7 @@ export {
   type CaptureOptions,
   type CaptureTimes,
   defaultTimes,
+  gatewayOf,
 } from "./capture/capture-types.ts";
 export { createMemoryOutbox } from "./capture/memory-outbox.ts";
 export {

@@ -33,6 +33,11 @@ export interface CaptureOptions {
   readonly source?: string;
   /** Lets an outbox go on with another source, behind what is there, or with another gateway. */
   readonly mayChange?: OutboxOrigin["mayChange"];
+  /**
+   * Lets this capture follow behind audio of the track that its outbox never sent. Default: it fails with `other_audio`, and the
+   * track is left to whoever streams it. An outbox in memory knows nothing of what an earlier process sent.
+   */
+  readonly append?: boolean;
   /** A source that runs in real time: time without samples becomes a gap. Files are not live. Default false. */
   readonly live?: boolean;
   /** Wall clock, ms since 1970: noted with each second, and never subtracted. */
@@ -80,10 +85,14 @@ export function ownerOf(options: CaptureOptions): string {
 
 /** Where an outbox's seconds come from and go to. */
 export function originOf({ baseUrl, source, mayChange }: CaptureOptions): OutboxOrigin {
+  return { gateway: gatewayOf(baseUrl), source, mayChange };
+}
+
+/** One spelling for all addresses of a gateway: wss and https, with a slash at the end or not, each name of this machine. */
+export function gatewayOf(baseUrl: string): string {
   const { protocol, host, pathname } = new URL(baseUrl);
-  // wss and https are the same gateway, with or without a slash at the end, and so are the names of this machine.
   const place = host.replace(/^(localhost|\[::1\])(?=:|$)/, "127.0.0.1");
-  return { gateway: `${protocol.replace(/^ws/, "http")}//${place}${pathname.replace(/\/+$/, "")}`, source, mayChange };
+  return `${protocol.replace(/^ws/, "http")}//${place}${pathname.replace(/\/+$/, "")}`;
 }
 
 export function trackOf({ track }: CaptureOptions): string {
@@ -146,14 +155,22 @@ export interface CaptureEvents {
 
 /**
  * `code` is a wire error's (`session_finalized`, `superseded`, `unauthorized` …), or `outbox` (the store
- * failed), `ack_mismatch` (something on the way changes what is sent), `closed` (by `close`), `ended` (nothing more can be written).
+ * failed), `ack_mismatch` (something on the way changes what is sent), `other_audio` (the track has audio that is not from this
+ * outbox: see `append`), `closed` (by `close`), `ended` (nothing more can be written).
  */
 export class CaptureFailedError extends Error {
   override readonly name = "CaptureFailedError";
   readonly code: string;
+  /** With `other_audio`: so many seconds the track has from elsewhere. */
+  readonly seconds: number | undefined;
 
-  constructor(code: string, detail: string, options?: ErrorOptions) {
+  constructor(
+    code: string,
+    detail: string,
+    { seconds, ...options }: ErrorOptions & { readonly seconds?: number } = {},
+  ) {
     super(detail, options);
     this.code = code;
+    this.seconds = seconds;
   }
 }

@@ -3,29 +3,27 @@
  * the room keeps. Knows nothing of samples.
  */
 import type { SerialQueue } from "../../schemas/lib/serial-queue.ts";
-import { channelCount, pcmFormat, sampleRateHz } from "../../schemas/wire/audio.ts";
 import {
   type CaptureEnd,
   type CaptureEvents,
-  CaptureFailedError,
+  type CaptureFailedError,
   type CaptureOptions,
   defaultTimes,
   ingestUrl,
-  trackOf,
 } from "./capture-types.ts";
+import { chunkMessage, helloMessage, statusRequest } from "./client-messages.ts";
 import { closeFailure } from "./close-failure.ts";
 import { type DeclaredGap, DeclaredGaps, gapMessage } from "./declared-gaps.ts";
+import { mayFollow, otherAudio } from "./other-audio.ts";
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
 import type { AckMessage, ErrorMessage, ReadMessage, ReadyMessage } from "./read-message.ts";
 import { Cooldown } from "./cooldown.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
-import { maxMismatches, SentChunks } from "./sent-chunks.ts";
+import { corruptionFailure, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
 import { steadyClock } from "./steady-clock.ts";
-
-const audioFormat = { sample_rate: sampleRateHz, channels: channelCount, format: pcmFormat } as const;
 
 export interface DeliveryOptions {
   readonly capture: CaptureOptions;
@@ -64,6 +62,8 @@ export class Delivery {
   #unsentFrom: number;
   /** Whether the outbox was told that seconds may be sent from now on. */
   #isReleased = false;
+  /** Whether what was never sent may go behind other audio, or nobody has any: asked for once. */
+  #mayFollow: boolean;
   #reconnects = -1;
   #lastError: ErrorMessage | undefined;
   readonly #cooldown = new Cooldown(() => this.#run(this.#uplink.handleWake()));
@@ -75,6 +75,7 @@ export class Delivery {
     this.#end = left.end;
     this.#isEndAnnounced = left.end !== undefined;
     this.#unsentFrom = left.unsentFrom;
+    this.#mayFollow = mayFollow(capture, left);
     this.#uplink = new Uplink(left.unacked, left.end);
     this.#socket = new RoomSocket({
       url: ingestUrl(capture),
@@ -84,7 +85,7 @@ export class Delivery {
       WebSocket: capture.WebSocket,
       random: capture.random ?? Math.random,
       times: { ...defaultTimes, ...capture.times },
-      onOpen: () => this.#hello(),
+      onOpen: () => this.#greet(),
       onMessage: (message) => this.#handle(message),
       isWaiting: () => !this.#isGreeted || this.#uplink.inFlight > 0 || this.#isEndAsked,
       onClose: (close) => this.#handleClose(close),
@@ -133,20 +134,24 @@ export class Delivery {
 
   // ---- what the room says
 
-  #hello(): void {
-    const { sessionId, clientId } = this.#options.capture;
+  /** A hello takes the track from whoever streams it, so that a question comes first. */
+  #greet(mayTake = this.#mayFollow): void {
     this.#lastError = undefined;
-    this.#socket.send({
-      type: "hello",
-      meeting_id: sessionId,
-      track: trackOf(this.#options.capture),
-      ...audioFormat,
-      ...(clientId === undefined ? {} : { client_id: clientId }),
-    });
+    this.#socket.send(mayTake ? helloMessage(this.#options.capture) : statusRequest);
+  }
+
+  /** Ends the capture where the track, which has seconds up to `lastSeq`, is not for it to go on with. */
+  #isRefused(lastSeq: number): boolean {
+    const refusal = this.#mayFollow ? undefined : otherAudio(lastSeq, this.#unsentFrom);
+    if (refusal) this.#options.onFailed(refusal);
+    return refusal !== undefined;
   }
 
   #handle(message: ReadMessage): void {
     switch (message.type) {
+      case "status":
+        if (!this.#isGreeted && !this.#isRefused(message.last_seq)) this.#greet(true);
+        return;
       case "ready":
         this.#isGreeted = true;
         this.#inConnection(() => this.#resume(message));
@@ -169,6 +174,8 @@ export class Delivery {
 
   async #resume(ready: ReadyMessage): Promise<void> {
     const { renumber, emit, nextSeq } = this.#options;
+    if (this.#isRefused(ready.resume.next_seq - 1)) return;
+    this.#mayFollow = true;
     // Numbers below the room's next are the track's already: what was never sent is other audio, and moves behind it.
     const [from, to] = [this.#unsentFrom, nextSeq() - 1];
     const by = Math.max(0, ready.resume.next_seq - from);
@@ -194,9 +201,7 @@ export class Delivery {
 
   #handleMismatch(seq: number): void {
     this.#run(this.#uplink.handleMismatch(seq));
-    if (!this.#sent.isCorrupted) return;
-    const detail = `The room acked other bytes than were sent, ${maxMismatches} times: something on the way changes them.`;
-    this.#options.onFailed(new CaptureFailedError("ack_mismatch", detail));
+    if (this.#sent.isCorrupted) this.#options.onFailed(corruptionFailure());
   }
 
   #handleError(error: ErrorMessage): void {
@@ -229,7 +234,7 @@ export class Delivery {
   }
 
   #perform(action: UplinkAction): void {
-    const { emit, onLag, onEnded } = this.#options;
+    const { emit, onLag, onEnded, work } = this.#options;
     switch (action.do) {
       case "send":
         this.#inConnection(() => this.#sendFrame(action.seq));
@@ -241,7 +246,7 @@ export class Delivery {
         return;
       case "lose":
         this.#lost.add(action.seq);
-        if (action.code === "ack_mismatch") this.#setAside(action.seq);
+        if (action.code === "ack_mismatch") work.runInBackground(() => this.#outbox.setAside(action.seq));
         else this.#forget([action.seq]);
         this.declareGap({ from: action.seq, to: action.seq, cause: "client_gave_up" });
         emit("lost", { seq: action.seq, code: action.code, detail: action.detail });
@@ -265,8 +270,7 @@ export class Delivery {
     const frame = await this.#outbox.read(seq);
     // Told kept in the meantime, by the ack of a later second.
     if (!frame) return;
-    const meetingId = this.#options.capture.sessionId;
-    const chunk = { type: "chunk", meeting_id: meetingId, seq, timestamp_ms: frame.timestampMs, ...audioFormat };
+    const chunk = chunkMessage(this.#options.capture, seq, frame.timestampMs);
     const sha256 = await sha256Hex(frame.pcm);
     // Not over the connection after, which has not been greeted.
     if (generation !== this.#generation) return;
@@ -279,10 +283,6 @@ export class Delivery {
     if (!this.#isReleased) return;
     this.#isReleased = false;
     this.#options.work.runInBackground(() => this.#outbox.hold(this.#unsentFrom));
-  }
-
-  #setAside(seq: number): void {
-    this.#options.work.runInBackground(() => this.#outbox.setAside(seq));
   }
 
   #forget(seqs: readonly number[]): void {

@@ -13,12 +13,13 @@ type MessageOf<Type extends RoomMessage["type"]> = Extract<RoomMessage, { type: 
 export type ReadyMessage = Pick<MessageOf<"ready">, "type" | "resume" | "limits"> & {
   readonly ingest: Pick<TrackStatus, "missing_chunks">;
 };
+export type StatusMessage = Pick<MessageOf<"status">, "type" | "last_seq">;
 export type AckMessage = Pick<MessageOf<"ack">, "type" | "seq" | "sha256" | "contiguous_seq">;
 export type EndedMessage = Pick<MessageOf<"ended">, "type" | "last_seq" | "complete" | "missing">;
 export type ErrorMessage = Pick<MessageOf<"error">, "type" | "code" | "detail" | "seq" | "retry_after_ms">;
 /** Messages that are only a sign of life. */
 type SignOfLife = Pick<MessageOf<"pong">, "type"> | Pick<MessageOf<"closing">, "type">;
-export type ReadMessage = ReadyMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife;
+export type ReadMessage = ReadyMessage | StatusMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife;
 
 const seqSchema = z.int().check(z.minimum(1));
 const countSchema = z.int().check(z.minimum(0));
@@ -34,6 +35,7 @@ const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type
       max_realtime_factor: z.nullable(z.number().check(z.positive())),
     }),
   }),
+  z.object({ type: z.literal("status"), last_seq: countSchema }),
   z.object({
     type: z.literal("ack"),
     seq: seqSchema,

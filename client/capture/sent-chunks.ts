@@ -3,10 +3,16 @@
  * were sent, and which seconds it tells of. Decides nothing about what becomes of them.
  */
 import { err, ok, type Result } from "../../schemas/lib/result.ts";
+import { CaptureFailedError } from "./capture-types.ts";
 import type { AckMessage } from "./read-message.ts";
 
 /** Of acks with another hash in one run, after which it is no accident. */
 export const maxMismatches = 8;
+
+export function corruptionFailure(): CaptureFailedError {
+  const detail = `The room acked other bytes than were sent, ${maxMismatches} times: something on the way changes them.`;
+  return new CaptureFailedError("ack_mismatch", detail);
+}
 
 export class SentChunks {
   /** SHA-256 in hex; undefined where the platform can't hash. */

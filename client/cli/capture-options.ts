@@ -4,6 +4,7 @@ import * as z from "zod";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { type ChannelChoice, parseChannel } from "./channel-choice.ts";
 import { type Credential, readCredential } from "./credential.ts";
+import { spoolPlace } from "./spool-place.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where the audio comes from. */
@@ -28,6 +29,8 @@ export interface CliCaptureOptions {
   readonly live: boolean;
   /** How many times faster than real time a file is read; undefined for as fast as the room takes it. */
   readonly speed: number | undefined;
+  /** Lets this audio follow behind what the track has from elsewhere. */
+  readonly append: boolean;
   /** Lets the spool go on with another gateway than it was begun with. */
   readonly newGateway: boolean;
   /** Lets another source follow behind the one that the spool was begun with. */
@@ -62,7 +65,7 @@ const rawSchema = z.object({
   session: named(sessionIdSchema, "--session is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters"),
   track: named(trackNameSchema, "--track is a-z, 0-9, '_' and '-', at most 32 characters"),
   encoding: z.enum(["msgpack", "json"], { error: "--encoding is msgpack or json" }),
-  spool: z.string().min(1, "--spool is a folder"),
+  spool: z.string().min(1, "--spool is a folder").optional(),
   rate: wholeNumber(1_000, 384_000, "--rate is whole Hz, 1000 to 384000"),
   channels: wholeNumber(1, 32, "--channels is a whole number from 1 to 32"),
   channel: z.string().transform((text, context) => {
@@ -72,6 +75,7 @@ const rawSchema = z.object({
     return z.NEVER;
   }),
   live: z.boolean(),
+  append: z.boolean().default(false),
   newGateway: z.boolean().default(false),
   newSource: z.boolean().default(false),
   speed: z.coerce.number({ error: "--speed is a number above 0" }).positive("--speed is a number above 0").optional(),
@@ -83,7 +87,6 @@ export const captureDefaults = {
   url: "http://127.0.0.1:8787",
   track: defaultTrack,
   encoding: "msgpack",
-  spool: ".roomtone/spool",
   rate: "16000",
   channels: "1",
   channel: "mix",
@@ -101,7 +104,7 @@ export function parseCaptureOptions(
     throw new UsageError(`${issue?.message ?? "invalid"} (see --help).`);
   }
   const { url, session, track, encoding, spool, rate, channels, live, speed, device, tokenCommand } = parsed.data;
-  const { newGateway, newSource, channel } = parsed.data;
+  const { append, newGateway, newSource, channel } = parsed.data;
   if ((source === undefined) === (device === undefined))
     throw new UsageError("Give one source: a WAV file, - for stdin, or --device (see --help).");
   const input: CliInput =
@@ -117,9 +120,10 @@ export function parseCaptureOptions(
     track,
     channel,
     encoding,
-    spool,
+    spool: spool ?? spoolPlace(url, session),
     live: input.kind === "device" || (input.kind === "stdin" && live),
     speed,
+    append,
     newGateway,
     newSource,
     credential: readCredential(tokenCommand, env),

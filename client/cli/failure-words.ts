@@ -20,7 +20,12 @@ export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS
   return `This is a bug: ${asSentence(cause.message)} Please report it. ${inSpool}${where}`;
 }
 
-function captureWords({ code, message, cause }: CaptureFailedError, hasCredential: boolean): string {
+function captureWords({ code, message, cause, seconds }: CaptureFailedError, hasCredential: boolean): string {
+  if (code === "other_audio")
+    return (
+      `This track already has ${seconds ?? "some"} s that did not come from here: --append adds after them, another --session or ` +
+      "--track begins anew. If it is the same audio, go on with the first one's --spool."
+    );
   if (code === "unauthorized" && !hasCredential)
     return "The gateway asks for a credential: set ROOMTONE_API_KEY or ROOMTONE_TOKEN, or give --token-command (see --help).";
   if (code === "outbox")

@@ -129,5 +129,5 @@ function channelWarning(fault: CaptureEvents["channels"]): string {
 }
 
 function appendedWarning(by: number): string {
-  return `This track has ${by} s that are not from this spool; this audio goes behind them. If it is the same audio again, end this run and use the first one's --spool.`;
+  return `This track has ${by} s that are not from this spool; this audio goes behind them.`;
 }

@@ -39,13 +39,17 @@ program
   .option("--url <url>", "the gateway", captureDefaults.url)
   .option("--track <name>", "the audio source", captureDefaults.track)
   .option("--encoding <name>", "msgpack or json", captureDefaults.encoding)
-  .option("--spool <dir>", "where seconds wait until the room keeps them", captureDefaults.spool)
+  .option(
+    "--spool <dir>",
+    "where seconds wait until the room keeps them (default: below your home, one for each gateway)",
+  )
   .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
   .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
   .option("--channel <which>", "mix, left, right, a number, or split: a track for each", captureDefaults.channel)
   .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
   .option("--token-command <command>", "prints a session token; run before every attempt to connect")
   .option("--live", "stdin runs in real time: time without samples becomes a gap", false)
+  .option("--append", "let this audio follow behind what the track has from another spool")
   .option("--new-source", "let another source follow behind the one that the spool was begun with")
   .option("--new-gateway", "let the spool go on with another gateway than it was begun with")
   .addHelpText(

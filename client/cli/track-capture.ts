@@ -42,6 +42,7 @@ export async function startTrack(
     // Node's own says nothing of why a connection could not be made.
     WebSocket,
     live: options.live,
+    append: options.append,
     // The same file by another channel is other audio.
     source: format.channel === undefined ? source.identity : `${source.identity} channel ${format.channel}`,
     mayChange: { gateway: options.newGateway, source: options.newSource },

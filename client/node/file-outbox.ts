@@ -187,7 +187,7 @@ async function readState(path: string): Promise<states.OutboxState> {
     // Guessing would lose seconds, or store them twice.
     throw new OutboxDamagedError(
       `${path} is damaged, or another version wrote it. The seconds beside it are whole, and raw s16le: use another ` +
-        "folder and keep them, or delete it to have them streamed as new ones, behind what the track has.",
+        "folder and keep them, or delete it and append them to the track as new ones, behind what it has.",
       { cause },
     );
   }

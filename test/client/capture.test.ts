@@ -304,13 +304,13 @@ test("an outbox whose source had ended is delivered, padding and all", async () 
   expect(audio).toMatchObject([{ chunks: 2, padding_samples: 12_000 }]);
 });
 
-test("a new outbox goes on behind what the track has, also with what it captured before it knew", async () => {
+test("[C8] a new outbox goes on behind what the track has where it may, also with what it captured before it knew", async () => {
   const sessionId = newSession();
   const [first] = await start({ sessionId });
   await feed(first, samplesOf(1, 5));
   await first.end();
   // As after a crash that took the outbox: nothing tells that five seconds are there already.
-  const [capture, listener] = await start({ sessionId });
+  const [capture, listener] = await start({ sessionId, append: true });
   await capture.write(samplesOf(6, 8));
   expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });
   expect(listener.of("renumbered")).toMatchObject([{ from: 1, to: 3, by: 5 }]);
@@ -339,7 +339,7 @@ test("captured offline into a new outbox, and killed before it ever connected: o
   const [offline] = await start({ sessionId, baseUrl: "http://127.0.0.1:1", outbox });
   await feed(offline, samplesOf(4, 8));
   await offline.close();
-  const [capture, listener] = await start({ sessionId, outbox: await openFileOutbox({ folder }) });
+  const [capture, listener] = await start({ sessionId, append: true, outbox: await openFileOutbox({ folder }) });
   expect(capture.sourceSeconds).toBe(5);
   await feed(capture, samplesOf(9, 9));
   expect(await capture.end()).toEqual({ complete: true, missing: [], lost: [] });

@@ -153,7 +153,7 @@ test.concurrent.each([
   let said = "";
   child.stderr.on("data", (text: Buffer) => (said += text.toString()));
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  await until(() => says.test(said) || undefined, { what: () => `a word on stderr; ${said}` });
+  await until(() => says.test(said) || undefined, { what: () => `a word on stderr; ${said}`, timeoutMs: 20_000 });
   child.kill("SIGINT");
   expect(await ended).toBe(130);
 });
@@ -195,14 +195,21 @@ test.concurrent("[C3] another file is not the rest of the one that was begun", a
   expect(afterEnd.stderr).toMatch(/to its end/);
 });
 
-test("a file on a track that has other audio: killed and run again, no second of the file is left out", async () => {
+test("[C8] a file on a track that has other audio: killed and run again, no second of the file is left out", async () => {
   const session = newSession();
   const pcm = (await readFile(sample)).subarray(44, 44 + 5 * 32_000);
   await roomtone([...capture(session, "-").slice(0, -1), join(spool, "another")], { input: pcm });
-  const killed = await roomtone([...capture(session, sample), "--speed", "50"], {
+  const refused = await roomtone(capture(session, sample));
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toMatch(
+    /already has 5 s that did not come from here: --append adds after them, another --session/,
+  );
+  expect(await received(session)).toBe(5);
+  const killed = await roomtone([...capture(session, sample), "--speed", "50", "--append"], {
     interrupt: { signal: "SIGKILL", when: async () => (await received(session)) > 15 },
   });
   expect(killed.code).toBeNull();
+  // It was let in once, and goes on as any other.
   const again = await roomtone(capture(session, sample));
   expect(JSON.parse(again.stdout)).toMatchObject({ complete: true, seconds: sampleSeconds });
   expect(await received(session)).toBe(5 + sampleSeconds);

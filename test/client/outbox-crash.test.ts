@@ -141,7 +141,7 @@ function run(work: (capture: Capture, outbox: Outbox) => Promise<void>, isOnline
       const outbox = await place();
       const options = { baseUrl, sessionId: "meeting", format: wireFormat, encoding: "json" } as const;
       // Offline is an address where nobody is.
-      capture = await startCapture({ ...options, outbox, mayChange: { gateway: true }, random: () => 0 });
+      capture = await startCapture({ ...options, outbox, append: true, mayChange: { gateway: true }, random: () => 0 });
       await Promise.race([work(capture, outbox), capture.outcome()]);
       await capture.close();
     } catch (cause) {

@@ -18,6 +18,7 @@ const read: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["limits", "max_in_flight"],
     ["limits", "max_realtime_factor"],
   ],
+  status: [["type"], ["last_seq"]],
   ack: [["type"], ["seq"], ["sha256"], ["contiguous_seq"]],
   ended: [["type"], ["last_seq"], ["complete"], ["missing"]],
   error: [["type"], ["code"], ["detail"], ["seq"], ["retry_after_ms"]],

@@ -24,7 +24,10 @@ export class FakeRoom {
     this.#server = server;
   }
 
-  /** Speaks JSON. `answer` gets every frame; `greet`, if given, every connection. */
+  /**
+   * Speaks JSON. `answer` gets every frame but the question where the track stands, to which it has nothing yet; `greet`, if given,
+   * every connection.
+   */
   static async start(
     answer: (peer: FakePeer, frame: FakeFrame) => void,
     greet: (peer: FakePeer) => void = () => undefined,
@@ -43,6 +46,7 @@ export class FakeRoom {
       greet(peer);
       socket.on("message", (data: Buffer) => {
         const frame = JSON.parse(data.toString()) as FakeFrame;
+        if (frame.type === "status") return peer.say({ type: "status", last_seq: 0 });
         room.frames.push(frame);
         answer(peer, frame);
       });
