@@ -112,6 +112,10 @@ export const limitTable = {
   maxResolveBodyBytes: { value: 4_194_304, meaning: "Body of `POST …/resolve`: about 90 s of audio in base64." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
+  maxFinalizeMetadataChars: {
+    value: 131_072,
+    meaning: "`metadata` of all finalizes of a session together, as JSON. Beyond it a finalize is refused.",
+  },
   maxInferenceAnswerBytes: {
     value: 1_500_000,
     meaning: "Answer of the inference service; it is kept in one row, and a row holds 2 MB.",

@@ -6,7 +6,8 @@ import { metadataSchema } from "./sessions.ts";
 
 /**
  * Body of `POST /v1/sessions/:id/finalize`. `expect` names each track's last chunk, so that a missing tail counts as
- * missing. While anything is missing, clients may still send it for `grace_ms`; then the session is finalized as it is.
+ * missing. Until every track has ended with nothing missing, clients may go on sending for `grace_ms`; then the session is
+ * finalized as it is.
  */
 export const finalizeBodySchema = z.object({
   metadata: metadataSchema.optional(),
@@ -18,7 +19,7 @@ export type FinalizeBody = z.infer<typeof finalizeBodySchema>;
 /** By track, the seconds expected and not kept: the first ranges, where there are many. Complete tracks are not in it. */
 export const missingByTrackSchema = z.record(trackNameSchema, z.array(z.tuple([z.int(), z.int()])));
 
-/** Share of the expected seconds that was kept, 0–1; 1 where none was expected. */
+/** Share of the expected seconds that was kept, 0–1; 0 where none was expected. */
 export const coverageSchema = z.number().min(0).max(1);
 
 export const finalizeAnswerSchema = z.object({
@@ -28,6 +29,8 @@ export const finalizeAnswerSchema = z.object({
   finalized_at: z.iso.datetime(),
   coverage: coverageSchema,
   missing: missingByTrackSchema,
+  /** Tracks of which nobody said that nothing follows: whether there was more of them is not known. */
+  not_ended: z.array(trackNameSchema),
 });
 export type FinalizeAnswer = z.infer<typeof finalizeAnswerSchema>;
 
@@ -38,5 +41,7 @@ export const finalizePendingSchema = z.object({
   status: z.enum(["open", "finalizing"]),
   pending_chunks: z.int().min(0),
   missing: missingByTrackSchema,
+  /** Tracks whose end was not announced yet; `grace_ms` waits for it. */
+  not_ended: z.array(trackNameSchema),
 });
 export type FinalizePending = z.infer<typeof finalizePendingSchema>;

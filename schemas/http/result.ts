@@ -1,6 +1,6 @@
 /** `result.json`: what a finalized session adds up to. */
 import * as z from "zod";
-import { eventSchema } from "../speech/events.ts";
+import { eventSchema, finalizeReasonSchema } from "../speech/events.ts";
 import { trackStatusSchema } from "../wire/messages.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../names.ts";
 import { clusterIdSchema, speakerStateSchema } from "../speech/speakers.ts";
@@ -16,6 +16,8 @@ export const resultAudioSchema = z.object({
   bytes: z.int().min(0),
   /** Length of the timeline, gaps included. */
   duration_ms: z.int().min(0),
+  /** Whether somebody said that nothing follows, the client or the finalize; absent in results of before November 2026. */
+  ended: z.boolean().optional(),
   /** Samples of silence that fill up the last second, as the client declared with `end`. */
   padding_samples: z.int().min(0),
   /** Head of the track's hash chain (SPEC H1). */
@@ -80,6 +82,8 @@ export const sessionResultSchema = z.object({
   tenant: tenantSchema,
   session_id: sessionIdSchema,
   finalized_at: z.iso.datetime(),
+  /** Why no more audio was taken; absent in results of before November 2026. */
+  end_reason: finalizeReasonSchema.optional(),
   state: speakerStateSchema,
   events: z.array(eventSchema),
   ingest: trackStatusSchema,

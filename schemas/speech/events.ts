@@ -25,6 +25,13 @@ export type EventType = z.infer<typeof eventTypeSchema>;
 export const deciderSchema = z.enum(["inference", "person", "room"]);
 export type Decider = z.infer<typeof deciderSchema>;
 
+/**
+ * Why a session stopped taking audio: its finalize did not wait (`asked`); it waited, and every track ended with nothing
+ * missing (`complete`), or its time was over (`grace_over`); nobody asked, and nothing had come for long (`idle`).
+ */
+export const finalizeReasonSchema = z.enum(["asked", "complete", "grace_over", "idle"]);
+export type FinalizeReason = z.infer<typeof finalizeReasonSchema>;
+
 const eventIdSchema = z.int().min(1);
 
 /** What an event says, before the log gives it a number and a time. */
@@ -54,6 +61,8 @@ export const eventBodySchema = z.object({
   utterance: utteranceSchema.optional(),
   /** Of `resolve.failed`: a sentence on why. */
   detail: z.string().optional(),
+  /** Of `session.finalizing`. */
+  reason: finalizeReasonSchema.optional(),
   by: deciderSchema,
 });
 export type EventBody = z.infer<typeof eventBodySchema>;

@@ -86,7 +86,7 @@ export function chainHead(tenant: string, { sessionId, track, chunks }: SentMeet
 function coverageOf(statuses: readonly TrackStatus[]): number {
   const received = statuses.reduce((sum, status) => sum + status.received_chunks, 0);
   const expected = statuses.reduce((sum, status) => sum + status.received_chunks + status.missing_chunks, 0);
-  return expected === 0 ? 1 : received / expected;
+  return expected === 0 ? 0 : received / expected;
 }
 
 function same(where: string, field: string, actual: unknown, expected: string | number): void {

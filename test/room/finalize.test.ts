@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { finalizeAnswerSchema } from "../../schemas/http/finalize.ts";
 import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { range } from "./support/audio.ts";
@@ -6,7 +6,7 @@ import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
-import { get, post, resolve } from "./support/http.ts";
+import { createSession, get, post, resolve } from "./support/http.ts";
 import { answerTo, inference } from "./support/inference.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 import { eventually, within } from "./support/waiting.ts";
@@ -53,7 +53,7 @@ test("[F1] finalize again gives the same answer and writes nothing", async () =>
   const written = await resultText(room);
   clock.advance(5_000);
   await room.evict();
-  const second = await post(room.sessionId, "finalize", { metadata: { title: "other" } });
+  const second = await post(room.sessionId, "finalize", { metadata: { title: "standup" }, expect: { mixed: 5 } });
   expect(await second.json()).toEqual(answer);
   expect(await resultText(room)).toBe(written);
   expect(resultPuts(room)).toBe(1);
@@ -91,6 +91,7 @@ test("[F1] evicted while R2 is down: the alarm finalizes when it is back, with o
     status: "finalizing",
     pending_chunks: 6,
     missing: {},
+    not_ended: ["mixed"],
   });
   await room.evict();
   await room.wake();
@@ -224,70 +225,6 @@ test("[F2] after finalize began nothing is kept, and the refusal says so", async
   expect((await resultOf(room)).ingest).toMatchObject({ received_chunks: 1, duplicate_chunks: 0 });
 });
 
-describe("[F4] grace", () => {
-  const expecting = { expect: { mixed: 6, mic: 2 }, grace_ms: 30_000 };
-
-  test("what is missing is named and may still be sent; the last of it finalizes the session", async () => {
-    const room = new RoomUnderTest(newSession());
-    const client = await Client.connect(room.sessionId);
-    await client.keepAll([1, 2, 4]);
-    const waiting = await post(room.sessionId, "finalize", expecting);
-    expect(waiting.status).toBe(202);
-    const missing = {
-      mic: [[1, 2]],
-      mixed: [
-        [3, 3],
-        [5, 6],
-      ],
-    };
-    expect(await waiting.json()).toMatchObject({ status: "open", missing });
-    await room.evict();
-    await client.keepAll([3, 5, 6]);
-    const mic = await Client.connect(room.sessionId, { track: "mic" });
-    await mic.keepAll([1, 2]);
-    await eventually("it is finalized", async () => (await get(room.sessionId, "result")).status === 200);
-    expect(await (await post(room.sessionId, "finalize")).json()).toMatchObject({ coverage: 1, missing: {} });
-  });
-
-  test("when it is over, the session is finalized as it is", async () => {
-    const room = new RoomUnderTest(newSession());
-    const client = await Client.connect(room.sessionId);
-    await client.keepAll([1, 2]);
-    expect((await post(room.sessionId, "finalize", { ...expecting, metadata: { a: 1 } })).status).toBe(202);
-    clock.advance(29_000);
-    await client.keep(3);
-    clock.advance(1_001);
-    await room.wakeUntil("it is finalized", async () => (await get(room.sessionId, "result")).status === 200);
-    const result = await (await get(room.sessionId, "result")).json();
-    expect(result).toMatchObject({ coverage: 3 / 8, metadata: { a: 1 } });
-  });
-
-  test("asking again with the same grace, as a poll does, does not put the end off", async () => {
-    const room = new RoomUnderTest(newSession());
-    const client = await Client.connect(room.sessionId);
-    await client.keepAll([1, 2]);
-    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(202);
-    clock.advance(20_000);
-    await room.evict();
-    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(202);
-    clock.advance(10_001);
-    expect((await post(room.sessionId, "finalize", expecting)).status).toBe(200);
-  });
-
-  test("a request without grace ends the wait; with nothing missing there is none", async () => {
-    const session = newSession();
-    const client = await Client.connect(session);
-    await client.keepAll([1, 2]);
-    expect((await post(session, "finalize", expecting)).status).toBe(202);
-    const answer = await post(session, "finalize");
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toMatchObject({ coverage: 2 / 8, missing: { mixed: [[3, 6]] } });
-    const complete = newSession();
-    await (await Client.connect(complete)).keepAll([1, 2]);
-    expect((await post(complete, "finalize", { expect: { mixed: 2 }, grace_ms: 60_000 })).status).toBe(200);
-  });
-});
-
 test("[F1] a result that R2 does not give just now is asked for again, and nothing else is said of it", async () => {
   const room = new RoomUnderTest(newSession());
   await (await Client.connect(room.sessionId)).keepAll([1, 2]);
@@ -299,4 +236,30 @@ test("[F1] a result that R2 does not give just now is asked for again, and nothi
   expect(await refused.json()).toMatchObject({ code: "result_unavailable" });
   faults.heal();
   expect((await get(room.sessionId, "result")).status).toBe(200);
+});
+
+const others: readonly [string, object][] = [
+  ["metadata", { metadata: { title: "other" } }],
+  ["metadata besides", { metadata: { title: "standup", more: [1, { a: null }] } }],
+  ["a later end", { expect: { mixed: 3 } }],
+  ["another track", { expect: { mic: 0 } }],
+];
+test.for(others)("[F1] another finalize with other %s is refused, and changes nothing", async ([, body]) => {
+  const room = new RoomUnderTest(newSession());
+  await (await Client.connect(room.sessionId)).keepAll([1, 2]);
+  const metadata = { title: "standup", tags: { b: 1, a: [2] } };
+  expect((await post(room.sessionId, "finalize", { metadata })).status).toBe(200);
+  const before = await room.dump();
+  const refused = await post(room.sessionId, "finalize", body);
+  expect([refused.status, await refused.json()]).toMatchObject([409, { code: "session_finalized" }]);
+  expect(await room.dump()).toEqual(before);
+  // What it has is no other, in whatever order the fields are written.
+  const same = { metadata: { tags: { a: [2], b: 1 } }, expect: { mixed: 1 }, grace_ms: 1_000 };
+  expect((await post(room.sessionId, "finalize", same)).status).toBe(200);
+});
+
+test("[F1] a meeting without a second is not covered", async () => {
+  const id = newSession();
+  await createSession(id, {});
+  expect(await (await post(id, "finalize")).json()).toMatchObject({ coverage: 0, missing: {}, not_ended: [] });
 });

@@ -29,7 +29,7 @@ export const resultsOperations = {
       200: { description: "Finalized.", schema: finalizeAnswerSchema },
       202: { description: "It goes on by itself; `Location` is the result.", schema: finalizePendingSchema },
     },
-    errors: ["bad_request", "body_too_large", "session_not_found", "session_deleted"],
+    errors: ["bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
   },
   getResult: {
     method: "GET",

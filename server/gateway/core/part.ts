@@ -23,6 +23,8 @@ export interface Part {
     readonly resolveAnswered?: () => void;
     /** A chunk was stored, and its ack is sent. A crash may swallow this: `woke` has to find what it would have begun. */
     readonly chunkStored?: (track: string) => void;
+    /** It was said that nothing follows on a track. As `chunkStored`. */
+    readonly trackEnded?: () => void;
     /** The session was opened, is finalizing, is finalized, or is being deleted. In the step that notes it. */
     readonly statusChanged?: () => void;
     /** The session's settings changed. After the commit. */

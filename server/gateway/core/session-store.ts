@@ -19,6 +19,7 @@ import type { Database } from "../../shared/lib/sql.ts";
 
 /** What finalize was asked and how far it is. Kept, so that a crash continues with the same words and times. */
 const finalizeRecordSchema = z.object({
+  /** What finalize was given; in the result it goes over the session's own. */
   metadata: metadataSchema,
   /** When the session was frozen, ms since 1970; null while what is missing may still be sent. */
   begun_at: z.int().nullable(),
@@ -26,6 +27,8 @@ const finalizeRecordSchema = z.object({
   grace_until: z.int(),
   /** Set once nothing of the session can change any more; ms since 1970. */
   sealed_at: z.int().nullable(),
+  /** Whether nobody asked: the session ended by itself. */
+  is_automatic: z.boolean().optional(),
 });
 export type FinalizeRecord = z.infer<typeof finalizeRecordSchema>;
 

@@ -34,13 +34,12 @@ export class Signals {
 
   /** Call when the ack was sent. Never throws: what fails in a part costs neither the ack nor the other parts' turn (K7). */
   chunkStored(track: string): void {
-    for (const { name, on } of this.#parts) {
-      try {
-        on?.chunkStored?.(track);
-      } catch (cause) {
-        this.#log.error("part.failed", { part: name, signal: "chunkStored", track, error: describeError(cause) });
-      }
-    }
+    this.#tell("chunkStored", ({ on }) => on?.chunkStored?.(track), track);
+  }
+
+  /** Call when the end of a track was answered. As `chunkStored`. */
+  trackEnded(): void {
+    this.#tell("trackEnded", ({ on }) => on?.trackEnded?.());
   }
 
   /** Throws what an essential part throws; what fails in another costs nobody else anything. */
@@ -61,6 +60,16 @@ export class Signals {
   /** Resolves when no part has anything under way that began before the session's deletion. */
   async quiet(): Promise<void> {
     await Promise.all(this.#parts.map(async ({ quiet }) => quiet?.()));
+  }
+
+  #tell(signal: "chunkStored" | "trackEnded", give: (part: Part) => void, track?: string): void {
+    for (const part of this.#parts) {
+      try {
+        give(part);
+      } catch (cause) {
+        this.#log.error("part.failed", { part: part.name, signal, track, error: describeError(cause) });
+      }
+    }
   }
 
   #each(signal: "statusChanged" | "settingsChanged" | "woke", give: (part: Part) => void): void {

@@ -172,6 +172,14 @@ export const problems = {
     "bad_request",
     ({ maxTracks }) => `expect: a session has at most ${maxTracks} tracks.`,
   ),
+  finalize_metadata_too_large: plain(
+    "body_too_large",
+    `The metadata of all finalizes of a session is together at most ${limits.maxFinalizeMetadataChars} characters of JSON.`,
+  ),
+  finalized_otherwise: plain(
+    "session_finalized",
+    "The session is finalizing or finalized, and not with what this request adds in metadata or expect: nothing was changed.",
+  ),
   not_finalized: plain("not_finalized", "The result exists once the session is finalized: POST …/finalize."),
   result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again."),
   track_not_found: plain("track_not_found", "The session has no such track; `state` lists those it has."),

@@ -5,6 +5,7 @@
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import type { Sha256 } from "../../../schemas/chain.ts";
 import type { ResultGap, SessionResult } from "../../../schemas/http/result.ts";
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
 import { chunkKeyPrefix } from "../archive/keys.ts";
@@ -14,7 +15,7 @@ import { chainHead } from "./chain-head.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { coverage } from "../tracks/coverage.ts";
-import { durationMs, paddingSamples } from "../tracks/track-plan.ts";
+import { durationMs, hasEnded, paddingSamples } from "../tracks/track-plan.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
@@ -43,6 +44,7 @@ export function buildResult(
     tenant: session.tenant,
     session_id: session.sessionId,
     finalized_at: new Date(sealedAt).toISOString(),
+    ...endReason(log),
     state: speakers.state(),
     events: log,
     ...ingestStatus(session.sessionId, tracks),
@@ -58,11 +60,18 @@ export function buildResult(
       chunks: trackRow.received_chunks,
       bytes: trackRow.received_chunks * chunkBytes,
       duration_ms: durationMs(trackRow),
+      ended: hasEnded(trackRow),
       padding_samples: paddingSamples(trackRow),
       chain_head: chainHead(sources, trackRow.track),
       wav: wavs.assembled(trackRow.track),
     })),
   };
+}
+
+/** Sessions that an earlier version froze have none. */
+function endReason(log: readonly RoomEvent[]): Pick<SessionResult, "end_reason"> {
+  const reason = log.find(({ type }) => type === "session.finalizing")?.reason;
+  return reason === undefined ? {} : { end_reason: reason };
 }
 
 /** A track's missing seconds, in order, each stretch with its cause. */

@@ -11,15 +11,14 @@
  *   done    status `finalized`
  */
 import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../schemas/http/finalize.ts";
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { Result } from "../../../schemas/lib/result.ts";
 import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { Archiver } from "../archive/archiver.ts";
 import type { WriteBucket } from "../archive/bucket.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
-import { expectedSeq, missingChunks } from "../tracks/track-plan.ts";
-import { cached, type Cached } from "../../shared/lib/cached.ts";
+import { hasEnded } from "../tracks/track-plan.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { SessionStore } from "../core/session-store.ts";
@@ -28,6 +27,7 @@ import type { Resolver } from "../speakers/resolve-queue.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import { coverage } from "../tracks/coverage.ts";
 import { buildResult, type ResultSources } from "./build-result.ts";
+import { Freeze, type FinalizeRefusal } from "./freeze.ts";
 
 /** How long until the alarm tries again what failed or was cut off. */
 const retryMs = 5_000;
@@ -51,93 +51,38 @@ export interface FinalizerDeps extends ResultSources {
   readonly synced: () => Promise<void>;
   /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
   readonly wakeAt: (at: number) => void;
-  /** The session takes no more audio. Called in the step that notes it. */
+  /** See `FreezeDeps`. */
   readonly onFrozen: () => void;
   /** The result can be fetched now. Called in the step that notes it. */
   readonly onFinalized: () => void;
 }
 
-/** `expect` names more tracks than the session may have. */
-export interface TooManyTracks {
-  readonly reason: "too_many_tracks";
-  readonly maxTracks: number;
-}
-
 export class Finalizer {
   readonly #deps: FinalizerDeps;
   readonly #flight = new SingleFlight(() => this.#steps());
-  readonly #graceUntil: Cached<number | undefined>;
+  readonly #freeze: Freeze;
 
   constructor(deps: FinalizerDeps) {
     this.#deps = deps;
-    this.#graceUntil = cached(deps.db, () =>
-      deps.store.isOpened && deps.store.isOpen ? deps.store.finalizing?.grace_until : undefined,
-    );
+    this.#freeze = new Freeze(deps);
   }
 
-  /** Until when the session stays open for what is missing, ms since 1970; undefined while it waits for nothing. */
+  /** Freezes the session, or has it wait for what may still come (F4). */
+  begin(body: FinalizeBody, isAutomatic = false): Result<undefined, FinalizeRefusal> {
+    const { db, store, wakeAt } = this.#deps;
+    const begun = this.#freeze.begin(body, isAutomatic);
+    if (begun.ok && store.status !== "finalized") wakeAt(this.#freeze.waitsUntil ?? db.now() + retryMs);
+    return begun;
+  }
+
+  /** Until when the session stays open for what may still come, ms since 1970; undefined while it waits for nothing. */
   get waitsUntil(): number | undefined {
-    return this.#graceUntil.get();
+    return this.#freeze.waitsUntil;
   }
 
-  /**
-   * Freezes the session if it is open; a session already past that keeps its first request. With `grace_ms`, and
-   * something missing, it stays open for so long first. Asking again can shorten that time and never lengthens it: a
-   * caller that polls must not put the end off for ever.
-   * @returns why the request can't be taken; then nothing has changed.
-   */
-  begin(body: FinalizeBody): Result<undefined, TooManyTracks> {
-    const { db, store, tracks, wakeAt } = this.#deps;
-    if (!store.isOpen) return ok(undefined);
-    const expected = Object.entries(body.expect ?? {});
-    const newTracks = expected.filter(([track]) => !tracks.row(track)).length;
-    if (tracks.rows().length + newTracks > tracks.maxTracks) {
-      return err({ reason: "too_many_tracks", maxTracks: tracks.maxTracks });
-    }
-    const graceUntil = Math.min(db.now() + (body.grace_ms ?? 0), this.#graceUntil.get() ?? Number.POSITIVE_INFINITY);
-    db.transaction(() => {
-      for (const [track, lastSeq] of expected) this.#expect(track, lastSeq);
-      const metadata = { ...(store.finalizing?.metadata ?? store.config.metadata), ...body.metadata };
-      store.finalizing = { metadata, begun_at: null, grace_until: graceUntil, sealed_at: null };
-      this.#graceUntil.set(graceUntil);
-      this.#freezeIfDue();
-    });
-    wakeAt(this.#graceUntil.get() ?? db.now() + retryMs);
-    return ok(undefined);
-  }
-
-  /** A chunk was stored: perhaps the last that was waited for. */
-  chunkStored(): void {
-    if (this.#graceUntil.get() !== undefined && this.#isComplete()) void this.run();
-  }
-
-  /** Freezes a session that waits for nothing any more. */
-  #freezeIfDue(): void {
-    const { db, store, events } = this.#deps;
-    const record = store.finalizing;
-    if (!store.isOpen || !record) return;
-    if (db.now() < record.grace_until && !this.#isComplete()) return;
-    store.status = "finalizing";
-    store.finalizing = { ...record, begun_at: db.now() };
-    store.touch();
-    events.append({ type: "session.finalizing", by: "room" });
-    this.#graceUntil.set(undefined);
-    this.#deps.onFrozen();
-  }
-
-  #isComplete(): boolean {
-    return this.#deps.tracks.rows().every((trackRow) => missingChunks(trackRow) === 0);
-  }
-
-  /** Notes a track's announced end. One that has more simply has it; one that was never opened lacks it all. */
-  #expect(track: string, lastSeq: number): void {
-    const { tracks, events } = this.#deps;
-    if (tracks.openTrack(track)) events.append({ type: "track.opened", track, by: "room" });
-    const trackRow = tracks.row(track);
-    if (!trackRow || expectedSeq(trackRow) >= lastSeq) return;
-    if (tracks.end(track, lastSeq, 0)) {
-      events.append({ type: "track.ended", track, to_seq: lastSeq, padding_samples: 0, by: "room" });
-    }
+  /** A chunk was stored, or a track has ended: perhaps the last that was waited for. */
+  moved(): void {
+    if (this.#freeze.isDue) void this.run();
   }
 
   /** Takes a begun finalize as far as it goes now; joins the run under way. Never rejects. */
@@ -156,7 +101,7 @@ export class Finalizer {
           session_id: session.sessionId,
           status: store.isOpen ? "open" : "finalizing",
           pending_chunks: tracks.pendingChunks,
-          missing: missingByTrack(tracks),
+          ...leftOpen(tracks),
         },
       };
     }
@@ -168,7 +113,7 @@ export class Finalizer {
         event_count: events.count,
         finalized_at: new Date(sealedAt).toISOString(),
         coverage: coverage(tracks.rows()),
-        missing: missingByTrack(tracks),
+        ...leftOpen(tracks),
       },
     };
   }
@@ -176,8 +121,8 @@ export class Finalizer {
   async #steps(): Promise<void> {
     const { db, store, archiver, tracks, wavs, wakeAt, session } = this.#deps;
     try {
-      db.transaction(() => this.#freezeIfDue());
-      const graceUntil = this.#graceUntil.get();
+      db.transaction(() => this.#freeze.freezeIfDue());
+      const graceUntil = this.#freeze.waitsUntil;
       if (graceUntil !== undefined) return wakeAt(graceUntil);
       if (store.status !== "finalizing") return;
       const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
@@ -229,17 +174,24 @@ export class Finalizer {
   }
 
   async #write({ metadata, sealedAt }: { metadata: Record<string, unknown>; sealedAt: number }): Promise<void> {
-    const { bucket, session, synced } = this.#deps;
+    const { bucket, session, store, synced } = this.#deps;
     // R2 must not have a result whose seal a crash can still undo.
     await synced();
-    const put = bucket.put(resultKey(session), JSON.stringify(buildResult(this.#deps, metadata, sealedAt)), {
-      httpMetadata: { contentType: "application/json" },
-    });
+    const put = bucket.put(
+      resultKey(session),
+      JSON.stringify(buildResult(this.#deps, { ...store.config.metadata, ...metadata }, sealedAt)),
+      {
+        httpMetadata: { contentType: "application/json" },
+      },
+    );
     await withTimeout(put, putTimeoutMs, "R2 put");
   }
 }
 
-function missingByTrack(tracks: Tracks): FinalizeAnswer["missing"] {
+function leftOpen(tracks: Tracks): Pick<FinalizeAnswer, "missing" | "not_ended"> {
   const entries = tracks.rows().map(({ track }) => [track, tracks.missing(track)] as const);
-  return Object.fromEntries(entries.filter(([, missing]) => missing.length > 0));
+  return {
+    missing: Object.fromEntries(entries.filter(([, missing]) => missing.length > 0)),
+    not_ended: tracks.rows().flatMap((trackRow) => (hasEnded(trackRow) ? [] : [trackRow.track])),
+  };
 }

@@ -58,11 +58,12 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     finalizer,
     wavs,
     finalizeByItself: async () => {
-      if (finalizer.begin({}).ok) await finalizer.run();
+      // A wait that a caller asked for is not cut short by silence: that is what it waits through.
+      if (finalizer.waitsUntil !== undefined || finalizer.begin({}, true).ok) await finalizer.run();
     },
     abortUploads: () => assembler.discard(),
     jobs: { finalize: () => finalizer.run() },
-    on: { chunkStored: () => finalizer.chunkStored() },
+    on: { chunkStored: () => finalizer.moved(), trackEnded: () => finalizer.moved() },
     quiet: () => finalizer.run(),
   };
 }

@@ -102,7 +102,7 @@ export class MeetingSessionDO extends RoomHost {
     if (isStreaming(peer) && !isStreaming(before)) this.#connections.supersede(socket, peer);
     for (const reply of replies) this.#connections.send(socket, reply);
     if (stored !== undefined) room.core.signals.chunkStored(stored);
-    if (outcome.ended) room.speakers.autoResolver.kick();
+    if (outcome.ended) room.core.signals.trackEnded();
     if (!close) return;
     const caller = { subject: peer.subject, track: trackOf(peer) };
     if (close.reason === "too_many_errors") this.#floods.lock(caller, Date.now());

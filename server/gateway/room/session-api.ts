@@ -15,7 +15,8 @@ import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
 import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
-import type { FinalizeOutcome, TooManyTracks } from "../results/finalizer.ts";
+import type { FinalizeOutcome } from "../results/finalizer.ts";
+import type { FinalizeRefusal } from "../results/freeze.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { Room } from "./room.ts";
@@ -70,7 +71,7 @@ export class SessionApi {
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
-  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, TooManyTracks | "session_not_found">> {
+  async finalize(body: FinalizeBody): Promise<Result<FinalizeOutcome, FinalizeRefusal | "session_not_found">> {
     const room = this.#rooms.existing();
     if (!room) return err("session_not_found");
     const begun = room.results.finalizer.begin(body);

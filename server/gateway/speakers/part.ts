@@ -74,6 +74,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     jobs: { resolve: () => autoResolver.run() },
     on: {
       chunkStored: () => autoResolver.kick(),
+      trackEnded: () => autoResolver.kick(),
       settingsChanged: () => autoResolver.kick(),
     },
     woke: () => autoResolver.kick(),

@@ -52,6 +52,11 @@ export function expectedSeq(trackRow: TrackRow): number {
   return Math.max(trackRow.last_seq, trackRow.end_seq ?? 0);
 }
 
+/** Whether it was said that nothing follows, and nothing did: a chunk beyond an announced end takes it back. */
+export function hasEnded({ end_seq, last_seq }: TrackRow): boolean {
+  return end_seq !== null && end_seq >= last_seq;
+}
+
 /** Seqs expected and not kept. */
 export function missingChunks(trackRow: TrackRow): number {
   return expectedSeq(trackRow) - trackRow.received_chunks;

@@ -52,7 +52,7 @@ export async function checkEnd(finished: Finished, result: SessionResult): Promi
     expected += seconds.size + (status?.missing_chunks ?? 0);
   }
   same("objects in R2", await bucket.keys(`sessions/${session}/`), keys.sort());
-  same("coverage", result.coverage, expected === 0 ? 1 : received / expected);
+  same("coverage", result.coverage, expected === 0 ? 0 : received / expected);
   const stored = await bucket.read(`sessions/${session}/result.json`);
   same("result.json in R2", JSON.parse(new TextDecoder().decode(stored?.bytes)), result);
   return kept;
