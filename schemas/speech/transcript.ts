@@ -1,54 +1,79 @@
 /** Transcript and talk times, from the event log alone. Pure, as `timeline.ts` is. */
+import { runNow, type Steps } from "../lib/steps.ts";
 import type { RoomEvent } from "./events.ts";
 import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
+import { compareTexts, noOffsets, type Offsets } from "./axis.ts";
+import { mainTurn, speakersByTrack } from "./main-speaker.ts";
+import { unionOf } from "./stretches.ts";
 import type { Utterance } from "./utterances.ts";
 
-/** @param events the whole log. @param turns its timeline. @returns every utterance once, as last revised, by time. */
-export function transcriptOf(events: readonly RoomEvent[], turns: readonly Turn[]): TranscriptEntry[] {
-  const latest = new Map<string, Utterance>();
-  for (const { utterance } of events) if (utterance) latest.set(utterance.utterance_id, utterance);
-  const byTrack = Map.groupBy(turns, ({ track }) => track);
-  return [...latest.values()]
-    .sort((a, b) => a.start_ms - b.start_ms || a.end_ms - b.end_ms || (a.utterance_id < b.utterance_id ? -1 : 1))
-    .map(({ utterance_id, track, start_ms, end_ms, text, speaker }) => {
-      const turn = mainTurn(byTrack.get(track) ?? [], start_ms, end_ms);
-      const speaker_name = speaker ?? turn?.speaker_name ?? null;
-      return { utterance_id, track, start_ms, end_ms, text, cluster_id: turn?.cluster_id ?? null, speaker_name };
-    });
+/**
+ * @param events the whole log. @param turns its timeline, as `timelineOf` gives it.
+ * @param offsets where each track begins; without them, every entry has its track's own time.
+ * @returns every utterance once, as last revised, by time.
+ */
+export function transcriptOf(
+  events: readonly RoomEvent[],
+  turns: readonly Turn[],
+  offsets: Offsets = noOffsets,
+): TranscriptEntry[] {
+  return runNow(transcriptSteps(utterancesOf(events), turns, offsets));
 }
 
-/** What every speaker adds up to, most talkative first. */
+/** As `transcriptOf`. @param utterances as they stand, in any order. */
+export function* transcriptSteps(
+  utterances: readonly Utterance[],
+  turns: readonly Turn[],
+  offsets: Offsets,
+): Steps<TranscriptEntry[]> {
+  const speakers = yield* speakersByTrack(turns);
+  const entries: TranscriptEntry[] = [];
+  for (const { utterance_id, track, start_ms, end_ms, text, speaker } of utterances) {
+    yield;
+    const own = speakers.get(track);
+    const turn = own && (yield* mainTurn(own, start_ms, end_ms));
+    const offset = offsets.get(track) ?? 0;
+    entries.push({
+      utterance_id,
+      track,
+      start_ms: start_ms + offset,
+      end_ms: end_ms + offset,
+      text,
+      cluster_id: turn?.cluster_id ?? null,
+      speaker_name: speaker ?? turn?.speaker_name ?? null,
+    });
+  }
+  return entries.sort(inOrder);
+}
+
+/** Every utterance as last revised. */
+function utterancesOf(events: readonly RoomEvent[]): Utterance[] {
+  const latest = new Map<string, Utterance>();
+  for (const { utterance } of events) if (utterance) latest.set(utterance.utterance_id, utterance);
+  return [...latest.values()];
+}
+
+/** In order of time; what is equal there has an order all the same, so that a result comes out the same to the byte (F1). */
+function inOrder(a: TranscriptEntry, b: TranscriptEntry): number {
+  return (
+    a.start_ms - b.start_ms ||
+    a.end_ms - b.end_ms ||
+    compareTexts(a.utterance_id, b.utterance_id) ||
+    compareTexts(a.track, b.track)
+  );
+}
+
+/**
+ * What every speaker adds up to, most talkative first. @param turns on the meeting's axis: what two tracks have of one speaker
+ * at the same moment counts once.
+ */
 export function speakersOf(turns: readonly Turn[]): SpeakerSummary[] {
   return [...Map.groupBy(turns, ({ cluster_id }) => cluster_id)]
     .map(([cluster_id, own]) => ({
       cluster_id,
       speaker_name: own[0]?.speaker_name ?? null,
-      talk_ms: own.reduce((sum, { start_ms, end_ms }) => sum + end_ms - start_ms, 0),
+      talk_ms: unionOf(own).reduce((sum, { start_ms, end_ms }) => sum + end_ms - start_ms, 0),
       turns: own.length,
     }))
-    .sort((a, b) => b.talk_ms - a.talk_ms || (a.cluster_id < b.cluster_id ? -1 : 1));
-}
-
-/** A turn of the cluster that speaks most between two times. @param turns of one track, in order of time. */
-function mainTurn(turns: readonly Turn[], fromMs: number, toMs: number): Turn | undefined {
-  const spoken = new Map<string, { turn: Turn; ms: number }>();
-  for (let i = firstEndingAfter(turns, fromMs); i < turns.length; i += 1) {
-    const turn = turns[i];
-    if (!turn || turn.start_ms >= toMs) break;
-    const ms = Math.min(toMs, turn.end_ms) - Math.max(fromMs, turn.start_ms);
-    const before = spoken.get(turn.cluster_id);
-    spoken.set(turn.cluster_id, { turn: before?.turn ?? turn, ms: (before?.ms ?? 0) + ms });
-  }
-  return [...spoken.values()].sort((a, b) => b.ms - a.ms)[0]?.turn;
-}
-
-/** Turns of a track don't overlap, so their ends are in order too: a binary search, for meetings of a day. */
-function firstEndingAfter(turns: readonly Turn[], ms: number): number {
-  let [low, high] = [0, turns.length];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((turns[middle]?.end_ms ?? 0) > ms) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+    .sort((a, b) => b.talk_ms - a.talk_ms || compareTexts(a.cluster_id, b.cluster_id));
 }
