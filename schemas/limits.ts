@@ -138,6 +138,10 @@ export const limitTable = {
   maxUtterancesPerRequest: { value: 500, meaning: "Utterances in one request." },
   maxUtteranceChars: { value: 4_000, meaning: "Text of one utterance." },
   maxUtteranceMs: { value: 600_000, meaning: "Length of one utterance." },
+  maxUtteranceRevision: {
+    value: 9_000_000_000_000_000,
+    meaning: "`revision` of an utterance: microseconds since 1970 are below it.",
+  },
   maxEventsPerPage: { value: 1_000, meaning: "Events in one answer of `GET …/events`." },
   maxReplayEvents: {
     value: 5_000,

@@ -124,7 +124,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     addUtterances: async (sessionId, utterances, { signal } = {}) => {
       const path = sessionPath(sessionId, "utterances");
       const repeatable = utterances.every(({ utterance_id }) => utterance_id !== undefined);
-      const request: Request = { method: "POST", path, body: { utterances }, repeatable, signal };
+      const request: Request = { method: "POST", path, body: { utterances }, good: [200, 207], repeatable, signal };
       return (await caller.json(request, utterancesAnswerSchema)).utterances;
     },
     events: async (sessionId, { after = 0, limit = 100, signal } = {}) => {

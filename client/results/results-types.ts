@@ -165,7 +165,10 @@ export interface ResultsClient {
   resolve(sessionId: string, body: ResolveInput, options?: ResolveOptions): Promise<ResolveAnswer>;
   /** Opens windows again that automatic resolve gave up. @returns how many. */
   retryResolves(sessionId: string, track?: string, options?: CallOptions): Promise<number>;
-  /** Keeps what was said. The same `utterance_id` again revises; only with ids is the request ever sent twice. */
+  /**
+   * Keeps what was said. The same `utterance_id` on its track again revises, `revision` and `final` say what is newer; only with
+   * ids is the request ever sent twice. One that is no utterance is `refused` in the answer, and the others are taken.
+   */
   addUtterances(
     sessionId: string,
     utterances: readonly UtteranceInput[],

@@ -67,7 +67,8 @@ export const transcriptEntrySchema = z.object({
   utterance_id: z.string(),
   track: trackNameSchema,
   start_ms: z.int().min(0),
-  end_ms: z.int().min(1),
+  /** The same as `start_ms` where the source gave no length. */
+  end_ms: z.int().min(0),
   text: z.string(),
   /** The cluster that speaks most in that stretch; null where none does. */
   cluster_id: clusterIdSchema.nullable(),

@@ -46,10 +46,19 @@ export function* transcriptSteps(
   return entries.sort(inOrder);
 }
 
-/** Every utterance as last revised. */
+/** Every utterance as last revised: an id is its track's own. */
 function utterancesOf(events: readonly RoomEvent[]): Utterance[] {
   const latest = new Map<string, Utterance>();
-  for (const { utterance } of events) if (utterance) latest.set(utterance.utterance_id, utterance);
+  const placeOf = new Map<string, string>();
+  for (const { type, utterance } of events) {
+    if (!utterance) continue;
+    const { utterance_id: id, track } = utterance;
+    const place = `${track}/${id}`;
+    // Until Nov 2026 an id was the session's, and a revision could move an utterance to another track.
+    if (type === "utterance.revised" && !latest.has(place)) latest.delete(placeOf.get(id) ?? place);
+    latest.set(place, utterance);
+    placeOf.set(id, place);
+  }
   return [...latest.values()];
 }
 

@@ -3,55 +3,85 @@ import * as z from "zod";
 import { limits } from "../limits.ts";
 import { defaultTrack, trackNameSchema } from "../names.ts";
 
+const placeSchema = z
+  .int()
+  .min(0)
+  .max(limits.maxSeq * 1_000);
+
 const utteranceShape = {
-  /** The poster's own id. The same id again revises the utterance. */
+  /** The poster's own id, of one utterance of the track. The same id again revises it. */
   utterance_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$/),
   track: trackNameSchema,
   /** Place on the track's timeline, ms. */
-  start_ms: z
-    .int()
-    .min(0)
-    .max(limits.maxSeq * 1_000),
-  end_ms: z
-    .int()
-    .min(1)
-    .max(limits.maxSeq * 1_000),
+  start_ms: placeSchema,
+  /** The same as `start_ms` where the source gives no length. */
+  end_ms: placeSchema,
   text: z.string().max(limits.maxUtteranceChars),
   /** A name the source itself knows; without it the speaker resolved there counts. */
   speaker: z.string().min(1).max(limits.maxShortTextChars).optional(),
+  /** Whether its source is done with it: no version that is not final takes its place any more. */
+  final: z.boolean().optional(),
 };
 
-/** An utterance as it is kept. `revision` counts from 1. */
-export const utteranceSchema = z.object({ ...utteranceShape, revision: z.int().min(1) });
+/** An utterance as it is kept. `revision` is its poster's number, or one more than that of the version before. */
+export const utteranceSchema = z.object({ ...utteranceShape, revision: z.int().min(0) });
 export type Utterance = z.infer<typeof utteranceSchema>;
 
-const postedUtteranceSchema = z
-  .object({
+export const postedUtteranceSchema = z
+  .strictObject({
     ...utteranceShape,
     utterance_id: utteranceShape.utterance_id.optional(),
     track: utteranceShape.track.default(defaultTrack),
+    /** The poster's number of this version: a higher one is newer. Without it the version that comes last is the newest. */
+    revision: z.int().min(0).max(limits.maxUtteranceRevision).optional(),
   })
-  .refine(({ start_ms, end_ms }) => start_ms < end_ms, { message: "must be after start_ms", path: ["end_ms"] })
+  .refine(({ start_ms, end_ms }) => start_ms <= end_ms, { message: "must not be before start_ms", path: ["end_ms"] })
   .refine(({ start_ms, end_ms }) => end_ms - start_ms <= limits.maxUtteranceMs, {
     message: `an utterance is at most ${limits.maxUtteranceMs} ms long`,
     path: ["end_ms"],
+  })
+  .refine(({ revision, utterance_id }) => revision === undefined || utterance_id !== undefined, {
+    message: "is the number of a version, which takes an utterance_id",
+    path: ["revision"],
   });
 export type PostedUtterance = z.infer<typeof postedUtteranceSchema>;
 
-/** Body of `POST /v1/sessions/:id/utterances`. */
-export const utterancesBodySchema = z.object({
+/** Body of `POST /v1/sessions/:id/utterances`. Each utterance is taken or refused by itself. */
+export const utterancesBodySchema = z.strictObject({
   utterances: z.array(postedUtteranceSchema).min(1).max(limits.maxUtterancesPerRequest),
 });
 export type UtterancesBody = z.infer<typeof utterancesBodySchema>;
 
-/** Its answer, in the order of the request. */
+/** That body before its utterances were looked at. */
+export const utteranceListSchema = z.strictObject({
+  utterances: z.array(z.unknown()).min(1).max(limits.maxUtterancesPerRequest),
+});
+
+const takenSchema = z.object({
+  utterance_id: utteranceShape.utterance_id,
+  /** `unchanged`: it is kept like this already, or what is kept is newer. */
+  status: z.enum(["added", "revised", "unchanged"]),
+  /** Of the version that is kept. */
+  revision: z.int().min(0),
+});
+
+const refusedSchema = z.object({
+  utterance_id: utteranceShape.utterance_id.optional(),
+  status: z.literal("refused"),
+  /** `bad_request`: it is no utterance. `revision_conflict`: other words are kept under this revision, and stay. */
+  code: z.enum(["bad_request", "revision_conflict"]),
+  /** What is wrong with it. */
+  detail: z.string(),
+});
+
+/** What became of one utterance. */
+export type UtteranceOutcome = z.infer<typeof takenSchema> | z.infer<typeof refusedSchema>;
+
+/** Its place in the request. */
+const index = z.int().min(0);
+
+/** The answer, in the order of the request. */
 export const utterancesAnswerSchema = z.object({
-  utterances: z.array(
-    z.object({
-      utterance_id: utteranceShape.utterance_id,
-      status: z.enum(["added", "revised", "unchanged"]),
-      revision: z.int().min(1),
-    }),
-  ),
+  utterances: z.array(z.discriminatedUnion("status", [takenSchema.extend({ index }), refusedSchema.extend({ index })])),
 });
 export type UtterancesAnswer = z.infer<typeof utterancesAnswerSchema>;

@@ -18,12 +18,6 @@ const settingsOf = async (answer: Response): Promise<SessionAnswer> => sessionAn
 
 const roster = (names: number): object => ({ roster: range(1, names).map((n) => ({ name: `Name ${n}` })) });
 
-async function say(id: string, ...utterances: object[]): Promise<{ status: string; revision: number }[]> {
-  const answer = await post(id, "utterances", { utterances });
-  expect(answer.status).toBe(200);
-  return (await answer.json<{ utterances: { status: string; revision: number }[] }>()).utterances;
-}
-
 describe("settings", () => {
   test("[N3] a session is opened with settings; without an id it gets one", async () => {
     const answer = await create({ roster: [{ name: "Ada" }], metadata: { room: 7 }, resolve: { window_chunks: 3 } });
@@ -99,52 +93,5 @@ describe("settings", () => {
     await client.keepAll(range(1, 8), speechOf);
     await eventually("both windows went", () => requests.length === 2);
     expect(requests.map(({ state }) => state.roster?.length)).toEqual([1_000, 1_000]);
-  });
-});
-
-describe("utterances", () => {
-  test("[S2] added, the same again, revised: an event for each change and none for what was said before", async () => {
-    const id = newSession();
-    await createSession(id, {});
-    const first = { utterance_id: "u1", text: "helo", start_ms: 0, end_ms: 900 };
-    expect(await say(id, first)).toMatchObject([{ status: "added", revision: 1 }]);
-    expect(await say(id, first)).toMatchObject([{ status: "unchanged", revision: 1 }]);
-    expect(await say(id, { ...first, text: "hello", speaker: "Ada" })).toMatchObject([
-      { status: "revised", revision: 2 },
-    ]);
-    expect(await eventsOf(id)).toMatchObject([
-      { type: "utterance.added", track: "mixed", utterance: { text: "helo", revision: 1 } },
-      { type: "utterance.revised", utterance: { text: "hello", speaker: "Ada", revision: 2 } },
-    ]);
-    expect(await say(id, { text: "a", start_ms: 0, end_ms: 1 }, { text: "a", start_ms: 0, end_ms: 1 })).toHaveLength(2);
-  });
-
-  const bad: readonly [string, object][] = [
-    ["no text", { start_ms: 0, end_ms: 1 }],
-    ["an end before the start", { text: "a", start_ms: 5, end_ms: 5 }],
-    ["an hour of one utterance", { text: "a", start_ms: 0, end_ms: 3_600_000 }],
-    ["a text too long", { text: "a".repeat(limits.maxUtteranceChars + 1), start_ms: 0, end_ms: 1 }],
-    ["half a millisecond", { text: "a", start_ms: 0.5, end_ms: 1 }],
-    ["an id with a slash", { utterance_id: "a/b", text: "a", start_ms: 0, end_ms: 1 }],
-    ["a bad track", { track: "Mic", text: "a", start_ms: 0, end_ms: 1 }],
-  ];
-  test.for(bad)("[S2] %s: none of the request is kept", async ([, utterance]) => {
-    const room = new RoomUnderTest(newSession());
-    await createSession(room.sessionId, {});
-    const before = await room.dump();
-    const good = { text: "good", start_ms: 0, end_ms: 1 };
-    expect(await codeOf(await post(room.sessionId, "utterances", { utterances: [good, utterance] }))).toEqual([
-      400,
-      "bad_request",
-    ]);
-    expect(await room.dump()).toEqual(before);
-  });
-
-  test("[F2] a finalized session takes none", async () => {
-    const id = newSession();
-    await createSession(id, {});
-    await post(id, "finalize");
-    const answer = await post(id, "utterances", { utterances: [{ text: "late", start_ms: 0, end_ms: 1 }] });
-    expect(await codeOf(answer)).toEqual([409, "session_finalized"]);
   });
 });

@@ -138,6 +138,29 @@ describe("minting", () => {
     expect(again.status).toBe(403);
   });
 
+  test.for(["capture", "edit"] as const)(
+    "[P7] [U1] an %s token of one track changes no caption of another",
+    async (role) => {
+      const { sessionId } = await opened();
+      const captions = (credential: string, track: string, text: string): Promise<Response> =>
+        guarded(`/v1/sessions/${sessionId}/utterances`, {
+          method: "POST",
+          headers: bearer(credential),
+          body: JSON.stringify({ utterances: [{ utterance_id: "h1", track, start_ms: 0, end_ms: 900, text }] }),
+        });
+      const [host, eve] = [
+        await mint(sessionId, { role, tracks: ["host"] }),
+        await mint(sessionId, { role, tracks: ["eve"] }),
+      ];
+      expect((await captions(host.token, "host", "We agreed.")).status).toBe(200);
+      expect((await captions(eve.token, "host", "")).status).toBe(403);
+      expect(await (await captions(eve.token, "eve", "")).json()).toMatchObject({ utterances: [{ status: "added" }] });
+      const { token } = await mint(sessionId, { role: "observe" });
+      const text = await guarded(`/v1/sessions/${sessionId}/transcript.txt?track=host`, { headers: bearer(token) });
+      expect(await text.text()).toContain("We agreed.");
+    },
+  );
+
   test("[P9] without JWT_SECRET, which AUTH_MODE=off does not need, nothing is minted", async () => {
     const sessionId = newSession();
     await createSession(sessionId, {});

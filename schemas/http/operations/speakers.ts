@@ -20,7 +20,13 @@ export const speakersOperations = {
     summary: "Post captions from any source, or revise them.",
     access: byTracks("sessions:write", ["capture", "edit"]),
     body: { schema: utterancesBodySchema, maxBytes: limits.maxUtterancesBodyBytes },
-    answers: { 200: { description: "What became of each, in order.", schema: utterancesAnswerSchema } },
+    answers: {
+      200: { description: "All were taken: what became of each, in order.", schema: utterancesAnswerSchema },
+      207: {
+        description: "Some were refused, each with its `code` and `detail`; the others were taken.",
+        schema: utterancesAnswerSchema,
+      },
+    },
     errors: ["bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
   },
   bindSpeaker: {

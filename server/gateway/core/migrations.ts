@@ -133,6 +133,21 @@ export const migrations: readonly string[] = [
   // The app outbox: messages that the app has not taken yet, and what it was told. Empty where no app is bound.
   `CREATE TABLE IF NOT EXISTS app_outbox (id INTEGER PRIMARY KEY, body TEXT NOT NULL);
    CREATE TABLE IF NOT EXISTS app_told (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
+
+  // An utterance's id is its track's own. An earlier version, after a roll-back, goes on with the table as it is.
+  `CREATE TABLE utterances_by_track (
+     utterance_id TEXT NOT NULL,
+     track TEXT NOT NULL,
+     start_ms INTEGER NOT NULL,
+     end_ms INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (track, utterance_id)
+   ) WITHOUT ROWID;
+   INSERT INTO utterances_by_track (utterance_id, track, start_ms, end_ms, body)
+     SELECT utterance_id, track, start_ms, end_ms, body FROM utterances;
+   DROP TABLE utterances;
+   ALTER TABLE utterances_by_track RENAME TO utterances;
+   CREATE INDEX utterances_by_time ON utterances (track, start_ms);`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

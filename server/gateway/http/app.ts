@@ -36,17 +36,10 @@ import {
   listSessionsRoute,
   stateRoute,
 } from "./sessions.ts";
-import {
-  bindRoute,
-  mergeRoute,
-  resolveRoute,
-  retryResolvesRoute,
-  turnRoute,
-  unbindRoute,
-  utterancesRoute,
-} from "./speakers.ts";
+import { bindRoute, mergeRoute, resolveRoute, retryResolvesRoute, turnRoute, unbindRoute } from "./speakers.ts";
 import { mintTokenRoute } from "./tokens.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
+import { utterancesRoute } from "./utterances.ts";
 import { deliveriesRoute, resendRoute } from "./webhooks.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;

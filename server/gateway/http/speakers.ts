@@ -1,5 +1,5 @@
 /**
- * Who speaks: captions, what people say of the speakers (`…/{bindings,clusters,turns}/…`), and speaker resolve
+ * Who speaks: what people say of the speakers (`…/{bindings,clusters,turns}/…`), and speaker resolve
  * (`…/resolve`).
  */
 import type { Context } from "hono";
@@ -12,24 +12,11 @@ import {
 } from "../../../schemas/http/corrections.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/speakers.ts";
-import { utterancesBodySchema } from "../../../schemas/speech/utterances.ts";
 import type { Correction } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, idempotencyKeyOf } from "./guards/parameters.ts";
-import { trackRefusal } from "./guards/tracks.ts";
 import { problem } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
-
-export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
-  const body = await bodyOf(c, utterancesBodySchema, limits.maxUtterancesBodyBytes);
-  if (!body.ok) return problem(c, body.error);
-  const { utterances } = body.value;
-  const tracks = utterances.map(({ track }) => track);
-  const refusal = trackRefusal(c.var.principal, tracks);
-  if (refusal) return problem(c, refusal);
-  const added = await roomOf(c).call("addUtterances", utterances);
-  return added.ok ? c.json(added.value) : problem(c, added.error);
-}
 
 export async function bindRoute(c: Context<AppEnv>): Promise<Response> {
   return onCluster(c, bindingBodySchema, (clusterId, { name }) => ({ kind: "bind", clusterId, name }));

@@ -6,7 +6,7 @@ import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
-import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
+import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../../schemas/webhooks.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { WavPlan } from "../results/wav/wav-plan.ts";
@@ -19,6 +19,7 @@ import type { FinalizeOutcome } from "../results/finalizer.ts";
 import type { FinalizeRefusal } from "../results/freeze.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
+import type { AddedUtterances } from "../speakers/utterances.ts";
 import type { Room } from "./room.ts";
 
 /** How long a finalize or a deletion is held open before it is answered 202. */
@@ -125,7 +126,7 @@ export class SessionApi {
 
   addUtterances(
     posted: readonly PostedUtterance[],
-  ): Result<UtterancesAnswer, "session_not_found" | "utterances_sealed"> {
+  ): Result<AddedUtterances, "session_not_found" | "utterances_sealed"> {
     return this.#inExisting(({ speakers }) => speakers.utterances.add(posted));
   }
 

@@ -3,7 +3,7 @@
  * that comes after its audio was resolved still reaches the speakers.
  */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import type { PostedUtterance, UtterancesAnswer } from "../../../schemas/speech/utterances.ts";
+import type { PostedUtterance, Utterance, UtteranceOutcome } from "../../../schemas/speech/utterances.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { bindingFrom, type IntroductionSources } from "./introductions.ts";
@@ -17,6 +17,11 @@ export interface UtterancesDeps extends IntroductionSources {
   readonly onCommit: () => void;
 }
 
+/** What became of each, in the order of the request. */
+export interface AddedUtterances {
+  readonly utterances: readonly UtteranceOutcome[];
+}
+
 export class Utterances {
   readonly #deps: UtterancesDeps;
 
@@ -25,16 +30,17 @@ export class Utterances {
   }
 
   /** Keeps utterances, with their events and the names they give away, in one step. */
-  add(posted: readonly PostedUtterance[]): Result<UtterancesAnswer, "utterances_sealed"> {
+  add(posted: readonly PostedUtterance[]): Result<AddedUtterances, "utterances_sealed"> {
     const { db, isOpen } = this.#deps;
     if (!isOpen()) return err("utterances_sealed");
     return ok({ utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) });
   }
 
-  #add(posted: PostedUtterance): UtterancesAnswer["utterances"][number] {
+  #add(posted: PostedUtterance): UtteranceOutcome {
     const { store, events, speakers, onCommit } = this.#deps;
     const { status, utterance } = store.put(posted);
     const { utterance_id, track, revision } = utterance;
+    if (status === "conflict") return conflictOf(utterance);
     if (status !== "unchanged") {
       events.append({ type: `utterance.${status}`, track, utterance, by: "room" });
       onCommit();
@@ -43,4 +49,9 @@ export class Utterances {
     }
     return { utterance_id, status, revision };
   }
+}
+
+function conflictOf({ utterance_id, revision }: Utterance): UtteranceOutcome {
+  const detail = `revision ${revision} of this utterance is kept with other words; a newer version has a higher revision.`;
+  return { utterance_id, status: "refused", code: "revision_conflict", detail };
 }

@@ -74,6 +74,8 @@ test("[K8] every migration from number 8 on bears repeating, and keeps the rows 
   const db = nodeSqlite(() => 1_000).open();
   migrate(db);
   db.sql.exec("INSERT INTO app_told VALUES ('told', 'x')");
+  const row = "INSERT INTO utterances (utterance_id, track, start_ms, end_ms, body) VALUES ('1', ?, 0, 900, '{}')";
+  for (const track of ["mic", "system"]) db.sql.exec(row, track);
   const schema = schemaOf(db);
   for (const sql of migrations.slice(oldCount)) {
     db.sql.exec(sql);
@@ -81,6 +83,10 @@ test("[K8] every migration from number 8 on bears repeating, and keeps the rows 
   }
   expect(schemaOf(db)).toEqual(schema);
   expect(db.sql.exec("SELECT value FROM app_told").toArray()).toEqual([{ value: "x" }]);
+  expect(db.sql.exec("SELECT track, utterance_id FROM utterances").toArray()).toEqual([
+    { track: "mic", utterance_id: "1" },
+    { track: "system", utterance_id: "1" },
+  ]);
 });
 
 test("[K8] deployed, rolled back to a version that notes its own migrations alone, deployed again: the room opens", () => {

@@ -9,7 +9,7 @@ export function toVtt({ transcript, gaps }: Meeting): string {
       `NOTE Seconds ${from_seq} to ${to_seq} of track ${track} are missing (${cause}).\n`,
   );
   const cues = captionsOf(transcript).map((entry) => {
-    const times = `${clockTime(entry.start_ms, ".")} --> ${clockTime(entry.end_ms, ".")}`;
+    const times = `${clockTime(entry.start_ms, ".")} --> ${clockTime(endOf(entry), ".")}`;
     return `${times}\n<v ${escaped(nameOf(entry))}>${escaped(entry.text)}</v>\n`;
   });
   return ["WEBVTT\n", ...notes, ...cues].join("\n");
@@ -18,7 +18,7 @@ export function toVtt({ transcript, gaps }: Meeting): string {
 export function toSrt({ transcript }: Meeting): string {
   return captionsOf(transcript)
     .map((entry, i) => {
-      const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(entry.end_ms, ",")}`;
+      const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(endOf(entry), ",")}`;
       // SubRip has no escapes: an arrow in a text would be read as a time.
       return `${i + 1}\n${times}\n${nameOf(entry)}: ${entry.text.replaceAll("-->", "→")}\n`;
     })
@@ -39,6 +39,11 @@ export function toText({ transcript, gaps }: Meeting): string {
     .sort((a, b) => a.at - b.at)
     .map(({ line }) => line)
     .join("");
+}
+
+/** Of an utterance without a length: a cue ends after its start (W3C WebVTT §4.1). */
+function endOf({ start_ms, end_ms }: TranscriptEntry): number {
+  return Math.max(end_ms, start_ms + 1);
 }
 
 /** Entries that say something. */
