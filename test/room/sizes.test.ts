@@ -187,12 +187,6 @@ const values: readonly [title: string, ask: (value: number) => Promise<Response>
     "400 bad_request",
   ],
   [
-    "[limit:maxUtteranceRevision] is the highest revision",
-    (revision) => say([{ ...utterance, utterance_id: "revised", revision }]),
-    limits.maxUtteranceRevision,
-    "400 bad_request",
-  ],
-  [
     "[limit:maxShortTextChars] characters of a speaker",
     (count) => say([{ ...utterance, speaker: "a".repeat(count) }]),
     limits.maxShortTextChars,

@@ -102,6 +102,15 @@ test("[U2] under one revision the first words stay, and others are refused", asy
   expect(await eventsOf(id)).toHaveLength(1);
 });
 
+test("[U2] [limit:maxUtteranceRevision] the highest revision is kept, one more is refused", async () => {
+  const id = await opened();
+  const first = { utterance_id: "u1", start_ms: 0, end_ms: 900, text: "yes" };
+  const revision = limits.maxUtteranceRevision;
+  expect(await say(id, { ...first, revision })).toMatchObject([{ status: "added", revision }]);
+  expect(await say(id, { ...first, text: "no" })).toMatchObject([{ status: "revised", revision: revision + 1 }]);
+  expect((await post(id, "utterances", { utterances: [{ ...first, revision: revision + 1 }] })).status).toBe(400);
+});
+
 const good = { text: "good", start_ms: 0, end_ms: 1 };
 const bad: readonly [what: string, utterance: unknown, field: string][] = [
   ["no text", { start_ms: 0, end_ms: 1 }, "text"],
