@@ -107,6 +107,14 @@ async function stream(recorder: Recorder): Promise<void> {
     ["revised", "One that revises what was posted before, one new"],
     captions(revised),
   );
+  await recorder.call(
+    "addUtterances",
+    ["refused", "Other words under a revision that is kept, and one that is kept like this already"],
+    captions([
+      { utterance_id: "u1", start_ms: 300, end_ms: 2_700, text: "Hello.", revision: 1 },
+      ...revised.slice(0, 1),
+    ]),
+  );
   for (const seq of [10, 12]) await keep(room, session_id, seq);
   await keep(room, session_id, 1, undefined, "It came twice");
   await recorder.settled("getState", parameters, archivedUpTo(12));
