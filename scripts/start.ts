@@ -38,6 +38,9 @@ try {
   if (config.ok && config.value.access.authMode === "off") {
     console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
   }
+  if (config.ok && config.value.access.authMode !== "off" && config.value.webhooks.reach.loopback) {
+    console.log("WEBHOOK_ALLOW_LOOPBACK: whoever may open a session can have this machine's own ports posted to.");
+  }
   console.log(`ready ${gateway.url}`);
   await watchWorkerd(stopping.signal);
 } catch (cause) {

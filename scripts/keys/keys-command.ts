@@ -89,8 +89,14 @@ gateway in STATE_DIR (default .wrangler/state), which may be running.
         }),
       },
     },
+    "webhook-secret": {
+      description: "Print the secrets that sign a tenant's webhooks, made from WEBHOOK_SECRET of the environment.",
+      options: { tenant },
+    },
     revoke: { description: "Refuse a key from now on.", operands: { id }, options: shared },
   },
 });
 
-export type KeysOptions = NonNullable<ReturnType<typeof parseKeysOptions>>;
+type AllOptions = NonNullable<ReturnType<typeof parseKeysOptions>>;
+/** Of the commands that need the database. */
+export type KeysOptions = Exclude<AllOptions, { command: "webhook-secret" }>;

@@ -6,5 +6,5 @@ import { variableNames } from "./gateway.ts";
  */
 export function localVariables(env: NodeJS.ProcessEnv): Record<string, string | undefined> {
   const given = Object.fromEntries(variableNames.map((name) => [name, env[name]]));
-  return { ...given, AUTH_MODE: given["AUTH_MODE"] || "off" };
+  return { ...given, AUTH_MODE: given["AUTH_MODE"] || "off", LOCAL_RUNTIME: "true" };
 }

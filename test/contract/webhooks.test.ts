@@ -52,7 +52,7 @@ function settled(session: string): Promise<Delivery> {
 
 test.concurrent("[D1] a finalized session arrives by itself, verifies, and its result is there", async () => {
   const session = newSession();
-  const path = `/hook/${session}?token=${token}`;
+  const path = `/deployment/${session}/${token}`;
   await open(session, path);
   const client = await TestClient.connect(gateway, { session });
   await client.keep(1);
@@ -62,7 +62,7 @@ test.concurrent("[D1] a finalized session arrives by itself, verifies, and its r
     type: "session.finalized",
     data: { session_id: session, tenant: "default", coverage: 1, event: { type: "session.finalized" } },
   });
-  // The address is of the deployment's own origin.
+  // The address lies below the deployment's own.
   expect(received?.headers["authorization"]).toBe("Bearer sh4red-secret");
   expect(await settled(session)).toMatchObject({
     delivery_id: received?.headers["webhook-id"],

@@ -101,7 +101,7 @@ describe("what is sent", () => {
     await finalize(room);
     await room.wakeUntil("it is delivered", isSettled(room));
     expect(received.map(verified)).toHaveLength(1);
-    expect(received[0]?.headers["webhook-signature"]?.split(" ")).toHaveLength(2);
+    expect(received[0]?.headers["webhook-signature"]?.split(" ")).toHaveLength(4);
   });
 });
 

@@ -2,10 +2,11 @@ import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../server/shared/config/config.ts";
 import { planStalls, type TrackActivity } from "../../server/gateway/tracks/stall-plan.ts";
-import { parseDestination } from "../../server/shared/config/destination.ts";
 import type { WebhookConfig } from "../../server/shared/config/webhooks.ts";
-import { canVouch, post } from "../../server/gateway/webhooks/post.ts";
-import { planNext, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
+import { post } from "../../server/gateway/webhooks/post.ts";
+import { planNext, retryAfterOf, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
+import { bearerFor, canVouch } from "../../server/gateway/webhooks/vouching.ts";
+import { tenantSecrets } from "../../server/shared/config/tenant-secrets.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 
@@ -28,99 +29,6 @@ const never = (): never => {
 const nextOf = (outcome: TryOutcome): object => planNext(outcome, 1, 0, () => 0);
 const isTaken = (WEBHOOK_URL: string, AUTH_MODE: string): boolean =>
   parseConfig({ WEBHOOK_URL, AUTH_MODE, WEBHOOK_SECRET: secret }).ok;
-
-describe("destinations", () => {
-  const everywhere = [
-    "https://example.com/hook",
-    "https://example.com:8443/hook?token=a",
-    "https://8.8.8.8/",
-    "https://[2606:4700::1111]/",
-    "https://xn--bcher-kva.example/",
-    "https://localhost.example.com/",
-  ];
-  test.for(everywhere)("[D6] %s is taken", (url) => {
-    expect(parseDestination(url, false).ok).toBe(true);
-    expect(parseDestination(url, true).ok).toBe(true);
-  });
-
-  const inDevelopmentOnly = [
-    "http://example.com/",
-    "http://127.0.0.1:9000/",
-    "https://127.8.8.8/",
-    "http://2130706433/",
-    "http://0x7f.1/",
-    "http://0177.0.0.1/",
-    "http://１２７.0.0.1/",
-    "http://[::1]:9000/",
-    "http://[::ffff:127.0.0.1]/",
-    "http://localhost:9000/",
-    "http://LOCALHOST./",
-    "http://hook.localhost/",
-  ];
-  test.for(inDevelopmentOnly)("[D6] %s is taken in development only", (url) => {
-    expect(parseDestination(url, false).ok).toBe(false);
-    expect(parseDestination(url.replace("http:", "https:"), false).ok).toBe(url === "http://example.com/");
-    expect(parseDestination(url, true).ok).toBe(true);
-  });
-
-  const nowhere = [
-    // private, shared, link-local, multicast, reserved
-    "https://10.1.2.3/",
-    "https://172.16.0.1/",
-    "https://172.31.255.255/",
-    "https://192.168.1.1/",
-    "https://100.64.0.1/",
-    "https://169.254.169.254/",
-    "https://224.0.0.1/",
-    "https://0.0.0.0/",
-    "https://255.255.255.255/",
-    "https://240.0.0.1/",
-    "https://192.0.2.1/",
-    "https://198.18.0.1/",
-    // spellings of the same
-    "https://0xa9fea9fe/",
-    "https://2852039166/",
-    "https://0251.0376.0251.0376/",
-    "https://10.65793/",
-    "https://192.168.1.1./",
-    "https://０x0a.1/",
-    // IPv6: unique-local, link-local, site-local, multicast, unspecified, mapped, compatible, translated, tunnelled
-    "https://[fc00::1]/",
-    "https://[fd12:3456::1]/",
-    "https://[fe80::1]/",
-    "https://[fec0::1]/",
-    "https://[ff02::1]/",
-    "https://[::]/",
-    "https://[::ffff:10.0.0.1]/",
-    "https://[::ffff:a00:1]/",
-    "https://[::10.0.0.1]/",
-    "https://[64:ff9b::10.0.0.1]/",
-    "https://[2002:a00:1::]/",
-    "https://[2001:0:1::]/",
-    "https://[2001:db8::1]/",
-    // names
-    "https://intranet/",
-    "https://printer.local/",
-    "https://metadata.google.internal/",
-    "https://metadata.google.internal./",
-    "https://nas.lan/",
-    "https://router.home.arpa/",
-    // credentials, other schemes, no URL
-    "https://user@example.com/",
-    "https://user:pass@example.com/",
-    "https://:pass@example.com/",
-    "ftp://example.com/",
-    "file:///etc/passwd",
-    "javascript:alert(1)",
-    "example.com",
-    "https://",
-    "",
-  ];
-  test.for(nowhere)("[D6] %s is refused everywhere", (url) => {
-    expect(parseDestination(url, false).ok).toBe(false);
-    expect(parseDestination(url, true).ok).toBe(false);
-  });
-});
 
 describe("schedule", () => {
   const failed: TryOutcome = { status: 500, error: "status" };
@@ -150,6 +58,128 @@ describe("schedule", () => {
   });
 });
 
+describe("a receiver that says when", () => {
+  const now = Date.parse("2026-11-21T10:00:00Z");
+  const dueAt = (failures: number, header: string): number => {
+    const retryAfter = retryAfterOf(header, now);
+    const outcome = { status: 429, error: "status", ...(retryAfter === undefined ? {} : { retryAfter }) } as const;
+    return ((planNext(outcome, failures, now, () => 0).dueAt ?? 0) - now) / 1_000;
+  };
+
+  test("[D3] the later of its time and the schedule's holds, a day at most", () => {
+    expect(dueAt(1, "120")).toBe(120);
+    expect(dueAt(3, "120")).toBe(300);
+    expect(dueAt(1, "0")).toBe(5);
+    expect(dueAt(1, "Sat, 21 Nov 2026 10:30:00 GMT")).toBe(1_800);
+    expect(dueAt(1, "Sat, 21 Nov 2020 10:30:00 GMT")).toBe(5);
+    expect(dueAt(1, "Saturday, 21-Nov-26 10:30:00 GMT")).toBe(1_800);
+    expect(dueAt(1, "9".repeat(400))).toBe(86_400);
+    expect(dueAt(1, "Sat, 21 Nov 2126 10:30:00 GMT")).toBe(86_400);
+  });
+
+  test.for(["", "-5", "1.5", "1e3", "soon", "NaN", "Infinity"])("[D3] %j says nothing", (header) => {
+    expect(dueAt(1, header)).toBe(5);
+  });
+
+  test("[D3] after the last try nothing follows, whatever it says", () => {
+    expect(dueAt(9, "120")).toBe(-now / 1_000);
+  });
+
+  test.for([429, 503, 500, 302])("[D3] it is heard with status %i", async (status) => {
+    const letter = { delivery_id: "msg_1", payload: "{}", tenant: "acme" };
+    const answer = new Response(null, { status, headers: { "retry-after": "120" } });
+    const settings = settingsOf({ WEBHOOK_SECRET: secret });
+    const outcome = await post(settings, "https://example.com/", letter, now, () => Promise.resolve(answer));
+    expect(outcome).toMatchObject({ status, retryAfter: now + 120_000 });
+  });
+});
+
+describe("who can tell who sent it", () => {
+  const settings = settingsOf({ WEBHOOK_URL: "https://backend.example/hooks/roomtone?k=1", WORKER_SHARED_SECRET: "s" });
+  const gets = (url: string): boolean => bearerFor(settings, new URL(url)) === "s";
+
+  test.for([
+    "https://backend.example/hooks/roomtone?k=1",
+    "https://backend.example:443/hooks/roomtone/board-7",
+    "https://backend.example/hooks/roomtone/a/b.c/~d_e/?k=1",
+    "https://backend.example/hooks/x/../roomtone/a",
+  ])("[D6] the shared secret goes to %s", (url) => {
+    expect(gets(url)).toBe(true);
+  });
+
+  test.for([
+    "https://backend.example/",
+    "https://backend.example/hooks",
+    "https://backend.example/hooks/roomtone2",
+    "https://backend.example/hooks/roomtone-admin/x",
+    "https://backend.example/Hooks/roomtone/a",
+    "https://backend.example/admin/users/42/delete?confirm=1",
+    "https://backend.example/hooks/roomtone?k=1&confirm=1",
+    "https://backend.example/hooks/roomtone?confirm=1",
+    "https://backend.example/hooks/roomtone/a?confirm=1",
+    "https://backend.example/hooks/roomtone/../../admin",
+    "https://backend.example/hooks/roomtone/%2e%2e/admin",
+    "https://backend.example/hooks/roomtone/..%2f..%2fadmin",
+    "https://backend.example/hooks/roomtone/..%5cadmin",
+    "https://backend.example/hooks/roomtone/..;/admin",
+    "https://backend.example/hooks/roomtone/;x/admin",
+    "https://backend.example/hooks/roomtone//admin",
+    "https://backend.example/hooks/roomtone/%252e%252e/admin",
+    "https://backend.example:8443/hooks/roomtone/a",
+    "https://a.backend.example/hooks/roomtone/a",
+  ])("[D6] the shared secret does not go to %s", (url) => {
+    expect(gets(url)).toBe(false);
+  });
+
+  test("[D6] an address without a path has nothing below it", () => {
+    const root = settingsOf({ WEBHOOK_URL: "https://backend.example", WORKER_SHARED_SECRET: "s" });
+    expect(bearerFor(root, new URL("https://backend.example/"))).toBe("s");
+    expect(bearerFor(root, new URL("https://backend.example/admin"))).toBeUndefined();
+  });
+
+  const signaturesOf = async (env: object, tenant: string, to: string): Promise<(secret: string) => boolean> => {
+    const body = '{"a":1}';
+    let headers: Record<string, string> = {};
+    await post(settingsOf(env), to, { delivery_id: "msg_1", payload: body, tenant }, Date.now(), (_url, init) => {
+      headers = init?.headers as Record<string, string>;
+      return Promise.resolve(new Response(null, { status: 204 }));
+    });
+    return (by) => {
+      try {
+        new Webhook(by).verify(body, headers);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+  };
+
+  test("[D8] a tenant's secret vouches for its own deliveries and makes nobody else's", async () => {
+    const old = `whsec_${Buffer.alloc(24, 9).toString("base64")}`;
+    const env = { WEBHOOK_SECRET: `${secret} ${old}`, WEBHOOK_TENANT_SECRETS_ONLY: "true" };
+    const [acme = "", oldAcme = ""] = await tenantSecrets([secret, old], "acme");
+    const [other = ""] = await tenantSecrets([secret], "acme-2");
+    const isGood = await signaturesOf(env, "acme", "https://hooks.example/");
+    expect([acme, oldAcme, other, secret, old].map(isGood)).toEqual([true, true, false, false, false]);
+    expect(new Set([acme, oldAcme, other, ...(await tenantSecrets([acme], "acme-2"))]).size).toBe(4);
+  });
+
+  test("[D8] receivers that check with the deployment's secret go on until a variable says otherwise", async () => {
+    const [acme = ""] = await tenantSecrets([secret], "acme");
+    const before = await signaturesOf({ WEBHOOK_SECRET: secret }, "acme", "https://hooks.example/");
+    expect([before(acme), before(secret)]).toEqual([true, true]);
+    const only = { WEBHOOK_SECRET: secret, WEBHOOK_TENANT_SECRETS_ONLY: "true", WEBHOOK_URL: "https://own.example/in" };
+    const own = await signaturesOf(only, "acme", "https://own.example/in");
+    expect([own(acme), own(secret)]).toEqual([true, true]);
+    const below = await signaturesOf(only, "acme", "https://own.example/in/acme");
+    expect([below(acme), below(secret)]).toEqual([true, false]);
+  });
+
+  test("[D8] a tenant's secret is the same on every machine and in every version", async () => {
+    expect(await tenantSecrets([secret], "acme")).toEqual(["whsec_a6V2zCfl4AKg7UXwYB2PC0fwxmT5Umc7LRH6P/w1vx4="]);
+  });
+});
+
 describe("stalls", () => {
   test("[D7] the alarm is for the earliest that could stall; what was reported waits for audio", () => {
     expect(planStalls([], 100, 60)).toEqual({ stalled: [], nextAt: undefined });
@@ -166,7 +196,8 @@ describe("settings", () => {
     expect(parseConfig({ WEBHOOK_URL: "https://example.com/" }).ok).toBe(false);
     expect(settingsOf({ WEBHOOK_URL: "https://example.com/", WEBHOOK_SECRET: secret }).secrets).toEqual([secret]);
     const shared = settingsOf({ WEBHOOK_URL: "https://example.com/", WORKER_SHARED_SECRET: "s" });
-    expect(canVouch(shared, new URL("https://example.com/other"))).toBe(true);
+    expect(canVouch(shared, new URL("https://example.com/"))).toBe(true);
+    expect(canVouch(shared, new URL("https://example.com/other"))).toBe(false);
     expect(canVouch(shared, new URL("https://example.com:8443/"))).toBe(false);
     expect(canVouch(shared, new URL("https://example.org/"))).toBe(false);
   });
@@ -178,7 +209,7 @@ describe("settings", () => {
   });
 
   test("[D6] without a secret nothing is sent, and it is tried again", async () => {
-    const letter = { delivery_id: "msg_1", payload: "{}" };
+    const letter = { delivery_id: "msg_1", payload: "{}", tenant: "default" };
     expect(await post(settingsOf({}), "https://example.com/", letter, 0, never)).toEqual({
       status: null,
       error: "not_set_up",
@@ -190,7 +221,7 @@ describe("settings", () => {
   });
 
   test("[D2] the public library verifies what is sent, to the byte", async () => {
-    const letter = { delivery_id: "msg_1", payload: '{"text":"ünï – 会議 🎙"}' };
+    const letter = { delivery_id: "msg_1", payload: '{"text":"ünï – 会議 🎙"}', tenant: "default" };
     const sent: RequestInit[] = [];
     const outcome = await post(
       settingsOf({ WEBHOOK_SECRET: secret }),

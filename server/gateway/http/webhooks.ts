@@ -4,7 +4,7 @@ import type * as z from "zod";
 import { type deliveriesAnswerSchema, deliveryIdSchema } from "../../../schemas/webhooks.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { parseDestination } from "../../shared/config/destination.ts";
-import { canVouch } from "../webhooks/post.ts";
+import { canVouch } from "../webhooks/vouching.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem, type Reason } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
@@ -12,7 +12,7 @@ import { roomOf } from "./rooms.ts";
 /** Why webhooks can't go to an address that a session asks for. Looked at before a session is opened with it. */
 export function webhookUrlRefusal({ webhooks }: Config, url: string | null | undefined): Reason | undefined {
   if (url == null) return undefined;
-  const destination = parseDestination(url, webhooks.isDevelopment);
+  const destination = parseDestination(url, webhooks.reach);
   if (!destination.ok) return { reason: "bad_webhook_url", why: destination.error };
   return canVouch(webhooks, destination.value) ? undefined : "webhooks_not_set_up";
 }

@@ -21,7 +21,14 @@ const configOnBadVariable: RoomConfig = {
   limits: defaultLimits,
   lifecycle: { retentionDays: null, autoFinalizeAfterMs: 0 },
   // Nothing can be sent; deliveries wait.
-  webhooks: { url: undefined, secrets: [], sharedSecret: undefined, timeoutMs: 15_000, isDevelopment: false },
+  webhooks: {
+    url: undefined,
+    secrets: [],
+    tenantSecretsOnly: true,
+    sharedSecret: undefined,
+    timeoutMs: 15_000,
+    reach: { http: false, loopback: false },
+  },
   trackStalledAfterMs: 0,
 };
 

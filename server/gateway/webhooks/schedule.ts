@@ -5,6 +5,8 @@ import type { DeliveryError, DeliveryState } from "../../../schemas/webhooks.ts"
 export interface TryOutcome {
   readonly status: number | null;
   readonly error: DeliveryError | null;
+  /** Before when the receiver wants no other try, ms since 1970. */
+  readonly retryAfter?: number;
 }
 
 export interface NextStep {
@@ -18,13 +20,30 @@ const waitsMs = [5_000, 60_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 28_80
 /** A share added to each wait, so that what failed together does not come back together. */
 const maxJitter = 0.1;
 
+/** How long a receiver can put the next try off. */
+const maxRetryAfterMs = 86_400_000;
+
 /** The receiver said to stop, or nothing that time mends is wrong. */
 const finalErrors: ReadonlySet<DeliveryError> = new Set(["gone", "refused"]);
 
 /** @param failures tries in a row that failed, this one included if it did. */
-export function planNext({ error }: TryOutcome, failures: number, now: number, random: () => number): NextStep {
+export function planNext(
+  { error, retryAfter = 0 }: TryOutcome,
+  failures: number,
+  now: number,
+  random: () => number,
+): NextStep {
   if (error === null) return { state: "delivered", dueAt: null };
   const waitMs = waitsMs[failures - 1];
   if (waitMs === undefined || finalErrors.has(error)) return { state: "dead", dueAt: null };
-  return { state: "pending", dueAt: now + Math.round(waitMs * (1 + random() * maxJitter)) };
+  const dueAt = now + Math.round(waitMs * (1 + random() * maxJitter));
+  return { state: "pending", dueAt: Math.max(dueAt, Math.min(retryAfter, now + maxRetryAfterMs)) };
+}
+
+/** @param header `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). @returns ms since 1970; undefined where it says nothing. */
+export function retryAfterOf(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header)) return now + Number(header) * 1_000;
+  const at = /^[A-Z][a-z]{2}[a-z]*, /.test(header) ? Date.parse(header) : Number.NaN;
+  return Number.isNaN(at) ? undefined : at;
 }

@@ -97,10 +97,10 @@ export class Webhooks {
   }
 
   async #try(row: DeliveryRow): Promise<void> {
-    const { db, settings, sessionId, fetcher, random } = this.#deps;
+    const { db, settings, tenant, sessionId, fetcher, random } = this.#deps;
     // Asked anew each time: an address that was mended holds for what still waits.
     const url = this.#url();
-    const outcome = await post(settings, url, row, db.now(), fetcher);
+    const outcome = await post(settings, url, { ...row, tenant }, db.now(), fetcher);
     const next = planNext(outcome, row.failures + 1, db.now(), random);
     this.#outbox.settle(row, url === undefined ? null : new URL(url).origin, outcome, next);
     if (next.state === "dead") {
