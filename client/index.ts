@@ -53,7 +53,12 @@ export type {
 } from "./results/results-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export type { Delivery } from "../schemas/webhooks.ts";
-export type { DeletionReceipt, Session, SessionsPage, SessionSummary } from "../schemas/http/sessions.ts";
+export type { DeletionReceipt, Session, SessionsPage, SessionState, SessionSummary } from "../schemas/http/sessions.ts";
+export type { ResultGap, SessionResult, TranscriptEntry } from "../schemas/http/result.ts";
+export type { TrackStatus } from "../schemas/wire/messages.ts";
 export type { RoomEvent } from "../schemas/speech/events.ts";
+export type { Utterance } from "../schemas/speech/utterances.ts";
+export { sessionIdPattern } from "../schemas/name-patterns.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
+export { transcriptOf } from "../schemas/speech/transcript.ts";
 export { encodeBase64 } from "../schemas/wire/base64.ts";

@@ -25,6 +25,7 @@ const projects = [
   "server",
   "server/inference",
   "client",
+  "client/console",
   "test/room",
   "test/client",
   "test/browser",

@@ -12,8 +12,8 @@ const budgets: Readonly<Record<string, number>> = {
   "server/app": 7_000,
   "server/inference": 2_500,
   "server/shared": 4_600,
-  client: 10_000,
-  scripts: 7_500,
+  client: 16_000,
+  scripts: 7_700,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -42,6 +42,7 @@ try {
     console.log("WEBHOOK_ALLOW_LOOPBACK: whoever may open a session can have this machine's own ports posted to.");
   }
   console.log(`ready ${gateway.url}`);
+  console.log(`The console: ${gateway.url}/   The contract: ${gateway.url}/docs`);
   await watchWorkerd(stopping.signal);
 } catch (cause) {
   console.error(sentenceOf(cause));

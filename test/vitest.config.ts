@@ -26,8 +26,8 @@ await buildApp();
 
 /** The app's files, as its binding `ASSETS` has them, without the platform's own headers. */
 async function readAppFile(path: string): Promise<Response> {
-  const text = await readFile(join(appFiles, path), "utf8").catch(() => undefined);
-  return text === undefined ? new Response(null, { status: 404 }) : new Response(text);
+  const content = await readFile(join(appFiles, path)).catch(() => undefined);
+  return content === undefined ? new Response(null, { status: 404 }) : new Response(content);
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -9,42 +9,12 @@ import type { Capture } from "../capture/capture.ts";
 import { Emitter } from "../capture/emitter.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { keepRunning } from "./keep-running.ts";
+import { processorName, processorSource } from "./source-processor.ts";
 
 /** Of a block: few enough messages for a phone, and little lost with a tab. */
 const blockSeconds = 0.1;
 /** For the audio thread to hand over the last block; it does not run while the context is suspended. */
 const flushTimeoutMs = 500;
-const processorName = "roomtone-source";
-
-/** Runs on the audio thread. A break in time ends a block, so that no block has samples of both sides of it. */
-const processorSource = `registerProcessor("${processorName}", class extends AudioWorkletProcessor {
-  constructor({ processorOptions }) {
-    super();
-    this.block = new Float32Array(processorOptions.blockSamples);
-    this.filled = 0;
-    this.endedAt = 0;
-    this.port.onmessage = () => {
-      this.send();
-      this.port.postMessage(null);
-    };
-  }
-  process([[samples]]) {
-    const now = Date.now();
-    const isFull = samples && this.filled + samples.length > this.block.length;
-    if (!samples || isFull || now - this.endedAt > 250) this.send();
-    if (!samples) return true;
-    this.block.set(samples, this.filled);
-    this.filled += samples.length;
-    this.endedAt = now;
-    return true;
-  }
-  send() {
-    if (this.filled === 0) return;
-    const samples = this.block.slice(0, this.filled);
-    this.filled = 0;
-    this.port.postMessage({ samples, endedAt: this.endedAt }, [samples.buffer]);
-  }
-});`;
 
 /** What the processor posts; null: everything before the request to flush was posted. */
 type Posted = { readonly samples: Float32Array; readonly endedAt: number } | null;

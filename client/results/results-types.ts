@@ -30,7 +30,7 @@ export interface ResultsClientOptions {
    * An API key or a session token, sent as `Authorization: Bearer`. A provider is asked before every request, and once
    * more where the gateway says that the token has expired: one that keeps tokens must not give the same again.
    */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly token?: string | (() => string | undefined | Promise<string | undefined>) | undefined;
   /** Instead of the global one: a Worker's service binding, a proxy, a test. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** For one request and its whole answer. 30,000 by default. */

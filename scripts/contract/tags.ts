@@ -2,7 +2,7 @@
 import type { OperationId } from "../../schemas/http/operations.ts";
 
 export const tags = {
-  Gateway: "What runs here, and this contract.",
+  Gateway: "What runs here, its console, and this contract.",
   Ingest: "Audio comes in over a WebSocket; its messages are in `asyncapi.json`.",
   Sessions: "Meetings: opened, configured, listed, finalized, deleted.",
   Tokens: "Short-lived credentials for capture clients and watchers.",
@@ -19,6 +19,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   openapi: "Gateway",
   asyncapi: "Gateway",
   docs: "Gateway",
+  console: "Gateway",
   ingest: "Ingest",
   ingestTrack: "Ingest",
   listSessions: "Sessions",

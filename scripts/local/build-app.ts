@@ -1,11 +1,12 @@
 /**
- * Collects the app's static files into `dist/app`: the contract's documents, and the page that shows them. Files under
- * `assets/` have a hash of their content in their name.
+ * Collects the app's static files into `dist/app`: the console, the contract's documents, and the page that shows them. Files
+ * under `assets/` have a hash of their content in their name.
  */
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { docsFiles } from "../contract/docs-page.ts";
+import { consoleFiles } from "./build-console.ts";
 import { isErrorCode } from "../../client/node/durable-file.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,12 +15,16 @@ export const appFiles = join(root, "dist", "app");
 
 /** Brings `dist/app` up to date. What is right already is not touched: a Worker may be serving it. */
 export async function buildApp(): Promise<void> {
-  const files = new Map<string, string>([
+  const texts = new Map<string, string>([
     ["openapi.json", await readPublished("openapi.json")],
     ["asyncapi.json", await readPublished("asyncapi.json")],
     ...docsFiles(),
   ]);
-  for (const [name, text] of files) await writeIfOther(join(appFiles, name), text);
+  const files = new Map<string, Uint8Array>([
+    ...[...texts].map(([name, text]) => [name, Buffer.from(text)] as const),
+    ...(await consoleFiles()),
+  ]);
+  for (const [name, content] of files) await writeIfOther(join(appFiles, name), content);
   const found = await readdir(appFiles, { recursive: true, withFileTypes: true });
   const stale = found
     .filter((entry) => entry.isFile())
@@ -28,21 +33,21 @@ export async function buildApp(): Promise<void> {
   await Promise.all(stale.map((path) => rm(path, { force: true })));
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (cause) {
     if (isErrorCode(cause, "ENOENT")) return undefined;
     throw cause;
   }
 }
 
-async function writeIfOther(path: string, text: string): Promise<void> {
-  if ((await readIfThere(path)) === text) return;
+async function writeIfOther(path: string, content: Uint8Array): Promise<void> {
+  if ((await readIfThere(path))?.equals(content)) return;
   await mkdir(dirname(path), { recursive: true });
   // Never half a file, where two builds run at once.
   const fresh = `${path}.${process.pid}`;
-  await writeFile(fresh, text);
+  await writeFile(fresh, content);
   await rename(fresh, path);
 }
 

@@ -16,6 +16,7 @@ const methods: Record<OperationId, Calls | string> = {
   openapi: document,
   asyncapi: document,
   docs: document,
+  console: "a page for people",
   ingest: "startCapture, which names the track in the path",
   ingestTrack: "startCapture",
   live: "liveEvents, over server-sent events of getEvents",

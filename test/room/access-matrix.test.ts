@@ -64,6 +64,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   openapi: { right: "200", never: "200" },
   asyncapi: { right: "200", never: "200" },
   docs: { right: "200", never: "200" },
+  console: { right: "200", never: "200" },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   listSessions: { right: "200", never: "200" },

@@ -1,4 +1,4 @@
-/** The published contract: files that the app Worker serves, through the gateway. */
+/** The published contract, and the console: files that the app Worker serves, through the gateway. */
 import { type Operation } from "../operation.ts";
 
 export const contractOperations = {
@@ -35,6 +35,18 @@ export const contractOperations = {
     answers: {
       200: { description: "A page that loads nothing from another server.", contentType: "text/html; charset=utf-8" },
       304: { description: "What `If-None-Match` names is the document still." },
+    },
+    errors: ["app_unavailable"],
+  },
+  console: {
+    method: "GET",
+    path: "/",
+    summary: "The console: meetings to see, record and correct, as a page.",
+    access: "public",
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "A page that loads nothing from another server.", contentType: "text/html; charset=utf-8" },
+      304: { description: "What `If-None-Match` names is the page still." },
     },
     errors: ["app_unavailable"],
   },

@@ -18,6 +18,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   openapi: documentRoute("openapi.json"),
   asyncapi: documentRoute("asyncapi.json"),
   docs: documentRoute("docs.html"),
+  console: documentRoute("console.html"),
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -8,20 +8,20 @@ import { problemResponse } from "../../shared/http/problem-response.ts";
 import type { AppEnv } from "./app-env.ts";
 
 const contentTypes = { json: "application/json", html: "text/html; charset=utf-8" } as const;
-/**
- * The contract's page runs scripts of its own origin alone, and asks that origin alone ("Test Request" included). Scalar
- * makes its styles as it runs, so `style-src` can't do without 'unsafe-inline'.
- */
-const pagePolicy = [
+/** Pages run scripts of their own origin alone, and ask that origin alone (the contract's "Test Request" included). */
+const anyPage = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-].join("; ");
+] as const;
+/** What each page may load besides. Scalar makes its styles as it runs: the contract's page can't do without 'unsafe-inline'. */
+const pagePolicies: Readonly<Record<`${string}.html`, string>> = {
+  "docs.html": [...anyPage, "style-src 'self' 'unsafe-inline'", "img-src 'self' data:"].join("; "),
+  "console.html": [...anyPage, "style-src 'self'", "img-src 'self'", "media-src 'self' blob:"].join("; "),
+};
 const forAWhile = "public, max-age=300";
 /** The name has a hash of the content in it. */
 const forEver = "public, max-age=31536000, immutable";
@@ -31,11 +31,12 @@ type DocumentName = `${string}.${keyof typeof contentTypes}`;
 /** A route that answers one file, under a path that has no need to be the file's name. */
 export function documentRoute(name: DocumentName): (c: Context<AppEnv>) => Promise<Response> {
   const isPage = name.endsWith(".html");
+  const policy = Object.hasOwn(pagePolicies, name) ? pagePolicies[name as `${string}.html`] : undefined;
   return (c) =>
     file(c, `/${name}`, {
       "content-type": contentTypes[isPage ? "html" : "json"],
       "cache-control": forAWhile,
-      ...(isPage ? { "content-security-policy": pagePolicy } : {}),
+      ...(policy === undefined ? {} : { "content-security-policy": policy }),
     });
 }
 

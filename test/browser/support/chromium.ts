@@ -34,7 +34,7 @@ export default async function setup(project: TestProject): Promise<void> {
   project.provide("chromium", "missing" in found ? null : found);
 }
 
-async function findChromium(): Promise<Chromium | { readonly missing: string }> {
+export async function findChromium(): Promise<Chromium | { readonly missing: string }> {
   const given = process.env["CHROMIUM_PATH"];
   if (given) return { path: given, env: {} };
   const hint = "Set CHROMIUM_PATH to a Chromium or Chrome of yours to run them.";

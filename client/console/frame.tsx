@@ -1,0 +1,126 @@
+/** What is around every view: the top bar, the dialog that asks for a credential, the notices. */
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { CredentialForm } from "./parts/credential-form.tsx";
+import { Dialog } from "./parts/dialog.tsx";
+import { Icon, type IconName, Mark } from "./parts/icons.tsx";
+import { Notices } from "./parts/notices.tsx";
+import { answerCredential, askingFor } from "./state/access.ts";
+import { addressOf, type Route, route } from "./state/route.ts";
+import { theme, toggleTheme } from "./state/theme.ts";
+import { MeetingView } from "./views/meeting/meeting-view.tsx";
+import { MeetingsView } from "./views/meetings/meetings-view.tsx";
+import { SettingsView } from "./views/settings/settings-view.tsx";
+
+export function Frame(): JSX.Element {
+  return (
+    <>
+      <a class="skip-link" href="#content" onClick={skipToContent}>
+        Skip to content
+      </a>
+      <TopBar />
+      <Content />
+      {askingFor.value !== undefined && (
+        <Dialog title="Who are you?" onClose={() => answerCredential(undefined)}>
+          <p class="lead">{askingFor.value}</p>
+          <CredentialForm onGiven={answerCredential} onCancel={() => answerCredential(undefined)} />
+        </Dialog>
+      )}
+      <Notices />
+    </>
+  );
+}
+
+/** Not by the address: that names the view. */
+function skipToContent(event: Event): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>("#content")?.focus();
+}
+
+function TopBar(): JSX.Element {
+  const other = theme.value === "dark" ? "Light" : "Dark";
+  return (
+    <header class="top-bar">
+      <a class="brand" href={addressOf.meetings} aria-label="Roomtone, to the meetings">
+        <Mark />
+        <span>Roomtone</span>
+      </a>
+      <nav class="nav" aria-label="Main">
+        <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
+      </nav>
+      <div class="top-tools">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`${other} colours`}
+          title={`${other} colours`}
+          onClick={toggleTheme}
+        >
+          <Icon name={theme.value === "dark" ? "sun" : "moon"} />
+        </button>
+        <NavLink view="settings" address={addressOf.settings} label="Settings" icon="gear" />
+      </div>
+    </header>
+  );
+}
+
+interface NavLinkProps {
+  readonly view: Route["view"];
+  readonly address: string;
+  readonly label: string;
+  readonly icon?: IconName;
+}
+
+function NavLink({ view, address, label, icon }: NavLinkProps): JSX.Element {
+  const isCurrent = route.value.view === view;
+  return (
+    <a
+      class={icon ? "icon-button" : "nav-link"}
+      href={address}
+      aria-current={isCurrent ? "page" : undefined}
+      {...(icon && { "aria-label": label, title: label })}
+    >
+      {icon ? <Icon name={icon} /> : label}
+    </a>
+  );
+}
+
+function Content(): JSX.Element {
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const shown = route.value;
+  const key = shown.view === "meeting" ? `meeting/${shown.sessionId}` : shown.view;
+  useEffect(() => {
+    // Who reads by ear is told of the new view; at the first one the browser does that.
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
+    isFirst.current = false;
+  }, [key]);
+  return (
+    <main id="content" ref={main} tabIndex={-1} class="content" key={key}>
+      <View shown={shown} />
+    </main>
+  );
+}
+
+function View({ shown }: { readonly shown: Route }): JSX.Element {
+  switch (shown.view) {
+    case "meetings":
+      return <MeetingsView />;
+    case "settings":
+      return <SettingsView />;
+    case "meeting":
+      return <MeetingView sessionId={shown.sessionId} />;
+    case "unknown":
+      return (
+        <section class="page is-narrow">
+          <h1>There is nothing here</h1>
+          <p class="lead">The address names no view of this console.</p>
+          <p>
+            <a class="button is-primary" href={addressOf.meetings}>
+              To the meetings
+            </a>
+          </p>
+        </section>
+      );
+  }
+}

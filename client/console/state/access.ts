@@ -1,0 +1,101 @@
+/**
+ * The credential of this tab: none where the gateway asks for none, else an API key or a session token. Kept in memory and in
+ * sessionStorage, which ends with the tab; never in localStorage, and never in a query.
+ *
+ * Whoever needs another one (`anotherCredential`) waits for the person: one dialog asks for all that wait.
+ */
+import { computed, signal } from "@preact/signals";
+
+const storeName = "roomtone.credential";
+
+export interface Credential {
+  readonly kind: "key" | "token";
+  readonly text: string;
+  /** What a session token says of itself; the gateway alone knows whether it is true. */
+  readonly sessionId: string | undefined;
+  readonly role: string | undefined;
+  /** ms since 1970. */
+  readonly expiresAt: number | undefined;
+}
+
+export const credential = signal<Credential | undefined>(readStored());
+
+/** Why the person is asked for a credential now; undefined: they are not. */
+export const askingFor = signal<string | undefined>(undefined);
+
+/** The one meeting that a session token is for. */
+export const onlySession = computed(() => credential.value?.sessionId);
+
+const waiting: ((given: Credential | undefined) => void)[] = [];
+
+/** Asks the person. @returns undefined where they would rather not. */
+export function anotherCredential(reason: string): Promise<Credential | undefined> {
+  askingFor.value ??= reason;
+  return new Promise((resolve) => waiting.push(resolve));
+}
+
+/** The person has answered. */
+export function answerCredential(text: string | undefined): void {
+  if (text !== undefined) keepCredential(text);
+  askingFor.value = undefined;
+  for (const resolve of waiting.splice(0)) resolve(text === undefined ? undefined : credential.value);
+}
+
+export function keepCredential(text: string): void {
+  credential.value = parseCredential(text);
+  write(text);
+}
+
+export function forgetCredential(): void {
+  credential.value = undefined;
+  write(undefined);
+}
+
+/** What every credential looks like; `undefined`: not this. */
+export function parseCredential(text: string): Credential | undefined {
+  const trimmed = text.trim().replace(/^bearer\s+/i, "");
+  if (!/^[\x21-\x7e]{8,}$/.test(trimmed)) return undefined;
+  if (trimmed.startsWith("rt_"))
+    return { kind: "key", text: trimmed, sessionId: undefined, role: undefined, expiresAt: undefined };
+  const claims = claimsOf(trimmed);
+  const string = (...names: string[]): string | undefined =>
+    names.map((name) => claims[name]).find((value) => typeof value === "string");
+  const expires = claims["exp"];
+  return {
+    kind: "token",
+    text: trimmed,
+    sessionId: string("session_id", "interviewId"),
+    role: string("role"),
+    expiresAt: typeof expires === "number" ? expires * 1_000 : undefined,
+  };
+}
+
+/** The middle part of a JWT, unchecked. */
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
+  try {
+    const part = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(part), (char) => char.codePointAt(0) ?? 0);
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function readStored(): Credential | undefined {
+  try {
+    const stored = sessionStorage.getItem(storeName);
+    return stored === null ? undefined : parseCredential(stored);
+  } catch {
+    return undefined;
+  }
+}
+
+function write(text: string | undefined): void {
+  try {
+    if (text === undefined) sessionStorage.removeItem(storeName);
+    else sessionStorage.setItem(storeName, text);
+  } catch {
+    // It stays in memory, then.
+  }
+}

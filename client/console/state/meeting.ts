@@ -1,0 +1,188 @@
+/**
+ * One meeting as it is watched: its event log as it grows, where its tracks stand, and what follows from both. Late joiners
+ * read the log from its beginning; a lost connection goes on behind the last event, for as long as the view is open.
+ *
+ * Knows nothing of what is drawn.
+ */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import {
+  type ResultGap,
+  type RoomEvent,
+  RoomtoneHttpError,
+  type Session,
+  type SessionResult,
+  type SessionState,
+  timelineOf,
+  type TrackStatus,
+  type TranscriptEntry,
+  transcriptOf,
+  type Turn,
+} from "../../index.ts";
+import { gateway, gatewayAtOnce, withAccess } from "../api/gateway.ts";
+import { mayPass, plainWords } from "../api/plain-words.ts";
+import { repeatWhileSeen } from "./repeat.ts";
+import { speakersOf, type Speaker } from "./speakers.ts";
+
+const stateEveryMs = 2_000;
+/** Title and settings change seldom. */
+const looksPerSession = 5;
+const firstPauseMs = 500;
+const longestPauseMs = 10_000;
+/** Events that came at once are drawn at once. */
+const batchMs = 80;
+
+export type Link = "connecting" | "live" | "reconnecting" | "over";
+
+export class Meeting {
+  readonly sessionId: string;
+  readonly events = signal<readonly RoomEvent[]>([]);
+  readonly link = signal<Link>("connecting");
+  /** Why there is nothing to see, for good. */
+  readonly problem = signal<string | undefined>(undefined);
+  /** Title, settings, people. */
+  readonly session = signal<Session | undefined>(undefined);
+  readonly state = signal<SessionState | undefined>(undefined);
+  /** Once the meeting is finalized. */
+  readonly result = signal<SessionResult | undefined>(undefined);
+
+  readonly turns: ReadonlySignal<readonly Turn[]> = computed(() => timelineOf(this.events.value));
+  readonly speakers: ReadonlySignal<readonly Speaker[]> = computed(() =>
+    speakersOf(this.events.value, this.turns.value),
+  );
+  /** What was said, by time; of each utterance the last revision. */
+  readonly captions: ReadonlySignal<readonly TranscriptEntry[]> = computed(() =>
+    transcriptOf(this.events.value, this.turns.value).filter(({ text }) => text !== ""),
+  );
+  readonly tracks: ReadonlySignal<readonly TrackStatus[]> = computed(() =>
+    Object.values(this.state.value?.ingest_by_track ?? {}).toSorted((a, b) => a.track.localeCompare(b.track)),
+  );
+  readonly title = computed(() => this.session.value?.title ?? this.sessionId);
+  readonly status = computed(() => this.state.value?.status);
+  readonly isLive = computed(() => this.status.value === "open" || this.status.value === "finalizing");
+  readonly durationMs = computed(() => Math.max(0, ...this.tracks.value.map(({ last_seq }) => last_seq * 1_000)));
+  /** What is missing: with its cause once the meeting is over, before that as what has not come yet. */
+  readonly gaps: ReadonlySignal<readonly Gap[]> = computed(
+    () =>
+      this.result.value?.gaps ??
+      this.tracks.value.flatMap(({ track, missing }) =>
+        missing.map(([from_seq, to_seq]): Gap => ({ track, from_seq, to_seq, cause: "not_here_yet" })),
+      ),
+  );
+
+  readonly #ending = new AbortController();
+  #looks = 0;
+  #stopState: (() => void) | undefined;
+  #waiting: RoomEvent[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(sessionId: string) {
+    this.sessionId = sessionId;
+  }
+
+  /** Begins to watch. @returns what ends it. */
+  watch(): () => void {
+    this.#stopState = repeatWhileSeen(stateEveryMs, (ending) => this.#refresh(ending));
+    void this.#follow();
+    return () => {
+      this.#ending.abort(new DOMException("The view was left.", "AbortError"));
+      this.#stopState?.();
+      clearTimeout(this.#timer);
+    };
+  }
+
+  /** Asks now where the meeting stands, as after a change of this page's own. */
+  async look(): Promise<void> {
+    await this.#refresh(this.#ending.signal);
+  }
+
+  async #refresh(ending: AbortSignal): Promise<void> {
+    try {
+      const options = { signal: ending };
+      this.state.value = await withAccess(() => gatewayAtOnce.state(this.sessionId, options));
+      this.problem.value = undefined;
+      if (this.#looks % looksPerSession === 0 || this.status.value !== "open")
+        this.session.value = await withAccess(() => gatewayAtOnce.session(this.sessionId, options));
+      this.#looks += 1;
+      if (this.status.value !== "finalized") return;
+      this.#stopState?.();
+      this.result.value ??= await withAccess(() => gateway.result(this.sessionId, options));
+    } catch (cause) {
+      if (!ending.aborted) this.#fail(cause);
+    }
+  }
+
+  /** The event log, over as many connections as it takes. */
+  async #follow(): Promise<void> {
+    const { signal: ending } = this.#ending;
+    const isLeft = (): boolean => ending.aborted;
+    for (let failures = 0; !isLeft(); failures += 1) {
+      const after = this.#lastEventId();
+      try {
+        await withAccess(() => this.#read());
+        if (this.#isOver()) return this.#flush("over");
+      } catch (cause) {
+        if (isLeft()) return;
+        if (!mayPass(cause)) return this.#fail(cause);
+      }
+      if (this.#lastEventId() > after) failures = 0;
+      this.#flush("reconnecting");
+      await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** failures), ending);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const options = { after: this.#lastEventId(), signal: this.#ending.signal };
+    for await (const event of gatewayAtOnce.liveEvents(this.sessionId, options)) this.#take(event);
+    this.#isLogOver = true;
+  }
+
+  #isLogOver = false;
+
+  #isOver(): boolean {
+    return this.#isLogOver;
+  }
+
+  #lastEventId(): number {
+    return (this.#waiting.at(-1) ?? this.events.value.at(-1))?.event_id ?? 0;
+  }
+
+  #take(event: RoomEvent): void {
+    this.#waiting.push(event);
+    this.#timer ??= setTimeout(() => this.#flush("live"), batchMs);
+  }
+
+  #flush(link: Link): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length > 0) this.events.value = [...this.events.value, ...this.#waiting.splice(0)];
+    this.link.value = link;
+  }
+
+  #fail(cause: unknown): void {
+    if (mayPass(cause)) {
+      this.link.value = "reconnecting";
+      return;
+    }
+    const isGone = cause instanceof RoomtoneHttpError && (cause.status === 404 || cause.status === 410);
+    if (isGone || this.state.value === undefined) this.problem.value = plainWords(cause);
+    this.#stopState?.();
+  }
+}
+
+/** Of a gap while the meeting goes on: it may be filled still. */
+export type GapCause = ResultGap["cause"] | "not_here_yet";
+export type Gap = Omit<ResultGap, "cause"> & { readonly cause: GapCause };
+
+function pause(ms: number, ending: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      globalThis.removeEventListener("online", done);
+      ending.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    globalThis.addEventListener("online", done);
+    ending.addEventListener("abort", done);
+  });
+}

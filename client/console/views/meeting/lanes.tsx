@@ -1,0 +1,127 @@
+/** A lane for each speaker, growing in time; who speaks now; and a ruler below. */
+import type { JSX } from "preact";
+import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
+import { clockWords, countWords, lengthWords } from "../../parts/words.ts";
+import type { Gap, Meeting } from "../../state/meeting.ts";
+import type { Speaker } from "../../state/speakers.ts";
+import { type Axis, axisOf, marksOf } from "./axis.ts";
+
+const laneHeight = 26;
+const leastTurnPx = 2;
+/** Who spoke so lately speaks still, as far as anybody can tell. */
+const nowMs = 2_500;
+
+export function Lanes({ meeting }: { readonly meeting: Meeting }): JSX.Element {
+  const axis = axisOf(meeting);
+  const speakers = meeting.speakers.value;
+  const current = speakingNow(meeting);
+  return (
+    <section class="card lanes" aria-labelledby="lanes-title">
+      <header class="card-head">
+        <h2 id="lanes-title">Speakers</h2>
+        {meeting.isLive.value && (
+          <p class="now" role="status">
+            {current ? (
+              <>
+                <span class={`dot is-speaker-${current.colour} is-speaking`} aria-hidden="true" />
+                {current.label} speaks
+              </>
+            ) : (
+              "Listening"
+            )}
+          </p>
+        )}
+      </header>
+      {speakers.length === 0 ? (
+        <p class="empty-line">
+          {meeting.isLive.value
+            ? "The first voices appear after a few seconds."
+            : "No voice was found in this meeting."}
+        </p>
+      ) : (
+        <ul class="lane-list">
+          {speakers.map((speaker) => (
+            <Lane key={speaker.clusterId} speaker={speaker} axis={axis} meeting={meeting} isNow={speaker === current} />
+          ))}
+        </ul>
+      )}
+      <Ruler axis={axis} />
+    </section>
+  );
+}
+
+interface LaneProps {
+  readonly speaker: Speaker;
+  readonly axis: Axis;
+  readonly meeting: Meeting;
+  readonly isNow: boolean;
+}
+
+function Lane({ speaker, axis, meeting, isNow }: LaneProps): JSX.Element {
+  const turnCount = countWords(speaker.turns.length, "turn", "turns");
+  // Of one track alone a gap is everybody's.
+  const gaps = meeting.tracks.value.length === 1 ? meeting.gaps.value : [];
+  return (
+    <li class={isNow ? "lane is-now" : "lane"}>
+      <span class="lane-label">
+        <span class={`dot is-speaker-${speaker.colour}${isNow ? " is-speaking" : ""}`} aria-hidden="true" />
+        <span class="lane-name">{speaker.label}</span>
+        <span class="lane-talk">{lengthWords(speaker.talkMs)}</span>
+      </span>
+      <TimeCanvas
+        fromMs={axis.fromMs}
+        toMs={axis.toMs}
+        height={laneHeight}
+        label={`${speaker.label}: ${turnCount}, ${lengthWords(speaker.talkMs)}`}
+        draw={(strip) => drawLane(strip, speaker, gaps)}
+      />
+    </li>
+  );
+}
+
+function drawLane(strip: Strip, speaker: Speaker, gaps: readonly Gap[]): void {
+  const { context, width, height, xOf, colour } = strip;
+  context.fillStyle = colour("lane");
+  context.beginPath();
+  context.roundRect(0, 0, width, height, 6);
+  context.fill();
+  for (const { from_seq, to_seq } of gaps) {
+    const x = xOf((from_seq - 1) * 1_000);
+    hatch(strip, x, Math.max(leastTurnPx, xOf(to_seq * 1_000) - x), colour("gap-soft"));
+  }
+  context.fillStyle = colour(`speaker-${speaker.colour}`);
+  context.beginPath();
+  for (const { start_ms, end_ms } of speaker.turns) {
+    const x = xOf(start_ms);
+    context.roundRect(x, 4, Math.max(leastTurnPx, xOf(end_ms) - x), height - 8, 4);
+  }
+  context.fill();
+}
+
+export function Ruler({ axis }: { readonly axis: Axis }): JSX.Element {
+  return (
+    <div class="ruler" aria-hidden="true">
+      {marksOf(axis).map((ms) => (
+        <span
+          key={ms}
+          class="ruler-mark"
+          style={{ left: `${((ms - axis.fromMs) / (axis.toMs - axis.fromMs)) * 100}%` }}
+        >
+          {clockWords(ms)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+/** Whose turn reaches up to where speakers are known. */
+function speakingNow(meeting: Meeting): Speaker | undefined {
+  if (!meeting.isLive.value) return undefined;
+  const knownMs = Math.max(0, ...meeting.tracks.value.map(({ resolved_seq }) => resolved_seq * 1_000));
+  const latest = meeting.speakers.value.toSorted((a, b) => lastEnd(b) - lastEnd(a))[0];
+  return latest && lastEnd(latest) >= knownMs - nowMs ? latest : undefined;
+}
+
+function lastEnd(speaker: Speaker): number {
+  return speaker.turns.reduce((end, turn) => Math.max(end, turn.end_ms), 0);
+}

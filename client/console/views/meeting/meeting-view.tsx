@@ -1,0 +1,50 @@
+/**
+ * One meeting, while it goes on and afterwards. It is put together here, and each part takes the `Meeting` alone:
+ *
+ *   head         what it is, how it is, what can be done with it
+ *   lanes        speakers in time, gaps, and how far each track is kept, stored and resolved
+ *   transcript   what was said
+ */
+import type { JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { Icon } from "../../parts/icons.tsx";
+import { Meeting } from "../../state/meeting.ts";
+import { addressOf } from "../../state/route.ts";
+import { Lanes } from "./lanes.tsx";
+import { MeetingHead } from "./meeting-head.tsx";
+import { Tracks } from "./tracks.tsx";
+import { Transcript } from "./transcript.tsx";
+
+export function MeetingView({ sessionId }: { readonly sessionId: string }): JSX.Element {
+  const meeting = useMemo(() => new Meeting(sessionId), [sessionId]);
+  useEffect(() => meeting.watch(), [meeting]);
+  if (meeting.problem.value !== undefined) return <Nothing why={meeting.problem.value} />;
+  return (
+    <section class="page is-wide">
+      <MeetingHead meeting={meeting} />
+      <div class="meeting-grid">
+        <div class="meeting-time">
+          <Lanes meeting={meeting} />
+          <Tracks meeting={meeting} />
+        </div>
+        <Transcript meeting={meeting} />
+      </div>
+    </section>
+  );
+}
+
+function Nothing({ why }: { readonly why: string }): JSX.Element {
+  return (
+    <section class="page is-narrow">
+      <h1>Nothing to see</h1>
+      <p class="lead" role="status">
+        {why}
+      </p>
+      <p>
+        <a class="button" href={addressOf.meetings}>
+          <Icon name="back" /> To the meetings
+        </a>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,120 @@
+/** How far each track is kept, stored and resolved, in the same time as the lanes; and its gaps, each with its cause. */
+import type { JSX } from "preact";
+import type { TrackStatus } from "../../../index.ts";
+import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
+import { clockWords } from "../../parts/words.ts";
+import type { Gap, GapCause, Meeting } from "../../state/meeting.ts";
+import { axisOf } from "./axis.ts";
+
+const stripHeight = 18;
+const maxGapsListed = 50;
+
+const causes: Readonly<Record<GapCause, string>> = {
+  never_sent: "never came",
+  rejected: "came, and was refused",
+  capture_stall: "the device gave nothing",
+  client_gave_up: "the recorder gave it up",
+  not_here_yet: "not here yet",
+};
+
+export function Tracks({ meeting }: { readonly meeting: Meeting }): JSX.Element | null {
+  const axis = axisOf(meeting);
+  const tracks = meeting.tracks.value;
+  if (tracks.length === 0) return null;
+  return (
+    <section class="card tracks" aria-labelledby="tracks-title">
+      <header class="card-head">
+        <h2 id="tracks-title">Tracks</h2>
+        <p class="legend" aria-hidden="true">
+          <span class="legend-item is-kept">kept</span>
+          <span class="legend-item is-archived">stored</span>
+          <span class="legend-item is-resolved">speakers known</span>
+          <span class="legend-item is-missing">missing</span>
+        </p>
+      </header>
+      <ul class="lane-list">
+        {tracks.map((track) => {
+          const gaps = meeting.gaps.value.filter((gap) => gap.track === track.track);
+          return (
+            <li key={track.track} class="lane">
+              <span class="lane-label">
+                <span class="lane-name is-code">{track.track}</span>
+              </span>
+              <div>
+                <TimeCanvas
+                  fromMs={axis.fromMs}
+                  toMs={axis.toMs}
+                  height={stripHeight}
+                  label={sentenceOf(track)}
+                  draw={(strip) => drawTrack(strip, track, gaps)}
+                />
+                <p class="track-words">{sentenceOf(track)}</p>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+      <GapList gaps={meeting.gaps.value} hasManyTracks={tracks.length > 1} />
+    </section>
+  );
+}
+
+function sentenceOf({ received_chunks, archived_seq, resolved_seq, missing_chunks }: TrackStatus): string {
+  const parts = [
+    `${received_chunks.toLocaleString("en-US")} s kept`,
+    `stored to ${clockWords(archived_seq * 1_000)}`,
+    `speakers known to ${clockWords(resolved_seq * 1_000)}`,
+  ];
+  if (missing_chunks > 0) parts.push(`${missing_chunks.toLocaleString("en-US")} s missing`);
+  return parts.join(" · ");
+}
+
+function drawTrack(strip: Strip, track: TrackStatus, gaps: readonly Gap[]): void {
+  const { context, width, height, xOf, colour } = strip;
+  const bar = (toMs: number, top: number, tall: number, name: string): void => {
+    context.fillStyle = colour(name);
+    context.beginPath();
+    context.roundRect(0, top, Math.max(0, Math.min(width, xOf(toMs))), tall, 3);
+    context.fill();
+  };
+  context.fillStyle = colour("lane");
+  context.beginPath();
+  context.roundRect(0, 0, width, height, 5);
+  context.fill();
+  bar(track.last_seq * 1_000, 0, height, "kept");
+  bar(track.archived_seq * 1_000, height / 3, height / 3, "archived");
+  bar(track.resolved_seq * 1_000, (height * 2) / 3, height / 3, "resolved");
+  for (const { from_seq, to_seq } of gaps) {
+    const x = xOf((from_seq - 1) * 1_000);
+    const wide = Math.max(2, xOf(to_seq * 1_000) - x);
+    context.fillStyle = colour("surface");
+    context.fillRect(x, 0, wide, height);
+    hatch(strip, x, wide, colour("gap"));
+  }
+}
+
+function GapList({
+  gaps,
+  hasManyTracks,
+}: {
+  readonly gaps: readonly Gap[];
+  readonly hasManyTracks: boolean;
+}): JSX.Element | null {
+  if (gaps.length === 0) return null;
+  return (
+    <details class="gaps" open={gaps.length <= 4}>
+      <summary>{gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}</summary>
+      <ul>
+        {gaps.slice(0, maxGapsListed).map(({ track, from_seq, to_seq, cause }) => (
+          <li key={`${track}/${from_seq}`}>
+            <span class="is-number">
+              {clockWords((from_seq - 1) * 1_000)}–{clockWords(to_seq * 1_000)}
+            </span>{" "}
+            {hasManyTracks && <span class="is-code">{track}</span>} {causes[cause]}
+          </li>
+        ))}
+        {gaps.length > maxGapsListed && <li>and {gaps.length - maxGapsListed} more</li>}
+      </ul>
+    </details>
+  );
+}

@@ -1,0 +1,35 @@
+/** The console as a person first meets it: nothing there, one click, and a meeting is seen to grow. */
+import { expect, test } from "vitest";
+import { expectClean, useConsole } from "../support/use-console.ts";
+import { isWithoutBrowser } from "../support/use-browser.ts";
+
+const { open } = useConsole();
+/** The sample is played for 24 s. */
+const sampleMs = 60_000;
+
+test.skipIf(isWithoutBrowser)(
+  "one click on the sample shows its speakers, by name, and all of it kept",
+  async () => {
+    const opened = await open();
+    const { page } = opened;
+    await page.getByRole("button", { name: /Try the sample/ }).click();
+    await page.locator(".pill.is-open").waitFor();
+    await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });
+    await expect.poll(() => page.locator(".lane-name").allTextContents()).toEqual(["Alice", "Bob", "Callum", "mixed"]);
+    expect(await page.locator(".number", { hasText: "Kept" }).textContent()).toContain("100 %");
+    await page.getByText("I like that very much. Thank you.").waitFor();
+
+    await page.getByRole("link", { name: "Meetings", exact: true }).click();
+    const row = page.locator(".meeting-row");
+    await row.getByText("Done").waitFor();
+    await row.getByRole("button", { name: /^Delete/ }).click();
+    await page.getByRole("button", { name: "Delete for good" }).click();
+    const receipt = page.getByRole("dialog", { name: "Deleted" });
+    await receipt.getByText("Stored objects").waitFor();
+    await receipt.getByRole("button", { name: "Close", exact: true }).last().click();
+    await page.getByRole("button", { name: /Try the sample/ }).waitFor();
+    expect(await row.count()).toBe(0);
+    expectClean(opened);
+  },
+  120_000,
+);

@@ -1,0 +1,56 @@
+/** The views of the console in the order in which they are taken: each begins where the one before left the page. */
+import type { Page } from "playwright-core";
+
+interface Shot {
+  readonly name: string;
+  /** Brings the page there. */
+  readonly open: (page: Page, url: string) => Promise<void>;
+}
+
+const speakersMs = 60_000;
+
+export const shots: readonly Shot[] = [
+  {
+    name: "empty",
+    open: async (page, url) => {
+      await page.goto(url);
+      await page.getByRole("button", { name: /try the sample/i }).waitFor();
+    },
+  },
+  {
+    name: "live",
+    open: async (page) => {
+      await page.getByRole("button", { name: /try the sample/i }).click();
+      await page.locator(".lane-name", { hasText: "Bob" }).waitFor({ timeout: speakersMs });
+    },
+  },
+  {
+    name: "done",
+    open: (page) => page.locator(".pill.is-finalized").waitFor({ timeout: speakersMs }),
+  },
+  {
+    name: "list",
+    open: async (page, url) => {
+      await page.goto(`${url}/#/`);
+      await page.locator(".meeting-row").first().waitFor();
+    },
+  },
+  {
+    name: "delete",
+    open: async (page) => {
+      await page
+        .getByRole("button", { name: /^delete/i })
+        .first()
+        .click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
+    name: "settings",
+    open: async (page, url) => {
+      await page.getByRole("button", { name: "Keep it" }).click();
+      await page.goto(`${url}/#/settings`);
+      await page.getByText("Version").waitFor();
+    },
+  },
+];

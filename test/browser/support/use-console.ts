@@ -1,0 +1,70 @@
+/** The console of a gateway of the file's own, in a real Chromium; what its console and its requests must not have is noted. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
+import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
+
+const found = inject("chromium");
+
+export interface OpenConsole {
+  readonly page: Page;
+  /** Errors of the console, violations of the policy among them, and of the page. */
+  readonly errors: string[];
+  /** Requests to other servers. */
+  readonly outside: string[];
+}
+
+export interface ConsoleOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** For the browser. */
+  readonly args?: readonly string[];
+}
+
+/** @returns what opens the console at an address of it, `#/settings` say. */
+export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
+  readonly gateway: GatewayProcess;
+  readonly open: (address?: string, options?: Parameters<Browser["newContext"]>[0]) => Promise<OpenConsole>;
+} {
+  const gateway = new GatewayProcess({ env });
+  const contexts: BrowserContext[] = [];
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    if (!found) return;
+    await gateway.start();
+    browser = await chromium.launch({
+      executablePath: found.path,
+      env: { ...process.env, ...found.env },
+      args: ["--no-sandbox", "--disable-gpu", ...args],
+    });
+  });
+  afterEach(async () => {
+    for (const context of contexts.splice(0)) await context.close();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await gateway.dispose();
+  });
+  return {
+    gateway,
+    async open(address = "", options = {}) {
+      if (!browser) throw new Error("there is no browser here");
+      const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+      contexts.push(context);
+      const page = await context.newPage();
+      const opened: OpenConsole = { page, errors: [], outside: [] };
+      page.on("pageerror", (error) => opened.errors.push(error.message));
+      page.on("console", (message) => {
+        if (message.type() === "error") opened.errors.push(message.text());
+      });
+      page.on("request", (request) => {
+        const url = request.url();
+        if (!url.startsWith(gateway.url) && !/^(data|blob):/.test(url)) opened.outside.push(url);
+      });
+      await page.goto(`${gateway.url}/${address}`);
+      return opened;
+    },
+  };
+}
+
+export function expectClean({ errors, outside }: OpenConsole): void {
+  expect({ errors, outside }).toEqual({ errors: [], outside: [] });
+}
