@@ -43,9 +43,16 @@ export const limitTable = {
   maxIdleFramesPerSecond: {
     value: 64,
     meaning:
-      "Frames of one connection that bring no audio (control messages, bad and refused ones), a second, once `idleFramesBurst` are used up. Beyond it the connection is closed.",
+      "Frames of one caller that bring no audio (control messages, bad and refused ones), a second, once `idleFramesBurst` are used up; of an API key, for one track. Beyond it the connection is closed.",
   },
-  idleFramesBurst: { value: 1_024, meaning: "Frames of one connection that bring no audio and may come at any speed." },
+  idleFramesBurst: {
+    value: 1_024,
+    meaning: "Frames of one caller that bring no audio and may come at any speed, over all its connections.",
+  },
+  takeTrackWithinMs: {
+    value: 60_000,
+    meaning: "How long a connection that is opened to stream may stay without having taken a track.",
+  },
   tooManyErrorsRestMs: {
     value: 10_000,
     meaning: "How long a caller's connections for a track are refused after one was closed with `too_many_errors`.",

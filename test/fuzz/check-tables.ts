@@ -8,7 +8,7 @@ export type Dump = Readonly<Record<string, readonly string[]>>;
 
 /** What the room's own work in the background writes. */
 const ofTheBackground: ReadonlySet<string> = new Set(["jobs", "meta", "journal", "app_outbox", "app_told"]);
-const ofFrames: ReadonlySet<string> = new Set(["tracks", "ledger", "gaps", "gap_notes", "events"]);
+const ofFrames: ReadonlySet<string> = new Set(["tracks", "ledger", "gaps", "gap_notes", "events", "track_openers"]);
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -79,7 +79,6 @@ export class RoomModel {
 
   connect({ track = null }: { readonly track?: ConnectionPlan["track"] | null }): void {
     this.#connection = { track, hasTaken: false, badInRow: 0, uncounted: 0 };
-    if (track !== null) this.#open(track);
   }
 
   seqOf(choice: SeqChoice): number {
@@ -117,11 +116,11 @@ export class RoomModel {
   refused(seq: number | undefined): void {
     const connection = this.#connection;
     connection.badInRow += 1;
-    if (connection.track === null) {
+    const model = connection.track === null ? undefined : this.tracks.get(connection.track);
+    if (!model) {
       connection.uncounted += 1;
       return;
     }
-    const model = this.#open(connection.track);
     model.track.rejected += 1;
     if (seq !== undefined && seq >= 1 && seq <= maxSeq) model.note(seq, seq, "rejected");
   }

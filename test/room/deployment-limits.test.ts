@@ -219,7 +219,7 @@ describe("a session has", () => {
     const watcher = await tenant.watch(room);
     await room.evict();
     expect(await expectLater(await tenant.connect(room, "c"))).toBeGreaterThan(0);
-    expect(await room.count("tracks")).toBe(2);
+    expect(await room.count("tracks")).toBe(1);
     first.send({ type: "close" });
     await first.expectClose(1000);
     await (await tenant.connect(room, "c")).keep(1);

@@ -40,6 +40,18 @@ test("[L8] [limit:maxIdleFramesPerSecond] then so many a second; audio does not 
   expect(await oneMore(client)).toBe("too_many_errors");
 });
 
+test("[L8] the burst is a caller's: neither a new connection nor another track begins it anew", async () => {
+  const sessionId = newSession();
+  const quarter = limits.idleFramesBurst / 4;
+  for (const track of ["mic", "mic", "room", "desk"]) {
+    const client = await connect(sessionId, "eve", track);
+    await ask(client, quarter);
+    client.close();
+  }
+  expect(await oneMore(await connect(sessionId, "eve", "lamp"))).toBe("too_many_errors");
+  await ask(await connect(sessionId, "ada"), quarter);
+});
+
 test("[L8] [limit:tooManyErrorsRestMs] its caller then has to rest for that track; others don't", async () => {
   const sessionId = newSession();
   const client = await connect(sessionId, "eve");

@@ -18,7 +18,6 @@ import { migrate } from "../../server/gateway/core/migrations.ts";
 import { databaseOf } from "../../server/shared/lib/sql.ts";
 import type { IngestDeps } from "../../server/gateway/room/frame-outcome.ts";
 import { handleFrame } from "../../server/gateway/room/ingest.ts";
-import { openTrack } from "../../server/gateway/room/take-track.ts";
 import { newCapture, type Peer } from "../../server/gateway/room/connections/peer.ts";
 import { overWorkerd } from "./support/client.ts";
 import { bearer, guarded, tokenWith } from "./support/doors.ts";
@@ -49,7 +48,7 @@ class BareRoom {
       now: () => Date.now(),
     });
     migrate(db);
-    for (const table of ["tracks", "ledger", "journal", "gaps", "gap_notes", "events"])
+    for (const table of ["tracks", "ledger", "journal", "gaps", "gap_notes", "events", "track_openers"])
       db.sql.exec(`DELETE FROM ${table}`);
     const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());
     this.#storage = storage;
@@ -85,9 +84,9 @@ class BareRoom {
     const peer = newCapture(
       { role: "capture", subject: "anyone", encoding, ...(track === undefined ? {} : { track }) },
       this.#connections,
+      0,
     );
     this.player.model.connect({ track });
-    if (track !== undefined) hold(openTrack(this.#deps, track) === undefined, "the track was not opened");
     return peer;
   }
 

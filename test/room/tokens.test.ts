@@ -264,6 +264,8 @@ describe("a token ends", () => {
     const room = await opened();
     const [long, short] = [await stream(room, { lifetime_s: 600 }), await watch(room)];
     const byKey = await Client.connect(room.sessionId, { track: "lamp", credential: key, via: guarded });
+    await long.hello();
+    await byKey.hello();
     await room.evict();
     await room.wakeUntil("the short one is closed", async () => short.closeCode !== undefined);
     expect(short.closeCode).toBe(4401);

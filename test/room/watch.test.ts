@@ -162,7 +162,7 @@ test("[W11] a capture client that subscribes gets the events of its topics, from
   await client.keep(1);
   const status = await Client.connect(sessionId, { track: "mic2" });
   await status.hello({ subscribe: ["status"] });
-  await Client.connect(sessionId, { track: "mic3" });
+  await (await Client.connect(sessionId, { track: "mic3" })).hello();
   await say(sessionId, [3]);
   expect((await status.nextOf("event")).event).toMatchObject({ type: "track.opened", track: "mic3" });
 });
@@ -175,7 +175,7 @@ test("[W11] a later hello replaces the topics", async () => {
   expect((await client.nextOf("event")).event).toMatchObject({ type: "utterance.added" });
   await client.hello({ subscribe: ["status"] });
   await say(sessionId, [2]);
-  await Client.connect(sessionId, { track: "mic2" });
+  await (await Client.connect(sessionId, { track: "mic2" })).hello();
   // Events come in order: the utterance would have been before it.
   expect((await client.nextOf("event")).event).toMatchObject({ type: "track.opened", track: "mic2" });
 });

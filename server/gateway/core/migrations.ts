@@ -148,6 +148,9 @@ export const migrations: readonly string[] = [
    DROP TABLE utterances;
    ALTER TABLE utterances_by_track RENAME TO utterances;
    CREATE INDEX utterances_by_time ON utterances (track, start_ms);`,
+
+  // Who opened a track, as limits tell callers apart.
+  `CREATE TABLE IF NOT EXISTS track_openers (track TEXT PRIMARY KEY, subject TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -82,14 +82,15 @@ function tooManyErrors(peer: Peer, replies: readonly RoomMessage[], detail: stri
 /** Notes that this second came and was refused: a gap there is put down to that, unless the second is kept later. */
 function noteRejected({ tracks, isOpen }: IngestDeps, peer: Peer, seq: number): void {
   const track = trackOf(peer);
-  if (track === null || !isOpen() || seq < 1 || seq > limits.maxSeq) return;
+  if (track === null || !tracks.row(track) || !isOpen() || seq < 1 || seq > limits.maxSeq) return;
   tracks.gapNotes.add(track, { from_seq: seq, to_seq: seq, cause: "rejected" });
 }
 
 function countBadFrame({ tracks, isOpen }: IngestDeps, peer: Peer): Peer {
   const badFramesInRow = peer.badFramesInRow + 1;
   const track = trackOf(peer);
-  if (track !== null) {
+  // A track that is not open yet has no counts: they wait in the connection until it takes it.
+  if (track !== null && tracks.row(track)) {
     if (isOpen()) tracks.countRejected(track, 1);
   } else if (peer.role === "capture" && !peer.hasTaken) {
     return { ...peer, badFramesInRow, uncountedBadFrames: peer.uncountedBadFrames + 1 };

@@ -4,7 +4,7 @@
  * other frame can come between a look-up and its write (K1).
  */
 import { decodeFrame } from "../../../schemas/wire/codec.ts";
-import { normalCloseCode, wireErrors } from "../../../schemas/wire/errors.ts";
+import { closeCodeOf, normalCloseCode } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ChunkMessage, ClientMessage, GapMessage, RoomMessage, Topic } from "../../../schemas/wire/messages.ts";
 import { protocolVersion } from "../../../schemas/wire/messages.ts";
@@ -17,15 +17,15 @@ import { newFeed } from "./connections/feed.ts";
 import { type Capture, hasExpired, type Peer, trackOf } from "./connections/peer.ts";
 import { accept, type FrameOutcome, type IngestDeps, reject } from "./frame-outcome.ts";
 import {
+  credentialExpired,
   errorMessage,
   keepRefusals,
   laterDetails,
   type Refusal,
-  tokenExpired,
   trackForbidden,
   watchOnly,
 } from "./refusals.ts";
-import { answerTaking, takeTrack, tooManyTracks } from "./take-track.ts";
+import { answerTaking, newTrackRefusal, noteOpened, takeTrack } from "./take-track.ts";
 
 type Frame = string | ArrayBuffer | ArrayBufferView;
 /** Messages that any connection may send. */
@@ -35,9 +35,9 @@ type CommonMessage = Extract<ClientMessage, { type: "ping" | "close" }>;
 export function handleFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOutcome {
   const outcome = answerFrame(deps, peer, frame);
   if (outcome.close || !hasExpired(peer, deps.now())) return outcome;
-  const { code } = tokenExpired;
-  const close = { code: wireErrors[code].closeCode, reason: code };
-  return { ...outcome, replies: [...outcome.replies, errorMessage(tokenExpired)], close };
+  const refusal = credentialExpired(peer.subject);
+  const close = { code: closeCodeOf(refusal.code) ?? normalCloseCode, reason: refusal.code };
+  return { ...outcome, replies: [...outcome.replies, errorMessage(refusal)], close };
 }
 
 function answerFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOutcome {
@@ -110,7 +110,8 @@ function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage):
 
 function keepChunk(deps: IngestDeps, peer: Capture, track: string, chunk: ChunkMessage): FrameOutcome {
   const { tracks, session, isOpen } = deps;
-  if (isOpen() && !tracks.hasRoomFor(track)) return reject(deps, peer, { ...tooManyTracks(deps), seq: chunk.seq });
+  const refusal = newTrackRefusal(deps, peer, track);
+  if (refusal) return reject(deps, peer, { ...refusal, seq: chunk.seq });
   const kept = tracks.keep(track, chunk, isOpen());
   if (kept.kind === "refused") {
     if (kept.code !== "rate_limited") return reject(deps, peer, { ...keepRefusals[kept.code], seq: chunk.seq });
@@ -118,7 +119,7 @@ function keepChunk(deps: IngestDeps, peer: Capture, track: string, chunk: ChunkM
     const detail = laterDetails[kept.limit];
     return reject(deps, peer, { code: kept.code, detail, retryAfterMs, seq: chunk.seq });
   }
-  if (kept.isNew) deps.events.append({ type: "track.opened", track, by: "room" });
+  if (kept.isNew) noteOpened(deps, peer, track);
   const ack: RoomMessage = {
     type: "ack",
     seq: chunk.seq,

@@ -14,8 +14,8 @@ import type { SessionName } from "../core/session-name.ts";
 import { admitCapture, admitWatcher } from "./connections/admission.ts";
 import { Connections } from "./connections/connections.ts";
 import { answered } from "./connections/feed.ts";
-import { Floods } from "./connections/floods.ts";
-import { isStreaming, type Peer, trackOf } from "./connections/peer.ts";
+import { type Caller, Floods } from "./connections/floods.ts";
+import { endsAt, isStreaming, type Peer, trackOf } from "./connections/peer.ts";
 import { floodEnded } from "./frame-outcome.ts";
 import { RoomHost, type Socket } from "./host.ts";
 import { handleFrame } from "./ingest.ts";
@@ -61,10 +61,11 @@ export class MeetingSessionDO extends RoomHost {
   protected override connected(socket: Socket, url: string): void {
     this.#guarded(socket, () => {
       const asked = parseSocketRequest(url);
-      this.#connections.add(socket, asked);
+      const peer = this.#connections.add(socket, asked);
       const room = this.#existing();
       if (asked.role === "watch") room?.connections.followed();
-      if (asked.expires_at !== undefined) room?.connections.expiresAt(asked.expires_at);
+      const at = endsAt(peer);
+      if (at !== null) room?.connections.endsAt(at);
       // Deleted between the admission and now.
       if (room?.core.status.isGone) this.#connections.dismissAll();
     });
@@ -94,7 +95,7 @@ export class MeetingSessionDO extends RoomHost {
   #handle(room: Room, socket: Socket, known: Peer, frame: string | ArrayBuffer | ArrayBufferView): void {
     const before = known.feed ? { ...known, feed: answered(known.feed) } : known;
     const handled = handleFrame(room.ingest, before, frame);
-    const isTooMuch = !handled.acked && this.#floods.isTooMuch(socket.id, Date.now());
+    const isTooMuch = !handled.acked && this.#floods.isTooMuch(callerOf(handled.peer), Date.now());
     const outcome = isTooMuch ? floodEnded(handled) : handled;
     const { peer, replies, stored, close } = outcome;
     if (stored !== undefined) room.archive.ensureJob();
@@ -104,8 +105,7 @@ export class MeetingSessionDO extends RoomHost {
     if (stored !== undefined) room.core.signals.chunkStored(stored);
     if (outcome.ended) room.core.signals.trackEnded();
     if (!close) return;
-    const caller = { subject: peer.subject, track: trackOf(peer) };
-    if (close.reason === "too_many_errors") this.#floods.lock(caller, Date.now());
+    if (close.reason === "too_many_errors") this.#floods.lock(callerOf(peer), Date.now());
     socket.close(close.code, close.reason);
   }
 
@@ -218,4 +218,8 @@ export class MeetingSessionDO extends RoomHost {
     // A little later, so that what was said to clients gets out.
     setTimeout(() => this.ctx.abort("the room failed"), 50);
   }
+}
+
+function callerOf(peer: Peer): Caller {
+  return { subject: peer.subject, track: trackOf(peer) };
 }

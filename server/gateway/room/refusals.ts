@@ -3,6 +3,7 @@ import type { FrameError } from "../../../schemas/wire/codec.ts";
 import { wireErrors } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
+import { isTokenSubject } from "../../shared/access/principal.ts";
 import type { KeepOutcome } from "../tracks/tracks.ts";
 
 export type Refusal = FrameError & { readonly retryAfterMs?: number };
@@ -19,10 +20,22 @@ export function errorMessage({ code, detail, seq, retryAfterMs }: Refusal): Erro
   };
 }
 
-export const tokenExpired = {
+const tokenExpired: Refusal = {
   code: "token_expired",
   detail: "The session token has expired. Connect with a new one; what was acked is kept.",
-} as const satisfies Refusal;
+};
+
+const keyExpired: Refusal = { code: "unauthorized", detail: "The API key has expired. What was acked is kept." };
+
+/** @param subject of the connection whose credential has ended. */
+export function credentialExpired(subject: string): Refusal {
+  return isTokenSubject(subject) ? tokenExpired : keyExpired;
+}
+
+export const tookNoTrack: Refusal = {
+  code: "idle",
+  detail: `A connection takes its track within ${limits.takeTrackWithinMs / 1_000} s: send hello once it is open.`,
+};
 
 /** @param tracks those that the credential is for. */
 export function trackForbidden(tracks: readonly string[]): Refusal {

@@ -17,6 +17,7 @@ import { GapNotes } from "./gap-notes.ts";
 import { GapStore } from "./gap-store.ts";
 import { KeptChunks } from "./kept-chunks.ts";
 import { expectedSeq, type Gap, isOutOfRange, openTrackRow, planEnd, planStore, type TrackRow } from "./track-plan.ts";
+import { TrackOpeners } from "./track-openers.ts";
 import { TrackStore } from "./track-store.ts";
 import { noResolve, type ResolveProgress } from "./resolve-progress.ts";
 import { Watermarks } from "./watermarks.ts";
@@ -102,6 +103,8 @@ export class Tracks {
   readonly watermarks: Watermarks;
   /** Why seconds are missing. */
   readonly gapNotes: GapNotes;
+  /** Whose frames opened them. */
+  readonly openers: TrackOpeners;
   readonly #resolve: ResolveProgress;
   readonly #limits: StorageLimits;
   readonly #pendingChunks: Cached<number>;
@@ -114,6 +117,7 @@ export class Tracks {
     this.#rows = new TrackStore(db);
     this.#gaps = new GapStore(db);
     this.gapNotes = new GapNotes(db);
+    this.openers = new TrackOpeners(db);
     this.#resolve = resolve;
     this.kept = new KeptChunks(db);
     this.watermarks = new Watermarks({

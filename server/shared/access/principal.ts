@@ -31,6 +31,11 @@ export function subjectOf(principal: Principal): string {
   }
 }
 
+/** Whether a subject is that of a token: a participant, not a backend. */
+export function isTokenSubject(subject: string): boolean {
+  return subject.startsWith("token:");
+}
+
 /**
  * Whether someone may use a route. @param sessionId of the path; undefined where the route names none.
  * @returns a sentence for the caller that says why not. It never depends on whether the session exists.

@@ -4,7 +4,8 @@ import { limits } from "../../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../../schemas/wire/messages.ts";
 import type { Connections } from "./connections.ts";
 import type { Floods } from "./floods.ts";
-import { openTrack } from "../take-track.ts";
+import { newTrackRefusal } from "../take-track.ts";
+import { oneOfSixteen, placesLeft } from "./shares.ts";
 import { errorMessage, sessionDeleted, sessionFinalized } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "../room.ts";
@@ -21,13 +22,13 @@ export interface AdmissionDeps {
 
 type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: Role }>;
 
-/** Opens the track for a connection that streams. @returns why not, where it is not to be had. */
+/** A connection that wants to stream. It opens no track: its first frame does (W6). @returns why it is not taken. */
 export function admitCapture(deps: AdmissionDeps, room: Room, asked: Asked<"capture">): ErrorMessage | undefined {
-  const { track = null } = asked;
+  const { track = null, tracks = null, subject } = asked;
   if (!room.core.status.isOpen) return errorMessage(room.core.status.isGone ? sessionDeleted : sessionFinalized);
-  const tooMany = coolingDown(deps, asked.subject, track) ?? full(deps, room.limits, "capture");
+  const tooMany = coolingDown(deps, subject, track) ?? full(deps, room.limits, "capture", subject);
   if (tooMany) return tooMany;
-  const refusal = track === null ? undefined : openTrack(room.ingest, track);
+  const refusal = track === null ? undefined : newTrackRefusal(room.ingest, { subject, tracks }, track);
   return refusal && errorMessage(refusal);
 }
 
@@ -39,11 +40,13 @@ export function admitWatcher(
 ): ErrorMessage | undefined {
   if (!room) return errorMessage({ code: "session_not_found", detail: "No session with this id was ever opened." });
   if (room.core.status.isGone) return errorMessage(sessionDeleted);
+  const tooMany = coolingDown(deps, subject, null) ?? full(deps, room.limits, "watch", subject);
+  if (tooMany) return tooMany;
   if (room.core.events.count - after > limits.maxReplayEvents) {
     const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
     return errorMessage({ code: "replay_too_long", detail });
   }
-  return coolingDown(deps, subject, null) ?? full(deps, room.limits, "watch");
+  return undefined;
 }
 
 function coolingDown({ floods, now }: AdmissionDeps, subject: string, track: string | null): ErrorMessage | undefined {
@@ -56,9 +59,15 @@ function full(
   { connections }: AdmissionDeps,
   { maxConnectionsPerSession, maxWatchersPerSession }: DeploymentLimits,
   role: Peer["role"],
+  subject: string,
 ): ErrorMessage | undefined {
-  const most = role === "capture" ? maxConnectionsPerSession : maxWatchersPerSession;
-  if (connections.count(role) < most) return undefined;
-  const detail = `A session has at most ${most} connections that ${role === "capture" ? "stream" : "watch"} at a time.`;
+  const max = role === "capture" ? maxConnectionsPerSession : maxWatchersPerSession;
+  const places = connections.count(role, subject);
+  if (placesLeft({ subject, max, ...places, keptForKeys: oneOfSixteen }) > 0) return undefined;
+  const what = `connections that ${role === "capture" ? "stream" : "watch"}`;
+  const detail =
+    places.taken < max && places.own > 0
+      ? `You have ${places.own} ${what}: the session's other places are for others. Close one first.`
+      : `A session has at most ${max} ${what} at a time.`;
   return errorMessage({ code: "rate_limited", detail, retryAfterMs: connectionRetryMs });
 }

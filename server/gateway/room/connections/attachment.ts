@@ -46,6 +46,8 @@ const peerSchema: z.ZodType<Peer> = z.union([
     hasTaken: z.literal(false),
     track: trackNameSchema.nullable(),
     uncountedBadFrames: countSchema,
+    // Absent where an earlier version let it in.
+    takeBy: z.number().nullable().default(null),
   }),
   z.object({ ...connectedShape, role: z.literal("watch") }),
 ]);

@@ -3,12 +3,12 @@ import { encodeMessage } from "../../../../schemas/wire/codec.ts";
 import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import type { Socket } from "../host.ts";
-import { errorMessage, type Refusal, sessionDeleted, tokenExpired } from "../refusals.ts";
+import { credentialExpired, errorMessage, type Refusal, sessionDeleted, tookNoTrack } from "../refusals.ts";
 import type { SocketRequest } from "../socket-request.ts";
 import { parseAttachment } from "./attachment.ts";
 import type { Follower } from "./dispatcher.ts";
 import { newFeed } from "./feed.ts";
-import { type CaptureStreaming, hasExpired, isSuperseded, newCapture, newWatcher, type Peer } from "./peer.ts";
+import { type CaptureStreaming, endsAt, hasExpired, isSuperseded, newCapture, newWatcher, type Peer } from "./peer.ts";
 
 const restarted: Refusal = {
   code: "internal",
@@ -27,13 +27,14 @@ export class Connections {
   }
 
   /** Takes in a connection that was admitted. */
-  add(socket: Socket, asked: SocketRequest): void {
+  add(socket: Socket, asked: SocketRequest): Peer {
     const ordinals = [...this.#open()].map(([, peer]) => (peer.role === "capture" ? peer.ordinal : 0));
     const peer =
       asked.role === "watch"
         ? newWatcher(asked, newFeed(null, asked.after))
-        : newCapture(asked, Math.max(0, ...ordinals) + 1);
+        : newCapture(asked, Math.max(0, ...ordinals) + 1, this.#now());
     this.set(socket, peer);
+    return peer;
   }
 
   /** @returns undefined, with the connection closed so that its client comes again, where its attachment can't be read. */
@@ -59,10 +60,15 @@ export class Connections {
     socket.close(closeCodeOf(why.code), why.code);
   }
 
-  count(role: Peer["role"]): number {
-    let count = 0;
-    for (const [, peer] of this.#open()) if (peer.role === role) count += 1;
-    return count;
+  /** How many there are of a kind, and how many of them are one caller's. */
+  count(role: Peer["role"], subject: string): { readonly taken: number; readonly own: number } {
+    let [taken, own] = [0, 0];
+    for (const [, peer] of this.#open()) {
+      if (peer.role !== role) continue;
+      taken += 1;
+      if (peer.subject === subject) own += 1;
+    }
+    return { taken, own };
   }
 
   /** The newest connection of a track wins it, once it streams. */
@@ -74,12 +80,17 @@ export class Connections {
     }
   }
 
-  /** Ends the connections whose token has expired. @returns when the next one does, ms since 1970. */
-  endExpired(): number | undefined {
+  /**
+   * Ends the connections whose credential has expired, and those that were opened to stream and took no track. @returns when
+   * there is one to end next, ms since 1970.
+   */
+  endOverdue(): number | undefined {
     let next: number | undefined;
     for (const [socket, peer] of this.#open()) {
-      if (hasExpired(peer, this.#now())) this.end(socket, tokenExpired);
-      else if (peer.expiresAt !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, peer.expiresAt);
+      const at = endsAt(peer);
+      if (hasExpired(peer, this.#now())) this.end(socket, credentialExpired(peer.subject));
+      else if (at !== null && at <= this.#now()) this.end(socket, tookNoTrack);
+      else if (at !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, at);
     }
     return next;
   }

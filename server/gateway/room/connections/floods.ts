@@ -6,6 +6,7 @@
  * In memory alone: a room that sleeps has not been flooded. Bounded: what has become idle is forgotten.
  */
 import { limits } from "../../../../schemas/limits.ts";
+import { isTokenSubject } from "../../../shared/access/principal.ts";
 import { admitSecond } from "../../../shared/limits/pace.ts";
 
 /** A caller, and the track that it came for; null where that is not known yet. */
@@ -14,22 +15,24 @@ export interface Caller {
   readonly track: string | null;
 }
 
-/** Frames of a connection that bring no audio. */
+/** Frames of a caller that bring no audio. */
 const pace = { factor: limits.maxIdleFramesPerSecond, burstSeconds: limits.idleFramesBurst };
 const maxEntries = 256;
 
 export class Floods {
-  /** By connection; the state of `admitSecond`. */
+  /** By caller; the state of `admitSecond`. A connection that is opened anew goes on where the one before it was. */
   readonly #spent = new Map<string, number>();
   /** By caller: when it may come again, ms since 1970. */
   readonly #lockedUntil = new Map<string, number>();
 
   /** Takes one frame that brought nothing. @returns whether it was one too many. */
-  isTooMuch(connectionId: string, now: number): boolean {
-    const answer = admitSecond(this.#spent.get(connectionId) ?? null, now, pace);
+  isTooMuch(caller: Caller, now: number): boolean {
+    // Of a token all tracks together, since it may name as many as it likes; a backend's key streams many at once.
+    const key = isTokenSubject(caller.subject) ? caller.subject : keyOf(caller);
+    const answer = admitSecond(this.#spent.get(key) ?? null, now, pace);
     if (!answer.ok) return true;
     prune(this.#spent, now);
-    this.#spent.set(connectionId, answer.paceMs);
+    this.#spent.set(key, answer.paceMs);
     return false;
   }
 

@@ -7,8 +7,8 @@ import { Dispatcher } from "./dispatcher.ts";
 export interface ConnectionsPart extends Part {
   /** A connection follows the events from now on. */
   readonly followed: () => void;
-  /** A connection's token expires then, ms since 1970. */
-  readonly expiresAt: (at: number) => void;
+  /** A connection may have to end then, ms since 1970. */
+  readonly endsAt: (at: number) => void;
 }
 
 export function connectionsPart(core: Core, connections: Connections): ConnectionsPart {
@@ -20,7 +20,7 @@ export function connectionsPart(core: Core, connections: Connections): Connectio
     onFailure: fail,
   });
   const expire = async (): Promise<void> => {
-    const next = connections.endExpired();
+    const next = connections.endOverdue();
     if (next !== undefined) jobs.at("expired_connections", next);
   };
   const statusChanged = (): void => {
@@ -31,7 +31,7 @@ export function connectionsPart(core: Core, connections: Connections): Connectio
     name: "connections",
     isEssential: true,
     followed: () => dispatcher.schedule(),
-    expiresAt: (at) => jobs.at("expired_connections", at),
+    endsAt: (at) => jobs.at("expired_connections", at),
     // `tokens` is what the job was called before; rooms may still have a row of it.
     jobs: { expired_connections: expire, tokens: expire },
     on: { eventAppended: () => dispatcher.schedule(), statusChanged },

@@ -3,6 +3,7 @@
  * what it may do; a mix can't be typed.
  */
 import type { Encoding } from "../../../../schemas/wire/codec.ts";
+import { limits } from "../../../../schemas/limits.ts";
 import type { SocketRequest } from "../socket-request.ts";
 import type { Feed } from "./feed.ts";
 
@@ -37,6 +38,8 @@ export interface CaptureWaiting extends CaptureConnected {
   readonly track: string | null;
   /** Bad frames that came before the track was settled; counted on it as soon as it is. */
   readonly uncountedBadFrames: number;
+  /** Until when it has to take a track, ms since 1970; null where an earlier version let it in. */
+  readonly takeBy: number | null;
 }
 
 /** Streams its track. */
@@ -60,7 +63,8 @@ function newConnected({ encoding, subject, expires_at }: SocketRequest): Omit<Co
   return { encoding, subject, expiresAt, badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0 };
 }
 
-export function newCapture(asked: Asked<"capture">, ordinal: number): CaptureWaiting {
+/** @param now when it was opened, ms since 1970. */
+export function newCapture(asked: Asked<"capture">, ordinal: number, now: number): CaptureWaiting {
   return {
     ...newConnected(asked),
     role: "capture",
@@ -70,6 +74,7 @@ export function newCapture(asked: Asked<"capture">, ordinal: number): CaptureWai
     hasTaken: false,
     ordinal,
     uncountedBadFrames: 0,
+    takeBy: now + limits.takeTrackWithinMs,
   };
 }
 
@@ -84,7 +89,7 @@ export function isStreaming(peer: Peer): peer is CaptureStreaming {
 /** The connection once it has taken a track. */
 export function streaming(peer: Capture, track: string): CaptureStreaming {
   if (peer.hasTaken) return peer;
-  const { uncountedBadFrames: _, ...kept } = peer;
+  const { uncountedBadFrames: _, takeBy: __, ...kept } = peer;
   return { ...kept, track, hasTaken: true };
 }
 
@@ -96,6 +101,13 @@ export function trackOf(peer: Peer): string | null {
 /** Whether its credential has ended. */
 export function hasExpired({ expiresAt }: Peer, now: number): boolean {
   return expiresAt !== null && now >= expiresAt;
+}
+
+/** Until when it may stay as it is, ms since 1970; null for ever. */
+export function endsAt(peer: Peer): number | null {
+  const ends = [peer.expiresAt, peer.role === "capture" && !peer.hasTaken ? peer.takeBy : null];
+  const known = ends.filter((at) => at !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 /**
