@@ -44,7 +44,8 @@ export interface CaptureOptions {
   readonly now?: () => number;
   /**
    * A clock that runs on steadily, ms, whatever the wall clock is set to, and while the machine sleeps: tells a live source's
-   * pauses. Default: `performance.now`, and a jump of the wall clock alone counts as sleep.
+   * pauses. Default: `performance.now`, which may stand still while the machine sleeps; then the room is asked what a jump of the
+   * wall clock was, and where it can't be asked in time it counts as sleep.
    */
   readonly elapsed?: () => number;
   readonly random?: () => number;

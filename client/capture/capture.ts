@@ -26,11 +26,13 @@ import type { OutboxContents } from "./outbox.ts";
 import { RetryingOutbox } from "./outbox-retry.ts";
 import { Pause } from "./pause.ts";
 import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
-import { steadyClock } from "./steady-clock.ts";
+import { SleepClock } from "./sleep-clock.ts";
 
 /** Audio that may wait for a slow outbox before `write` refuses. */
 const maxQueuedMs = 30_000;
 const lookForSpaceMs = 1_000;
+/** For the room to say what a jump of the wall clock was, before the track ends. */
+const doubtMs = 3_000;
 
 /** Starts a capture, or continues the one that the outbox holds. Throws where a name or the format is wrong. */
 export async function startCapture(options: CaptureOptions): Promise<Capture> {
@@ -43,8 +45,7 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
   }
   const outbox = options.outbox ?? createMemoryOutbox();
   const { outboxGiveUpMs } = { ...defaultTimes, ...options.times };
-  const { elapsed = steadyClock(), random = Math.random } = options;
-  const patient = new RetryingOutbox(outbox, { giveUpAfterMs: outboxGiveUpMs, elapsed, random });
+  const patient = new RetryingOutbox(outbox, { giveUpAfterMs: outboxGiveUpMs, random: options.random ?? Math.random });
   await patient.bind(ownerOf(options), originOf(options));
   return new Capture(options, patient, await patient.load());
 }
@@ -59,7 +60,7 @@ export class Capture extends Emitter<CaptureEvents> {
   readonly #intake: Intake;
   readonly #delivery: Delivery;
   readonly #now: () => number;
-  readonly #elapsed: () => number;
+  readonly #clock: SleepClock;
   readonly #stallMs: number;
   /** All that touches the outbox, in order. */
   readonly #work: SerialQueue;
@@ -76,7 +77,7 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#options = options;
     this.#outbox = outbox;
     this.#now = options.now ?? Date.now;
-    this.#elapsed = options.elapsed ?? steadyClock();
+    this.#clock = new SleepClock(options.elapsed);
     this.#stallMs = options.times?.stallMs ?? defaultTimes.stallMs;
     this.#isSourceOver = left.end !== undefined;
     this.#outcome = new Promise((resolve, reject) => {
@@ -106,11 +107,14 @@ export class Capture extends Emitter<CaptureEvents> {
       onChannelFault: (fault) => this.emit("channels", fault),
       onFull: () => this.emit("full", { seconds: this.lagSeconds }),
       onSpace: () => this.emit("space", { seconds: this.lagSeconds }),
+      endDoubt: () => this.#clock.assumeSleep(),
     });
     this.#intake = intake;
+    this.#clock.onSettled = () => this.#work.runInBackground(() => intake.handleClockSettled());
     this.#delivery = new Delivery({
       capture: options,
       outbox,
+      clock: this.#clock,
       left,
       work: this.#work,
       emit: (type, event) => this.emit(type, event),
@@ -164,13 +168,14 @@ export class Capture extends Emitter<CaptureEvents> {
     if (this.#isSourceOver) throw new CaptureFailedError("ended", "The track has ended; nothing can follow.");
     if (this.#options.live) this.#watchForStall();
     if (this.#queuedMs > maxQueuedMs) return false;
-    const arrivedAt = this.#elapsed();
+    const arrivedAt = this.#clock.read();
+    const { doubt } = this.#clock;
     // The caller may use its buffer again before it is this block's turn.
     const copy = block.slice();
     const blockMs = (block.length / this.#options.format.channels / this.#options.format.sampleRate) * 1_000;
     this.#queuedMs += blockMs;
     try {
-      return await this.#work.run(() => this.#intake.take(copy, endedAt, arrivedAt));
+      return await this.#work.run(() => this.#intake.take(copy, endedAt, arrivedAt, doubt));
     } finally {
       this.#queuedMs -= blockMs;
     }
@@ -210,9 +215,11 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#throwIfOver();
     this.#isSourceOver = true;
     clearTimeout(this.#stallTimer);
-    const endedAt = this.#elapsed();
+    const endedAt = this.#clock.read();
+    const { doubt } = this.#clock;
+    await this.#clock.whenSettled(doubtMs);
     await this.#work.run(async () => {
-      const paddingSamples = await this.#intake.flush(this.#now(), endedAt);
+      const paddingSamples = await this.#intake.flush(this.#now(), endedAt + (doubt?.sleptMs ?? 0));
       // Before the last seconds: whoever finds them after a crash must know of the silence in them.
       await this.#delivery.storeEnd({ lastSeq: this.nextSeq - 1, paddingSamples });
       await this.#intake.drain();

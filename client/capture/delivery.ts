@@ -23,11 +23,12 @@ import { corruptionFailure, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
-import { steadyClock } from "./steady-clock.ts";
+import type { SleepClock } from "./sleep-clock.ts";
 
 export interface DeliveryOptions {
   readonly capture: CaptureOptions;
   readonly outbox: Outbox;
+  readonly clock: SleepClock;
   /** What an earlier run left. */
   readonly left: OutboxContents;
   /** All that touches the outbox goes through it. */
@@ -46,7 +47,6 @@ export interface DeliveryOptions {
 
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #outbox: Outbox;
   readonly #uplink: Uplink;
   readonly #socket: RoomSocket;
   /** Rises with every lost connection: work queued for an older one is void. */
@@ -71,7 +71,6 @@ export class Delivery {
   constructor(options: DeliveryOptions) {
     const { capture, left, emit } = options;
     this.#options = options;
-    this.#outbox = options.outbox;
     this.#end = left.end;
     this.#isEndAnnounced = left.end !== undefined;
     this.#unsentFrom = left.unsentFrom;
@@ -81,7 +80,7 @@ export class Delivery {
       url: ingestUrl(capture),
       encoding: capture.encoding ?? "msgpack",
       token: capture.token,
-      elapsed: capture.elapsed ?? steadyClock(),
+      clock: options.clock,
       WebSocket: capture.WebSocket,
       random: capture.random ?? Math.random,
       times: { ...defaultTimes, ...capture.times },
@@ -112,7 +111,7 @@ export class Delivery {
   /** To be called within `work`. */
   async storeEnd(end: OutboxEnd): Promise<void> {
     this.#end = end;
-    await this.#outbox.setEnd(end);
+    await this.#options.outbox.setEnd(end);
   }
 
   /** All of the source is in the outbox. */
@@ -246,7 +245,7 @@ export class Delivery {
         return;
       case "lose":
         this.#lost.add(action.seq);
-        if (action.code === "ack_mismatch") work.runInBackground(() => this.#outbox.setAside(action.seq));
+        if (action.code === "ack_mismatch") work.runInBackground(() => this.#options.outbox.setAside(action.seq));
         else this.#forget([action.seq]);
         this.declareGap({ from: action.seq, to: action.seq, cause: "client_gave_up" });
         emit("lost", { seq: action.seq, code: action.code, detail: action.detail });
@@ -267,7 +266,7 @@ export class Delivery {
 
   async #sendFrame(seq: number): Promise<void> {
     const generation = this.#generation;
-    const frame = await this.#outbox.read(seq);
+    const frame = await this.#options.outbox.read(seq);
     // Told kept in the meantime, by the ack of a later second.
     if (!frame) return;
     const chunk = chunkMessage(this.#options.capture, seq, frame.timestampMs);
@@ -282,12 +281,12 @@ export class Delivery {
   #hold(): void {
     if (!this.#isReleased) return;
     this.#isReleased = false;
-    this.#options.work.runInBackground(() => this.#outbox.hold(this.#unsentFrom));
+    this.#options.work.runInBackground(() => this.#options.outbox.hold(this.#unsentFrom));
   }
 
   #forget(seqs: readonly number[]): void {
     this.#options.work.runInBackground(async () => {
-      await this.#outbox.remove(seqs);
+      await this.#options.outbox.remove(seqs);
       await this.#options.onSpace();
     });
   }

@@ -10,16 +10,27 @@ import { chunkMs, chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts
 import type { ChannelFault } from "./channel-watch.ts";
 import { LiveClock, type LiveStep } from "./live-clock.ts";
 import type { Outbox, OutboxEnd, OutboxFrame } from "./outbox.ts";
+import type { Doubt } from "./sleep-clock.ts";
 import { type Framed, type PcmBlock, PcmFramer, type PcmFormat } from "./pcm-framer.ts";
 
 /** A room takes no second that is further ahead; the one under way is one of them. */
 const maxDowntimeMs = (wireLimits.maxSeqAhead - 1) * chunkMs;
 const samplesPerMs = sampleRateHz / 1_000;
+/** Audio that waits for the room's word on a clock that jumped. */
+const maxDoubtfulMs = 10_000;
 
 /** Samples of a live source, and when its clock said that the last one was captured. */
 interface LiveBlock {
   readonly samples: PcmBlock;
   readonly endedAt: number;
+  /** Of a clock that runs on steadily, ms. */
+  readonly arrivedAt: number;
+  /** The clock was in doubt: what it turns out to have lacked comes on top. */
+  readonly doubt?: Doubt | undefined;
+}
+
+function isDoubtful({ doubt }: LiveBlock): boolean {
+  return doubt !== undefined && doubt.sleptMs === undefined;
 }
 
 /** What waits for its turn at the outbox. */
@@ -41,6 +52,8 @@ export interface IntakeOptions {
   readonly onChannelFault: (fault: ChannelFault) => void;
   readonly onFull: () => void;
   readonly onSpace: () => void;
+  /** No more audio can wait for the clock's doubt to end, and it must. */
+  readonly endDoubt?: () => void;
 }
 
 export class Intake {
@@ -54,6 +67,8 @@ export class Intake {
   /** Numbers of the track that are not this source's. */
   #shift: number;
   #isFull = false;
+  /** Blocks of a live source whose time is in doubt, and those behind them. */
+  #doubtful: LiveBlock[] = [];
   /** Set until the first block of this run came: what passed since then is a gap. */
   #lastEndedAt: number | undefined;
 
@@ -88,19 +103,36 @@ export class Intake {
 
   /**
    * @param endedAt when the block's last sample was captured, ms since 1970. @param arrivedAt of a clock that runs on steadily, ms.
-   * @returns false where nothing of it was taken.
+   * @param doubt that clock may lack time. @returns false where nothing of the block was taken.
    */
-  async take(samples: PcmBlock, endedAt: number, arrivedAt: number): Promise<boolean> {
+  async take(samples: PcmBlock, endedAt: number, arrivedAt: number, doubt?: Doubt): Promise<boolean> {
     if (!(await this.drain())) return false;
     if (this.#options.live) {
-      await this.#leaveOutDowntime(endedAt - this.#msOf(samples));
-      const steps = this.#clock.handleBlock({ samples, endedAt }, this.#msOf(samples), arrivedAt);
-      await this.#takeLive(steps);
+      this.#doubtful.push({ samples, endedAt, arrivedAt, doubt });
+      if (this.#doubtful.reduce((ms, block) => ms + this.#msOf(block.samples), 0) >= maxDoubtfulMs)
+        this.#options.endDoubt?.();
+      await this.#takeSettled();
     } else {
       this.#number(this.#framer.push(samples), endedAt);
     }
     await this.drain();
     return true;
+  }
+
+  /** Takes what waited for the clock: its doubt has ended. */
+  async handleClockSettled(): Promise<void> {
+    await this.#takeSettled();
+    await this.drain();
+  }
+
+  async #takeSettled(): Promise<void> {
+    for (let [block] = this.#doubtful; block && !isDoubtful(block); [block] = this.#doubtful) {
+      this.#doubtful.shift();
+      const { samples, endedAt, arrivedAt, doubt } = block;
+      await this.#leaveOutDowntime(endedAt - this.#msOf(samples));
+      const steps = this.#clock.handleBlock(block, this.#msOf(samples), arrivedAt + (doubt?.sleptMs ?? 0));
+      await this.#takeLive(steps);
+    }
   }
 
   /** Leaves whole seconds out; the second under way ends with silence. */
@@ -123,7 +155,7 @@ export class Intake {
    */
   async flush(now: number, arrivedAt: number): Promise<number> {
     if (this.#options.live) {
-      await this.#takeLive(this.#clock.flush());
+      await this.#decide();
       const tailSeconds = Math.floor(this.#clock.tailMs(arrivedAt) / chunkMs);
       if (tailSeconds > 0) await this.skip(tailSeconds, now);
     }
@@ -134,7 +166,7 @@ export class Intake {
 
   /** Numbers and stores what waits for its place to be clear: no more blocks come for now. */
   async settle(): Promise<void> {
-    if (this.#options.live) await this.#takeLive(this.#clock.flush());
+    if (this.#options.live) await this.#decide();
     await this.drain();
   }
 
@@ -195,6 +227,12 @@ export class Intake {
   #msOf(samples: PcmBlock): number {
     const { sampleRate, channels } = this.#options.format;
     return (samples.length / channels / sampleRate) * 1_000;
+  }
+
+  async #decide(): Promise<void> {
+    this.#options.endDoubt?.();
+    await this.#takeSettled();
+    await this.#takeLive(this.#clock.flush());
   }
 
   async #takeLive(steps: readonly LiveStep<LiveBlock>[]): Promise<void> {

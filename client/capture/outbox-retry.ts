@@ -19,8 +19,8 @@ export interface OutboxRetrying {
 export interface RetryOptions {
   /** How long a passing fault may last. */
   readonly giveUpAfterMs: number;
-  /** Of a clock that runs on steadily, ms. */
-  readonly elapsed: () => number;
+  /** Ms, of a clock that stands still with the attempts, while the machine sleeps. */
+  readonly elapsed?: () => number;
   readonly random: () => number;
 }
 
@@ -77,7 +77,7 @@ export class RetryingOutbox implements Outbox {
   }
 
   async #try<T>(step: () => Promise<T>): Promise<T> {
-    const { giveUpAfterMs, elapsed, random } = this.#options;
+    const { giveUpAfterMs, elapsed = () => performance.now(), random } = this.#options;
     const since = elapsed();
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -17,8 +17,8 @@ export type StatusMessage = Pick<MessageOf<"status">, "type" | "last_seq">;
 export type AckMessage = Pick<MessageOf<"ack">, "type" | "seq" | "sha256" | "contiguous_seq">;
 export type EndedMessage = Pick<MessageOf<"ended">, "type" | "last_seq" | "complete" | "missing">;
 export type ErrorMessage = Pick<MessageOf<"error">, "type" | "code" | "detail" | "seq" | "retry_after_ms">;
-/** Messages that are only a sign of life. */
-type SignOfLife = Pick<MessageOf<"pong">, "type"> | Pick<MessageOf<"closing">, "type">;
+/** Messages that are only a sign of life, or say what the room's clock says. */
+type SignOfLife = Pick<MessageOf<"pong">, "type" | "ts"> | Pick<MessageOf<"closing">, "type">;
 export type ReadMessage = ReadyMessage | StatusMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife;
 
 const seqSchema = z.int().check(z.minimum(1));
@@ -50,7 +50,7 @@ const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type
     seq: z.optional(z.int()),
     retry_after_ms: z.optional(countSchema),
   }),
-  z.object({ type: z.literal("pong") }),
+  z.object({ type: z.literal("pong"), ts: z.optional(z.int()) }),
   z.object({ type: z.literal("closing") }),
 ]);
 

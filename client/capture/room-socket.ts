@@ -15,13 +15,14 @@ import type { CaptureTimes } from "./capture-types.ts";
 import { Pause } from "./pause.ts";
 import { connectFailure, unknownFailure } from "./connect-failure.ts";
 import { parseRoomMessage, type ReadMessage } from "./read-message.ts";
+import { RoomTime } from "./room-time.ts";
+import type { SleepClock } from "./sleep-clock.ts";
+import { withCloseTimeout } from "./ws-class.ts";
 
 /** Refusals of the credential in a row after which the token provider is not asked again. */
 const maxTokenRefusals = 5;
 /** How long a connection must have lasted to be worth coming back to at once. */
 const provenAfterMs = 5_000;
-/** How long the other side may take to answer a close. */
-const closeTimeoutMs = 1_000;
 /** RFC 6455 §7.4.1: the connection was lost without a close frame. */
 const abnormalCloseCode = 1006;
 
@@ -49,8 +50,7 @@ export interface RoomSocketOptions {
   /** For runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
   readonly random: () => number;
-  /** A clock that runs on while the machine sleeps, and that nobody sets, ms. */
-  readonly elapsed: () => number;
+  readonly clock: SleepClock;
   readonly times: CaptureTimes;
   readonly onOpen: () => void;
   readonly onMessage: (message: ReadMessage) => void;
@@ -72,6 +72,7 @@ const network = globalThis as unknown as NetworkEvents;
 export class RoomSocket {
   readonly #options: RoomSocketOptions;
   readonly #socket: ReconnectingWebSocket;
+  readonly #roomTime: RoomTime;
   /** Attempts since a connection last proved good. */
   #attempt = 0;
   #tokenRefusals = 0;
@@ -117,6 +118,7 @@ export class RoomSocket {
       },
     );
     this.#socket.binaryType = "arraybuffer";
+    this.#roomTime = new RoomTime(options.clock, (message) => this.#write(message));
     this.#socket.addEventListener("open", () => this.#handleOpen());
     this.#socket.addEventListener("message", ({ data }: { data: unknown }) => this.#handleMessage(data));
     // Its listeners get copies of events, which in browsers have neither code nor message. Its handlers get the events themselves.
@@ -131,8 +133,13 @@ export class RoomSocket {
 
   /** Sends a message that the room is to answer, if the connection is open. @returns whether it went out. */
   send(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
-    if (this.#socket.readyState !== ReconnectingWebSocket.OPEN) return false;
+    if (!this.#write(message, pcm)) return false;
     this.#waitingSince ??= performance.now();
+    return true;
+  }
+
+  #write(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
+    if (this.#socket.readyState !== ReconnectingWebSocket.OPEN) return false;
     if (this.#options.encoding === "msgpack") this.#socket.send(encode(pcm ? { ...message, content: pcm } : message));
     else this.#socket.send(JSON.stringify(pcm ? { ...message, content_b64: encodeBase64(pcm) } : message));
     return true;
@@ -143,6 +150,7 @@ export class RoomSocket {
     this.#stopped = true;
     this.#ownReason = "done";
     clearInterval(this.#watch);
+    this.#roomTime.handleClose();
     network.removeEventListener?.("online", this.#handleOnline);
     this.#socket.close(normalCloseCode, "done");
     this.#pause?.cut();
@@ -202,18 +210,19 @@ export class RoomSocket {
   #handleOpen(): void {
     this.#isOpen = true;
     this.#openedAt = this.#lastHeardAt = performance.now();
-    this.#lastTickAt = this.#options.elapsed();
+    this.#lastTickAt = this.#options.clock.read();
     this.#waitingSince = undefined;
     const { pingAfterMs, answerTimeoutMs } = this.#options.times;
     clearInterval(this.#watch);
     this.#watch = setInterval(() => this.#checkAlive(), Math.min(pingAfterMs, answerTimeoutMs) / 2);
     this.#options.onOpen();
+    this.#roomTime.ask();
   }
 
   #handleMessage(data: unknown): void {
     this.#lastHeardAt = performance.now();
     // A page in the background is given few ticks, and is awake for all that. What comes late says nothing of it.
-    if (this.#isAwake()) this.#lastTickAt = this.#options.elapsed();
+    if (this.#isAwake()) this.#lastTickAt = this.#options.clock.read();
     const message = parseRoomMessage(data);
     if (!message) return;
     const { type } = message;
@@ -222,6 +231,7 @@ export class RoomSocket {
     // Not 0: all clients of a gateway that restarts come back, and need the jitter.
     if (isProven && type !== "error") this.#attempt = 1;
     if (type === "ready") this.#tokenRefusals = 0;
+    if (type === "pong") this.#roomTime.handlePong(message.ts);
     // Without a number it is no second that is refused, but the connection.
     if (type === "error" && message.seq === undefined && message.retry_after_ms !== undefined)
       this.#notBefore = this.#lastHeardAt + message.retry_after_ms;
@@ -231,6 +241,7 @@ export class RoomSocket {
 
   #handleClose(code: number, reason: string): void {
     clearInterval(this.#watch);
+    this.#roomTime.handleClose();
     const own = this.#ownReason;
     // partysocket tells a broken connection as 1000, a code that no room ends one with unasked.
     const told = own === undefined && code === normalCloseCode ? abnormalCloseCode : code;
@@ -250,7 +261,7 @@ export class RoomSocket {
   }
 
   #isAwake(): boolean {
-    return this.#options.elapsed() - this.#lastTickAt < this.#options.times.deadAfterMs;
+    return this.#options.clock.read() - this.#lastTickAt < this.#options.times.deadAfterMs;
   }
 
   #checkAlive(): void {
@@ -258,33 +269,13 @@ export class RoomSocket {
     const now = performance.now();
     // A tick that comes far too late: the machine slept, and nobody knows what became of the connection.
     const isAwake = this.#isAwake();
-    this.#lastTickAt = this.#options.elapsed();
+    this.#lastTickAt = this.#options.clock.read();
     const silentMs = now - this.#lastHeardAt;
+    this.#roomTime.handleTick();
     if (!isAwake) this.#drop("slept");
     else if (silentMs > deadAfterMs) this.#drop("silent");
     else if (this.#waitingSince !== undefined && now - this.#waitingSince > answerTimeoutMs) this.#drop("no answer");
     else if (silentMs > pingAfterMs && this.#socket.readyState === ReconnectingWebSocket.OPEN)
       this.#socket.send(pingText);
   }
-}
-
-interface WsOptions {
-  readonly closeTimeout: number;
-  readonly perMessageDeflate: boolean;
-}
-type WsClass = new (url: string, protocols: string[], options: WsOptions) => object;
-
-/**
- * The package `ws` holds a socket, and with it the process, for 30 s where the other side does not answer the close.
- * It is told apart by `terminate`, which browsers' sockets and Node's own have not.
- */
-function withCloseTimeout(given: unknown): unknown {
-  const isWs = typeof given === "function" && "terminate" in (given.prototype as object);
-  if (!isWs) return given;
-  return class extends (given as WsClass) {
-    constructor(url: string, protocols: string[]) {
-      // Samples hardly shrink, and packing them takes time.
-      super(url, protocols, { closeTimeout: closeTimeoutMs, perMessageDeflate: false });
-    }
-  };
 }

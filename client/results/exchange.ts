@@ -148,7 +148,12 @@ function checkedToken(token: string | undefined): string | undefined {
 
 function problemOf(answer: Response, text: string): ProblemAnswer {
   const { status } = answer;
-  const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"), Date.now());
+  // A date is of the answer's own clock: this machine's may be set to anything.
+  const answeredAt = Date.parse(answer.headers.get("date") ?? "");
+  const retryAfterMs = parseRetryAfter(
+    answer.headers.get("retry-after"),
+    Number.isNaN(answeredAt) ? Date.now() : answeredAt,
+  );
   try {
     const { code, detail } = problemSchema.parse(JSON.parse(text));
     return { code, detail, status, retryAfterMs };

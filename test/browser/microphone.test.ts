@@ -139,6 +139,23 @@ test.skipIf(isWithoutBrowser)("[O3] suspended while the page may resume it: it r
   await tab.call("end");
 });
 
+test.skipIf(isWithoutBrowser)(
+  "[C10] a wall clock that is set under a running microphone makes no gap, and drops no connection",
+  { timeout: timeoutMs },
+  async () => {
+    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
+    let acked = 2;
+    await tab.next("acked", acked);
+    for (const byMs of [120_000, -300_000, 40_000]) {
+      await tab.call("setClock", byMs);
+      await tab.next("acked", (acked += 4));
+    }
+    expect(await tab.call("end")).toMatchObject({ complete: true, missing: [], lost: [] });
+    expect([await tab.heard("gap"), await tab.heard("disconnected")]).toEqual([[], []]);
+  },
+);
+
 test.skipIf(isWithoutBrowser)("[O3] a page over plain http gets no microphone, and the reason", async () => {
   const args = [...microphoneArgs(), "--host-resolver-rules=MAP lan.test 127.0.0.1"];
   const tab = await (await browsers.launch({ args })).newTab("lan.test");

@@ -22,7 +22,7 @@ const read: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ack: [["type"], ["seq"], ["sha256"], ["contiguous_seq"]],
   ended: [["type"], ["last_seq"], ["complete"], ["missing"]],
   error: [["type"], ["code"], ["detail"], ["seq"], ["retry_after_ms"]],
-  pong: [["type"]],
+  pong: [["type"], ["ts"]],
   closing: [["type"]],
 };
 /** JSON leaves `undefined` out: the field is missing. */

@@ -32,6 +32,13 @@ describe("[L1] a refused request did nothing: it is sent again, whatever it asks
     expect(retryDelayMs(refused(61_000), 1, 0)).toBeUndefined();
   });
 
+  test("a Retry-After that is a date is one of the gateway's clock, whatever this machine's says", async () => {
+    const headers = { date: "Thu, 01 Jan 1970 00:00:00 GMT", "retry-after": "Thu, 01 Jan 1970 01:00:00 GMT" };
+    const gateway = await scriptedGateway(problem("rate_limited", headers));
+    const asking = createResultsClient({ baseUrl: gateway.url }).resolve("s", { audio });
+    await expect(asking).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
+  });
+
   test("it is given up with what the gateway said", async () => {
     const gateway = await scriptedGateway(problem("rate_limited", now));
     const asking = createResultsClient({ baseUrl: gateway.url, retries: 1 }).resolve("s", { audio });

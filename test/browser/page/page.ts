@@ -100,6 +100,12 @@ const commands = {
     for (const audio of microphone?.stream.getAudioTracks() ?? []) audio.dispatchEvent(new Event("ended"));
   },
 
+  /** What a system does that sets its clock. */
+  setClock(byMs: number): void {
+    const before = Date.now;
+    Date.now = () => before() + byMs;
+  },
+
   /** Does nothing else for a while, as a page that lays out a huge table. */
   block(ms: number): void {
     const until = performance.now() + ms;

@@ -18,6 +18,7 @@ export type FakeFrame = { readonly type: string; readonly seq?: number } & Reado
 export class FakeRoom {
   readonly frames: FakeFrame[] = [];
   connections = 0;
+  clock = (): number => Date.now();
   readonly #server: WebSocketServer;
 
   private constructor(server: WebSocketServer) {
@@ -25,8 +26,8 @@ export class FakeRoom {
   }
 
   /**
-   * Speaks JSON. `answer` gets every frame but the question where the track stands, to which it has nothing yet; `greet`, if given,
-   * every connection.
+   * Speaks JSON. `answer` gets every frame but the questions where the track stands (it has nothing yet) and what time it is
+   * (`clock`); `greet`, if given, every connection.
    */
   static async start(
     answer: (peer: FakePeer, frame: FakeFrame) => void,
@@ -46,6 +47,7 @@ export class FakeRoom {
       greet(peer);
       socket.on("message", (data: Buffer) => {
         const frame = JSON.parse(data.toString()) as FakeFrame;
+        if (frame.type === "ping") return peer.say({ type: "pong", ts: Math.round(room.clock()) });
         if (frame.type === "status") return peer.say({ type: "status", last_seq: 0 });
         room.frames.push(frame);
         answer(peer, frame);
