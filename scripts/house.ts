@@ -13,7 +13,8 @@ const budgets: Readonly<Record<string, number>> = {
   "server/inference": 2_500,
   "server/shared": 4_600,
   client: 16_000,
-  scripts: 7_700,
+  // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
+  scripts: 8_000,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -12,6 +12,8 @@ import { buildApp } from "./build-app.ts";
 import { workerBundle } from "./bundle/worker-bundle.ts";
 import { openFront } from "../../server/front/front.ts";
 import { descriptorLimit, maxConnections } from "../../server/front/front-limits.ts";
+import { removeOrphanBlobs } from "./orphan-blobs.ts";
+import { openScrubber } from "./scrubber.ts";
 import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
 import { startRuntime } from "./runtime.ts";
 import { lockState } from "./state-lock.ts";
@@ -67,11 +69,12 @@ async function start(
   await buildApp();
   const bundle = await workerBundle();
   // Rooms that were here before may wake at once, and must find the index as they expect it.
+  removeOrphanBlobs(stateDir, Date.now());
   const isNew = !hasDatabases(stateDir);
   if (!isNew && !isMigrated(stateDir, bundle.workers)) await migrateLocalIndex(stateDir);
   // The local inference service, another child, goes here: started before the Worker that asks it, ended after it.
   const given = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const runtime = await startRuntime({ bundle, stateDir, variables: pick(given) });
+  const runtime = await startRuntime({ bundle, stateDir, variables: pick(given), localState: openScrubber(stateDir) });
   parts.push(() => runtime.miniflare.dispose());
   lock.note(workerdPids());
   if (isNew) await migrateThrough(runtime.miniflare, bundle.workers);

@@ -19,6 +19,8 @@ export interface RuntimeOptions {
   readonly stateDir: string;
   /** Values for the gateway Worker's variables, by name. */
   readonly variables: Readonly<Record<string, string>>;
+  /** What the gateway Worker reaches as `LOCAL_STATE`: this process, which owns the files. */
+  readonly localState: (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 }
 
 export interface Runtime {
@@ -42,7 +44,7 @@ export function storageFolder(stateDir: string): string {
   return join(stateDir, "v3");
 }
 
-export async function startRuntime({ bundle, stateDir, variables }: RuntimeOptions): Promise<Runtime> {
+export async function startRuntime({ bundle, stateDir, variables, localState }: RuntimeOptions): Promise<Runtime> {
   const [gateway, ...others] = bundle.workers.map(({ name, modules, options }): V4WorkerOptions => {
     const loaded = modules.map(({ type, path }) => {
       const file = join(bundle.folder, path);
@@ -55,7 +57,13 @@ export async function startRuntime({ bundle, stateDir, variables }: RuntimeOptio
     return { ...options, name, modules: loaded, modulesRoot: bundle.folder };
   });
   if (!gateway) throw new Failure("The bundle has no Worker.");
-  const direct = { ...gateway, bindings: { ...variables }, unsafeDirectSockets: [{ host: hostname, port: 0 }] };
+  const serviceBindings = { ...gateway.serviceBindings, LOCAL_STATE: localState };
+  const direct = {
+    ...gateway,
+    serviceBindings,
+    bindings: { ...variables },
+    unsafeDirectSockets: [{ host: hostname, port: 0 }],
+  };
   const miniflare = await openMiniflare({ stateDir, workers: [direct, ...others] });
   try {
     await miniflare.ready;

@@ -14,6 +14,8 @@ export interface Env extends Cloudflare.Env {
   readonly DB: D1Database;
   /** The app Worker's entrypoint; not there in a deployment that runs the gateway alone. */
   readonly APP?: AppBinding;
+  /** The process that runs the Workers, where they run on a developer's machine; not there in a deployment. */
+  readonly LOCAL_STATE?: Pick<Fetcher, "fetch">;
 }
 
 /** The app as the gateway reaches it. RPC's own types can't be had across Workers: what comes back is parsed. */

@@ -7,7 +7,7 @@ import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
 import { createSession, get, post, resolve, send } from "./support/http.ts";
-import { listed } from "./support/index.ts";
+import { listed, plant } from "./support/index.ts";
 import { indexFaults } from "./support/index-faults.ts";
 import { answerTo, inference, sameSpeaker } from "./support/inference.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -227,11 +227,7 @@ describe("in the middle of things", () => {
     await client.keep(1);
     await remove(room.sessionId);
     await bindings.RESULT_BUCKET.put(room.key(2), "late");
-    await bindings.DB.prepare(
-      "INSERT INTO sessions SELECT 'default', ?, 'open', 1, 1, NULL, 1, 1, 1, 1, 99 FROM (SELECT 1)",
-    )
-      .bind(room.sessionId)
-      .run();
+    await plant([{ session_id: room.sessionId, created_at: 1, status: "open" }]);
     await room.kill();
     await room.wakeUntil("it looked again", async () => (await room.storedKeys()).length === 0);
     expect(await room.status()).toBe("deleted");

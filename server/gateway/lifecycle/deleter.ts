@@ -8,6 +8,7 @@
  *   R2      listed by the session's prefix and deleted a batch at a time, until nothing is listed
  *   D1      the session's row of the index
  *   rows    all of the room's tables, in the commit that writes the receipt: status `deleted`
+ *   scrub   what the tables left behind in the files of the room and of the index, where those are files of this machine
  *   sweep   twice more, later: a write that R2 or D1 was given before a crash may land after all
  */
 import type { DeletionPending, DeletionReceipt } from "../../../schemas/http/sessions.ts";
@@ -27,6 +28,7 @@ const batchObjects = 1_000;
 const maxBatches = 200;
 const r2TimeoutMs = 30_000;
 const d1TimeoutMs = 10_000;
+const scrubTimeoutMs = 15_000;
 /** A room that dies in the middle is woken this soon. */
 export const deletionBackstopMs = 5_000;
 const minBackoffMs = 1_000;
@@ -49,6 +51,8 @@ export interface DeleterDeps {
   readonly removeFromIndex: () => Promise<void>;
   /** Deletes all that the room has stored but the schema's version. Called in the commit that writes the tombstone. */
   readonly wipe: () => void;
+  /** Overwrites what is no row any more in the room's file and in the index's. Does nothing where the platform owns the files. */
+  readonly scrub: () => Promise<void>;
   /** Resolves when nothing of the room that began before the mark is under way. */
   readonly quiet: () => Promise<void>;
   /** Resolves when all SQL so far is durable. */
@@ -106,6 +110,18 @@ export class Deleter {
     await withTimeout(removeFromIndex(), d1TimeoutMs, "D1 delete");
     this.#bury();
     wakeAt(db.now() + sweepAfterMs[0]);
+    await this.#scrub();
+  }
+
+  /** What fails here, the later looks make good. */
+  async #scrub(): Promise<void> {
+    const { scrub, session, synced } = this.#deps;
+    try {
+      await synced();
+      await withTimeout(scrub(), scrubTimeoutMs, "scrub");
+    } catch (cause) {
+      log.warn("delete.scrub_failed", { session: session.sessionId, error: describeError(cause) });
+    }
   }
 
   /** @returns whether nothing is left. */
@@ -179,6 +195,7 @@ export class Deleter {
     });
     const next = sweepAfterMs[sweeps];
     if (next !== undefined) wakeAt(db.now() + next);
+    await this.#scrub();
   }
 
   #record(): DeletionRecord {

@@ -34,6 +34,8 @@ export interface LifecycleDeps {
   readonly finalize: () => Promise<void>;
   /** Ends uploads that R2 does not list. */
   readonly abortUploads: () => Promise<void>;
+  /** Overwrites what deleted rows left in files. */
+  readonly scrub: () => Promise<void>;
   /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
   readonly wipeObject: () => void;
 }
@@ -50,7 +52,7 @@ export class Lifecycle {
     this.#core = core;
     this.#deps = deps;
     const { db, session, store, bucket, bucketIdle, jobs, now, random, signals, synced } = core;
-    const { abortUploads, index, quota, tracks, wipeObject } = deps;
+    const { abortUploads, index, quota, scrub, tracks, wipeObject } = deps;
     this.#indexer = new Indexer({
       sessionId: session.sessionId,
       write: () => this.#writeIndex(),
@@ -75,6 +77,7 @@ export class Lifecycle {
         wipeRoom(db, signals.lastingTables);
         wipeObject();
       },
+      scrub,
       synced,
       wakeAt: (at) => jobs.at("delete", at),
       random,

@@ -163,7 +163,7 @@ export class MeetingSessionDO extends RoomHost {
         fail: (cause) => this.fail(cause),
       },
       {
-        ...servicesOf(this.env, session, this.ctx.exports.EmbeddedResolver),
+        ...servicesOf(this.env, session, this.ctx.exports.EmbeddedResolver, this.ctx.id.toString()),
         connections: this.#connections,
         wipeObject: () => this.forgetName(),
       },

@@ -38,6 +38,8 @@ export interface Services {
   readonly connections: Connections;
   /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
   readonly wipeObject: () => void;
+  /** Overwrites what deleted rows left in files. */
+  readonly scrub: () => Promise<void>;
   /** Hands messages to the app; undefined where none is bound. */
   readonly takeMeeting: AppOutboxSettings["take"] | undefined;
 }
@@ -91,6 +93,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     settings: config.lifecycle,
     finalize: results.finalizeByItself,
     abortUploads: results.abortUploads,
+    scrub: services.scrub,
     wipeObject: services.wipeObject,
   });
   const connections = connectionsPart(core, services.connections);

@@ -42,8 +42,10 @@ export function servicesOf(
   env: Env,
   session: SessionName,
   embedded: { readonly fetch: typeof fetch },
-): Pick<Services, "inference" | "index" | "quota" | "fetcher" | "takeMeeting"> {
-  const { APP, TENANT_QUOTA: quotas } = env;
+  /** Of the room's object, which its file is named after. */
+  objectId: string,
+): Pick<Services, "inference" | "index" | "quota" | "fetcher" | "scrub" | "takeMeeting"> {
+  const { APP, LOCAL_STATE, TENANT_QUOTA: quotas } = env;
   return {
     inference: inferenceOf(env, embedded),
     index: new SessionIndex(env.DB),
@@ -53,6 +55,10 @@ export function servicesOf(
       lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
     },
     fetcher: (input, init) => fetch(input, init),
+    scrub: async () => {
+      const answer = await LOCAL_STATE?.fetch(`http://local/scrub/${objectId}`, { method: "POST" });
+      if (answer && !answer.ok) throw new Error(`scrub: ${answer.status}`);
+    },
     takeMeeting: APP ? (batch) => APP.takeMeeting(batch) : undefined,
   };
 }
