@@ -6,8 +6,10 @@
  * slept do, since the capture is live (SPEC O3). Knows nothing of seconds, outboxes and rooms.
  */
 import type { Capture } from "../capture/capture.ts";
+import { trackEndedFailure } from "../capture/capture-types.ts";
 import { Emitter } from "../capture/emitter.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
+import { AudioSourceError } from "./audio-source-error.ts";
 import { keepRunning } from "./keep-running.ts";
 import { processorName, processorSource } from "./source-processor.ts";
 
@@ -36,24 +38,51 @@ export interface AudioSource {
   readonly context: AudioContext;
   /** @returns a function that takes the listener away. */
   on<K extends keyof AudioSourceEvents>(type: K, listener: (event: AudioSourceEvents[K]) => void): () => void;
-  /** Gives samples to the capture from now on. It must have the source's `format`, and be `live`. */
-  pipeTo(capture: Pick<Capture, "write">): void;
+  /**
+   * Gives samples to the capture from now on. It must have the source's `format`, and be `live`. Throws CaptureFailedError (`ended`)
+   * where its outbox says that the track had ended: nothing would be captured.
+   */
+  pipeTo(capture: Pick<Capture, "write" | "isSourceOver">): void;
   /** Hands over what it still has, and lets go of the device. Then `end` the capture. */
   close(): Promise<void>;
 }
 
-/** @param stream has a track of audio; it is stopped where this fails. */
-export async function openAudioSource(stream: MediaStream): Promise<AudioSource> {
+export interface AudioSourceOptions {
+  /**
+   * Where the page's server has `@roomtone/client/worklet.js`, of the same version: for a Content-Security-Policy without
+   * `script-src blob:`. Default: a `blob:` URL.
+   */
+  readonly workletUrl?: string | URL;
+}
+
+/**
+ * Captures the sound of any media stream, mono: a call's other side, an element's `captureStream()`. Rejects with AudioSourceError.
+ * `close` stops the stream's tracks, and so does a failure.
+ */
+export async function openStream(stream: MediaStream, { workletUrl }: AudioSourceOptions = {}): Promise<AudioSource> {
   let context: AudioContext | undefined;
   try {
+    checkCanCapture("sound of a stream");
+    if (stream.getAudioTracks().length === 0)
+      throw new AudioSourceError(
+        "no_audio_shared",
+        "No sound was shared: share again, with the sound of the tab or system.",
+      );
     // The device's own rate: not every browser connects a context of another one.
     context = new AudioContext();
-    await Promise.all([loadProcessor(context), context.resume()]);
+    await Promise.all([loadProcessor(context, workletUrl), context.resume()]);
     return connect(stream, context);
   } catch (cause) {
     await letGo(stream, context);
     throw cause;
   }
+}
+
+/** Pages over plain http have neither devices nor an AudioWorklet, whatever the types say. */
+export function checkCanCapture(what: string, isThere = true): void {
+  if (isThere && "AudioWorkletNode" in globalThis) return;
+  if (globalThis.isSecureContext) throw new AudioSourceError("unsupported", `This browser gives pages no ${what}.`);
+  throw new AudioSourceError("needs_https", `The ${what} needs HTTPS: this page came over plain http.`);
 }
 
 class SourceEvents extends Emitter<AudioSourceEvents> {
@@ -81,6 +110,7 @@ function connect(stream: MediaStream, context: AudioContext): AudioSource {
     context,
     on: (type, listener) => events.on(type, listener),
     pipeTo(capture) {
+      if (capture.isSourceOver) throw trackEndedFailure();
       worklet.port.addEventListener("message", ({ data }: MessageEvent<Posted>) => {
         if (data === null) flushed.resolve();
         // A block that a full outbox refused becomes part of a gap; why a capture failed, its `failed` event says.
@@ -106,11 +136,11 @@ async function letGo(stream: MediaStream, context: AudioContext | undefined): Pr
   if (context && context.state !== "closed") await context.close();
 }
 
-async function loadProcessor(context: AudioContext): Promise<void> {
-  const url = URL.createObjectURL(new Blob([processorSource], { type: "text/javascript" }));
+async function loadProcessor(context: AudioContext, given: string | URL | undefined): Promise<void> {
+  const url = given ?? URL.createObjectURL(new Blob([processorSource], { type: "text/javascript" }));
   try {
     await context.audioWorklet.addModule(url);
   } finally {
-    URL.revokeObjectURL(url);
+    if (given === undefined) URL.revokeObjectURL(String(url));
   }
 }

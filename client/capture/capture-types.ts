@@ -175,3 +175,7 @@ export class CaptureFailedError extends Error {
     this.seconds = seconds;
   }
 }
+
+export function trackEndedFailure(): CaptureFailedError {
+  return new CaptureFailedError("ended", "The track has ended; nothing can follow. Take another track or session.");
+}

@@ -16,6 +16,7 @@ import {
   defaultTimes,
   originOf,
   ownerOf,
+  trackEndedFailure,
   trackOf,
 } from "./capture-types.ts";
 import { Delivery } from "./delivery.ts";
@@ -165,7 +166,7 @@ export class Capture extends Emitter<CaptureEvents> {
   async write(samples: PcmBlock, endedAt = this.#now()): Promise<boolean> {
     const block = pcmBlockOf(samples);
     this.#throwIfOver();
-    if (this.#isSourceOver) throw new CaptureFailedError("ended", "The track has ended; nothing can follow.");
+    if (this.#isSourceOver) throw trackEndedFailure();
     if (this.#options.live) this.#watchForStall();
     if (this.#queuedMs > maxQueuedMs) return false;
     const arrivedAt = this.#clock.read();

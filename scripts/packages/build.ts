@@ -8,6 +8,7 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { rolldown } from "rolldown";
+import { processorSource } from "../../client/browser/source-processor.ts";
 import { portableTypes } from "./portable-types.ts";
 import { type Manifest, publishedManifest, readManifest, sourcesOf } from "./manifest.ts";
 
@@ -17,6 +18,11 @@ export const distFolder = join(root, "dist");
 
 /** The workspaces that others install. */
 const workspaces = ["client", "client/cli"] as const;
+
+/** Files that no module imports, and that a page's server gives out. */
+const assets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  client: { "worklet.js": `${processorSource}\n`, "worklet.d.ts": "export {};\n" },
+};
 
 /** @returns the folders that can be packed, in the order of `workspaces`. */
 export function buildPackages(): Promise<string[]> {
@@ -31,13 +37,19 @@ async function buildPackage(workspace: string): Promise<string> {
   await Promise.all([
     buildModules(workspace, manifest, target),
     ...(manifest.exports ? [buildTypes(workspace, target)] : []),
+    writeAssets(join(target, "dist"), assets[workspace] ?? {}),
     copyFile(join(root, workspace, "README.md"), join(target, "README.md")),
     writeFile(
       join(target, "package.json"),
-      `${JSON.stringify(await publishedManifest(root, workspace, manifest), null, 2)}\n`,
+      `${JSON.stringify(await publishedManifest(root, workspace, manifest, Object.keys(assets[workspace] ?? {})), null, 2)}\n`,
     ),
   ]);
   return target;
+}
+
+async function writeAssets(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 }
 
 async function buildModules(workspace: string, manifest: Manifest, target: string): Promise<void> {

@@ -32,19 +32,34 @@ export function sourcesOf({ exports, bin }: Manifest): string[] {
   return [...Object.values(exports ?? {}), ...Object.values(bin ?? {})];
 }
 
-/** @param workspace relative to `root`: the built files keep their place in the repository. */
-export async function publishedManifest(root: string, workspace: string, manifest: Manifest): Promise<object> {
+/**
+ * @param workspace relative to `root`: the built files keep their place in the repository.
+ * @param assets names of the files beside them that are entries too.
+ */
+export async function publishedManifest(
+  root: string,
+  workspace: string,
+  manifest: Manifest,
+  assets: readonly string[],
+): Promise<object> {
   const { version, license } = rootSchema.parse(JSON.parse(await readFile(join(root, "package.json"), "utf8")));
   const { name, description, exports, bin, dependencies, ...rest } = manifest;
   const built = (source: string): string => `./dist/${join(workspace, source).replace(/\.ts$/, "")}`;
   const conditions = (source: string): object => ({ types: `${built(source)}.d.ts`, default: `${built(source)}.js` });
+  const scripts = assets.filter((asset) => asset.endsWith(".js"));
+  const given = Object.fromEntries(
+    scripts.map((asset) => [
+      `./${asset}`,
+      { types: `./dist/${asset.replace(/js$/, "d.ts")}`, default: `./dist/${asset}` },
+    ]),
+  );
   return {
     name,
     version,
     description,
     license,
     ...rest,
-    ...(exports && { exports: { ...mapValues(exports, conditions), "./package.json": "./package.json" } }),
+    ...(exports && { exports: { ...mapValues(exports, conditions), ...given, "./package.json": "./package.json" } }),
     ...(bin && { bin: mapValues(bin, (source) => `${built(source)}.js`) }),
     files: ["dist"],
     // Packages of one release belong together.
