@@ -32,6 +32,11 @@ export const limitTable = {
     value: wireLimits.maxGapNotes,
     meaning: "Stretches of one track whose absence is explained; later ones are not noted.",
   },
+  maxOriginSkewMs: {
+    value: 600_000,
+    meaning:
+      "How far the clock of a client may be from the room's when a track's first chunk comes. Beyond it the room's time of arrival counts for the track's origin.",
+  },
   maxInFlightFrames: {
     value: 32,
     meaning: "Frames a client should have sent and not seen acked, at most; announced in `ready`.",

@@ -1,5 +1,5 @@
 /** Parts of requests that are checked before anything is sent. All throw TypeError for what can't be one. */
-import { sessionIdSchema } from "../../schemas/names.ts";
+import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
 import type { SessionsOptions } from "./results-types.ts";
@@ -32,6 +32,11 @@ export function listQuery(wanted: Omit<SessionsOptions, "signal">): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
   return query.size === 0 ? "" : `?${query.toString()}`;
+}
+
+export function trackPart(track: string): string {
+  if (trackNameSchema.safeParse(track).success) return track;
+  throw new TypeError("A track is a-z, 0-9, '_' and '-', at most 32 characters, starting with a letter or digit.");
 }
 
 export function clusterPart(clusterId: string): string {

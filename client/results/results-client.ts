@@ -23,7 +23,7 @@ import { createCaller, type Request } from "./caller.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
-import { checkedKey, clusterPart, deliveryPart, listQuery, sessionPath } from "./parts.ts";
+import { checkedKey, trackPart, clusterPart, deliveryPart, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
 import type {
   CallOptions,
@@ -141,6 +141,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       correct("POST", sessionId, `clusters/${clusterPart(clusterId)}/merge`, { into }, callOptions),
     judgeTurn: async (sessionId, eventId, body, callOptions) =>
       correct("PATCH", sessionId, `turns/${eventId}`, body, callOptions),
+    setTrackOrigin: async (sessionId, track, originMs, callOptions) =>
+      correct("PUT", sessionId, `tracks/${trackPart(track)}/origin`, { origin_ms: originMs }, callOptions),
     // As with deleteSession.
     finalize: ((sessionId, body, given) => finalize(caller, sessionId, body, given)) as ResultsClient["finalize"],
     result: async (sessionId, { signal } = {}) =>

@@ -189,6 +189,13 @@ export interface ResultsClient {
   mergeSpeakers(sessionId: string, clusterId: string, into: string, options?: CallOptions): Promise<CorrectionAnswer>;
   /** A person's word on one turn: whose it is (null: nobody's yet), or whether its suggested name is right. */
   judgeTurn(sessionId: string, eventId: number, body: TurnBody, options?: CallOptions): Promise<CorrectionAnswer>;
+  /** A person's word: the wall clock of a track's first sample, ms since 1970; null takes it back. */
+  setTrackOrigin(
+    sessionId: string,
+    track: string,
+    originMs: number | null,
+    options?: CallOptions,
+  ): Promise<CorrectionAnswer>;
   /** Ends the meeting and waits until its result is written. Idempotent: the first body counts. */
   finalize(
     sessionId: string,

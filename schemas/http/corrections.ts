@@ -5,6 +5,8 @@ import { limits } from "../limits.ts";
 import { trackNameSchema } from "../names.ts";
 import { clusterIdSchema } from "../speech/speakers.ts";
 
+/** Highest instant of ECMAScript's Date. */
+const maxDateMs = 8.64e15;
 const clusterNameSchema = z.string().trim().min(1).max(limits.maxShortTextChars);
 /** Body of `PUT /v1/sessions/:id/bindings/:cluster_id`. */
 export const bindingBodySchema = z.strictObject({ name: clusterNameSchema });
@@ -19,6 +21,12 @@ export const turnBodySchema = z.union([
   z.strictObject({ suggestion: z.enum(["confirmed", "refused"]) }),
 ]);
 export type TurnBody = z.infer<typeof turnBodySchema>;
+
+/**
+ * Body of `PUT /v1/sessions/:id/tracks/:track/origin`: the wall clock of the track's first sample, ms since 1970; null for what
+ * the room made of it by itself.
+ */
+export const originBodySchema = z.strictObject({ origin_ms: z.int().min(0).max(maxDateMs).nullable() });
 
 /** Answer to every correction: the events it added; none where that was said before. */
 export const correctionAnswerSchema = z.object({ events: z.array(eventSchema) });

@@ -1,7 +1,7 @@
 /** `result.json`: what a finalized session adds up to. */
 import * as z from "zod";
 import { eventSchema, finalizeReasonSchema } from "../speech/events.ts";
-import { trackStatusSchema } from "../wire/messages.ts";
+import { trackOriginSchema, trackStatusSchema } from "../wire/messages.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../names.ts";
 import { clusterIdSchema, speakerStateSchema } from "../speech/speakers.ts";
 import { metadataSchema } from "./sessions.ts";
@@ -18,6 +18,9 @@ export const resultAudioSchema = z.object({
   duration_ms: z.int().min(0),
   /** Whether somebody said that nothing follows, the client or the finalize; absent in results of before November 2026. */
   ended: z.boolean().optional(),
+  ...trackOriginSchema.partial().shape,
+  /** Where the track's first sample lies on the meeting's axis, on which are `timeline`, `speakers` and `transcript`. */
+  offset_ms: z.int().min(0).optional(),
   /** Samples of silence that fill up the last second, as the client declared with `end`. */
   padding_samples: z.int().min(0),
   /** Head of the track's hash chain (SPEC H1). */
@@ -41,7 +44,10 @@ export const gapSchema = z.object({
 });
 export type ResultGap = z.infer<typeof gapSchema>;
 
-/** One speaker's stretch of a track, ms of the track's timeline. */
+/**
+ * One speaker's stretch of a track. In a result ms of the meeting's axis: take away the track's `offset_ms` for the place in
+ * its audio.
+ */
 export const turnSchema = z.object({
   track: trackNameSchema,
   start_ms: z.int().min(0),
@@ -62,7 +68,7 @@ export const speakerSummarySchema = z.object({
 });
 export type SpeakerSummary = z.infer<typeof speakerSummarySchema>;
 
-/** An utterance as it stands at the end, with who said it. */
+/** An utterance as it stands at the end, with who said it. ms of the meeting's axis, as turns. */
 export const transcriptEntrySchema = z.object({
   utterance_id: z.string(),
   track: trackNameSchema,

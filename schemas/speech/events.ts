@@ -14,6 +14,7 @@ export const eventTypeSchema = z.enum([
   "utterance.added",
   "utterance.revised",
   "track.opened",
+  "track.origin",
   "track.stalled",
   "track.ended",
   "session.finalizing",
@@ -59,6 +60,8 @@ export const eventBodySchema = z.object({
   decision: decisionSchema.optional(),
   evidence: evidenceSchema.optional(),
   utterance: utteranceSchema.optional(),
+  /** Of `track.origin`: the wall clock of the track's first sample, ms since 1970; null where a person took it back. */
+  origin_ms: z.int().nullable().optional(),
   /** Of `resolve.failed`: a sentence on why. */
   detail: z.string().optional(),
   /** Of `session.finalizing`. */

@@ -53,7 +53,7 @@ const chunkShape = {
   meeting_id: shortText,
   /** The second's place on its track, from 1. */
   seq: seqSchema,
-  /** The client's wall clock at capture, ms since 1970: kept, never used for placement. */
+  /** The client's wall clock when the chunk's first sample was taken, ms since 1970. Never used for placement within a track. */
   timestamp_ms: timestampMsSchema,
   ...audioFormatShape,
 };
@@ -105,6 +105,15 @@ export type ClientMessage = ControlMessage | ChunkMessage;
 
 // ---- room → client
 
+/** Where a track begins by the wall clock; null before its first chunk. Rooms of before December 2026 have neither field. */
+export const trackOriginSchema = z.object({
+  /** Wall clock of the track's first sample, ms since 1970. What is shown of several tracks together is placed by it. */
+  origin_ms: z.int().nullable(),
+  /** Whose word it is: the client's clock; the room's, where that was too far off; a person's. */
+  origin_source: z.enum(["client", "room", "set"]).nullable(),
+});
+export type TrackOrigin = z.infer<typeof trackOriginSchema>;
+
 /** Where a track stands. Its seqs are watermarks, 0 before the first. */
 export const trackStatusSchema = z.object({
   session_id: sessionIdSchema,
@@ -133,6 +142,7 @@ export const trackStatusSchema = z.object({
   missing: z.array(rangeSchema).max(limits.maxMissingRanges),
   started_at: isoTimeSchema.nullable(),
   updated_at: isoTimeSchema.nullable(),
+  ...trackOriginSchema.partial().shape,
 });
 export type TrackStatus = z.infer<typeof trackStatusSchema>;
 

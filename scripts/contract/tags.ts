@@ -36,6 +36,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   unbindSpeaker: "Speakers",
   mergeSpeakers: "Speakers",
   correctTurn: "Speakers",
+  setTrackOrigin: "Speakers",
   resolve: "Speakers",
   retryResolves: "Speakers",
   finalize: "Sessions",

@@ -10,6 +10,7 @@ import { createHashChain } from "../../schemas/chain.ts";
 import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { defaultTenant } from "../../schemas/names.ts";
 import { viewOf } from "../../schemas/speech/speaker-view.ts";
+import { offsetsOf, placeTurns } from "../../schemas/speech/axis.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../schemas/speech/transcript.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
@@ -69,16 +70,21 @@ async function readResult({ bucket, tenant, sessionId }: VerifyOptions): Promise
 }
 
 /** Everything that the result says twice: in its events, and derived from them. */
-function logDifferences({ events, timeline, speakers, transcript, state }: SessionResult): string[] {
+function logDifferences({ events, timeline, speakers, transcript, state, audio }: SessionResult): string[] {
   const differences: string[] = [];
   const compare = (what: string, stored: unknown, derived: unknown): void => {
     if (!isDeepStrictEqual(stored, derived)) differences.push(`result.json: ${what} is not what its events say.`);
   };
   if (events.some(({ event_id }, i) => event_id !== i + 1)) differences.push("result.json: an event is missing.");
   const turns = timelineOf(events);
-  compare("timeline", timeline, turns);
-  compare("speakers", speakers, speakersOf(turns));
-  compare("transcript", transcript, transcriptOf(events, turns));
+  const offsets = offsetsOf(audio);
+  // Results of before December 2026 know no axis: each track's turns stand for themselves, one track after the other.
+  const isPlaced = audio.every(({ offset_ms }) => offset_ms !== undefined);
+  compare("timeline", timeline, isPlaced ? placeTurns(turns, offsets) : turns);
+  if (isPlaced || audio.length < 2) compare("speakers", speakers, speakersOf(placeTurns(turns, offsets)));
+  compare("transcript", transcript, transcriptOf(events, turns, offsets));
+  if (isPlaced && audio.some(({ track, offset_ms }) => offset_ms !== (offsets.get(track) ?? 0)))
+    differences.push("result.json: offsets are not what the origins say.");
   const names = [...viewOf(events).bindings].map(([id, { name }]): [string, string] => [id, name]);
   compare("state.bindings", state.bindings, Object.fromEntries(names));
   return differences;

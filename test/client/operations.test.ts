@@ -38,6 +38,7 @@ const methods: Record<OperationId, Calls | string> = {
   unbindSpeaker: { unbindSpeaker: (client) => client.unbindSpeaker("s", "c1") },
   mergeSpeakers: { mergeSpeakers: (client) => client.mergeSpeakers("s", "c1", "c2") },
   correctTurn: { judgeTurn: (client) => client.judgeTurn("s", 1, { cluster_id: null }) },
+  setTrackOrigin: { setTrackOrigin: (client) => client.setTrackOrigin("s", "mic", 1_790_000_000_000) },
   resolve: {
     resolve: (client) =>
       client.resolve("s", { audio: { content_b64: encodeBase64(new Uint8Array(2)), format: "pcm_s16le" } }),

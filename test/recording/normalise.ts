@@ -31,6 +31,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
   token,
+  origin_ms: timestampMs(0),
   /** Of a `pong`. */
   ts: timestampMs(8),
   next_cursor: base64url([startMs, "board-7"]),

@@ -195,6 +195,8 @@ async function correct(recorder: Recorder): Promise<void> {
   await recorder.call("correctTurn", ["confirmed", "The suggested name is right"], confirmed);
   const given = { parameters: { ...parameters, event_id: turnOf("c3") }, body: { cluster_id: "c2" } };
   await recorder.call("correctTurn", ["given", "The turn is c2's"], given);
+  const origin = { parameters: { ...parameters, track }, body: { origin_ms: timestampMs(0) } };
+  await recorder.call("setTrackOrigin", ["ten", "It began at ten"], origin);
   const c1 = { ...parameters, cluster_id: "c1" };
   await recorder.call("unbindSpeaker", ["unbound", "c1 is not who it is said to be"], { parameters: c1 });
   const ada = { parameters: c1, body: { name: "Ada Lovelace" } };

@@ -26,6 +26,7 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   bindSpeaker: ["[limit:maxCorrectionBodyBytes]", { name: "Ada" }],
   mergeSpeakers: ["[limit:maxCorrectionBodyBytes]", { into: "c1" }],
   correctTurn: ["[limit:maxCorrectionBodyBytes]", { cluster_id: "c1" }],
+  setTrackOrigin: ["[limit:maxCorrectionBodyBytes]", { origin_ms: 1 }],
   resolve: ["[limit:maxResolveBodyBytes]", { audio: { content_b64: "AAAA", format: "pcm_s16le" } }],
   retryResolves: ["[limit:maxCorrectionBodyBytes]", {}],
   finalize: ["[limit:maxFinalizeBodyBytes]", {}],
@@ -49,7 +50,8 @@ async function opened(): Promise<RoomUnderTest> {
 
 function ask(id: WithBody, sessionId: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
   const { method, path }: Operation = operations[id];
-  const filled = path.replace(":session_id", sessionId).replace(":cluster_id", "c1").replace(":event_id", "1");
+  const partOf = (name: string): string | undefined => ({ session_id: sessionId, track: "mic", event_id: "1" })[name];
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => partOf(name) ?? "c1");
   return withSecret(filled, { method, body, headers });
 }
 
@@ -116,16 +118,15 @@ describe("bodies", () => {
   });
 });
 
-/** Of a right body. */
 const statusOf: Readonly<Record<WithBody, number>> = {
   createSession: 201,
   configureSession: 200,
   mintToken: 201,
   addUtterances: 200,
   bindSpeaker: 200,
-  // Into itself.
-  mergeSpeakers: 400,
+  mergeSpeakers: 400, // Into itself.
   correctTurn: 200,
+  setTrackOrigin: 404,
   resolve: 200,
   retryResolves: 200,
   finalize: 200,

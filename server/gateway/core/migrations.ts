@@ -151,6 +151,14 @@ export const migrations: readonly string[] = [
 
   // Who opened a track, as limits tell callers apart.
   `CREATE TABLE IF NOT EXISTS track_openers (track TEXT PRIMARY KEY, subject TEXT NOT NULL) WITHOUT ROWID;`,
+
+  // Where each track begins by the wall clock. Tracks that an earlier version opened have none.
+  `CREATE TABLE IF NOT EXISTS track_origins (
+     track TEXT PRIMARY KEY,
+     origin_ms INTEGER NOT NULL,
+     source TEXT NOT NULL CHECK (source IN ('client', 'room')),
+     client_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -36,7 +36,15 @@ import {
   listSessionsRoute,
   stateRoute,
 } from "./sessions.ts";
-import { bindRoute, mergeRoute, resolveRoute, retryResolvesRoute, turnRoute, unbindRoute } from "./speakers.ts";
+import {
+  bindRoute,
+  mergeRoute,
+  originRoute,
+  resolveRoute,
+  retryResolvesRoute,
+  turnRoute,
+  unbindRoute,
+} from "./speakers.ts";
 import { mintTokenRoute } from "./tokens.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import { utterancesRoute } from "./utterances.ts";
@@ -62,6 +70,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   unbindSpeaker: unbindRoute,
   mergeSpeakers: mergeRoute,
   correctTurn: turnRoute,
+  setTrackOrigin: originRoute,
   resolve: resolveRoute,
   retryResolves: retryResolvesRoute,
   finalize: finalizeRoute,

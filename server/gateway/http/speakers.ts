@@ -7,10 +7,12 @@ import type * as z from "zod";
 import {
   bindingBodySchema,
   mergeBodySchema,
+  originBodySchema,
   retryBodySchema,
   turnBodySchema,
 } from "../../../schemas/http/corrections.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { trackNameSchema } from "../../../schemas/names.ts";
 import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/speakers.ts";
 import type { Correction } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -29,6 +31,13 @@ export async function unbindRoute(c: Context<AppEnv>): Promise<Response> {
 
 export async function mergeRoute(c: Context<AppEnv>): Promise<Response> {
   return onCluster(c, mergeBodySchema, (clusterId, { into }) => ({ kind: "merge", clusterId, into }));
+}
+
+export async function originRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, originBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const track = trackNameSchema.parse(c.req.param("track"));
+  return correct(c, { kind: "origin", track, originMs: body.value.origin_ms });
 }
 
 export async function turnRoute(c: Context<AppEnv>): Promise<Response> {

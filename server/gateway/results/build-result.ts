@@ -6,6 +6,7 @@ import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import type { Sha256 } from "../../../schemas/chain.ts";
 import type { ResultGap, SessionResult } from "../../../schemas/http/result.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import { offsetsOf, placeTurns } from "../../../schemas/speech/axis.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../../schemas/speech/transcript.ts";
 import { chunkKeyPrefix } from "../archive/keys.ts";
@@ -38,7 +39,9 @@ export function buildResult(
   const { session, tracks, speakers, events, wavs } = sources;
   const trackRows = tracks.rows();
   const log = events.all();
-  const timeline = timelineOf(log);
+  const offsets = offsetsOf(trackRows.map(({ track }) => ({ track, ...tracks.origins.of(track) })));
+  const turns = timelineOf(log);
+  const timeline = placeTurns(turns, offsets);
   return {
     schema_version: 2,
     tenant: session.tenant,
@@ -51,7 +54,7 @@ export function buildResult(
     metadata,
     timeline,
     speakers: speakersOf(timeline),
-    transcript: transcriptOf(log, timeline),
+    transcript: transcriptOf(log, turns, offsets),
     gaps: trackRows.flatMap(({ track }) => gapsOf(tracks, track)),
     coverage: coverage(trackRows),
     audio: trackRows.map((trackRow) => ({
@@ -61,6 +64,8 @@ export function buildResult(
       bytes: trackRow.received_chunks * chunkBytes,
       duration_ms: durationMs(trackRow),
       ended: hasEnded(trackRow),
+      ...tracks.origins.of(trackRow.track),
+      offset_ms: offsets.get(trackRow.track) ?? 0,
       padding_samples: paddingSamples(trackRow),
       chain_head: chainHead(sources, trackRow.track),
       wav: wavs.assembled(trackRow.track),

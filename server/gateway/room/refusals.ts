@@ -4,7 +4,7 @@ import { wireErrors } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
 import { isTokenSubject } from "../../shared/access/principal.ts";
-import type { KeepOutcome } from "../tracks/tracks.ts";
+import type { KeepOutcome } from "../tracks/keep.ts";
 
 export type Refusal = FrameError & { readonly retryAfterMs?: number };
 

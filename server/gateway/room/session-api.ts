@@ -33,6 +33,7 @@ export type Correction =
   | { readonly kind: "bind"; readonly clusterId: string; readonly name: string }
   | { readonly kind: "unbind"; readonly clusterId: string }
   | { readonly kind: "merge"; readonly clusterId: string; readonly into: string }
+  | { readonly kind: "origin"; readonly track: string; readonly originMs: number | null }
   | { readonly kind: "turn"; readonly turnId: number; readonly body: TurnBody };
 
 export interface Rooms {
@@ -172,6 +173,8 @@ export class SessionApi {
           return corrections.unbind(correction.clusterId);
         case "merge":
           return corrections.merge(correction.clusterId, correction.into);
+        case "origin":
+          return corrections.setOrigin(correction.track, correction.originMs);
         case "turn":
           return corrections.judgeTurn(correction.turnId, correction.body);
       }

@@ -1,5 +1,6 @@
 /** What a session is at this moment, as its readers need it: its state, its meeting, its audio. Reads only. */
 import type { SessionState } from "../../../schemas/http/sessions.ts";
+import { noOffsets, offsetsOf } from "../../../schemas/speech/axis.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
 import type { SessionName } from "../core/session-name.ts";
@@ -51,14 +52,18 @@ export class SessionView {
     const log = events.all();
     const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
     const timeline = timelineOf(log).filter(isWanted);
+    const origins = tracks.rows().map((trackRow) => ({ track: trackRow.track, ...tracks.origins.of(trackRow.track) }));
+    // One track alone has its own times.
+    const offsets = track === undefined ? offsetsOf(origins) : noOffsets;
     return {
       sessionId: session.sessionId,
       timeline,
-      transcript: transcriptOf(log, timeline).filter(isWanted),
+      transcript: transcriptOf(log, timeline, offsets).filter(isWanted),
       gaps: tracks
         .rows()
         .filter(isWanted)
         .flatMap((trackRow) => gapsOf(tracks, trackRow.track)),
+      offsets,
     };
   }
 

@@ -1,5 +1,5 @@
 /**
- * What people say of the speakers. Each decision is an event `by: "person"`, and outlives anything inference says
+ * What people say of the speakers, and of where a track begins. Each decision is an event `by: "person"`, and outlives anything inference says
  * later; saying the same twice adds nothing.
  */
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
@@ -15,12 +15,14 @@ import {
 } from "../../../schemas/speech/speaker-view.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import type { Tracks } from "../tracks/tracks.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
 
 /** Why a correction can't be taken. */
 export type CorrectionRefusal =
   | "cluster_not_found"
   | "turn_not_found"
+  | "track_not_found"
   | "same_cluster"
   | "too_many_clusters"
   | "no_name_suggested"
@@ -31,6 +33,7 @@ export interface CorrectionDeps {
   readonly db: Database;
   readonly speakers: SpeakerBook;
   readonly events: EventLog;
+  readonly tracks: Pick<Tracks, "row" | "origins">;
   readonly isSealed: () => boolean;
   readonly onCommit: () => void;
 }
@@ -65,6 +68,16 @@ export class Corrections {
         return this.#commit({ type: "speaker.merged", cluster_id, into_cluster_id, by: "person" });
       }),
     );
+  }
+
+  /** Says where a track begins, ms since 1970; null for what the room makes of it by itself. */
+  setOrigin(track: string, origin_ms: number | null): Correction {
+    const { tracks } = this.#deps;
+    if (!tracks.row(track)) return err("track_not_found");
+    const now = tracks.origins.of(track);
+    const isSaid =
+      origin_ms === null ? now.origin_source !== "set" : now.origin_source === "set" && now.origin_ms === origin_ms;
+    return isSaid ? ok([]) : this.#commit({ type: "track.origin", track, origin_ms, by: "person" });
   }
 
   /** Gives a turn to another cluster, or judges the name that was suggested for its own. */

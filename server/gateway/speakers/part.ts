@@ -69,7 +69,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     speakers,
     resolver,
     autoResolver,
-    corrections: new Corrections({ db, speakers, events, isSealed, onCommit }),
+    corrections: new Corrections({ db, speakers, events, tracks, isSealed, onCommit }),
     utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, isOpen, onCommit }),
     jobs: { resolve: () => autoResolver.run() },
     on: {

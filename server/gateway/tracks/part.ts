@@ -5,6 +5,7 @@ import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
 import type { ResolveProgress } from "./resolve-progress.ts";
 import { StallWatch } from "./stalls.ts";
+import { originsIn } from "./track-origins.ts";
 import { Tracks } from "./tracks.ts";
 
 export interface TracksConfig {
@@ -36,7 +37,7 @@ export function tracksPart(core: Core, { limits, stalledAfterMs, leaseAudio, pro
     pace: factor === null ? null : { factor, burstSeconds },
     mayStore: (storedTotal: number) => lease.mayStore(storedTotal),
   };
-  const tracks = new Tracks(db, sha256, storage, progress);
+  const tracks = new Tracks(db, sha256, storage, progress, () => originsIn(events.ofTypes(["track.origin"])));
   const stalls = new StallWatch({
     tracks,
     events,
@@ -56,6 +57,7 @@ export function tracksPart(core: Core, { limits, stalledAfterMs, leaseAudio, pro
     jobs: { stalls: async () => stalls.run() },
     on: {
       eventAppended: ({ type }) => {
+        if (type === "track.origin") tracks.origins.forgetSet();
         if (type === "track.opened") stalls.heard();
       },
       chunkStored: () => stalls.heard(),

@@ -26,6 +26,7 @@ export function trackStatus(sessionId: string, tracks: Tracks, track: string): T
     missing: tracks.missing(track),
     started_at: isoTime(trackRow.started_at),
     updated_at: isoTime(trackRow.updated_at),
+    ...tracks.origins.of(track),
   };
 }
 

@@ -11,61 +11,17 @@ import { limits } from "../../../schemas/limits.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
-import type { MayStore } from "../../shared/limits/audio-lease.ts";
-import { admitSecond, type Pace } from "../../shared/limits/pace.ts";
+import { admitSecond } from "../../shared/limits/pace.ts";
 import { GapNotes } from "./gap-notes.ts";
 import { GapStore } from "./gap-store.ts";
+import { type IncomingChunk, type KeepOutcome, noLimits, type StorageLimits } from "./keep.ts";
 import { KeptChunks } from "./kept-chunks.ts";
+import { type SetOrigins, TrackOrigins } from "./track-origins.ts";
 import { expectedSeq, type Gap, isOutOfRange, openTrackRow, planEnd, planStore, type TrackRow } from "./track-plan.ts";
 import { TrackOpeners } from "./track-openers.ts";
 import { TrackStore } from "./track-store.ts";
 import { noResolve, type ResolveProgress } from "./resolve-progress.ts";
 import { Watermarks } from "./watermarks.ts";
-
-export interface IncomingChunk {
-  readonly seq: number;
-  /** The client's wall clock at capture, ms. */
-  readonly timestamp_ms: number;
-  /** 32,000 bytes. */
-  readonly content: Uint8Array;
-}
-
-export type KeepOutcome =
-  | {
-      readonly kind: "stored" | "duplicate";
-      readonly sha256: string;
-      readonly trackRow: TrackRow;
-      /** All up to here are kept. */
-      readonly contiguousSeq: number;
-      /** Whether the chunk opened its track. */
-      readonly isNew: boolean;
-    }
-  | { readonly kind: "refused"; readonly code: "seq_conflict" | "seq_out_of_range" | "session_finalized" }
-  | {
-      readonly kind: "refused";
-      readonly code: "rate_limited";
-      /** The track is too fast; the tenant's audio of the day is used up; too much waits for R2. */
-      readonly limit: "pace" | "quota" | "storage";
-      readonly retryAfterMs: number;
-    };
-
-/** What bounds the tracks of a session. */
-export interface StorageLimits {
-  /** Audio that may wait for R2. */
-  readonly maxBytes: number;
-  readonly maxTracks: number;
-  /** How fast each track's audio may come; null: as fast as it likes. */
-  readonly pace: Pace | null;
-  /** Whether the session may store one chunk more, having stored so many. */
-  readonly mayStore: (storedTotal: number) => MayStore;
-}
-
-const noLimits: StorageLimits = {
-  maxBytes: limits.maxJournalBytes,
-  maxTracks: limits.maxTracksPerSession,
-  pace: null,
-  mayStore: () => "yes",
-};
 
 /** When a chunk that was refused because R2 is behind should be sent again. */
 const storageRetryMs = 10_000;
@@ -105,12 +61,23 @@ export class Tracks {
   readonly gapNotes: GapNotes;
   /** Whose frames opened them. */
   readonly openers: TrackOpeners;
+  /** Where each track begins by the wall clock. */
+  readonly origins: TrackOrigins;
   readonly #resolve: ResolveProgress;
   readonly #limits: StorageLimits;
   readonly #pendingChunks: Cached<number>;
 
-  /** @param given limits beyond which chunks are refused, retryable. @param resolve how far speaker resolve is. */
-  constructor(db: Database, hash: Sha256, given: Partial<StorageLimits> = {}, resolve: ResolveProgress = noResolve) {
+  /**
+   * @param given limits beyond which chunks are refused, retryable. @param resolve how far speaker resolve is.
+   * @param setOrigins what people said of the tracks' origins.
+   */
+  constructor(
+    db: Database,
+    hash: Sha256,
+    given: Partial<StorageLimits> = {},
+    resolve: ResolveProgress = noResolve,
+    setOrigins: () => SetOrigins = () => new Map(),
+  ) {
     this.#db = db;
     this.#hash = hash;
     this.#limits = { ...noLimits, ...given };
@@ -118,6 +85,7 @@ export class Tracks {
     this.#gaps = new GapStore(db);
     this.gapNotes = new GapNotes(db);
     this.openers = new TrackOpeners(db);
+    this.origins = new TrackOrigins(db, setOrigins);
     this.#resolve = resolve;
     this.kept = new KeptChunks(db);
     this.watermarks = new Watermarks({
@@ -226,6 +194,7 @@ export class Tracks {
       addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, toBlob(digest));
       addBytes.run(this.#db, track, chunk.seq, toBlob(chunk.content));
       this.#gaps.apply(track, plan.gaps);
+      this.origins.chunkKept(track, { ...chunk, receivedAt: now }, trackRow.received_chunks === 0);
       if (chunk.seq <= trackRow.resolved_seq) this.#resolve.addLate(track, chunk.seq);
       this.#rows.save(plan.trackRow);
       this.#pendingChunks.set(pending + 1);

@@ -1,5 +1,7 @@
-/** The transcript as captions: WebVTT (W3C, with voice tags), SubRip, and plain text. Times are the track's timeline. */
+/** The transcript as captions: WebVTT (W3C, with voice tags), SubRip, and plain text. Times are the meeting's axis, or
+ * those of the one track that is asked for. */
 import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
+import { chunkMs } from "../../../../schemas/wire/audio.ts";
 import { clockTime, type Meeting, nameOf, oneLine } from "./meeting.ts";
 
 /** Gaps are notes: captions have their true times, whatever is missing between them. */
@@ -26,15 +28,16 @@ export function toSrt({ transcript }: Meeting): string {
 }
 
 /** For people: a line an utterance, a line a gap, in order of time. */
-export function toText({ transcript, gaps }: Meeting): string {
+export function toText({ transcript, gaps, offsets }: Meeting): string {
   const said = captionsOf(transcript).map((entry) => ({
     at: entry.start_ms,
     line: `[${clockTime(entry.start_ms, ".").slice(0, 8)}] ${nameOf(entry)}: ${entry.text}\n`,
   }));
-  const missing = gaps.map(({ track, from_seq, to_seq, cause }) => ({
-    at: (from_seq - 1) * 1_000,
-    line: `[${clockTime((from_seq - 1) * 1_000, ".").slice(0, 8)}] (${to_seq - from_seq + 1} s of track ${track} missing: ${cause})\n`,
-  }));
+  const missing = gaps.map(({ track, from_seq, to_seq, cause }) => {
+    const at = (from_seq - 1) * chunkMs + (offsets?.get(track) ?? 0);
+    const seconds = to_seq - from_seq + 1;
+    return { at, line: `[${clockTime(at, ".").slice(0, 8)}] (${seconds} s of track ${track} missing: ${cause})\n` };
+  });
   return [...said, ...missing]
     .sort((a, b) => a.at - b.at)
     .map(({ line }) => line)

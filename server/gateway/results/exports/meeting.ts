@@ -1,11 +1,16 @@
+import type { Offsets } from "../../../../schemas/speech/axis.ts";
 import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 
 /** What an export is made of; during the meeting, what there is of it. */
 export interface Meeting {
   readonly sessionId: string;
+  /** Times of each track's own timeline. */
   readonly timeline: readonly Turn[];
+  /** Times of the meeting's axis. */
   readonly transcript: readonly TranscriptEntry[];
   readonly gaps: readonly ResultGap[];
+  /** Where each track begins on that axis; rooms of before December 2026 have none. */
+  readonly offsets?: Offsets;
 }
 
 /** Who said it, as far as anybody knows. */

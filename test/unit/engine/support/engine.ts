@@ -10,7 +10,8 @@ import { SpeakerBook } from "../../../../server/gateway/speakers/speaker-book.ts
 import { UtteranceStore } from "../../../../server/gateway/speakers/utterance-store.ts";
 import { Utterances } from "../../../../server/gateway/speakers/utterances.ts";
 import { WindowStore } from "../../../../server/gateway/speakers/window-store.ts";
-import { type StorageLimits, Tracks } from "../../../../server/gateway/tracks/tracks.ts";
+import type { StorageLimits } from "../../../../server/gateway/tracks/keep.ts";
+import { Tracks } from "../../../../server/gateway/tracks/tracks.ts";
 import type { Database } from "../../../../server/shared/lib/sql.ts";
 
 export const sha256: Sha256 = (bytes) => createHash("sha256").update(bytes).digest();
@@ -40,7 +41,7 @@ export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): E
   const isOpen = (): boolean => store.isOpen;
   const isSealed = (): boolean => store.finalizing?.sealed_at != null;
   const onCommit = (): void => store.touch();
-  const corrections = new Corrections({ db, speakers, events, isSealed, onCommit });
+  const corrections = new Corrections({ db, speakers, events, tracks, isSealed, onCommit });
   const utterances = new Utterances({ db, tracks, events, speakers, store: new UtteranceStore(db), isOpen, onCommit });
   const finalizer = new Finalizer({
     db,
