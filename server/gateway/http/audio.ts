@@ -17,7 +17,7 @@ import { queryOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
 import { problem } from "./problems.ts";
 import { type ByteRange, ifRangeHolds, matchesEtag, parseRange } from "./ranges.ts";
-import { type RoomApi, roomOf } from "./rooms.ts";
+import { assertNotDeleted, type RoomApi, roomOf, SessionDeletedError } from "./rooms.ts";
 
 export async function audioRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, audioQuerySchema);
@@ -57,7 +57,9 @@ async function answer(c: Context<AppEnv>, room: RoomApi, plan: WavPlan): Promise
   const status = part.kind === "part" ? 206 : 200;
   if (isHead) return new Response(null, { status, headers });
   const body = await open(c, room, plan, from, to);
-  return body ? new Response(body, { status, headers }) : problem(c, "audio_unavailable");
+  if (body) return new Response(body, { status, headers });
+  await assertNotDeleted(room);
+  return problem(c, "audio_unavailable");
 }
 
 function boundsOf(range: Exclude<ByteRange, { kind: "unsatisfiable" }>, size: number): { from: number; to: number } {
@@ -75,6 +77,7 @@ async function open(
   try {
     return (await openWhole(c, plan, from, to)) ?? (await openChunks(c, room, plan, from, to));
   } catch (cause) {
+    if (cause instanceof SessionDeletedError) throw cause;
     log.warn("audio.not_opened", { trace_id: c.var.traceId, error: describeError(cause) });
     return undefined;
   }

@@ -15,7 +15,7 @@ import { bodyOf, queryOf, sessionIdOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
 import { problem } from "./problems.ts";
 import { matchesEtag } from "./ranges.ts";
-import { roomOf } from "./rooms.ts";
+import { assertNotDeleted, roomOf } from "./rooms.ts";
 
 export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
@@ -27,10 +27,14 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
-  const located = await roomOf(c).call("locateResult");
+  const room = roomOf(c);
+  const located = await room.call("locateResult");
   if (!located.ok) return problem(c, located.error);
   const object = await readObject(c, located.value.key);
-  if (!object) return problem(c, "result_unavailable");
+  if (!object) {
+    await assertNotDeleted(room);
+    return problem(c, "result_unavailable");
+  }
   const headers = { etag: object.httpEtag, "content-type": "application/json", "cache-control": "private, no-cache" };
   if (!matchesEtag(c.req.header("if-none-match"), object.httpEtag)) return c.body(object.body, 200, headers);
   await object.body.cancel();

@@ -14,6 +14,14 @@ export interface RoomApi {
   call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]>;
 }
 
+/**
+ * Call where storage did not give what the room said is there, before that is said to the caller.
+ * @throws SessionDeletedError where it is gone because the session was deleted meanwhile.
+ */
+export async function assertNotDeleted(room: RoomApi): Promise<void> {
+  await room.call("exists");
+}
+
 interface RoomStub {
   fetch(request: Request): Promise<Response>;
   call<K extends SessionMethod>(

@@ -25,6 +25,7 @@ export class BucketFaults {
   #beforePut: PutHook = () => {};
   #afterPut: PutHook = () => {};
   #areGetsDown = false;
+  #beforeGet: () => Promise<void> | void = () => {};
   /** Sizes of all deletes, in the order they were asked for. */
   readonly deletes: number[] = [];
   #beforeList: () => Promise<void> | void = () => {};
@@ -55,6 +56,13 @@ export class BucketFaults {
   /** No object can be read. */
   failGets(): void {
     this.#areGetsDown = true;
+  }
+
+  /** No get looks for its object until the returned function is called. */
+  holdGets(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#beforeGet = () => promise;
+    return resolve;
   }
 
   /** A step of a multipart upload fails. */
@@ -150,6 +158,7 @@ export class BucketFaults {
     this.#beforeUpload = () => {};
     this.#afterUpload = () => {};
     this.#areGetsDown = false;
+    this.#beforeGet = () => {};
     this.#beforePut = () => {};
     this.#afterPut = () => {};
   }
@@ -160,6 +169,7 @@ export class BucketFaults {
     this.#getsUnderWay += 1;
     this.mostGetsAtOnce = Math.max(this.mostGetsAtOnce, this.#getsUnderWay);
     try {
+      await this.#beforeGet();
       return await get();
     } finally {
       this.#getsUnderWay -= 1;
