@@ -1,21 +1,25 @@
 /**
- * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. Exits 1 when it can't start or workerd dies.
+ * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. A workerd that dies is started again; exits 1 when the gateway can't
+ * start, or workerd dies again and again.
  */
+import { BlockList, isIPv6 } from "node:net";
 import { missingSecret } from "../server/shared/config/access.ts";
-import { parseConfig } from "../server/shared/config/config.ts";
+import { type Config, parseConfig } from "../server/shared/config/config.ts";
 import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
-import { type Gateway, startGateway } from "./local/gateway.ts";
+import { type Gateway, startGateway, variableNames } from "./local/gateway.ts";
+import { keepRunning } from "./local/keep-running.ts";
 import { localVariables } from "./local/local-variables.ts";
+import { unknownVariables } from "./local/unknown-variables.ts";
 import { defineCommand } from "./cli/define-command.ts";
-import { servingPort, stateDir } from "./cli/option-types.ts";
-import { stopGateway, watchWorkerd } from "./local/workerd-processes.ts";
+import { servingHost, servingPort, stateDir } from "./cli/option-types.ts";
+import { stopGateway } from "./local/workerd-processes.ts";
 import { onStopSignal } from "./local/stop-signal.ts";
 
 const command = defineCommand({
   name: "npm start --",
   description:
     "The gateway and its app on this machine, until Ctrl-C. Variables of the Workers come from the environment.",
-  options: { port: servingPort, stateDir },
+  options: { host: servingHost, port: servingPort, stateDir },
 });
 const stopping = new AbortController();
 let gateway: Gateway | undefined;
@@ -24,26 +28,55 @@ onStopSignal(async () => {
   await stopGateway(gateway);
 });
 
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+const isOwn = (host: string): boolean => loopback.check(host, isIPv6(host) ? "ipv6" : "ipv4");
+
+/** @throws Failure where others than this machine could come in without a credential. */
+function checkHost(host: string, variables: ReturnType<typeof localVariables>, config: Config | undefined): void {
+  if (isOwn(host) || config?.access.authMode === "required") return;
+  const why = variables["AUTH_MODE"] === "required" ? "JWT_SECRET is missing" : "AUTH_MODE is off";
+  throw new Failure(
+    `HOST ${host} lets others in, and ${why}: set AUTH_MODE=required and JWT_SECRET, or leave HOST out.`,
+  );
+}
+
+function warnings(config: Config | undefined): string[] {
+  if (!config) return ["JWT_SECRET is missing: as in a deployment, every request is answered 503."];
+  if (config.access.authMode === "off") {
+    return ["AUTH_MODE=off: anyone who reaches this address is let in. For local development only."];
+  }
+  const { loopback: postsHere } = config.webhooks.reach;
+  return postsHere
+    ? ["WEBHOOK_ALLOW_LOOPBACK: whoever may open a session can have this machine's own ports posted to."]
+    : [];
+}
+
 try {
   const options = command(process.argv.slice(2));
   if (!options) process.exit(0);
+  const { host, port, stateDir: state } = options;
+  for (const line of unknownVariables(process.env, [...variableNames, "HOST", "PORT", "STATE_DIR"]))
+    console.error(line);
   const variables = localVariables(process.env);
-  const config = parseConfig(variables);
-  const isMissingSecret = !config.ok && config.error.every((error) => error === missingSecret);
-  if (!config.ok && !isMissingSecret) {
-    throw new Failure(`These variables are not set right: ${config.error.join("; ")}.`);
+  const parsed = parseConfig(variables);
+  if (!parsed.ok && !parsed.error.every((error) => error === missingSecret)) {
+    throw new Failure(`These variables are not set right: ${parsed.error.join("; ")}.`);
   }
-  gateway = await startGateway({ port: options.port, stateDir: options.stateDir, variables });
-  if (isMissingSecret) console.error("JWT_SECRET is missing: as in a deployment, every request is answered 503.");
-  if (config.ok && config.value.access.authMode === "off") {
-    console.log("AUTH_MODE=off: anyone who reaches this address is let in. For local development only.");
-  }
-  if (config.ok && config.value.access.authMode !== "off" && config.value.webhooks.reach.loopback) {
-    console.log("WEBHOOK_ALLOW_LOOPBACK: whoever may open a session can have this machine's own ports posted to.");
-  }
-  console.log(`ready ${gateway.url}`);
-  console.log(`The console: ${gateway.url}/   The contract: ${gateway.url}/docs`);
-  await watchWorkerd(stopping.signal);
+  const config = parsed.ok ? parsed.value : undefined;
+  checkHost(host, variables, config);
+  await keepRunning({
+    start: (onPort) => startGateway({ host, port: onPort, stateDir: state, variables }),
+    port,
+    signal: stopping.signal,
+    onStart: (started) => {
+      gateway = started;
+      for (const line of warnings(config)) console.log(line);
+      console.log(`ready ${started.url}`);
+    },
+    report: (line) => console.error(line),
+  });
 } catch (cause) {
   console.error(sentenceOf(cause));
   await stopGateway(gateway);

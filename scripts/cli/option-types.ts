@@ -1,4 +1,5 @@
 /** Values of options: text in, what it means out, and a message that says what is allowed. Pure. */
+import { isIP } from "node:net";
 import * as z from "zod";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../schemas/names.ts";
 
@@ -37,6 +38,17 @@ export const servingPort = port.meta({
   env: "PORT",
   default: "8787",
 });
+
+/** Which address of this machine it serves on. */
+export const servingHost = z
+  .string()
+  .refine((text) => isIP(text) !== 0, "must be an IP address of this machine, or 0.0.0.0 for all of them")
+  .meta({
+    value: "<address>",
+    description: "address to serve on; other ones than this machine's own need AUTH_MODE=required",
+    env: "HOST",
+    default: "127.0.0.1",
+  });
 
 /** Of a random run: the same seed does the same again. */
 export const seed = wholeNumber(0, 2 ** 31 - 1);

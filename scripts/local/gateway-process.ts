@@ -87,6 +87,10 @@ export class GatewayProcess {
     };
     child.stdout.on("data", append);
     child.stderr.on("data", append);
+    await this.#ready(child, printedBefore);
+  }
+
+  async #ready(child: ChildProcess, printedBefore: number): Promise<void> {
     this.url = await until(
       () => {
         if (hasExited(child)) throw new Error(`the gateway ended before it was ready:\n${this.output}`);
@@ -138,11 +142,14 @@ export class GatewayProcess {
     return this.#child !== undefined && !hasExited(this.#child);
   }
 
-  /** `kill -9` of workerd. The gateway ends then. */
-  killWorkerd(): void {
+  /** `kill -9` of workerd, which the gateway starts again. Resolves once it serves. */
+  async killWorkerd(): Promise<void> {
+    const printedBefore = this.output.length;
+    const child = this.#running();
     const workerds = this.processes().filter(({ name }) => name === "workerd");
     if (workerds.length === 0) throw new Error("no workerd runs");
     for (const { pid } of workerds) process.kill(pid, "SIGKILL");
+    await this.#ready(child, printedBefore);
   }
 
   /** Ends what still runs and removes a temporary STATE_DIR. */
@@ -173,8 +180,8 @@ export class GatewayProcess {
 
 /** The lines of a gateway's output that one which never failed does not print. */
 export function complaintsIn(output: string): string[] {
-  // The second: the head of a stack's line, `at name (file:line:column)`.
-  const complaint = /uncaught|unhandled|exception|"level":"error"|^\s+at .+:\d+:\d+\)?$/i;
+  // The last: the head of a stack's line, `at name (file:line:column)`.
+  const complaint = /uncaught|unhandled|exception|^\d\d:\d\d:\d\d error |lines of stack|^\s+at .+:\d+:\d+\)?$/i;
   return output.split("\n").filter((line) => complaint.test(line));
 }
 

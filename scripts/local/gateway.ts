@@ -1,6 +1,6 @@
 /**
  * The gateway on this machine, one process tree behind one port: a lock on STATE_DIR, the Workers under local workerd, and
- * a front listener on 127.0.0.1. Offline, no account.
+ * a front listener, on 127.0.0.1 unless it is told otherwise. Offline, no account.
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -20,6 +20,8 @@ import { lockState } from "./state-lock.ts";
 import { noteWorkerd, workerdPids } from "./workerd-processes.ts";
 
 export interface GatewayOptions {
+  /** An address of this machine; 127.0.0.1 where it is not given. */
+  readonly host?: string;
   /** 0 picks a free port. */
   readonly port: number;
   /** Where R2 objects, the index and the rooms' SQLite files are kept. */
@@ -29,13 +31,13 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
-  /** `http://127.0.0.1:PORT`, without a slash at the end. */
+  /** `http://HOST:PORT`, without a slash at the end. */
   readonly url: string;
   /** Ends workerd and all that was started with it. */
   stop(): Promise<void>;
 }
 
-const hostname = "127.0.0.1";
+const ownAddress = "127.0.0.1";
 const startTimeoutMs = 120_000;
 const portPatienceMs = 3_000;
 
@@ -59,11 +61,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { port, stateDir, variables }: GatewayOptions,
+  { host: hostname = ownAddress, port, stateDir, variables }: GatewayOptions,
   parts: (() => Promise<void> | void)[],
 ): Promise<string> {
   noteWorkerd();
-  await awaitFreePort(port);
+  await awaitFreePort(hostname, port);
   const lock = await lockState(stateDir);
   parts.push(() => lock.release());
   await buildApp();
@@ -93,14 +95,14 @@ function pick(given: readonly (readonly [string, string])[]): Record<string, str
 }
 
 /** A gateway that is just ending is waited for. */
-async function awaitFreePort(port: number): Promise<void> {
+async function awaitFreePort(hostname: string, port: number): Promise<void> {
   for (const until = performance.now() + portPatienceMs; performance.now() < until; await sleep(200)) {
-    if (await isFree(port)) return;
+    if (await isFree(hostname, port)) return;
   }
   throw new Failure(`Port ${port} is taken: end what listens on it, or choose another port with PORT.`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+async function isFree(hostname: string, port: number): Promise<boolean> {
   const probe = createServer();
   try {
     probe.listen(port, hostname);
@@ -108,6 +110,7 @@ async function isFree(port: number): Promise<boolean> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     if (code === "EADDRINUSE") return false;
+    if (code === "EADDRNOTAVAIL") throw new Failure(`HOST ${hostname} is no address of this machine.`);
     throw new Failure(`Port ${port} can't be listened on (${String(code)}): choose another port with PORT.`);
   }
   probe.close();

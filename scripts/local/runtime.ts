@@ -11,6 +11,7 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import type { Miniflare, V4WorkerOptions, WorkerdStructuredLog } from "miniflare";
 import { Failure } from "../../schemas/lib/failure.ts";
+import { readableLog } from "./readable-log.ts";
 import type { StoredBundle } from "./bundle/worker-bundle.ts";
 import { root } from "./bundle/worker-configs.ts";
 
@@ -104,7 +105,17 @@ export async function openMiniflare(options: {
 }
 
 function print({ level, message }: WorkerdStructuredLog): void {
-  (level === "error" || level === "warn" ? process.stderr : process.stdout).write(`${message}\n`);
+  const stream = level === "error" || level === "warn" ? process.stderr : process.stdout;
+  const line = readableLog(
+    { level, message },
+    {
+      now: new Date(),
+      // Node's own: a terminal that has colours, unless NO_COLOR or FORCE_COLOR say otherwise.
+      isColoured: stream.isTTY && stream.hasColors(),
+      withStacks: Boolean(process.env["ROOMTONE_STACKS"]),
+    },
+  );
+  if (line !== undefined) stream.write(`${line}\n`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Watches over the workerd of a gateway. miniflare starts it anew when it dies, on another port and without a word: so its
- * end ends the gateway, with a sentence, and whoever supervises it starts it again. What was acked is on disk.
+ * end ends that gateway, and whoever watches starts another or says why not. What was acked is on disk.
  */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
@@ -34,18 +34,23 @@ export function workerdPids(): number[] {
   return [...running].flatMap(({ pid }) => pid ?? []);
 }
 
-/** Rejects with a `Failure` as soon as a running workerd ends; else pends until `signal` aborts. */
-export function watchWorkerd(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => resolve());
+/** How a workerd that runs now ended, as a part of a sentence; undefined once `signal` aborts. */
+export function workerdDeath(signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined));
     for (const child of running) {
       child.once("exit", (code, killedBy) => {
         const how = killedBy ? `was killed by ${killedBy}` : `ended with code ${String(code)}`;
-        if (!signal.aborted)
-          reject(new Failure(`The gateway stops: workerd ${how}. Start it again; what was acked is kept.`));
+        resolve(signal.aborted ? undefined : how);
       });
     }
   });
+}
+
+/** Rejects with a `Failure` as soon as a running workerd ends; else pends until `signal` aborts. */
+export async function watchWorkerd(signal: AbortSignal): Promise<void> {
+  const how = await workerdDeath(signal);
+  if (how !== undefined) throw new Failure(`The gateway stops: workerd ${how}. What was acked is kept.`);
 }
 
 /** Stops the gateway, if it was started at all. One that is dead can't be waited for: its processes are killed. */

