@@ -8,13 +8,19 @@ import { sessionIdPattern, tenantPattern, trackNamePattern } from "./name-patter
 export { defaultTenant, defaultTrack } from "./name-patterns.ts";
 
 /** An isolated customer of one deployment. */
-export const tenantSchema = z.string().regex(tenantPattern);
+export const tenantSchema = z
+  .string()
+  .regex(tenantPattern, "is a-z, 0-9 and -, at most 63 characters, starting with a letter or digit");
 
 /** One meeting. Also the value of `meeting_id` in every frame of that meeting. */
-export const sessionIdSchema = z.string().regex(sessionIdPattern);
+export const sessionIdSchema = z
+  .string()
+  .regex(sessionIdPattern, "is A-Z, a-z, 0-9, ., _, ~ and -, at most 128 characters, starting with a letter or digit");
 
 /** One audio source of a session. */
-export const trackNameSchema = z.string().regex(trackNamePattern);
+export const trackNameSchema = z
+  .string()
+  .regex(trackNamePattern, "is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit");
 
 /** Splits a Durable Object name `<tenant>/<session_id>`. Neither part can hold a slash. */
 export function parseRoomName(name: string): { tenant: string; sessionId: string } | undefined {

@@ -9,7 +9,7 @@ import { metadataSchema } from "./sessions.ts";
  * missing. Until every track has ended with nothing missing, clients may go on sending for `grace_ms`; then the session is
  * finalized as it is.
  */
-export const finalizeBodySchema = z.object({
+export const finalizeBodySchema = z.strictObject({
   metadata: metadataSchema.optional(),
   expect: z.record(trackNameSchema, z.int().min(0).max(limits.maxSeq)).optional(),
   grace_ms: z.int().min(0).max(limits.maxFinalizeGraceMs).optional(),

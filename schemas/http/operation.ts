@@ -29,6 +29,11 @@ export interface Operation {
   /** The route takes a WebSocket upgrade; its messages are in `asyncapi.json`. */
   readonly isSocket?: true;
   readonly query?: z.ZodType;
+  /**
+   * The route's shape is another party's, or a page's own: what the row does not name is not refused (SPEC U4). Its handler looks
+   * at what comes by itself.
+   */
+  readonly takesAnything?: true;
   readonly headers?: Readonly<Record<string, { readonly schema?: z.ZodType; readonly description: string }>>;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
   readonly answers: Readonly<Record<number, Answer>>;

@@ -52,10 +52,12 @@ export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
   const always = ["misconfigured", "internal", "origin_not_allowed"] as const;
   const inPath = operation.path.includes(":session_id") ? (["invalid_session_id"] as const) : [];
   const upgrade = operation.isSocket ? (["upgrade_required"] as const) : [];
+  const strict = operation.takesAnything === true ? [] : (["bad_request"] as const);
+  const noBody = operation.method !== "GET" && operation.body === undefined ? (["body_too_large"] as const) : [];
   // On a socket these come as one `error` message (SPEC W7).
   const guarded =
     operation.access === "public" || operation.isSocket
       ? []
       : (["unauthorized", "token_expired", "forbidden", "rate_limited", "keys_unavailable"] as const);
-  return [...always, ...inPath, ...upgrade, ...guarded];
+  return [...always, ...inPath, ...strict, ...noBody, ...upgrade, ...guarded];
 }

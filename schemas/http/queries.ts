@@ -23,7 +23,7 @@ const timeSchema = z.iso
   .transform((text) => Date.parse(text))
   .meta({ type: "string", format: "date-time" });
 /** Of `GET /v1/sessions`. Filters hold together: a session is listed where all of them fit. */
-export const listQuerySchema = z.object({
+export const listQuerySchema = z.strictObject({
   status: z.enum(listedStatusSchema.options, `is one of ${listedStatusSchema.options.join(", ")}`).optional(),
   q: z
     .string()
@@ -40,21 +40,21 @@ export const listQuerySchema = z.object({
 
 const afterSchema = countSchema.default(0).describe("The `event_id` of the last event you have.");
 /** Of `GET …/events`. */
-export const eventsQuerySchema = z.object({
+export const eventsQuerySchema = z.strictObject({
   after: afterSchema,
   limit: upTo(limits.maxEventsPerPage).default(100).describe("Events in the answer."),
 });
 /** Of `GET …/live`. */
-export const liveQuerySchema = z.object({ after: afterSchema });
+export const liveQuerySchema = z.strictObject({ after: afterSchema });
 
 /** Of exports. */
-export const trackQuerySchema = z.object({
+export const trackQuerySchema = z.strictObject({
   track: trackNameSchema.optional().describe("One track alone; without it, all of them."),
 });
 
 /** Of `GET …/audio.wav`: a stretch of the track's timeline, in ms. */
 export const audioQuerySchema = z
-  .object({
+  .strictObject({
     track: trackNameSchema.optional().describe("Without it `mixed`, else the first track."),
     from_ms: countSchema.default(0).describe("From here."),
     to_ms: countSchema.optional().describe("Without it, to the end."),

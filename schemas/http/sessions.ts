@@ -4,7 +4,7 @@ import { visibleLineSchema } from "../visible-line.ts";
 import { trackStatusSchema } from "../wire/messages.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
-import { rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
+import { postedRosterSchema, rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
 
 /** Only forward. `deleting` and `deleted` are never the answer of a session's own routes: those then say 410. */
 export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
@@ -38,7 +38,7 @@ export const retentionDaysSchema = z.int().min(1).max(limits.maxRetentionDays);
 export const autoFinalizeMsSchema = z
   .int()
   .max(limits.maxAutoFinalizeMs)
-  .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `0 or at least ${limits.minAutoFinalizeMs}`);
+  .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `must be 0 or at least ${limits.minAutoFinalizeMs}`);
 
 /** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */
 const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUrlChars);
@@ -47,7 +47,7 @@ const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUr
 export const sessionConfigSchema = z.strictObject({
   /** null takes it away. */
   title: titleSchema.nullable().optional(),
-  roster: rosterSchema.optional(),
+  roster: postedRosterSchema.optional(),
   metadata: metadataSchema.optional(),
   resolve: resolveSettingsSchema.partial().optional(),
   webhook_url: webhookUrlSchema.nullable().optional(),

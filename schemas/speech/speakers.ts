@@ -6,12 +6,21 @@ import { limits } from "../limits.ts";
 import { sessionIdSchema } from "../names.ts";
 
 /** An acoustic speaker. It names a path in HTTP, so it needs no escape there. */
-export const clusterIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._~:-]{0,63}$/);
+export const clusterIdSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._~:-]{0,63}$/,
+    "is A-Z, a-z, 0-9, ., _, ~, : and -, at most 64 characters, starting with a letter or digit",
+  );
 const personNameSchema = z.string().min(1).max(limits.maxShortTextChars);
 
-export const rosterSchema = z
-  .array(z.object({ name: personNameSchema, email: z.string().max(limits.maxShortTextChars).optional() }))
-  .max(limits.maxRosterEntries);
+const rosterEntrySchema = z.object({
+  name: personNameSchema,
+  email: z.string().max(limits.maxShortTextChars).optional(),
+});
+export const rosterSchema = z.array(rosterEntrySchema).max(limits.maxRosterEntries);
+/** As it is posted: a misspelt field is refused. */
+export const postedRosterSchema = z.array(rosterEntrySchema.strict()).max(limits.maxRosterEntries);
 export type Roster = z.infer<typeof rosterSchema>;
 
 export const clusterSchema = z.object({
@@ -40,14 +49,14 @@ const resolveAudioShape = {
 };
 
 /** Body of `POST /v1/sessions/:id/resolve`. */
-export const resolveBodySchema = z.object({
-  audio: z.object({
+export const resolveBodySchema = z.strictObject({
+  audio: z.strictObject({
     ...resolveAudioShape,
     sample_rate: z.int().min(1_000).max(384_000).default(sampleRateHz),
     channels: z.int().min(1).max(32).default(channelCount),
   }),
   asr_text: z.string().max(limits.maxAsrTextChars).nullish(),
-  roster: rosterSchema.optional(),
+  roster: postedRosterSchema.optional(),
 });
 export type ResolveBody = z.infer<typeof resolveBodySchema>;
 

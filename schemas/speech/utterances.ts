@@ -10,7 +10,12 @@ const placeSchema = z
 
 const utteranceShape = {
   /** The poster's own id, of one utterance of the track. The same id again revises it. */
-  utterance_id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$/),
+  utterance_id: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}$/,
+      "is A-Z, a-z, 0-9, ., _, :, ~ and -, at most 128 characters, starting with a letter or digit",
+    ),
   track: trackNameSchema,
   /** Place on the track's timeline, ms. */
   start_ms: placeSchema,
@@ -37,7 +42,7 @@ export const postedUtteranceSchema = z
   })
   .refine(({ start_ms, end_ms }) => start_ms <= end_ms, { message: "must not be before start_ms", path: ["end_ms"] })
   .refine(({ start_ms, end_ms }) => end_ms - start_ms <= limits.maxUtteranceMs, {
-    message: `an utterance is at most ${limits.maxUtteranceMs} ms long`,
+    message: `must be at most ${limits.maxUtteranceMs} ms after start_ms`,
     path: ["end_ms"],
   })
   .refine(({ revision, utterance_id }) => revision === undefined || utterance_id !== undefined, {

@@ -41,10 +41,25 @@ test("[HTTP] the limit is in bytes, not in characters", async () => {
   expect(await readTextUpTo(bodyOf(bytes("éé")).body, 4)).toEqual({ ok: true, value: "éé" });
 });
 
-test("[HTTP] a character cut between two pieces comes out whole; a broken one is replaced", async () => {
+test("[U5] a character cut between two pieces comes out whole, and a byte order mark is passed over", async () => {
   const [note, rest] = [bytes("音").subarray(0, 1), bytes("音").subarray(1)];
   expect(await readTextUpTo(bodyOf(note, rest).body, 10)).toEqual({ ok: true, value: "音" });
-  expect(await readTextUpTo(bodyOf(note).body, 10)).toEqual({ ok: true, value: "\uFFFD" });
+  expect(await readTextUpTo(bodyOf(bytes("\uFEFF{}")).body, 10)).toEqual({ ok: true, value: "{}" });
+});
+
+test.each([
+  ["a character that ends too soon", Uint8Array.of(0x61, 0xe9)],
+  ["a byte of Latin-1 between others", Uint8Array.of(0x4a, 0xe9, 0x61, 0x62)],
+  ["half of a pair, in three bytes", Uint8Array.of(0xed, 0xa0, 0x80)],
+  ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x7b, 0x00)],
+  ["too many bytes for a character", Uint8Array.of(0xc0, 0xaf)],
+])("[U5] %s is no UTF-8, wherever the pieces are cut", async (_, broken) => {
+  for (let at = 0; at <= broken.length; at += 1) {
+    const { body, state } = bodyOf(broken.subarray(0, at), broken.subarray(at), bytes("more"));
+    expect(await readTextUpTo(body, 10)).toEqual({ ok: false, error: "not_utf8" });
+    // Read to its end: what is left unread would cut the connection.
+    expect(state).toEqual({ pulled: 4, cancelled: false });
+  }
 });
 
 test("[HTTP] it stops at the first byte too many and lets the rest go unread", async () => {

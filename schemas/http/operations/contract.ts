@@ -31,6 +31,7 @@ export const contractOperations = {
     path: "/docs",
     summary: "Both documents as a page to read.",
     access: "public",
+    takesAnything: true,
     headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
     answers: {
       200: { description: "A page that loads nothing from another server.", contentType: "text/html; charset=utf-8" },

@@ -33,6 +33,9 @@ function telling<Facts>(
 /** RFC 9110 §10.2.3: whole seconds. */
 const retryAfter = (ms: number): Headers => ({ "retry-after": String(Math.ceil(ms / 1_000)) });
 
+/** With a full stop where none is yet. */
+const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`);
+
 interface Detailed {
   /** A whole sentence, made where the failure was found. */
   readonly detail: string;
@@ -79,16 +82,25 @@ export const problems = {
     "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.",
   ),
   bad_idempotency_key: plain("invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."),
-  bad_query: telling<{ name: string; message: string }>("bad_request", ({ name, message }) => `${name} ${message}.`),
+  bad_query: telling<{ name: string; message: string }>(
+    "bad_request",
+    ({ name, message }) => `${name} ${sentence(message)}`,
+  ),
   bad_cursor: plain("bad_request", "cursor is the next_cursor of a page before."),
   body_too_large: telling<{ maxBytes: number }>(
     "body_too_large",
     ({ maxBytes }) => `The body is at most ${maxBytes} bytes.`,
   ),
   body_broke_off: plain("bad_request", "The body broke off before its end."),
+  body_encoded: plain("bad_request", "The body has a Content-Encoding; send it without."),
+  body_charset: plain("bad_request", "Content-Type names another charset than UTF-8; JSON is sent as UTF-8."),
+  body_not_utf8: plain("bad_request", "The body is not UTF-8, which JSON is sent as."),
   body_not_json: plain("bad_request", "The body is not JSON."),
   body_too_deep: plain("bad_request", `The body nests deeper than ${limits.maxJsonLevels} levels.`),
-  bad_body: telling<{ field: string; message: string }>("bad_request", ({ field, message }) => `${field}: ${message}.`),
+  bad_body: telling<{ field: string; message: string }>(
+    "bad_request",
+    ({ field, message }) => `${field}: ${sentence(message)}`,
+  ),
 
   // Who asks
   unauthorized: telling<Detailed>(

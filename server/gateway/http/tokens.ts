@@ -17,10 +17,10 @@ export function tokenConfigOf({ access, limits: { maxTokenLifetimeS, tokenClockS
 }
 
 export async function mintTokenRoute(c: Context<AppEnv>): Promise<Response> {
-  const config = tokenConfigOf(c.var.config);
-  if (config.secrets.length === 0) return problem(c, "tokens_not_set_up");
   const body = await bodyOf(c, mintBodySchema, limits.maxMintBodyBytes);
   if (!body.ok) return problem(c, body.error);
+  const config = tokenConfigOf(c.var.config);
+  if (config.secrets.length === 0) return problem(c, "tokens_not_set_up");
   const { role, tracks, sub: subject = crypto.randomUUID(), lifetime_s: askedS } = body.value;
   const sessionId = sessionIdOf(c);
   if (!(await roomOf(c, sessionId).call("exists"))) return problem(c, "session_not_found");

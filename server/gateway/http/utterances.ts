@@ -10,7 +10,7 @@ import {
   type UtteranceOutcome,
   type UtterancesAnswer,
 } from "../../../schemas/speech/utterances.ts";
-import { firstIssue } from "../../shared/http/first-issue.ts";
+import { type IssueWords, wordsOf } from "../../shared/http/issue-words.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
@@ -42,17 +42,15 @@ export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
   return c.json(answer, answer.utterances.every(({ status }) => status !== "refused") ? 200 : 207);
 }
 
-interface Refused {
+interface Refused extends IssueWords {
   readonly utterance_id: string | undefined;
-  readonly field: string;
-  readonly message: string;
 }
 
 function readUtterance(value: unknown): Result<PostedUtterance, Refused> {
   const parsed = postedUtteranceSchema.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const { utterance_id } = namedSchema.safeParse(value).data ?? {};
-  return err({ utterance_id, ...firstIssue(parsed.error, "utterance") });
+  return err({ utterance_id, ...wordsOf(parsed.error, postedUtteranceSchema, value, "utterance") });
 }
 
 /** Enough of an utterance to name it. */
@@ -68,7 +66,8 @@ function inPlace(
     utterances: read.map((one, index) => {
       if (!one.ok) {
         const { utterance_id, field, message } = one.error;
-        return { index, utterance_id, status: "refused", code: "bad_request", detail: `${field}: ${message}.` };
+        const detail = `${field}: ${message}${message.endsWith("?") ? "" : "."}`;
+        return { index, utterance_id, status: "refused", code: "bad_request", detail };
       }
       const { value: outcome } = fromRoom.next();
       if (!outcome) throw new Error("the room answered for fewer utterances than it was given");

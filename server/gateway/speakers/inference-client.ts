@@ -48,7 +48,7 @@ export function createInferenceClient(config: InferenceConfig, fetcher: typeof f
         return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
       }
       const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
-      if (!body.ok) return failed("the service's answer is too large");
+      if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
       return parseAnswer(body.value, request.session_id);
     } catch {
       // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.

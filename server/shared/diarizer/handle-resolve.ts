@@ -46,7 +46,11 @@ export function createResolveHandler(resolve: Resolve): (request: Request) => Pr
   return async (request) => {
     if (request.method !== "POST") return refuse({ status: 405, detail: "resolve takes POST" });
     const body = await readTextUpTo(request.body, maxBodyBytes);
-    if (!body.ok) return refuse({ status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` });
+    if (!body.ok) {
+      return body.error === "too_large"
+        ? refuse({ status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` })
+        : refuse({ status: 400, detail: "the body is not UTF-8" });
+    }
     const answer = answerResolve(body.value, resolve);
     return answer.ok ? Response.json(answer.value) : refuse(answer.error);
   };

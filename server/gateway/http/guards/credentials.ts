@@ -12,7 +12,7 @@ import type { AppEnv } from "../app-env.ts";
 import { problem } from "../problems.ts";
 import { isUpgrade, refuseUpgrade, type UpgradeRefusal } from "../sockets.ts";
 import { tokenConfigOf } from "../tokens.ts";
-import { nameRefusal } from "./parameters.ts";
+import { nameRefusal, surplusRefusal } from "./parameters.ts";
 import { countRequest } from "./rate.ts";
 
 /** The guard of one route. */
@@ -24,6 +24,9 @@ export function guardOf(operation: Operation): MiddlewareHandler<AppEnv> {
     if (isSocket && !isUpgrade(c)) return problem(c, "no_upgrade");
     const refusal = access === "public" ? undefined : await refusalOf(c, access);
     if (refusal) return isSocket ? refuseUpgrade(c, refusal) : problem(c, refusal);
+    // After the credential: a stranger learns nothing of what a route takes.
+    const surplus = await surplusRefusal(c, operation);
+    if (surplus) return problem(c, surplus);
     await next();
     return undefined;
   };

@@ -6,10 +6,12 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { limits } from "../../../../schemas/limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../../../../schemas/names.ts";
+import type { Operation } from "../../../../schemas/http/operations.ts";
 import { idempotencyKeySchema } from "../../../../schemas/http/queries.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
-import { isNestedDeeper } from "../../../shared/lib/json-depth.ts";
-import { readTextUpTo } from "../../../shared/lib/read-body.ts";
+import { fieldsAt } from "../../../shared/http/field-names.ts";
+import { unknownName, wordsOf } from "../../../shared/http/issue-words.ts";
+import { noBodySchema, readJsonBody } from "../../../shared/http/read-json-body.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Reason } from "../problems.ts";
 
@@ -20,13 +22,38 @@ export function nameRefusal(c: Context<AppEnv>): Reason | undefined {
   return track === undefined || trackNameSchema.safeParse(track).success ? undefined : "bad_track";
 }
 
+/**
+ * Whether a request says what its route does not take, which would be passed over in silence (SPEC U4): a parameter of the
+ * query that the table of operations does not name, one that stands there twice, or a body where there is none to be.
+ */
+export async function surplusRefusal(c: Context<AppEnv>, operation: Operation): Promise<Reason | undefined> {
+  if (operation.takesAnything === true) return undefined;
+  const known = operation.query ? fieldsAt(operation.query, []) : [];
+  const { method, access, body } = operation;
+  // Where a credential may stand in the URL (SPEC P1) it was read already.
+  const isCredential = (name: string): boolean => name === "token" && method === "GET" && access !== "public";
+  const names = [...new URL(c.req.url).searchParams.keys()].filter((name) => !isCredential(name));
+  for (const [i, name] of names.entries()) {
+    const short = name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
+    if (!known.includes(name)) {
+      return { reason: "bad_query", name: short, message: unknownName(name, known, "query parameter") };
+    }
+    if (names.indexOf(name) < i) return { reason: "bad_query", name: short, message: "stands there twice" };
+  }
+  if (method === "GET" || body !== undefined) return undefined;
+  const nothing = await readJsonBody(c.req.raw, noBodySchema, limits.maxCorrectionBodyBytes);
+  return nothing.ok ? undefined : nothing.error;
+}
+
+const maxNameChars = 64;
+
 /** The session that the path names; the route's guard has looked at it. */
 export function sessionIdOf(c: Context<AppEnv>): string {
   return sessionIdSchema.parse(c.req.param("session_id"));
 }
 
 /**
- * The query, parsed; of several values of one name the first counts.
+ * The query, parsed. The guard has refused what the route does not take; a credential in the URL is none of it.
  * @param instead values that go before the URL's own.
  */
 export function queryOf<T>(
@@ -34,12 +61,14 @@ export function queryOf<T>(
   schema: z.ZodType<T>,
   instead: Readonly<Record<string, string>> = {},
 ): Result<T, Reason> {
-  const parsed = schema.safeParse({ ...c.req.query(), ...instead });
+  const known = new Set(fieldsAt(schema, []));
+  const asked = Object.entries(c.req.query()).filter(([name]) => known.has(name));
+  const query = { ...Object.fromEntries(asked), ...instead };
+  const parsed = schema.safeParse(query);
   if (parsed.success) return ok(parsed.data);
-  const [issue] = parsed.error.issues;
-  const name = issue?.path.map(String).join(".") ?? "query";
+  const { field: name, message } = wordsOf(parsed.error, schema, query, "query");
   if (name === "track") return err("bad_track");
-  return err({ reason: "bad_query", name, message: issue?.message ?? "is not right" });
+  return err({ reason: "bad_query", name, message });
 }
 
 export function idempotencyKeyOf(c: Context<AppEnv>): Result<string | undefined, Reason> {
@@ -53,26 +82,5 @@ export async function bodyOf<T>(
   schema: z.ZodType<T>,
   maxBytes: number,
 ): Promise<Result<T, Reason>> {
-  const tooLarge = { reason: "body_too_large", maxBytes } as const;
-  if (Number(c.req.header("content-length") ?? 0) > maxBytes) return err(tooLarge);
-  const text = await readTextUpTo(c.req.raw.body, maxBytes).catch(() => undefined);
-  // The client hung up in the middle, or sent less than it announced: no failure of the gateway.
-  if (!text) return err("body_broke_off");
-  if (!text.ok) return err(tooLarge);
-  const value = parseJson(text.value);
-  if (!value.ok) return value;
-  if (isNestedDeeper(value.value, limits.maxJsonLevels)) return err("body_too_deep");
-  const parsed = schema.safeParse(value.value);
-  if (parsed.success) return ok(parsed.data);
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.map(String).join(".") || "body";
-  return err({ reason: "bad_body", field, message: issue?.message ?? "invalid" });
-}
-
-function parseJson(text: string): Result<unknown, "body_not_json"> {
-  try {
-    return ok(text.trim() === "" ? {} : JSON.parse(text));
-  } catch {
-    return err("body_not_json");
-  }
+  return readJsonBody(c.req.raw, schema, maxBytes);
 }
