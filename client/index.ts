@@ -54,6 +54,7 @@ export type {
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export type { Delivery } from "../schemas/webhooks.ts";
 export type { DeletionReceipt, Session, SessionsPage, SessionState, SessionSummary } from "../schemas/http/sessions.ts";
+export type { PeaksAnswer } from "../schemas/http/peaks.ts";
 export type { ResultGap, SessionResult, TranscriptEntry } from "../schemas/http/result.ts";
 export type { TrackStatus } from "../schemas/wire/messages.ts";
 export type { RoomEvent } from "../schemas/speech/events.ts";

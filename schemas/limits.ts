@@ -171,6 +171,7 @@ export const limitTable = {
   maxTitleChars: { value: 200, meaning: "`title` of a session." },
   maxListedPeople: { value: 50, meaning: "Names of one session in the list, and those that `q` finds it by." },
   maxListQueryChars: { value: 200, meaning: "`q` of `GET /v1/sessions`." },
+  maxPeaksPoints: { value: 20_000, meaning: "`points` of `GET …/peaks`." },
   maxSessionsPerPage: { value: 500, meaning: "Sessions in one answer of `GET /v1/sessions`." },
   maxRetentionDays: { value: 36_500, meaning: "`retention_days` of a session: a hundred years." },
   minAutoFinalizeMs: { value: 1_000, meaning: "Least `auto_finalize_after_ms` of a session, but for 0." },

@@ -14,6 +14,7 @@ import {
   type SessionsPage,
   type SessionSummary,
 } from "../../schemas/http/sessions.ts";
+import { peaksAnswerSchema } from "../../schemas/http/peaks.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
 import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
@@ -151,6 +152,14 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
         sessionResultSchema,
       ),
     audio: async (sessionId, given = {}) => openAudio(caller, sessionPath(sessionId, "audio.wav"), given),
+    peaks: async (sessionId, { track, points, signal } = {}) => {
+      const query = new URLSearchParams({
+        ...(track === undefined ? {} : { track }),
+        ...(points === undefined ? {} : { points: String(points) }),
+      });
+      const path = `${sessionPath(sessionId, "peaks")}${query.size === 0 ? "" : `?${query.toString()}`}`;
+      return caller.json({ method: "GET", path, repeatable: true, signal }, peaksAnswerSchema);
+    },
     exportDocument: async (sessionId, name, { track, signal } = {}) => {
       const query = track === undefined ? "" : `?${new URLSearchParams({ track }).toString()}`;
       const path = `${sessionPath(sessionId, name)}${query}`;

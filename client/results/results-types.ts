@@ -17,6 +17,7 @@ import type {
   SessionSummary,
 } from "../../schemas/http/sessions.ts";
 import type { EventsPage } from "../../schemas/http/events.ts";
+import type { PeaksAnswer } from "../../schemas/http/peaks.ts";
 import type { SessionResult } from "../../schemas/http/result.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
@@ -64,6 +65,13 @@ export interface ExportOptions extends CallOptions {
 export interface FileRange {
   readonly from: number;
   readonly to: number;
+}
+
+export interface PeaksOptions extends CallOptions {
+  /** `mixed` without it, else the first track. */
+  readonly track?: string | undefined;
+  /** Points in the answer, at most: 2,000 without it. */
+  readonly points?: number | undefined;
 }
 
 export interface AudioOptions extends CallOptions {
@@ -212,6 +220,8 @@ export interface ResultsClient {
   result(sessionId: string, options?: CallOptions): Promise<SessionResult>;
   /** A track as a WAV (16 kHz, mono, 16 bit), during the meeting and after. Resolves when the answer begins. */
   audio(sessionId: string, options?: AudioOptions): Promise<AudioAnswer>;
+  /** A track's waveform, as far as its audio is in R2. Of a track that is not there: `track_not_found` (404). */
+  peaks(sessionId: string, options?: PeaksOptions): Promise<PeaksAnswer>;
   /** The transcript or the speakers as a document, as they stand; empty where there is nothing yet. */
   exportDocument(sessionId: string, name: ExportName, options?: ExportOptions): Promise<string>;
   /** The log of the session's webhooks, newest first. */

@@ -64,5 +64,11 @@ export const audioQuerySchema = z
     path: ["to_ms"],
   });
 
+/** Of `GET …/peaks`. */
+export const peaksQuerySchema = z.object({
+  track: trackNameSchema.optional().describe("Without it `mixed`, else the first track."),
+  points: upTo(limits.maxPeaksPoints).default(2_000).describe("Points in the answer, at most."),
+});
+
 /** `x-idempotency-key`: printable ASCII. */
 export const idempotencyKeySchema = z.string().regex(/^[\x20-\x7e]{1,255}$/);

@@ -52,6 +52,7 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
     206: ["etag", "cache-control", "accept-ranges", "content-range"],
     304: ["etag", "cache-control", "accept-ranges"],
   },
+  getPeaks: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
   exportRttm: { 200: ["cache-control"] },
   exportVtt: { 200: ["cache-control"] },
   exportSrt: { 200: ["cache-control"] },

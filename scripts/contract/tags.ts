@@ -42,6 +42,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   finalize: "Sessions",
   getResult: "Results",
   getAudio: "Results",
+  getPeaks: "Results",
   exportRttm: "Results",
   exportVtt: "Results",
   exportSrt: "Results",

@@ -47,6 +47,7 @@ const methods: Record<OperationId, Calls | string> = {
   finalize: { finalize: (client) => client.finalize("s") },
   getResult: { result: (client) => client.result("s") },
   getAudio: { audio: (client) => client.audio("s") },
+  getPeaks: { peaks: (client) => client.peaks("s") },
   exportRttm: { exportDocument: (client) => client.exportDocument("s", "speakers.rttm") },
   exportVtt: { exportDocument: (client) => client.exportDocument("s", "transcript.vtt") },
   exportSrt: { exportDocument: (client) => client.exportDocument("s", "transcript.srt") },

@@ -248,6 +248,8 @@ async function leave(recorder: Recorder, webhooks: Surroundings["webhooks"]): Pr
   const last = (await eventsOf(recorder)).length - 2;
   const asStream = { parameters: { ...parameters, after: last }, headers: { accept: "text/event-stream" } };
   await recorder.call("getEvents", ["stream", "The last events of a stream"], asStream);
+  const coarse = { parameters: { ...parameters, points: 12 } };
+  await recorder.call("getPeaks", ["board_meeting", "A point a second"], coarse);
   await recorder.call("exportRttm", ["board_meeting", "A line a turn"], { parameters });
   await recorder.call("exportVtt", ["board_meeting", "Gaps are notes"], { parameters });
   await recorder.call("exportSrt", ["board_meeting", "A caption an utterance"], { parameters });

@@ -101,6 +101,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   finalize: { body: () => ({}), right: "200", never: notFound },
   getResult: { right: "409 not_finalized", never: notFound },
   getAudio: onMic,
+  getPeaks: onMic,
   exportRttm: onMic,
   exportVtt: onMic,
   exportSrt: onMic,

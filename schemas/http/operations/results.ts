@@ -2,7 +2,8 @@
 import { limits } from "../../limits.ts";
 import { finalizeAnswerSchema, finalizeBodySchema, finalizePendingSchema } from "../finalize.ts";
 import { bySessions, byTracks, session, type Operation } from "../operation.ts";
-import { audioQuerySchema, trackQuerySchema } from "../queries.ts";
+import { peaksAnswerSchema } from "../peaks.ts";
+import { audioQuerySchema, peaksQuerySchema, trackQuerySchema } from "../queries.ts";
 import { sessionResultSchema } from "../result.ts";
 
 const exportOf = (name: string, summary: string, contentType: string) =>
@@ -67,6 +68,26 @@ export const resultsOperations = {
       "session_deleted",
       "audio_too_long",
       "range_not_satisfiable",
+      "audio_unavailable",
+    ],
+  },
+  getPeaks: {
+    method: "GET",
+    path: `${session}/peaks`,
+    summary: "A track's waveform, during the meeting and after, as far as its audio is in R2.",
+    access: byTracks("sessions:read", ["observe", "edit"]),
+    query: peaksQuerySchema,
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "The waveform; with an `ETag` once it stays as it is.", schema: peaksAnswerSchema },
+      304: { description: "What `If-None-Match` names is the waveform still." },
+    },
+    errors: [
+      "bad_request",
+      "invalid_track",
+      "session_not_found",
+      "track_not_found",
+      "session_deleted",
       "audio_unavailable",
     ],
   },

@@ -6,6 +6,7 @@ import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/aud
 import { defaultTenant, defaultTrack } from "../../../schemas/names.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { PendingChunk } from "../tracks/tracks.ts";
+import { encodePeaks } from "./peaks.ts";
 
 /** Everything of a session lies under it. It ends with a slash: one id may begin with another. */
 export function sessionPrefix({ tenant, sessionId }: SessionName): string {
@@ -21,6 +22,13 @@ export function chunkKeyPrefix(session: SessionName, track: string): string {
 /** Padded to eight digits: R2 lists keys in byte order, which then is the order of seq. */
 export function chunkKey(session: SessionName, track: string, seq: number): string {
   return `${chunkKeyPrefix(session, track)}${String(seq).padStart(8, "0")}.pcm`;
+}
+
+/** The other way round; undefined for a key that is no chunk's of this track. */
+export function seqOfChunkKey(session: SessionName, track: string, key: string): number | undefined {
+  const prefix = chunkKeyPrefix(session, track);
+  const [, digits] = (key.startsWith(prefix) && /^(\d{8})\.pcm$/.exec(key.slice(prefix.length))) || [];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 export function resultKey(session: SessionName): string {
@@ -43,5 +51,6 @@ export function chunkMetadata(session: SessionName, chunk: PendingChunk): Record
     sample_rate: String(sampleRateHz),
     channels: String(channelCount),
     format: pcmFormat,
+    peaks: encodePeaks(chunk.pcm),
   };
 }

@@ -17,6 +17,7 @@ import { parseConfig } from "../../shared/config/config.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { audioRoute } from "./audio.ts";
+import { peaksRoute } from "./peaks.ts";
 import { eventsRoute, liveRoute } from "./events.ts";
 import { forwardToApp } from "./forward-to-app.ts";
 import { guardOf, unlistedGuard } from "./guards/credentials.ts";
@@ -76,6 +77,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   finalize: finalizeRoute,
   getResult: resultRoute,
   getAudio: audioRoute,
+  getPeaks: peaksRoute,
   exportRttm: exportRoute("speakers.rttm"),
   exportVtt: exportRoute("transcript.vtt"),
   exportSrt: exportRoute("transcript.srt"),
