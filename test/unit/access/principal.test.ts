@@ -43,7 +43,7 @@ test("[P6] what only a backend does, no session token may", () => {
 test("[P7] a token to read some tracks reads their audio and exports, and nothing of the whole session", () => {
   const some = { ...token, tracks: ["mic"] };
   const may = guarded.filter(({ access }) => permit(some, access, "board-7").ok).map(({ id }) => id);
-  expect(may).toEqual(["getAudio", "exportRttm", "exportVtt", "exportSrt", "exportText"]);
+  expect(may).toEqual(["getAudio", "getPeaks", "exportRttm", "exportVtt", "exportSrt", "exportText"]);
 });
 
 test("a key and a token of the same name are two subjects", () => {
