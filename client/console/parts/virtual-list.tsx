@@ -14,6 +14,10 @@ interface Props<T> {
   readonly label: string;
   /** Stay at the end as more comes, unless the reader has scrolled away. */
   readonly followsEnd: boolean;
+  /** The row to keep in view, while the reader lets it. */
+  readonly shown?: number;
+  /** Another value: the reader wants to see `shown` again. */
+  readonly chosen?: number;
   /** Of a row that was not measured yet, px. */
   readonly guess: number;
 }
@@ -21,7 +25,16 @@ interface Props<T> {
 const overscanPx = 400;
 const nearEndPx = 40;
 
-export function VirtualList<T>({ items, keyOf, render, label, followsEnd, guess }: Props<T>): JSX.Element {
+export function VirtualList<T>({
+  items,
+  keyOf,
+  render,
+  label,
+  followsEnd,
+  shown,
+  chosen,
+  guess,
+}: Props<T>): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const heights = useMemo(() => new Heights(guess), [guess]);
   const seen = useSignal({ top: 0, height: 800 });
@@ -61,12 +74,30 @@ export function VirtualList<T>({ items, keyOf, render, label, followsEnd, guess 
     if (hasChanged) measured.value += 1;
     if (followsEnd && isAtEnd.current) element.scrollTop = element.scrollHeight;
   });
+  // Whoever scrolls reads elsewhere: the box stays where they are until they choose a place.
+  const isReading = useRef(false);
+  const reads = (): void => {
+    isReading.current = true;
+  };
+  useLayoutEffect(() => {
+    isReading.current = false;
+  }, [chosen]);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element || shown === undefined || isReading.current) return;
+    const [top, bottom] = [heights.topOf(shown), heights.topOf(shown + 1)];
+    const { scrollTop, clientHeight } = element;
+    if (top < scrollTop || bottom > scrollTop + clientHeight) element.scrollTop = top - clientHeight / 3;
+  }, [shown, chosen, heights]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls is reached by keyboard.
     <div
       class="virtual"
       ref={box}
       onScroll={look}
+      onWheel={reads}
+      onTouchMove={reads}
+      onKeyDown={reads}
       tabIndex={0}
       role="region"
       aria-label={label}

@@ -29,6 +29,14 @@ export const shots: readonly Shot[] = [
     open: (page) => page.locator(".pill.is-finalized").waitFor({ timeout: speakersMs }),
   },
   {
+    name: "playing",
+    open: async (page) => {
+      await page.getByRole("button", { name: "Play from 0:1", exact: false }).first().click();
+      await page.locator(".playhead").first().waitFor();
+      await page.locator(".line.is-heard").waitFor();
+    },
+  },
+  {
     name: "list",
     open: async (page, url) => {
       await page.goto(`${url}/#/`);

@@ -3,15 +3,22 @@ import type { JSX } from "preact";
 import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
 import { clockWords, countWords, lengthWords } from "../../parts/words.ts";
 import type { Gap, Meeting } from "../../state/meeting.ts";
+import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
 import { type Axis, axisOf, marksOf } from "./axis.ts";
+import { Seekable } from "./seekable.tsx";
 
 const laneHeight = 26;
 const leastTurnPx = 2;
 /** Who spoke so lately speaks still, as far as anybody can tell. */
 const nowMs = 2_500;
 
-export function Lanes({ meeting }: { readonly meeting: Meeting }): JSX.Element {
+interface LanesProps {
+  readonly meeting: Meeting;
+  readonly player: Player;
+}
+
+export function Lanes({ meeting, player }: LanesProps): JSX.Element {
   const axis = axisOf(meeting);
   const speakers = meeting.speakers.value;
   const current = speakingNow(meeting);
@@ -41,7 +48,14 @@ export function Lanes({ meeting }: { readonly meeting: Meeting }): JSX.Element {
       ) : (
         <ul class="lane-list">
           {speakers.map((speaker) => (
-            <Lane key={speaker.clusterId} speaker={speaker} axis={axis} meeting={meeting} isNow={speaker === current} />
+            <Lane
+              key={speaker.clusterId}
+              speaker={speaker}
+              axis={axis}
+              meeting={meeting}
+              player={player}
+              isNow={speaker === current}
+            />
           ))}
         </ul>
       )}
@@ -50,14 +64,13 @@ export function Lanes({ meeting }: { readonly meeting: Meeting }): JSX.Element {
   );
 }
 
-interface LaneProps {
+interface LaneProps extends LanesProps {
   readonly speaker: Speaker;
   readonly axis: Axis;
-  readonly meeting: Meeting;
   readonly isNow: boolean;
 }
 
-function Lane({ speaker, axis, meeting, isNow }: LaneProps): JSX.Element {
+function Lane({ speaker, axis, meeting, player, isNow }: LaneProps): JSX.Element {
   const turnCount = countWords(speaker.turns.length, "turn", "turns");
   // Of one track alone a gap is everybody's.
   const gaps = meeting.tracks.value.length === 1 ? meeting.gaps.value : [];
@@ -68,13 +81,15 @@ function Lane({ speaker, axis, meeting, isNow }: LaneProps): JSX.Element {
         <span class="lane-name">{speaker.label}</span>
         <span class="lane-talk">{lengthWords(speaker.talkMs)}</span>
       </span>
-      <TimeCanvas
-        fromMs={axis.fromMs}
-        toMs={axis.toMs}
-        height={laneHeight}
-        label={`${speaker.label}: ${turnCount}, ${lengthWords(speaker.talkMs)}`}
-        draw={(strip) => drawLane(strip, speaker, gaps)}
-      />
+      <Seekable player={player} axis={axis}>
+        <TimeCanvas
+          fromMs={axis.fromMs}
+          toMs={axis.toMs}
+          height={laneHeight}
+          label={`${speaker.label}: ${turnCount}, ${lengthWords(speaker.talkMs)}`}
+          draw={(strip) => drawLane(strip, speaker, gaps)}
+        />
+      </Seekable>
     </li>
   );
 }

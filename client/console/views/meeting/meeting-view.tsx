@@ -4,31 +4,37 @@
  *   head         what it is, how it is, what can be done with it
  *   lanes        speakers in time, gaps, and how far each track is kept, stored and resolved
  *   transcript   what was said
+ *   player       how it sounds; its clock is shown in lanes and transcript
  */
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
 import { Meeting } from "../../state/meeting.ts";
+import { Player } from "../../state/player.ts";
 import { addressOf } from "../../state/route.ts";
 import { Lanes } from "./lanes.tsx";
 import { MeetingHead } from "./meeting-head.tsx";
+import { PlayerBar } from "./player.tsx";
 import { Tracks } from "./tracks.tsx";
 import { Transcript } from "./transcript.tsx";
 
 export function MeetingView({ sessionId }: { readonly sessionId: string }): JSX.Element {
   const meeting = useMemo(() => new Meeting(sessionId), [sessionId]);
+  const player = useMemo(() => new Player(meeting), [meeting]);
   useEffect(() => meeting.watch(), [meeting]);
+  useEffect(() => player.open(), [player]);
   if (meeting.problem.value !== undefined) return <Nothing why={meeting.problem.value} />;
   return (
     <section class="page is-wide">
       <MeetingHead meeting={meeting} />
       <div class="meeting-grid">
         <div class="meeting-time">
-          <Lanes meeting={meeting} />
+          <Lanes meeting={meeting} player={player} />
           <Tracks meeting={meeting} />
         </div>
-        <Transcript meeting={meeting} />
+        <Transcript meeting={meeting} player={player} />
       </div>
+      <PlayerBar meeting={meeting} player={player} />
     </section>
   );
 }

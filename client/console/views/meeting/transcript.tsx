@@ -1,11 +1,15 @@
 /** What was said, as captions; where nobody captions, who spoke when. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { VirtualList } from "../../parts/virtual-list.tsx";
 import { clockWords, lengthWords } from "../../parts/words.ts";
 import type { Meeting } from "../../state/meeting.ts";
+import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
 
 const guessedRowPx = 74;
+/** A line lights up with its first word, though the clock shows a tenth of a second less. */
+const beginsMs = 150;
 
 /** A row: a caption, or a turn without words. */
 interface Line {
@@ -17,8 +21,15 @@ interface Line {
   readonly colour: number | undefined;
 }
 
-export function Transcript({ meeting }: { readonly meeting: Meeting }): JSX.Element {
+interface Props {
+  readonly meeting: Meeting;
+  readonly player: Player;
+}
+
+export function Transcript({ meeting, player }: Props): JSX.Element {
   const lines = linesOf(meeting);
+  // Changes with the line alone, not with the clock.
+  const heard = useComputed(() => heardLine(linesOf(meeting), player));
   return (
     <section class="card transcript" aria-labelledby="transcript-title">
       <header class="card-head">
@@ -30,9 +41,10 @@ export function Transcript({ meeting }: { readonly meeting: Meeting }): JSX.Elem
         <VirtualList
           items={lines}
           keyOf={({ key }) => key}
-          render={(line) => <Row line={line} />}
+          render={(line, index) => <Row line={line} player={player} isHeard={index === heard.value} />}
           label="Transcript"
-          followsEnd={meeting.isLive.value}
+          followsEnd={meeting.isLive.value && heard.value === undefined}
+          {...(heard.value !== undefined && { shown: heard.value, chosen: player.seeks.value })}
           guess={guessedRowPx}
         />
       )}
@@ -61,13 +73,34 @@ function linesOf(meeting: Meeting): readonly Line[] {
     });
 }
 
-function Row({ line: { startMs, endMs, text, who, colour } }: { readonly line: Line }): JSX.Element {
+/** Which line is heard: the last one that has begun. Undefined while nothing was played. */
+function heardLine(lines: readonly Line[], player: Player): number | undefined {
+  const now = player.nowMs.value;
+  if (now === 0 && !player.isPlaying.value) return undefined;
+  const next = lines.findIndex(({ startMs }) => startMs > now + beginsMs);
+  return (next === -1 ? lines.length : next) - 1;
+}
+
+interface RowProps {
+  readonly line: Line;
+  readonly player: Player;
+  readonly isHeard: boolean;
+}
+
+function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard }: RowProps): JSX.Element {
   return (
-    <article class="line">
+    <article class={isHeard ? "line is-heard" : "line"} aria-current={isHeard ? "true" : undefined}>
       <span class={colour === undefined ? "line-edge" : `line-edge is-speaker-${colour}`} aria-hidden="true" />
       <p class="line-head">
         <span class="line-who">{who}</span>
-        <span class="line-time">{clockWords(startMs)}</span>
+        <button
+          type="button"
+          class="line-time"
+          aria-label={`Play from ${clockWords(startMs)}`}
+          onClick={() => player.playFrom(startMs)}
+        >
+          {clockWords(startMs)}
+        </button>
       </p>
       <p class={text === undefined ? "line-text is-quiet" : "line-text"}>
         {text ?? `spoke for ${lengthWords(endMs - startMs)}`}

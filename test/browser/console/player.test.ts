@@ -1,0 +1,44 @@
+/** Listening to a meeting in the console: from a line of the transcript, by keyboard, and under a strict autoplay policy. */
+import { expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expectClean, useConsole } from "../support/use-console.ts";
+import { isWithoutBrowser } from "../support/use-browser.ts";
+
+const { open } = useConsole({ args: ["--autoplay-policy=document-user-activation-required"] });
+/** The sample is played for 24 s. */
+const sampleMs = 60_000;
+
+const placeOf = (page: Page): Promise<number> =>
+  page.getByRole("slider", { name: "Place in the meeting" }).inputValue().then(Number);
+
+test.skipIf(isWithoutBrowser)(
+  "a line is heard from its first word on, is shown while it is heard, and keys move the place",
+  async () => {
+    const opened = await open();
+    const { page } = opened;
+    await page.getByRole("button", { name: /Try the sample/ }).click();
+    await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });
+    const line = page.locator(".line", { hasText: "Hello, this is Callum." });
+    await line.getByRole("button", { name: /^Play from/ }).click();
+    await expect.poll(() => placeOf(page)).toBeGreaterThan(13_000);
+    await page.locator(".line.is-heard", { hasText: "Hello, this is Callum." }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    const paused = await placeOf(page);
+    expect(paused).toBeLessThan(40_000);
+    expect(await page.locator("audio").count(), "sound is no part of the page's tree").toBe(0);
+
+    await page.locator("h1").click();
+    await page.keyboard.press("l");
+    expect(await placeOf(page)).toBe(Math.min(paused + 10_000, 71_000));
+    await page.keyboard.press("ArrowLeft");
+    await page.getByRole("slider").focus();
+    await page.keyboard.press("Home");
+    expect(await placeOf(page)).toBe(0);
+    await page.locator("h1").click();
+    await page.keyboard.press(" ");
+    await expect.poll(() => placeOf(page)).toBeGreaterThan(200);
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    expectClean(opened);
+  },
+  120_000,
+);
