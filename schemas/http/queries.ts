@@ -65,7 +65,7 @@ export const audioQuerySchema = z
   });
 
 /** Of `GET …/peaks`. */
-export const peaksQuerySchema = z.object({
+export const peaksQuerySchema = z.strictObject({
   track: trackNameSchema.optional().describe("Without it `mixed`, else the first track."),
   points: upTo(limits.maxPeaksPoints).default(2_000).describe("Points in the answer, at most."),
 });
