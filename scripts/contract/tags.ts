@@ -16,6 +16,7 @@ export type Tag = keyof typeof tags;
 
 export const tagOf: Readonly<Record<OperationId, Tag>> = {
   health: "Gateway",
+  ready: "Gateway",
   openapi: "Gateway",
   asyncapi: "Gateway",
   docs: "Gateway",

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { allVariables } from "../../server/shared/config/config.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
@@ -76,7 +77,12 @@ async function start(
   if (!isNew && !isMigrated(stateDir, bundle.workers)) await migrateLocalIndex(stateDir);
   // The local inference service, another child, goes here: started before the Worker that asks it, ended after it.
   const given = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  const runtime = await startRuntime({ bundle, stateDir, variables: pick(given), localState: openScrubber(stateDir) });
+  const runtime = await startRuntime({
+    bundle,
+    stateDir,
+    variables: { ...pick(given), BUILD_ID: basename(bundle.folder) },
+    localState: openScrubber(stateDir),
+  });
   parts.push(() => runtime.miniflare.dispose());
   lock.note(workerdPids());
   if (isNew) await migrateThrough(runtime.miniflare, bundle.workers);

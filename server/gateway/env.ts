@@ -14,6 +14,10 @@ export interface Env extends Cloudflare.Env {
   readonly DB: D1Database;
   /** The app Worker's entrypoint; not there in a deployment that runs the gateway alone. */
   readonly APP?: AppBinding;
+  /** Which upload runs, in a deployment. */
+  readonly CF_VERSION_METADATA?: WorkerVersionMetadata;
+  /** Which bundle runs, where `npm start` made it. */
+  readonly BUILD_ID?: string;
   /** The process that runs the Workers, where they run on a developer's machine; not there in a deployment. */
   readonly LOCAL_STATE?: Pick<Fetcher, "fetch">;
 }

@@ -13,6 +13,7 @@ const document = "a document for tools and people: fetch it";
 
 const methods: Record<OperationId, Calls | string> = {
   health: { health: (client) => client.health() },
+  ready: "for those who watch over an installation: fetch it",
   openapi: document,
   asyncapi: document,
   docs: document,

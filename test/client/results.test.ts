@@ -31,6 +31,7 @@ const health = {
   status: "ok",
   app: "roomtone",
   version: "1",
+  build: "b",
   durable_object: "D",
   r2_bucket: "R",
   inference: "embedded",

@@ -16,6 +16,7 @@ const token = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "we
 
 /** Seconds since the meeting began, by the field that holds a time. Events are a second apart: see `timeOf`. */
 const secondsByField: Readonly<Record<string, number>> = {
+  checked_at: 0,
   created_at: 0,
   started_at: 1,
   updated_at: 20,
@@ -30,6 +31,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
+  build: "4f1c0e6a9d2b7c35",
   token,
   origin_ms: timestampMs(0),
   /** Of a `pong`. */

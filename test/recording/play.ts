@@ -50,6 +50,7 @@ export async function play(recorder: Recorder, { url, webhooks }: Surroundings):
   await keep(stalled, stalledSession, 1);
 
   await recorder.call("health", ["serving", "It serves"]);
+  await recorder.call("ready", ["ready", "All of it works"]);
   await open(recorder, webhook_url);
   await stream(recorder);
   await correct(recorder);

@@ -63,6 +63,8 @@ export async function startSurroundings(): Promise<Surroundings> {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
+      // Whether it is there at all.
+      if (request.method !== "POST") return void response.writeHead(405).end();
       const body: unknown = JSON.parse(Buffer.concat(parts).toString());
       if (request.url?.startsWith("/webhooks")) {
         const webhook = webhookPayloadSchema.parse(body);

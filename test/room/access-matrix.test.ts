@@ -23,7 +23,8 @@ const ownerOf = (name: string): string => `data of ${name}`;
 
 /** What tells that somebody was here: rooms that woke, and whose rows and objects there are. */
 async function traces(): Promise<Set<string>> {
-  const woken = await listDurableObjectIds(bindings.MEETING_SESSION);
+  const probe = bindings.MEETING_SESSION.idFromName("default/readiness.probe");
+  const woken = (await listDurableObjectIds(bindings.MEETING_SESSION)).filter((id) => !id.equals(probe));
   const { results } = await bindings.DB.prepare("SELECT tenant || '/' || session_id AS name FROM sessions").run();
   const owners: string[] = results.map(({ name }) => String(name));
   let cursor: string | undefined;
@@ -61,6 +62,7 @@ const notFound = "404 session_not_found";
 const onMic = { query: "?track=mic", right: "200", never: notFound };
 const cases: Readonly<Record<OperationId, Case>> = {
   health: { right: "200", never: "200" },
+  ready: { right: "200", never: "200" },
   openapi: { right: "200", never: "200" },
   asyncapi: { right: "200", never: "200" },
   docs: { right: "200", never: "200" },

@@ -1,14 +1,25 @@
 /** What the gateway says of itself. */
-import { healthSchema } from "../health.ts";
+import { healthSchema, readySchema } from "../health.ts";
 import { type Operation } from "../operation.ts";
 
 export const serviceOperations = {
   health: {
     method: "GET",
     path: "/health",
-    summary: "What runs here. Wakes no room.",
+    summary: "Whether the gateway lives, and what runs here. Asks nothing else.",
     access: "public",
     answers: { 200: { description: "The gateway serves.", schema: healthSchema } },
+    errors: [],
+  },
+  ready: {
+    method: "GET",
+    path: "/ready",
+    summary: "Whether what the gateway stands on works, and if not, what.",
+    access: "public",
+    answers: {
+      200: { description: "`ready`, or `degraded`: meetings are kept.", schema: readySchema },
+      503: { description: "`not_ready`: send no meetings here.", schema: readySchema },
+    },
     errors: [],
   },
 } as const satisfies Record<string, Operation>;

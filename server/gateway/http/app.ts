@@ -25,6 +25,7 @@ import { originGuard } from "./guards/origins.ts";
 import { rateHeaders } from "./guards/rate.ts";
 import { healthRoute } from "./health.ts";
 import { ingestRoute } from "./ingest.ts";
+import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
 import { exportRoute, finalizeRoute, resultRoute } from "./results.ts";
 import { SessionDeletedError } from "./rooms.ts";
@@ -55,6 +56,7 @@ type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
 const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   health: healthRoute,
+  ready: readyRoute,
   ingest: ingestRoute,
   ingestTrack: ingestRoute,
   listSessions: listSessionsRoute,

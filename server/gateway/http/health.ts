@@ -10,6 +10,7 @@ export function healthRoute(c: Context<AppEnv>): Response {
     status: "ok",
     app: "roomtone",
     version: packageJson.version,
+    build: c.env.CF_VERSION_METADATA?.id || c.env.BUILD_ID || "unknown",
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
     inference: c.var.config.inference ? "service" : "embedded",

@@ -43,3 +43,10 @@ export const leaseBackoffMs = { first: 1_000, longest: 60_000 } as const;
 export const leaseAskAgainMs = 60_000;
 /** When a client refused for debt should try again: an answer is on its way. */
 export const leasePendingRetryMs = 1_000;
+
+// ---- readiness
+
+/** How long an answer of `GET /ready` is good: whoever asks more often learns nothing new. */
+export const readyLookEveryMs = 5_000;
+/** What does not answer in this time is as good as down to whoever waits for it. */
+export const readyTimeoutMs = 2_000;
