@@ -18,8 +18,8 @@ test("silence is skipped up to just before the next word, and never a word or a 
 
 test("a column is as loud as the loudest track in it, in the colour of who speaks there most", () => {
   const tracks = [
-    { ms_per_point: 1_000, peaks: [10, null, 30, 40] },
-    { ms_per_point: 2_000, peaks: [20, 5] },
+    { offsetMs: 0, ms_per_point: 1_000, peaks: [10, null, 30, 40] },
+    { offsetMs: 0, ms_per_point: 2_000, peaks: [20, 5] },
   ];
   const speakers = [
     { colour: 1, turns: [turn(0, 900)] },
@@ -42,6 +42,11 @@ test("a column is as loud as the loudest track in it, in the colour of who speak
     40,
     40,
   ]);
+  const late = [{ offsetMs: 2_000, ms_per_point: 1_000, peaks: [7, 8] }];
+  expect(
+    columnsOf(late, [], 4_000, 4).map(({ peak }) => peak),
+    "a track that joined later",
+  ).toEqual([null, null, 7, 8]);
   expect(columnsOf([], [], 0, 2)).toEqual([
     { peak: null, speaker: undefined },
     { peak: null, speaker: undefined },

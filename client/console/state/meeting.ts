@@ -12,6 +12,8 @@ import {
   type Session,
   type SessionResult,
   type SessionState,
+  offsetsOf,
+  placeTurns,
   timelineOf,
   type TrackStatus,
   type TranscriptEntry,
@@ -45,13 +47,18 @@ export class Meeting {
   /** Once the meeting is finalized. */
   readonly result = signal<SessionResult | undefined>(undefined);
 
-  readonly turns: ReadonlySignal<readonly Turn[]> = computed(() => timelineOf(this.events.value));
+  /** Where each track begins on the meeting's axis, ms; all times below are on that axis. */
+  readonly offsets = signal<ReadonlyMap<string, number>>(new Map());
+  readonly #timeline = computed(() => timelineOf(this.events.value));
+  readonly turns: ReadonlySignal<readonly Turn[]> = computed(() =>
+    placeTurns(this.#timeline.value, this.offsets.value),
+  );
   readonly speakers: ReadonlySignal<readonly Speaker[]> = computed(() =>
     speakersOf(this.events.value, this.turns.value),
   );
   /** What was said, by time; of each utterance the last revision. */
   readonly captions: ReadonlySignal<readonly TranscriptEntry[]> = computed(() =>
-    transcriptOf(this.events.value, this.turns.value).filter(({ text }) => text !== ""),
+    transcriptOf(this.events.value, this.#timeline.value, this.offsets.value).filter(({ text }) => text !== ""),
   );
   readonly tracks: ReadonlySignal<readonly TrackStatus[]> = computed(() =>
     Object.values(this.state.value?.ingest_by_track ?? {}).toSorted((a, b) => a.track.localeCompare(b.track)),
@@ -59,15 +66,26 @@ export class Meeting {
   readonly title = computed(() => this.session.value?.title ?? this.sessionId);
   readonly status = computed(() => this.state.value?.status);
   readonly isLive = computed(() => this.status.value === "open" || this.status.value === "finalizing");
-  readonly durationMs = computed(() => Math.max(0, ...this.tracks.value.map(({ last_seq }) => last_seq * 1_000)));
-  /** What is missing: with its cause once the meeting is over, before that as what has not come yet. */
-  readonly gaps: ReadonlySignal<readonly Gap[]> = computed(
-    () =>
-      this.result.value?.gaps ??
-      this.tracks.value.flatMap(({ track, missing }) =>
-        missing.map(([from_seq, to_seq]): Gap => ({ track, from_seq, to_seq, cause: "not_here_yet" })),
-      ),
+  readonly durationMs = computed(() =>
+    Math.max(0, ...this.tracks.value.map(({ track, last_seq }) => this.#at(track, last_seq))),
   );
+  /** What is missing: with its cause once the meeting is over, before that as what has not come yet. */
+  readonly gaps: ReadonlySignal<readonly Gap[]> = computed(() => {
+    const missing = this.tracks.value.flatMap((status) =>
+      status.missing.map(([from_seq, to_seq]) => ({
+        track: status.track,
+        from_seq,
+        to_seq,
+        cause: "not_here_yet" as const,
+      })),
+    );
+    return (this.result.value?.gaps ?? missing).map(({ track, from_seq, to_seq, cause }): Gap => ({
+      track,
+      cause,
+      fromMs: this.#at(track, from_seq - 1),
+      toMs: this.#at(track, to_seq),
+    }));
+  });
 
   readonly #ending = new AbortController();
   #looks = 0;
@@ -95,10 +113,23 @@ export class Meeting {
     await this.#refresh(this.#ending.signal);
   }
 
+  /** Where a second of a track ends. */
+  #at(track: string, seq: number): number {
+    return (this.offsets.value.get(track) ?? 0) + seq * 1_000;
+  }
+
+  /** Asked every two seconds, and seldom another answer: what hangs on it is worked out anew only then. */
+  #place(): void {
+    const [offsets, known] = [offsetsOf(this.tracks.value), this.offsets.peek()];
+    const isSame = offsets.size === known.size && [...offsets].every(([track, ms]) => known.get(track) === ms);
+    if (!isSame) this.offsets.value = offsets;
+  }
+
   async #refresh(ending: AbortSignal): Promise<void> {
     try {
       const options = { signal: ending };
       this.state.value = await withAccess(() => gatewayAtOnce.state(this.sessionId, options));
+      this.#place();
       this.problem.value = undefined;
       if (this.#looks % looksPerSession === 0 || this.status.value !== "open")
         this.session.value = await withAccess(() => gatewayAtOnce.session(this.sessionId, options));
@@ -171,7 +202,13 @@ export class Meeting {
 
 /** Of a gap while the meeting goes on: it may be filled still. */
 export type GapCause = ResultGap["cause"] | "not_here_yet";
-export type Gap = Omit<ResultGap, "cause"> & { readonly cause: GapCause };
+
+export interface Gap {
+  readonly track: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly cause: GapCause;
+}
 
 function pause(ms: number, ending: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

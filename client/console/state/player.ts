@@ -1,10 +1,10 @@
 /**
- * The meeting as it is heard: all of its tracks together, or one alone. One clock (`nowMs`) for whoever shows a place in it. The
- * longest track leads, and the others follow it.
+ * The meeting as it is heard: all of its tracks together, each from where it begins, or one alone. One clock (`nowMs`) for whoever
+ * shows a place in it.
  *
  * Knows nothing of what is drawn.
  */
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { plainWords } from "../api/plain-words.ts";
 import { mediaToken } from "./media-token.ts";
 import type { Meeting } from "./meeting.ts";
@@ -14,6 +14,8 @@ import { Voice } from "./voice.ts";
 const tickMs = 100;
 /** What must have come since, before a file that has been played to its end is asked for again. */
 const leastGrowthMs = 1_500;
+/** So little is left of a track that it has ended. */
+const edgeMs = 120;
 
 export const rates = [0.75, 1, 1.25, 1.5, 2] as const;
 
@@ -34,15 +36,12 @@ export class Player {
   readonly #meeting: Meeting;
   readonly #token: ReturnType<typeof mediaToken>;
   readonly #voices = new Map<string, Voice>();
-  readonly #lengths: ReadonlySignal<ReadonlyMap<string, number>>;
+  #tickedAt = 0;
   #ticking: ReturnType<typeof setInterval> | undefined;
 
   constructor(meeting: Meeting) {
     this.#meeting = meeting;
     this.#token = mediaToken(meeting.sessionId);
-    this.#lengths = computed(
-      () => new Map(meeting.tracks.value.map(({ track, last_seq }) => [track, last_seq * 1_000])),
-    );
     this.durationMs = meeting.durationMs;
   }
 
@@ -100,11 +99,16 @@ export class Player {
     this.problem.value = undefined;
     this.nowMs.value = ms;
     this.isPlaying.value = true;
+    this.#tickedAt = performance.now();
     this.#ticking ??= setInterval(() => this.#tick(), tickMs);
-    const heard = this.#heard();
-    for (const voice of this.#voices.values()) if (!heard.includes(voice)) voice.pause();
+    for (const voice of this.#voices.values()) voice.pause();
+    await Promise.all(this.#voicesAt(ms, 0).map((voice) => this.#start(voice, ms)));
+  }
+
+  async #start(voice: Voice, ms: number): Promise<void> {
+    const { beginMs, lengthMs } = this.#stretchOf(voice);
     try {
-      await Promise.all(heard.map((voice) => voice.playFrom(ms, this.#lengthOf(voice), this.rate.value)));
+      await voice.playFrom(ms - beginMs, lengthMs, this.rate.value);
     } catch (cause) {
       // A pause, or another place that was chosen, ends a play that was under way.
       if (cause instanceof DOMException && cause.name === "AbortError") return;
@@ -112,29 +116,29 @@ export class Player {
     }
   }
 
+  /** The clock is the audio's own, of the track that goes on longest; where no track has any, time passes all the same. */
   #tick(): void {
-    const leader = this.#leader();
-    if (!leader) return;
-    this.isWaiting.value = leader.isWaiting;
-    if (leader.isWaiting) return;
-    const now = leader.nowMs;
-    if (now > this.nowMs.value || now < this.nowMs.value - tickMs) this.nowMs.value = now;
-    for (const voice of this.#heard()) if (voice !== leader) voice.follow(now);
+    const passedMs = (performance.now() - this.#tickedAt) * this.rate.value;
+    this.#tickedAt += passedMs / this.rate.value;
+    const leader = this.#voicesAt(this.nowMs.value, 0).find((voice) => voice.isPlaying || voice.isAtEnd);
+    const hasEnded = this.nowMs.value >= this.#endMs() - edgeMs;
+    this.isWaiting.value = leader ? leader.isWaiting : hasEnded || this.#voicesAt(this.nowMs.value, 0).length > 0;
+    if (leader && (leader.isAtEnd || !leader.isWaiting))
+      this.nowMs.value = this.#stretchOf(leader).beginMs + leader.nowMs;
+    else if (!this.isWaiting.value) this.nowMs.value = Math.min(this.#endMs(), this.nowMs.value + passedMs);
+    if (hasEnded && !this.#meeting.isLive.value) return this.#end();
+    const now = this.nowMs.value;
+    for (const voice of this.#voicesAt(now, this.#meeting.isLive.value ? leastGrowthMs : edgeMs))
+      if (!voice.isPlaying) void this.#start(voice, now);
+    for (const voice of this.#voicesAt(now, 0))
+      if (voice !== leader) voice.follow(now - this.#stretchOf(voice).beginMs);
     const next = this.skipsSilence.value ? nextSpeechMs(this.#meeting.turns.value, now) : undefined;
     if (next !== undefined) void this.#playFrom(next);
   }
 
-  /** The end of what is loaded: of the meeting, or of what there was of it. */
-  #ended(voice: Voice): void {
-    if (voice !== this.#leader() || !this.isPlaying.value) return;
-    const now = voice.nowMs;
-    if (this.#lengthOf(voice) > now + leastGrowthMs) return void this.#playFrom(now);
-    if (!this.#meeting.isLive.value) {
-      this.nowMs.value = this.#lengthOf(voice);
-      return this.pause();
-    }
-    this.isWaiting.value = true;
-    setTimeout(() => this.#ended(voice), leastGrowthMs);
+  #end(): void {
+    this.pause();
+    this.nowMs.value = this.#endMs();
   }
 
   #fail(words: string): void {
@@ -144,28 +148,38 @@ export class Player {
 
   #heard(): readonly Voice[] {
     const only = this.onlyTrack.value;
-    return [...this.#lengths.value.keys()]
-      .filter((track) => only === undefined || track === only)
-      .map((track) => this.#voice(track));
+    return this.#meeting.tracks.value
+      .filter(({ track }) => only === undefined || track === only)
+      .map(({ track }) => this.#voice(track));
   }
 
   #voice(track: string): Voice {
     const known = this.#voices.get(track);
     if (known) return known;
-    const voice = new Voice(this.#meeting.sessionId, track, this.#token, {
-      onEnded: () => this.#ended(voice),
-      onProblem: () => this.#fail("The audio can't be read at the moment. Press play to try again."),
-    });
+    const voice = new Voice(this.#meeting.sessionId, track, this.#token, () =>
+      this.#fail("The audio can't be read at the moment. Press play to try again."),
+    );
     this.#voices.set(track, voice);
     return voice;
   }
 
-  #leader(): Voice | undefined {
-    return this.#heard().toSorted((a, b) => this.#lengthOf(b) - this.#lengthOf(a))[0];
+  /** The tracks that have at least so much of their audio still to come there, the longest first. */
+  #voicesAt(ms: number, leastMs: number): readonly Voice[] {
+    const end = (voice: Voice): number => this.#stretchOf(voice).endMs;
+    return this.#heard()
+      .filter((voice) => this.#stretchOf(voice).beginMs <= ms && ms + leastMs < end(voice))
+      .toSorted((a, b) => end(b) - end(a));
   }
 
-  #lengthOf(voice: Voice): number {
-    return this.#lengths.value.get(voice.track) ?? 0;
+  #stretchOf(voice: Voice): { readonly beginMs: number; readonly lengthMs: number; readonly endMs: number } {
+    const beginMs = this.#meeting.offsets.value.get(voice.track) ?? 0;
+    const status = this.#meeting.tracks.value.find(({ track }) => track === voice.track);
+    const lengthMs = voice.lengthMs((status?.last_seq ?? 0) * 1_000);
+    return { beginMs, lengthMs, endMs: beginMs + lengthMs };
+  }
+
+  #endMs(): number {
+    return Math.max(0, ...this.#heard().map((voice) => this.#stretchOf(voice).endMs));
   }
 
   #within(ms: number): number {

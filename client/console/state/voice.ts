@@ -1,6 +1,6 @@
 /**
  * One track as it is heard: an `<audio>` element over the track's WAV, of which the browser fetches the ranges that it plays. A
- * file of a meeting that goes on is loaded anew once it has grown. Knows nothing of the other tracks.
+ * file of a meeting that goes on is loaded anew once it has grown. Times are the track's own. Knows nothing of the other tracks.
  */
 import { baseUrl } from "../api/gateway.ts";
 
@@ -9,52 +9,71 @@ const maxDriftS = 0.15;
 /** An address that was refused so lately is not tried again. */
 const minRetryMs = 10_000;
 
-export interface VoiceEvents {
-  readonly onEnded: () => void;
-  readonly onProblem: () => void;
-}
-
 export class Voice {
   readonly track: string;
   readonly #element = new Audio();
   readonly #url: string;
   readonly #token: (anew?: boolean) => Promise<string | undefined>;
-  readonly #events: VoiceEvents;
+  readonly #onProblem: () => void;
   /** Of the file that is loaded, ms; 0: none is. */
   #loadedMs = 0;
+  /** What begins to play, as long as nothing else was asked for. */
+  #starting: object | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     sessionId: string,
     track: string,
     token: (anew?: boolean) => Promise<string | undefined>,
-    events: VoiceEvents,
+    onProblem: () => void,
   ) {
     this.track = track;
     this.#url = `${baseUrl}/v1/sessions/${encodeURIComponent(sessionId)}/audio.wav`;
     this.#token = token;
-    this.#events = events;
+    this.#onProblem = onProblem;
     this.#element.preload = "none";
-    this.#element.addEventListener("ended", events.onEnded);
     this.#element.addEventListener("error", () => void this.#renew());
+  }
+
+  /** Whether it plays, or is about to. */
+  get isPlaying(): boolean {
+    return this.#starting !== undefined || !this.#element.paused;
+  }
+
+  /** Whether it has played all of the file that is loaded. */
+  get isAtEnd(): boolean {
+    return this.#element.ended;
   }
 
   get nowMs(): number {
     return this.#element.currentTime * 1_000;
   }
 
+  /** The last second may be shorter than a second: the file that is loaded knows. @param keptMs of whole seconds. */
+  lengthMs(keptMs: number): number {
+    const { duration } = this.#element;
+    return this.#loadedMs === keptMs && Number.isFinite(duration) ? duration * 1_000 : keptMs;
+  }
+
   /** Whether it waits for audio to come. */
   get isWaiting(): boolean {
-    return !this.#element.paused && this.#element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    return this.#starting !== undefined || this.#element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
   }
 
   /** Plays from there. Rejects where the browser does not let it. @param lengthMs what there is of the track now. */
   async playFrom(ms: number, lengthMs: number, rate: number): Promise<void> {
-    if (ms >= lengthMs) return this.pause();
-    if (lengthMs > this.#loadedMs) await this.#load(lengthMs, false);
-    this.#element.playbackRate = rate;
-    this.#seek(ms);
-    await this.#element.play();
+    const start = {};
+    this.#starting = start;
+    try {
+      if (lengthMs > this.#loadedMs) await this.#load(lengthMs, false);
+      // A pause, or another place, was chosen while the token was made.
+      if (this.#starting !== start) return;
+      this.#element.playbackRate = rate;
+      this.#seek(ms);
+      await this.#element.play();
+    } finally {
+      if (this.#starting === start) this.#starting = undefined;
+    }
   }
 
   setRate(rate: number): void {
@@ -62,6 +81,7 @@ export class Voice {
   }
 
   pause(): void {
+    this.#starting = undefined;
     this.#element.pause();
   }
 
@@ -93,7 +113,7 @@ export class Voice {
   /** An element does not say why it failed: once in a while that is a token that has ended. */
   async #renew(): Promise<void> {
     if (!this.#element.hasAttribute("src")) return;
-    if (performance.now() < this.#renewedAt + minRetryMs) return this.#events.onProblem();
+    if (performance.now() < this.#renewedAt + minRetryMs) return this.#onProblem();
     this.#renewedAt = performance.now();
     const { currentTime, paused, playbackRate } = this.#element;
     try {
@@ -102,7 +122,7 @@ export class Voice {
       this.#element.currentTime = currentTime;
       if (!paused) await this.#element.play();
     } catch {
-      this.#events.onProblem();
+      this.#onProblem();
     }
   }
 }

@@ -100,9 +100,9 @@ function drawLane(strip: Strip, speaker: Speaker, gaps: readonly Gap[]): void {
   context.beginPath();
   context.roundRect(0, 0, width, height, 6);
   context.fill();
-  for (const { from_seq, to_seq } of gaps) {
-    const x = xOf((from_seq - 1) * 1_000);
-    hatch(strip, x, Math.max(leastTurnPx, xOf(to_seq * 1_000) - x), colour("gap-soft"));
+  for (const { fromMs, toMs } of gaps) {
+    const x = xOf(fromMs);
+    hatch(strip, x, Math.max(leastTurnPx, xOf(toMs) - x), colour("gap-soft"));
   }
   context.fillStyle = colour(`speaker-${speaker.colour}`);
   context.beginPath();

@@ -46,7 +46,7 @@ export function Tracks({ meeting }: { readonly meeting: Meeting }): JSX.Element 
                   toMs={axis.toMs}
                   height={stripHeight}
                   label={sentenceOf(track)}
-                  draw={(strip) => drawTrack(strip, track, gaps)}
+                  draw={(strip) => drawTrack(strip, track, meeting.offsets.value.get(track.track) ?? 0, gaps)}
                 />
                 <p class="track-words">{sentenceOf(track)}</p>
               </div>
@@ -69,12 +69,13 @@ function sentenceOf({ received_chunks, archived_seq, resolved_seq, missing_chunk
   return parts.join(" · ");
 }
 
-function drawTrack(strip: Strip, track: TrackStatus, gaps: readonly Gap[]): void {
+function drawTrack(strip: Strip, track: TrackStatus, offsetMs: number, gaps: readonly Gap[]): void {
   const { context, width, height, xOf, colour } = strip;
   const bar = (toMs: number, top: number, tall: number, name: string): void => {
+    const x = Math.max(0, xOf(offsetMs));
     context.fillStyle = colour(name);
     context.beginPath();
-    context.roundRect(0, top, Math.max(0, Math.min(width, xOf(toMs))), tall, 3);
+    context.roundRect(x, top, Math.max(0, Math.min(width, xOf(offsetMs + toMs)) - x), tall, 3);
     context.fill();
   };
   context.fillStyle = colour("lane");
@@ -84,9 +85,9 @@ function drawTrack(strip: Strip, track: TrackStatus, gaps: readonly Gap[]): void
   bar(track.last_seq * 1_000, 0, height, "kept");
   bar(track.archived_seq * 1_000, height / 3, height / 3, "archived");
   bar(track.resolved_seq * 1_000, (height * 2) / 3, height / 3, "resolved");
-  for (const { from_seq, to_seq } of gaps) {
-    const x = xOf((from_seq - 1) * 1_000);
-    const wide = Math.max(2, xOf(to_seq * 1_000) - x);
+  for (const { fromMs, toMs } of gaps) {
+    const x = xOf(fromMs);
+    const wide = Math.max(2, xOf(toMs) - x);
     context.fillStyle = colour("surface");
     context.fillRect(x, 0, wide, height);
     hatch(strip, x, wide, colour("gap"));
@@ -105,10 +106,10 @@ function GapList({
     <details class="gaps" open={gaps.length <= 4}>
       <summary>{gaps.length === 1 ? "1 gap" : `${gaps.length} gaps`}</summary>
       <ul>
-        {gaps.slice(0, maxGapsListed).map(({ track, from_seq, to_seq, cause }) => (
-          <li key={`${track}/${from_seq}`}>
+        {gaps.slice(0, maxGapsListed).map(({ track, fromMs, toMs, cause }) => (
+          <li key={`${track}/${fromMs}`}>
             <span class="is-number">
-              {clockWords((from_seq - 1) * 1_000)}–{clockWords(to_seq * 1_000)}
+              {clockWords(fromMs)}–{clockWords(toMs)}
             </span>{" "}
             {hasManyTracks && <span class="is-code">{track}</span>} {causes[cause]}
           </li>

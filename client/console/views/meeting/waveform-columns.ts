@@ -1,6 +1,8 @@
 /** What a waveform shows in each of its columns: the loudest of the tracks, and who speaks there most. Pure. */
 
 interface Peaks {
+  /** Where the track begins. */
+  readonly offsetMs: number;
   readonly ms_per_point: number;
   readonly peaks: readonly (number | null)[];
 }
@@ -25,12 +27,12 @@ export function columnsOf(
 ): readonly Column[] {
   const msPerColumn = Math.max(1, durationMs) / count;
   const peaks: (number | null)[] = Array.from({ length: count }, () => null);
-  for (const { ms_per_point: msPerPoint, peaks: points } of tracks) {
+  for (const { offsetMs, ms_per_point: msPerPoint, peaks: points } of tracks) {
     points.forEach((point, i) => {
       if (point === null) return;
       // A point may be wider than a column, or narrower.
-      const from = Math.floor((i * msPerPoint) / msPerColumn);
-      const to = Math.max(from + 1, Math.ceil(((i + 1) * msPerPoint) / msPerColumn - 1e-9));
+      const from = Math.floor((offsetMs + i * msPerPoint) / msPerColumn);
+      const to = Math.max(from + 1, Math.ceil((offsetMs + (i + 1) * msPerPoint) / msPerColumn - 1e-9));
       for (let at = from; at < Math.min(count, to); at += 1) peaks[at] = Math.max(peaks[at] ?? 0, point);
     });
   }

@@ -1,7 +1,7 @@
 /** The waveform of what is heard: bars in the colour of whoever speaks there; hatched where nothing was kept. */
 import type { JSX } from "preact";
 import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
-import type { Meeting } from "../../state/meeting.ts";
+import type { Gap, Meeting } from "../../state/meeting.ts";
 import type { Player } from "../../state/player.ts";
 import type { Waveforms } from "../../state/waveforms.ts";
 import { type Column, columnsOf } from "./waveform-columns.ts";
@@ -22,7 +22,9 @@ interface Props {
 export function Waveform({ meeting, player, waveforms }: Props): JSX.Element {
   const durationMs = meeting.durationMs.value;
   const only = player.onlyTrack.value;
-  const heard = [...waveforms.byTrack.value.values()].filter(({ track }) => only === undefined || track === only);
+  const heard = [...waveforms.byTrack.value.values()]
+    .filter(({ track }) => only === undefined || track === only)
+    .map((waveform) => ({ ...waveform, offsetMs: meeting.offsets.value.get(waveform.track) ?? 0 }));
   const speakers = meeting.speakers.value.map(({ colour, turns }) => ({
     colour,
     turns: turns.filter(({ track }) => only === undefined || track === only),
@@ -44,9 +46,9 @@ export function Waveform({ meeting, player, waveforms }: Props): JSX.Element {
   );
 }
 
-function drawGap(strip: Strip, { from_seq, to_seq }: { readonly from_seq: number; readonly to_seq: number }): void {
-  const x = strip.xOf((from_seq - 1) * 1_000);
-  hatch(strip, x, Math.max(barPx, strip.xOf(to_seq * 1_000) - x), strip.colour("gap-soft"));
+function drawGap(strip: Strip, { fromMs, toMs }: Gap): void {
+  const x = strip.xOf(fromMs);
+  hatch(strip, x, Math.max(barPx, strip.xOf(toMs) - x), strip.colour("gap-soft"));
 }
 
 function drawBars({ context, colour }: Strip, columns: readonly Column[]): void {
