@@ -5,5 +5,5 @@ declare module "virtual:console-files" {
   /** Who speaks in it, when, and what: JSON. */
   export const sampleScriptUrl: string;
   /** The script of the audio thread. */
-  export const processorUrl: string;
+  export const workletUrl: string;
 }

@@ -5,9 +5,11 @@ import { CredentialForm } from "./parts/credential-form.tsx";
 import { Dialog } from "./parts/dialog.tsx";
 import { Icon, type IconName, Mark } from "./parts/icons.tsx";
 import { Notices } from "./parts/notices.tsx";
+import { RecordingBar } from "./parts/recording-bar.tsx";
 import { answerCredential, askingFor } from "./state/access.ts";
 import { addressOf, type Route, route } from "./state/route.ts";
 import { theme, toggleTheme } from "./state/theme.ts";
+import { CaptureView } from "./views/capture/capture-view.tsx";
 import { MeetingView } from "./views/meeting/meeting-view.tsx";
 import { MeetingsView } from "./views/meetings/meetings-view.tsx";
 import { SettingsView } from "./views/settings/settings-view.tsx";
@@ -26,6 +28,7 @@ export function Frame(): JSX.Element {
           <CredentialForm onGiven={answerCredential} onCancel={() => answerCredential(undefined)} />
         </Dialog>
       )}
+      <RecordingBar />
       <Notices />
     </>
   );
@@ -47,6 +50,7 @@ function TopBar(): JSX.Element {
       </a>
       <nav class="nav" aria-label="Main">
         <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
+        <NavLink view="capture" address={addressOf.capture} label="Record" />
       </nav>
       <div class="top-tools">
         <button
@@ -106,6 +110,8 @@ function View({ shown }: { readonly shown: Route }): JSX.Element {
   switch (shown.view) {
     case "meetings":
       return <MeetingsView />;
+    case "capture":
+      return <CaptureView />;
     case "settings":
       return <SettingsView />;
     case "meeting":

@@ -105,7 +105,7 @@ function filesBeside(): Plugin {
   const files = {
     sampleAudioUrl: ["sample.wav", () => readFileSync(`${sample}.wav`)],
     sampleScriptUrl: ["sample.json", () => readFileSync(`${sample}.json`)],
-    processorUrl: ["source-processor.js", () => Buffer.from(processorSource)],
+    workletUrl: ["source-processor.js", () => Buffer.from(processorSource)],
   } as const;
   return {
     name: "console-files",

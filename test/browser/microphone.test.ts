@@ -1,11 +1,6 @@
 /** A microphone in a real browser. The device is Chromium's fake one, which plays a file that the test knows. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
-// oxlint-disable-next-line import/default -- a CommonJS bundle: Node gives all of it as the default export.
-import wavefile from "wavefile";
+import { afterAll, expect, test } from "vitest";
 import { chunkSamples, sampleRateHz } from "../../schemas/wire/audio.ts";
 import type { SeqRange } from "../../client/index.ts";
 import { readLocalBucket } from "../../scripts/local/local-bucket.ts";
@@ -13,29 +8,15 @@ import { finalize } from "../client/support/meeting.ts";
 import { newSession } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { track } from "./page/names.ts";
+import { fakeMicrophone } from "./support/fake-microphone.ts";
 import { noiseOf, type Place, placeOf } from "./support/known-noise.ts";
 import { isWithoutBrowser, type Tab, useBrowser } from "./support/use-browser.ts";
 
 const gateway = useGateway();
 const browsers = useBrowser();
 const source = noiseOf(40);
-let folder = "";
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "roomtone-microphone-"));
-  // oxlint-disable-next-line import/no-named-as-default-member -- see the import.
-  const wav = new wavefile.WaveFile();
-  wav.fromScratch(1, sampleRateHz, "16", source);
-  writeFileSync(join(folder, "noise.wav"), wav.toBuffer());
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Of a browser whose microphone plays the source once, and whose person says yes to being recorded. */
-const microphoneArgs = (): string[] => [
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-  `--use-file-for-fake-audio-capture=${join(folder, "noise.wav")}%noloop`,
-];
+const microphone = fakeMicrophone(source);
+afterAll(() => microphone.dispose());
 
 /** The second halves of these seconds: where in the source they were found, and how far that is from the first's. */
 async function placesOf(sessionId: string, seqs: readonly number[]): Promise<(Place & { strayed: number })[]> {
@@ -92,7 +73,7 @@ test.skipIf(isWithoutBrowser)(
   { timeout: timeoutMs },
   async () => {
     const sessionId = newSession();
-    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    const tab = await (await browsers.launch({ args: microphone.args })).newTab();
     const [[from, to], [tailFrom, tailTo]] = await recordAndDisturb(tab, sessionId);
     expect(from).toBeGreaterThan(4);
     expect(to - from + 1).toBeLessThanOrEqual(3);
@@ -118,7 +99,7 @@ test.skipIf(isWithoutBrowser)(
   "[O3] audio that the system stopped, and that did not run again, is a gap up to the end of the track",
   { timeout: timeoutMs },
   async () => {
-    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    const tab = await (await browsers.launch({ args: microphone.args })).newTab();
     await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
     await tab.next("acked", 2);
     await tab.call("suspend");
@@ -130,7 +111,7 @@ test.skipIf(isWithoutBrowser)(
 );
 
 test.skipIf(isWithoutBrowser)("[O3] suspended while the page may resume it: it runs on by itself", async () => {
-  const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+  const tab = await (await browsers.launch({ args: microphone.args })).newTab();
   await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
   await tab.next("acked", 1);
   await tab.call("suspendOnce");
@@ -143,7 +124,7 @@ test.skipIf(isWithoutBrowser)(
   "[C10] a wall clock that is set under a running microphone makes no gap, and drops no connection",
   { timeout: timeoutMs },
   async () => {
-    const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+    const tab = await (await browsers.launch({ args: microphone.args })).newTab();
     await tab.call("record", { baseUrl: gateway.url, sessionId: newSession() });
     let acked = 2;
     await tab.next("acked", acked);
@@ -157,14 +138,14 @@ test.skipIf(isWithoutBrowser)(
 );
 
 test.skipIf(isWithoutBrowser)("[O3] a page over plain http gets no microphone, and the reason", async () => {
-  const args = [...microphoneArgs(), "--host-resolver-rules=MAP lan.test 127.0.0.1"];
+  const args = [...microphone.args, "--host-resolver-rules=MAP lan.test 127.0.0.1"];
   const tab = await (await browsers.launch({ args })).newTab("lan.test");
   expect(await tab.call("tryOpen", "microphone")).toBe("needs_https");
   expect(await tab.call("tryOpen", "display")).toBe("needs_https");
 });
 
 test.skipIf(isWithoutBrowser)("[O3] a screen that is shared without sound is refused with the reason", async () => {
-  const tab = await (await browsers.launch({ args: microphoneArgs() })).newTab();
+  const tab = await (await browsers.launch({ args: microphone.args })).newTab();
   expect(await tab.call("tryOpen", "silent display")).toBe("no_audio_shared");
   expect(await tab.call("tryOpen", "display")).toBe("opened");
 });

@@ -7,7 +7,7 @@ import { sessionIdPattern } from "../../index.ts";
 import { keepCredential } from "./access.ts";
 
 export type Route =
-  | { readonly view: "meetings" | "settings" | "unknown" }
+  | { readonly view: "meetings" | "capture" | "settings" | "unknown" }
   | { readonly view: "meeting"; readonly sessionId: string };
 
 export const route = signal<Route>(readAddress());
@@ -19,6 +19,7 @@ globalThis.addEventListener("hashchange", () => {
 
 export const addressOf = {
   meetings: "#/",
+  capture: "#/record",
   settings: "#/settings",
   meeting: (sessionId: string): string => `#/m/${encodeURIComponent(sessionId)}`,
   /** A link for others: the token stays in the fragment. */
@@ -41,6 +42,8 @@ function readAddress(): Route {
   switch (view) {
     case "":
       return { view: "meetings" };
+    case "record":
+      return { view: "capture" };
     case "settings":
       return { view: "settings" };
     case "m":

@@ -5,7 +5,7 @@
 import { computed, signal } from "@preact/signals";
 import { sampleAudioUrl, sampleScriptUrl } from "virtual:console-files";
 import { type Capture, startCapture } from "../../index.ts";
-import { gateway, withAccess } from "../api/gateway.ts";
+import { baseUrl, gateway, withAccess } from "../api/gateway.ts";
 import { plainWords } from "../api/plain-words.ts";
 import { newSessionId, captureToken } from "./new-session.ts";
 import { notify } from "./notices.ts";
@@ -35,7 +35,7 @@ export async function startSample(): Promise<string> {
     );
     const token = captureToken(sessionId);
     const capture = await startCapture({
-      baseUrl: location.origin,
+      baseUrl,
       sessionId,
       format: { sampleRate: rate, channels: 1 },
       clientId: "roomtone-console",

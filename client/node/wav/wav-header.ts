@@ -6,20 +6,15 @@
  */
 import type { PcmFormat } from "../../capture/pcm-framer.ts";
 import type { ByteSource } from "./byte-source.ts";
+import type { SampleEncoding, SampleLayout } from "./wav-samples.ts";
 
 /** A sentence for the person who gave the file. */
 export class WavError extends Error {
   override readonly name = "WavError";
 }
 
-export type SampleEncoding = "pcm" | "float" | "a-law" | "mu-law";
-
-export interface WavHeader {
+export interface WavHeader extends SampleLayout {
   readonly format: PcmFormat;
-  readonly encoding: SampleEncoding;
-  /** Bytes of one sample. Fewer valid bits stand at its upper end. */
-  readonly sampleBytes: number;
-  readonly isLittleEndian: boolean;
   /**
    * Bytes of samples; undefined where the writer never filled the size in (a pipe, or a recorder that was killed): then they
    * reach to the end of the input.

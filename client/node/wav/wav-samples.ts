@@ -1,15 +1,25 @@
-/** Bytes of a WAV file to samples. Pure. */
+/** Bytes of a WAV file to samples. Pure: for pages as well as for Node. */
 import type { PcmBlock } from "../../capture/pcm-framer.ts";
-import type { WavHeader } from "./wav-header.ts";
 
-type Layout = Pick<WavHeader, "encoding" | "sampleBytes" | "isLittleEndian">;
+export type SampleEncoding = "pcm" | "float" | "a-law" | "mu-law";
+
+/** How the bytes of a file are samples. */
+export interface SampleLayout {
+  readonly encoding: SampleEncoding;
+  /** Bytes of one sample. Fewer valid bits stand at its upper end. */
+  readonly sampleBytes: number;
+  readonly isLittleEndian: boolean;
+}
 
 /**
  * @param bytes whole samples.
  * @returns Int16 for samples of up to 16 bits, which are exact so, and Float32 beyond. A width that is no whole bytes (12 bits in
  *   16, 20 in 24) needs nothing of its own: its bits are the upper ones.
  */
-export function decodeSamples(bytes: Uint8Array, { encoding, sampleBytes, isLittleEndian: isLe }: Layout): PcmBlock {
+export function decodeSamples(
+  bytes: Uint8Array,
+  { encoding, sampleBytes, isLittleEndian: isLe }: SampleLayout,
+): PcmBlock {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = Math.floor(bytes.length / sampleBytes);
   if (encoding === "a-law") return expand(bytes, aLaw);

@@ -48,6 +48,13 @@ async function take(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     for (const width of widths) {
       await page.setViewportSize({ width, height: width < 600 ? 780 : 900 });
+      // Colours of before may still be on the screen.
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 150);
+          }),
+      );
       const path = join(folder, `${name}-${width}-${colorScheme}.png`);
       await page.screenshot({ path });
       console.log(path);

@@ -54,9 +54,30 @@ export const shots: readonly Shot[] = [
     },
   },
   {
-    name: "settings",
+    name: "record",
     open: async (page, url) => {
       await page.getByRole("button", { name: "Keep it" }).click();
+      await page.goto(`${url}/#/record`);
+      await page.getByRole("button", { name: "Start recording" }).waitFor();
+    },
+  },
+  {
+    name: "recording",
+    open: async (page) => {
+      await page.getByRole("button", { name: "Start recording" }).click();
+      await page.getByText(/[1-9]\d* s kept/).waitFor();
+    },
+  },
+  {
+    name: "recorded",
+    open: async (page) => {
+      await page.getByRole("button", { name: "Stop" }).click();
+      await page.locator(".pill.is-finalized").waitFor({ timeout: speakersMs });
+    },
+  },
+  {
+    name: "settings",
+    open: async (page, url) => {
       await page.goto(`${url}/#/settings`);
       await page.getByText("Version").waitFor();
     },

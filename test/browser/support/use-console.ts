@@ -15,14 +15,20 @@ export interface OpenConsole {
 
 export interface ConsoleOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** For the browser. */
-  readonly args?: readonly string[];
+  /** For the browser; asked when it is launched. */
+  readonly args?: readonly string[] | (() => readonly string[]);
+}
+
+export interface OpenOptions {
+  readonly context?: Parameters<Browser["newContext"]>[0];
+  /** Where the page comes from: the gateway, or a proxy before it. */
+  readonly baseUrl?: string;
 }
 
 /** @returns what opens the console at an address of it, `#/settings` say. */
 export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
   readonly gateway: GatewayProcess;
-  readonly open: (address?: string, options?: Parameters<Browser["newContext"]>[0]) => Promise<OpenConsole>;
+  readonly open: (address?: string, options?: OpenOptions) => Promise<OpenConsole>;
 } {
   const gateway = new GatewayProcess({ env });
   const contexts: BrowserContext[] = [];
@@ -33,7 +39,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
     browser = await chromium.launch({
       executablePath: found.path,
       env: { ...process.env, ...found.env },
-      args: ["--no-sandbox", "--disable-gpu", ...args],
+      args: ["--no-sandbox", "--disable-gpu", ...(typeof args === "function" ? args() : args)],
     });
   });
   afterEach(async () => {
@@ -45,9 +51,9 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
   });
   return {
     gateway,
-    async open(address = "", options = {}) {
+    async open(address = "", { context: given = {}, baseUrl = gateway.url } = {}) {
       if (!browser) throw new Error("there is no browser here");
-      const context = await browser.newContext({ reducedMotion: "reduce", ...options });
+      const context = await browser.newContext({ reducedMotion: "reduce", ...given });
       contexts.push(context);
       const page = await context.newPage();
       const opened: OpenConsole = { page, errors: [], outside: [] };
@@ -57,9 +63,9 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
       });
       page.on("request", (request) => {
         const url = request.url();
-        if (!url.startsWith(gateway.url) && !/^(data|blob):/.test(url)) opened.outside.push(url);
+        if (!url.startsWith(baseUrl) && !/^(data|blob):/.test(url)) opened.outside.push(url);
       });
-      await page.goto(`${gateway.url}/${address}`);
+      await page.goto(`${baseUrl}/${address}`);
       return opened;
     },
   };

@@ -18,6 +18,7 @@ import {
   watchMeetings,
 } from "../../state/meetings.ts";
 import { addressOf, goTo } from "../../state/route.ts";
+import { unfinished } from "../../state/unfinished.ts";
 import { Beginnings } from "./beginnings.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { MeetingRow } from "./meeting-row.tsx";
@@ -27,7 +28,7 @@ const filters: readonly (readonly [Filter, string])[] = [
   ["all", "All"],
   ["live", "Live"],
   ["gaps", "With gaps"],
-  ["archive", "Not stored yet"],
+  ["archive", "Not stored"],
 ];
 
 export function MeetingsView(): JSX.Element {
@@ -44,6 +45,14 @@ export function MeetingsView(): JSX.Element {
       <header class="page-head">
         <h1>Meetings</h1>
       </header>
+      {unfinished.value.length > 0 && (
+        <p class="banner">
+          <span class="grows">A recording was cut off. What was recorded is safe in this browser.</span>
+          <a class="button" href={addressOf.capture}>
+            See it
+          </a>
+        </p>
+      )}
       {listProblem.value !== undefined && (
         <p class="banner is-problem" role="status">
           <Icon name="warning" /> {listProblem.value} {all === undefined ? "" : "This list may be old."} Trying again.
