@@ -10,7 +10,7 @@ const budgets: Readonly<Record<string, number>> = {
   schemas: 3_500,
   "server/gateway": 12_500,
   "server/app": 7_000,
-  "server/inference": 2_500,
+  "server/inference": 3_500,
   "server/shared": 4_600,
   client: 16_000,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.

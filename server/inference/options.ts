@@ -9,7 +9,7 @@ export interface InferenceOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What `x-api-key` must be; undefined lets anyone in. */
+  /** What `x-api-key` or a bearer token must be; undefined lets anyone in. */
   readonly apiKey: string | undefined;
   /** Undefined where no speaker model was given. */
   readonly speakers: SpeakersOptions | undefined;
@@ -17,19 +17,20 @@ export interface InferenceOptions {
 
 const help = `Usage: npm run inference -- [options]
 
-Serves models that run on this machine over HTTP.
+Serves models that run on this machine over HTTP: English speech to text and text to speech, in the shapes of OpenAI's API,
+and who speaks, where a model is given.
 
 Options:
   --port <port>                 port to listen on, 0 for any free one (default: 9100)
   --host <address>              address to listen on (default: 127.0.0.1)
-  --api-key-env <NAME>          environment variable with the key that x-api-key must be (default: no key)
+  --api-key-env <NAME>          environment variable with the key that x-api-key or a bearer token must be (default: no key)
   --speaker-model <file.onnx>   serves /speaker/resolve with a model that has sherpa-onnx's metadata: WeSpeaker,
                                 3D-Speaker or NeMo. Once: npm ci --prefix server/inference/native
   --speaker-threshold <cosine>  from which speech joins a known voice; higher: more speakers (default: ${defaultThreshold})
   --threads <n>                 CPU threads of a model (default: 1)
   -h, --help                    this text
 
-Then: INFERENCE_BASE_URL=http://127.0.0.1:9100 npm start`;
+Then: EMBEDDED_BASE_URL=http://127.0.0.1:9100 npm start, and INFERENCE_BASE_URL the same for who speaks`;
 
 const optionsSchema = z.object({
   port: numberIn("a port number", 0, 65_535, true).default(9_100),
@@ -61,12 +62,11 @@ export function parseInferenceOptions(argv: readonly string[], env: Env): Infere
   }
   const { host, port, threads, ...given } = answer.data;
   const { "speaker-model": model, "speaker-threshold": threshold, "api-key-env": keyName } = given;
-  if (model === undefined) throw new Failure("No model to serve: give --speaker-model; see --help.");
   return {
     host,
     port,
     apiKey: keyName === undefined ? undefined : keyFrom(keyName, env),
-    speakers: { model, threshold, threads },
+    speakers: model === undefined ? undefined : { model, threshold, threads },
   };
 }
 

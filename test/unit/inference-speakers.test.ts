@@ -36,7 +36,7 @@ const high = speak(highVoice, 4);
 function serve(more: { id?: string; apiKey?: string; embedder?: Embedder } = {}): Promise<InferenceServer> {
   const { id = "cepstra", apiKey, embedder = averageCepstrum } = more;
   const resolve = createNeuralResolve({ embedder, id, threshold });
-  const parts = [{ routes: { [resolvePath]: createResolveHandler(resolve) }, summary: "" }];
+  const parts = [{ routes: { [`POST ${resolvePath}`]: createResolveHandler(resolve) }, summary: "" }];
   return serveParts({ host: "127.0.0.1", port: 0, apiKey, parts });
 }
 
@@ -244,7 +244,6 @@ describe("the command line", () => {
   });
 
   it.each([
-    [[], "No model to serve: give --speaker-model"],
     [["--speaker-model", "a", "--port", "x"], '--port must be a port number, not "x".'],
     [["--speaker-model", "a", "--speaker-threshold", "1.5"], "--speaker-threshold must be a number from"],
     [["--speaker-model", "a", "--threads", "1.5"], "--threads must be a whole number"],

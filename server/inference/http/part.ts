@@ -1,11 +1,20 @@
 /** What a model serves: its paths, and who it is. */
 
-/** Answers one request. Only POST requests come, and only with the right key. */
-export type Handler = (request: Request) => Promise<Response>;
+/**
+ * Answers one request. Only requests with the right method and key come.
+ * `request.signal` aborts once the exchange is over, because the caller left or because the answer is out.
+ */
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+export type Method = "GET" | "POST";
 
 export interface Part {
-  /** By path. */
-  readonly routes: Readonly<Record<string, Handler>>;
+  /** By method and path, as `POST /speaker/resolve`. */
+  readonly routes: Readonly<Record<`${Method} /${string}`, Handler>>;
   /** A line for the person who starts the service. */
   readonly summary: string;
+  /** What `GET /health` says of its models, by name. */
+  readonly models?: () => Readonly<Record<string, "idle" | "loaded">>;
+  /** Ends what it computes with. */
+  readonly close?: () => Promise<void>;
 }

@@ -1,22 +1,25 @@
 /**
- * The service's HTTP side, over Node's server: the key is asked for before anything of a body is read, and each path has one
- * handler. One request is computed at a time, on the thread that serves. Knows no model.
+ * The service's HTTP side, over Node's server: the key is asked for before anything of a body is read, each method and path
+ * has one handler, and an answer goes out as fast as it is made and taken. Knows no model.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { Failure } from "../../../schemas/lib/failure.ts";
 import type { Handler, Part } from "./part.ts";
 
 /** A body of 32 MB within it, over any network that a model should be behind. */
 const requestTimeoutMs = 60_000;
 const maxConnections = 64;
+const closePatienceMs = 1_000;
 
 export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What `x-api-key` must be; undefined lets anyone in. */
+  /** What `x-api-key` or the bearer token must be; undefined lets anyone in. */
   readonly apiKey: string | undefined;
   readonly parts: readonly Part[];
 }
@@ -30,21 +33,26 @@ export interface InferenceServer {
 /** @throws Failure where the address can't be had. */
 export async function serveParts({ host, port, apiKey, parts }: ServeOptions): Promise<InferenceServer> {
   const routes = new Map(parts.flatMap((part) => Object.entries(part.routes)));
+  routes.set("GET /health", () => {
+    return Response.json({ status: "ok", models: Object.assign({}, ...parts.map((part) => part.models?.() ?? {})) });
+  });
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
-    void answer(request, apiKey, routes).then((result) => send(request, response, result));
+    void exchange(request, response, apiKey, routes);
   });
   server.maxConnections = maxConnections;
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
-    close: () =>
-      new Promise((done) => {
+    close: async () => {
+      await new Promise<void>((done) => {
         server.close(() => done());
         server.closeIdleConnections();
         // A sender that doesn't come to an end is not waited for.
-        setTimeout(() => server.closeAllConnections(), 1_000).unref();
-      }),
+        setTimeout(() => server.closeAllConnections(), closePatienceMs).unref();
+      });
+      for (const part of parts) await part.close?.();
+    },
   };
 }
 
@@ -56,30 +64,66 @@ async function listen(server: Server, host: string, port: number): Promise<void>
 }
 
 /** Never throws. */
+async function exchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  apiKey: string | undefined,
+  routes: ReadonlyMap<string, Handler>,
+): Promise<void> {
+  const over = new AbortController();
+  response.once("close", () => over.abort());
+  try {
+    await send(request, response, await answer(request, apiKey, routes, over.signal));
+  } catch (cause) {
+    if (!over.signal.aborted) console.error(cause);
+    // A part of an answer must not pass for all of it.
+    response.destroy();
+  }
+}
+
+/** Never throws. */
 async function answer(
   request: IncomingMessage,
   apiKey: string | undefined,
   routes: ReadonlyMap<string, Handler>,
+  signal: AbortSignal,
 ): Promise<Response> {
-  // Before anything of the body is read.
-  if (!isAllowed(request.headers["x-api-key"], apiKey)) return problem(401, "x-api-key is missing or wrong");
   const url = URL.parse(request.url ?? "", "http://inference");
-  const handle = url && routes.get(url.pathname);
-  if (!handle) return problem(404, `there is nothing here but POST ${[...routes.keys()].join(", ")}`);
-  if (request.method !== "POST") return problem(405, `${url.pathname} takes POST`);
+  const method = request.method ?? "";
+  // Before anything of the body is read. Whether the service runs, anyone may know.
+  if (url?.pathname !== "/health" && !isAllowed(keyIn(request), apiKey)) {
+    return problem(401, "x-api-key is missing or wrong");
+  }
+  const handle = url && routes.get(`${method} ${url.pathname}`);
+  if (!handle) {
+    const allowed = [...routes.keys()].flatMap((key) => (key.endsWith(` ${url?.pathname}`) ? [key.split(" ", 1)] : []));
+    if (allowed.length > 0) return problem(405, `${url?.pathname} takes ${allowed.join(", ")}`, allowed.join(", "));
+    return problem(404, `there is nothing here but ${[...routes.keys()].join(", ")}`);
+  }
+  const headers = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+    typeof value === "string" ? [[name, value]] : [],
+  );
+  const body = method === "POST" ? { body: bodyOf(request), duplex: "half" as const } : {};
   try {
-    return await handle(new Request(url, { method: "POST", body: bodyOf(request), duplex: "half" }));
+    return await handle(new Request(url, { method, headers, signal, ...body }));
   } catch (cause) {
     if (!request.complete) return problem(400, "the body ended too early");
-    console.error(cause);
-    return problem(500, "the model could not take this audio; the service's log says why");
+    console.error(cause instanceof Failure ? cause.message : cause);
+    return problem(500, "the model could not take this; the service's log says why");
   }
 }
 
+/** As the gateway sends it, or as clients of OpenAI do. */
+function keyIn({ headers }: IncomingMessage): string | undefined {
+  const key = headers["x-api-key"];
+  if (typeof key === "string") return key;
+  return /^bearer (\S+)$/i.exec(headers.authorization ?? "")?.[1];
+}
+
 /** Of equal length after hashing, so that the comparison takes as long whatever was sent. */
-function isAllowed(given: string | string[] | undefined, apiKey: string | undefined): boolean {
+function isAllowed(given: string | undefined, apiKey: string | undefined): boolean {
   if (apiKey === undefined) return true;
-  return typeof given === "string" && timingSafeEqual(digest(given), digest(apiKey));
+  return given !== undefined && timingSafeEqual(digest(given), digest(apiKey));
 }
 
 function digest(text: string): Buffer {
@@ -101,16 +145,21 @@ function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
   });
 }
 
-function problem(status: number, detail: string): Response {
+function problem(status: number, detail: string, allow?: string): Response {
   return Response.json(
     { title: "cannot answer", status, detail },
-    { status, headers: { "content-type": "application/problem+json", ...(status === 405 ? { allow: "POST" } : {}) } },
+    {
+      status,
+      headers: { "content-type": "application/problem+json", ...(allow === undefined ? {} : { allow }) },
+    },
   );
 }
 
 async function send(request: IncomingMessage, response: ServerResponse, result: Response): Promise<void> {
   // What wasn't read can't be followed by another request.
-  if (!request.complete) response.setHeader("connection", "close");
+  if (!request.complete && request.method === "POST") response.setHeader("connection", "close");
   for (const [name, value] of result.headers) response.setHeader(name, value);
-  response.writeHead(result.status).end(new Uint8Array(await result.arrayBuffer()));
+  response.writeHead(result.status);
+  if (result.body) await pipeline(Readable.fromWeb(result.body), response);
+  else response.end();
 }

@@ -23,7 +23,7 @@ export async function openSpeakers({ model, threshold, threads }: SpeakersOption
   const embedder = await loadModel({ path: model, threads });
   const resolve = createNeuralResolve({ embedder, id: await fingerprint(model), threshold });
   return {
-    routes: { [resolvePath]: createResolveHandler(resolve) },
+    routes: { [`POST ${resolvePath}`]: createResolveHandler(resolve) },
     summary: `${basename(model)}: embeddings of ${embedder.values} values; voices join at a cosine of ${threshold}.`,
   };
 }

@@ -1,0 +1,72 @@
+/** Samples of sentences as a body: WAV at the voice's own rate, or PCM at the rate that OpenAI's clients play. */
+import { Resampler } from "../audio/resampler.ts";
+import { voiceRateHz } from "./speaker.ts";
+
+export const speechFormats = ["wav", "pcm"] as const;
+export type SpeechFormat = (typeof speechFormats)[number];
+
+/** Of OpenAI's `pcm`. */
+export const pcmRateHz = 24_000;
+
+export const speechTypes: Readonly<Record<SpeechFormat, string>> = {
+  wav: "audio/wav",
+  pcm: `audio/pcm; rate=${pcmRateHz}; channels=1`,
+};
+
+/** Streamed, a WAV doesn't know its size when it begins. */
+const openSize = 0xffff_ffff;
+const wavHeaderBytes = 44;
+
+/**
+ * @param first the first sentence, which was waited for so that a failure is still an answer of its own.
+ * @param isAll whether nothing comes after it.
+ */
+export async function* speechBody(
+  format: SpeechFormat,
+  first: Uint8Array,
+  rest: AsyncGenerator<Uint8Array, void>,
+  isAll: boolean,
+): AsyncGenerator<Uint8Array, void> {
+  if (format === "wav") {
+    yield wavHeader(isAll ? first.byteLength : openSize);
+    yield first;
+    yield* rest;
+    return;
+  }
+  const resampler = new Resampler(voiceRateHz, pcmRateHz);
+  yield toBytes(resampler.push(toFloats(first)));
+  for await (const part of rest) yield toBytes(resampler.push(toFloats(part)));
+  yield toBytes(resampler.end());
+}
+
+export function wavHeader(dataBytes: number): Uint8Array {
+  const view = new DataView(new ArrayBuffer(wavHeaderBytes));
+  const bytes = new Uint8Array(view.buffer);
+  const text = (at: number, letters: string): void => bytes.set(new TextEncoder().encode(letters), at);
+  text(0, "RIFF");
+  view.setUint32(4, dataBytes === openSize ? openSize : dataBytes + wavHeaderBytes - 8, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, voiceRateHz, true);
+  view.setUint32(28, voiceRateHz * 2, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, dataBytes, true);
+  return bytes;
+}
+
+function toFloats(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => view.getInt16(2 * i, true) / 32_768);
+}
+
+function toBytes(samples: Float32Array): Uint8Array {
+  const view = new DataView(new ArrayBuffer(samples.length * 2));
+  for (const [i, value] of samples.entries()) {
+    view.setInt16(2 * i, Math.max(-32_768, Math.min(32_767, Math.round(value * 32_768))), true);
+  }
+  return new Uint8Array(view.buffer);
+}
