@@ -61,6 +61,7 @@ export type { RoomEvent } from "../schemas/speech/events.ts";
 export type { Utterance } from "../schemas/speech/utterances.ts";
 export { sessionIdPattern } from "../schemas/name-patterns.ts";
 export { offsetsOf, placeTurns } from "../schemas/speech/axis.ts";
+export { bindingOf, clusterOf, isRefused, type SpeakerView, viewOf } from "../schemas/speech/speaker-view.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
 export { transcriptOf } from "../schemas/speech/transcript.ts";
 export { encodeBase64 } from "../schemas/wire/base64.ts";

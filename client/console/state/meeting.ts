@@ -32,6 +32,9 @@ const firstPauseMs = 500;
 const longestPauseMs = 10_000;
 /** Events that came at once are drawn at once. */
 const batchMs = 80;
+const eventsPerPage = 500;
+/** Others may correct a meeting that is over. */
+const catchUpEveryMs = 10_000;
 
 export type Link = "connecting" | "live" | "reconnecting" | "over";
 
@@ -90,6 +93,7 @@ export class Meeting {
   readonly #ending = new AbortController();
   #looks = 0;
   #stopState: (() => void) | undefined;
+  #stopCatchUp: (() => void) | undefined;
   #waiting: RoomEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -104,6 +108,7 @@ export class Meeting {
     return () => {
       this.#ending.abort(new DOMException("The view was left.", "AbortError"));
       this.#stopState?.();
+      this.#stopCatchUp?.();
       clearTimeout(this.#timer);
     };
   }
@@ -123,6 +128,19 @@ export class Meeting {
     const [offsets, known] = [offsetsOf(this.tracks.value), this.offsets.peek()];
     const isSame = offsets.size === known.size && [...offsets].every(([track, ms]) => known.get(track) === ms);
     if (!isSame) this.offsets.value = offsets;
+  }
+
+  /** Reads what was appended to the log since, where no connection brings it: of a meeting that is over. */
+  async catchUp(): Promise<void> {
+    if (!this.#isLogOver) return;
+    for (let hasMore = true; hasMore;) {
+      const options = { after: this.#lastEventId(), limit: eventsPerPage, signal: this.#ending.signal };
+      const page = await withAccess(() => gatewayAtOnce.events(this.sessionId, options));
+      // Another call may have read them in the meantime.
+      const news = page.events.filter(({ event_id }) => event_id > this.#lastEventId());
+      if (news.length > 0) this.events.value = [...this.events.value, ...news];
+      hasMore = page.events.length === eventsPerPage;
+    }
   }
 
   async #refresh(ending: AbortSignal): Promise<void> {
@@ -150,7 +168,7 @@ export class Meeting {
       const after = this.#lastEventId();
       try {
         await withAccess(() => this.#read());
-        if (this.#isOver()) return this.#flush("over");
+        if (this.#isOver()) return this.#goOnSlowly();
       } catch (cause) {
         if (isLeft()) return;
         if (!mayPass(cause)) return this.#fail(cause);
@@ -159,6 +177,19 @@ export class Meeting {
       this.#flush("reconnecting");
       await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** failures), ending);
     }
+  }
+
+  /** The log of a meeting that is over grows by corrections alone. */
+  #goOnSlowly(): void {
+    this.#flush("over");
+    if (this.#ending.signal.aborted) return;
+    this.#stopCatchUp = repeatWhileSeen(catchUpEveryMs, async () => {
+      try {
+        await this.catchUp();
+      } catch (cause) {
+        if (!this.#ending.signal.aborted && !mayPass(cause)) this.#stopCatchUp?.();
+      }
+    });
   }
 
   async #read(): Promise<void> {

@@ -37,6 +37,13 @@ export const shots: readonly Shot[] = [
     },
   },
   {
+    name: "naming",
+    open: async (page) => {
+      await page.locator(".lanes").getByRole("button", { name: "Bob" }).click();
+      await page.getByRole("dialog").waitFor();
+    },
+  },
+  {
     name: "list",
     open: async (page, url) => {
       await page.goto(`${url}/#/`);

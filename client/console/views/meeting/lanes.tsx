@@ -1,12 +1,15 @@
 /** A lane for each speaker, growing in time; who speaks now; and a ruler below. */
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
 import { clockWords, countWords, lengthWords } from "../../parts/words.ts";
 import type { Gap, Meeting } from "../../state/meeting.ts";
+import type { Corrections } from "../../state/corrections.ts";
 import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
 import { type Axis, axisOf, marksOf } from "./axis.ts";
 import { Seekable } from "./seekable.tsx";
+import { SpeakerDialog } from "./speaker-dialog.tsx";
 
 const laneHeight = 26;
 const leastTurnPx = 2;
@@ -16,9 +19,10 @@ const nowMs = 2_500;
 interface LanesProps {
   readonly meeting: Meeting;
   readonly player: Player;
+  readonly corrections: Corrections;
 }
 
-export function Lanes({ meeting, player }: LanesProps): JSX.Element {
+export function Lanes({ meeting, player, corrections }: LanesProps): JSX.Element {
   const axis = axisOf(meeting);
   const speakers = meeting.speakers.value;
   const current = speakingNow(meeting);
@@ -54,6 +58,7 @@ export function Lanes({ meeting, player }: LanesProps): JSX.Element {
               axis={axis}
               meeting={meeting}
               player={player}
+              corrections={corrections}
               isNow={speaker === current}
             />
           ))}
@@ -70,7 +75,8 @@ interface LaneProps extends LanesProps {
   readonly isNow: boolean;
 }
 
-function Lane({ speaker, axis, meeting, player, isNow }: LaneProps): JSX.Element {
+function Lane({ speaker, axis, meeting, player, corrections, isNow }: LaneProps): JSX.Element {
+  const isNaming = useSignal(false);
   const turnCount = countWords(speaker.turns.length, "turn", "turns");
   // Of one track alone a gap is everybody's.
   const gaps = meeting.tracks.value.length === 1 ? meeting.gaps.value : [];
@@ -78,9 +84,24 @@ function Lane({ speaker, axis, meeting, player, isNow }: LaneProps): JSX.Element
     <li class={isNow ? "lane is-now" : "lane"}>
       <span class="lane-label">
         <span class={`dot is-speaker-${speaker.colour}${isNow ? " is-speaking" : ""}`} aria-hidden="true" />
-        <span class="lane-name">{speaker.label}</span>
+        <button
+          type="button"
+          class="lane-name"
+          title={speaker.name === undefined ? "Who is this?" : "Another name, or the same person as another"}
+          onClick={() => (isNaming.value = true)}
+        >
+          {speaker.label}
+        </button>
         <span class="lane-talk">{lengthWords(speaker.talkMs)}</span>
       </span>
+      {isNaming.value && (
+        <SpeakerDialog
+          speaker={speaker}
+          meeting={meeting}
+          corrections={corrections}
+          onClose={() => (isNaming.value = false)}
+        />
+      )}
       <Seekable player={player} axis={axis}>
         <TimeCanvas
           fromMs={axis.fromMs}

@@ -10,9 +10,14 @@ import type { Meeting } from "../../state/meeting.ts";
 import { notify } from "../../state/notices.ts";
 import { addressOf, goTo } from "../../state/route.ts";
 import { DeleteDialog } from "../meetings/delete-dialog.tsx";
+import { ExportMenu } from "./export-menu.tsx";
+import { HistoryDialog } from "./history-dialog.tsx";
+import { ShareDialog } from "./share-dialog.tsx";
 
 export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Element {
   const isDeleting = useSignal(false);
+  const isSharing = useSignal(false);
+  const isHistory = useSignal(false);
   const isEnding = useSignal(false);
   const status = meeting.status.value;
   const end = async (): Promise<void> => {
@@ -42,6 +47,25 @@ export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Ele
             <Icon name="stop" /> {isEnding.value ? "Ending…" : "End meeting"}
           </button>
         )}
+        <ExportMenu meeting={meeting} />
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Share"
+          title="Share"
+          onClick={() => (isSharing.value = true)}
+        >
+          <Icon name="link" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Who decided what"
+          title="Who decided what"
+          onClick={() => (isHistory.value = true)}
+        >
+          <Icon name="history" />
+        </button>
         <button
           type="button"
           class="icon-button"
@@ -53,6 +77,8 @@ export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Ele
         </button>
       </div>
       <LinkBanner meeting={meeting} />
+      {isSharing.value && <ShareDialog meeting={meeting} onClose={() => (isSharing.value = false)} />}
+      {isHistory.value && <HistoryDialog meeting={meeting} onClose={() => (isHistory.value = false)} />}
       {isDeleting.value && (
         <DeleteDialog
           meeting={{ session_id: meeting.sessionId, title: meeting.session.value?.title ?? null }}

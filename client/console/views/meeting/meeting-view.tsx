@@ -9,30 +9,34 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
+import { Corrections } from "../../state/corrections.ts";
 import { Meeting } from "../../state/meeting.ts";
 import { Player } from "../../state/player.ts";
 import { addressOf } from "../../state/route.ts";
 import { Lanes } from "./lanes.tsx";
 import { MeetingHead } from "./meeting-head.tsx";
 import { PlayerBar } from "./player.tsx";
+import { Suggestions } from "./suggestions.tsx";
 import { Tracks } from "./tracks.tsx";
 import { Transcript } from "./transcript.tsx";
 
 export function MeetingView({ sessionId }: { readonly sessionId: string }): JSX.Element {
   const meeting = useMemo(() => new Meeting(sessionId), [sessionId]);
   const player = useMemo(() => new Player(meeting), [meeting]);
+  const corrections = useMemo(() => new Corrections(meeting), [meeting]);
   useEffect(() => meeting.watch(), [meeting]);
   useEffect(() => player.open(), [player]);
   if (meeting.problem.value !== undefined) return <Nothing why={meeting.problem.value} />;
   return (
     <section class="page is-wide">
       <MeetingHead meeting={meeting} />
+      <Suggestions meeting={meeting} player={player} corrections={corrections} />
       <div class="meeting-grid">
         <div class="meeting-time">
-          <Lanes meeting={meeting} player={player} />
+          <Lanes meeting={meeting} player={player} corrections={corrections} />
           <Tracks meeting={meeting} />
         </div>
-        <Transcript meeting={meeting} player={player} />
+        <Transcript meeting={meeting} player={player} corrections={corrections} />
       </div>
       <PlayerBar meeting={meeting} player={player} />
     </section>

@@ -1,11 +1,15 @@
 /** What was said, as captions; where nobody captions, who spoke when. */
-import { useComputed } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import type { Turn } from "../../../index.ts";
 import { VirtualList } from "../../parts/virtual-list.tsx";
 import { clockWords, lengthWords } from "../../parts/words.ts";
 import type { Meeting } from "../../state/meeting.ts";
+import type { Corrections } from "../../state/corrections.ts";
+import { notify } from "../../state/notices.ts";
 import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
+import { TurnDialog } from "./turn-dialog.tsx";
 
 const guessedRowPx = 74;
 /** A line lights up with its first word, though the clock shows a tenth of a second less. */
@@ -14,6 +18,7 @@ const beginsMs = 150;
 /** A row: a caption, or a turn without words. */
 interface Line {
   readonly key: string;
+  readonly track: string;
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string | undefined;
@@ -24,9 +29,11 @@ interface Line {
 interface Props {
   readonly meeting: Meeting;
   readonly player: Player;
+  readonly corrections: Corrections;
 }
 
-export function Transcript({ meeting, player }: Props): JSX.Element {
+export function Transcript({ meeting, player, corrections }: Props): JSX.Element {
+  const moving = useSignal<Turn | undefined>(undefined);
   const lines = linesOf(meeting);
   // Changes with the line alone, not with the clock.
   const heard = useComputed(() => heardLine(linesOf(meeting), player));
@@ -41,11 +48,29 @@ export function Transcript({ meeting, player }: Props): JSX.Element {
         <VirtualList
           items={lines}
           keyOf={({ key }) => key}
-          render={(line, index) => <Row line={line} player={player} isHeard={index === heard.value} />}
+          render={(line, index) => (
+            <Row
+              line={line}
+              player={player}
+              isHeard={index === heard.value}
+              onMove={() => {
+                moving.value = turnOf(line, meeting.turns.value);
+                if (!moving.value) notify("problem", "No voice was told apart here yet.");
+              }}
+            />
+          )}
           label="Transcript"
           followsEnd={meeting.isLive.value && heard.value === undefined}
           {...(heard.value !== undefined && { shown: heard.value, chosen: player.seeks.value })}
           guess={guessedRowPx}
+        />
+      )}
+      {moving.value && (
+        <TurnDialog
+          turn={moving.value}
+          meeting={meeting}
+          corrections={corrections}
+          onClose={() => (moving.value = undefined)}
         />
       )}
     </section>
@@ -61,7 +86,15 @@ function linesOf(meeting: Meeting): readonly Line[] {
     return captions.map(({ utterance_id, track, start_ms, end_ms, text, cluster_id, speaker_name }) => {
       const speaker = byCluster.get(cluster_id);
       const who = speaker_name ?? speaker?.label ?? "Someone";
-      return { key: `${track}/${utterance_id}`, startMs: start_ms, endMs: end_ms, text, who, colour: speaker?.colour };
+      return {
+        key: `${track}/${utterance_id}`,
+        track,
+        startMs: start_ms,
+        endMs: end_ms,
+        text,
+        who,
+        colour: speaker?.colour,
+      };
     });
   return meeting.turns.value
     .toSorted((a, b) => a.start_ms - b.start_ms)
@@ -69,8 +102,15 @@ function linesOf(meeting: Meeting): readonly Line[] {
       const speaker = byCluster.get(cluster_id);
       const key = `${track}/${turn_ids[0] ?? start_ms}/${start_ms}`;
       const who = speaker?.label ?? cluster_id;
-      return { key, startMs: start_ms, endMs: end_ms, text: undefined, who, colour: speaker?.colour };
+      return { key, track, startMs: start_ms, endMs: end_ms, text: undefined, who, colour: speaker?.colour };
     });
+}
+
+/** The turn that a line stands in: the one that shares most of it. */
+function turnOf({ track, startMs, endMs }: Line, turns: readonly Turn[]): Turn | undefined {
+  const shared = (turn: Turn): number => Math.min(turn.end_ms, endMs) - Math.max(turn.start_ms, startMs);
+  const within = turns.filter((turn) => turn.track === track && shared(turn) > 0);
+  return within.toSorted((a, b) => shared(b) - shared(a))[0];
 }
 
 /** Which line is heard: the last one that has begun. Undefined while nothing was played. */
@@ -85,9 +125,10 @@ interface RowProps {
   readonly line: Line;
   readonly player: Player;
   readonly isHeard: boolean;
+  readonly onMove: () => void;
 }
 
-function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard }: RowProps): JSX.Element {
+function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard, onMove }: RowProps): JSX.Element {
   return (
     <article class={isHeard ? "line is-heard" : "line"} aria-current={isHeard ? "true" : undefined}>
       <span class={colour === undefined ? "line-edge" : `line-edge is-speaker-${colour}`} aria-hidden="true" />
@@ -100,6 +141,9 @@ function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard }: R
           onClick={() => player.playFrom(startMs)}
         >
           {clockWords(startMs)}
+        </button>
+        <button type="button" class="line-move" onClick={onMove}>
+          Not {who}?
         </button>
       </p>
       <p class={text === undefined ? "line-text is-quiet" : "line-text"}>
