@@ -52,7 +52,8 @@ export type {
   UtteranceInput,
 } from "./results/results-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
-export type { Delivery } from "../schemas/webhooks.ts";
+export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./results/verify-webhook.ts";
+export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
 export type { DeletionReceipt, Session, SessionsPage, SessionState, SessionSummary } from "../schemas/http/sessions.ts";
 export type { PeaksAnswer } from "../schemas/http/peaks.ts";
 export type { ResultGap, SessionResult, TranscriptEntry } from "../schemas/http/result.ts";

@@ -4,12 +4,17 @@ import { eventSchema, type EventType } from "./speech/events.ts";
 import { coverageSchema } from "./http/finalize.ts";
 import { sessionIdSchema, tenantSchema } from "./names.ts";
 
-/** The events that are delivered. */
-export const webhookTypes = [
+/** Events of the log that are delivered. */
+export const deliveredEvents = [
   "session.finalized",
   "resolve.failed",
+  "resolve.stalled",
   "track.stalled",
 ] as const satisfies readonly EventType[];
+export const deliveredEventSchema = z.enum(deliveredEvents);
+
+/** All that is delivered: those, and what somebody asked for to try a receiver. */
+export const webhookTypes = [...deliveredEvents, "webhook.test"] as const;
 export const webhookTypeSchema = z.enum(webhookTypes);
 export type WebhookType = z.infer<typeof webhookTypeSchema>;
 
@@ -21,8 +26,8 @@ export const webhookPayloadSchema = z.object({
   data: z.object({
     tenant: tenantSchema,
     session_id: sessionIdSchema,
-    /** The row of the session's event log. */
-    event: eventSchema,
+    /** The row of the session's event log; `webhook.test` has none. */
+    event: eventSchema.optional(),
     /** Of `session.finalized`. */
     result_key: z.string().optional(),
     coverage: coverageSchema.optional(),
@@ -55,7 +60,8 @@ export type DeliveryError = z.infer<typeof deliveryErrorSchema>;
 export const deliverySchema = z.object({
   delivery_id: deliveryIdSchema,
   type: webhookTypeSchema,
-  event_id: z.int().min(1),
+  /** null: it is about no event of the log. */
+  event_id: z.int().min(1).nullable(),
   created_at: z.iso.datetime(),
   state: deliveryStateSchema,
   /** Tries so far, those before a resend included. */

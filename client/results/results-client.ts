@@ -169,6 +169,11 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;
     },
+    testWebhook: async (sessionId, { signal } = {}) => {
+      const path = sessionPath(sessionId, "webhooks/test");
+      // Once too often is one test more.
+      return caller.json({ method: "POST", path, good: [202], repeatable: true, signal }, deliverySchema);
+    },
     resendDelivery: async (sessionId, deliveryId, { signal } = {}) => {
       const path = sessionPath(sessionId, `webhooks/${deliveryPart(deliveryId)}/resend`);
       // Sent once too often it comes under the same `webhook-id`, by which its receiver knows it.

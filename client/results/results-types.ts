@@ -226,6 +226,8 @@ export interface ResultsClient {
   exportDocument(sessionId: string, name: ExportName, options?: ExportOptions): Promise<string>;
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
+  /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */
+  testWebhook(sessionId: string, options?: CallOptions): Promise<Delivery>;
   /** Has a webhook sent again now, under the same `webhook-id`. `delivery_not_found` where the log has it no more. */
   resendDelivery(sessionId: string, deliveryId: string, options?: CallOptions): Promise<Delivery>;
 }

@@ -11,6 +11,8 @@ export const eventTypeSchema = z.enum([
   "speaker.merged",
   "speaker.reassigned",
   "resolve.failed",
+  "resolve.stalled",
+  "resolve.resumed",
   "utterance.added",
   "utterance.revised",
   "track.opened",
@@ -62,7 +64,7 @@ export const eventBodySchema = z.object({
   utterance: utteranceSchema.optional(),
   /** Of `track.origin`: the wall clock of the track's first sample, ms since 1970; null where a person took it back. */
   origin_ms: z.int().nullable().optional(),
-  /** Of `resolve.failed`: a sentence on why. */
+  /** Of `resolve.failed` and `resolve.stalled`: a sentence on why. */
   detail: z.string().optional(),
   /** Of `session.finalizing`. */
   reason: finalizeReasonSchema.optional(),

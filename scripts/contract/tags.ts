@@ -49,5 +49,6 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   exportSrt: "Results",
   exportText: "Results",
   listDeliveries: "Webhooks",
+  testWebhook: "Webhooks",
   resendDelivery: "Webhooks",
 };

@@ -54,6 +54,7 @@ const methods: Record<OperationId, Calls | string> = {
   exportSrt: { exportDocument: (client) => client.exportDocument("s", "transcript.srt") },
   exportText: { exportDocument: (client) => client.exportDocument("s", "transcript.txt") },
   listDeliveries: { deliveries: (client) => client.deliveries("s") },
+  testWebhook: { testWebhook: (client) => client.testWebhook("s") },
   resendDelivery: { resendDelivery: (client) => client.resendDelivery("s", deliveryId) },
 };
 

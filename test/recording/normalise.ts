@@ -89,7 +89,7 @@ function fixed(field: string, value: unknown): unknown {
 function secondsOf(field: string, holder: object): number {
   if ("event_id" in holder && field === "at") return Number(holder.event_id);
   if (field === "timestamp" && "data" in holder) {
-    return (holder.data as { event: { event_id: number } }).event.event_id;
+    return (holder.data as { event?: { event_id: number } }).event?.event_id ?? 0;
   }
   const seconds = secondsByField[field];
   if (seconds === undefined) throw new Error(`the recording has a time in ${field}: say in normalise.ts what it is`);

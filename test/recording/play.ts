@@ -11,7 +11,7 @@ import { chunkFields, helloFields } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
 import type { Connection, Recorder } from "./recorder.ts";
-import { failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
+import { awaySession, failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
 
 const session_id = "board-7";
 const stalledSession = "hallway-2";
@@ -39,14 +39,21 @@ const hello = { ...helloFields, type: "hello" };
 
 export async function play(recorder: Recorder, { url, webhooks }: Surroundings): Promise<void> {
   const webhook_url = `${url}/webhooks?for=board`;
-  for (const session of [stalledSession, refusedSession]) {
+  for (const session of [awaySession, stalledSession, refusedSession]) {
     await recorder.ask("createSession", { body: { session_id: session, roster, webhook_url } });
   }
   const stalled = await recorder.connect(`/v1/audio/ws/${stalledSession}`);
   const refused = await recorder.connect(`/v1/audio/ws/${refusedSession}`);
-  for (const seq of [1, 2, 3, 4]) await keep(refused, refusedSession, seq);
-  refused.send({ type: "end", last_seq: 4 });
-  await refused.next("ended");
+  const away = await recorder.connect(`/v1/audio/ws/${awaySession}`);
+  const ended = [
+    [refused, refusedSession],
+    [away, awaySession],
+  ] as const;
+  for (const [room, session] of ended) {
+    for (const seq of [1, 2, 3, 4]) await keep(room, session, seq);
+    room.send({ type: "end", last_seq: 4 });
+    await room.next("ended");
+  }
   await keep(stalled, stalledSession, 1);
 
   await recorder.call("health", ["serving", "It serves"]);
@@ -216,6 +223,10 @@ async function goWrong(recorder: Recorder, webhooks: Surroundings["webhooks"]): 
     until(() => webhooks.find((webhook) => webhook.type === type), { what: `webhook ${type}`, timeoutMs: 30_000 });
   recorder.keepWebhook("resolve.failed", "Windows without a speaker", await sent("resolve.failed"));
   recorder.keepWebhook("track.stalled", "Nothing came after the first second", await sent("track.stalled"));
+  recorder.keepWebhook("resolve.stalled", "The service failed three times in a row", await sent("resolve.stalled"));
+  const tried = { parameters: { session_id: refusedSession } };
+  await recorder.call("testWebhook", ["asked_for", "It is sent as any other"], tried);
+  recorder.keepWebhook("webhook.test", "To try the receiver", await sent("webhook.test"));
   const parameters = { session_id: refusedSession };
   const retry = { parameters, body: { track } };
   await recorder.call("retryResolves", ["one_track", "Those of one track"], retry);

@@ -11,6 +11,8 @@ export interface Surroundings {
 }
 
 /** The session whose audio the service refuses: its windows are given up. */
+/** For it the resolve service is away. */
+export const awaySession = "corridor-4";
 export const refusedSession = "standup-3";
 /** The session whose requests the service fails on. */
 export const failingSession = "retro-4";
@@ -75,7 +77,7 @@ export async function startSurroundings(): Promise<Surroundings> {
       }
       const asked = body as ResolveRequest;
       if (asked.session_id === refusedSession) response.writeHead(422).end("no speech that it can use");
-      else if (asked.session_id === failingSession) response.writeHead(500).end("it failed");
+      else if ([failingSession, awaySession].includes(asked.session_id)) response.writeHead(500).end("it failed");
       else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer(asked)));
     });
   });

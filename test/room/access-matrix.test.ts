@@ -109,6 +109,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   exportSrt: onMic,
   exportText: onMic,
   listDeliveries: { right: "200", never: notFound },
+  testWebhook: { right: "409 webhooks_not_set_up", never: notFound },
   resendDelivery: { parts: { delivery_id: "d1" }, right: "404 delivery_not_found", never: notFound },
 };
 

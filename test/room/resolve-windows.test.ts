@@ -264,7 +264,7 @@ describe("faults", () => {
     expect((await finalized).status).toBeLessThan(300);
     expect(await eventsOfType(sessionId, "resolve.failed")).toMatchObject([{ from_seq: 1, to_seq: 10 }]);
     const result = await (await get(sessionId, "result")).json();
-    expect(result).toMatchObject({ ingest: { failed_windows: 1, resolved_seq: 10 } });
+    expect(result).toMatchObject({ ingest: { failed_windows: 3, resolved_seq: 10 } });
   });
 });
 

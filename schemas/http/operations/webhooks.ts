@@ -11,6 +11,14 @@ export const webhooksOperations = {
     answers: { 200: { description: "The log.", schema: deliveriesAnswerSchema } },
     errors: ["session_not_found", "session_deleted"],
   },
+  testWebhook: {
+    method: "POST",
+    path: `${session}/webhooks/test`,
+    summary: "Send a webhook now that says nothing, to try the receiver.",
+    access: bySessions("sessions:write"),
+    answers: { 202: { description: "It is sent, signed and tried again as any other.", schema: deliverySchema } },
+    errors: ["session_not_found", "session_deleted", "webhooks_not_set_up"],
+  },
   resendDelivery: {
     method: "POST",
     path: `${session}/webhooks/:delivery_id/resend`,

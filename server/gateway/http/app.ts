@@ -50,7 +50,7 @@ import {
 import { mintTokenRoute } from "./tokens.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import { utterancesRoute } from "./utterances.ts";
-import { deliveriesRoute, resendRoute } from "./webhooks.ts";
+import { deliveriesRoute, resendRoute, testWebhookRoute } from "./webhooks.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
@@ -85,6 +85,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   exportSrt: exportRoute("transcript.srt"),
   exportText: exportRoute("transcript.txt"),
   listDeliveries: deliveriesRoute,
+  testWebhook: testWebhookRoute,
   resendDelivery: resendRoute,
 };
 

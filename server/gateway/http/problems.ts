@@ -137,7 +137,7 @@ export const problems = {
   session_exists: plain("session_exists", "A session with this id is there, with other settings. PATCH changes them."),
   settings_sealed: plain(
     "session_finalized",
-    "The session is finalizing or finalized; of its settings only webhook_url and retention_days still change.",
+    "The session is finalizing or finalized; of its settings only title, webhook_url and retention_days still change.",
   ),
   resolve_started: plain("resolve_started", "resolve.window_chunks can't change once audio was resolved."),
   too_many_sessions: plain(
@@ -208,6 +208,10 @@ export const problems = {
 
   // Webhooks
   bad_webhook_url: telling<{ why: string }>("invalid_webhook_url", ({ why }) => `webhook_url: ${why}.`),
+  no_webhook_url: plain(
+    "webhooks_not_set_up",
+    "Nobody said where to: the session has no webhook_url, and the deployment no WEBHOOK_URL.",
+  ),
   webhooks_not_set_up: plain(
     "webhooks_not_set_up",
     "A receiver there could not tell who sent the webhook: the deployment needs its WEBHOOK_SECRET.",

@@ -29,3 +29,8 @@ export async function resendRoute(c: Context<AppEnv>): Promise<Response> {
   const resent = await roomOf(c).call("resendDelivery", deliveryId.data ?? "");
   return resent.ok ? c.json(resent.value, 202) : problem(c, resent.error);
 }
+
+export async function testWebhookRoute(c: Context<AppEnv>): Promise<Response> {
+  const sent = await roomOf(c).call("testWebhook");
+  return sent.ok ? c.json(sent.value, 202) : problem(c, sent.error);
+}

@@ -186,6 +186,14 @@ export class SessionApi {
     return this.#inExisting((room) => ok(room.webhooks.deliveries()));
   }
 
+  /** Has a webhook sent that says nothing but that it comes. */
+  testWebhook(): Result<Delivery, "session_not_found" | "no_webhook_url"> {
+    return this.#inExisting((room) => {
+      const delivery = room.webhooks.test();
+      return delivery ? ok(delivery) : err("no_webhook_url");
+    });
+  }
+
   /** Tries a webhook again now. */
   resendDelivery(deliveryId: string): Result<Delivery, "session_not_found" | "delivery_not_found"> {
     return this.#inExisting((room) => {

@@ -101,6 +101,11 @@ export class Resolver {
     return this.#queue.run(async () => (await this.#call(body)).ok);
   }
 
+  /** Whether the service failed so often in a row that it is left alone. */
+  get isServiceOut(): boolean {
+    return !this.#deps.circuit.isOver;
+  }
+
   /** Resolves when no resolve is under way or waiting. */
   idle(): Promise<void> {
     return this.#queue.idle();

@@ -22,6 +22,7 @@ import { wait } from "../../shared/lib/wait.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Place } from "./absorb-answer.ts";
 import type { Resolver, WindowFailure } from "./resolve-queue.ts";
+import { ServiceOutage } from "./service-outage.ts";
 import { judgeSilence } from "./silence.ts";
 import { nextWindow, type ResolveWindow } from "./window-plan.ts";
 import type { WindowStore } from "./window-store.ts";
@@ -66,10 +67,12 @@ export class AutoResolver {
   /** While it lasts nothing is due, as far as the last run saw. */
   readonly #quiet: Cooldown;
   #progressAt: number;
+  readonly #outage: ServiceOutage;
 
   constructor(deps: AutoResolverDeps) {
     this.#deps = deps;
     this.#progressAt = deps.db.now();
+    this.#outage = new ServiceOutage(deps.events);
     const times = { firstMs: retry.firstMs, maxMs: retry.maxMs, now: deps.db.now, random: deps.random };
     this.#cooldown = new Cooldown(times);
     this.#quiet = new Cooldown(times);
@@ -109,11 +112,18 @@ export class AutoResolver {
   /** Gives up all that is left, on the record. */
   giveUpRemaining(detail: string): void {
     for (const { track } of this.#deps.tracks.rows()) {
-      for (let window = this.#nextOf(track); window; window = this.#nextOf(track)) {
-        const last = this.#deps.tracks.row(track)?.last_seq ?? window.to_seq;
-        this.#giveUp(window.again ? window : { ...window, to_seq: last }, detail);
-      }
+      const ahead: ResolveWindow[] = [];
+      this.#deps.db.transaction(() => {
+        for (let window = this.#nextOf(track); window; window = this.#nextOf(track)) {
+          if (window.again) this.#giveUp(window, detail);
+          else ahead.push(this.#markFailed(window));
+        }
+        // One event, however many windows: what is ahead of a track is one stretch of it.
+        const [first, last] = [ahead[0], ahead.at(-1)];
+        if (first && last) this.#sayFailed({ ...first, to_seq: last.to_seq }, detail);
+      });
     }
+    this.#progressAt = this.#deps.db.now();
   }
 
   #nextOf(track: string): ResolveWindow | undefined {
@@ -186,7 +196,10 @@ export class AutoResolver {
       return;
     }
     const result = await resolver.resolveWindow(this.#body(window, heard), this.#place(window), done);
-    if (!result.ok && !isSealed()) await this.#failed(window, result.error);
+    if (isSealed()) return;
+    if (result.ok) return this.#outage.over(window);
+    await this.#failed(window, result.error);
+    if (resolver.isServiceOut && !isSealed()) this.#outage.begun(window, result.error);
   }
 
   #body(window: ResolveWindow, { pcm }: KeptAudio): ResolveBody {
@@ -267,14 +280,21 @@ export class AutoResolver {
   }
 
   #giveUp(window: ResolveWindow, detail: string): void {
-    const { db, tracks, windows, events } = this.#deps;
+    this.#deps.db.transaction(() => this.#sayFailed(this.#markFailed(window), detail));
+    this.#progressAt = this.#deps.db.now();
+  }
+
+  /** Call inside the commit. */
+  #markFailed(window: ResolveWindow): ResolveWindow {
+    const { tracks, windows } = this.#deps;
     const { track, from_seq, to_seq, again } = window;
-    db.transaction(() => {
-      windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
-      if (again) windows.removeLate(track, tracks.kept.seqs(track, from_seq, to_seq));
-      else tracks.setResolved(track, to_seq);
-      events.append({ type: "resolve.failed", track, from_seq, to_seq, detail, by: "room" });
-    });
-    this.#progressAt = db.now();
+    windows.save(track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "failed" });
+    if (again) windows.removeLate(track, tracks.kept.seqs(track, from_seq, to_seq));
+    else tracks.setResolved(track, to_seq);
+    return window;
+  }
+
+  #sayFailed({ track, from_seq, to_seq }: ResolveWindow, detail: string): void {
+    this.#deps.events.append({ type: "resolve.failed", track, from_seq, to_seq, detail, by: "room" });
   }
 }

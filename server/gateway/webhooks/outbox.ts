@@ -69,6 +69,9 @@ const removeFirst = stmt<[rows: number], Pick<DeliveryRow, "delivery_id" | "stat
    RETURNING delivery_id, state`,
 );
 
+/** In a row's `event_id`. */
+const noEvent = 0;
+
 export class Outbox {
   readonly #db: Database;
 
@@ -76,12 +79,13 @@ export class Outbox {
     this.#db = db;
   }
 
-  /** Writes a delivery. Part of the caller's transaction. @returns the ids of pending ones that had to go for it. */
-  add(payload: WebhookPayload): string[] {
+  /** Writes a delivery. Part of the caller's transaction. @returns its id, and those of pending ones that had to go for it. */
+  add(payload: WebhookPayload): { readonly id: string; readonly dropped: string[] } {
     const now = this.#db.now();
-    const { event_id } = payload.data.event;
-    add.run(this.#db, `msg_${crypto.randomUUID()}`, payload.type, event_id, now, JSON.stringify(payload), now);
-    return this.#trim();
+    const id = `msg_${crypto.randomUUID()}`;
+    const eventId = payload.data.event?.event_id ?? noEvent;
+    add.run(this.#db, id, payload.type, eventId, now, JSON.stringify(payload), now);
+    return { id, dropped: this.#trim() };
   }
 
   /** The delivery that is due first. @param isWritten whether the result is. */
@@ -132,7 +136,7 @@ export function deliveryOf(row: DeliveryRow, isWritten: boolean): Delivery {
   return {
     delivery_id: row.delivery_id,
     type: webhookTypeSchema.parse(row.type),
-    event_id: row.event_id,
+    event_id: row.event_id === noEvent ? null : row.event_id,
     created_at: new Date(row.created_at).toISOString(),
     state: deliveryStateSchema.parse(row.state),
     attempts: row.attempts,

@@ -9,7 +9,7 @@
  */
 import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
-import { type Delivery, type WebhookPayload, webhookTypeSchema } from "../../../schemas/webhooks.ts";
+import { type Delivery, deliveredEventSchema, type WebhookPayload } from "../../../schemas/webhooks.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { log } from "../../shared/telemetry/log.ts";
 import { type DeliveryRow, deliveryOf, Outbox } from "./outbox.ts";
@@ -52,12 +52,28 @@ export class Webhooks {
   /** Call in the transaction that appends the event: then there is a delivery exactly where there is an event. */
   note(event: RoomEvent): void {
     const { tenant, sessionId, result } = this.#deps;
-    const type = webhookTypeSchema.safeParse(event.type).data;
+    const type = deliveredEventSchema.safeParse(event.type).data;
     if (type === undefined || this.#url() === undefined) return;
     const about = type === "session.finalized" ? result() : {};
     const payload = { type, timestamp: event.at, data: { tenant, session_id: sessionId, event, ...about } };
-    for (const id of this.#outbox.add(payload)) log.warn("webhook.dropped", { session: sessionId, delivery: id });
+    this.#add(payload);
+  }
+
+  /** Has a delivery of the type `webhook.test` sent now, as any other. @returns undefined where nobody said where to. */
+  test(): Delivery | undefined {
+    const { db, tenant, sessionId } = this.#deps;
+    if (this.#url() === undefined) return undefined;
+    const timestamp = new Date(db.now()).toISOString();
+    const id = this.#add({ type: "webhook.test", timestamp, data: { tenant, session_id: sessionId } });
+    const row = this.#outbox.find(id);
+    return row && deliveryOf(row, this.#deps.isWritten());
+  }
+
+  #add(payload: WebhookPayload): string {
+    const { id, dropped } = this.#outbox.add(payload);
+    for (const delivery of dropped) log.warn("webhook.dropped", { session: this.#deps.sessionId, delivery });
     this.wake();
+    return id;
   }
 
   /** Sets the alarm for what is to be sent. */

@@ -20,7 +20,7 @@ test("[D4] [limit:maxWebhookDeliveries] newest first, bounded: what was delivere
         session_id: "s",
         event: { event_id, at: new Date(0).toISOString(), type: "resolve.failed", by: "room" },
       },
-    } satisfies WebhookPayload);
+    } satisfies WebhookPayload).dropped;
   const mark = (eventId: number, state: string): unknown =>
     db.sql.exec("UPDATE webhook_deliveries SET state = ? WHERE event_id = ?", state, eventId);
   const max = limits.maxWebhookDeliveries;
