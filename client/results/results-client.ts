@@ -16,6 +16,7 @@ import {
 } from "../../schemas/http/sessions.ts";
 import { peaksAnswerSchema } from "../../schemas/http/peaks.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
+import { resultVersionsSchema } from "../../schemas/http/versions.ts";
 import { resolveAnswerSchema } from "../../schemas/speech/speakers.ts";
 import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { deliveriesAnswerSchema, deliverySchema } from "../../schemas/webhooks.ts";
@@ -146,10 +147,14 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       correct("PUT", sessionId, `tracks/${trackPart(track)}/origin`, { origin_ms: originMs }, callOptions),
     // As with deleteSession.
     finalize: ((sessionId, body, given) => finalize(caller, sessionId, body, given)) as ResultsClient["finalize"],
-    result: async (sessionId, { signal } = {}) =>
+    result: async (sessionId, { version, signal } = {}) => {
+      const path = sessionPath(sessionId, version === undefined ? "result" : `result?version=${version}`);
+      return caller.json({ method: "GET", path, repeatable: true, signal }, sessionResultSchema);
+    },
+    results: async (sessionId, { signal } = {}) =>
       caller.json(
-        { method: "GET", path: sessionPath(sessionId, "result"), repeatable: true, signal },
-        sessionResultSchema,
+        { method: "GET", path: sessionPath(sessionId, "results"), repeatable: true, signal },
+        resultVersionsSchema,
       ),
     audio: async (sessionId, given = {}) => openAudio(caller, sessionPath(sessionId, "audio.wav"), given),
     peaks: async (sessionId, { track, points, signal } = {}) => {

@@ -19,6 +19,7 @@ import type {
 import type { EventsPage } from "../../schemas/http/events.ts";
 import type { PeaksAnswer } from "../../schemas/http/peaks.ts";
 import type { SessionResult } from "../../schemas/http/result.ts";
+import type { ResultVersions } from "../../schemas/http/versions.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
@@ -100,6 +101,11 @@ export interface AudioAnswer {
   readonly etag: string | undefined;
   /** Which part `body` is; undefined where it is the whole file, also when a range was asked for. */
   readonly range: FileRange | undefined;
+}
+
+export interface ResultOptions extends CallOptions {
+  /** The newest without it. */
+  readonly version?: number | undefined;
 }
 
 export interface FinalizeOptions extends CallOptions {
@@ -217,7 +223,9 @@ export interface ResultsClient {
     options: FinalizeOptions,
   ): Promise<FinalizeAnswer | FinalizePending>;
   /** `result.json`. `not_finalized` (409) before it is there. */
-  result(sessionId: string, options?: CallOptions): Promise<SessionResult>;
+  result(sessionId: string, options?: ResultOptions): Promise<SessionResult>;
+  /** The versions of the result, newest first, and whether a next one is being made. */
+  results(sessionId: string, options?: CallOptions): Promise<ResultVersions>;
   /** A track as a WAV (16 kHz, mono, 16 bit), during the meeting and after. Resolves when the answer begins. */
   audio(sessionId: string, options?: AudioOptions): Promise<AudioAnswer>;
   /** A track's waveform, as far as its audio is in R2. Of a track that is not there: `track_not_found` (404). */

@@ -47,6 +47,11 @@ export const eventsQuerySchema = z.strictObject({
 /** Of `GET …/live`. */
 export const liveQuerySchema = z.strictObject({ after: afterSchema });
 
+/** Of `GET …/result`. */
+export const resultQuerySchema = z.strictObject({
+  version: upTo(999_999_999).optional().describe("A version that `results` lists; without it, the newest."),
+});
+
 /** Of exports. */
 export const trackQuerySchema = z.strictObject({
   track: trackNameSchema.optional().describe("One track alone; without it, all of them."),

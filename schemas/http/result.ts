@@ -5,6 +5,7 @@ import { trackOriginSchema, trackStatusSchema } from "../wire/messages.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../names.ts";
 import { clusterIdSchema, speakerStateSchema } from "../speech/speakers.ts";
 import { metadataSchema } from "./sessions.ts";
+import { versionCauseSchema, versionNumberSchema } from "./versions.ts";
 import { coverageSchema } from "./finalize.ts";
 
 /** One track's audio as it lies in R2. */
@@ -88,6 +89,15 @@ export const sessionResultSchema = z.object({
   schema_version: z.literal(2),
   tenant: tenantSchema,
   session_id: sessionIdSchema,
+  /** From 1; this and what follows is absent in results of before November 2026, which are the first version. */
+  version: versionNumberSchema.optional(),
+  /** What made this version; see `GET …/results`. */
+  made_by: z.array(versionCauseSchema).optional(),
+  /** When the last event happened that is in it. */
+  made_at: z.iso.datetime().optional(),
+  /** The version before; null for the first. */
+  supersedes: versionNumberSchema.nullable().optional(),
+  /** When the audio and everything else of the first version was fixed. */
   finalized_at: z.iso.datetime(),
   /** Why no more audio was taken; absent in results of before November 2026. */
   end_reason: finalizeReasonSchema.optional(),

@@ -5,6 +5,7 @@ import { trackStatusSchema } from "../wire/messages.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { postedRosterSchema, rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
+import { resultStateSchema } from "./versions.ts";
 
 /** Only forward. `deleting` and `deleted` are never the answer of a session's own routes: those then say 410. */
 export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
@@ -19,6 +20,8 @@ export const sessionStateSchema = z.object({
   updated_at: z.iso.datetime(),
   ingest: trackStatusSchema,
   ingest_by_track: z.record(trackNameSchema, trackStatusSchema),
+  /** Of a finalized session: which version of the result can be fetched, and whether something changed since. */
+  result: resultStateSchema.optional(),
 });
 export type SessionState = z.infer<typeof sessionStateSchema>;
 

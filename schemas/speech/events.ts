@@ -21,6 +21,7 @@ export const eventTypeSchema = z.enum([
   "track.ended",
   "session.finalizing",
   "session.finalized",
+  "result.revised",
 ]);
 export type EventType = z.infer<typeof eventTypeSchema>;
 
@@ -66,6 +67,8 @@ export const eventBodySchema = z.object({
   origin_ms: z.int().nullable().optional(),
   /** Of `resolve.failed` and `resolve.stalled`: a sentence on why. */
   detail: z.string().optional(),
+  /** Of `result.revised`: the version of the result that can be fetched now. */
+  version: z.int().min(1).optional(),
   /** Of `session.finalizing`. */
   reason: finalizeReasonSchema.optional(),
   by: deciderSchema,

@@ -107,6 +107,7 @@ export const httpErrors = {
   cluster_not_found: { status: 404, title: "No such speaker cluster" },
   track_not_found: { status: 404, title: "No such track" },
   turn_not_found: { status: 404, title: "No such turn" },
+  version_not_found: { status: 404, title: "No such version of the result" },
   delivery_not_found: { status: 404, title: "No such delivery" },
   method_not_allowed: { status: 405, title: "Method not allowed" },
   not_finalized: { status: 409, title: "Session is not finalized" },

@@ -20,6 +20,14 @@ export const headerComponents = {
   "retry-after": { description: "Seconds to wait before the next try (RFC 9110 §10.2.3).", schema: count },
   "www-authenticate": { description: "`Bearer`, with what is wrong with the credential (RFC 6750 §3).", schema: text },
   etag: { description: "Names this state of the answer; give it as `If-None-Match`.", schema: text },
+  "x-result-version": {
+    description: "The version of the result that this is; absent from a room of the version before.",
+    schema: count,
+  },
+  "x-result-pending": {
+    description: "`true` where something has changed that is in no version yet: the next one is being made.",
+    schema: text,
+  },
   location: { description: "Path of what was opened, or of what will be there.", schema: text },
   "content-range": { description: "`bytes FROM-TO/SIZE`; with 416, `bytes */SIZE`.", schema: text },
   "accept-ranges": { description: "`bytes`.", schema: { const: "bytes" } },
@@ -46,7 +54,10 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
   createSession: { 200: ["location"], 201: ["location"] },
   resolve: { 200: ["x-idempotent-replay"] },
   finalize: { 202: ["location"] },
-  getResult: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  getResult: {
+    200: ["etag", "cache-control", "x-result-version", "x-result-pending"],
+    304: ["etag", "cache-control", "x-result-version", "x-result-pending"],
+  },
   getAudio: {
     200: ["etag", "cache-control", "accept-ranges"],
     206: ["etag", "cache-control", "accept-ranges", "content-range"],
@@ -68,6 +79,8 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "inference_unavailable",
   "resolve_queue_full",
   "audio_unavailable",
+  "result_unavailable",
+  "not_finalized",
 ]);
 
 const isGuarded = ({ access, isSocket }: Operation): boolean => access !== "public" && !isSocket;

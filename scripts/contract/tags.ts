@@ -42,6 +42,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   retryResolves: "Speakers",
   finalize: "Sessions",
   getResult: "Results",
+  listResults: "Results",
   getAudio: "Results",
   getPeaks: "Results",
   exportRttm: "Results",

@@ -47,6 +47,7 @@ const methods: Record<OperationId, Calls | string> = {
   retryResolves: { retryResolves: (client) => client.retryResolves("s") },
   finalize: { finalize: (client) => client.finalize("s") },
   getResult: { result: (client) => client.result("s") },
+  listResults: { results: (client) => client.results("s") },
   getAudio: { audio: (client) => client.audio("s") },
   getPeaks: { peaks: (client) => client.peaks("s") },
   exportRttm: { exportDocument: (client) => client.exportDocument("s", "speakers.rttm") },

@@ -160,7 +160,7 @@ test("[I3] in the middle of a deletion: it goes on by itself, to the end", { tim
     what: "R2 to be empty",
     timeoutMs: 60_000,
   });
-  expect((await client().deleteSession(underDeletion)).objects).toBe(deletedCount + 2);
+  expect((await client().deleteSession(underDeletion)).objects).toBe(deletedCount + 3);
 });
 
 test(
@@ -184,10 +184,10 @@ test(
 );
 
 test("[I3] deleted before, a session's audio is in no file of R2, and the session stays gone", async () => {
-  expect(receipt).toMatchObject({ session_id: deleted, status: "deleted", by: "request", objects: 5, tracks: 1 });
+  expect(receipt).toMatchObject({ session_id: deleted, status: "deleted", by: "request", objects: 6, tracks: 1 });
   await until(() => filesWithBytes().length === 2 || undefined, { what: "half of the files to go" });
   expect(await r2().keys(`sessions/${deleted}/`)).toEqual([]);
-  expect(await r2().keys(`sessions/${finalized}/`)).toHaveLength(5);
+  expect(await r2().keys(`sessions/${finalized}/`)).toHaveLength(6);
   expect(await client().deleteSession(deleted)).toEqual(receipt);
   await expect(client().state(deleted)).rejects.toMatchObject({ status: 410, code: "session_deleted" });
 });

@@ -21,6 +21,7 @@ const secondsByField: Readonly<Record<string, number>> = {
   started_at: 1,
   updated_at: 20,
   finalized_at: 30,
+  made_at: 30,
   last_at: 31,
   next_at: 60,
   expires_at: 3_600,
@@ -68,6 +69,8 @@ export class Normaliser {
 
   #string(value: string, field: string, holder: object): unknown {
     if (isoTime.test(value)) return at(secondsOf(field, holder));
+    // Of a result, which is full of times; that of audio stays.
+    if (field === "sha256" && "made_by" in holder) return "0".repeat(64);
     // Audio: enough of it to be seen, and still base64.
     if (field === "content_b64") return value.slice(0, 64);
     let text = value.replaceAll(/msg_[0-9a-f-]{36}/g, (id) => this.#idOf(id));

@@ -256,6 +256,7 @@ async function leave(recorder: Recorder, webhooks: Surroundings["webhooks"]): Pr
   await recorder.call("finalize", ["now", "As it is, now"], now);
   await watcher.next("closing", "To a watcher, after the last event");
   await recorder.call("getResult", ["board_meeting", "Twelve seconds of a board meeting"], { parameters });
+  await recorder.call("listResults", ["first", "Nothing was changed since"], { parameters });
   await recorder.call("getEvents", ["page", "The first four events"], { parameters: { ...parameters, limit: 4 } });
   const last = (await eventsOf(recorder)).length - 2;
   const asStream = { parameters: { ...parameters, after: last }, headers: { accept: "text/event-stream" } };

@@ -102,6 +102,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   retryResolves: { body: () => ({}), right: "200", never: notFound },
   finalize: { body: () => ({}), right: "200", never: notFound },
   getResult: { right: "409 not_finalized", never: notFound },
+  listResults: { right: "409 not_finalized", never: notFound },
   getAudio: onMic,
   getPeaks: onMic,
   exportRttm: onMic,

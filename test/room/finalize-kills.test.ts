@@ -11,8 +11,8 @@ import { newSession, RoomUnderTest } from "./support/room.ts";
 import { eventually } from "./support/waiting.ts";
 
 const kills = 20;
-/** Puts and steps of uploads in a finalize of this size: two WAVs and the result. */
-const operations = 7;
+/** Puts and steps of uploads in a finalize of this size: two WAVs and the result, under two keys. */
+const operations = 8;
 const seed = inject("seed") ?? Math.floor(Math.random() * 1_000_000_000);
 
 async function stored(id: string): Promise<string | undefined> {

@@ -162,8 +162,13 @@ test("[K8] a finalized room of the version before answers with what it was, to t
     { type: "session.finalized", event_id: 8, state: "pending", attempts: 1, last_error: "unreachable" },
   ]);
   // Migrations since then added these tables, and nothing that is in them.
-  const { app_outbox, app_told, track_openers, track_origins, ...after } = await room.dump(["jobs"]);
-  expect([app_outbox, app_told, track_openers, track_origins]).toEqual([[], [], [], []]);
+  const { app_outbox, app_told, track_openers, track_origins, result_versions, result_snapshots, ...after } =
+    await room.dump(["jobs"]);
+  expect([app_outbox, app_told, track_openers, track_origins, result_snapshots]).toEqual([[], [], [], [], []]);
+  // Its result is the first version.
+  expect(result_versions?.map((row) => JSON.parse(row) as unknown)).toMatchObject([
+    { version: 1, event_id: 8, sha256: null },
+  ]);
   expect(withoutVersion(after)).toEqual(withoutVersion(before));
 });
 

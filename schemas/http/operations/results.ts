@@ -3,8 +3,9 @@ import { limits } from "../../limits.ts";
 import { finalizeAnswerSchema, finalizeBodySchema, finalizePendingSchema } from "../finalize.ts";
 import { bySessions, byTracks, session, type Operation } from "../operation.ts";
 import { peaksAnswerSchema } from "../peaks.ts";
-import { audioQuerySchema, peaksQuerySchema, trackQuerySchema } from "../queries.ts";
+import { audioQuerySchema, peaksQuerySchema, resultQuerySchema, trackQuerySchema } from "../queries.ts";
 import { sessionResultSchema } from "../result.ts";
+import { resultVersionsSchema } from "../versions.ts";
 
 const exportOf = (name: string, summary: string, contentType: string) =>
   ({
@@ -37,12 +38,31 @@ export const resultsOperations = {
     path: `${session}/result`,
     summary: "`result.json` of a finalized session.",
     access: bySessions("sessions:read", ["observe", "edit"]),
+    query: resultQuerySchema,
     headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
     answers: {
-      200: { description: "The result, with its `ETag`.", schema: sessionResultSchema },
+      200: {
+        description: "The result, with its `ETag`, `x-result-version` and `x-result-pending`.",
+        schema: sessionResultSchema,
+      },
       304: { description: "What `If-None-Match` names is the result still." },
     },
-    errors: ["session_not_found", "not_finalized", "session_deleted", "result_unavailable"],
+    errors: [
+      "bad_request",
+      "session_not_found",
+      "version_not_found",
+      "not_finalized",
+      "session_deleted",
+      "result_unavailable",
+    ],
+  },
+  listResults: {
+    method: "GET",
+    path: `${session}/results`,
+    summary: "The versions of the result, and what made each.",
+    access: bySessions("sessions:read", ["observe", "edit"]),
+    answers: { 200: { description: "Newest first.", schema: resultVersionsSchema } },
+    errors: ["session_not_found", "not_finalized", "session_deleted"],
   },
   getAudio: {
     method: "GET",

@@ -18,7 +18,7 @@ export interface PutOptions {
 
 /** A bucket that objects can be put into. */
 export interface WriteBucket {
-  put(key: string, value: ArrayBuffer | string, options: PutOptions): Promise<unknown>;
+  put(key: string, value: ArrayBuffer | string | ReadableStream, options: PutOptions): Promise<unknown>;
 }
 
 /** An object that is put part by part. */

@@ -35,6 +35,11 @@ export function resultKey(session: SessionName): string {
   return `${sessionPrefix(session)}result.json`;
 }
 
+/** One version of the result, for good; `resultKey` is the newest. */
+export function versionKey(session: SessionName, version: number): string {
+  return `${sessionPrefix(session)}results/${version}.json`;
+}
+
 /** The whole track as one file, which finalize puts together. */
 export function wavKey(session: SessionName, track: string): string {
   return `${sessionPrefix(session)}audio/${track}.wav`;

@@ -159,6 +159,25 @@ export const migrations: readonly string[] = [
      source TEXT NOT NULL CHECK (source IN ('client', 'room')),
      client_ms INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+
+  // Versions of the result, and what of them no event tells: a text in pieces, shared by versions between which it stayed.
+  `CREATE TABLE IF NOT EXISTS result_versions (
+     version INTEGER PRIMARY KEY,
+     event_id INTEGER NOT NULL,
+     made_at INTEGER NOT NULL,
+     made_by TEXT NOT NULL,
+     snapshot TEXT,
+     sha256 TEXT,
+     bytes INTEGER,
+     is_stored INTEGER NOT NULL,
+     has_own_key INTEGER NOT NULL
+   );
+   CREATE TABLE IF NOT EXISTS result_snapshots (
+     snapshot TEXT NOT NULL,
+     n INTEGER NOT NULL,
+     body TEXT NOT NULL,
+     PRIMARY KEY (snapshot, n)
+   ) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

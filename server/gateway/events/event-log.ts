@@ -3,7 +3,8 @@ import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from 
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 
-interface EventRow {
+/** An event as it is stored. */
+export interface EventRow {
   readonly event_id: number;
   /** ms since 1970. */
   readonly at: number;
@@ -21,6 +22,10 @@ const lastId = stmt<[], { n: number }>("SELECT coalesce(max(event_id), 0) AS n F
 const after = selecting<[eventId: number, max: number]>("event_id > ? ORDER BY event_id LIMIT ?");
 const all = selecting<[]>("1 ORDER BY event_id");
 const ofTypes = selecting<[types: string]>("type IN (SELECT value FROM json_each(?)) ORDER BY event_id");
+const kinds = stmt<[eventId: number, upTo: number], { type: string; by: string }>(
+  `SELECT DISTINCT type, json_extract(body, '$.by') AS by FROM events WHERE event_id > ? AND event_id <= ?`,
+);
+const kindSchema = eventBodySchema.pick({ type: true, by: true });
 const byId = selecting<[eventId: number]>("event_id = ?");
 const lastOnTrack = selecting<[type: EventType, track: string]>(
   "type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1",
@@ -65,9 +70,19 @@ export class EventLog {
     return after.all(this.#db, eventId, max).map(eventOf);
   }
 
+  /** As `page`, unread. */
+  rows(eventId: number, max: number): EventRow[] {
+    return after.all(this.#db, eventId, max);
+  }
+
   /** All events in order. */
   all(): RoomEvent[] {
     return all.all(this.#db).map(eventOf);
+  }
+
+  /** Which kinds of events there are after one and up to another. */
+  kindsBetween(eventId: number, upTo: number): Pick<RoomEvent, "type" | "by">[] {
+    return kinds.all(this.#db, eventId, upTo).map((kind) => kindSchema.parse(kind));
   }
 
   /** The events of some types, in order. */

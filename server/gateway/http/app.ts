@@ -27,7 +27,7 @@ import { healthRoute } from "./health.ts";
 import { ingestRoute } from "./ingest.ts";
 import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
-import { exportRoute, finalizeRoute, resultRoute } from "./results.ts";
+import { exportRoute, finalizeRoute, resultRoute, resultsRoute } from "./results.ts";
 import { SessionDeletedError } from "./rooms.ts";
 import { secured } from "./secure-headers.ts";
 import {
@@ -78,6 +78,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   retryResolves: retryResolvesRoute,
   finalize: finalizeRoute,
   getResult: resultRoute,
+  listResults: resultsRoute,
   getAudio: audioRoute,
   getPeaks: peaksRoute,
   exportRttm: exportRoute("speakers.rttm"),

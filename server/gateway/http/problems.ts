@@ -193,7 +193,14 @@ export const problems = {
     "The session is finalizing or finalized, and not with what this request adds in metadata or expect: nothing was changed.",
   ),
   not_finalized: plain("not_finalized", "The result exists once the session is finalized: POST …/finalize."),
-  result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again."),
+  being_finalized: telling<{ retryAfterMs: number }>(
+    "not_finalized",
+    ({ retryAfterMs }) => `The session is being finalized; ask again in ${Math.ceil(retryAfterMs / 1_000)} s.`,
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
+  bad_version: plain("version_not_found", "A version of the result is a number from 1; `results` lists them."),
+  version_not_found: plain("version_not_found", "The result has no such version; `results` lists those it has."),
+  result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again.", retryAfter(soon)),
   track_not_found: plain("track_not_found", "The session has no such track; `state` lists those it has."),
   audio_too_long: plain(
     "audio_too_long",

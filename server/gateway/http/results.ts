@@ -4,18 +4,16 @@
  */
 import type { Context } from "hono";
 import { finalizeBodySchema } from "../../../schemas/http/finalize.ts";
-import { trackQuerySchema } from "../../../schemas/http/queries.ts";
-import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { resultQuerySchema, trackQuerySchema } from "../../../schemas/http/queries.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { r2TimeoutMs } from "../../shared/config/timings.ts";
-import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { LocatedResult } from "../results/versions/versions.ts";
 import { type ExportName, exports } from "../results/exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, queryOf, sessionIdOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
 import { problem } from "./problems.ts";
-import { matchesEtag } from "./ranges.ts";
 import { assertNotDeleted, roomOf } from "./rooms.ts";
+import { readStored } from "./stored-result.ts";
 
 export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
@@ -27,28 +25,40 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
+  const query = queryOf(c, resultQuerySchema);
+  if (!query.ok) return problem(c, query.error);
+  const { version } = query.value;
   const room = roomOf(c);
-  const located = await room.call("locateResult");
+  const located = await room.call("locateResult", version);
   if (!located.ok) return problem(c, located.error);
-  const object = await readObject(c, located.value.key);
-  if (!object) {
+  // A room of the version before knows one result, and says of it where it lies.
+  const { key, sha256 = null, version: found, is_pending } = located.value as Partial<LocatedResult> & { key: string };
+  if (version !== undefined && version !== found) return problem(c, "version_not_found");
+  const source = { bucket: c.env.RESULT_BUCKET, key, sha256, ifNoneMatch: c.req.header("if-none-match") };
+  let read = await readStored(source, c.var.traceId);
+  if (!read.ok && read.error === "lost" && found !== undefined) {
+    const restored = await room.call("restoreResult", found);
+    const again = restored.ok && restored.value ? await room.call("locateResult", found) : undefined;
+    if (again?.ok)
+      read = await readStored({ ...source, key: again.value.key, sha256: again.value.sha256 }, c.var.traceId);
+  }
+  if (!read.ok) {
     await assertNotDeleted(room);
     return problem(c, "result_unavailable");
   }
-  const headers = { etag: object.httpEtag, "content-type": "application/json", "cache-control": "private, no-cache" };
-  if (!matchesEtag(c.req.header("if-none-match"), object.httpEtag)) return c.body(object.body, 200, headers);
-  await object.body.cancel();
-  return c.body(null, 304, headers);
+  const result = read.value;
+  const headers = {
+    etag: result.etag,
+    "content-type": "application/json",
+    "cache-control": "private, no-cache",
+    ...(found === undefined ? {} : { "x-result-version": String(found), "x-result-pending": String(is_pending) }),
+  };
+  return result.body === null ? c.body(null, 304, headers) : c.body(result.body, 200, headers);
 }
 
-/** @returns undefined where R2 has no such object, or gives nothing in time. */
-async function readObject(c: Context<AppEnv>, key: string): Promise<R2ObjectBody | undefined> {
-  try {
-    return (await withTimeout(c.env.RESULT_BUCKET.get(key), r2TimeoutMs, "R2 get")) ?? undefined;
-  } catch (cause) {
-    log.warn("result.not_read", { trace_id: c.var.traceId, error: describeError(cause) });
-    return undefined;
-  }
+export async function resultsRoute(c: Context<AppEnv>): Promise<Response> {
+  const listed = await roomOf(c).call("listResults");
+  return listed.ok ? c.json(listed.value) : problem(c, listed.error);
 }
 
 export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<Response> {

@@ -14,24 +14,24 @@ import type { FinalizeAnswer, FinalizeBody, FinalizePending } from "../../../sch
 import type { Result } from "../../../schemas/lib/result.ts";
 import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { Archiver } from "../archive/archiver.ts";
-import type { WriteBucket } from "../archive/bucket.ts";
 import { resultKey } from "../archive/keys.ts";
 import type { WavAssembler } from "./wav/wav-assembler.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { hasEnded } from "../tracks/track-plan.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import type { SessionName } from "../core/session-name.ts";
+import type { EventLog } from "../events/event-log.ts";
 import type { SessionStore } from "../core/session-store.ts";
 import type { AutoResolver } from "../speakers/resolve-windows.ts";
 import type { Resolver } from "../speakers/resolve-queue.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import { coverage } from "../tracks/coverage.ts";
-import { buildResult, type ResultSources } from "./build-result.ts";
+import type { VersionRow } from "./versions/version-store.ts";
+import type { Versions } from "./versions/versions.ts";
 import { Freeze, type FinalizeRefusal } from "./freeze.ts";
 
 /** How long until the alarm tries again what failed or was cut off. */
 const retryMs = 5_000;
-const putTimeoutMs = 30_000;
 /** How long finalize waits for a speaker-resolve service that gets nothing done. */
 const resolvePatienceMs = 60_000;
 
@@ -39,16 +39,20 @@ export type FinalizeOutcome =
   | { readonly done: true; readonly answer: FinalizeAnswer }
   | { readonly done: false; readonly answer: FinalizePending };
 
-export interface FinalizerDeps extends ResultSources {
+/** Why there is no result yet: nobody asked for it, or it is being made. */
+export type NotFinalized = "not_finalized" | { readonly reason: "being_finalized"; readonly retryAfterMs: number };
+
+export interface FinalizerDeps {
+  readonly session: SessionName;
   readonly db: Database;
+  readonly tracks: Tracks;
+  readonly events: EventLog;
+  readonly versions: Pick<Versions, "begin" | "first" | "write" | "setStored">;
   readonly store: SessionStore;
   readonly archiver: Pick<Archiver, "drain">;
   readonly resolver: Pick<Resolver, "idle">;
   readonly autoResolver: Pick<AutoResolver, "run" | "hasWork" | "progressAt" | "giveUpRemaining">;
-  readonly wavs: Pick<WavAssembler, "run" | "assembled">;
-  readonly bucket: WriteBucket;
-  /** Resolves when all SQL so far is durable. */
-  readonly synced: () => Promise<void>;
+  readonly wavs: Pick<WavAssembler, "run">;
   /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
   readonly wakeAt: (at: number) => void;
   /** See `FreezeDeps`. */
@@ -90,6 +94,14 @@ export class Finalizer {
     return this.#flight.run();
   }
 
+  /** What is said of a result that is not there yet. */
+  notFinalized(): NotFinalized {
+    const { db, store } = this.#deps;
+    if (!store.finalizing) return "not_finalized";
+    const waitsUntil = this.waitsUntil ?? db.now() + retryMs;
+    return { reason: "being_finalized", retryAfterMs: Math.max(1_000, waitsUntil - db.now()) };
+  }
+
   /** What finalize answers its caller at this moment. */
   outcome(): FinalizeOutcome {
     const { store, session, tracks, events } = this.#deps;
@@ -119,7 +131,7 @@ export class Finalizer {
   }
 
   async #steps(): Promise<void> {
-    const { db, store, archiver, tracks, wavs, wakeAt, session } = this.#deps;
+    const { db, store, archiver, tracks, versions, wavs, wakeAt, session } = this.#deps;
     try {
       db.transaction(() => this.#freeze.freezeIfDue());
       const graceUntil = this.#freeze.waitsUntil;
@@ -131,9 +143,12 @@ export class Finalizer {
         const sealed = this.#seal();
         // A long meeting takes several runs, one right after the other.
         if (!(await wavs.run())) return wakeAt(db.now());
-        await this.#write(sealed);
-        store.status = "finalized";
-        this.#deps.onFinalized();
+        const result = await versions.write(sealed);
+        db.transaction(() => {
+          versions.setStored(sealed, result);
+          store.status = "finalized";
+          this.#deps.onFinalized();
+        });
         return;
       }
     } catch (cause) {
@@ -159,32 +174,20 @@ export class Finalizer {
     return !autoResolver.hasWork;
   }
 
-  #seal(): { metadata: Record<string, unknown>; sealedAt: number } {
-    const { db, store, events } = this.#deps;
+  /** Fixes the last event of the first version, and what it is made of. @returns that version. */
+  #seal(): VersionRow {
+    const { db, store, events, versions } = this.#deps;
     const record = store.finalizing;
     if (!record) throw new Error("finalize: no request is recorded");
-    if (record.sealed_at !== null) return { metadata: record.metadata, sealedAt: record.sealed_at };
-    const sealedAt = db.now();
-    db.transaction(() => {
-      store.finalizing = { ...record, sealed_at: sealedAt };
-      events.append({ type: "session.finalized", by: "room" });
-      store.touch();
+    return db.transaction(() => {
+      if (record.sealed_at === null) {
+        store.finalizing = { ...record, sealed_at: db.now() };
+        events.append({ type: "session.finalized", by: "room" });
+        store.touch();
+      }
+      // One that an earlier version of the gateway sealed has none yet.
+      return versions.first ?? versions.begin();
     });
-    return { metadata: record.metadata, sealedAt };
-  }
-
-  async #write({ metadata, sealedAt }: { metadata: Record<string, unknown>; sealedAt: number }): Promise<void> {
-    const { bucket, session, store, synced } = this.#deps;
-    // R2 must not have a result whose seal a crash can still undo.
-    await synced();
-    const put = bucket.put(
-      resultKey(session),
-      JSON.stringify(buildResult(this.#deps, { ...store.config.metadata, ...metadata }, sealedAt)),
-      {
-        httpMetadata: { contentType: "application/json" },
-      },
-    );
-    await withTimeout(put, putTimeoutMs, "R2 put");
   }
 }
 

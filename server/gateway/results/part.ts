@@ -5,6 +5,8 @@ import type { Part } from "../core/part.ts";
 import type { SpeakersPart } from "../speakers/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Finalizer } from "./finalizer.ts";
+import { Restorer } from "./versions/restorer.ts";
+import { Versions } from "./versions/versions.ts";
 import { WavAssembler } from "./wav/wav-assembler.ts";
 import { WavStore } from "./wav/wav-store.ts";
 
@@ -16,6 +18,9 @@ export interface ResultsConfig {
 
 export interface ResultsPart extends Part {
   readonly finalizer: Finalizer;
+  readonly versions: Versions;
+  /** Makes a version anew that R2 lost. @returns whether it could. */
+  readonly restore: (version: number) => Promise<boolean>;
   /** What R2 has of the tracks' WAVs. */
   readonly wavs: WavStore;
   /** Begins and runs a finalize that nobody asked for. */
@@ -25,7 +30,7 @@ export interface ResultsPart extends Part {
 }
 
 export function resultsPart(core: Core, { tracks, archiver, speakers: of }: ResultsConfig): ResultsPart {
-  const { bucket, db, events, jobs, session, sha256, signals, store, synced } = core;
+  const { bucket, db, events, jobs, log, session, sha256, signals, store, synced } = core;
   const wavs = new WavStore(db);
   const assembler = new WavAssembler({
     db,
@@ -37,6 +42,20 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     synced,
     isWanted: () => store.status === "finalizing",
   });
+  const versions = new Versions({
+    db,
+    bucket,
+    session,
+    tracks,
+    events,
+    speakers: of.speakers,
+    wavs: assembler,
+    sha256,
+    synced,
+    metadata: () => ({ ...store.config.metadata, ...store.finalizing?.metadata }),
+    streamOf: (bytes) => new FixedLengthStream(bytes),
+    sealedAt: () => store.finalizing?.sealed_at ?? 0,
+  });
   const finalizer = new Finalizer({
     db,
     session,
@@ -45,17 +64,18 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     ...of,
     events,
     archiver,
+    versions,
     wavs: assembler,
-    bucket,
-    sha256,
-    synced,
     wakeAt: (at) => jobs.at("finalize", at),
     onFrozen: () => signals.statusChanged(),
     onFinalized: () => signals.statusChanged(),
   });
+  const restorer = new Restorer(versions, log);
   return {
     name: "results",
+    restore: (version) => restorer.restore(version),
     finalizer,
+    versions,
     wavs,
     finalizeByItself: async () => {
       // A wait that a caller asked for is not cut short by silence: that is what it waits through.
@@ -64,6 +84,9 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     abortUploads: () => assembler.discard(),
     jobs: { finalize: () => finalizer.run() },
     on: { chunkStored: () => finalizer.moved(), trackEnded: () => finalizer.moved() },
-    quiet: () => finalizer.run(),
+    woke: () => {
+      if (store.status === "finalized") versions.adopt();
+    },
+    quiet: () => Promise.all([finalizer.run(), restorer.idle()]),
   };
 }

@@ -109,7 +109,15 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     : unboundAppOutboxPart;
   startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, appOutbox]);
 
-  const sources = { session, store, tracks, events, speakers: speakers.speakers, wavs: results.wavs };
+  const sources = {
+    session,
+    store,
+    tracks,
+    events,
+    speakers: speakers.speakers,
+    wavs: results.wavs,
+    versions: results.versions,
+  };
   return {
     core,
     limits,

@@ -1,6 +1,7 @@
 /** What the Worker's routes can ask of a session: one method a question. Knows no sockets and no platform. */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import type { ResultVersions } from "../../../schemas/http/versions.ts";
 import type { EventsPage } from "../../../schemas/http/events.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
@@ -8,14 +9,14 @@ import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../../schemas/webhooks.ts";
-import { resultKey } from "../archive/keys.ts";
 import type { WavPlan } from "../results/wav/wav-plan.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
 import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
-import type { FinalizeOutcome } from "../results/finalizer.ts";
+import type { LocatedResult } from "../results/versions/versions.ts";
+import type { FinalizeOutcome, NotFinalized } from "../results/finalizer.ts";
 import type { FinalizeRefusal } from "../results/freeze.ts";
 import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
@@ -97,10 +98,27 @@ export class SessionApi {
     return this.#rooms.existing()?.core.status.isGone ?? false;
   }
 
-  /** Where the result lies, once it does. */
-  locateResult(): Result<{ key: string }, "session_not_found" | "not_finalized"> {
-    return this.#inExisting((room) =>
-      room.core.store.status === "finalized" ? ok({ key: resultKey(room.core.session) }) : err("not_finalized"),
+  /** Where a version of the result lies, once there is one. @param version the newest where none is named. */
+  locateResult(version?: number): Result<LocatedResult, "session_not_found" | "version_not_found" | NotFinalized> {
+    return this.#inExisting<LocatedResult, "version_not_found" | NotFinalized>(({ core: { store }, results }) => {
+      if (store.status !== "finalized") return err(results.finalizer.notFinalized());
+      const located = results.versions.locate(version);
+      return located ? ok(located) : err("version_not_found");
+    });
+  }
+
+  /** Makes a version anew that R2 lost, or has with other bytes. @returns whether it lies there now. */
+  async restoreResult(version: number): Promise<Result<boolean, "session_not_found">> {
+    const room = this.#rooms.existing();
+    return room ? ok(await room.results.restore(version)) : err("session_not_found");
+  }
+
+  /** All versions of the result that can be fetched. */
+  listResults(): Result<ResultVersions, "session_not_found" | NotFinalized> {
+    return this.#inExisting(({ core: { session, store }, results: { finalizer, versions } }) =>
+      store.status === "finalized"
+        ? ok({ session_id: session.sessionId, versions: versions.list(), is_pending: versions.isPending })
+        : err(finalizer.notFinalized()),
     );
   }
 

@@ -5,12 +5,13 @@ import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { planWav, type WavPlan } from "../results/wav/wav-plan.ts";
+import type { Versions } from "../results/versions/versions.ts";
 import type { WavStore } from "../results/wav/wav-store.ts";
 import type { Meeting } from "../results/exports/meeting.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";
-import { gapsOf } from "../results/build-result.ts";
+import { gapsOf } from "../results/gaps.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 
@@ -21,6 +22,7 @@ export interface SessionViewSources {
   readonly events: EventLog;
   readonly speakers: SpeakerBook;
   readonly wavs: WavStore;
+  readonly versions: Versions;
 }
 
 export class SessionView {
@@ -32,7 +34,8 @@ export class SessionView {
 
   /** The session's status, its speakers, and how far each track is. */
   describe(): SessionState {
-    const { session, store, tracks, events, speakers } = this.#sources;
+    const { session, store, tracks, events, speakers, versions } = this.#sources;
+    const result = store.status === "finalized" ? versions.describe() : undefined;
     const ingest = ingestStatus(session.sessionId, tracks);
     const updates = Object.values(ingest.ingest_by_track).map(({ updated_at }) => Date.parse(updated_at ?? ""));
     const updatedAt = Math.max(store.updatedAt, ...updates.filter(Number.isFinite));
@@ -43,6 +46,7 @@ export class SessionView {
       event_count: events.count,
       updated_at: new Date(updatedAt).toISOString(),
       ...ingest,
+      ...(result ? { result } : {}),
     };
   }
 

@@ -3,19 +3,14 @@
  * names are folded from the log at every wake and never stored beside it, so the two can't disagree.
  */
 import type { EventBody } from "../../../schemas/speech/events.ts";
-import {
-  applyToView,
-  clusterOf,
-  type SpeakerView,
-  viewEventTypes,
-  viewOf,
-} from "../../../schemas/speech/speaker-view.ts";
-import type { Cluster, ResolveAnswer, Roster, SpeakerState } from "../../../schemas/speech/speakers.ts";
+import { applyToView, type SpeakerView, viewEventTypes, viewOf } from "../../../schemas/speech/speaker-view.ts";
+import type { ResolveAnswer, Roster, SpeakerState } from "../../../schemas/speech/speakers.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { EventLog } from "../events/event-log.ts";
 import { absorbAnswer, type Place } from "./absorb-answer.ts";
 import { joinMerged } from "./merge-cluster.ts";
+import { stateOf, type StoredSpeakers, withNames } from "./speaker-state.ts";
 import { SpeakerStore } from "./speaker-store.ts";
 
 export class SpeakerBook {
@@ -34,15 +29,14 @@ export class SpeakerBook {
     return this.#view.get();
   }
 
-  /** The state as it is shown. A cluster that a person made by splitting off a turn has no centroid. */
+  /** What is stored beside the log. */
+  stored(): StoredSpeakers {
+    return { clusters: this.#store.clusters(), config: this.#store.config(), roster: this.#store.roster() };
+  }
+
+  /** The state as it is shown. */
   state(): SpeakerState {
-    const clusters = this.#store.clusters();
-    const known = new Set(clusters.map(({ cluster_id }) => cluster_id));
-    const assigned = [...this.view.reassigned.values()].map(({ cluster_id }) => clusterOf(this.view, cluster_id));
-    const made = [...new Set(assigned)]
-      .filter((id) => !known.has(id))
-      .map((cluster_id): Cluster => ({ cluster_id, centroid: [], sample_count: 0 }));
-    return this.#compose([...clusters, ...made], this.#store.roster());
+    return stateOf(this.stored(), this.view);
   }
 
   /** Names of people: those that speakers bear, then others of the roster. */
@@ -54,7 +48,8 @@ export class SpeakerBook {
 
   /** The state as the service gets it: only clusters that it can compare with. */
   stateForService(roster: Roster | undefined): SpeakerState {
-    return this.#compose(this.#store.clusters(), roster ?? this.#store.roster());
+    const stored = this.stored();
+    return withNames({ ...stored, roster: roster ?? stored.roster }, this.view);
   }
 
   /** Whether there is such a cluster now: not one that was merged away. */
@@ -88,18 +83,5 @@ export class SpeakerBook {
     this.#store.saveClusters(clusters);
     this.#store.saveConfig(answer.updated_state.config);
     for (const event of events) this.#events.append(event);
-  }
-
-  #compose(clusters: readonly Cluster[], roster: Roster | undefined): SpeakerState {
-    const { bindings } = this.view;
-    return {
-      clusters: clusters.map(({ cluster_id, centroid, sample_count }) => {
-        const bound_name = bindings.get(cluster_id)?.name;
-        return { cluster_id, centroid, sample_count, ...(bound_name === undefined ? {} : { bound_name }) };
-      }),
-      bindings: Object.fromEntries([...bindings].map(([id, { name }]) => [id, name])),
-      ...(roster ? { roster } : {}),
-      config: this.#store.config(),
-    };
   }
 }

@@ -5,7 +5,7 @@ declare module "node:crypto" {
     update(bytes: Uint8Array): Hash;
     digest(): Uint8Array<ArrayBuffer>;
   }
-  export function createHash(algorithm: "sha256"): Hash;
+  export function createHash(algorithm: "sha256" | "md5"): Hash;
   /** Throws unless both are of one length. */
   export function timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean;
 }

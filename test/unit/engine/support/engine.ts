@@ -30,6 +30,10 @@ export interface Engine {
 
 const notHere = (): Promise<never> => Promise.reject(new Error("this engine stores nothing in R2"));
 
+const notNow = (): never => {
+  throw new Error("this engine stores nothing in R2");
+};
+
 /** Opens the engine as a room that wakes does: all it knows is in the database. */
 export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): Engine {
   migrate(db);
@@ -48,15 +52,12 @@ export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): E
     store,
     tracks,
     events,
-    speakers,
-    sha256,
+    versions: { begin: notNow, first: undefined, write: notHere, setStored: notNow },
     session: { tenant: "default", sessionId: "s" },
     archiver: { drain: notHere },
     resolver: { idle: notHere },
     autoResolver: { run: notHere, hasWork: false, progressAt: 0, giveUpRemaining: () => {} },
-    wavs: { run: notHere, assembled: () => null },
-    bucket: { put: notHere },
-    synced: () => Promise.resolve(),
+    wavs: { run: notHere },
     wakeAt: () => {},
     onFrozen: () => {},
     onFinalized: () => {},
