@@ -98,17 +98,20 @@ function endOfNumber(text: string, start: number): number {
 
 /** Any so many digits come back from a double as they were (IEEE 754). */
 const safeDigits = 15;
+/** As many digits tell any two doubles apart; what is sent with more is meant to be just that number. */
+const enoughDigits = 17;
 /** `toPrecision` writes no more. */
 const maxDigits = 100;
 
-/** Whether a number of JSON is, written with as many digits as it was sent with or as JSON would write it, still itself. */
+/** Whether a number of JSON is, written with as many digits as it was sent with, in full or as JSON would write it, still itself. */
 function isExact(token: string): boolean {
   if (token.length <= safeDigits && !/[eE]/.test(token)) return true;
   const sent = decimalOf(token);
   if (sent.digits === "") return true;
   const value = Number(token);
   if (!Number.isFinite(value) || value === 0 || sent.digits.length > maxDigits) return false;
-  return [value.toPrecision(sent.digits.length), String(value)].some((written) => {
+  const digits = sent.digits.length > enoughDigits ? maxDigits : sent.digits.length;
+  return [value.toPrecision(digits), String(value)].some((written) => {
     const read = decimalOf(written);
     return read.digits === sent.digits && read.exponent === sent.exponent;
   });
