@@ -94,6 +94,7 @@ export class Meeting {
   #looks = 0;
   #stopState: (() => void) | undefined;
   #stopCatchUp: (() => void) | undefined;
+  #pausing: AbortController | undefined;
   #waiting: RoomEvent[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -149,15 +150,23 @@ export class Meeting {
       this.state.value = await withAccess(() => gatewayAtOnce.state(this.sessionId, options));
       this.#place();
       this.problem.value = undefined;
+      this.#reached();
       if (this.#looks % looksPerSession === 0 || this.status.value !== "open")
         this.session.value = await withAccess(() => gatewayAtOnce.session(this.sessionId, options));
       this.#looks += 1;
       if (this.status.value !== "finalized") return;
-      this.#stopState?.();
       this.result.value ??= await withAccess(() => gateway.result(this.sessionId, options));
+      this.#stopState?.();
     } catch (cause) {
       if (!ending.aborted) this.#fail(cause);
     }
+  }
+
+  /** The gateway is there: the log need not wait out its pause, whether or not there is news in it. */
+  #reached(): void {
+    if (this.link.value !== "reconnecting") return;
+    this.link.value = "live";
+    this.#pausing?.abort();
   }
 
   /** The event log, over as many connections as it takes. */
@@ -175,7 +184,11 @@ export class Meeting {
       }
       if (this.#lastEventId() > after) failures = 0;
       this.#flush("reconnecting");
-      await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** failures), ending);
+      this.#pausing = new AbortController();
+      await pause(
+        Math.min(longestPauseMs, firstPauseMs * 2 ** failures),
+        AbortSignal.any([ending, this.#pausing.signal]),
+      );
     }
   }
 
