@@ -18,7 +18,13 @@
  *
  * The browser may still evict a site's data when the disk runs out: ask for `navigator.storage.persist()`.
  */
-import { checkedFrame, type Outbox, type OutboxContents, OutboxDamagedError } from "../capture/outbox.ts";
+import {
+  checkCapacity,
+  checkedFrame,
+  type Outbox,
+  type OutboxContents,
+  OutboxDamagedError,
+} from "../capture/outbox.ts";
 import type { OutboxEnd, OutboxFault, OutboxFrame, OutboxOrigin } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
@@ -45,6 +51,7 @@ export interface IdbOutboxOptions {
 /** Opens the outbox. Rejects with OutboxLockedError where another tab captures into it. */
 export async function openIdbOutbox(options: IdbOutboxOptions): Promise<Outbox> {
   const { name, maxFrames = 14_400 } = options;
+  checkCapacity(maxFrames);
   const indexedDB = options.indexedDB ?? (globalThis as { readonly indexedDB?: IDBFactory }).indexedDB;
   if (!indexedDB) throw new AudioSourceError("unsupported", "This page has no IndexedDB.");
   let connection: IdbConnection | undefined;

@@ -32,6 +32,8 @@ import { SleepClock } from "./sleep-clock.ts";
 /** Audio that may wait for a slow outbox before `write` refuses. */
 const maxQueuedMs = 30_000;
 const lookForSpaceMs = 1_000;
+/** The highest instant of ECMAScript's Date: no room takes a later one. */
+const maxTimestampMs = 8.64e15;
 /** For the room to say what a jump of the wall clock was, before the track ends. */
 const doubtMs = 3_000;
 
@@ -39,6 +41,7 @@ const doubtMs = 3_000;
 export async function startCapture(options: CaptureOptions): Promise<Capture> {
   checkName("sessionId", options.sessionId, sessionIdPattern);
   checkName("track", trackOf(options), trackNamePattern);
+  checkSettings(options);
   if (options.WebSocket === undefined && !("WebSocket" in globalThis)) {
     throw new TypeError(
       "This runtime has no global WebSocket: give one as `WebSocket`, that of the package `ws`, say.",
@@ -53,6 +56,14 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
 
 function checkName(what: string, name: unknown, pattern: RegExp): void {
   if (typeof name !== "string" || !pattern.test(name)) throw new TypeError(`${what} must match ${pattern.source}`);
+}
+
+/** Wrong ones would be believed: a timer of NaN ms fires without pause, and no room is at an address of another kind. */
+function checkSettings({ baseUrl, times = {} }: CaptureOptions): void {
+  if (!/^(https?|wss?):$/.test(new URL(baseUrl).protocol))
+    throw new TypeError("baseUrl begins with http(s):// or ws(s)://");
+  for (const [name, ms] of Object.entries(times))
+    if (!(ms > 0 && ms < Infinity)) throw new RangeError(`times.${name} must be above 0, not ${ms}`);
 }
 
 export class Capture extends Emitter<CaptureEvents> {
@@ -165,8 +176,11 @@ export class Capture extends Emitter<CaptureEvents> {
    */
   async write(samples: PcmBlock, endedAt = this.#now()): Promise<boolean> {
     const block = pcmBlockOf(samples);
+    if (!(endedAt <= maxTimestampMs)) throw new TypeError(`endedAt is ms since 1970, not ${endedAt}`);
     this.#throwIfOver();
     if (this.#isSourceOver) throw trackEndedFailure();
+    // Nothing is no sign of life of a live source.
+    if (block.length === 0) return true;
     if (this.#options.live) this.#watchForStall();
     if (this.#queuedMs > maxQueuedMs) return false;
     const arrivedAt = this.#clock.read();

@@ -1,8 +1,9 @@
-import { checkedFrame, type Outbox, type OutboxFrame } from "./outbox.ts";
+import { checkCapacity, checkedFrame, type Outbox, type OutboxFrame } from "./outbox.ts";
 import * as states from "./outbox-state.ts";
 
 /** An outbox that lives and dies with the process. @param maxFrames seconds it may hold; 32 kB each. */
 export function createMemoryOutbox(maxFrames = 600): Outbox {
+  checkCapacity(maxFrames);
   /** By slot. */
   const frames = new Map<number, OutboxFrame>();
   let state = states.newState;

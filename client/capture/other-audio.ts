@@ -19,8 +19,7 @@ export function otherAudio(lastSeq: number, unsentFrom: number): CaptureFailedEr
   if (seconds <= 0) return undefined;
   return new CaptureFailedError(
     "other_audio",
-    `This track already has ${seconds} s that did not come from this outbox: \`append\` adds after them, another session or ` +
-      "track begins anew, and the outbox that they came from goes on with them.",
+    `This track already has ${seconds} s that did not come from this outbox: \`append\` adds after them.`,
     { seconds },
   );
 }

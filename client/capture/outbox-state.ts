@@ -88,17 +88,28 @@ export function bound(state: OutboxState, owner: string, origin: OutboxOrigin = 
   if (wasSent && state.gateway !== null && state.gateway !== gateway && !mayChange?.gateway)
     throw new OutboxMismatchError("gateway", `this outbox holds seconds for ${state.gateway}, not for ${gateway}`);
   const hasSeconds = state.next_slot > state.source_from || state.end !== null;
-  const isOtherSource = hasSeconds && state.source !== null && state.source !== source;
+  const isOtherSource =
+    hasSeconds &&
+    source !== null &&
+    !isSameSource(state.source, source) &&
+    (state.source !== null || state.end === null);
   const end = isEnded(state) ? state.end : null;
   if (isOtherSource && (end || !mayChange?.source))
     throw new OutboxMismatchError(
       "source",
       end
         ? "another source was captured into this track to its end; capture this one into another track or session"
-        : "another source was begun in this outbox, and is not captured to its end",
+        : state.source === null
+          ? "this outbox does not say of which source its seconds are"
+          : "another source was begun in this outbox, and is not captured to its end",
     );
   const source_from = isOtherSource ? state.next_slot : state.source_from;
   return { ...state, owner, gateway, source, source_from, end, unsent_from: state.unsent_from ?? state.next_slot };
+}
+
+/** What a later version says of a source begins with what an earlier one said. A known one is never the rest of an unknown one. */
+function isSameSource(known: string | null, given: string): boolean {
+  return known !== null && (given === known || given.startsWith(`${known}:`));
 }
 
 /** No number from `seq` on was ever sent. What was noted before stands until the next `released`. */

@@ -126,3 +126,8 @@ export function checkedFrame(frame: OutboxFrame, nextSeq: number): OutboxFrame {
   if (!Number.isSafeInteger(timestampMs)) throw new RangeError(`no such time: ${frame.timestampMs}`);
   return { seq, timestampMs, pcm };
 }
+
+/** @throws RangeError: NaN would be no limit. */
+export function checkCapacity(maxFrames: number): void {
+  if (!(maxFrames >= 1)) throw new RangeError(`maxFrames must be 1 or more, not ${maxFrames}`);
+}

@@ -46,7 +46,8 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     signal.addEventListener("abort", stop);
     if (signal.aborted) stop();
     const hadEnded = tracks.every(({ capture }) => capture.isSourceOver);
-    await captureAll(tracks, source, options.speed);
+    await captureAll(tracks, source, options.speed, follower);
+    for (const warning of source.endWarnings ?? []) follower.say(`What came on stdin: ${warning}`);
     const ends = await Promise.all(tracks.map(({ capture }) => capture.end()));
     if (hadEnded && source.seconds === undefined) throw new NothingCapturedError(trackHadEnded);
     const reports = tracks.map((track, index) => reportOf(track, ends[index], follower));
@@ -118,12 +119,18 @@ function openSource(input: CliInput): Source | Promise<Source> {
 }
 
 /** Brings the source into every track that has not ended. @throws NothingCapturedError where nothing came of it. */
-async function captureAll(tracks: readonly TrackCapture[], source: Source, speed: number | undefined): Promise<void> {
+async function captureAll(
+  tracks: readonly TrackCapture[],
+  source: Source,
+  speed: number | undefined,
+  follower: Follower,
+): Promise<void> {
   const open = tracks.filter(({ hadEnded }) => !hadEnded);
   if (open.length === 0) return;
   // A capture that fails must not wait for a source that gives nothing.
   const failed = open.map(({ capture }) => capture.outcome().then(() => 0));
-  const samples = await Promise.race([feed(open, source, speed), ...failed]);
+  const samples = await Promise.race([feed(open, source, speed, follower), ...failed]);
+  follower.handleBlock();
   const continuedFrom = Math.min(...open.map((track) => track.continuedFrom));
   // An end is final, and nothing at all is more likely a source that failed.
   if (samples === 0 && (continuedFrom === 0 || source.seconds === undefined))
@@ -134,7 +141,12 @@ async function captureAll(tracks: readonly TrackCapture[], source: Source, speed
  * Writes the source to these tracks, waiting wherever an outbox is full: nothing is left out. A track that is ahead of the others
  * since the last run is given only what it lacks. @returns how many samples came.
  */
-async function feed(tracks: readonly TrackCapture[], source: Source, speed: number | undefined): Promise<number> {
+async function feed(
+  tracks: readonly TrackCapture[],
+  source: Source,
+  speed: number | undefined,
+  follower: Follower,
+): Promise<number> {
   const startedAt = performance.now();
   const skipSeconds = Math.min(...tracks.map(({ continuedFrom }) => continuedFrom));
   const isFile = source.seconds !== undefined;
@@ -143,15 +155,20 @@ async function feed(tracks: readonly TrackCapture[], source: Source, speed: numb
     return { capture, ahead: aheadSeconds * source.format.sampleRate * source.format.channels };
   });
   let samples = 0;
+  if (!isFile) follower.awaitBlock();
   for await (const block of source.blocks(skipSeconds)) {
     samples += block.length;
+    if (!isFile) follower.handleBlock();
     for (const sink of sinks) {
       const passed = Math.min(block.length, sink.ahead);
       sink.ahead -= passed;
       const rest = block.subarray(passed);
       while (rest.length > 0 && !(await sink.capture.write(rest))) await sink.capture.whenSpace();
     }
-    if (!isFile) continue;
+    if (!isFile) {
+      follower.awaitBlock();
+      continue;
+    }
     // A file is read faster than any room takes it; the spool need not hold all of it.
     while (sinks.some(({ capture }) => capture.lagSeconds > maxFileLagSeconds)) await sleep(lookMs);
     if (speed === undefined) continue;

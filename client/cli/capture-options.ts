@@ -1,6 +1,7 @@
 /** The arguments of `roomtone capture`, checked: what can never work is refused here (V2). */
 import type { Encoding, PcmFormat } from "@roomtone/client/node";
 import * as z from "zod";
+import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { type ChannelChoice, parseChannel } from "./channel-choice.ts";
 import { type Credential, readCredential } from "./credential.ts";
@@ -53,7 +54,14 @@ function addressFault({ username, password, search, hash, pathname }: URL): stri
 }
 
 const wholeNumber = (min: number, max: number, sentence: string) =>
-  z.coerce.number({ error: sentence }).int(sentence).min(min, sentence).max(max, sentence);
+  // As people write them: what JavaScript takes for numbers besides (0x10, 1e3, blanks) is more likely a slip.
+  z
+    .string()
+    .regex(/^\d+$/, sentence)
+    .transform(Number)
+    .pipe(z.number().int(sentence).min(min, sentence).max(max, sentence));
+
+const speedSentence = "--speed is a number above 0: 0.01 to 10000";
 
 const rawSchema = z.object({
   url: z
@@ -66,8 +74,8 @@ const rawSchema = z.object({
   track: named(trackNameSchema, "--track is a-z, 0-9, '_' and '-', at most 32 characters"),
   encoding: z.enum(["msgpack", "json"], { error: "--encoding is msgpack or json" }),
   spool: z.string().min(1, "--spool is a folder").optional(),
-  rate: wholeNumber(1_000, 384_000, "--rate is whole Hz, 1000 to 384000"),
-  channels: wholeNumber(1, 32, "--channels is a whole number from 1 to 32"),
+  rate: wholeNumber(1_000, 384_000, "--rate is whole Hz, 1000 to 384000").optional(),
+  channels: wholeNumber(1, 32, "--channels is a whole number from 1 to 32").optional(),
   channel: z.string().transform((text, context) => {
     const choice = parseChannel(text);
     if (choice !== undefined) return choice;
@@ -78,8 +86,8 @@ const rawSchema = z.object({
   append: z.boolean().default(false),
   newGateway: z.boolean().default(false),
   newSource: z.boolean().default(false),
-  speed: z.coerce.number({ error: "--speed is a number above 0" }).positive("--speed is a number above 0").optional(),
-  tokenCommand: z.string().min(1, "--token-command is a command that prints a session token").optional(),
+  speed: z.coerce.number({ error: speedSentence }).min(0.01, speedSentence).max(10_000, speedSentence).optional(),
+  tokenCommand: z.string().trim().min(1, "--token-command is a command that prints a session token").optional(),
   device: z.union([z.string().min(1, "--device needs no name, or one"), z.literal(true)]).optional(),
 });
 
@@ -87,10 +95,20 @@ export const captureDefaults = {
   url: "http://127.0.0.1:8787",
   track: defaultTrack,
   encoding: "msgpack",
-  rate: "16000",
-  channels: "1",
   channel: "mix",
 } as const;
+
+/** An option that would be believed, and do nothing. */
+function optionWithoutEffect(
+  kind: CliInput["kind"],
+  { live, speed, rate, channels }: Pick<z.infer<typeof rawSchema>, "live" | "speed" | "rate" | "channels">,
+): string | undefined {
+  if (kind === "file" && live) return "--live is for stdin: a file has no pauses of its own";
+  if (kind !== "file" && speed !== undefined) return "--speed is for files: stdin and devices have a pace of their own";
+  if (kind !== "stdin" && (rate ?? channels) !== undefined)
+    return "--rate and --channels are for raw PCM on stdin: a WAV file says its own, and a device records 16 kHz mono";
+  return undefined;
+}
 
 /** @param raw what the command line said, defaults filled in. Throws UsageError. */
 export function parseCaptureOptions(
@@ -111,8 +129,10 @@ export function parseCaptureOptions(
     source === undefined
       ? { kind: "device", ...(typeof device === "string" ? { name: device } : {}) }
       : source === "-"
-        ? { kind: "stdin", format: { sampleRate: rate, channels } }
+        ? { kind: "stdin", format: { sampleRate: rate ?? sampleRateHz, channels: channels ?? channelCount } }
         : { kind: "file", path: source };
+  const idle = optionWithoutEffect(input.kind, parsed.data);
+  if (idle !== undefined) throw new UsageError(`${idle} (see --help).`);
   return {
     input,
     baseUrl: url,

@@ -1,5 +1,5 @@
 /** Every way in which the command ends badly, as one sentence that says what to do (V4). */
-import { CaptureFailedError, OutboxDamagedError, OutboxLockedError } from "@roomtone/client/node";
+import { CaptureFailedError, OutboxDamagedError, OutboxLockedError, WavError } from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
 import { RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
@@ -11,6 +11,8 @@ export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS
   if (cause instanceof CaptureFailedError) return captureWords(cause, hasCredential);
   if (cause instanceof RecorderError)
     return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;
+  if (cause instanceof WavError)
+    return `The source is ${asSentence(cause.message)} The track was not ended. ${inSpool}`;
   if ([UsageError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some((kind) => cause instanceof kind))
     return asSentence((cause as Error).message);
   if (!(cause instanceof Error)) return `Unexpected: ${asSentence(String(cause))}`;
@@ -34,5 +36,5 @@ function captureWords({ code, message, cause, seconds }: CaptureFailedError, has
 }
 
 function asSentence(text: string): string {
-  return /[.!?)]$/.test(text) ? text : `${text}.`;
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

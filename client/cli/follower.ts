@@ -19,6 +19,7 @@ export class Follower {
   readonly #limited: WaitNotice;
   readonly #full: WaitNotice;
   readonly #store: WaitNotice;
+  readonly #silent: WaitNotice;
 
   constructor(source: Source, url: string) {
     this.#source = source;
@@ -46,6 +47,23 @@ export class Follower {
       { waiting: (forS, why) => `The spool has failed for ${forS} s: ${why}. Trying on.`, over: takesAgain },
       say,
     );
+    this.#silent = new WaitNotice(
+      {
+        waiting: (forS) => `No samples have come for ${forS} s.`,
+        over: (afterS) => `Samples come again after ${afterS} s.`,
+      },
+      say,
+    );
+  }
+
+  /** A block is waited for that comes by itself. */
+  awaitBlock(): void {
+    this.#silent.begin("");
+  }
+
+  /** It came, or none is waited for any more. */
+  handleBlock(): void {
+    this.#silent.end();
   }
 
   /** Says a line of its own. */
@@ -64,10 +82,14 @@ export class Follower {
       this.#store.end();
       this.#draw();
     });
-    capture.on("connected", ({ reconnects }) => {
-      followed.reconnects = reconnects;
+    const isThere = (): void => {
       followed.isConnected = true;
       if ([...this.#captures.values()].every(({ isConnected }) => isConnected)) this.#connecting.end();
+    };
+    capture.on("connected", ({ reconnects, resending }) => {
+      followed.reconnects = reconnects;
+      // A connection that ends before it keeps anything, again and again, is none.
+      if (resending === 0 || reconnects === 0) isThere();
       this.#draw();
     });
     capture.on("disconnected", ({ code, reason }) => this.#wait(followed, `${reason} (close code ${code})`));
@@ -76,10 +98,14 @@ export class Follower {
       this.#progress.update(0, 1, `not connected (${reason}); trying again`);
     });
     capture.on("limited", ({ afterMs, detail }) => {
+      isThere();
       this.#limited.begin(detail);
       this.#progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`);
     });
-    capture.on("acked", () => this.#limited.end());
+    capture.on("acked", () => {
+      isThere();
+      this.#limited.end();
+    });
     capture.on("full", ({ seconds }) => this.#full.begin(`it is full, and ${seconds} s wait for the gateway`));
     capture.on("space", () => this.#full.end());
     capture.on("outboxRetrying", ({ reason }) => this.#store.begin(reason));
@@ -100,6 +126,7 @@ export class Follower {
     this.#limited.stop();
     this.#full.stop();
     this.#store.stop();
+    this.#silent.stop();
     this.#progress.clear();
   }
 

@@ -43,8 +43,8 @@ program
     "--spool <dir>",
     "where seconds wait until the room keeps them (default: below your home, one for each gateway)",
   )
-  .option("--rate <hz>", "of raw PCM on stdin", captureDefaults.rate)
-  .option("--channels <n>", "of raw PCM on stdin", captureDefaults.channels)
+  .option("--rate <hz>", "of raw PCM on stdin (default: 16000)")
+  .option("--channels <n>", "of raw PCM on stdin (default: 1)")
   .option("--channel <which>", "mix, left, right, a number, or split: a track for each", captureDefaults.channel)
   .option("--speed <n>", "read a file at so many times real time (default: as fast as the room takes it)")
   .option("--token-command <command>", "prints a session token; run before every attempt to connect")

@@ -110,10 +110,14 @@ export async function startRecorder(device: string | undefined, env = process.en
     complaint = (complaint + text.toString()).slice(-maxComplaintChars);
   });
   const ended = outcomeOf(child).then((outcome) => {
-    if (isStopped || outcome === "code 0") return;
-    throw new RecorderError(`${program.name} failed (${outcome})${complaint && `: ${complaint.trim()}`}`, {
-      hasBegun: true,
-    });
+    // A device has no end of its own: one that ends unasked was unplugged, or its server went away.
+    if (isStopped) return;
+    throw new RecorderError(
+      `${program.name} ${outcome === "code 0" ? "ended by itself" : "failed"} (${outcome})${complaint && `: ${complaint.trim()}`}`,
+      {
+        hasBegun: true,
+      },
+    );
   });
   // Whoever reads `samples` to their end awaits it; nobody may.
   ended.catch(() => undefined);

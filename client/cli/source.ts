@@ -15,6 +15,8 @@ export interface Source {
   readonly seconds: number | undefined;
   /** @param skipSeconds leave these out: an earlier run has them. A stream can't: it goes on from where it is. */
   blocks(skipSeconds: number): AsyncIterable<PcmBlock>;
+  /** What turned out at its end, as sentences. */
+  readonly endWarnings?: readonly string[];
   /** Ends a source that would go on for ever; what it gave before still comes. */
   readonly stop?: () => void;
 }
@@ -61,7 +63,8 @@ async function checkIsFile(path: string): Promise<void> {
 export async function openStdinSource(stdin: Readable, format: PcmFormat): Promise<Source> {
   try {
     // A stream goes on from where it is: nothing is skipped.
-    return { identity: "stdin", seconds: undefined, ...(await openPcmStream(stdin, format)) };
+    const stream = await openPcmStream(stdin, format);
+    return { ...stream, identity: "stdin", seconds: undefined, endWarnings: stream.warnings };
   } catch (cause) {
     if (cause instanceof WavError)
       throw new UsageError(`What comes on stdin is ${cause.message}. ${conversionHint("-")}`);

@@ -17,7 +17,7 @@ import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { $ZodError } from "zod/v4/core";
 import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
-import { checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
+import { checkCapacity, checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { despiteDiskFaults, diskFault } from "./disk-fault.ts";
 import { isErrorCode, makeFolder, syncFolder, writeDurably } from "./durable-file.ts";
@@ -27,6 +27,8 @@ const bookName = "outbox.json";
 const spareName = "outbox.spare";
 /** More than the state ever takes, so that it can be written on a full disk: only then can the disk be emptied. */
 const spareBytes = 16_384;
+/** What this outbox writes under another name first. Whatever else is in the folder is somebody's. */
+const temporaryPattern = /^(outbox\.json|outbox\.spare|\d{8}\.\d+\.pcm)\.tmp$/;
 const framePattern = /^(\d{8})\.(\d+)\.pcm(\.damaged|\.aside)?$/;
 /** Sizes asked for side by side when a folder is opened. */
 const statBatch = 256;
@@ -38,7 +40,9 @@ export interface FileOutboxOptions {
 }
 
 /** Opens the outbox, and locks it against a second writer. Rejects with OutboxLockedError where one lives. */
-export function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxOptions): Promise<Outbox> {
+export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxOptions): Promise<Outbox> {
+  if (folder === "") throw new TypeError("folder is the path of a folder, not empty");
+  checkCapacity(maxFrames);
   return despiteDiskFaults(() => openOnce(folder, maxFrames));
 }
 
@@ -236,7 +240,7 @@ async function findFrames(folder: string): Promise<FoundFrames> {
   let highestSlot = 0;
   let highestStartedAt = 0;
   const names = await readdir(folder);
-  for (const name of names.filter((each) => each.endsWith(".tmp"))) await rm(join(folder, name), { force: true });
+  for (const name of names.filter((each) => temporaryPattern.test(each))) await rm(join(folder, name), { force: true });
   const frames = names.filter((name) => framePattern.test(name)).sort();
   for (let from = 0; from < frames.length; from += statBatch) {
     const batch = frames.slice(from, from + statBatch);

@@ -8,6 +8,8 @@ import { decodeSamples } from "./wav/wav-samples.ts";
 
 export interface PcmStream {
   readonly format: PcmFormat;
+  /** Sentences for the person: they come with the last block. */
+  readonly warnings: readonly string[];
   /** To be read once, from wherever the stream is. */
   blocks(): AsyncGenerator<PcmBlock>;
 }
@@ -21,23 +23,33 @@ export interface PcmStream {
 export async function openPcmStream(stream: AsyncIterable<Buffer>, rawFormat: PcmFormat): Promise<PcmStream> {
   const bytes = new StreamBytes(stream);
   const kind = audioKindOf(await bytes.peek(kindBytes), true);
-  if (!kind) return { format: rawFormat, blocks: () => rawBlocks(bytes) };
+  const warnings: string[] = [];
+  if (!kind) return { format: rawFormat, warnings, blocks: () => rawBlocks(bytes, rawFormat.channels, warnings) };
   if (!kind.isWav) throw new WavError(kind.name);
   const wav = await openWavStream(bytes);
-  return { format: wav.format, blocks: () => wav.blocks(0) };
+  return { format: wav.format, warnings: wav.warnings, blocks: () => wav.blocks(0) };
 }
 
 /** Raw s16le, as it arrives. */
 export function pcmBlocks(stream: AsyncIterable<Buffer>): AsyncGenerator<PcmBlock> {
-  return rawBlocks(new StreamBytes(stream));
+  return rawBlocks(new StreamBytes(stream), 1, []);
 }
 
 const maxBlockBytes = 65_536;
 
-async function* rawBlocks(stream: StreamBytes): AsyncGenerator<PcmBlock> {
+async function* rawBlocks(stream: StreamBytes, channels: number, warnings: string[]): AsyncGenerator<PcmBlock> {
+  let total = 0;
   for (let odd = Buffer.alloc(0); ;) {
     const read = await stream.readSome(maxBlockBytes);
-    if (read.length === 0) return;
+    if (read.length === 0) {
+      const over = total % (2 * channels);
+      if (over > 0)
+        warnings.push(
+          `The last ${over} bytes are no whole sample of ${channels === 1 ? "16 bits" : `${channels} channels`}: were --channels and s16le right?`,
+        );
+      return;
+    }
+    total += read.length;
     const bytes = odd.length > 0 ? Buffer.concat([odd, read]) : read;
     const whole = bytes.length - (bytes.length % 2);
     odd = Buffer.from(bytes.subarray(whole));

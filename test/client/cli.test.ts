@@ -248,6 +248,9 @@ setInterval(() => undefined, 1000);`;
     const none = await roomtone(record(newSession()), { env: await pathWith() });
     expect(none).toMatchObject({ code: 1 });
     expect(none.stderr).toContain("install one of arecord, ffmpeg, rec");
+    const gone = await roomtone(record(newSession()), { env: await pathWith("#!/bin/sh\nprintf '%32000s' ''\n") });
+    expect(gone, "unplugged: no end of the track").toMatchObject({ code: 1, stdout: "" });
+    expect(gone.stderr).toContain("arecord ended by itself (code 0). If anything was recorded");
     const failing = "#!/bin/sh\necho no such card >&2\nexit 3\n";
     const failed = await roomtone(record(newSession(), "hw:9"), { env: await pathWith(failing) });
     expect(failed).toMatchObject({ code: 1 });
@@ -279,6 +282,20 @@ test.concurrent.each([
   [["capture", sample, "--session", "ab", "--spool", "x".repeat(300)], "can't be used: its path is too long"],
   [["capture", sample, "--session", "ab", "--rate", "5"], "--rate is whole Hz"],
   [["capture", sample, "--session", "ab", "--channels", "1.5"], "--channels is a whole number"],
+  [["capture", "-", "--session", "ab", "--rate", "0"], "--rate is whole Hz"],
+  [["capture", "-", "--session", "ab", "--rate", "0x3e80"], "--rate is whole Hz"],
+  [["capture", "-", "--session", "ab", "--channels", "-1"], "--channels is a whole number"],
+  [["capture", "x.wav", "--session", "ab", "--speed", "-3"], "--speed is a number above 0"],
+  [["capture", "x.wav", "--session", "ab", "--speed", "NaN"], "--speed is a number above 0"],
+  [["capture", "x.wav", "--session", "ab", "--speed", "1e-9"], "--speed is a number above 0"],
+  [["capture", "x.wav", "--session", " monday "], "--session is"],
+  [["capture", "x.wav", "--session", ".."], "--session is"],
+  [["capture", "x.wav", "--session", "ab", "--token-command", "  "], "--token-command is a command"],
+  [["capture", "x.wav", "--session", "ab", "--live"], "--live is for stdin"],
+  [["capture", "-", "--session", "ab", "--speed", "2"], "--speed is for files"],
+  [["capture", "--device", "--session", "ab", "--rate", "48000"], "--rate and --channels are for raw PCM"],
+  [["capture", sample, "--session", "ab", "--channels", "2"], "--rate and --channels are for raw PCM"],
+  [["capture", "x.wav", "y.wav", "--session", "ab"], "too many arguments"],
   [["capture", sample, "--session", "ab", "--channel", "both"], "--channel is mix, left"],
   [["capture", sample, "--session", "ab", "--channel", "right"], "The source has 1 channel: there is no channel 2"],
   [["capture", sample], "required option '--session <id>'"],

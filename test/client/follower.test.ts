@@ -76,3 +76,25 @@ test("[V1] of several tracks none may be left unconnected, and each names itself
     expect.stringMatching(/^mixed-1: This track has 71 s that are not from this spool/),
   ]);
 });
+
+test("[V5] a connection that ends each time before anything is kept is none, and samples that don't come are told", () => {
+  const [voice] = follow(undefined);
+  voice?.say("connected", { reconnects: 0, resending: 0 });
+  for (let reconnects = 1; reconnects <= 4; reconnects += 1) {
+    voice?.say("disconnected", { code: 1006, reason: "no answer" });
+    vi.advanceTimersByTime(1_000);
+    voice?.say("connected", { reconnects, resending: 3 });
+    vi.advanceTimersByTime(20_000);
+  }
+  voice?.say("acked", { seq: 1 });
+  follower?.awaitBlock();
+  vi.advanceTimersByTime(5_000);
+  follower?.handleBlock();
+  expect(said).toEqual([
+    expect.stringMatching(/^Not connected .* 5 s: no answer \(close code 1006\)/),
+    expect.stringMatching(/^Not connected .* 30 s: no answer/),
+    expect.stringMatching(/^Connected .* after 84 s/),
+    "No samples have come for 5 s.",
+    "Samples come again after 5 s.",
+  ]);
+});

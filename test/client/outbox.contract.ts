@@ -116,6 +116,19 @@ export function testOutbox({ place, locks }: OutboxKind): void {
     await third.close();
   });
 
+  test("[C3] a source that says what it is is not the rest of one that never did, and one that says more is the same", async () => {
+    const first = await (await place()).open();
+    await first.bind("monday/mic", {});
+    await first.put(frameOf(1));
+    await expect(first.bind("monday/mic", { source: "file:9:aa" })).rejects.toThrow(/does not say of which source/);
+    await first.bind("monday/mic", { source: "file:9:aa", mayChange: { source: true } });
+    await first.put(frameOf(2));
+    await first.bind("monday/mic", { source: "file:9:aa:bb" });
+    expect(await first.load()).toMatchObject({ sourceSeconds: 1 });
+    await expect(first.bind("monday/mic", { source: "file:9:aa:bc" })).rejects.toThrow(/another source was begun/);
+    await first.close();
+  });
+
   test("knows when its last second ended, whatever of it is still there", async () => {
     const at = await place();
     const first = await at.open();

@@ -1,5 +1,6 @@
 /** Bytes in order, from a file or a stream, with no more in memory than was asked for. */
 import type { FileHandle } from "node:fs/promises";
+import { despiteDiskFaults } from "../disk-fault.ts";
 
 export interface ByteSource {
   /** @returns `length` bytes, fewer at the end only. */
@@ -28,7 +29,11 @@ export class FileBytes implements ByteSource {
     const buffer = Buffer.alloc(Math.min(length, this.left));
     let filled = 0;
     while (filled < buffer.length) {
-      const { bytesRead } = await this.#file.read(buffer, filled, buffer.length - filled, this.#at + filled);
+      const from = filled;
+      // A network drive that is away for a moment is no end.
+      const { bytesRead } = await despiteDiskFaults(() =>
+        this.#file.read(buffer, from, buffer.length - from, this.#at + from),
+      );
       // The file was cut while it is read.
       if (bytesRead === 0) break;
       filled += bytesRead;

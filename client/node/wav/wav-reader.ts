@@ -12,7 +12,7 @@ import { decodeSamples } from "./wav-samples.ts";
 
 export interface WavInput {
   readonly format: PcmFormat;
-  /** Sentences for the person: what the header says and the file has not. */
+  /** Sentences for the person: what the header says and the input has not. Of a stream, they come with its last block. */
   readonly warnings: readonly string[];
   /** Second by second. @param skipSeconds are passed over. */
   blocks(skipSeconds: number): AsyncGenerator<PcmBlock>;
@@ -21,13 +21,13 @@ export interface WavInput {
 export interface WavFile extends WavInput {
   /** Begun seconds in all. */
   readonly seconds: number;
-  /** What tells it from other files: its size, and the hash of its first second. */
+  /** What tells it from other files: its size, and hashes of its first second and of the whole (of a large file: of parts all over it). */
   identity(): Promise<string>;
 }
 
 /** Opens it, reads its header and closes it again: each reading of `blocks` opens it anew. @throws WavError. */
 export async function openWavFile(path: string): Promise<WavFile> {
-  const { header, dataAt, available } = await withFile(path, inspect);
+  const { header, dataAt, available, isLonger } = await withFile(path, inspect);
   const frameBytes = header.sampleBytes * header.format.channels;
   const claimed = header.dataBytes ?? available;
   const frames = Math.floor(Math.min(claimed, available) / frameBytes);
@@ -35,7 +35,7 @@ export async function openWavFile(path: string): Promise<WavFile> {
   return {
     format: header.format,
     seconds: Math.ceil(frames / sampleRate),
-    warnings: warningsOf(header, available, frames / sampleRate),
+    warnings: warningsOf(header, available, frames / sampleRate, isLonger),
     identity: () => withFile(path, (file) => identityOf(file, dataAt, sampleRate * frameBytes)),
     async *blocks(skipSeconds) {
       const file = await open(path, "r");
@@ -43,7 +43,13 @@ export async function openWavFile(path: string): Promise<WavFile> {
         const { size } = await file.stat();
         const bytes = new FileBytes(file, size);
         await bytes.skip(dataAt + skipSeconds * sampleRate * frameBytes);
-        yield* samples(bytes, header, Math.max(0, frames - skipSeconds * sampleRate) * frameBytes);
+        const left = Math.max(0, frames - skipSeconds * sampleRate) * frameBytes;
+        const missing = yield* samples(bytes, header, left);
+        if (missing > 0)
+          throw new WavError("a file that was cut while it was read: what it had up to there was captured");
+        // What says how long it is was true when it was opened.
+        if ((await file.stat()).size > size && header.dataBytes === undefined)
+          throw new WavError("a file that is still being written: capture it when it is whole, or pipe it");
       } finally {
         await file.close();
       }
@@ -55,24 +61,50 @@ export async function openWavFile(path: string): Promise<WavFile> {
 export async function openWavStream(bytes: StreamBytes): Promise<WavInput> {
   const header = await readWavHeader(bytes);
   const frameBytes = header.sampleBytes * header.format.channels;
+  const warnings: string[] = [];
   return {
     format: header.format,
-    warnings: [],
+    warnings,
     async *blocks(skipSeconds) {
       const skipped = await bytes.skip(skipSeconds * header.format.sampleRate * frameBytes);
       const left = header.dataBytes === undefined ? Number.POSITIVE_INFINITY : header.dataBytes - skipped;
-      yield* samples(bytes, header, Math.max(0, left));
+      const missing = yield* samples(bytes, header, Math.max(0, left));
+      if (header.dataBytes === undefined) return;
+      if (missing > 0)
+        warnings.push(
+          `It is cut short: its header promises ${header.dataBytes} bytes of audio, and ${missing} did not come.`,
+        );
+      // What is behind the samples is read: whoever writes it must not be cut off.
+      const rest = await bytes.peek(tailBytes);
+      if (isAudioBehind(rest.subarray(header.dataBytes % 2), rest.length >= tailBytes))
+        warnings.push(
+          "More came behind the audio that its header tells of, and was left out: several files, or a wrong header.",
+        );
     },
   };
 }
 
+/** Up to this size a file is hashed as a whole. */
+const wholeHashBytes = 64 * 2 ** 20;
+const partBytes = 4_096;
+const parts = 4_096;
+
+/** Two recordings of one length may both begin with a second of silence: what comes later counts as well. */
 async function identityOf(file: FileHandle, dataAt: number, secondBytes: number): Promise<string> {
   const { size } = await file.stat();
+  const first = new FileBytes(file, size);
+  await first.skip(dataAt);
+  const firstSecond = createHash("sha256").update(await first.read(secondBytes));
+  const all = createHash("sha256");
   const bytes = new FileBytes(file, size);
-  await bytes.skip(dataAt);
-  return `file:${size}:${createHash("sha256")
-    .update(await bytes.read(secondBytes))
-    .digest("hex")}`;
+  const strideBytes = size <= wholeHashBytes ? partBytes : Math.floor(size / parts);
+  for (;;) {
+    const part = await bytes.read(size <= wholeHashBytes ? 2 ** 20 : partBytes);
+    if (part.length === 0) break;
+    all.update(part);
+    if (size > wholeHashBytes) await bytes.skip(strideBytes - partBytes);
+  }
+  return `file:${size}:${firstSecond.digest("hex")}:${all.digest("hex")}`;
 }
 
 async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
@@ -90,6 +122,24 @@ interface Inspected {
   readonly dataAt: number;
   /** Bytes from there to the end of the file. */
   readonly available: number;
+  /** Whether what is behind the samples looks like more of them. */
+  readonly isLonger: boolean;
+}
+
+/** Enough of what is behind the samples to see what it is. */
+const tailBytes = 65_536;
+
+/** Whether bytes behind the samples are none of the chunks that WAV files have there: a stale size, or another file. */
+function isAudioBehind(tail: Buffer, isCut: boolean): boolean {
+  let at = 0;
+  while (at + 8 <= tail.length) {
+    const name = tail.toString("latin1", at, at + 4);
+    const size = tail.readUInt32LE(at + 4);
+    if (!/^[\x20-\x7e]{4}$/.test(name) || /^(RIFF|RIFX|RF64|BW64)$/.test(name))
+      return tail.subarray(at).some((byte) => byte !== 0);
+    at += 8 + size + (size % 2);
+  }
+  return at < tail.length && isCut;
 }
 
 async function inspect(file: FileHandle): Promise<Inspected> {
@@ -100,27 +150,41 @@ async function inspect(file: FileHandle): Promise<Inspected> {
   if (!kind?.isWav) throw new WavError(kind?.name ?? (stat.size === 0 ? "an empty file" : "not a WAV file"));
   const bytes = new FileBytes(file, stat.size);
   const header = await readWavHeader(bytes);
-  return { header, dataAt: stat.size - bytes.left, available: bytes.left };
+  const dataAt = stat.size - bytes.left;
+  const available = bytes.left;
+  const { dataBytes } = header;
+  await bytes.skip((dataBytes ?? available) + ((dataBytes ?? 0) % 2));
+  const { left } = bytes;
+  const isLonger = header.isLittleEndian && isAudioBehind(await bytes.read(tailBytes), left > tailBytes);
+  return { header, dataAt, available, isLonger };
 }
 
-function warningsOf({ dataBytes }: WavHeader, available: number, seconds: number): string[] {
+function warningsOf({ dataBytes }: WavHeader, available: number, seconds: number, isLonger: boolean): string[] {
   const told = `${seconds.toFixed(1)} s are read`;
   if (dataBytes === undefined && available > 0)
     return [`The file's writer never said how much audio there is, as when a recorder is killed: ${told}, to its end.`];
   if (dataBytes !== undefined && dataBytes > available)
     return [`The file is cut short: its header promises ${dataBytes} bytes of audio and it has ${available}: ${told}.`];
+  if (dataBytes !== undefined && isLonger)
+    return [
+      `The file has more than its header tells of (${available - dataBytes} bytes behind its audio), as when a recorder is killed: ${told}. ` +
+        "To have the rest, make its header anew (ffmpeg -ignore_length 1 -i …).",
+    ];
   return [];
 }
 
-/** Up to `left` bytes as blocks of a second. Half a sample frame at the end is no sound and is left out. */
-async function* samples(bytes: ByteSource, header: WavHeader, left: number): AsyncGenerator<PcmBlock> {
+/** Up to `left` bytes as blocks of a second. Half a sample frame at the end is no sound and is left out. @returns bytes that did not come. */
+async function* samples(bytes: ByteSource, header: WavHeader, left: number): AsyncGenerator<PcmBlock, number> {
   const frameBytes = header.sampleBytes * header.format.channels;
   const secondBytes = header.format.sampleRate * frameBytes;
-  for (let rest = left; rest >= frameBytes;) {
-    const read = await bytes.read(Math.min(secondBytes, rest));
+  let rest = left;
+  while (rest >= frameBytes) {
+    const wanted = Math.min(secondBytes, rest);
+    const read = await bytes.read(wanted);
     const whole = read.length - (read.length % frameBytes);
     if (whole > 0) yield decodeSamples(read.subarray(0, whole), header);
-    if (read.length < Math.min(secondBytes, rest)) return;
     rest -= read.length;
+    if (read.length < wanted) return rest;
   }
+  return 0;
 }

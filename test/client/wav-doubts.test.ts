@@ -1,0 +1,129 @@
+/** WAV input that is not what it says: nothing is left out in silence, and another file is never taken for the same one (C3, C4). */
+import { appendFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openPcmStream, type PcmStream } from "../../client/node/pcm-stream.ts";
+import { openWavFile } from "../../client/node/wav/wav-reader.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "roomtone-wav-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const raw = { sampleRate: 16_000, channels: 1 };
+
+/** s16le, 16 kHz, mono. @param dataSize what its header says. */
+function wavOf(data: Buffer, dataSize = data.length): Buffer {
+  const head = Buffer.alloc(44);
+  head.write("RIFF", 0);
+  head.writeUInt32LE(dataSize === 0xff_ff_ff_ff ? dataSize : dataSize + 36, 4);
+  head.write("WAVEfmt ", 8);
+  for (const [at, value] of [
+    [16, 16],
+    [24, 16_000],
+    [28, 32_000],
+  ] as const)
+    head.writeUInt32LE(value, at);
+  for (const [at, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    head.writeUInt16LE(value, at);
+  head.write("data", 36);
+  head.writeUInt32LE(dataSize, 40);
+  return Buffer.concat([head, data]);
+}
+
+const seconds = (count: number, value = 9): Buffer => Buffer.alloc(count * 32_000, value);
+
+let files = 0;
+async function saved(bytes: Uint8Array): Promise<string> {
+  const path = join(folder, `${(files += 1)}.wav`);
+  await writeFile(path, bytes);
+  return path;
+}
+
+async function read(blocks: AsyncIterable<{ readonly length: number }>): Promise<number> {
+  let samples = 0;
+  for await (const block of blocks) samples += block.length;
+  return samples / 16_000;
+}
+
+async function piped(bytes: Buffer, format = raw): Promise<[PcmStream, number]> {
+  const stream = await openPcmStream(Readable.from([bytes]), format);
+  return [stream, await read(stream.blocks())];
+}
+
+test("[C4] a file that is cut while it is read is no whole one", async () => {
+  const path = await saved(wavOf(seconds(4)));
+  const wav = await openWavFile(path);
+  await truncate(path, 44 + 2 * 32_000);
+  await expect(read(wav.blocks(0))).rejects.toThrow(/cut while it was read/);
+});
+
+test("[C4] nor is one that is still being written", async () => {
+  const path = await saved(wavOf(seconds(2), 0xff_ff_ff_ff));
+  const wav = await openWavFile(path);
+  const blocks = wav.blocks(0);
+  await blocks.next();
+  await appendFile(path, seconds(1));
+  await expect(read(blocks)).rejects.toThrow(/still being written/);
+});
+
+test("[C4] more audio than the header tells of is told, in a file and on a stream", async () => {
+  const stale = wavOf(seconds(5), 32_000);
+  const two = Buffer.concat([wavOf(seconds(1)), wavOf(seconds(3))]);
+  for (const bytes of [stale, two]) {
+    expect((await openWavFile(await saved(bytes))).warnings.join()).toMatch(/more than its header tells of/);
+    const [stream, came] = await piped(bytes);
+    expect([came, stream.warnings.join()]).toEqual([1, expect.stringMatching(/was left out/)]);
+  }
+});
+
+test("what WAV files have behind their audio is no audio", async () => {
+  const list = Buffer.concat([Buffer.from("LIST\u0004\0\0\0INFOid3 \u0003\0\0\0abc\0"), Buffer.alloc(20)]);
+  const bytes = Buffer.concat([wavOf(seconds(1)), list]);
+  expect((await openWavFile(await saved(bytes))).warnings).toEqual([]);
+  expect((await piped(bytes))[0].warnings).toEqual([]);
+});
+
+test("[C4] a stream that ends before what its header promises says so", async () => {
+  const [stream, came] = await piped(wavOf(seconds(2), 10 * 32_000));
+  expect(came).toBe(2);
+  expect(stream.warnings).toEqual([expect.stringMatching(/promises 320000 bytes of audio, and 256000 did not come/)]);
+});
+
+test.for([
+  [1, 1],
+  [3, 2],
+] as const)("[C4] raw bytes that are no whole sample of %i channels are told", async ([channels, over]) => {
+  const [stream] = await piped(Buffer.alloc(6_000 + over), { sampleRate: 16_000, channels });
+  expect(stream.warnings).toEqual([expect.stringMatching(new RegExp(`last ${over} bytes .*--channels`))]);
+  expect((await piped(Buffer.alloc(6_000), { sampleRate: 16_000, channels }))[0].warnings).toEqual([]);
+});
+
+test("[C3] a file of the same size and the same first second is another one", async () => {
+  const silence = wavOf(seconds(60, 0));
+  const other = Buffer.from(silence);
+  other.writeInt16LE(700, 44 + 41 * 32_000);
+  const identities = await Promise.all(
+    [silence, other, silence].map(async (bytes) => (await openWavFile(await saved(bytes))).identity()),
+  );
+  expect(identities[0]).not.toBe(identities[1]);
+  expect(identities[2]).toBe(identities[0]);
+});
+
+test("[C3] of a large file parts all over it are compared", async () => {
+  const path = await saved(wavOf(Buffer.alloc(0), 70 * 2 ** 20));
+  await truncate(path, 44 + 70 * 2 ** 20);
+  const before = await (await openWavFile(path)).identity();
+  const bytes = Buffer.alloc(44 + 70 * 2 ** 20);
+  wavOf(Buffer.alloc(0), 70 * 2 ** 20).copy(bytes);
+  bytes.fill(7, 50 * 2 ** 20, 50 * 2 ** 20 + 64_000);
+  expect(await (await openWavFile(await saved(bytes))).identity()).not.toBe(before);
+});
