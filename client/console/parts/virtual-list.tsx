@@ -62,6 +62,8 @@ export function VirtualList<T>({
       look();
     });
     observer.observe(element);
+    // A long list that is there at once begins where it is followed.
+    if (followsEnd) element.scrollTop = element.scrollHeight;
     look();
     return () => observer.disconnect();
   }, [heights]);
