@@ -1,5 +1,5 @@
 /** Files that are whole or not there, and on disk once the promise says so. */
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { link, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /** Writes a whole file or none. `<name>.tmp` may be left behind by a crash. */
@@ -19,6 +19,36 @@ export async function writeDurably(folder: string, name: string, bytes: Uint8Arr
     throw cause;
   }
   await syncFolder(folder);
+}
+
+/**
+ * Replaces a file on a full disk, as a whole or not at all: the bytes go into the blocks that `spare` has, and the old file is the
+ * next spare. What is left of its length becomes blanks.
+ * @returns false where there is no spare or the disk can't do that; then nothing has changed but the spare's content.
+ */
+export async function writeBySwap(folder: string, name: string, spare: string, bytes: Uint8Array): Promise<boolean> {
+  const [path, sparePath, oldPath] = [join(folder, name), join(folder, spare), join(folder, `${spare}.tmp`)];
+  try {
+    const file = await open(sparePath, "r+");
+    try {
+      const { size } = await file.stat();
+      const filled = new Uint8Array(Math.max(size, bytes.length)).fill(0x20);
+      filled.set(bytes);
+      await file.write(filled, 0, filled.length, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rm(oldPath, { force: true });
+    await link(path, oldPath);
+  } catch (cause) {
+    if (cause instanceof Error && "syscall" in cause) return false;
+    throw cause;
+  }
+  await rename(sparePath, path);
+  await rename(oldPath, sparePath);
+  await syncFolder(folder);
+  return true;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  *   <folder>/outbox.json            {"version":2,"owner":"monday/mic","next_slot":41, …}
  *   <folder>/00000040.<time>.pcm    32,000 bytes, by slot
- *   <folder>/outbox.spare           a few blocks, given up when the disk is full
+ *   <folder>/outbox.spare           a few blocks, in which the state is written when the disk is full
  *   <folder>/….lock                 see folder-lock.ts
  *
  * A file is written under another name, synced, and renamed: a crash leaves a whole second or none. The next slot
@@ -20,7 +20,7 @@ import { chunkBytes, chunkMs } from "../../schemas/wire/audio.ts";
 import { checkCapacity, checkedFrame, type Outbox, OutboxDamagedError, type OutboxFrame } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { despiteDiskFaults, diskFault } from "./disk-fault.ts";
-import { isErrorCode, makeFolder, syncFolder, writeDurably } from "./durable-file.ts";
+import { isErrorCode, makeFolder, syncFolder, writeBySwap, writeDurably } from "./durable-file.ts";
 import { lockFolder } from "./folder-lock.ts";
 
 const bookName = "outbox.json";
@@ -204,6 +204,8 @@ async function writeBook(folder: string, state: states.OutboxState): Promise<voi
     await writeDurably(folder, bookName, bytes);
   } catch (cause) {
     if (diskFault(cause) !== "full") throw cause;
+    // Where others take whatever is given up, the spare must stay: the two files change places.
+    if (await writeBySwap(folder, bookName, spareName, bytes)) return;
     await rm(spare, { force: true });
     await writeDurably(folder, bookName, bytes);
   }

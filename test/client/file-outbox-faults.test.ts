@@ -10,14 +10,15 @@ import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { frameOf } from "./support/frame-of.ts";
 
 /** Calls of the file system so far, the one that fails once, and how; and whether no file can be written. */
-const disk = vi.hoisted(() => ({ calls: 0, failing: -1, code: "", isFull: false }));
+const disk = vi.hoisted(() => ({ calls: 0, failing: -1, code: "", isFull: false, hasSpare: false }));
 vi.mock("node:fs/promises", async (original) => {
   const fs = await original<typeof Fs>();
   const failing = <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) => {
     return async (...args: Args): Promise<T> => {
       disk.calls += 1;
       if (disk.calls === disk.failing) throw Object.assign(new Error(disk.code), { code: disk.code });
-      if (disk.isFull && call === (fs.open as unknown) && args[1] !== "r")
+      const needsSpace = args[1] !== "r" && !(disk.hasSpare && args[1] === "r+");
+      if (disk.isFull && call === (fs.open as unknown) && needsSpace)
         throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
       return call(...args);
     };
@@ -108,5 +109,28 @@ test("[O1] a full disk without a spare: every step but a new second works, and i
   const next = await openFileOutbox({ folder });
   expect(await next.load()).toEqual(now);
   expect(now).toMatchObject({ unacked: [], nextSeq: 6, end: { lastSeq: 5 } });
+  await next.close();
+});
+
+test("[O1] on a full disk, where others take what is given up, a capture reconnects as often as it must", async () => {
+  disk.failing = -1;
+  const folder = newFolder();
+  const outbox = await openFileOutbox({ folder });
+  await outbox.bind("meeting/mixed");
+  await outbox.release(0);
+  for (const seq of [1, 2]) await outbox.put(frameOf(seq));
+  // No file can be made; one that is there can be written over.
+  Object.assign(disk, { isFull: true, hasSpare: true });
+  onTestFinished(() => void Object.assign(disk, { isFull: false, hasSpare: false }));
+  for (const by of [0, 4, 0, 2]) {
+    await outbox.hold(2 + by);
+    await outbox.release(by);
+  }
+  const now = await outbox.load();
+  await outbox.close();
+  disk.isFull = false;
+  const next = await openFileOutbox({ folder });
+  expect(await next.load()).toMatchObject({ unacked: now.unacked, nextSeq: now.nextSeq });
+  expect(now.nextSeq).toBe(9);
   await next.close();
 });
