@@ -4,7 +4,7 @@ import { limits } from "./limits.ts";
 import { defaultTenant, sessionIdSchema, tenantSchema, trackNameSchema } from "./names.ts";
 
 /** What an API key may do, within its tenant. `admin` may do all of it. */
-export const scopeSchema = z.enum(["sessions:write", "sessions:read", "tokens:mint", "admin"]);
+export const scopeSchema = z.enum(["sessions:write", "sessions:read", "tokens:mint", "speech", "admin"]);
 export type Scope = z.infer<typeof scopeSchema>;
 
 /** Names a key in lists, logs and commands; no secret. */

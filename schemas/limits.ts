@@ -89,6 +89,18 @@ export const limitTable = {
     meaning: "HTTP requests and connection attempts of one API key or token subject, over any 60 seconds.",
     setBy: { variable: "RATE_LIMIT_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
   },
+  transcriptionsPerMinute: {
+    value: 6,
+    meaning:
+      "Transcriptions that one API key asks for, over any 60 seconds. Not counted where `RATE_LIMIT_PER_MINUTE` is off.",
+    setBy: { variable: "STT_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
+  },
+  speechPerMinute: {
+    value: 12,
+    meaning:
+      "Texts that one API key has spoken, over any 60 seconds. Not counted where `RATE_LIMIT_PER_MINUTE` is off.",
+    setBy: { variable: "TTS_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
+  },
   maxOpenSessionsPerTenant: {
     value: 2_000,
     meaning: "Sessions of one tenant that are not finalized or deleted, at a time.",
@@ -122,6 +134,8 @@ export const limitTable = {
   },
   maxShortTextChars: { value: 256, meaning: "`close.reason`, `client_id` and other short strings." },
   maxResolveBodyBytes: { value: 4_194_304, meaning: "Body of `POST …/resolve`: about 90 s of audio in base64." },
+  maxTranscriptionBodyBytes: { value: 67_174_400, meaning: "Body of a transcription: 64 MiB of audio, and its form." },
+  maxSpeechBodyBytes: { value: 65_536, meaning: "Body of a text to speak." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
   maxFinalizeMetadataChars: {

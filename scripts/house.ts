@@ -14,7 +14,7 @@ const budgets: Readonly<Record<string, number>> = {
   "server/shared": 4_600,
   client: 16_000,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 8_100,
+  scripts: 8_200,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -36,6 +36,8 @@ export interface Operation {
   readonly takesAnything?: true;
   readonly headers?: Readonly<Record<string, { readonly schema?: z.ZodType; readonly description: string }>>;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
+  /** The limit of this route alone, besides that of all requests. */
+  readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute";
   readonly answers: Readonly<Record<number, Answer>>;
   /** Besides those that every route of its kind has (`commonErrors`). */
   readonly errors: readonly HttpErrorCode[];

@@ -12,6 +12,7 @@ import { sessionsOperations } from "./operations/sessions.ts";
 import { eventsOperations } from "./operations/events.ts";
 import { speakersOperations } from "./operations/speakers.ts";
 import { resultsOperations } from "./operations/results.ts";
+import { speechOperations } from "./operations/speech.ts";
 import { webhooksOperations } from "./operations/webhooks.ts";
 
 export type { Access, Operation } from "./operation.ts";
@@ -33,6 +34,7 @@ export const gatewayOperations = {
  */
 export const appOperations = {
   ...contractOperations,
+  ...speechOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

@@ -9,6 +9,8 @@ export const tags = {
   Events: "The append-only log of a session, in pages and live.",
   Speakers: "Who speaks: what was said, what inference finds, and what people say of it.",
   Results: "What a session leaves: result, audio, exports.",
+  Speech:
+    "Transcription and speech without a meeting, in the shapes of OpenAI's API: its clients work with only their base URL changed.",
   Webhooks: "What the gateway tells a backend by itself.",
 } as const;
 
@@ -49,6 +51,9 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   exportVtt: "Results",
   exportSrt: "Results",
   exportText: "Results",
+  transcribeAudio: "Speech",
+  createSpeech: "Speech",
+  listModels: "Speech",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

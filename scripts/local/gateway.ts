@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { allVariables } from "../../server/shared/config/config.ts";
+import { speechVariables } from "../../server/shared/config/speech.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { within } from "../../client/testkit/within.ts";
 import { buildApp } from "./build-app.ts";
@@ -17,6 +18,7 @@ import { removeOrphanBlobs } from "./orphan-blobs.ts";
 import { openScrubber } from "./scrubber.ts";
 import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
 import { startRuntime } from "./runtime.ts";
+import { openInference } from "./inference-on-demand.ts";
 import { lockState } from "./state-lock.ts";
 import { noteWorkerd, workerdPids } from "./workerd-processes.ts";
 
@@ -75,12 +77,17 @@ async function start(
   removeOrphanBlobs(stateDir, Date.now());
   const isNew = !hasDatabases(stateDir);
   if (!isNew && !isMigrated(stateDir, bundle.workers)) await migrateLocalIndex(stateDir);
-  // The local inference service, another child, goes here: started before the Worker that asks it, ended after it.
+  const inference = variables["EMBEDDED_BASE_URL"] ? undefined : await openInference();
+  if (inference) parts.push(() => inference.stop());
   const given = Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const runtime = await startRuntime({
     bundle,
     stateDir,
     variables: { ...pick(given), BUILD_ID: basename(bundle.folder) },
+    appVariables: {
+      ...(inference ? { EMBEDDED_BASE_URL: inference.url } : {}),
+      ...Object.fromEntries(given.filter(([name]) => Object.hasOwn(speechVariables, name))),
+    },
     localState: openScrubber(stateDir),
   });
   parts.push(() => runtime.miniflare.dispose());

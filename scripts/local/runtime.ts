@@ -20,6 +20,8 @@ export interface RuntimeOptions {
   readonly stateDir: string;
   /** Values for the gateway Worker's variables, by name. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The same for the other Workers: none of the gateway's secrets. */
+  readonly appVariables: Readonly<Record<string, string>>;
   /** What the gateway Worker reaches as `LOCAL_STATE`: this process, which owns the files. */
   readonly localState: (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 }
@@ -45,7 +47,13 @@ export function storageFolder(stateDir: string): string {
   return join(stateDir, "v3");
 }
 
-export async function startRuntime({ bundle, stateDir, variables, localState }: RuntimeOptions): Promise<Runtime> {
+export async function startRuntime({
+  bundle,
+  stateDir,
+  variables,
+  appVariables,
+  localState,
+}: RuntimeOptions): Promise<Runtime> {
   const [gateway, ...others] = bundle.workers.map(({ name, modules, options }): V4WorkerOptions => {
     const loaded = modules.map(({ type, path }) => {
       const file = join(bundle.folder, path);
@@ -65,7 +73,10 @@ export async function startRuntime({ bundle, stateDir, variables, localState }: 
     bindings: { ...variables },
     unsafeDirectSockets: [{ host: hostname, port: 0 }],
   };
-  const miniflare = await openMiniflare({ stateDir, workers: [direct, ...others] });
+  const miniflare = await openMiniflare({
+    stateDir,
+    workers: [direct, ...others.map((worker) => ({ ...worker, bindings: { ...appVariables } }))],
+  });
   try {
     await miniflare.ready;
     return { url: await miniflare.unsafeGetDirectURL(gateway.name), miniflare };

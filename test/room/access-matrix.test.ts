@@ -67,6 +67,10 @@ const cases: Readonly<Record<OperationId, Case>> = {
   asyncapi: { right: "200", never: "200" },
   docs: { right: "200", never: "200" },
   console: { right: "200", never: "200" },
+  // No model is set up here.
+  transcribeAudio: { right: "503 model_unavailable", never: "503 model_unavailable" },
+  createSpeech: { right: "503 model_unavailable", never: "503 model_unavailable" },
+  listModels: { right: "200", never: "200" },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   listSessions: { right: "200", never: "200" },

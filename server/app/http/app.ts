@@ -11,6 +11,7 @@ import { traceIdFrom } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
+import { modelsRoute, speechRoute, transcriptionRoute } from "./speech.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
@@ -19,6 +20,9 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   asyncapi: documentRoute("asyncapi.json"),
   docs: documentRoute("docs.html"),
   console: documentRoute("console.html"),
+  transcribeAudio: transcriptionRoute,
+  createSpeech: speechRoute,
+  listModels: modelsRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -7,10 +7,11 @@ export function problemResponse(
   detail: string,
   traceId: string,
   headers: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Response {
   const { status, title } = httpErrors[code];
   const body: Problem = { type: `urn:roomtone:problem:${code}`, title, status, detail, code, trace_id: traceId };
-  return new Response(JSON.stringify(body), {
+  return new Response(JSON.stringify({ ...body, ...more }), {
     status,
     headers: { ...headers, "content-type": "application/problem+json", "x-trace-id": traceId },
   });

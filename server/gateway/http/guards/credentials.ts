@@ -13,16 +13,16 @@ import { problem } from "../problems.ts";
 import { isUpgrade, refuseUpgrade, type UpgradeRefusal } from "../sockets.ts";
 import { tokenConfigOf } from "../tokens.ts";
 import { nameRefusal, surplusRefusal } from "./parameters.ts";
-import { countRequest } from "./rate.ts";
+import { countOnRoute, countRequest } from "./rate.ts";
 
 /** The guard of one route. */
 export function guardOf(operation: Operation): MiddlewareHandler<AppEnv> {
-  const { access, isSocket = false } = operation;
+  const { access, isSocket = false, perMinute } = operation;
   return async (c, next) => {
     const badName = nameRefusal(c);
     if (badName) return problem(c, badName);
     if (isSocket && !isUpgrade(c)) return problem(c, "no_upgrade");
-    const refusal = access === "public" ? undefined : await refusalOf(c, access);
+    const refusal = access === "public" ? undefined : await refusalOf(c, access, perMinute);
     if (refusal) return isSocket ? refuseUpgrade(c, refusal) : problem(c, refusal);
     // After the credential: a stranger learns nothing of what a route takes.
     const surplus = await surplusRefusal(c, operation);
@@ -47,6 +47,7 @@ export const unlistedGuard: MiddlewareHandler<AppEnv> = async (c, next) => {
 async function refusalOf(
   c: Context<AppEnv>,
   access: Exclude<Operation["access"], "public"> | undefined,
+  perMinute?: Operation["perMinute"],
 ): Promise<UpgradeRefusal | undefined> {
   const keys = new ApiKeyStore(c.env.DB);
   const deps = {
@@ -63,6 +64,8 @@ async function refusalOf(
   if (tooMany) return tooMany;
   const permitted = access ? permit(principal, access, c.req.param("session_id")) : ok(undefined);
   if (!permitted.ok) return { reason: "forbidden", detail: permitted.error };
+  const tooManyHere = perMinute && (await countOnRoute(c, principal, perMinute));
+  if (tooManyHere) return tooManyHere;
   c.set("principal", principal);
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** How often one caller may ask (SPEC L1): the sliding window of its `RateLimiter`; every answer says how much is left. */
 import type { Context } from "hono";
+import type { Operation } from "../../../../schemas/http/operations.ts";
 import { type Principal, subjectOf } from "../../../shared/access/principal.ts";
 import { requestWindowMs } from "../../../shared/config/timings.ts";
 import { takeRequest } from "../../../shared/limits/limiter-access.ts";
@@ -10,6 +11,24 @@ export interface TooManyRequests {
   readonly reason: "too_many_requests";
   readonly limit: number;
   readonly retryAfterMs: number;
+}
+
+/**
+ * Counts what is dear by itself too, where requests are counted at all.
+ * @param what names the limit.
+ */
+export async function countOnRoute(
+  c: Context<AppEnv>,
+  principal: Principal,
+  what: NonNullable<Operation["perMinute"]>,
+): Promise<TooManyRequests | undefined> {
+  const { requestsPerMinute, [what]: limit } = c.var.config.limits;
+  if (requestsPerMinute === null || limit === null) return undefined;
+  const caller = { tenant: principal.tenant, subject: `${what} ${subjectOf(principal)}` };
+  const answer = await takeRequest(c.env.RATE_LIMITER, caller, { limit, windowMs: requestWindowMs });
+  if (!answer) return undefined;
+  c.set("rate", answer);
+  return answer.allowed ? undefined : { reason: "too_many_requests", limit, retryAfterMs: answer.retryAfterMs };
 }
 
 /** @returns undefined where the request may go on; its answer then says how many more may. */
