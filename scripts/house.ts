@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
-  schemas: 3_500,
+  schemas: 3_700,
   "server/gateway": 12_500,
   "server/app": 7_000,
   "server/inference": 3_500,
