@@ -15,13 +15,22 @@ async function statuses(path: string): Promise<number[]> {
 }
 
 describe("what is counted", () => {
-  it("[M13] transcriptions and speech each by themselves, besides all requests", async () => {
+  it("[M13] [limit:transcriptionsPerMinute] [limit:speechPerMinute] transcriptions and speech each by themselves, besides all requests", async () => {
     expect(await statuses("/v1/audio/transcriptions")).toEqual([503, 503, 429, 429]);
     expect(await statuses("/v1/audio/speech")).toEqual([503, 503, 503, 429]);
     expect((await ask("/v1/models", { headers: bearer(key) })).status).toBe(200);
   });
 });
 
-it("[M13] the limits are those of the reference", () => {
-  expect([limits.maxTranscriptionBodyBytes, limits.maxSpeechBodyBytes]).toEqual([64 * 1024 * 1024 + 65_536, 65_536]);
+const other = await keyFor("speech-sizes", ["speech"]);
+
+it.each([
+  ["[limit:maxTranscriptionBodyBytes]", "/v1/audio/transcriptions", limits.maxTranscriptionBodyBytes],
+  ["[limit:maxSpeechBodyBytes]", "/v1/audio/speech", limits.maxSpeechBodyBytes],
+])("[M13] %s a body at the limit goes on, and one beyond it does not", async (_, path, most) => {
+  const sized = async (bytes: number): Promise<number> => {
+    const headers = { ...bearer(other.key), "content-length": String(bytes) };
+    return (await post(path, { headers, body: new Uint8Array(bytes) })).status;
+  };
+  expect([await sized(most), await sized(most + 1)]).toEqual([503, 413]);
 });

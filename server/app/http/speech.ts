@@ -57,10 +57,10 @@ async function answer(
 ): Promise<Response> {
   const config = parseSpeechConfig(c.env);
   if (!config.ok) return misconfigured(c, config.error);
-  const { models, ask } = choose(config.value);
-  if (models.length === 0) return refuse(c, "model_unavailable", "No model is set up for this: see EMBEDDED_BASE_URL.");
   const { raw } = c.req;
   if (Number(raw.headers.get("content-length") ?? 0) > maxBytes) return tooLarge(c, maxBytes);
+  const { models, ask } = choose(config.value);
+  if (models.length === 0) return refuse(c, "model_unavailable", "No model is set up for this: see EMBEDDED_BASE_URL.");
   const isTooLarge = new AbortController();
   const body = raw.body?.pipeThrough(upTo(maxBytes, isTooLarge)) ?? "";
   const signal = AbortSignal.any([raw.signal, isTooLarge.signal]);
