@@ -74,6 +74,7 @@ try {
       gateway = started;
       for (const line of warnings(config)) console.log(line);
       console.log(`ready ${started.url}`);
+      console.log(`The console: ${started.url}/   The contract: ${started.url}/docs`);
     },
     report: (line) => console.error(line),
   });

@@ -3,13 +3,15 @@ import { expect, test } from "vitest";
 import { expectClean, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
-const { open } = useConsole();
+const { gateway, open } = useConsole();
 /** The sample is played for 24 s. */
 const sampleMs = 60_000;
 
 test.skipIf(isWithoutBrowser)(
   "one click on the sample shows its speakers, by name, and all of it kept",
   async () => {
+    // The link that `npm start` prints, for a person to click.
+    await expect.poll(() => /The console: (\S+)/.exec(gateway.output)?.[1]).toBe(`${gateway.url}/`);
     const opened = await open();
     const { page } = opened;
     await page.getByRole("button", { name: /Try the sample/ }).click();
