@@ -15,7 +15,7 @@ await runCommand(parseDemoOptions, async ({ port, stateDir, speed, exit }, { sig
   print("Starting the gateway…");
   const gateway = await startGateway({ port, stateDir, variables: { AUTH_MODE: "off" } });
   atEnd(() => stopGateway(gateway));
-  await runDemo({ url: gateway.url, stateDir, speed, sample, progress, print });
+  await runDemo({ url: gateway.url, stateDir, speed, sample, serves: !exit, progress, print });
   if (exit) return;
   print("\nServing until Ctrl-C.");
   await watchWorkerd(signal);

@@ -17,6 +17,7 @@ const command = defineCommand({
 });
 
 await runCommand(command, async ({ session, stateDir: folder, tenant }, { progress, print, atEnd }) => {
+  progress.update(0, 1, "Opening the bucket");
   const bucket = await openLocalBucket(folder);
   atEnd(() => bucket.close());
   const onProgress = (done: number, total: number): void => progress.update(done, total, `${done} of ${total} chunks`);

@@ -27,6 +27,8 @@ export interface DemoRun {
   readonly speed: number;
   /** The WAV file. */
   readonly sample: string;
+  /** Whether the gateway goes on serving after it. */
+  readonly serves: boolean;
   readonly progress: Progress;
   readonly print: (line: string) => void;
 }
@@ -50,7 +52,7 @@ export async function runDemo(run: DemoRun): Promise<void> {
 }
 
 async function stream(
-  { url, stateDir, speed, sample, progress, print }: DemoRun,
+  { url, stateDir, speed, sample, serves, progress, print }: DemoRun,
   sessionId: string,
   speakers: DemoSpeakers,
 ): Promise<void> {
@@ -108,7 +110,7 @@ Checked
   The ${chunks.length} objects in R2, one after the other, are the ${grouped(chunks.length * chunkSamples - paddingSamples)} samples of the WAV and its padding, byte for byte.
   last second: ${paddingSamples} of ${chunkSamples} samples are padding
 
-Try next
+Try next${serves ? "" : ", after npm start"}
   curl ${url}/v1/sessions/${sessionId}/state
   curl ${url}/v1/sessions/${sessionId}/result
   curl -N -H 'accept: text/event-stream' ${url}/v1/sessions/${sessionId}/events

@@ -56,7 +56,10 @@ async function readResult({ bucket, tenant, sessionId }: VerifyOptions): Promise
   const root = tenant === defaultTenant ? "" : `tenants/${tenant}/`;
   const key = `${root}sessions/${sessionId}/result.json`;
   const object = await bucket.read(key);
-  if (!object) throw new Failure(`R2 has no ${key}: the session is not finalized, or this is not its bucket.`);
+  if (!object)
+    throw new Failure(
+      `R2 has no ${key}: the session is not finalized (curl -X POST …/finalize), or this is not its bucket.`,
+    );
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(object.bytes).toString());
