@@ -1,14 +1,25 @@
 /** Every way in which the command ends badly, as one sentence that says what to do (V4). */
-import { CaptureFailedError, OutboxDamagedError, OutboxLockedError, WavError } from "@roomtone/client/node";
+import {
+  CaptureFailedError,
+  OutboxDamagedError,
+  OutboxLockedError,
+  RoomtoneError,
+  RoomtoneHttpError,
+  WavError,
+} from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
 import { RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
 
+const needsCredential =
+  "The gateway asks for a credential: set ROOMTONE_API_KEY or ROOMTONE_TOKEN, or give --token-command (see --help).";
 const inSpool = "What was not kept yet is in the spool: run the same command again to go on.";
 
 /** @param hasCredential whether one was given. @param env of the process: `ROOMTONE_DEBUG` shows where a bug is. */
 export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS.ProcessEnv): string {
   if (cause instanceof CaptureFailedError) return captureWords(cause, hasCredential);
+  if (cause instanceof RoomtoneHttpError && cause.code === "unauthorized" && !hasCredential) return needsCredential;
+  if (cause instanceof RoomtoneError) return asSentence(cause.message);
   if (cause instanceof RecorderError)
     return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;
   if (cause instanceof WavError)
@@ -28,8 +39,7 @@ function captureWords({ code, message, cause, seconds }: CaptureFailedError, has
       `This track already has ${seconds ?? "some"} s that did not come from here: --append adds after them, another --session or ` +
       "--track begins anew. If it is the same audio, go on with the first one's --spool."
     );
-  if (code === "unauthorized" && !hasCredential)
-    return "The gateway asks for a credential: set ROOMTONE_API_KEY or ROOMTONE_TOKEN, or give --token-command (see --help).";
+  if (code === "unauthorized" && !hasCredential) return needsCredential;
   if (code === "outbox")
     return `The spool failed: ${asSentence(cause instanceof Error ? cause.message : message)} What is in it stays there.`;
   return `${asSentence(message)} (${code}) ${inSpool}`;

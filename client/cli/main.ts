@@ -7,6 +7,7 @@ import { NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { failureWords } from "./failure-words.ts";
 import { listDevices } from "./recorder.ts";
+import { addResultsCommands } from "./results-commands.ts";
 import { shortfall } from "./report-words.ts";
 
 const stopping = new AbortController();
@@ -21,7 +22,7 @@ for (const [signal, code] of [
 }
 
 const program = new Command("roomtone")
-  .description("Captures meetings into a Roomtone gateway.")
+  .description("Captures meetings into a Roomtone gateway, and shows what it keeps of them.")
   .version(manifest.version)
   // All of the help would push the error off the screen.
   .showHelpAfterError("(see --help)");
@@ -83,10 +84,21 @@ program
   .description("List what `capture --device` can record from, as the program that records names it.")
   .action(() => listDevices());
 
+addResultsCommands(program, {
+  env: process.env,
+  signal: stopping.signal,
+  print: (line) => console.log(line),
+  onCredential: (isThere) => {
+    hasCredential = isThere;
+  },
+});
+
 try {
   await program.parseAsync();
 } catch (cause) {
   const isStopped = cause instanceof CaptureFailedError && cause.code === "closed";
+  // Whoever watches has lost nothing by stopping.
+  if (!isStopped && stopping.signal.aborted) process.exit(Number(stopping.signal.reason));
   const failedCode = cause instanceof NothingCapturedError ? 3 : 1;
   process.exitCode = isStopped ? Number(stopping.signal.reason) : failedCode;
   console.error(

@@ -1,0 +1,119 @@
+/** The commands of `roomtone` on meetings that the gateway keeps: small ones over the results library. */
+import { createResultsClient, type ResultsClient, type RoomEvent, type SessionSummary } from "@roomtone/client/node";
+import type { Command } from "commander";
+import { captureDefaults } from "./capture-options.ts";
+import { readCredential, tokenProvider } from "./credential.ts";
+import { UsageError } from "./usage-error.ts";
+
+const formats = ["txt", "vtt", "srt"] as const;
+const statuses = ["open", "finalizing", "finalized", "deleting"] as const;
+const defaultLimit = 20;
+
+export interface ResultsCommandsDeps {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly print: (line: string) => void;
+  /** Told before anything is asked, for what is said where the gateway refuses it. */
+  readonly onCredential: (isThere: boolean) => void;
+}
+
+/** Adds `sessions`, `state`, `watch`, `finalize`, `result` and `transcript`. */
+export function addResultsCommands(program: Command, { env, signal, print, onCredential }: ResultsCommandsDeps): void {
+  const clientFor = ({ url }: { readonly url: string }): ResultsClient => {
+    const credential = readCredential(undefined, env);
+    onCredential(credential !== undefined);
+    try {
+      return createResultsClient({ baseUrl: url, token: credential && tokenProvider(credential) });
+    } catch (cause) {
+      throw new UsageError(`--url: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  };
+  const command = (name: string, description: string): Command =>
+    program.command(name).description(description).option("--url <url>", "the gateway", captureDefaults.url);
+  const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
+
+  command("sessions", "List meetings, newest first.")
+    .option("--status <status>", statuses.join(", "))
+    .option("--find <text>", "a part of the title, the id, or a person's name")
+    .option("--limit <n>", "how many", String(defaultLimit))
+    .option("--json", "as JSON")
+    .action(async (given: { url: string; status?: string; find?: string; limit: string; json?: true }) => {
+      const status = given.status === undefined ? undefined : oneOf(statuses, given.status, "--status");
+      const limit = Number(given.limit);
+      if (!Number.isInteger(limit) || limit < 1 || limit > 500)
+        throw new UsageError("--limit is a number from 1 to 500.");
+      const page = await clientFor(given).listSessions({ status, q: given.find, limit, signal });
+      if (given.json) return json(page.sessions);
+      for (const line of sessionLines(page.sessions)) print(line);
+    });
+  command("state <session>", "Where a meeting stands: settings, tracks, how much of each is kept.").action(
+    async (session: string, given: { url: string }) => json(await clientFor(given).session(session, { signal })),
+  );
+  command("watch <session>", "Print a meeting's events as they come, until it is finalized.")
+    .option("--json", "a JSON line each")
+    .action(async (session: string, given: { url: string; json?: true }) => {
+      for await (const event of clientFor(given).liveEvents(session, { signal })) {
+        print(given.json ? JSON.stringify(event) : eventLine(event));
+      }
+    });
+  command("finalize <session>", "End a meeting, and wait until its result is written.").action(
+    async (session: string, given: { url: string }) => json(await clientFor(given).finalize(session, {}, { signal })),
+  );
+  command("result <session>", "Print result.json of a finalized meeting.").action(
+    async (session: string, given: { url: string }) => json(await clientFor(given).result(session, { signal })),
+  );
+  command("transcript <session>", "Print the transcript as it stands.")
+    .option("--format <format>", formats.join(", "), "txt")
+    .option("--track <name>", "one track alone")
+    .action(async (session: string, given: { url: string; format: string; track?: string }) => {
+      const format = oneOf(formats, given.format, "--format");
+      const { track } = given;
+      print((await clientFor(given).exportDocument(session, `transcript.${format}`, { track, signal })).trimEnd());
+    });
+}
+
+function oneOf<const Choice extends string>(choices: readonly Choice[], given: string, option: string): Choice {
+  const found = choices.find((choice) => choice === given);
+  if (found === undefined) throw new UsageError(`${option} is ${choices.join(", ")}.`);
+  return found;
+}
+
+/** One line each, in columns. */
+export function sessionLines(sessions: readonly SessionSummary[]): string[] {
+  const rows = sessions.map((session) => [
+    session.created_at.slice(0, 16).replace("T", " "),
+    session.status,
+    clock(session.duration_ms),
+    `${Math.floor(session.coverage * 100)} %`,
+    session.session_id,
+    plain([session.title ?? "", session.people.join(", ")].filter((text) => text !== "").join(" · ")),
+  ]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+/** What happened, without what only programs need. */
+export function eventLine(event: RoomEvent): string {
+  const { at, type, track, speaker_name: name, cluster_id: cluster, utterance, detail, start_ms: start } = event;
+  const who = name ?? cluster ?? utterance?.speaker ?? "";
+  const parts = [at.slice(11, 19), type, track ?? "", start === undefined ? "" : clock(start), who];
+  const text = utterance?.text ?? detail ?? "";
+  return plain([...parts, text].filter((part) => part !== "").join("  "));
+}
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+function clock(ms: number): string {
+  const s = Math.floor(ms / 1_000);
+  return `${Math.floor(s / 3_600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+}
+
+/** What others wrote must not steer the terminal. */
+function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, " ");
+}

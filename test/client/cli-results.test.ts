@@ -1,0 +1,79 @@
+/** The command's views of kept meetings: lines for a terminal, and the errors that people can put right. */
+import { Command } from "commander";
+import { expect, test } from "vitest";
+import type { RoomEvent, SessionSummary } from "../../client/index.ts";
+import { addResultsCommands, eventLine, sessionLines } from "../../client/cli/results-commands.ts";
+import { json, problem, scriptedGateway } from "./support/scripted-gateway.ts";
+
+const summary: SessionSummary = {
+  session_id: "board-1",
+  status: "finalized",
+  title: "Board",
+  people: ["Ada", "Grace"],
+  created_at: "2026-01-31T09:05:00.000Z",
+  updated_at: "2026-01-31T09:05:00.000Z",
+  finalized_at: null,
+  tracks: 1,
+  kept_seconds: 3_660,
+  missing_seconds: 1,
+  overdue_seconds: 0,
+  duration_ms: 3_661_000,
+  coverage: 0.9997,
+};
+
+async function run(url: string, ...args: string[]): Promise<string[]> {
+  const lines: string[] = [];
+  const program = new Command().exitOverride();
+  addResultsCommands(program, {
+    env: {},
+    signal: new AbortController().signal,
+    print: (line) => lines.push(line),
+    onCredential: () => undefined,
+  });
+  await program.parseAsync([...args, "--url", url], { from: "user" });
+  return lines;
+}
+
+test("sessions are lines in columns, without claiming what is not whole", () => {
+  expect(sessionLines([summary, { ...summary, session_id: "b", status: "open", title: null, people: [] }])).toEqual([
+    "2026-01-31 09:05  finalized  1:01:01  99 %  board-1  Board · Ada, Grace",
+    "2026-01-31 09:05  open       1:01:01  99 %  b",
+  ]);
+  expect(sessionLines([])).toEqual([]);
+});
+
+test("an event is a line, and what others wrote does not steer the terminal", () => {
+  const event: RoomEvent = {
+    event_id: 3,
+    at: "2026-01-31T09:05:07.000Z",
+    type: "speaker.resolved",
+    by: "inference",
+    track: "mic",
+    start_ms: 61_000,
+    cluster_id: "c1",
+    speaker_name: "A\u001b[31mda\n",
+  };
+  expect(eventLine(event)).toBe("09:05:07  speaker.resolved  mic  0:01:01  A [31mda ");
+});
+
+test("each command asks for what it says", async () => {
+  const gateway = await scriptedGateway(json({ sessions: [summary], next_cursor: null }));
+  const lines = await run(gateway.url, "sessions", "--find", "ada", "--status", "open", "--limit", "7");
+  expect(lines).toHaveLength(1);
+  expect(gateway.asked.map(({ path }) => path)).toEqual(["/v1/sessions?status=open&q=ada&limit=7"]);
+  const text = await scriptedGateway((response) =>
+    response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end("Ada: Hello\n"),
+  );
+  expect(await run(text.url, "transcript", "board-1")).toEqual(["Ada: Hello"]);
+  expect(text.asked.map(({ path }) => path)).toEqual(["/v1/sessions/board-1/transcript.txt"]);
+});
+
+test.for([
+  [["sessions", "--status", "gone"], /--status is open, finalizing/],
+  [["sessions", "--limit", "0"], /--limit is a number from 1 to 500/],
+  [["transcript", "a", "--format", "pdf"], /--format is txt, vtt, srt/],
+] as const)("[V4] %j is refused with a sentence", async ([args, sentence]) => {
+  const gateway = await scriptedGateway(problem("not_found"));
+  await expect(run(gateway.url, ...args)).rejects.toThrow(sentence);
+  expect(gateway.asked).toEqual([]);
+});
