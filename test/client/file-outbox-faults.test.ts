@@ -123,7 +123,7 @@ test("[O1] on a full disk, where others take what is given up, a capture reconne
   Object.assign(disk, { isFull: true, hasSpare: true });
   onTestFinished(() => void Object.assign(disk, { isFull: false, hasSpare: false }));
   for (const by of [0, 4, 0, 2]) {
-    await outbox.hold(2 + by);
+    await outbox.hold((await outbox.load()).nextSeq);
     await outbox.release(by);
   }
   const now = await outbox.load();
