@@ -83,6 +83,10 @@ test("[F3] the result has what was streamed: metadata, coverage, gaps, and a cha
       bytes: 128_000,
       duration_ms: 7_000,
       padding_samples: 0,
+      ended: false,
+      offset_ms: 0,
+      origin_ms: expect.any(Number),
+      origin_source: "room",
       chain_head: chainHead(session, "mixed", [1, 2, 4, 7]),
       wav: {
         key: `sessions/${session}/audio/mixed.wav`,
@@ -143,12 +147,13 @@ test("the result is 409 before, then has an ETag that a cache can ask with", asy
 });
 
 describe("[F1] finalize is idempotent", () => {
-  test("again, with other metadata: the same answer and the same result", async () => {
+  test("again, the same answer; with other metadata it is refused, and the result stays the same", async () => {
     const client = await streamed([1, 2]);
     const first = await finalize(client.session, { metadata: { n: 1 } });
     const result = await getResult(client.session);
-    const again = await finalize(client.session, { metadata: { n: 2 }, expect: { mixed: 9 } });
-    expect(again.text).toBe(first.text);
+    expect((await finalize(client.session, { metadata: { n: 1 } })).text).toBe(first.text);
+    const other = await finalize(client.session, { metadata: { n: 2 }, expect: { mixed: 9 } });
+    expect(problemOf(other).code).toBe("session_finalized");
     expect(await getResult(client.session)).toMatchObject({
       text: result.text,
       headers: { etag: result.headers["etag"] },
@@ -158,8 +163,8 @@ describe("[F1] finalize is idempotent", () => {
 
   test("eight at once are one", async () => {
     const client = await streamed([1, 2, 3, 4, 5, 6, 7, 8]);
-    const bodies = Array.from({ length: 8 }, (_, n) => ({ metadata: { n } }));
-    const answers = await Promise.all(bodies.map((body) => finalize(client.session, body)));
+    const bodies = Array.from({ length: 8 }, () => finalize(client.session, { metadata: { n: 1 } }));
+    const answers = await Promise.all(bodies);
     expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
     for (const answer of answers) expect(finalized(answer)).toMatchObject({ coverage: 1, event_count: 3 });
     expect((await resultOf(client.session)).ingest.archived_seq).toBe(8);
@@ -292,11 +297,11 @@ describe("[F3] expect: a tail that never came is missing", () => {
     await client.leave();
   });
 
-  test("a session that was opened and got nothing: nothing was expected of it", async () => {
+  test("a session that was opened and got nothing has kept nothing of it, and lacks nothing", async () => {
     const client = await TestClient.connect(gateway, { session: newSession() });
     client.send(helloFields);
     await client.next("ready");
-    expect(finalized(await finalize(client.session)).coverage).toBe(1);
+    expect(finalized(await finalize(client.session)).coverage).toBe(0);
     const { audio, gaps, ingest } = await resultOf(client.session);
     expect(gaps).toEqual([]);
     expect(audio[0]?.chain_head).toBe(chainHead(client.session, "mixed", []));

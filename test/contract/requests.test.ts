@@ -24,7 +24,7 @@ const badIds: readonly { id: string; code?: HttpErrorCode; socketCode?: HttpErro
   { id: "%2e%2e", code: "not_found" },
   { id: "..", code: "not_found" },
   // Resolved away before the gateway sees it: what is left is the path of a session named "state".
-  { id: ".", code: "method_not_allowed", socketCode: "not_found" },
+  { id: ".", code: "session_not_found", socketCode: "not_found" },
   { id: "", code: "not_found" },
   { id: "a/b/c", code: "not_found" },
   { id: ".a" },
@@ -121,7 +121,7 @@ describe("[N3] an id never opened is 404, and stays so", () => {
 });
 
 describe("routes", () => {
-  test.each(["/", "/v1", "/v1/sessions/a/nothing", "/v1/audio/ws", "/v2/health"])("404 %s", async (path) => {
+  test.each(["/v1", "/v1/sessions/a/nothing", "/v1/audio/ws", "/v2/health"])("404 %s", async (path) => {
     expect(problemOf(await send(gateway, path)).code).toBe("not_found");
   });
 
@@ -134,7 +134,7 @@ describe("routes", () => {
     { method: "GET", path: "/v1/sessions/a/resolve", allow: "POST" },
     { method: "PATCH", path: "/v1/sessions/a/finalize", allow: "POST" },
     { method: "PUT", path: "/v1/sessions", allow: "GET, HEAD, POST" },
-    { method: "GET", path: "/v1/sessions/a", allow: "PATCH, DELETE" },
+    { method: "POST", path: "/v1/sessions/a", allow: "GET, HEAD, PATCH, DELETE" },
     { method: "POST", path: "/v1/sessions/a/bindings/c1", allow: "PUT, DELETE" },
     { method: "GET", path: "/v1/sessions/a/turns/1", allow: "PATCH" },
   ])("405 $method $path names what is allowed", async ({ method, path, allow }) => {
