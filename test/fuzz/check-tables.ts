@@ -8,7 +8,15 @@ export type Dump = Readonly<Record<string, readonly string[]>>;
 
 /** What the room's own work in the background writes. */
 const ofTheBackground: ReadonlySet<string> = new Set(["jobs", "meta", "journal", "app_outbox", "app_told"]);
-const ofFrames: ReadonlySet<string> = new Set(["tracks", "ledger", "gaps", "gap_notes", "events", "track_openers"]);
+const ofFrames: ReadonlySet<string> = new Set([
+  "tracks",
+  "ledger",
+  "gaps",
+  "gap_notes",
+  "events",
+  "track_openers",
+  "track_origins",
+]);
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -41,6 +49,11 @@ export function checkTables(model: RoomModel, dump: Dump): void {
       same(`bytes of ${name}/${String(seq)} in the journal`, pcm, head);
     }
   }
+  same(
+    "tracks with an origin",
+    rowsOf("track_origins").map(({ track }) => track),
+    tracks.filter(([, { track }]) => track.size > 0).map(([name]) => name),
+  );
   const keptInAll = tracks.reduce((sum, [, { track }]) => sum + track.size, 0);
   same("rows of ledger", rowsOf("ledger").length, keptInAll);
   same(

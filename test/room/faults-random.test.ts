@@ -135,7 +135,7 @@ class Player {
     await post(sessionId, "finalize");
     await this.#room.wakeUntil("finalized", async () => (await this.#room.status()) === "finalized");
     const result = sessionResultSchema.parse(await (await get(sessionId, "result")).json());
-    const keys = [`sessions/${sessionId}/result.json`];
+    const keys = [`sessions/${sessionId}/result.json`, `sessions/${sessionId}/results/1.json`];
     for (const [track, kept] of this.#kept) {
       if (kept.size > 0) keys.push(`sessions/${sessionId}/audio/${track}.wav`);
       for (const seq of kept) {

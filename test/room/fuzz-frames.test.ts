@@ -48,7 +48,16 @@ class BareRoom {
       now: () => Date.now(),
     });
     migrate(db);
-    for (const table of ["tracks", "ledger", "journal", "gaps", "gap_notes", "events", "track_openers"])
+    for (const table of [
+      "tracks",
+      "ledger",
+      "journal",
+      "gaps",
+      "gap_notes",
+      "events",
+      "track_openers",
+      "track_origins",
+    ])
       db.sql.exec(`DELETE FROM ${table}`);
     const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());
     this.#storage = storage;

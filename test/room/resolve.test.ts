@@ -44,6 +44,7 @@ test("[S1] a resolve that survives a failure of the room loses no later update",
     return Response.json(answerTo(request));
   });
   const client = await Client.connect(room.sessionId, { track: "mic" });
+  await client.keep(1);
   const first = resolve(room.sessionId);
   await eventually("the first call is at the service", () => requests.length === 1);
   await room.rows("ALTER TABLE journal RENAME TO journal_away");

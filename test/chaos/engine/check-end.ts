@@ -33,7 +33,7 @@ export async function checkEnd(finished: Finished, result: SessionResult): Promi
   same("tracks of the result", Object.keys(result.ingest_by_track).sort(), models.map(({ track }) => track).sort());
   for (const [index, event] of result.events.entries()) same("event_id", event.event_id, index + 1);
   const kept = new Map<string, string>();
-  const keys = [`sessions/${session}/result.json`];
+  const keys = [`sessions/${session}/result.json`, `sessions/${session}/results/1.json`];
   let expected = 0;
   let received = 0;
   for (const model of models) {
