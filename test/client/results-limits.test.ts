@@ -8,6 +8,7 @@ const audio = { content_b64: encodeBase64(new Uint8Array(2)), format: "pcm_s16le
 const settings = {
   session_id: "s",
   status: "open",
+  title: null,
   metadata: {},
   resolve: { auto: true, window_chunks: 5 },
   retention_days: null,

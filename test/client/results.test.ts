@@ -36,7 +36,7 @@ const health = {
   r2_bucket: "R",
   inference: "embedded",
 } as const;
-const pending = { session_id: "s", status: "finalizing", pending_chunks: 2, missing: {} } as const;
+const pending = { session_id: "s", status: "finalizing", pending_chunks: 2, missing: {}, not_ended: [] } as const;
 const finalized = {
   session_id: "s",
   result_key: "sessions/s/result.json",
@@ -44,6 +44,7 @@ const finalized = {
   finalized_at: "2026-01-01T00:00:00Z",
   coverage: 1,
   missing: {},
+  not_ended: [],
 } as const;
 const body = { audio: { content_b64: encodeBase64(pcm(1, 1)), format: "pcm_s16le" } };
 const resolved = goodAnswer({

@@ -6,7 +6,7 @@ import { createResultsClient } from "../../../client/results/results-client.ts";
 import { streamTrack } from "../../../client/testkit/track-stream.ts";
 import { answerJson, goodAnswer, InferenceServer } from "../../support/inference-server.ts";
 import { lowVoice, speak } from "../../support/synthetic-voices.ts";
-import { expectClean, useConsole } from "../support/use-console.ts";
+import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
 const inference = new InferenceServer();
@@ -47,25 +47,25 @@ test.skipIf(isWithoutBrowser)(
     const address = `#/m/${await keepMeeting()}`;
     const [mine, theirs] = [await open(address), await open(address)];
     const { page } = mine;
-    await expect.poll(names(page)).toEqual(["Speaker 1", "Speaker 2"]);
+    await expect.poll(names(page), patiently).toEqual(["Speaker 1", "Speaker 2"]);
     await nameOf(page, "Speaker 1").click();
     await page.getByRole("group", { name: "People of this meeting" }).getByRole("button", { name: "Ada" }).click();
-    await expect.poll(names(theirs.page)).toEqual(["Ada", "Speaker 2"]);
+    await expect.poll(names(theirs.page), patiently).toEqual(["Ada", "Speaker 2"]);
 
     await theirs.page.getByText("Is Speaker 2 Grace?").waitFor();
     await page.getByRole("button", { name: "Yes" }).click();
-    await expect.poll(names(theirs.page)).toEqual(["Ada", "Grace"]);
+    await expect.poll(names(theirs.page), patiently).toEqual(["Ada", "Grace"]);
     await theirs.page.getByText("Is Speaker 2 Grace?").waitFor({ state: "detached" });
 
     await page.locator(".line", { hasText: "Grace" }).hover();
     await page.getByRole("button", { name: "Not Grace?" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Somebody else" }).click();
-    await expect.poll(names(theirs.page)).toEqual(["Ada", "Speaker 3"]);
+    await expect.poll(names(theirs.page), patiently).toEqual(["Ada", "Speaker 3"]);
 
     await nameOf(page, "Speaker 3").click();
     await page.getByLabel("Or the same person as").selectOption({ label: "Ada" });
     await page.getByRole("button", { name: "Join" }).click();
-    await expect.poll(names(theirs.page)).toEqual(["Ada"]);
+    await expect.poll(names(theirs.page), patiently).toEqual(["Ada"]);
 
     await theirs.page.getByRole("button", { name: "Who decided what" }).click();
     const history = theirs.page.getByRole("dialog", { name: "Who decided what" });
@@ -99,7 +99,7 @@ test.skipIf(isWithoutBrowser)(
       ]);
       return readFile(await download.path());
     };
-    await expect.poll(names(page)).toHaveLength(2);
+    await expect.poll(names(page), patiently).toHaveLength(2);
     expect((await take("Speakers, RTTM")).toString()).toContain(`SPEAKER ${sessionId}.mic 1 0.000 4.000`);
     const wav = await take("Audio of mic, WAV");
     expect(wav.subarray(44).equals(speech)).toBe(true);

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createResultsClient, type RoomEvent } from "../../../client/index.ts";
 import { newSession } from "../../support/gateway-http.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
-import { expectClean, useConsole } from "../support/use-console.ts";
+import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 
 const { gateway, open } = useConsole();
 const turns = 5_000;
@@ -64,7 +64,7 @@ test.skipIf(isWithoutBrowser)(
       await box.evaluate((element, at) => (element.scrollTop = element.scrollHeight * at), share);
       const shown = async (): Promise<number> =>
         Number(/Line (\d+)/.exec((await rows.first().textContent()) ?? "")?.[1]);
-      await expect.poll(shown).toBeGreaterThan((share - 0.1) * utterances);
+      await expect.poll(shown, patiently).toBeGreaterThan((share - 0.1) * utterances);
       expect(await shown()).toBeLessThan((share + 0.1) * utterances);
       expect(await rows.count(), "rows in the page").toBeLessThan(80);
     }

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { createResultsClient } from "../../../client/results/results-client.ts";
 import { toneChunk } from "../../../client/testkit/tone.ts";
 import { streamTrack } from "../../../client/testkit/track-stream.ts";
-import { expectClean, useConsole } from "../support/use-console.ts";
+import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
 const { gateway, open } = useConsole({ args: ["--autoplay-policy=document-user-activation-required"] });
@@ -23,7 +23,7 @@ test.skipIf(isWithoutBrowser)(
     await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });
     const line = page.locator(".line", { hasText: "Hello, this is Callum." });
     await line.getByRole("button", { name: /^Play from/ }).click();
-    await expect.poll(() => placeOf(page)).toBeGreaterThan(13_000);
+    await expect.poll(() => placeOf(page), patiently).toBeGreaterThan(13_000);
     await page.locator(".line.is-heard", { hasText: "Hello, this is Callum." }).waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     const paused = await placeOf(page);
@@ -39,7 +39,7 @@ test.skipIf(isWithoutBrowser)(
     expect(await placeOf(page)).toBe(0);
     await page.locator("h1").click();
     await page.keyboard.press(" ");
-    await expect.poll(() => placeOf(page)).toBeGreaterThan(200);
+    await expect.poll(() => placeOf(page), patiently).toBeGreaterThan(200);
     await page.getByRole("button", { name: "Pause" }).waitFor();
     // The sample's last second is not a whole one: playing comes to its end all the same.
     await page.getByRole("slider").fill("70000");
@@ -63,10 +63,10 @@ test.skipIf(isWithoutBrowser)(
     }
     const opened = await open(`#/m/${sessionId}`);
     const { page } = opened;
-    await expect.poll(() => page.getByRole("slider").getAttribute("max")).toBe("8000");
+    await expect.poll(() => page.getByRole("slider").getAttribute("max"), patiently).toBe("8000");
     await page.getByRole("button", { name: "Play", exact: true }).click();
     // Between the two nobody was recorded; then the second one is heard, and then the meeting waits for more.
-    await expect.poll(() => placeOf(page), { timeout: 20_000 }).toBeGreaterThan(7_000);
+    await expect.poll(() => placeOf(page), patiently).toBeGreaterThan(7_000);
     await page.getByText("waits for audio").waitFor();
     await page.getByRole("button", { name: "Pause" }).click();
     expectClean(opened);

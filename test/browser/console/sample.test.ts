@@ -1,6 +1,6 @@
 /** The console as a person first meets it: nothing there, one click, and a meeting is seen to grow. */
 import { expect, test } from "vitest";
-import { expectClean, useConsole } from "../support/use-console.ts";
+import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
 const { gateway, open } = useConsole();
@@ -17,7 +17,9 @@ test.skipIf(isWithoutBrowser)(
     await page.getByRole("button", { name: /Try the sample/ }).click();
     await page.locator(".pill.is-open").waitFor();
     await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });
-    await expect.poll(() => page.locator(".lane-name").allTextContents()).toEqual(["Alice", "Bob", "Callum", "mixed"]);
+    await expect
+      .poll(() => page.locator(".lane-name").allTextContents(), patiently)
+      .toEqual(["Alice", "Bob", "Callum", "mixed"]);
     expect(await page.locator(".number", { hasText: "Kept" }).textContent()).toContain("100 %");
     await page.getByText("I like that very much. Thank you.").waitFor();
 

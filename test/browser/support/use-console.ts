@@ -74,3 +74,6 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
 export function expectClean({ errors, outside }: OpenConsole): void {
   expect({ errors, outside }).toEqual({ errors: [], outside: [] });
 }
+
+/** For what a page shows in its own time: on a busy machine that is later. */
+export const patiently = { timeout: 20_000 } as const;
