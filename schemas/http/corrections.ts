@@ -3,11 +3,12 @@ import * as z from "zod";
 import { eventSchema } from "../speech/events.ts";
 import { limits } from "../limits.ts";
 import { trackNameSchema } from "../names.ts";
+import { visibleLineSchema } from "../visible-line.ts";
 import { clusterIdSchema } from "../speech/speakers.ts";
 
 /** Highest instant of ECMAScript's Date. */
 const maxDateMs = 8.64e15;
-const clusterNameSchema = z.string().trim().min(1).max(limits.maxShortTextChars);
+const clusterNameSchema = z.string().trim().pipe(visibleLineSchema(limits.maxShortTextChars));
 /** Body of `PUT /v1/sessions/:id/bindings/:cluster_id`. */
 export const bindingBodySchema = z.strictObject({ name: clusterNameSchema });
 /** Body of `POST /v1/sessions/:id/clusters/:cluster_id/merge`. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { decodeBase64 } from "../wire/base64.ts";
 import { channelCount, sampleRateHz } from "../wire/audio.ts";
+import { visibleLineSchema } from "../visible-line.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema } from "../names.ts";
 
@@ -20,7 +21,9 @@ const rosterEntrySchema = z.object({
 });
 export const rosterSchema = z.array(rosterEntrySchema).max(limits.maxRosterEntries);
 /** As it is posted: a misspelt field is refused. */
-export const postedRosterSchema = z.array(rosterEntrySchema.strict()).max(limits.maxRosterEntries);
+export const postedRosterSchema = z
+  .array(rosterEntrySchema.extend({ name: visibleLineSchema(limits.maxShortTextChars) }).strict())
+  .max(limits.maxRosterEntries);
 export type Roster = z.infer<typeof rosterSchema>;
 
 export const clusterSchema = z.object({

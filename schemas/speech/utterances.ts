@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { defaultTrack, trackNameSchema } from "../names.ts";
+import { visibleLineSchema } from "../visible-line.ts";
 
 const placeSchema = z
   .int()
@@ -39,6 +40,7 @@ export const postedUtteranceSchema = z
     track: utteranceShape.track.default(defaultTrack),
     /** The poster's number of this version: a higher one is newer. Without it the version that comes last is the newest. */
     revision: z.int().min(0).max(limits.maxUtteranceRevision).optional(),
+    speaker: visibleLineSchema(limits.maxShortTextChars).optional(),
   })
   .refine(({ start_ms, end_ms }) => start_ms <= end_ms, { message: "must not be before start_ms", path: ["end_ms"] })
   .refine(({ start_ms, end_ms }) => end_ms - start_ms <= limits.maxUtteranceMs, {

@@ -71,6 +71,9 @@ export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<R
     const meeting = await roomOf(c).call("meeting", track);
     if (!meeting.ok) return problem(c, meeting.error);
     const { contentType, write } = exports[name];
-    return c.body(write(meeting.value), 200, { "content-type": contentType, "cache-control": "private, no-cache" });
+    return c.body([...write(meeting.value)].join(""), 200, {
+      "content-type": contentType,
+      "cache-control": "private, no-cache",
+    });
   };
 }

@@ -1,47 +1,53 @@
-/** The transcript as captions: WebVTT (W3C, with voice tags), SubRip, and plain text. Times are the meeting's axis, or
- * those of the one track that is asked for. */
+/**
+ * The transcript as captions: WebVTT (W3C, with voice tags), SubRip, and plain text. Times are the meeting's axis, or those of
+ * the one track that is asked for.
+ */
 import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
 import { chunkMs } from "../../../../schemas/wire/audio.ts";
-import { clockTime, type Meeting, nameOf, oneLine } from "./meeting.ts";
+import { clockSeconds, clockTime, type Meeting, nameOf, type Pieces } from "./meeting.ts";
+import { oneLine } from "./one-line.ts";
 
 /** Gaps are notes: captions have their true times, whatever is missing between them. */
-export function toVtt({ transcript, gaps }: Meeting): string {
-  const notes = gaps.map(
-    ({ track, from_seq, to_seq, cause }) =>
-      `NOTE Seconds ${from_seq} to ${to_seq} of track ${track} are missing (${cause}).\n`,
-  );
-  const cues = captionsOf(transcript).map((entry) => {
+export function* toVtt({ transcript, gaps }: Meeting): Pieces {
+  yield "WEBVTT\n";
+  for (const { track, from_seq, to_seq, cause } of gaps) {
+    yield `\nNOTE Seconds ${from_seq} to ${to_seq} of track ${track} are missing (${cause}).\n`;
+  }
+  for (const { entry, text } of captionsOf(transcript)) {
     const times = `${clockTime(entry.start_ms, ".")} --> ${clockTime(endOf(entry), ".")}`;
-    return `${times}\n<v ${escaped(nameOf(entry))}>${escaped(entry.text)}</v>\n`;
-  });
-  return ["WEBVTT\n", ...notes, ...cues].join("\n");
+    yield `\n${times}\n<v ${escaped(nameOf(entry))}>${escaped(text)}</v>\n`;
+  }
 }
 
-export function toSrt({ transcript }: Meeting): string {
-  return captionsOf(transcript)
-    .map((entry, i) => {
-      const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(endOf(entry), ",")}`;
-      // SubRip has no escapes: an arrow in a text would be read as a time.
-      return `${i + 1}\n${times}\n${nameOf(entry)}: ${entry.text.replaceAll("-->", "→")}\n`;
-    })
-    .join("\n");
+export function* toSrt({ transcript }: Meeting): Pieces {
+  let number = 0;
+  for (const { entry, text } of captionsOf(transcript)) {
+    number += 1;
+    const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(endOf(entry), ",")}`;
+    // SubRip has no escapes: an arrow would be read as a time.
+    const line = `${nameOf(entry)}: ${text}`.replaceAll("-->", "→");
+    yield `${number === 1 ? "" : "\n"}${number}\n${times}\n${line}\n`;
+  }
 }
 
 /** For people: a line an utterance, a line a gap, in order of time. */
-export function toText({ transcript, gaps, offsets }: Meeting): string {
-  const said = captionsOf(transcript).map((entry) => ({
-    at: entry.start_ms,
-    line: `[${clockTime(entry.start_ms, ".").slice(0, 8)}] ${nameOf(entry)}: ${entry.text}\n`,
-  }));
-  const missing = gaps.map(({ track, from_seq, to_seq, cause }) => {
-    const at = (from_seq - 1) * chunkMs + (offsets?.get(track) ?? 0);
-    const seconds = to_seq - from_seq + 1;
-    return { at, line: `[${clockTime(at, ".").slice(0, 8)}] (${seconds} s of track ${track} missing: ${cause})\n` };
-  });
-  return [...said, ...missing]
-    .sort((a, b) => a.at - b.at)
-    .map(({ line }) => line)
-    .join("");
+export function* toText({ transcript, gaps, offsets }: Meeting): Pieces {
+  const missing = gaps
+    .map((gap) => ({ ...gap, at: (gap.from_seq - 1) * chunkMs + (offsets?.get(gap.track) ?? 0) }))
+    .sort((a, b) => a.at - b.at);
+  let next = 0;
+  const missingBefore = function* (ms: number): Pieces {
+    for (let gap = missing[next]; gap && gap.at < ms; gap = missing[next]) {
+      const { track, from_seq, to_seq, cause } = gap;
+      yield `[${clockSeconds(gap.at)}] (${to_seq - from_seq + 1} s of track ${track} missing: ${cause})\n`;
+      next += 1;
+    }
+  };
+  for (const { entry, text } of captionsOf(transcript)) {
+    yield* missingBefore(entry.start_ms);
+    yield `[${clockSeconds(entry.start_ms)}] ${nameOf(entry)}: ${text}\n`;
+  }
+  yield* missingBefore(Number.POSITIVE_INFINITY);
 }
 
 /** Of an utterance without a length: a cue ends after its start (W3C WebVTT §4.1). */
@@ -49,12 +55,17 @@ function endOf({ start_ms, end_ms }: TranscriptEntry): number {
   return Math.max(end_ms, start_ms + 1);
 }
 
-/** Entries that say something. */
-function captionsOf(transcript: readonly TranscriptEntry[]): TranscriptEntry[] {
-  return transcript.map((entry) => ({ ...entry, text: oneLine(entry.text) })).filter(({ text }) => text !== "");
+/** Entries that say something, with what they say as one line. */
+function* captionsOf(
+  transcript: readonly TranscriptEntry[],
+): Generator<{ readonly entry: TranscriptEntry; readonly text: string }, void, undefined> {
+  for (const entry of transcript) {
+    const text = oneLine(entry.text);
+    if (text !== "") yield { entry, text };
+  }
 }
 
 /** WebVTT cue text (W3C WebVTT §4.2.2): `&`, `<` and `>` are markup. */
-function escaped(text: string): string {
-  return oneLine(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+function escaped(line: string): string {
+  return line.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

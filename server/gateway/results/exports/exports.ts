@@ -1,11 +1,11 @@
 /** The documents that a meeting can be had as: one table. */
 import { toSrt, toText, toVtt } from "./captions.ts";
-import type { Meeting } from "./meeting.ts";
+import type { Meeting, Pieces } from "./meeting.ts";
 import { toRttm } from "./rttm.ts";
 
 interface Export {
   readonly contentType: string;
-  readonly write: (meeting: Meeting) => string;
+  readonly write: (meeting: Meeting) => Pieces;
 }
 
 /** By the last part of the route. */
