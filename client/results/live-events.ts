@@ -89,6 +89,8 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
       const { done, value } = await reader.read();
       if (done) return;
       heard();
+      // Says why the gateway ends the stream, which it does next. The next connection, with a new credential, tells the rest.
+      if (value.event === "closing") continue;
       yield eventSchema.parse(JSON.parse(value.data));
     }
   } catch (cause) {

@@ -48,7 +48,7 @@ describe("find", () => {
     const { key, row } = await admin.create(wanted);
     expect(await store.find(key)).toEqual({
       ok: true,
-      value: { keyId: row.key_id, tenant: "acme", scopes: ["sessions:read", "tokens:mint"] },
+      value: { keyId: row.key_id, tenant: "acme", scopes: ["sessions:read", "tokens:mint"], expiresAt: null },
     });
   });
 

@@ -145,6 +145,11 @@ export const problems = {
     "The tenant has as many sessions open as it may. Finalize or delete one first.",
     retryAfter(tooMuchLater),
   ),
+  too_many_watchers: telling<Detailed & { retryAfterMs: number }>(
+    "rate_limited",
+    ({ detail }) => detail,
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
   connection_not_taken: plain("internal", "The room did not take the connection. Try again."),
   list_unavailable: plain(
     "index_unavailable",

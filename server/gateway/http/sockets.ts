@@ -7,7 +7,7 @@ import { type Encoding, encodeMessage } from "../../../schemas/wire/codec.ts";
 import { refusalCodeOf, type WireErrorCode, wireErrors } from "../../../schemas/wire/errors.ts";
 import { type ErrorMessage, errorSchema, jsonSubprotocol, msgpackSubprotocol } from "../../../schemas/wire/messages.ts";
 import { bearerSubprotocol } from "../../shared/access/presented.ts";
-import { subjectOf } from "../../shared/access/principal.ts";
+import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
 import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
 import { failureOf, problem, type problems, type Reason } from "./problems.ts";
@@ -86,9 +86,8 @@ type AskedSocket = SocketRequest extends infer Request
 export async function openSocket(c: Context<AppEnv>, room: RoomApi, asked: AskedSocket): Promise<Response> {
   const { encoding, headers } = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
   const { principal } = c.var;
-  const expiresAt = principal.kind === "token" ? principal.expiresAt : undefined;
   // A new request: the client's own may carry a token in its URL and headers that PartyServer would obey.
-  const caller = { subject: subjectOf(principal), expires_at: expiresAt, trace_id: c.var.traceId };
+  const caller = { subject: subjectOf(principal), expires_at: expiresAtOf(principal), trace_id: c.var.traceId };
   const url = socketUrl({ ...asked, ...caller, encoding });
   const answer = await room.fetch(new Request(url, { headers: { upgrade: "websocket" } }));
   if (answer.webSocket) {

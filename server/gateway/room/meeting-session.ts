@@ -15,7 +15,7 @@ import { admitCapture, admitWatcher } from "./connections/admission.ts";
 import { Connections } from "./connections/connections.ts";
 import { answered } from "./connections/feed.ts";
 import { type Caller, Floods } from "./connections/floods.ts";
-import { endsAt, isStreaming, type Peer, trackOf } from "./connections/peer.ts";
+import { isStreaming, type Peer, trackOf } from "./connections/peer.ts";
 import { floodEnded } from "./frame-outcome.ts";
 import { RoomHost, type Socket } from "./host.ts";
 import { handleFrame } from "./ingest.ts";
@@ -64,8 +64,7 @@ export class MeetingSessionDO extends RoomHost {
       const peer = this.#connections.add(socket, asked);
       const room = this.#existing();
       if (asked.role === "watch") room?.connections.followed();
-      const at = endsAt(peer);
-      if (at !== null) room?.connections.endsAt(at);
+      room?.connections.joined(peer);
       // Deleted between the admission and now.
       if (room?.core.status.isGone) this.#connections.dismissAll();
     });

@@ -32,6 +32,12 @@ export function credentialExpired(subject: string): Refusal {
   return isTokenSubject(subject) ? tokenExpired : keyExpired;
 }
 
+/** The connection's API key was found to be good for nothing any more. */
+export const keyRevoked: Refusal = {
+  code: "unauthorized",
+  detail: "The API key was revoked or has expired. What was acked is kept.",
+};
+
 export const tookNoTrack: Refusal = {
   code: "idle",
   detail: `A connection takes its track within ${limits.takeTrackWithinMs / 1_000} s: send hello once it is open.`,

@@ -21,7 +21,7 @@ import type { Tracks } from "../tracks/tracks.ts";
 import { webhooksPart } from "../webhooks/part.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { Connections } from "./connections/connections.ts";
-import { type ConnectionsPart, connectionsPart } from "./connections/part.ts";
+import { type AskKeys, type ConnectionsPart, connectionsPart } from "./connections/part.ts";
 import type { IngestDeps } from "./frame-outcome.ts";
 import { SessionSettings } from "./session-settings.ts";
 import { SessionView } from "./session-view.ts";
@@ -32,6 +32,8 @@ export interface Services {
   readonly index: LifecycleDeps["index"];
   /** The tenant's quota, which counts its sessions and its audio. */
   readonly quota: LifecycleDeps["quota"] & Pick<AudioLeaseDeps, "lease">;
+  /** Which API keys are still good, of those whose connections stay. */
+  readonly activeKeys: AskKeys;
   /** Sends webhooks. */
   readonly fetcher: typeof fetch;
   /** The object's sockets. */
@@ -96,7 +98,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     scrub: services.scrub,
     wipeObject: services.wipeObject,
   });
-  const connections = connectionsPart(core, services.connections);
+  const connections = connectionsPart(core, services.connections, services.activeKeys);
   const progressOf = ({ track, received_chunks: kept_seconds }: TrackRow) => ({
     track,
     kept_seconds,

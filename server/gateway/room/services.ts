@@ -1,4 +1,5 @@
 /** What a room asks of the outside, made of the Worker's bindings and variables. */
+import { ApiKeyStore } from "../../shared/access/api-keys.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { defaultLimits } from "../../shared/config/limits.ts";
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
@@ -44,7 +45,7 @@ export function servicesOf(
   embedded: { readonly fetch: typeof fetch },
   /** Of the room's object, which its file is named after. */
   objectId: string,
-): Pick<Services, "inference" | "index" | "quota" | "fetcher" | "scrub" | "takeMeeting"> {
+): Pick<Services, "inference" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting"> {
   const { APP, LOCAL_STATE, TENANT_QUOTA: quotas } = env;
   return {
     inference: inferenceOf(env, embedded),
@@ -54,6 +55,7 @@ export function servicesOf(
       close: (storedTotal) => closeSession(quotas, session, storedTotal),
       lease: (storedTotal, wanted, quota) => leaseAudio(quotas, session, { storedTotal, wanted, quota }),
     },
+    activeKeys: (keyIds) => new ApiKeyStore(env.DB).stillActive(keyIds),
     fetcher: (input, init) => fetch(input, init),
     scrub: async () => {
       const answer = await LOCAL_STATE?.fetch(`http://local/scrub/${objectId}`, { method: "POST" });

@@ -17,6 +17,8 @@ export interface ApiKey {
   readonly keyId: string;
   readonly tenant: string;
   readonly scopes: readonly Scope[];
+  /** When it ends, ms since 1970; null for never. */
+  readonly expiresAt: number | null;
 }
 
 export type ApiKeyRefusal = "unknown" | "revoked" | "expired";
@@ -24,6 +26,8 @@ export type ApiKeyRefusal = "unknown" | "revoked" | "expired";
 const storedKeySchema = apiKeyRowSchema
   .pick({ key_id: true, tenant: true, scopes: true, expires_at: true, revoked_at: true })
   .extend({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+const keyStateRowSchema = apiKeyRowSchema.pick({ key_id: true, expires_at: true, revoked_at: true });
 
 /** A row to check an unknown key id against, so that it takes as long. */
 const dummyRow: z.input<typeof storedKeySchema> = {
@@ -57,7 +61,21 @@ export class ApiKeyStore {
     const isRight = equalInConstantTime(hashSecret(parts.secret), row.hash);
     if (!found || !isRight) return err("unknown");
     const state = apiKeyStateOf(row, Date.now());
-    return state === "active" ? ok({ keyId: row.key_id, tenant: row.tenant, scopes: row.scopes }) : err(state);
+    if (state !== "active") return err(state);
+    return ok({ keyId: row.key_id, tenant: row.tenant, scopes: row.scopes, expiresAt: row.expires_at });
+  }
+
+  /**
+   * Which of some keys, known once to be good, are still: one read for all.
+   * @throws as `find` does.
+   */
+  async stillActive(keyIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const query = this.#db
+      .prepare("SELECT key_id, expires_at, revoked_at FROM api_keys WHERE key_id IN (SELECT value FROM json_each(?))")
+      .bind(JSON.stringify(keyIds));
+    const { results } = await withTimeout(query.run(), d1KeyTimeoutMs, "D1 read");
+    const rows = z.array(keyStateRowSchema).parse(results);
+    return new Set(rows.filter((row) => apiKeyStateOf(row, Date.now()) === "active").map(({ key_id }) => key_id));
   }
 
   /** Reads the row. A read that fails at once is tried again, once: D1 has failures that are over a moment later, and every request needs it. */

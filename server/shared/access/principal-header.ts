@@ -15,7 +15,14 @@ export const principalHeader = `${gatewayHeaderPrefix}principal`;
 const tenant = tenantSchema;
 const principalSchema: z.ZodType<Principal> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("anyone"), tenant }),
-  z.object({ kind: z.literal("key"), tenant, keyId: z.string(), scopes: z.array(scopeSchema) }),
+  z.object({
+    kind: z.literal("key"),
+    tenant,
+    keyId: z.string(),
+    scopes: z.array(scopeSchema),
+    // Absent where an earlier version of the gateway asks.
+    expiresAt: z.number().nullable().default(null),
+  }),
   z
     .object({
       kind: z.literal("token"),

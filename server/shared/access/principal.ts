@@ -6,7 +6,14 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 export type Principal =
   /** With `AUTH_MODE=off`: whoever reaches this machine. */
   | { readonly kind: "anyone"; readonly tenant: string }
-  | { readonly kind: "key"; readonly tenant: string; readonly keyId: string; readonly scopes: readonly Scope[] }
+  | {
+      readonly kind: "key";
+      readonly tenant: string;
+      readonly keyId: string;
+      readonly scopes: readonly Scope[];
+      /** ms since 1970; null for never. */
+      readonly expiresAt: number | null;
+    }
   | {
       readonly kind: "token";
       readonly tenant: string;
@@ -29,6 +36,16 @@ export function subjectOf(principal: Principal): string {
     case "token":
       return `token:${principal.subject}`;
   }
+}
+
+/** When the caller's credential ends, ms since 1970; undefined for never. */
+export function expiresAtOf(principal: Principal): number | undefined {
+  return principal.kind === "anyone" ? undefined : (principal.expiresAt ?? undefined);
+}
+
+/** The key's id of a subject that is one. */
+export function keyIdOfSubject(subject: string): string | undefined {
+  return subject.startsWith("key:") ? subject.slice("key:".length) : undefined;
 }
 
 /** Whether a subject is that of a token: a participant, not a backend. */

@@ -12,6 +12,12 @@ export const d1ListTimeoutMs = 15_000;
 /** The row of an API key, which every request waits for. */
 export const d1KeyTimeoutMs = 5_000;
 
+/**
+ * How often a room looks whether the API keys of its connections are still good: each ends within a minute of its key's
+ * revocation, at one read a minute.
+ */
+export const keyRecheckMs = 55_000;
+
 // ---- requests
 
 /** The window of `requestsPerMinute`. */

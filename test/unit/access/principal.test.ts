@@ -18,7 +18,7 @@ const guarded = Object.entries(operations as Record<string, Operation>).flatMap(
 
 test.each(guarded)("[P6] $id: a key with its scope may, one with all others may not, admin may", ({ access }) => {
   const others = scopeSchema.options.filter((scope) => scope !== access.scope && scope !== "admin");
-  const key = { kind: "key", tenant: "acme", keyId: "k" } as const;
+  const key = { kind: "key", tenant: "acme", keyId: "k", expiresAt: null } as const;
   expect(permit({ ...key, scopes: [access.scope] }, access, "board-7").ok).toBe(true);
   expect(permit({ ...key, scopes: others }, access, "board-7").ok).toBe(false);
   expect(permit({ ...key, scopes: ["admin"] }, access, "board-7").ok).toBe(true);
@@ -47,6 +47,6 @@ test("[P7] a token to read some tracks reads their audio and exports, and nothin
 });
 
 test("a key and a token of the same name are two subjects", () => {
-  const key = { kind: "key", tenant: "acme", keyId: "ada", scopes: [] } as const;
+  const key = { kind: "key", tenant: "acme", keyId: "ada", scopes: [], expiresAt: null } as const;
   expect(subjectOf(key)).not.toBe(subjectOf(token));
 });

@@ -2,8 +2,9 @@
 import { encodeMessage } from "../../../../schemas/wire/codec.ts";
 import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
+import { keyIdOfSubject } from "../../../shared/access/principal.ts";
 import type { Socket } from "../host.ts";
-import { credentialExpired, errorMessage, type Refusal, sessionDeleted, tookNoTrack } from "../refusals.ts";
+import { credentialExpired, errorMessage, keyRevoked, type Refusal, sessionDeleted, tookNoTrack } from "../refusals.ts";
 import type { SocketRequest } from "../socket-request.ts";
 import { parseAttachment } from "./attachment.ts";
 import type { Follower } from "./dispatcher.ts";
@@ -93,6 +94,20 @@ export class Connections {
       else if (at !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, at);
     }
     return next;
+  }
+
+  /** The API keys with which connections were opened. */
+  keyIds(): string[] {
+    const ids = [...this.#open()].flatMap(([, { subject }]) => keyIdOfSubject(subject) ?? []);
+    return [...new Set(ids)];
+  }
+
+  /** Ends the connections of API keys that are good for nothing any more. @param asked all that were looked at. */
+  endKeys(asked: readonly string[], active: ReadonlySet<string>): void {
+    for (const [socket, { subject }] of this.#open()) {
+      const id = keyIdOfSubject(subject);
+      if (id !== undefined && asked.includes(id) && !active.has(id)) this.end(socket, keyRevoked);
+    }
   }
 
   /** Nobody stays connected to a session that is deleted. Whoever streams must know that nothing more is kept. */

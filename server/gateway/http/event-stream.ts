@@ -1,0 +1,145 @@
+/**
+ * `GET …/events` as server-sent events. Fed by a socket that watches the room, so that the room may sleep while nothing happens.
+ * The socket is opened before anything is answered: a reader for whom there is no place is told so by the status, and what comes
+ * while the log is still paged, at the reader's speed, is not missed. A stream that the gateway ends says why: `event: closing`.
+ */
+import type { Context } from "hono";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
+import { limits } from "../../../schemas/limits.ts";
+import type { EventsPage } from "../../../schemas/http/events.ts";
+import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import { type ErrorMessage, errorSchema, pingText, roomMessageSchema } from "../../../schemas/wire/messages.ts";
+import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
+import { heartbeatMs } from "../../shared/config/timings.ts";
+import { refusedStatus, socketUrl } from "../room/socket-request.ts";
+import type { AppEnv } from "./app-env.ts";
+import { problem, type Reason } from "./problems.ts";
+import { type RoomApi, roomOf } from "./rooms.ts";
+
+/** Events that wait for a slow consumer; beyond it the stream ends, and the reader comes back for what it missed. */
+const maxWaitingEvents = 1_000;
+
+export async function streamEvents(c: Context<AppEnv>, after: number): Promise<Response> {
+  const room = roomOf(c);
+  const first = await room.call("events", after, limits.maxEventsPerPage);
+  if (!first.ok) return problem(c, first.error);
+  const state = await room.call("describe");
+  // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
+  if (first.value.events.length === 0 && state?.status === "finalized") return c.body(null, 204);
+  const upTo = Math.max(after, state?.event_count ?? 0);
+  const { principal, traceId: trace_id } = c.var;
+  const caller = { subject: subjectOf(principal), expires_at: expiresAtOf(principal), trace_id };
+  const url = socketUrl({ role: "watch", encoding: "json", after: upTo, ...caller });
+  const answer = await room.fetch(new Request(url, { headers: { upgrade: "websocket" } }));
+  if (answer.status === refusedStatus) return problem(c, reasonOf(errorSchema.parse(await answer.json())));
+  const { webSocket: socket } = answer;
+  if (!socket) return problem(c, "connection_not_taken");
+  c.header("x-accel-buffering", "no");
+  return streamSSE(c, (stream) => new Follower(stream, socket, c.req.raw.signal).run(room, first.value, upTo));
+}
+
+/** Why the room takes no watcher, as the answer to a request says it. */
+function reasonOf({ code, detail, retry_after_ms: retryAfterMs = 0 }: ErrorMessage): Reason {
+  if (code === "session_not_found") return "session_not_found";
+  if (code === "session_finalized") return "session_deleted";
+  return code === "rate_limited" ? { reason: "too_many_watchers", detail, retryAfterMs } : "connection_not_taken";
+}
+
+class Follower {
+  readonly #stream: SSEStreamingApi;
+  readonly #socket: WebSocket;
+  /** Resolved when the reader has left or nothing more will come. */
+  readonly #ended = Promise.withResolvers<void>();
+  /** Whether it makes no sense to write on: the reader has left, or is no longer let in. */
+  #isOver = false;
+  /** What the socket brought waits for the pages before it. */
+  readonly #paged = Promise.withResolvers<void>();
+  #written: Promise<void> = this.#paged.promise;
+  #waiting = 0;
+
+  constructor(stream: SSEStreamingApi, socket: WebSocket, left: AbortSignal) {
+    this.#stream = stream;
+    this.#socket = socket;
+    const leave = (): void => this.#end();
+    stream.onAbort(leave);
+    left.addEventListener("abort", leave);
+    // Neither tells of what was before.
+    if (stream.aborted || left.aborted) leave();
+  }
+
+  async run(room: RoomApi, first: EventsPage, upTo: number): Promise<void> {
+    this.#listen();
+    const heart = setInterval(() => {
+      this.#queue(async () => void (await this.#stream.write(": still here\n\n")));
+      this.#socket.send(pingText);
+    }, heartbeatMs);
+    try {
+      await this.#stream.write("retry: 2000\n\n");
+      await this.#page(room, first, upTo);
+      this.#paged.resolve();
+      await this.#ended.promise;
+    } finally {
+      clearInterval(heart);
+      this.#socket.close(1000, "the reader has left");
+    }
+  }
+
+  /** The log up to where the socket begins. */
+  async #page(room: RoomApi, first: EventsPage, upTo: number): Promise<void> {
+    let page = first;
+    for (;;) {
+      for (const event of page.events) {
+        if (event.event_id > upTo || this.#isOver) return;
+        await this.#write(event);
+      }
+      if (!page.has_more || page.next_after >= upTo) return;
+      const next = await room.call("events", page.next_after, limits.maxEventsPerPage);
+      if (!next.ok) return this.#end();
+      page = next.value;
+    }
+  }
+
+  #listen(): void {
+    this.#socket.addEventListener("message", ({ data }) => {
+      const message = roomMessageSchema.parse(JSON.parse(String(data)));
+      if (message.type === "event") return this.#queue(() => this.#write(message.event));
+      if (message.type === "closing") return this.#close({ reason: message.reason });
+      if (message.type !== "error") return undefined;
+      // What the log still holds is not for whoever is no longer let in.
+      this.#isOver = true;
+      const { code: reason, detail, retryable } = message;
+      return this.#close({ reason, detail, retryable });
+    });
+    this.#socket.addEventListener("close", () => this.#queue(async () => this.#end()));
+    this.#socket.accept();
+  }
+
+  /** Says why the stream ends, after what is still to be written, and ends it. */
+  #close(why: Readonly<Record<string, unknown>>): void {
+    this.#queue(async () => {
+      await this.#stream.writeSSE({ event: "closing", data: JSON.stringify(why) });
+      this.#end();
+    });
+  }
+
+  #queue(step: () => Promise<void>): void {
+    this.#waiting += 1;
+    if (this.#waiting > maxWaitingEvents) this.#end();
+    this.#written = this.#written
+      .then(step)
+      .catch(() => this.#end())
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  #write(event: RoomEvent): Promise<void> {
+    const { event_id, type } = event;
+    return this.#stream.writeSSE({ id: String(event_id), event: type, data: JSON.stringify(event) });
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#ended.resolve();
+  }
+}
