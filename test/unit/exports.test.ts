@@ -1,12 +1,7 @@
-import fc from "fast-check";
 import { parseText } from "media-captions";
 import { describe, expect, test } from "vitest";
 import { type ExportName, exports } from "../../server/gateway/results/exports/exports.ts";
 import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
-import { oneLine } from "../../server/gateway/results/exports/one-line.ts";
-import { bindingBodySchema } from "../../schemas/http/corrections.ts";
-import { postedRosterSchema } from "../../schemas/speech/speakers.ts";
-import { postedUtteranceSchema } from "../../schemas/speech/utterances.ts";
 import { causesOf } from "../../server/gateway/tracks/gap-causes.ts";
 import type { EventBody, RoomEvent } from "../../schemas/speech/events.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";
@@ -194,110 +189,4 @@ describe("[G1] a gap's causes", () => {
     const refused = [5, 6, 7].map((seq) => ({ from_seq: seq, to_seq: seq, cause: "rejected" as const }));
     expect(causesOf([5, 7], refused)).toEqual([{ from_seq: 5, to_seq: 7, cause: "rejected" }]);
   });
-});
-
-describe("[E6] names and texts of any kind", () => {
-  /** What readers take for markup, for the end of a line or of a cue, or for nothing. */
-  const nasty = fc.constantFrom(
-    ...["\n", "\r\n", "\u2028", "\u2029", "\u0085", "\v", "\f", "\x1c", "\0", "-->", "00:00:01,000 --> 00:00:09,000"],
-    ...[
-      "<",
-      ">",
-      "&",
-      "</v>",
-      "<v Eve>",
-      "NOTE x",
-      "WEBVTT",
-      "7",
-      " ",
-      "_",
-      "\u200b",
-      "\u202e",
-      "\ud800",
-      "Ada",
-      "c1",
-      "<NA>",
-    ],
-  );
-  const text = fc.oneof(
-    fc.array(nasty, { maxLength: 6 }).map((parts) => parts.join("")),
-    fc.string({ unit: "binary" }),
-  );
-  const entries = fc.array(fc.record({ name: fc.option(text), text }), { maxLength: 8 });
-  const meetingOf = (said: readonly { readonly name: string | null; readonly text: string }[]): Meeting => ({
-    sessionId: "s",
-    gaps: [],
-    transcript: said.map((entry, i) => ({
-      utterance_id: `u${i}`,
-      track: "mixed",
-      start_ms: i * 1_000,
-      end_ms: i * 1_000 + 900,
-      text: entry.text,
-      cluster_id: `c${i % 3}`,
-      speaker_name: entry.name,
-    })),
-    timeline: said.slice(0, 3).map(({ name }, i) => ({
-      track: "mixed",
-      start_ms: i * 1_000,
-      end_ms: i * 1_000 + 900,
-      cluster_id: `c${i}`,
-      speaker_name: name,
-      turn_ids: [i + 1],
-    })),
-  });
-  const times = (of: Meeting): number[] =>
-    of.transcript.filter(({ text: said }) => oneLine(said) !== "").map(({ start_ms }) => start_ms / 1_000);
-
-  test.each(["vtt", "srt"] as const)(
-    "%s: an independent parser finds as many cues as entries, each at its time",
-    async (type) => {
-      await fc.assert(
-        fc.asyncProperty(entries, async (said) => {
-          const of = meetingOf(said);
-          const { cues } = await parseText(textOf(`transcript.${type}`, of), { type });
-          expect(cues.map(({ startTime }) => startTime)).toEqual(times(of));
-        }),
-      );
-    },
-  );
-
-  test("plain text and RTTM have as many lines as entries, and as many names as speakers", () => {
-    fc.assert(
-      fc.property(entries, (said) => {
-        const of = meetingOf(said);
-        // Every end of a line that some reader knows.
-        const lines = (name: ExportName): string[] =>
-          textOf(name, of)
-            .split(/[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/)
-            .slice(0, -1);
-        expect(lines("transcript.txt")).toHaveLength(times(of).length);
-        const fields = lines("speakers.rttm").map((line) => line.split(/\s+/));
-        expect(fields.map(({ length }) => length)).toEqual(of.timeline.map(() => 10));
-        expect(new Set(fields.map((line) => line[7])).size).toBe(of.timeline.length);
-        expect(fields.map((line) => line[7])).not.toContain("<NA>");
-      }),
-    );
-  });
-
-  test("two people of one name, and one who is called like another's cluster, stay two", () => {
-    const of = meetingOf([
-      { name: "David", text: "" },
-      { name: "David", text: "" },
-      { name: "c1", text: "" },
-    ]);
-    const names = textOf("speakers.rttm", of)
-      .split("\n")
-      .slice(0, -1)
-      .map((line) => line.split(" ")[7]);
-    expect(names).toEqual(["David_c0", "David_c1", "c1"]);
-  });
-
-  test.each(["", " ", "\u200b", "\u3164", "\u2800", "Ada\nBob", "Ada\u202ebob", "\ud800"])(
-    "%j is no name of a person",
-    (name) => {
-      expect(bindingBodySchema.safeParse({ name }).success).toBe(false);
-      expect(postedRosterSchema.safeParse([{ name }]).success).toBe(false);
-      expect(postedUtteranceSchema.safeParse({ start_ms: 0, end_ms: 1, text: "x", speaker: name }).success).toBe(false);
-    },
-  );
 });

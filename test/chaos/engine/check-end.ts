@@ -30,13 +30,15 @@ export async function checkPromised({ session, models, bucket }: Finished, when:
 export async function checkEnd(finished: Finished, result: SessionResult): Promise<Map<string, string>> {
   const { session, models, bucket } = finished;
   same("session_id of the result", result.session_id, session);
-  same("tracks of the result", Object.keys(result.ingest_by_track).sort(), models.map(({ track }) => track).sort());
+  // A connection alone, and frames that were refused, open no track.
+  const opened = models.filter((model) => model.sure().length > 0 || result.ingest_by_track[model.track]);
+  same("tracks of the result", Object.keys(result.ingest_by_track).sort(), opened.map(({ track }) => track).sort());
   for (const [index, event] of result.events.entries()) same("event_id", event.event_id, index + 1);
   const kept = new Map<string, string>();
   const keys = [`sessions/${session}/result.json`, `sessions/${session}/results/1.json`];
   let expected = 0;
   let received = 0;
-  for (const model of models) {
+  for (const model of opened) {
     const seconds = await checkTrack(finished, model, result);
     for (const [seq, digest] of seconds) {
       kept.set(digest, `${session}/${model.track}/${seq}`);
@@ -106,7 +108,10 @@ async function checkTrack(
     digests.set(seq, digest.toString("hex"));
   }
   const entry = result.audio.find((one) => one.track === track);
-  const { padding_samples: padding = -1, wav = null, ...rest } = entry ?? {};
+  const { padding_samples: padding = -1, wav = null, origin_ms: origin = null, ...others } = entry ?? {};
+  const { ended, offset_ms: offset = -1, origin_source: source, ...rest } = others;
+  hold(source === null ? origin === null : origin !== null && offset >= 0, `${track}: its origin is ${origin}`);
+  hold(typeof ended === "boolean", `${track}: the result does not say whether it ended`);
   // Schedules leave no gap so long that there would be no file.
   same(`${track}: has a WAV`, wav !== null, kept.length > 0);
   same(`${track}: audio of the result`, rest, {

@@ -3,13 +3,11 @@
  * (E6): the one place where foreign text is made fit for all formats.
  */
 
-/** All that any reader takes for the end of a line, or for a blank: controls of ASCII and of Latin-1 among them (NEL, FS–US). */
-const blanks = /[\s\x1c-\x1f\x85]+/gu;
-/** What else can't be seen and has no business in a text. */
-const controls = /[\x00-\x1f\x7f-\x9f]/gu;
+/** All that any reader takes for the end of a line, for a blank, or for nothing it can show. */
+const blanks = /[\s\p{Cc}]+/gu;
 /** They turn the direction of what follows, on to the end of the line: what a document says after a name, too. */
 const directions = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 export function oneLine(text: string): string {
-  return text.toWellFormed().replace(directions, "").replace(blanks, " ").replace(controls, "\ufffd").trim();
+  return text.toWellFormed().replace(directions, "").replace(blanks, " ").trim();
 }
