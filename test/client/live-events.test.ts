@@ -65,11 +65,12 @@ test("[S2] it starts after the event that is known", async () => {
   expect(asked()).toEqual(["7", "8"]);
 });
 
+const closing: Line = (response) => {
+  start(response);
+  response.end(`${textOf(1)}event: closing\ndata: {"reason":"token_expired","retryable":false}\n\n`);
+};
+
 test("[P12] the word why a stream ends is no event, and no failure", async () => {
-  const closing: Line = (response) => {
-    start(response);
-    response.end(`${textOf(1)}event: closing\ndata: {"reason":"token_expired","retryable":false}\n\n`);
-  };
   const { client, asked } = await serverOf(closing, endAfter(2), over);
   expect(await idsOf(client.liveEvents("s", {}))).toEqual([1, 2]);
   expect(asked()).toEqual(["0", "1", "2"]);

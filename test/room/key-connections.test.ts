@@ -40,21 +40,21 @@ class Held {
     this.events = events;
   }
 
-  async expectEnded(): Promise<void> {
-    await this.room.wakeUntil("they are ended", async () => this.stream.closeCode !== undefined);
-    for (const client of [this.stream, this.live]) {
-      expect(await client.nextOf("error")).toMatchObject({ code: "unauthorized", retryable: false });
-      await client.expectClose(4401);
-    }
-    await eventually("the stream of events is over", () => this.events.isOver);
-    expect(this.events.text).toMatch(/event: closing\ndata: \{"reason":"unauthorized","detail":"The API key/);
-  }
-
   end(): Promise<void> {
     this.stream.close();
     this.live.close();
     return this.events.cancel();
   }
+}
+
+async function expectEnded({ room, stream, live, events }: Held): Promise<void> {
+  await room.wakeUntil("they are ended", async () => stream.closeCode !== undefined);
+  for (const client of [stream, live]) {
+    expect(await client.nextOf("error")).toMatchObject({ code: "unauthorized", retryable: false });
+    await client.expectClose(4401);
+  }
+  await eventually("the stream of events is over", () => events.isOver);
+  expect(events.text).toMatch(/event: closing\ndata: \{"reason":"unauthorized","detail":"The API key/);
 }
 
 /** What D1 is asked of these keys' connections. */
@@ -74,7 +74,7 @@ describe("[P11] connections of an API key end", () => {
     await revoke(key);
     const from = clock.now();
     await held.room.evict();
-    await held.expectEnded();
+    await expectEnded(held);
     expect(clock.now() - from).toBeLessThanOrEqual(60_000);
     await streaming.keep(2);
   });
@@ -83,14 +83,15 @@ describe("[P11] connections of an API key end", () => {
     const key = await keyFor(tenant, ["admin"]);
     const held = await Held.open(key);
     await bindings.DB.prepare("DELETE FROM api_keys WHERE key_id = ?").bind(key.keyId).run();
-    await held.expectEnded();
+    await expectEnded(held);
+    expect(held.stream.closeCode).toBe(4401);
   });
 
   test("at its expiry, without a look at D1", async () => {
     const key = await keyFor(tenant, ["admin"], { expiresAt: clock.now() + 20_000 });
     const held = await Held.open(key);
     await held.room.evict();
-    await held.expectEnded();
+    await expectEnded(held);
     expect(asked(key).statements).toEqual([]);
   });
 
@@ -105,7 +106,7 @@ describe("[P11] connections of an API key end", () => {
     expect(clock.now() - from).toBeGreaterThanOrEqual(2 * keyRecheckMs);
     await held.stream.keep(2);
     d1.heal();
-    await held.expectEnded();
+    await expectEnded(held);
     expect(d1.statements).toHaveLength(3);
   });
 

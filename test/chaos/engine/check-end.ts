@@ -107,8 +107,8 @@ async function checkTrack(
     chain.add(seq, digest);
     digests.set(seq, digest.toString("hex"));
   }
-  const entry = result.audio.find((one) => one.track === track);
-  const { padding_samples: padding = -1, wav = null, origin_ms: origin = null, ...others } = entry ?? {};
+  const entry: Partial<SessionResult["audio"][number]> = result.audio.find((one) => one.track === track) ?? {};
+  const { padding_samples: padding = -1, wav = null, origin_ms: origin = null, ...others } = entry;
   const { ended, offset_ms: offset = -1, origin_source: source, ...rest } = others;
   hold(source === null ? origin === null : origin !== null && offset >= 0, `${track}: its origin is ${origin}`);
   hold(typeof ended === "boolean", `${track}: the result does not say whether it ended`);
