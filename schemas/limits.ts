@@ -138,6 +138,10 @@ export const limitTable = {
   maxSpeechBodyBytes: { value: 65_536, meaning: "Body of a text to speak." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
+  maxMetadataChars: {
+    value: 262_144,
+    meaning: "`metadata` of a session as JSON, whatever it was put together from. Beyond it a `PATCH` is refused.",
+  },
   maxFinalizeMetadataChars: {
     value: 131_072,
     meaning: "`metadata` of all finalizes of a session together, as JSON. Beyond it a finalize is refused.",

@@ -3,9 +3,10 @@
  * connection is lost: each new one starts after the last event that was handed out.
  */
 import { EventSourceParserStream } from "eventsource-parser/stream";
+import { logResetEvent } from "../../schemas/http/events.ts";
 import { eventSchema, type RoomEvent } from "../../schemas/speech/events.ts";
 import { begin, type Door, type Exchange } from "./exchange.ts";
-import { RoomtoneNetworkError } from "./results-errors.ts";
+import { RoomtoneAnswerError, RoomtoneNetworkError } from "./results-errors.ts";
 import { pause, Retries } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 
@@ -91,6 +92,12 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
       heard();
       // Says why the gateway ends the stream, which it does next. The next connection, with a new credential, tells the rest.
       if (value.event === "closing") continue;
+      if (value.event === logResetEvent) {
+        throw new RoomtoneAnswerError(
+          call,
+          "has another event log than the one that was read. Begin anew, with after: 0.",
+        );
+      }
       yield eventSchema.parse(JSON.parse(value.data));
     }
   } catch (cause) {

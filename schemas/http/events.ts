@@ -11,3 +11,6 @@ export const eventsPageSchema = z.object({
   has_more: z.boolean(),
 });
 export type EventsPage = z.infer<typeof eventsPageSchema>;
+
+/** Name of the server-sent event that says: the log is not the one that was read before, and what follows is all of it. */
+export const logResetEvent = "log.reset";

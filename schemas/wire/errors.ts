@@ -56,6 +56,11 @@ export const wireErrors = {
     retryable: false,
     meaning: "`after` lies too far back for a live connection; read `GET …/events` up to now first.",
   },
+  log_shorter: {
+    closeCode: 4400,
+    retryable: false,
+    meaning: "`after` lies beyond the event log: what was read before is another log. Begin anew, without `after`.",
+  },
   superseded: { closeCode: 4409, retryable: false, meaning: "A newer connection streams this track." },
   idle: {
     closeCode: 4408,

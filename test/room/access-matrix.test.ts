@@ -6,6 +6,7 @@ import { listDurableObjectIds } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { type Role, roleSchema, type Scope, scopeSchema } from "../../schemas/access.ts";
 import { httpErrors, refusalCodeOf } from "../../schemas/wire/errors.ts";
+import { sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { type Access, type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
 import { type ClientMessage, controlSchemas, type RoomMessage } from "../../schemas/wire/messages.ts";
 import { parseRoomName, roomName } from "../../schemas/names.ts";
@@ -574,7 +575,9 @@ describe("messages", () => {
   test.each(types)("[P6] %s of who only watches streams nothing", async (type) => {
     const sessionId = shared;
     const token = await tokenWith({ tenant, session_id: sessionId, role: "observe" });
-    const answer = await guarded(`${live(sessionId)}?after=9`, {
+    const stands = await guarded(state(sessionId), { headers: bearer(token) });
+    const { event_count: after } = sessionStateSchema.parse(await stands.json());
+    const answer = await guarded(`${live(sessionId)}?after=${after}`, {
       headers: { upgrade: "websocket", ...bearer(token) },
     });
     const watcher = await Client.over(answer, sessionId);

@@ -3,6 +3,7 @@ import { limits } from "../../schemas/limits.ts";
 import { sessionAnswerSchema, type SessionAnswer } from "../../schemas/http/sessions.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
+import { gateway } from "./support/bindings.ts";
 import { createSession, eventsOf, get, post, send } from "./support/http.ts";
 import { inference, sameSpeaker } from "./support/inference.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -19,6 +20,57 @@ const settingsOf = async (answer: Response): Promise<SessionAnswer> => sessionAn
 const roster = (names: number): object => ({ roster: range(1, names).map((n) => ({ name: `Name ${n}` })) });
 
 describe("settings", () => {
+  test("[U6] the same settings with their fields in another order are the same, at every depth", async () => {
+    const id = newSession();
+    const [a, b] = [
+      { x: { p: 1, q: [{ m: 1, n: 2 }] }, y: null },
+      { y: null, x: { q: [{ n: 2, m: 1 }], p: 1 } },
+    ];
+    expect((await create({ session_id: id, metadata: a, roster: [{ name: "Ada", email: "a@b" }] })).status).toBe(201);
+    expect((await create({ session_id: id, metadata: b, roster: [{ email: "a@b", name: "Ada" }] })).status).toBe(200);
+    expect(await codeOf(await create({ session_id: id, metadata: { ...b, x: { p: 1, q: [{ n: 2 }] } } }))).toEqual([
+      409,
+      "session_exists",
+    ]);
+    expect(await codeOf(await create({ session_id: id, metadata: { x: a.x } }))).toEqual([409, "session_exists"]);
+  });
+
+  test("[U6] metadata is patched at every depth, and null takes a name out", async () => {
+    const id = newSession();
+    await create({ session_id: id, metadata: { keep: 1, gone: 2, in: { a: 1, b: { c: 1 } }, kept_null: null } });
+    const patch = { gone: null, never: null, in: { a: null, b: { d: [null] } }, new: { x: null, y: 1 } };
+    expect((await settingsOf(await configure(id, { metadata: patch }))).metadata).toEqual({
+      keep: 1,
+      in: { b: { c: 1, d: [null] } },
+      kept_null: null,
+      new: { y: 1 },
+    });
+    expect((await settingsOf(await configure(id, { metadata: { in: 5 } }))).metadata["in"]).toBe(5);
+  });
+
+  test("[U6] [limit:maxMetadataChars] what patches add up to is bounded, changes nothing beyond it, and finalize has its room", async () => {
+    const room = new RoomUnderTest(newSession());
+    const id = room.sessionId;
+    const live = await Client.connect(id);
+    const piece = "x".repeat(100_000);
+    expect((await configure(id, { metadata: { a: piece } })).status).toBe(200);
+    const left = limits.maxMetadataChars - JSON.stringify({ a: piece, b: "" }).length;
+    expect((await configure(id, { metadata: { b: "y".repeat(left) } })).status).toBe(200);
+    const before = await room.dump();
+    expect(await codeOf(await configure(id, { metadata: { c: 1 } }))).toEqual([413, "body_too_large"]);
+    expect(await room.dump()).toEqual(before);
+    // Short to send, long to keep; and nothing is opened for it.
+    const long = `{"session_id":"${newSession()}","metadata":{"a":[${"1e20,".repeat(20_000)}0]}}`;
+    const refused = await gateway("/v1/sessions", { method: "POST", body: long });
+    expect(await codeOf(refused)).toEqual([413, "body_too_large"]);
+    expect((await configure(id, { metadata: { b: null } })).status).toBe(200);
+    expect((await configure(id, { metadata: { b: "y".repeat(left) } })).status).toBe(200);
+    await live.keep(1);
+    const finalized = await post(id, "finalize", { metadata: { d: "z".repeat(60_000) } });
+    expect(finalized.status).toBe(200);
+    expect((await get(id, "result")).status).toBe(200);
+  });
+
   test("[N3] a session is opened with settings; without an id it gets one", async () => {
     const answer = await create({ roster: [{ name: "Ada" }], metadata: { room: 7 }, resolve: { window_chunks: 3 } });
     expect(answer.status).toBe(201);

@@ -12,6 +12,7 @@ const facts = {
   issues: ["JWT_SECRET: missing"],
   limit: 1,
   maxBytes: 1,
+  eventCount: 3,
   maxTracks: 1,
   message: "is missing",
   name: "limit",

@@ -24,7 +24,7 @@ const afterSchema = z.int().min(0);
 export const maxChunksPerAsk = 32;
 const eventsPerAsk = 500;
 
-type Refusal = "bad_request" | "session_not_found" | "session_deleted";
+type Refusal = "bad_request" | "session_not_found" | "session_deleted" | "after_beyond_log";
 
 /** A kept second. */
 export interface FoundChunk {
@@ -45,7 +45,11 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
   eventsAfter(session: SessionRef, after: number): Promise<Result<EventsPage, Refusal>> {
     return this.#inRoom(session, async (room) => {
       const from = afterSchema.safeParse(after);
-      return from.success ? room.call("events", from.data, eventsPerAsk) : err("bad_request");
+      if (!from.success) return err("bad_request");
+      const page = await room.call("events", from.data, eventsPerAsk);
+      // An event that the log has not got is of another life of the session: the app begins anew.
+      if (page.ok) return page;
+      return err(page.error === "session_not_found" ? page.error : "after_beyond_log");
     });
   }
 

@@ -6,7 +6,7 @@
 import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { limits } from "../../../schemas/limits.ts";
-import type { EventsPage } from "../../../schemas/http/events.ts";
+import { type EventsPage, logResetEvent } from "../../../schemas/http/events.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import { type ErrorMessage, errorSchema, pingText, roomMessageSchema } from "../../../schemas/wire/messages.ts";
 import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
@@ -21,12 +21,17 @@ const maxWaitingEvents = 1_000;
 
 export async function streamEvents(c: Context<AppEnv>, after: number): Promise<Response> {
   const room = roomOf(c);
-  const first = await room.call("events", after, limits.maxEventsPerPage);
+  const asked = await room.call("events", after, limits.maxEventsPerPage);
+  // What the reader has is of another log: it is told so, and gets this one from its beginning (U7).
+  const isOtherLog = !asked.ok && typeof asked.error === "object";
+  const first = isOtherLog ? await room.call("events", 0, limits.maxEventsPerPage) : asked;
   if (!first.ok) return problem(c, first.error);
   const state = await room.call("describe");
   // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
-  if (first.value.events.length === 0 && state?.status === "finalized") return c.body(null, 204);
-  const upTo = Math.max(after, state?.event_count ?? 0);
+  if (first.value.events.length === 0 && !isOtherLog && state?.status === "finalized") return c.body(null, 204);
+  const eventCount = state?.event_count ?? 0;
+  const upTo = isOtherLog ? eventCount : Math.max(after, eventCount);
+  const greeting = isOtherLog ? resetOf(eventCount) : "";
   const { principal, traceId: trace_id } = c.var;
   const caller = { subject: subjectOf(principal), expires_at: expiresAtOf(principal), trace_id };
   const url = socketUrl({ role: "watch", encoding: "json", after: upTo, ...caller });
@@ -35,7 +40,14 @@ export async function streamEvents(c: Context<AppEnv>, after: number): Promise<R
   const { webSocket: socket } = answer;
   if (!socket) return problem(c, "connection_not_taken");
   c.header("x-accel-buffering", "no");
-  return streamSSE(c, (stream) => new Follower(stream, socket, c.req.raw.signal).run(room, first.value, upTo));
+  return streamSSE(c, (stream) =>
+    new Follower(stream, socket, c.req.raw.signal).run(room, first.value, upTo, greeting),
+  );
+}
+
+/** With an empty id: a reader that is cut off here must not come back with the old one. */
+function resetOf(eventCount: number): string {
+  return `event: ${logResetEvent}\ndata: ${JSON.stringify({ event_count: eventCount })}\nid\n\n`;
 }
 
 /** Why the room takes no watcher, as the answer to a request says it. */
@@ -67,14 +79,14 @@ class Follower {
     if (stream.aborted || left.aborted) leave();
   }
 
-  async run(room: RoomApi, first: EventsPage, upTo: number): Promise<void> {
+  async run(room: RoomApi, first: EventsPage, upTo: number, greeting: string): Promise<void> {
     this.#listen();
     const heart = setInterval(() => {
       this.#queue(async () => void (await this.#stream.write(": still here\n\n")));
       this.#socket.send(pingText);
     }, heartbeatMs);
     try {
-      await this.#stream.write("retry: 2000\n\n");
+      await this.#stream.write(`retry: 2000\n\n${greeting}`);
       await this.#page(room, first, upTo);
       this.#paged.resolve();
       await this.#ended.promise;

@@ -3,21 +3,31 @@ import type { Context } from "hono";
 import { eventsQuerySchema, liveQuerySchema } from "../../../schemas/http/queries.ts";
 import type { AppEnv } from "./app-env.ts";
 import { streamEvents } from "./event-stream.ts";
+import { wantsEventStream } from "./guards/accepts.ts";
 import { queryOf } from "./guards/parameters.ts";
 import { roomOf } from "./rooms.ts";
 import { problem } from "./problems.ts";
 import { openSocket } from "./sockets.ts";
 
 export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
-  const wantsStream = c.req.header("accept")?.includes("text/event-stream") ?? false;
-  // A reconnecting EventSource sends where it was; its URL says where it began.
-  const last = wantsStream ? c.req.header("last-event-id") : undefined;
-  const query = queryOf(c, eventsQuerySchema, last === undefined ? {} : { after: last });
+  const query = queryOf(c, eventsQuerySchema);
   if (!query.ok) return problem(c, query.error);
   const { after, limit } = query.value;
-  if (wantsStream) return streamEvents(c, after);
+  // A reconnecting EventSource sends where it was; its URL says where it began.
+  if (wantsEventStream(c.req.header("accept")))
+    return streamEvents(c, lastEventId(c.req.header("last-event-id")) ?? after);
   const page = await roomOf(c).call("events", after, limit);
   return page.ok ? c.json(page.value) : problem(c, page.error);
+}
+
+/**
+ * @returns undefined for a header that holds no event's number: empty, or `undefined` and the like, as scripts write it. An error
+ * would end an EventSource for good.
+ */
+function lastEventId(header: string | undefined): number | undefined {
+  const [id = "", ...others] = new Set(header?.split(",").map((part) => part.trim()));
+  if (others.length > 0 || !/^\d+$/.test(id)) return undefined;
+  return Math.min(Number(id), Number.MAX_SAFE_INTEGER);
 }
 
 export async function liveRoute(c: Context<AppEnv>): Promise<Response> {

@@ -189,6 +189,15 @@ export const problems = {
     "bad_request",
     ({ maxTracks }) => `expect: a session has at most ${maxTracks} tracks.`,
   ),
+  metadata_too_large: plain(
+    "body_too_large",
+    `The metadata of a session is together at most ${limits.maxMetadataChars} characters of JSON; null takes a name out.`,
+  ),
+  after_beyond_log: telling<{ eventCount: number }>(
+    "bad_request",
+    ({ eventCount }) =>
+      `after lies beyond the event log, which has ${eventCount} events: it is another log. Begin anew.`,
+  ),
   finalize_metadata_too_large: plain(
     "body_too_large",
     `The metadata of all finalizes of a session is together at most ${limits.maxFinalizeMetadataChars} characters of JSON.`,

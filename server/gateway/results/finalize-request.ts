@@ -1,4 +1,5 @@
 /** Whether a session that is frozen has what a finalize asks for. Pure. */
+import { isSameJson } from "../../shared/lib/same-json.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import { expectedSeq, type TrackRow } from "../tracks/track-plan.ts";
 
@@ -19,14 +20,4 @@ export function holdsAlready(
     return trackRow !== undefined && expectedSeq(trackRow) >= lastSeq;
   });
   return hasMetadata && hasTracks;
-}
-
-/** The order of an object's fields is the writer's. */
-function isSameJson(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [left, right] = [Object.entries(a), new Map<string, unknown>(Object.entries(b))];
-  return (
-    left.length === right.size && left.every(([name, value]) => right.has(name) && isSameJson(value, right.get(name)))
-  );
 }

@@ -1,4 +1,5 @@
 /** What the Worker's routes can ask of a session: one method a question. Knows no sockets and no platform. */
+import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import type { ResultVersions } from "../../../schemas/http/versions.ts";
@@ -22,12 +23,24 @@ import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
 import type { Room } from "./room.ts";
+import { metadataChars } from "./settings.ts";
 
 /** How long a finalize or a deletion is held open before it is answered 202. */
 const longAnswerMs = 20_000;
 
 /** Why settings can't be taken. */
-export type ConfigureRefusal = "session_not_found" | "session_exists" | "settings_sealed" | "resolve_started";
+export type ConfigureRefusal =
+  | "metadata_too_large"
+  | "session_not_found"
+  | "session_exists"
+  | "settings_sealed"
+  | "resolve_started";
+
+/** There is no event with the number that somebody says they have: they have it of another log. */
+export interface AfterBeyondLog {
+  readonly reason: "after_beyond_log";
+  readonly eventCount: number;
+}
 
 /** What a person says of the speakers. */
 export type Correction =
@@ -130,7 +143,9 @@ export class SessionApi {
     const known = this.#rooms.existing();
     if (known && !known.settings.match(config)) return err("session_exists");
     if (known) return ok({ ...known.settings.shown(), isNew: false });
-    const answer = this.#rooms.open().settings.configure(config);
+    // Before anything is opened.
+    if (metadataChars(config.metadata) > limits.maxMetadataChars) return err("metadata_too_large");
+    const answer = this.#rooms.open().settings.configure(config, true);
     return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
   }
 
@@ -150,8 +165,9 @@ export class SessionApi {
   }
 
   /** The events after one, at most `limit`. */
-  events(after: number, limit: number): Result<EventsPage, "session_not_found"> {
+  events(after: number, limit: number): Result<EventsPage, "session_not_found" | AfterBeyondLog> {
     return this.#inExisting(({ core: { events } }) => {
+      if (after > events.count) return err({ reason: "after_beyond_log", eventCount: events.count });
       const page = events.page(after, limit);
       const next_after = page.at(-1)?.event_id ?? after;
       return ok({ events: page, next_after, has_more: next_after < events.count });

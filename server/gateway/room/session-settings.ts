@@ -1,12 +1,14 @@
 /** A session's settings: what was asked for, over what the installation has for all. Knows no sockets and no routes. */
 import type { SessionAnswer, SessionConfig } from "../../../schemas/http/sessions.ts";
+import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import { hasSettings, isOutsideResult, resolveSettingsFrom, settingFrom } from "./settings.ts";
+import { mergePatch } from "../../shared/lib/merge-patch.ts";
+import { hasSettings, isOutsideResult, metadataChars, resolveSettingsFrom, settingFrom } from "./settings.ts";
 
 export interface SessionSettingsDeps {
   readonly db: Database;
@@ -27,8 +29,14 @@ export class SessionSettings {
     this.#deps = deps;
   }
 
-  /** Changes the settings. What `asked` does not name stays. */
-  configure(asked: SessionConfig): Result<SessionAnswer, "settings_sealed" | "resolve_started"> {
+  /**
+   * Changes the settings. What `asked` does not name stays.
+   * @param isFirst the session was opened for it: its metadata is kept as it is, and patches none.
+   */
+  configure(
+    asked: SessionConfig,
+    isFirst = false,
+  ): Result<SessionAnswer, "settings_sealed" | "resolve_started" | "metadata_too_large"> {
     const { db, store, tracks, speakers, onChange } = this.#deps;
     if (!store.isOpen && !isOutsideResult(asked)) return err("settings_sealed");
     const before = store.config;
@@ -36,11 +44,16 @@ export class SessionSettings {
     // Where windows begin follows from their length: a track half cut one way can't go on another way.
     const isCut = tracks.rows().some(({ resolved_seq }) => resolved_seq > 0);
     if (isCut && resolve.window_chunks !== before.resolve.window_chunks) return err("resolve_started");
+    const given = asked.metadata ?? {};
+    const metadata = isFirst ? given : mergePatch(before.metadata, given);
+    const chars = metadataChars(metadata);
+    // What an earlier version let grow may still shrink.
+    if (chars > limits.maxMetadataChars && chars > metadataChars(before.metadata)) return err("metadata_too_large");
     db.transaction(() => {
       store.config = {
         ...before,
         title: settingFrom(before.title, asked.title),
-        metadata: { ...before.metadata, ...asked.metadata },
+        metadata,
         resolve,
         webhook_url: settingFrom(before.webhook_url, asked.webhook_url),
         ...(asked.retention_days === undefined ? {} : { retention_days: asked.retention_days }),

@@ -1,3 +1,4 @@
+import { isSameJson } from "../../shared/lib/same-json.ts";
 import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../schemas/http/sessions.ts";
 
 /** The settings with what is asked for in place of what was. */
@@ -11,6 +12,11 @@ export function resolveSettingsFrom(before: ResolveSettings, asked: SessionConfi
 /** A setting that null takes away: where the session's webhooks go, what it is called. */
 export function settingFrom<T>(before: T | undefined, asked: T | null | undefined): T | undefined {
   return asked === undefined ? before : (asked ?? undefined);
+}
+
+/** Length of metadata as JSON: what is read may be shorter than what is written (1e20). */
+export function metadataChars(metadata: SessionConfig["metadata"]): number {
+  return JSON.stringify(metadata ?? {}).length;
 }
 
 /** Settings that no result holds, so that they may change after finalize. */
@@ -31,16 +37,11 @@ export function hasSettings(settings: SessionAnswer, webhookUrl: string | undefi
   const { title, roster, metadata, resolve, retention_days: days, auto_finalize_after_ms: afterMs } = asked;
   return (
     (title === undefined || title === settings.title) &&
-    (roster === undefined || isSame(settings.roster, roster)) &&
-    (metadata === undefined || isSame(settings.metadata, metadata)) &&
-    (resolve === undefined || isSame(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
+    (roster === undefined || isSameJson(settings.roster, roster)) &&
+    (metadata === undefined || isSameJson(settings.metadata, metadata)) &&
+    (resolve === undefined || isSameJson(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
     settingFrom(webhookUrl, asked.webhook_url) === webhookUrl &&
     (days === undefined || days === settings.retention_days) &&
     (afterMs === undefined || afterMs === settings.auto_finalize_after_ms)
   );
-}
-
-/** Of values that went through one parser: the order of fields is the writer's. */
-function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -42,6 +42,10 @@ export function admitWatcher(
   if (room.core.status.isGone) return errorMessage(sessionDeleted);
   const tooMany = coolingDown(deps, subject, null) ?? full(deps, room.limits, "watch", subject);
   if (tooMany) return tooMany;
+  if (after > room.core.events.count) {
+    const detail = `The log has ${room.core.events.count} events: what you have is of another one. Begin anew, without after.`;
+    return errorMessage({ code: "log_shorter", detail });
+  }
   if (room.core.events.count - after > limits.maxReplayEvents) {
     const detail = `At most ${limits.maxReplayEvents} events are replayed here: read GET …/events first, then watch from there.`;
     return errorMessage({ code: "replay_too_long", detail });
