@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
   schemas: 3_700,
-  "server/gateway": 12_500,
+  // Versions of a result, its corrections after the end, and the bounds of those who come in are all rules of the room.
+  "server/gateway": 14_000,
   "server/app": 7_000,
   "server/inference": 3_500,
   "server/shared": 4_600,

@@ -1,5 +1,5 @@
 /** Whether a session that is frozen has what a finalize asks for. Pure. */
-import { isSameJson } from "../../shared/lib/same-json.ts";
+import { isSameJson } from "../../shared/json/same-json.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import { expectedSeq, type TrackRow } from "../tracks/track-plan.ts";
 

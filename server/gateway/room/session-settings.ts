@@ -7,7 +7,7 @@ import type { SessionStore } from "../core/session-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 import type { Lifecycle } from "../lifecycle/lifecycle.ts";
-import { mergePatch } from "../../shared/lib/merge-patch.ts";
+import { mergePatch } from "../../shared/json/merge-patch.ts";
 import { hasSettings, isOutsideResult, metadataChars, resolveSettingsFrom, settingFrom } from "./settings.ts";
 
 export interface SessionSettingsDeps {

@@ -1,4 +1,4 @@
-import { isSameJson } from "../../shared/lib/same-json.ts";
+import { isSameJson } from "../../shared/json/same-json.ts";
 import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../schemas/http/sessions.ts";
 
 /** The settings with what is asked for in place of what was. */

@@ -6,7 +6,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
-import { isNestedDeeper } from "../../shared/lib/json-depth.ts";
+import { isNestedDeeper } from "../../shared/json/json-depth.ts";
 import { readTextUpTo } from "../../shared/lib/read-body.ts";
 
 export interface InferenceConfig {

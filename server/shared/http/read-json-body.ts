@@ -5,8 +5,8 @@
 import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { parseExactJson } from "../lib/exact-json.ts";
-import { isNestedDeeper } from "../lib/json-depth.ts";
+import { parseExactJson } from "../json/exact-json.ts";
+import { isNestedDeeper } from "../json/json-depth.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 import { wordsOf } from "./issue-words.ts";
 

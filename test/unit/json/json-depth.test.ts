@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isNestedDeeper } from "../../server/shared/lib/json-depth.ts";
+import { isNestedDeeper } from "../../../server/shared/json/json-depth.ts";
 
 const nested = (levels: number, open: string, close: string): unknown =>
   JSON.parse(open.repeat(levels) + close.repeat(levels).replace(/^}/, "1}"));
