@@ -59,6 +59,13 @@ const sessionFinalizedSchema = message.extend({
   coverage: z.number().min(0).max(1),
 });
 
+/** The meeting was corrected after its end: a newer version of the result can be read. Versions in between may not be told. */
+const resultRevisedSchema = message.extend({
+  type: z.literal("result.revised"),
+  version: z.int().min(2),
+  result_key: z.string(),
+});
+
 /** The last message of a session: it is being deleted, and nothing of it may be left in the app either. */
 const sessionDeletedSchema = message.extend({ type: z.literal("session.deleted") });
 
@@ -69,6 +76,7 @@ export const feedMessageSchema = z.discriminatedUnion("type", [
   utterancesChangedSchema,
   resolveCalledSchema,
   sessionFinalizedSchema,
+  resultRevisedSchema,
   sessionDeletedSchema,
 ]);
 export type FeedMessage = z.infer<typeof feedMessageSchema>;

@@ -7,6 +7,7 @@ import { sessionIdSchema, tenantSchema } from "./names.ts";
 /** Events of the log that are delivered. */
 export const deliveredEvents = [
   "session.finalized",
+  "result.revised",
   "resolve.failed",
   "resolve.stalled",
   "track.stalled",
@@ -28,7 +29,7 @@ export const webhookPayloadSchema = z.object({
     session_id: sessionIdSchema,
     /** The row of the session's event log; `webhook.test` has none. */
     event: eventSchema.optional(),
-    /** Of `session.finalized`. */
+    /** Of `session.finalized` and `result.revised`. */
     result_key: z.string().optional(),
     coverage: coverageSchema.optional(),
   }),

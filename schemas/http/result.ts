@@ -79,7 +79,7 @@ export const transcriptEntrySchema = z.object({
   text: z.string(),
   /** The cluster that speaks most in that stretch; null where none does. */
   cluster_id: clusterIdSchema.nullable(),
-  /** The name that the source gave, else the cluster's. */
+  /** The name that a person gave the cluster, else the one that the source gave, else the cluster's. */
   speaker_name: z.string().nullable(),
 });
 export type TranscriptEntry = z.infer<typeof transcriptEntrySchema>;

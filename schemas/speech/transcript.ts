@@ -5,6 +5,7 @@ import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
 import { compareTexts, noOffsets, type Offsets } from "./axis.ts";
 import { mainTurn, speakersByTrack } from "./main-speaker.ts";
 import { unionOf } from "./stretches.ts";
+import { viewOf } from "./speaker-view.ts";
 import type { Utterance } from "./utterances.ts";
 
 /**
@@ -16,8 +17,17 @@ export function transcriptOf(
   events: readonly RoomEvent[],
   turns: readonly Turn[],
   offsets: Offsets = noOffsets,
+  named: NamedByPeople = namedByPeople(events),
 ): TranscriptEntry[] {
-  return runNow(transcriptSteps(utterancesOf(events), turns, offsets));
+  return runNow(transcriptSteps(utterancesOf(events), turns, offsets, named));
+}
+
+/** Clusters that a person named, with their names: they go over what an utterance's source calls its speaker (E3). */
+type NamedByPeople = ReadonlyMap<string, string>;
+
+function namedByPeople(events: readonly RoomEvent[]): NamedByPeople {
+  const { bindings } = viewOf(events);
+  return new Map([...bindings].flatMap(([id, { name, by }]) => (by === "person" ? [[id, name] as const] : [])));
 }
 
 /** As `transcriptOf`. @param utterances as they stand, in any order. */
@@ -25,6 +35,7 @@ export function* transcriptSteps(
   utterances: readonly Utterance[],
   turns: readonly Turn[],
   offsets: Offsets,
+  named: NamedByPeople = new Map(),
 ): Steps<TranscriptEntry[]> {
   const speakers = yield* speakersByTrack(turns);
   const entries: TranscriptEntry[] = [];
@@ -40,7 +51,7 @@ export function* transcriptSteps(
       end_ms: end_ms + offset,
       text,
       cluster_id: turn?.cluster_id ?? null,
-      speaker_name: speaker ?? turn?.speaker_name ?? null,
+      speaker_name: (turn && named.get(turn.cluster_id)) ?? speaker ?? turn?.speaker_name ?? null,
     });
   }
   return entries.sort(inOrder);

@@ -6,6 +6,7 @@ import { webhookExamples } from "./examples.ts";
 
 const summaries: Readonly<Record<WebhookType, string>> = {
   "session.finalized": "A session's result can be fetched",
+  "result.revised": "A newer version of the result can be fetched",
   "resolve.failed": "Windows of a track were given up by speaker resolve",
   "resolve.stalled": "The speaker-resolve service is away; `resolve.resumed` in the log says when it is back",
   "webhook.test": "Somebody asked for it, to try the receiver",

@@ -49,12 +49,36 @@ export async function verifySession(options: VerifyOptions): Promise<Verificatio
   }
   differences.push(...sumDifferences(result));
   checked.push("coverage and gaps");
+  differences.push(...(await versionDifferences(options, result)));
+  if (result.version !== undefined) checked.push(`${result.version} versions of the result`);
   return { checked, differences };
 }
 
-async function readResult({ bucket, tenant, sessionId }: VerifyOptions): Promise<SessionResult> {
+/** Each version stands for itself, and its log is the beginning of the newest one's. */
+async function versionDifferences(options: VerifyOptions, newest: SessionResult): Promise<string[]> {
+  const differences: string[] = [];
+  for (let version = 1; version <= (newest.version ?? 0); version += 1) {
+    const name = `results/${version}.json`;
+    const result = await readResult(options, name);
+    const isNewest = version === newest.version;
+    if ((result.version ?? 1) !== version) differences.push(`${name} says that it is another version.`);
+    if (isNewest && !isDeepStrictEqual(result, newest)) differences.push(`${name} is not what result.json is.`);
+    if (!isDeepStrictEqual(result.events, newest.events.slice(0, result.events.length)))
+      differences.push(`${name} has another log than the newest version.`);
+    if (!isDeepStrictEqual(soundOf(result), soundOf(newest))) differences.push(`${name} has other audio.`);
+    if (!isNewest) differences.push(...logDifferences(result, name));
+  }
+  return differences;
+}
+
+/** What no correction changes. */
+function soundOf({ audio }: SessionResult): unknown {
+  return audio.map(({ track, chunks, chain_head, wav }) => ({ track, chunks, chain_head, wav }));
+}
+
+async function readResult({ bucket, tenant, sessionId }: VerifyOptions, name = "result.json"): Promise<SessionResult> {
   const root = tenant === defaultTenant ? "" : `tenants/${tenant}/`;
-  const key = `${root}sessions/${sessionId}/result.json`;
+  const key = `${root}sessions/${sessionId}/${name}`;
   const object = await bucket.read(key);
   if (!object)
     throw new Failure(
@@ -73,21 +97,26 @@ async function readResult({ bucket, tenant, sessionId }: VerifyOptions): Promise
 }
 
 /** Everything that the result says twice: in its events, and derived from them. */
-function logDifferences({ events, timeline, speakers, transcript, state, audio }: SessionResult): string[] {
+function logDifferences(
+  { events, timeline, speakers, transcript, state, audio, version }: SessionResult,
+  file = "result.json",
+): string[] {
   const differences: string[] = [];
   const compare = (what: string, stored: unknown, derived: unknown): void => {
-    if (!isDeepStrictEqual(stored, derived)) differences.push(`result.json: ${what} is not what its events say.`);
+    if (!isDeepStrictEqual(stored, derived)) differences.push(`${file}: ${what} is not what its events say.`);
   };
-  if (events.some(({ event_id }, i) => event_id !== i + 1)) differences.push("result.json: an event is missing.");
+  if (events.some(({ event_id }, i) => event_id !== i + 1)) differences.push(`${file}: an event is missing.`);
   const turns = timelineOf(events);
   const offsets = offsetsOf(audio);
   // Results of before December 2026 know no axis: each track's turns stand for themselves, one track after the other.
   const isPlaced = audio.every(({ offset_ms }) => offset_ms !== undefined);
   compare("timeline", timeline, isPlaced ? placeTurns(turns, offsets) : turns);
   if (isPlaced || audio.length < 2) compare("speakers", speakers, speakersOf(placeTurns(turns, offsets)));
-  compare("transcript", transcript, transcriptOf(events, turns, offsets));
+  // Before results had versions, a source's label went over a person's word.
+  const ofBefore = version === undefined ? new Map<string, string>() : undefined;
+  compare("transcript", transcript, transcriptOf(events, turns, offsets, ofBefore));
   if (isPlaced && audio.some(({ track, offset_ms }) => offset_ms !== (offsets.get(track) ?? 0)))
-    differences.push("result.json: offsets are not what the origins say.");
+    differences.push(`${file}: offsets are not what the origins say.`);
   const names = [...viewOf(events).bindings].map(([id, { name }]): [string, string] => [id, name]);
   compare("state.bindings", state.bindings, Object.fromEntries(names));
   return differences;

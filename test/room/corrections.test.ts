@@ -242,11 +242,12 @@ test.for(refusals)("[S4] %s is refused and changes nothing", async ([, act, stat
   expect(await room.dump()).toEqual(before);
 });
 
-test("[F2] a finalized session's speakers no longer change", async () => {
+test("[F7] a finalized session's speakers go on being corrected, and no resolve by hand is taken", async () => {
   const id = await withClusters();
   await post(id, "finalize");
-  const answer = await bind(id, "c1", "Ada");
-  expect([answer.status, (await answer.json<{ code: string }>()).code]).toEqual([409, "session_finalized"]);
+  expect(await eventsIn(await bind(id, "c1", "Ada"))).toMatchObject([{ type: "speaker.bound", by: "person" }]);
+  expect((await stateOf(id)).bindings).toEqual({ c1: "Ada" });
+  expect((await resolve(id)).status).toBe(409);
 });
 
 test("[S6] a late introduction names the cluster that speaks there; a person's word stays", async () => {

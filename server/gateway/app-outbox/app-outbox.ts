@@ -32,7 +32,7 @@ export interface AppOutboxDeps {
   readonly tenant: string;
   readonly sessionId: string;
   /** What the room's tables say, besides the event log and the outbox's own. */
-  readonly known: () => Pick<Known, "openedAt" | "tracks" | "finalized" | "isDeleted">;
+  readonly known: () => Pick<Known, "openedAt" | "tracks" | "finalized" | "revised" | "isDeleted">;
   /** Whether kept chunks wait for R2. */
   readonly isArchiving: () => boolean;
   /** The app's answer is not trusted. May reject, or never answer. */

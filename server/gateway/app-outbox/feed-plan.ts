@@ -19,6 +19,8 @@ export const toldSchema = z.object({
   resolve_calls: count,
   tracks: z.record(trackNameSchema, z.object({ kept_seconds: count, archived_seq: count })),
   finalized: z.boolean(),
+  /** The version of the result; rows of before November 2026 have none. */
+  version: z.int().min(1).default(1),
   deleted: z.boolean(),
 });
 export type Told = z.infer<typeof toldSchema>;
@@ -30,6 +32,7 @@ export const nothingTold: Told = {
   resolve_calls: 0,
   tracks: {},
   finalized: false,
+  version: 1,
   deleted: false,
 };
 
@@ -45,6 +48,8 @@ export interface Known {
   readonly resolveCalls: number;
   /** Undefined until the result can be read. */
   readonly finalized: { readonly result_key: string; readonly coverage: number } | undefined;
+  /** Undefined while the newest version of the result is the first. */
+  readonly revised?: { readonly version: number; readonly result_key: string } | undefined;
   /** Whether the session is deleted, or about to be. */
   readonly isDeleted: boolean;
 }
@@ -85,6 +90,7 @@ export function planFeed(
   const calls = known.resolveCalls - told.resolve_calls;
   if (calls > 0) tell({ type: "resolve.called", calls, total_calls: known.resolveCalls });
   if (known.finalized && !told.finalized) tell({ type: "session.finalized", ...known.finalized });
+  if (known.revised && known.revised.version > told.version) tell({ type: "result.revised", ...known.revised });
   if (known.isDeleted) tell({ type: "session.deleted" });
   const tracks = Object.fromEntries(
     moved.map(({ track, kept_seconds, archived_seq }) => [track, { kept_seconds, archived_seq }]),
@@ -98,6 +104,7 @@ export function planFeed(
       resolve_calls: Math.max(told.resolve_calls, known.resolveCalls),
       tracks: { ...told.tracks, ...tracks },
       finalized: told.finalized || known.finalized !== undefined,
+      version: Math.max(told.version, known.revised?.version ?? 1),
       deleted: known.isDeleted,
     },
   };

@@ -10,6 +10,8 @@ export interface AppOutboxSettings {
   readonly take: AppOutboxDeps["take"];
   readonly tracks: () => Known["tracks"];
   /** What is said of the result, once it is written. */
+  /** The newest version of the result, beyond the first. */
+  readonly revision: () => Known["revised"];
   readonly result: () => NonNullable<Known["finalized"]>;
   readonly isArchiving: () => boolean;
 }
@@ -17,7 +19,7 @@ export interface AppOutboxSettings {
 const job = "app_outbox";
 const utterances: ReadonlySet<RoomEvent["type"]> = new Set(["utterance.added", "utterance.revised"]);
 
-export function appOutboxPart(core: Core, { take, tracks, result, isArchiving }: AppOutboxSettings): Part {
+export function appOutboxPart(core: Core, { take, tracks, result, revision, isArchiving }: AppOutboxSettings): Part {
   const { db, jobs, log, random, session, status, store, synced } = core;
   const outbox = new AppOutbox({
     db,
@@ -27,6 +29,7 @@ export function appOutboxPart(core: Core, { take, tracks, result, isArchiving }:
       openedAt: store.createdAt,
       tracks: tracks(),
       finalized: store.status === "finalized" ? result() : undefined,
+      revised: revision(),
       isDeleted: status.isGone,
     }),
     isArchiving: () => !status.isGone && isArchiving(),
@@ -41,7 +44,7 @@ export function appOutboxPart(core: Core, { take, tracks, result, isArchiving }:
     jobs: { [job]: () => outbox.run() },
     on: {
       eventAppended: ({ type }) => {
-        if (type === "track.opened") outbox.tellSoon();
+        if (type === "track.opened" || type === "result.revised") outbox.tellSoon();
         else if (utterances.has(type)) outbox.tellLater();
       },
       resolveAnswered: () => outbox.resolveCalled(),

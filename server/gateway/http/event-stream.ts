@@ -28,7 +28,8 @@ export async function streamEvents(c: Context<AppEnv>, after: number): Promise<R
   if (!first.ok) return problem(c, first.error);
   const state = await room.call("describe");
   // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
-  if (first.value.events.length === 0 && !isOtherLog && state?.status === "finalized") return c.body(null, 204);
+  const isOver = state?.status === "finalized" && !state.result?.is_pending;
+  if (first.value.events.length === 0 && !isOtherLog && isOver) return c.body(null, 204);
   const eventCount = state?.event_count ?? 0;
   const upTo = isOtherLog ? eventCount : Math.max(after, eventCount);
   const greeting = isOtherLog ? resetOf(eventCount) : "";

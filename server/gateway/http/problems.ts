@@ -170,7 +170,6 @@ export const problems = {
   no_name_suggested: plain("bad_request", "No name was suggested for this turn."),
   utterances_sealed: plain("session_finalized", "The session is finalizing or finalized; it takes no more utterances."),
   speakers_sealed: plain("session_finalized", "The session is finalizing or finalized; its speakers no longer change."),
-  result_written: plain("session_finalized", "The result is written; its speakers no longer change."),
   inference_failed: telling<Detailed>("inference_failed", ({ detail }) => `Speaker resolve: ${detail}.`),
   inference_timeout: telling<Detailed>("inference_timeout", ({ detail }) => `Speaker resolve: ${detail}.`),
   inference_unavailable: telling<{ retryAfterMs: number }>(

@@ -5,6 +5,7 @@ import type { Part } from "../core/part.ts";
 import type { SpeakersPart } from "../speakers/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Finalizer } from "./finalizer.ts";
+import { Reviser } from "./versions/reviser.ts";
 import { Restorer } from "./versions/restorer.ts";
 import { Versions } from "./versions/versions.ts";
 import { WavAssembler } from "./wav/wav-assembler.ts";
@@ -71,6 +72,16 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     onFinalized: () => signals.statusChanged(),
   });
   const restorer = new Restorer(versions, log);
+  const reviser = new Reviser({
+    db,
+    events,
+    versions,
+    isWanted: () => store.status === "finalized",
+    wakeAt: (at) => jobs.at("revise", at),
+    onStored: () => store.touch(),
+    random: core.random,
+    log,
+  });
   return {
     name: "results",
     restore: (version) => restorer.restore(version),
@@ -82,11 +93,21 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
       if (finalizer.waitsUntil !== undefined || finalizer.begin({}, true).ok) await finalizer.run();
     },
     abortUploads: () => assembler.discard(),
-    jobs: { finalize: () => finalizer.run() },
-    on: { chunkStored: () => finalizer.moved(), trackEnded: () => finalizer.moved() },
-    woke: () => {
-      if (store.status === "finalized") versions.adopt();
+    jobs: { finalize: () => finalizer.run(), revise: () => reviser.run() },
+    on: {
+      eventAppended: ({ type }) => {
+        if (type !== "result.revised") reviser.changed();
+      },
+      chunkStored: () => finalizer.moved(),
+      trackEnded: () => finalizer.moved(),
+      // What changed while the first version was written is in the second.
+      statusChanged: () => reviser.changed(),
     },
-    quiet: () => Promise.all([finalizer.run(), restorer.idle()]),
+    woke: () => {
+      if (store.status !== "finalized") return;
+      versions.adopt();
+      reviser.changed();
+    },
+    quiet: () => Promise.all([finalizer.run(), reviser.run(), restorer.idle()]),
   };
 }

@@ -5,7 +5,7 @@ import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
 import { appOutboxPart, type AppOutboxSettings, unboundAppOutboxPart } from "../app-outbox/part.ts";
 import { type ArchivePart, archivePart } from "../archive/part.ts";
-import { resultKey } from "../archive/keys.ts";
+import { resultKey, versionKey } from "../archive/keys.ts";
 import { type Core, openCore, type Platform } from "../core/core.ts";
 import { startParts } from "../core/part.ts";
 import type { Lifecycle, LifecycleDeps, LifecycleSettings } from "../lifecycle/lifecycle.ts";
@@ -85,7 +85,10 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const archive = archivePart(core, tracks);
   const speakers = speakersPart(core, { tracks, windows, inference: services.inference });
   const results = resultsPart(core, { tracks, archiver: archive.archiver, speakers });
-  const result = () => ({ result_key: resultKey(session), coverage: coverage(tracks.rows()) });
+  const result = (version?: number) => ({
+    result_key: version === undefined ? resultKey(session) : versionKey(session, version),
+    coverage: coverage(tracks.rows()),
+  });
   const webhooks = webhooksPart(core, { config: config.webhooks, fetcher: services.fetcher, result });
   const lifecycle = lifecyclePart(core, {
     tracks,
@@ -98,7 +101,12 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     scrub: services.scrub,
     wipeObject: services.wipeObject,
   });
-  const connections = connectionsPart(core, services.connections, services.activeKeys);
+  const connections = connectionsPart(
+    core,
+    services.connections,
+    services.activeKeys,
+    () => !results.versions.isPending,
+  );
   const progressOf = ({ track, received_chunks: kept_seconds }: TrackRow) => ({
     track,
     kept_seconds,
@@ -106,8 +114,12 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   });
   const { takeMeeting: take } = services;
   const isArchiving = (): boolean => tracks.pendingChunks > 0;
+  const revision = () => {
+    const version = results.versions.newestStored?.version ?? 1;
+    return version === 1 ? undefined : { version, result_key: versionKey(session, version) };
+  };
   const appOutbox = take
-    ? appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, isArchiving })
+    ? appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, revision, isArchiving })
     : unboundAppOutboxPart;
   startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, appOutbox]);
 

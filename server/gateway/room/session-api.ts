@@ -158,10 +158,8 @@ export class SessionApi {
     return this.#inExisting(({ settings }) => settings.configure(config));
   }
 
-  addUtterances(
-    posted: readonly PostedUtterance[],
-  ): Result<AddedUtterances, "session_not_found" | "utterances_sealed"> {
-    return this.#inExisting(({ speakers }) => speakers.utterances.add(posted));
+  addUtterances(posted: readonly PostedUtterance[]): Result<AddedUtterances, "session_not_found"> {
+    return this.#inExisting(({ speakers }) => ok(speakers.utterances.add(posted)));
   }
 
   /** The events after one, at most `limit`. */

@@ -25,8 +25,7 @@ export type CorrectionRefusal =
   | "track_not_found"
   | "same_cluster"
   | "too_many_clusters"
-  | "no_name_suggested"
-  | "result_written";
+  | "no_name_suggested";
 type Correction = Result<RoomEvent[], CorrectionRefusal>;
 
 export interface CorrectionDeps {
@@ -34,7 +33,6 @@ export interface CorrectionDeps {
   readonly speakers: SpeakerBook;
   readonly events: EventLog;
   readonly tracks: Pick<Tracks, "row" | "origins">;
-  readonly isSealed: () => boolean;
   readonly onCommit: () => void;
 }
 
@@ -140,10 +138,7 @@ export class Corrections {
   }
 
   #commit(event: EventBody): Correction {
-    const { db, speakers, events, isSealed, onCommit } = this.#deps;
-    if (isSealed()) {
-      return err("result_written");
-    }
+    const { db, speakers, events, onCommit } = this.#deps;
     const before = events.count;
     db.transaction(() => {
       speakers.note(event);

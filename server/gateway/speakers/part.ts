@@ -69,8 +69,8 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     speakers,
     resolver,
     autoResolver,
-    corrections: new Corrections({ db, speakers, events, tracks, isSealed, onCommit }),
-    utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, isOpen, onCommit }),
+    corrections: new Corrections({ db, speakers, events, tracks, onCommit }),
+    utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
     jobs: { resolve: () => autoResolver.run() },
     on: {
       chunkStored: () => autoResolver.kick(),

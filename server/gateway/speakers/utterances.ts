@@ -1,8 +1,8 @@
 /**
  * Utterances as the session gets them: kept, logged, and searched for introductions. A name
- * that comes after its audio was resolved still reaches the speakers.
+ * that comes after its audio was resolved still reaches the speakers. Captions may come at any time, after finalize too: then they
+ * are in the next version of the result.
  */
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { PostedUtterance, Utterance, UtteranceOutcome } from "../../../schemas/speech/utterances.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -11,8 +11,6 @@ import { bindingFrom, type IntroductionSources } from "./introductions.ts";
 export interface UtterancesDeps extends IntroductionSources {
   readonly db: Database;
   readonly store: UtteranceStore;
-  /** False once finalize began. */
-  readonly isOpen: () => boolean;
   /** Called inside the step that changed something. */
   readonly onCommit: () => void;
 }
@@ -30,10 +28,9 @@ export class Utterances {
   }
 
   /** Keeps utterances, with their events and the names they give away, in one step. */
-  add(posted: readonly PostedUtterance[]): Result<AddedUtterances, "utterances_sealed"> {
-    const { db, isOpen } = this.#deps;
-    if (!isOpen()) return err("utterances_sealed");
-    return ok({ utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) });
+  add(posted: readonly PostedUtterance[]): AddedUtterances {
+    const { db } = this.#deps;
+    return { utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) };
   }
 
   #add(posted: PostedUtterance): UtteranceOutcome {

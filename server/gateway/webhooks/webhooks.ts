@@ -27,8 +27,8 @@ export interface WebhooksDeps {
   readonly settings: WebhookConfig;
   /** The session's own `webhook_url`. */
   readonly sessionUrl: () => string | undefined;
-  /** What `session.finalized` says of the result. Asked once nothing of it can change. */
-  readonly result: () => Pick<WebhookPayload["data"], "result_key" | "coverage">;
+  /** What is said of a version of the result; of the first one without a number. */
+  readonly result: (version?: number) => Pick<WebhookPayload["data"], "result_key" | "coverage">;
   /** Whether the result can be fetched: webhooks about it wait until then. */
   readonly isWritten: () => boolean;
   readonly fetcher: typeof fetch;
@@ -54,7 +54,7 @@ export class Webhooks {
     const { tenant, sessionId, result } = this.#deps;
     const type = deliveredEventSchema.safeParse(event.type).data;
     if (type === undefined || this.#url() === undefined) return;
-    const about = type === "session.finalized" ? result() : {};
+    const about = type === "session.finalized" || type === "result.revised" ? result(event.version) : {};
     const payload = { type, timestamp: event.at, data: { tenant, session_id: sessionId, event, ...about } };
     this.#add(payload);
   }

@@ -18,12 +18,19 @@ export interface ConnectionsPart extends Part {
 /** Which of some API keys are still good. Rejects where that can't be known now. */
 export type AskKeys = (keyIds: readonly string[]) => Promise<ReadonlySet<string>>;
 
-export function connectionsPart(core: Core, connections: Connections, activeKeys: AskKeys): ConnectionsPart {
+/** @param isResultNew whether everything that happened is in the result. */
+export function connectionsPart(
+  core: Core,
+  connections: Connections,
+  activeKeys: AskKeys,
+  isResultNew: () => boolean,
+): ConnectionsPart {
   const { events, fail, jobs, log, now, status, store } = core;
   const dispatcher = new Dispatcher({
     events,
     followers: () => connections.followers(),
-    isOver: () => store.status === "finalized",
+    // A correction is followed to the version of the result that has it.
+    isOver: () => store.status === "finalized" && isResultNew(),
     onFailure: fail,
   });
   const expire = async (): Promise<void> => {

@@ -42,11 +42,9 @@ export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): E
   const tracks = new Tracks(db, sha256, limits, windows);
   const events = new EventLog(db);
   const speakers = new SpeakerBook(db, events);
-  const isOpen = (): boolean => store.isOpen;
-  const isSealed = (): boolean => store.finalizing?.sealed_at != null;
   const onCommit = (): void => store.touch();
-  const corrections = new Corrections({ db, speakers, events, tracks, isSealed, onCommit });
-  const utterances = new Utterances({ db, tracks, events, speakers, store: new UtteranceStore(db), isOpen, onCommit });
+  const corrections = new Corrections({ db, speakers, events, tracks, onCommit });
+  const utterances = new Utterances({ db, tracks, events, speakers, store: new UtteranceStore(db), onCommit });
   const finalizer = new Finalizer({
     db,
     store,
