@@ -251,7 +251,8 @@ async function goWrong(recorder: Recorder, webhooks: Surroundings["webhooks"]): 
 async function leave(recorder: Recorder, webhooks: Surroundings["webhooks"]): Promise<void> {
   const parameters = { session_id };
   await recorder.refused("getResult", { parameters });
-  const watcher = await recorder.connect(`/v1/sessions/${session_id}/live?after=100`);
+  const { length: known } = await eventsOf(recorder);
+  const watcher = await recorder.connect(`/v1/sessions/${session_id}/live?after=${known}`);
   const now = { parameters, body: { metadata: { outcome: "approved" }, expect: { [track]: 12 } } };
   await recorder.call("finalize", ["now", "As it is, now"], now);
   await watcher.next("closing", "To a watcher, after the last event");
@@ -278,6 +279,11 @@ async function leave(recorder: Recorder, webhooks: Surroundings["webhooks"]): Pr
   })) as Deliveries;
   const again = { parameters: { ...parameters, delivery_id: deliveries[0]?.delivery_id ?? "" } };
   await recorder.call("resendDelivery", ["again", "It is tried now"], again);
+  const renamed = { parameters: { ...parameters, cluster_id: "c1" }, body: { name: "Ada King" } };
+  await recorder.ask("bindSpeaker", renamed);
+  const revised = () => webhooks.find(({ type }) => type === "result.revised");
+  const told = await until(revised, { what: "webhook result.revised", timeoutMs: 30_000 });
+  recorder.keepWebhook("result.revised", "A speaker got another name after the end", told);
 }
 
 /** Requests that are refused, for each problem that a running gateway of one person can be brought to. */
@@ -298,7 +304,6 @@ async function refuse(recorder: Recorder): Promise<void> {
   await recorder.refused("getState", { parameters: unknown });
   const bind = { body: { name: "Ada" } };
   await recorder.refused("bindSpeaker", { parameters: { session_id: stalledSession, cluster_id: "c9" }, ...bind });
-  await recorder.refused("bindSpeaker", { parameters: { ...parameters, cluster_id: "c1" }, ...bind });
   const refusal = { body: { suggestion: "refused" } };
   await recorder.refused("correctTurn", { parameters: { session_id: stalledSession, event_id: 900 }, ...refusal });
   const delivery_id = "msg_00000000-0000-4000-8000-0000000000ff";
