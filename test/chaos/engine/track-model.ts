@@ -91,7 +91,13 @@ export class TrackModel {
   }
 
   rejected(): void {
-    this.#count(this.#rejected);
+    // Before the first frame that is accepted there is no track to count on: it is noted with the connection, and may go with it.
+    if (this.#isOpen) this.#count(this.#rejected);
+    else this.#rejected.max += 1;
+  }
+
+  get #isOpen(): boolean {
+    return [...this.#seconds.values()].some(({ isSure }) => isSure);
   }
 
   ended({ lastSeq, padding }: EndAsk, answer: Of<"ended">): void {
