@@ -260,7 +260,7 @@ describe("headers", () => {
       204,
       "to a reader of events",
       ({ sessionId }) => [
-        `/v1/sessions/${sessionId}/events?after=99`,
+        `/v1/sessions/${sessionId}/events?after=3`,
         { headers: { ...asKey, accept: "text/event-stream" } },
       ],
     ],
@@ -278,12 +278,7 @@ describe("headers", () => {
     [404, "a route", () => ["/nowhere", { headers: asKey }]],
     [404, "a session", () => [state("never"), { headers: asKey }]],
     [405, "", () => ["/health", { method: "POST" }]],
-    [
-      409,
-      "",
-      ({ sessionId }) =>
-        json(`/v1/sessions/${sessionId}/utterances`, "POST", '{"utterances":[{"text":"a","start_ms":0,"end_ms":1}]}'),
-    ],
+    [409, "", ({ sessionId }) => json(`/v1/sessions/${sessionId}`, "PATCH", '{"metadata":{"a":1}}')],
     [413, "", () => json("/v1/sessions", "POST", " ".repeat(300_000))],
     [416, "", ({ sessionId }) => [audio(sessionId), { headers: { ...asKey, range: "bytes=999999-" } }]],
     [426, "", ({ sessionId }) => [`/v1/audio/ws/${sessionId}`, { headers: asKey }]],

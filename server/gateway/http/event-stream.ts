@@ -105,9 +105,10 @@ class Follower {
         if (event.event_id > upTo || this.#isOver) return;
         await this.#write(event);
       }
-      if (!page.has_more || page.next_after >= upTo) return;
+      // Not `has_more`: the log may have grown between the page and the look at how long it is.
+      if (page.next_after >= upTo) return;
       const next = await room.call("events", page.next_after, limits.maxEventsPerPage);
-      if (!next.ok) return this.#end();
+      if (!next.ok || next.value.events.length === 0) return this.#end();
       page = next.value;
     }
   }
