@@ -81,8 +81,8 @@ export class ChaosResolves {
       return;
     }
     const code = problemSchema.safeParse(parsed(text)).data?.code;
-    // The words of wrangler's proxy, whose rooms were killed under it.
-    if (status !== 200 && code === undefined && this.isGatewayDown) return;
+    // The listener's own words, whose rooms were killed under it.
+    if (status !== 200 && (code === undefined || code === "internal") && this.isGatewayDown) return;
     if (status === 200) {
       hold(this.#keys.has(key), `resolve ${key} (${mode}) was answered 200: ${text}`);
       this.#keys.set(key, "taken");
