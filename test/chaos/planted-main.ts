@@ -13,7 +13,7 @@ import { runCommand } from "../../scripts/cli/run-command.ts";
 import { planted, type Plant, plants } from "./engine/plants.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const copied = ["client", "schemas", "scripts", "server", "test", "package.json", "tsconfig.json"];
+const copied = ["client", "schemas", "scripts", "server", "test", "package.json", "package-lock.json", "tsconfig.json"];
 const firstSeed = "1";
 const schedules = "60";
 const names = plants.map(({ name }) => name);
