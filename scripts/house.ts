@@ -7,15 +7,15 @@ import { readFileSync } from "node:fs";
 
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
-  schemas: 3_700,
+  schemas: 4_600,
   // Versions of a result, its corrections after the end, and the bounds of those who come in are all rules of the room.
-  "server/gateway": 14_000,
+  "server/gateway": 15_000,
   "server/app": 7_000,
-  "server/inference": 3_500,
-  "server/shared": 4_600,
-  client: 16_000,
+  "server/inference": 3_800,
+  "server/shared": 4_800,
+  client: 18_000,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 8_200,
+  scripts: 9_200,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;
