@@ -21,7 +21,7 @@ const description = `Realtime audio ingest for meetings: audio comes in over Web
 - JSON in and out. A field of an answer that you don't know is to be ignored; a field of a body that the gateway doesn't know is refused where the schema says \`additionalProperties: false\`, and ignored elsewhere.
 - Every answer has \`x-trace-id\`. Errors are \`application/problem+json\` (RFC 9457) with a \`code\` to act on and the \`trace_id\`.
 - \`GET\` routes answer \`HEAD\` too, but for WebSockets. Another method is 405 \`method_not_allowed\` with \`Allow\`, another path 404 \`not_found\`.
-- Names are never decoded: a path with a percent-escape is refused.
+- Each part of a path is percent-decoded once: \`a~b\` and \`a%7Eb\` are one name.
 - The messages of the WebSockets are in [asyncapi.json](/asyncapi.json); both documents as a page: [/docs](/docs).
 
 ## Problems

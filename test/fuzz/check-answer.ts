@@ -127,21 +127,42 @@ function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
 /** Which row of the table a request is for; worked out by itself, not by the router. */
 function routeOf({ method, path }: BuiltRequest): Route {
   const { pathname } = new URL(`http://gateway.test${path}`);
-  if (pathname.startsWith("/v1/") && pathname.includes("%")) return { code: "invalid_session_id" };
   const rows: readonly Operation[] = Object.values(operations);
   const here = rows.filter((row) => matches(row.path, pathname));
   const asked = method === "HEAD" ? "GET" : method;
   const operation = here.find((row) => row.method === asked);
   if (operation) return { operation };
-  return { code: here.length > 0 ? "method_not_allowed" : "not_found" };
+  if (here.length > 0) return { code: "method_not_allowed" };
+  return { code: pathname.split("/").every(isReadable) ? "not_found" : "bad_request" };
 }
 
 function matches(pattern: string, pathname: string): boolean {
   const [parts, given] = [pattern.split("/"), pathname.split("/")];
   return (
     parts.length === given.length &&
-    parts.every((part, i) => (part.startsWith(":") ? given[i] !== "" : part === given[i]))
+    parts.every((part, i) => (part.startsWith(":") ? given[i] !== "" : part === decoded(given[i] ?? "")))
   );
+}
+
+/** Decoded once where every escape of the part can be read (SPEC N5); else as it is. */
+function decoded(part: string): string {
+  return isReadable(part) ? decodeURIComponent(part) : part;
+}
+
+function isReadable(part: string): boolean {
+  if (/%(?![0-9a-f]{2})/i.test(part)) return false;
+  const runs = part.match(/(?:%[0-9a-f]{2})+/gi) ?? [];
+  return runs.every((run) => isUtf8(Uint8Array.from(run.slice(1).split("%"), (digits) => Number.parseInt(digits, 16))));
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return true;
+  } catch {
+    // That is the answer.
+    return false;
+  }
 }
 
 function checkBody(

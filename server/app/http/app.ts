@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { type AppOperationId, appOperations, type Operation, pageFilesPath } from "../../../schemas/http/operations.ts";
 import { parsePrincipal, principalHeader } from "../../shared/access/principal-header.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
+import { canonicalPath } from "../../shared/http/path.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -26,7 +27,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
 };
 
 export function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ getPath: canonicalPath });
   app.use(async (c, next) => {
     c.set("traceId", traceIdFrom(c.req.header("traceparent")));
     const principal = parsePrincipal(c.req.header(principalHeader));

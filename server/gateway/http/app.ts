@@ -22,6 +22,7 @@ import { eventsRoute, liveRoute } from "./events.ts";
 import { forwardToApp } from "./forward-to-app.ts";
 import { guardOf, unlistedGuard } from "./guards/credentials.ts";
 import { originGuard } from "./guards/origins.ts";
+import { pathGuard } from "./guards/parameters.ts";
 import { rateHeaders } from "./guards/rate.ts";
 import { healthRoute } from "./health.ts";
 import { ingestRoute } from "./ingest.ts";
@@ -48,6 +49,7 @@ import {
   unbindRoute,
 } from "./speakers.ts";
 import { mintTokenRoute } from "./tokens.ts";
+import { canonicalPath } from "../../shared/http/path.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import { utterancesRoute } from "./utterances.ts";
 import { deliveriesRoute, resendRoute, testWebhookRoute } from "./webhooks.ts";
@@ -91,7 +93,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
 };
 
 export function createApp(): Hono<AppEnv> {
-  const app = new Hono<AppEnv>();
+  const app = new Hono<AppEnv>({ getPath: canonicalPath });
   app.use(secured);
   app.use(async (c, next) => {
     c.set("traceId", traceIdFrom(c.req.header("traceparent")));
@@ -106,12 +108,6 @@ export function createApp(): Hono<AppEnv> {
     return undefined;
   });
   app.use(originGuard);
-  app.use("/v1/*", async (c, next) => {
-    // No name of the protocol needs an escape. Decoding one would give a session a second spelling.
-    if (new URL(c.req.url).pathname.includes("%")) return problem(c, "bad_session_id");
-    await next();
-    return undefined;
-  });
   for (const [id, operation] of Object.entries(gatewayOperations) as [GatewayOperationId, Operation][]) {
     app.on(operation.method, operation.path, guardOf(operation), handlers[id]);
   }
@@ -125,6 +121,7 @@ export function createApp(): Hono<AppEnv> {
     app.all(path, (c) => problem(c, { reason: "wrong_method", allow }));
   }
   app.get(`${pageFilesPath}:name`, forwardToApp);
+  app.use(pathGuard);
   app.all("*", unlistedGuard, forwardToApp);
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) return problem(c, "session_deleted");

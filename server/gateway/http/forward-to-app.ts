@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { encodePrincipal, gatewayHeaderPrefix, principalHeader } from "../../shared/access/principal-header.ts";
 import { bearerSubprotocol } from "../../shared/access/presented.ts";
 import type { Principal } from "../../shared/access/principal.ts";
+import { canonicalPath } from "../../shared/http/path.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problems.ts";
@@ -32,14 +33,16 @@ export function requestForApp(request: Request, principal: Principal | undefined
   headers.set("traceparent", `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`);
   if (principal) headers.set(principalHeader, encodePrincipal(principal));
   // A redirect is the client's to follow.
-  return new Request(new Request(withoutToken(request.url), request), { headers, redirect: "manual" });
+  return new Request(new Request(addressForApp(request.url), request), { headers, redirect: "manual" });
 }
 
-function withoutToken(address: string): string {
+/** Without the credential, and with the path in the spelling that the gateway read (SPEC N1). */
+function addressForApp(address: string): string {
   const url = new URL(address);
-  // Left as it is where there is none: writing a query anew may spell it differently.
-  if (!url.searchParams.has("token")) return address;
-  url.searchParams.delete("token");
+  const path = canonicalPath({ url: address });
+  // Left as it is where nothing has to change: writing a query anew may spell it differently.
+  if (path !== url.pathname) url.pathname = path;
+  if (url.searchParams.has("token")) url.searchParams.delete("token");
   return url.href;
 }
 

@@ -75,11 +75,15 @@ export const problems = {
   }),
   bad_session_id: plain(
     "invalid_session_id",
-    "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit, without escapes.",
+    "A session id is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters, starting with a letter or digit.",
   ),
   bad_track: plain(
     "invalid_track",
     "A track is a-z, 0-9, _ and -, at most 32 characters, starting with a letter or digit.",
+  ),
+  bad_escape: telling<{ name: string }>(
+    "bad_request",
+    ({ name }) => `${name} holds a % that begins no percent-encoded UTF-8; a % itself is written %25.`,
   ),
   bad_idempotency_key: plain("invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."),
   bad_query: telling<{ name: string; message: string }>(

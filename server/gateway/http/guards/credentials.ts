@@ -19,7 +19,7 @@ import { countOnRoute, countRequest } from "./rate.ts";
 export function guardOf(operation: Operation): MiddlewareHandler<AppEnv> {
   const { access, isSocket = false, perMinute } = operation;
   return async (c, next) => {
-    const badName = nameRefusal(c);
+    const badName = nameRefusal(c, operation);
     if (badName) return problem(c, badName);
     if (isSocket && !isUpgrade(c)) return problem(c, "no_upgrade");
     const refusal = access === "public" ? undefined : await refusalOf(c, access, perMinute);

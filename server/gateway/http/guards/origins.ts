@@ -16,6 +16,8 @@ const exposeHeaders = [
   "x-ratelimit-remaining",
   "x-ratelimit-reset",
   "x-idempotent-replay",
+  "x-result-version",
+  "x-result-pending",
   "retry-after",
   "etag",
   "location",

@@ -2,7 +2,7 @@
  * Reading a route's path, query, headers and body: each parsed before anything is done with it. A failure is the reason that
  * the table of problems takes.
  */
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { limits } from "../../../../schemas/limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../../../../schemas/names.ts";
@@ -11,16 +11,27 @@ import { idempotencyKeySchema } from "../../../../schemas/http/queries.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { fieldsAt } from "../../../shared/http/field-names.ts";
 import { unknownName, wordsOf } from "../../../shared/http/issue-words.ts";
+import { isDecodable, rawPartsOf, rawQueryOf } from "../../../shared/http/path.ts";
 import { noBodySchema, readJsonBody } from "../../../shared/http/read-json-body.ts";
 import type { AppEnv } from "../app-env.ts";
-import type { Reason } from "../problems.ts";
+import { problem, type Reason } from "../problems.ts";
 
-/** Looks at the session and the track that a path names, before anything else is looked at. */
-export function nameRefusal(c: Context<AppEnv>): Reason | undefined {
+/**
+ * Looks at the names in a path before anything else is looked at (SPEC N1): each is decoded once, and the session and the track
+ * are checked then. The route itself checks the others.
+ */
+export function nameRefusal(c: Context<AppEnv>, { path }: Operation): Reason | undefined {
   const { session_id: sessionId, track } = c.req.param() as Partial<Record<string, string>>;
   if (sessionId !== undefined && !sessionIdSchema.safeParse(sessionId).success) return "bad_session_id";
-  return track === undefined || trackNameSchema.safeParse(track).success ? undefined : "bad_track";
+  if (track !== undefined && !trackNameSchema.safeParse(track).success) return "bad_track";
+  const sent = rawPartsOf(c.req.raw);
+  const at = path.split("/").findIndex((part, i) => part.startsWith(":") && !isDecodable(sent[i] ?? ""));
+  return at < 0 ? undefined : { reason: "bad_escape", name: path.split("/")[at]?.slice(1) ?? "" };
 }
+
+/** Refuses the path of no route where it can't be read. */
+export const pathGuard: MiddlewareHandler<AppEnv> = async (c, next) =>
+  rawPartsOf(c.req.raw).every(isDecodable) ? next() : problem(c, { reason: "bad_escape", name: "The path" });
 
 /**
  * Whether a request says what its route does not take, which would be passed over in silence (SPEC U4): a parameter of the
@@ -32,9 +43,13 @@ export async function surplusRefusal(c: Context<AppEnv>, operation: Operation): 
   const { method, access, body } = operation;
   // Where a credential may stand in the URL (SPEC P1) it was read already.
   const isCredential = (name: string): boolean => name === "token" && method === "GET" && access !== "public";
+  for (const [name, value] of rawQueryOf(c.req.raw)) {
+    if (!isDecodable(name)) return { reason: "bad_escape", name: "The name of a query parameter" };
+    if (!isDecodable(value)) return { reason: "bad_escape", name: shortened(decodeURIComponent(name)) };
+  }
   const names = [...new URL(c.req.url).searchParams.keys()].filter((name) => !isCredential(name));
   for (const [i, name] of names.entries()) {
-    const short = name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
+    const short = shortened(name);
     if (!known.includes(name)) {
       return { reason: "bad_query", name: short, message: unknownName(name, known, "query parameter") };
     }
@@ -46,6 +61,10 @@ export async function surplusRefusal(c: Context<AppEnv>, operation: Operation): 
 }
 
 const maxNameChars = 64;
+
+function shortened(name: string): string {
+  return name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
+}
 
 /** The session that the path names; the route's guard has looked at it. */
 export function sessionIdOf(c: Context<AppEnv>): string {
