@@ -181,6 +181,17 @@ export const limitTable = {
     value: 10_000,
     meaning: "Events sent to a watcher of which nothing was heard meanwhile; then the connection is closed.",
   },
+  maxLogEvents: {
+    value: 200_000,
+    meaning: "Events of one session. One part of sixteen is the room's own, so that a full log can still be finalized.",
+    setBy: { variable: "MAX_LOG_EVENTS", min: 1_000, max: 1_000_000 },
+  },
+  maxLogBytes: {
+    value: 67_108_864,
+    meaning: "Event log of one session, as JSON. One part of sixteen is the room's own.",
+    setBy: { variable: "MAX_LOG_BYTES", min: 1_000_000, max: 268_435_456 },
+  },
+  maxTrackEnds: { value: 100, meaning: "How often the end of one track is taken anew, where it is not where it was." },
   maxWatchersPerSession: {
     value: 100,
     meaning: "Live connections that watch one session.",
@@ -205,6 +216,7 @@ export const limitTable = {
     meaning: "Seconds that a track may lack beyond as many as it has, for finalize to put it together as one WAV.",
   },
   maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
+  maxIdempotencyBytes: { value: 16_777_216, meaning: "Those answers together, newest first." },
 } as const satisfies Record<string, Limit>;
 
 /** The limits as a table of rows, all of one type. */

@@ -75,8 +75,11 @@ const takenSchema = z.object({
 const refusedSchema = z.object({
   utterance_id: utteranceShape.utterance_id.optional(),
   status: z.literal("refused"),
-  /** `bad_request`: it is no utterance. `revision_conflict`: other words are kept under this revision, and stay. */
-  code: z.enum(["bad_request", "revision_conflict"]),
+  /**
+   * `bad_request`: it is no utterance. `revision_conflict`: other words are kept under this revision, and stay. `log_full`: the
+   * session's event log holds no more of its caller's.
+   */
+  code: z.enum(["bad_request", "revision_conflict", "log_full"]),
   /** What is wrong with it. */
   detail: z.string(),
 });

@@ -122,6 +122,7 @@ export const httpErrors = {
   session_deleted: { status: 410, title: "Session was deleted" },
   webhooks_not_set_up: { status: 409, title: "Webhooks are not set up" },
   body_too_large: { status: 413, title: "Body too large" },
+  log_full: { status: 413, title: "The session's event log is full" },
   unsupported_media: { status: 415, title: "This audio can't be decoded" },
   range_not_satisfiable: { status: 416, title: "Range beyond the end" },
   tokens_not_set_up: { status: 409, title: "Session tokens are not set up" },

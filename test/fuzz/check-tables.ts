@@ -14,6 +14,7 @@ const ofFrames: ReadonlySet<string> = new Set([
   "gaps",
   "gap_notes",
   "events",
+  "log_shares",
   "track_openers",
   "track_origins",
 ]);
@@ -61,6 +62,10 @@ export function checkTables(model: RoomModel, dump: Dump): void {
     rowsOf("events").map(({ body }) => sorted(JSON.parse(String(body)))),
     model.events.map(sorted),
   );
+  const bodies = rowsOf("events").map(({ body }) => String(body));
+  const bytes = bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
+  const shares = rowsOf("log_shares").filter(({ subject }) => subject === "");
+  same("the log's size", shares, [{ subject: "", events: bodies.length, bytes }]);
 }
 
 function trackRow(name: string, { track }: TrackModel): Row {

@@ -13,6 +13,7 @@ const maxSeqAhead = 86_400;
 const maxSeq = 99_999_999;
 const maxBadInRow = 32;
 const maxNotes = 1_000;
+const maxEnds = 100;
 const defaultTrack = "mixed";
 
 export interface KeptSecond {
@@ -205,7 +206,8 @@ export class RoomModel {
       }
       case "end":
         if (message.lastSeq < track.lastSeq) return ["bad_frame"];
-        return isAhead(message.lastSeq) ? ["seq_out_of_range"] : undefined;
+        if (isAhead(message.lastSeq)) return ["seq_out_of_range"];
+        return this.#hasLastEnd(message) ? ["bad_frame"] : undefined;
       case "gap":
         return isAhead(message.to) ? ["seq_out_of_range"] : undefined;
       case "status":
@@ -213,6 +215,15 @@ export class RoomModel {
       case "close":
         return undefined;
     }
+  }
+
+  /** Whether the track's end was changed as often as it may be, and this is another one. */
+  #hasLastEnd(message: Extract<ReadMessage, { type: "end" }>): boolean {
+    const name = this.#trackOf(message);
+    const track = this.tracks.get(name)?.track;
+    const isKnown = !track || (track.end === message.lastSeq && track.paddingSamples === message.padding);
+    const ends = this.events.filter((event) => event["type"] === "track.ended" && event["track"] === name);
+    return !isKnown && ends.length >= maxEnds;
   }
 
   /** @param message that is not refused. */

@@ -59,6 +59,7 @@ class BareRoom {
       "track_origins",
     ])
       db.sql.exec(`DELETE FROM ${table}`);
+    db.sql.exec("UPDATE log_shares SET events = 0, bytes = 0");
     const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());
     this.#storage = storage;
     this.#connection = connection;

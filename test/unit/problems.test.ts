@@ -18,6 +18,7 @@ const facts = {
   name: "limit",
   retryAfterMs: 1_500,
   size: 1,
+  track: "mic",
   why: "it must be https",
 };
 

@@ -28,7 +28,7 @@ export const speakersOperations = {
         schema: utterancesAnswerSchema,
       },
     },
-    errors: ["bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
+    errors: ["log_full", "bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
   },
   bindSpeaker: {
     method: "PUT",
@@ -38,6 +38,7 @@ export const speakersOperations = {
     body: { schema: bindingBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
+      "log_full",
       "bad_request",
       "body_too_large",
       "session_not_found",
@@ -52,7 +53,7 @@ export const speakersOperations = {
     summary: "Say that a speaker is not who it is said to be.",
     access: bySessions("sessions:write", ["edit"]),
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
-    errors: ["session_not_found", "cluster_not_found", "session_finalized", "session_deleted"],
+    errors: ["log_full", "session_not_found", "cluster_not_found", "session_finalized", "session_deleted"],
   },
   mergeSpeakers: {
     method: "POST",
@@ -62,6 +63,7 @@ export const speakersOperations = {
     body: { schema: mergeBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
+      "log_full",
       "bad_request",
       "body_too_large",
       "session_not_found",
@@ -78,6 +80,7 @@ export const speakersOperations = {
     body: { schema: turnBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
+      "log_full",
       "bad_request",
       "body_too_large",
       "session_not_found",
@@ -95,6 +98,7 @@ export const speakersOperations = {
     body: { schema: originBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
+      "log_full",
       "bad_request",
       "body_too_large",
       "invalid_track",
@@ -118,6 +122,7 @@ export const speakersOperations = {
     body: { schema: resolveBodySchema, maxBytes: limits.maxResolveBodyBytes },
     answers: { 200: { description: "The service's answer.", schema: resolveAnswerSchema } },
     errors: [
+      "log_full",
       "bad_request",
       "body_too_large",
       "invalid_idempotency_key",
@@ -137,6 +142,6 @@ export const speakersOperations = {
     access: bySessions("sessions:write", ["edit"]),
     body: { schema: retryBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "How many windows were opened again.", schema: retryAnswerSchema } },
-    errors: ["bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
+    errors: ["log_full", "bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
   },
 } as const satisfies Record<string, Operation>;

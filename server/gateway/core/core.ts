@@ -5,6 +5,7 @@
 import type { Sha256 } from "../../../schemas/chain.ts";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import { EventLog } from "../events/event-log.ts";
+import type { LogLimits } from "../events/log-shares.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { type Log, logFor } from "../../shared/telemetry/log.ts";
 import { BucketGate } from "./bucket-gate.ts";
@@ -56,7 +57,7 @@ export interface Core {
   readonly fail: (cause: unknown) => void;
 }
 
-export function openCore(platform: Platform, resolveDefaults: ResolveSettings): Core {
+export function openCore(platform: Platform, resolveDefaults: ResolveSettings, bounds?: LogLimits): Core {
   const { session, db, sha256, synced, fail } = platform;
   migrate(db);
   const log = logFor({ tenant: session.tenant, session_id: session.sessionId });
@@ -76,7 +77,7 @@ export function openCore(platform: Platform, resolveDefaults: ResolveSettings): 
     status: store,
     store,
     jobs: new Jobs({ db, setAlarm: platform.setAlarm, log }),
-    events: new EventLog(db, (event) => signals.eventAppended(event)),
+    events: new EventLog(db, (event) => signals.eventAppended(event), bounds),
     signals,
     fail,
   };

@@ -178,6 +178,16 @@ export const migrations: readonly string[] = [
      body TEXT NOT NULL,
      PRIMARY KEY (snapshot, n)
    ) WITHOUT ROWID;`,
+
+  // How many events of the log each caller has, and under '' all of them. Those of before are nobody's. Counted anew after a
+  // roll-back, whose version counted none.
+  `CREATE TABLE IF NOT EXISTS log_shares (
+     subject TEXT PRIMARY KEY,
+     events INTEGER NOT NULL,
+     bytes INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   INSERT OR REPLACE INTO log_shares (subject, events, bytes)
+     SELECT '', count(*), coalesce(sum(length(CAST(body AS BLOB))), 0) FROM events;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -2,6 +2,7 @@
 import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from "../../../schemas/speech/events.ts";
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
+import { type LogLimits, LogShares } from "./log-shares.ts";
 
 /** An event as it is stored. */
 export interface EventRow {
@@ -30,6 +31,9 @@ const byId = selecting<[eventId: number]>("event_id = ?");
 const lastOnTrack = selecting<[type: EventType, track: string]>(
   "type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1",
 );
+const countOnTrack = stmt<[type: EventType, track: string], { n: number }>(
+  "SELECT count(*) AS n FROM events WHERE type = ? AND json_extract(body, '$.track') = ?",
+);
 const lastPlaced = selecting<[]>(
   "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
 );
@@ -41,21 +45,49 @@ const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number]>
 export class EventLog {
   readonly #db: Database;
   readonly #onAppend: (event: RoomEvent) => void;
+  readonly #shares: LogShares;
+  /** Whose step it is that appends now; undefined for the room's own. */
+  #subject: string | undefined;
 
   /**
    * @param onAppend called after each append, inside the step that appends: what it reads may yet be undone, and what
    *   it writes is kept if and only if the event is.
+   * @param bounds how much it may hold; the contract's where none are given.
    */
-  constructor(db: Database, onAppend: (event: RoomEvent) => void = () => {}) {
+  constructor(db: Database, onAppend: (event: RoomEvent) => void = () => {}, bounds?: LogLimits) {
     this.#db = db;
     this.#onAppend = onAppend;
+    this.#shares = new LogShares(db, bounds);
+  }
+
+  /** Runs a step whose events count as a caller's. Synchronous: what comes after it is others'. */
+  onBehalfOf<T>(subject: string | undefined, step: () => T): T {
+    const before = this.#subject;
+    this.#subject = subject;
+    try {
+      return step();
+    } finally {
+      this.#subject = before;
+    }
+  }
+
+  /** Whether whoever's step this is has no event left (L11). What the room has to say goes on: see `isSpent`. */
+  get isFull(): boolean {
+    return this.#shares.isFull(this.#subject);
+  }
+
+  /** Whether the room itself should say no more than it takes to end the session. */
+  get isSpent(): boolean {
+    return this.#shares.isSpent;
   }
 
   append(body: EventBody): void {
     const event_id = this.count + 1;
     const now = this.#db.now();
     this.#db.transaction(() => {
-      append.run(this.#db, event_id, now, JSON.stringify(body));
+      const text = JSON.stringify(body);
+      append.run(this.#db, event_id, now, text);
+      this.#shares.note(this.#subject, text);
       this.#onAppend({ event_id, at: new Date(now).toISOString(), ...body });
     });
   }
@@ -92,6 +124,11 @@ export class EventLog {
 
   find(eventId: number): RoomEvent | undefined {
     return byId.all(this.#db, eventId).map(eventOf)[0];
+  }
+
+  /** How many events of a type a track has. */
+  countOn(type: EventType, track: string): number {
+    return countOnTrack.one(this.#db, type, track).n;
   }
 
   /** The last event of a type on a track. */

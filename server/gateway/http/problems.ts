@@ -161,6 +161,11 @@ export const problems = {
     retryAfter(5_000),
   ),
 
+  log_full: plain(
+    "log_full",
+    "The session's event log holds no more of yours: nothing of this request was kept. What was taken stays, and it can be finalized.",
+  ),
+
   // Speakers
   bad_cluster_id: plain(
     "cluster_not_found",
@@ -191,6 +196,11 @@ export const problems = {
   too_many_tracks: telling<{ maxTracks: number }>(
     "bad_request",
     ({ maxTracks }) => `expect: a session has at most ${maxTracks} tracks.`,
+  ),
+  too_many_ends: telling<{ track: string }>(
+    "bad_request",
+    ({ track }) =>
+      `expect: the end of track ${track} was changed ${limits.maxTrackEnds} times, and is not changed any more; finalize without it.`,
   ),
   metadata_too_large: plain(
     "body_too_large",

@@ -14,6 +14,7 @@ import {
 import { limits } from "../../../schemas/limits.ts";
 import { trackNameSchema } from "../../../schemas/names.ts";
 import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/speakers.ts";
+import { subjectOf } from "../../shared/access/principal.ts";
 import type { Correction } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, idempotencyKeyOf } from "./guards/parameters.ts";
@@ -53,7 +54,7 @@ export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
   if (!key.ok) return problem(c, key.error);
   const body = await bodyOf(c, resolveBodySchema, limits.maxResolveBodyBytes);
   if (!body.ok) return problem(c, body.error);
-  const resolved = await roomOf(c).call("resolve", body.value, key.value);
+  const resolved = await roomOf(c).call("resolve", body.value, key.value, subjectOf(c.var.principal));
   if (!resolved.ok) return problem(c, resolved.error);
   return c.json(resolved.value.answer, 200, resolved.value.replay ? { "x-idempotent-replay": "true" } : {});
 }
@@ -81,6 +82,6 @@ function clusterIdOf(c: Context<AppEnv>): string | undefined {
 }
 
 async function correct(c: Context<AppEnv>, correction: Correction): Promise<Response> {
-  const corrected = await roomOf(c).call("correct", correction);
+  const corrected = await roomOf(c).call("correct", correction, subjectOf(c.var.principal));
   return corrected.ok ? c.json({ events: corrected.value }) : problem(c, corrected.error);
 }

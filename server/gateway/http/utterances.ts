@@ -11,6 +11,7 @@ import {
   type UtterancesAnswer,
 } from "../../../schemas/speech/utterances.ts";
 import { type IssueWords, wordsOf } from "../../shared/http/issue-words.ts";
+import { subjectOf } from "../../shared/access/principal.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
@@ -36,10 +37,16 @@ export async function utterancesRoute(c: Context<AppEnv>): Promise<Response> {
     posted.map(({ track }) => track),
   );
   if (refusal) return problem(c, refusal);
-  const added = await roomOf(c).call("addUtterances", posted);
+  const added = await roomOf(c).call("addUtterances", posted, subjectOf(c.var.principal));
   if (!added.ok) return problem(c, added.error);
+  // Nothing of it is kept, and nothing of it can be later.
+  if (added.value.utterances.every(isUnlogged)) return problem(c, "log_full");
   const answer = inPlace(read, added.value.utterances);
   return c.json(answer, answer.utterances.every(({ status }) => status !== "refused") ? 200 : 207);
+}
+
+function isUnlogged(outcome: UtteranceOutcome): boolean {
+  return outcome.status === "refused" && outcome.code === "log_full";
 }
 
 interface Refused extends IssueWords {

@@ -11,6 +11,7 @@ import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { FinalizeRecord, SessionStore } from "../core/session-store.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { mayEnd } from "../tracks/track-ends.ts";
 import { expectedSeq, hasEnded, missingChunks } from "../tracks/track-plan.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { holdsAlready } from "./finalize-request.ts";
@@ -18,6 +19,7 @@ import { holdsAlready } from "./finalize-request.ts";
 /** Why a finalize can't be taken; then nothing has changed. */
 export type FinalizeRefusal =
   | { readonly reason: "too_many_tracks"; readonly maxTracks: number }
+  | { readonly reason: "too_many_ends"; readonly track: string }
   | "finalize_metadata_too_large"
   | "finalized_otherwise";
 
@@ -57,7 +59,7 @@ export class Freeze {
    * new, and refuses any other: nothing of a request is dropped in silence.
    */
   begin(body: FinalizeBody, isAutomatic: boolean): Result<undefined, FinalizeRefusal> {
-    const { db, store, tracks } = this.#deps;
+    const { db, events, store, tracks } = this.#deps;
     const before = store.finalizing;
     if (!store.isOpen) {
       const held = { ...store.config.metadata, ...before?.metadata };
@@ -68,6 +70,8 @@ export class Freeze {
     if (tracks.rows().length + newTracks > tracks.maxTracks) {
       return err({ reason: "too_many_tracks", maxTracks: tracks.maxTracks });
     }
+    const tooOften = expected.find(([track, lastSeq]) => !mayEnd(events, tracks.row(track), lastSeq, 0));
+    if (tooOften) return err({ reason: "too_many_ends", track: tooOften[0] });
     const metadata = { ...before?.metadata, ...body.metadata };
     // It shares a row with finalize's own progress, which must always find room there.
     if (JSON.stringify(metadata).length > limits.maxFinalizeMetadataChars) return err("finalize_metadata_too_large");

@@ -12,12 +12,14 @@ import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/aud
 import { defaultTrack } from "../../../schemas/names.ts";
 import { chunkKey } from "../archive/keys.ts";
 import { expectedSeq, isOutOfRange, missingChunks, openTrackRow, type TrackRow } from "../tracks/track-plan.ts";
+import { mayEnd } from "../tracks/track-ends.ts";
 import { trackStatus } from "../tracks/track-status.ts";
 import { newFeed } from "./connections/feed.ts";
 import { type Capture, hasExpired, type Peer, trackOf } from "./connections/peer.ts";
 import { accept, type FrameOutcome, type IngestDeps, reject } from "./frame-outcome.ts";
 import {
   credentialExpired,
+  endedTooOften,
   errorMessage,
   keepRefusals,
   laterDetails,
@@ -142,6 +144,7 @@ function endTrack(deps: IngestDeps, peer: Capture, track: string, lastSeq: numbe
   const { tracks, events, isOpen } = deps;
   const refusal = isOpen() ? endRefusalOf(tracks.row(track) ?? openTrackRow(track, deps.now()), lastSeq) : undefined;
   if (refusal) return reject(deps, peer, refusal);
+  if (isOpen() && !mayEnd(events, tracks.row(track), lastSeq, padding)) return reject(deps, peer, endedTooOften);
   const taken = takeTrack(deps, peer, track);
   if ("code" in taken) return reject(deps, peer, taken);
   if (isOpen() && tracks.end(track, lastSeq, padding)) {

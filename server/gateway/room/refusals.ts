@@ -48,6 +48,11 @@ export function trackForbidden(tracks: readonly string[]): Refusal {
   return { code: "forbidden", detail: `The token is for these tracks alone: ${tracks.join(", ")}.` };
 }
 
+export const endedTooOften: Refusal = {
+  code: "bad_frame",
+  detail: `end: the end of this track was changed ${limits.maxTrackEnds} times, and is not changed any more.`,
+};
+
 export const watchOnly: Refusal = {
   code: "bad_frame",
   detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",

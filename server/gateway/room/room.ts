@@ -71,7 +71,7 @@ export interface Room {
 }
 
 export function openRoom(platform: Platform, services: Services, config: RoomConfig): Room {
-  const core = openCore(platform, config.resolve);
+  const core = openCore(platform, config.resolve, config.limits);
   const { session, db, events, now, signals, status, store } = core;
   const { limits } = config;
   const windows = new WindowStore(db);

@@ -19,7 +19,7 @@ import type { Meeting } from "../results/exports/meeting.ts";
 import type { LocatedResult } from "../results/versions/versions.ts";
 import type { FinalizeOutcome, NotFinalized } from "../results/finalizer.ts";
 import type { FinalizeRefusal } from "../results/freeze.ts";
-import type { CorrectionRefusal } from "../speakers/corrections.ts";
+import type { CorrectionRefusal, Corrections } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
 import type { Room } from "./room.ts";
@@ -81,9 +81,10 @@ export class SessionApi {
   async resolve(
     body: ResolveBody,
     idempotencyKey: string | undefined,
+    subject?: string,
   ): Promise<Result<Resolved, ResolveFailure | "too_many_sessions">> {
     if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
-    return this.#rooms.open().speakers.resolver.resolve(body, idempotencyKey);
+    return this.#rooms.open().speakers.resolver.resolve(body, idempotencyKey, subject);
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */
@@ -158,8 +159,11 @@ export class SessionApi {
     return this.#inExisting(({ settings }) => settings.configure(config));
   }
 
-  addUtterances(posted: readonly PostedUtterance[]): Result<AddedUtterances, "session_not_found"> {
-    return this.#inExisting(({ speakers }) => ok(speakers.utterances.add(posted)));
+  /** @param subject who posts them; absent where a Worker of an earlier version asks. */
+  addUtterances(posted: readonly PostedUtterance[], subject?: string): Result<AddedUtterances, "session_not_found"> {
+    return this.#inExisting(({ core: { events }, speakers }) =>
+      ok(events.onBehalfOf(subject, () => speakers.utterances.add(posted))),
+    );
   }
 
   /** The events after one, at most `limit`. */
@@ -196,21 +200,25 @@ export class SessionApi {
     );
   }
 
-  correct(correction: Correction): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
-    return this.#inExisting(({ speakers: { corrections } }) => {
-      switch (correction.kind) {
-        case "bind":
-          return corrections.bind(correction.clusterId, correction.name);
-        case "unbind":
-          return corrections.unbind(correction.clusterId);
-        case "merge":
-          return corrections.merge(correction.clusterId, correction.into);
-        case "origin":
-          return corrections.setOrigin(correction.track, correction.originMs);
-        case "turn":
-          return corrections.judgeTurn(correction.turnId, correction.body);
-      }
-    });
+  correct(correction: Correction, subject?: string): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
+    return this.#inExisting(({ core: { events }, speakers: { corrections } }) =>
+      events.onBehalfOf(subject, () => this.#correct(corrections, correction)),
+    );
+  }
+
+  #correct(corrections: Corrections, correction: Correction): Result<RoomEvent[], CorrectionRefusal> {
+    switch (correction.kind) {
+      case "bind":
+        return corrections.bind(correction.clusterId, correction.name);
+      case "unbind":
+        return corrections.unbind(correction.clusterId);
+      case "merge":
+        return corrections.merge(correction.clusterId, correction.into);
+      case "origin":
+        return corrections.setOrigin(correction.track, correction.originMs);
+      case "turn":
+        return corrections.judgeTurn(correction.turnId, correction.body);
+    }
   }
 
   /** The session's webhooks, newest first; after finalize too. */
@@ -235,10 +243,12 @@ export class SessionApi {
   }
 
   /** Opens windows again that speaker resolve gave up. */
-  retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed"> {
-    return this.#inExisting((room) =>
-      room.core.store.isOpen ? ok(room.speakers.autoResolver.retryFailed(track)) : err("speakers_sealed"),
-    );
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed" | "log_full"> {
+    return this.#inExisting<number, "speakers_sealed" | "log_full">(({ core: { events, store }, speakers }) => {
+      if (!store.isOpen) return err("speakers_sealed");
+      // They would be given up again at once.
+      return events.isFull ? err("log_full") : ok(speakers.autoResolver.retryFailed(track));
+    });
   }
 
   async #isOrMayBeOpened(): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** Who has a track: the connection that said something of it last (W6). Opening a connection takes nothing. */
 import type { RoomMessage } from "../../../schemas/wire/messages.ts";
-import { placesLeft } from "./connections/shares.ts";
+import { placesLeft } from "../../shared/limits/shares.ts";
 import { type Capture, type CaptureStreaming, streaming } from "./connections/peer.ts";
 import { accept, type FrameOutcome, type IngestDeps, reject } from "./frame-outcome.ts";
 import type { Refusal } from "./refusals.ts";

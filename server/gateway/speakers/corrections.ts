@@ -25,6 +25,7 @@ export type CorrectionRefusal =
   | "track_not_found"
   | "same_cluster"
   | "too_many_clusters"
+  | "log_full"
   | "no_name_suggested";
 type Correction = Result<RoomEvent[], CorrectionRefusal>;
 
@@ -139,6 +140,7 @@ export class Corrections {
 
   #commit(event: EventBody): Correction {
     const { db, speakers, events, onCommit } = this.#deps;
+    if (events.isFull) return err("log_full");
     const before = events.count;
     db.transaction(() => {
       speakers.note(event);

@@ -44,6 +44,8 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     speakers,
     isOpen,
     isSealed,
+    isLogFull: () => events.isFull,
+    onBehalfOf: (subject, step) => events.onBehalfOf(subject, step),
     onCommit: () => {
       onCommit();
       signals.resolveAnswered();

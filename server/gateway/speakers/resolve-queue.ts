@@ -23,11 +23,16 @@ import type { SpeakerBook } from "./speaker-book.ts";
 const answerOf = stmt<[key: string], { answer: string }>("SELECT answer FROM idempotency WHERE key = ?");
 const addAnswer = stmt<[key: string, answer: string]>("INSERT INTO idempotency (key, answer) VALUES (?, ?)");
 const removeOldest = stmt<[maxKeys: number]>("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?");
+const removeBeyond = stmt<[maxBytes: number]>(
+  `DELETE FROM idempotency WHERE n IN (
+     SELECT n FROM (SELECT n, sum(octet_length(answer)) OVER (ORDER BY n DESC) AS bytes FROM idempotency) WHERE bytes > ?)`,
+);
 
 /** Why a resolve by hand came to nothing. `speakers_sealed`: the session is past the point where its speakers change. */
 export type ResolveFailure =
   | "resolve_queue_full"
   | "speakers_sealed"
+  | "log_full"
   | { readonly reason: "inference_failed" | "inference_timeout"; readonly detail: string }
   | { readonly reason: "inference_unavailable"; readonly retryAfterMs: number };
 
@@ -50,6 +55,10 @@ export interface ResolverDeps {
   readonly isOpen: () => boolean;
   /** Whether the result is already being made from the state, which then must not move. */
   readonly isSealed: () => boolean;
+  /** Whether the log has no room for what an answer would say. */
+  readonly isLogFull: () => boolean;
+  /** Runs the step that commits an answer to a caller of `resolve` as that caller's. */
+  readonly onBehalfOf: <T>(subject: string | undefined, step: () => T) => T;
   /** Called inside the committing step. */
   readonly onCommit: () => void;
 }
@@ -66,8 +75,15 @@ export class Resolver {
     this.#deps = deps;
   }
 
-  /** @param idempotencyKey the same key gets the first successful answer again, without another call. */
-  async resolve(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
+  /**
+   * @param idempotencyKey the same key gets the first successful answer again, without another call.
+   * @param subject who asks, as limits tell callers apart.
+   */
+  async resolve(
+    body: ResolveBody,
+    idempotencyKey: string | undefined,
+    subject?: string,
+  ): Promise<Result<Resolved, ResolveFailure>> {
     const size = body.audio.content_b64.length;
     const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
@@ -76,7 +92,7 @@ export class Resolver {
     }
     this.#queuedChars += size;
     try {
-      return await this.#queue.run(() => this.#resolveNow(body, idempotencyKey));
+      return await this.#queue.run(() => this.#resolveNow(body, idempotencyKey, subject));
     } finally {
       this.#queuedChars -= size;
     }
@@ -111,20 +127,27 @@ export class Resolver {
     return this.#queue.idle();
   }
 
-  async #resolveNow(body: ResolveBody, idempotencyKey: string | undefined): Promise<Result<Resolved, ResolveFailure>> {
-    const { isOpen, isSealed } = this.#deps;
+  async #resolveNow(
+    body: ResolveBody,
+    idempotencyKey: string | undefined,
+    subject: string | undefined,
+  ): Promise<Result<Resolved, ResolveFailure>> {
+    const { isOpen, isSealed, isLogFull, onBehalfOf } = this.#deps;
     // Again: the same key may have been ahead in the queue.
     const earlier = this.#answered(idempotencyKey);
     if (earlier) return ok({ answer: earlier, replay: true });
     if (!isOpen()) return err("speakers_sealed");
+    // Before the service works for nothing. An answer that is under way may go beyond the bound by what it says.
+    if (onBehalfOf(subject, isLogFull)) return err("log_full");
     const asked = await this.#ask(body);
     if (!asked.ok) return err(refusalOf(asked.error));
     if (isSealed()) return err("speakers_sealed");
     const { answer } = asked.value;
-    this.#commit(asked.value, undefined, () => {
+    const alongside = (): void => {
       if (body.roster) this.#deps.speakers.setRoster(body.roster);
       if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
-    });
+    };
+    onBehalfOf(subject, () => this.#commit(asked.value, undefined, alongside));
     return ok({ answer, replay: false });
   }
 
@@ -162,6 +185,7 @@ export class Resolver {
   #remember(key: string, answer: ResolveAnswer): void {
     addAnswer.run(this.#deps.db, key, JSON.stringify(answer));
     removeOldest.run(this.#deps.db, limits.maxIdempotencyKeys);
+    removeBeyond.run(this.#deps.db, limits.maxIdempotencyBytes);
   }
 }
 

@@ -18,10 +18,10 @@ import { backoffMs } from "../../../schemas/lib/backoff.ts";
 import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { wait } from "../../shared/lib/wait.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Place } from "./absorb-answer.ts";
 import type { Resolver, WindowFailure } from "./resolve-queue.ts";
+import { inTurnWithIngest } from "./rush.ts";
 import { ServiceOutage } from "./service-outage.ts";
 import { judgeSilence } from "./silence.ts";
 import { nextWindow, type ResolveWindow } from "./window-plan.ts";
@@ -31,13 +31,9 @@ import type { WindowStore } from "./window-store.ts";
 const backstopMs = 5_000;
 /** When a window that failed is tried again. */
 const retry = { firstMs: 1_000, maxMs: 60_000, least: "half" } as const;
-/** Chunks that come while one window is resolved from which on it is a rush: a client catches up. */
-const rushChunks = 2;
-/** In a rush, the pause after a window is so many times as long as the work on it, up to a bound. */
-const pausePerWork = 4;
-const maxPauseMs = 500;
 /** How long R2 is left alone after it could not give a window's audio. */
 const storageRetryMs = 5_000;
+const logFullDetail = "the session's event log is full";
 /** Tries after which a window is suspect, by what the service said. */
 const suspectAfter = { refused: 3, failed: 8, timeout: 8 } as const;
 
@@ -113,14 +109,17 @@ export class AutoResolver {
   giveUpRemaining(detail: string): void {
     for (const { track } of this.#deps.tracks.rows()) {
       const ahead: ResolveWindow[] = [];
+      // A full log is told of once for each track: more of it is what it has no room for.
+      const isSaid =
+        detail === logFullDetail && this.#deps.events.lastOf("resolve.failed", track)?.detail === logFullDetail;
       this.#deps.db.transaction(() => {
         for (let window = this.#nextOf(track); window; window = this.#nextOf(track)) {
-          if (window.again) this.#giveUp(window, detail);
+          if (window.again && !isSaid) this.#giveUp(window, detail);
           else ahead.push(this.#markFailed(window));
         }
         // One event, however many windows: what is ahead of a track is one stretch of it.
         const [first, last] = [ahead[0], ahead.at(-1)];
-        if (first && last) this.#sayFailed({ ...first, to_seq: last.to_seq }, detail);
+        if (first && last && !isSaid) this.#sayFailed({ ...first, to_seq: last.to_seq }, detail);
       });
     }
     this.#progressAt = this.#deps.db.now();
@@ -144,11 +143,12 @@ export class AutoResolver {
   }
 
   async #loop(): Promise<void> {
-    const { db, wakeAt } = this.#deps;
+    const { db, events, tracks, wakeAt } = this.#deps;
     for (;;) {
       const now = db.now();
       const candidates = this.#candidates();
       if (candidates.length === 0) return;
+      if (events.isFull) return this.giveUpRemaining(logFullDetail);
       const due = candidates.filter(({ dueAt }) => dueAt <= now);
       const [first] = due.sort((a, b) => a.window.from_seq - b.window.from_seq);
       if (!first || !this.#cooldown.isOver) {
@@ -157,24 +157,8 @@ export class AutoResolver {
         wakeAt(quietUntil);
         return;
       }
-      await this.#inTurnWithIngest(() => this.#one(first.window));
+      await inTurnWithIngest(tracks, () => this.#one(first.window));
     }
-  }
-
-  /**
-   * While chunks come in faster than they are spoken, a window is followed by a pause: on one thread the work for a window
-   * is time that acks wait (K7). What piles up meanwhile is made up for as soon as the rush is over.
-   */
-  async #inTurnWithIngest(work: () => Promise<void>): Promise<void> {
-    const before = this.#received();
-    const start = performance.now();
-    await work();
-    if (this.#received() - before < rushChunks) return;
-    await wait(Math.min(maxPauseMs, (performance.now() - start) * pausePerWork));
-  }
-
-  #received(): number {
-    return this.#deps.tracks.rows().reduce((sum, { received_chunks }) => sum + received_chunks, 0);
   }
 
   async #one(window: ResolveWindow): Promise<void> {

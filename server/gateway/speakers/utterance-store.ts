@@ -24,6 +24,11 @@ export type Kept = {
   readonly utterance: Utterance;
 };
 
+/** Nothing was kept, since the log has no room for the version that was posted. */
+export interface Unlogged {
+  readonly status: "full";
+}
+
 export class UtteranceStore {
   readonly #db: Database;
 
@@ -31,12 +36,17 @@ export class UtteranceStore {
     this.#db = db;
   }
 
-  /** Keeps an utterance, or a newer version of one. The caller logs what was added or revised, in the same step. */
-  put(posted: PostedUtterance): Kept {
+  /**
+   * Keeps an utterance, or a newer version of one. The caller logs what was added or revised, in the same step.
+   * @param isFull whether there is no room in the log for it.
+   */
+  put(posted: PostedUtterance, isFull: () => boolean): Kept | Unlogged {
     const utterance_id = posted.utterance_id ?? crypto.randomUUID();
     const before = this.#find(posted.track, utterance_id);
-    if (!before)
+    if (!before) {
+      if (isFull()) return { status: "full" };
       return { status: "added", utterance: this.#save({ ...posted, utterance_id, revision: posted.revision ?? 1 }) };
+    }
     switch (judgeVersion(before, posted)) {
       case "conflict":
         return { status: "conflict", utterance: before };
@@ -44,6 +54,7 @@ export class UtteranceStore {
       case "older":
         return { status: "unchanged", utterance: before };
       case "newer": {
+        if (!isSame(before, posted) && isFull()) return { status: "full" };
         const revision = posted.revision ?? before.revision + 1;
         const utterance = this.#save({ ...posted, utterance_id, revision });
         return { status: isSame(before, posted) ? "unchanged" : "revised", utterance };

@@ -35,7 +35,9 @@ export class Utterances {
 
   #add(posted: PostedUtterance): UtteranceOutcome {
     const { store, events, speakers, onCommit } = this.#deps;
-    const { status, utterance } = store.put(posted);
+    const kept = store.put(posted, () => events.isFull);
+    if (kept.status === "full") return logFull(posted);
+    const { status, utterance } = kept;
     const { utterance_id, track, revision } = utterance;
     if (status === "conflict") return conflictOf(utterance);
     if (status !== "unchanged") {
@@ -51,4 +53,9 @@ export class Utterances {
 function conflictOf({ utterance_id, revision }: Utterance): UtteranceOutcome {
   const detail = `revision ${revision} of this utterance is kept with other words; a newer version has a higher revision.`;
   return { utterance_id, status: "refused", code: "revision_conflict", detail };
+}
+
+function logFull({ utterance_id }: PostedUtterance): UtteranceOutcome {
+  const detail = "the session's event log holds no more utterances of yours; what was taken stays.";
+  return { ...(utterance_id === undefined ? {} : { utterance_id }), status: "refused", code: "log_full", detail };
 }

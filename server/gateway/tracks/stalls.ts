@@ -34,7 +34,8 @@ export class StallWatch {
 
   run(): void {
     const { isOpen, now, afterMs, wakeAt, commit, events } = this.#deps;
-    if (afterMs === 0 || !isOpen()) return;
+    // Each report is an event, and a chunk is enough for the next one.
+    if (afterMs === 0 || !isOpen() || events.isSpent) return;
     const { stalled, nextAt } = planStalls(this.#activities(), now(), afterMs);
     if (stalled.length > 0) {
       commit(() => {

@@ -5,7 +5,7 @@ import type { ErrorMessage } from "../../../../schemas/wire/messages.ts";
 import type { Connections } from "./connections.ts";
 import type { Floods } from "./floods.ts";
 import { newTrackRefusal } from "../take-track.ts";
-import { oneOfSixteen, placesLeft } from "./shares.ts";
+import { oneOfSixteen, placesLeft } from "../../../shared/limits/shares.ts";
 import { errorMessage, sessionDeleted, sessionFinalized } from "../refusals.ts";
 import type { Peer } from "./peer.ts";
 import type { Room } from "../room.ts";

@@ -3,7 +3,7 @@
  * that no token of several can use it up: a token's subject gets at most half of what the others leave, so that whoever comes
  * next finds a place while there is one, and a part is kept for API keys, which backends come with. Pure.
  */
-import { isTokenSubject } from "../../../shared/access/principal.ts";
+import { isTokenSubject } from "../access/principal.ts";
 
 export interface Places {
   /** Who asks, as limits tell callers apart. */
