@@ -2,10 +2,12 @@ import { parseText } from "media-captions";
 import { describe, expect, test } from "vitest";
 import { type ExportName, exports } from "../../server/gateway/results/exports/exports.ts";
 import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
-import { causesOf } from "../../server/gateway/tracks/gap-causes.ts";
+import { GapCauses } from "../../server/gateway/tracks/gap-causes.ts";
 import type { EventBody, RoomEvent } from "../../schemas/speech/events.ts";
 import { timelineOf } from "../../schemas/speech/timeline.ts";
 import { speakersOf, transcriptOf } from "../../schemas/speech/transcript.ts";
+import { randomFrom, seed } from "./support/random.ts";
+import { range } from "./support/range.ts";
 
 const turn = (cluster_id: string, start_ms: number, end_ms: number, speaker_name: string | null, track = "mixed") => ({
   track,
@@ -165,17 +167,14 @@ describe("the transcript", () => {
 
 describe("[G1] a gap's causes", () => {
   test("without a note nothing was sent; what a client declared goes before a refusal", () => {
-    expect(causesOf([5, 9], [])).toEqual([{ from_seq: 5, to_seq: 9, cause: "never_sent" }]);
+    expect(new GapCauses([]).of([5, 9])).toEqual([{ from_seq: 5, to_seq: 9, cause: "never_sent" }]);
     expect(
-      causesOf(
-        [5, 12],
-        [
-          { from_seq: 6, to_seq: 6, cause: "rejected" },
-          { from_seq: 9, to_seq: 9, cause: "rejected" },
-          { from_seq: 1, to_seq: 7, cause: "capture_stall" },
-          { from_seq: 11, to_seq: 99, cause: "client_gave_up" },
-        ],
-      ),
+      new GapCauses([
+        { from_seq: 6, to_seq: 6, cause: "rejected" },
+        { from_seq: 9, to_seq: 9, cause: "rejected" },
+        { from_seq: 1, to_seq: 7, cause: "capture_stall" },
+        { from_seq: 11, to_seq: 99, cause: "client_gave_up" },
+      ]).of([5, 12]),
     ).toEqual([
       { from_seq: 5, to_seq: 7, cause: "capture_stall" },
       { from_seq: 8, to_seq: 8, cause: "never_sent" },
@@ -187,6 +186,29 @@ describe("[G1] a gap's causes", () => {
 
   test("neighbours with one cause are one", () => {
     const refused = [5, 6, 7].map((seq) => ({ from_seq: seq, to_seq: seq, cause: "rejected" as const }));
-    expect(causesOf([5, 7], refused)).toEqual([{ from_seq: 5, to_seq: 7, cause: "rejected" }]);
+    expect(new GapCauses(refused).of([5, 7])).toEqual([{ from_seq: 5, to_seq: 7, cause: "rejected" }]);
+  });
+
+  test("[R12] each second has the cause of the last note that holds it, and no gap is looked for among all notes", () => {
+    const random = randomFrom(seed);
+    const causes = ["rejected", "capture_stall", "client_gave_up"] as const;
+    for (let round = 0; round < 300; round += 1) {
+      const notes = Array.from({ length: random(12) }, () => {
+        const from_seq = 1 + random(30);
+        return { from_seq, to_seq: from_seq + random(12), cause: causes[random(3)] ?? "rejected" };
+      });
+      const from = 1 + random(40);
+      const to = from + random(20);
+      const perSecond = range(from, to).map(
+        (seq) => notes.findLast((note) => note.from_seq <= seq && note.to_seq >= seq)?.cause ?? "never_sent",
+      );
+      const parts = new GapCauses(notes).of([from, to]);
+      const told = parts.flatMap(({ from_seq, to_seq, cause }) => range(from_seq, to_seq).map(() => cause));
+      expect(told, `seed ${seed}: ${JSON.stringify({ notes, from, to })}`).toEqual(perSecond);
+      for (const [i, part] of parts.slice(1).entries()) expect(part.cause).not.toBe(parts[i]?.cause);
+    }
+    const many = new GapCauses(range(1, 1_000).map((n) => ({ from_seq: 2 * n, to_seq: 2 * n, cause: "rejected" })));
+    for (let n = 1; n <= 1_000; n += 1) many.of([2 * n, 2 * n]);
+    expect(many.looked).toBeLessThanOrEqual(2_000);
   });
 });

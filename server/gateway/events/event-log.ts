@@ -1,5 +1,7 @@
 /** The append-only event log (S2): numbered from 1 without holes, in the room's SQLite. */
 import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from "../../../schemas/speech/events.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
+import { limits } from "../../../schemas/limits.ts";
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import { type LogLimits, LogShares } from "./log-shares.ts";
@@ -37,9 +39,10 @@ const countOnTrack = stmt<[type: EventType, track: string], { n: number }>(
 const lastPlaced = selecting<[]>(
   "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
 );
-const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number]>(
-  `type = 'speaker.resolved' AND json_extract(body, '$.track') = ? AND json_extract(body, '$.to_seq') * 1000 > ?
-   AND (json_extract(body, '$.from_seq') - 1) * 1000 < ? ORDER BY event_id`,
+/** By the index `resolved_by_place`: no window is longer than `maxWindowChunks`. */
+const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number, fromSeq: number, toSeq: number]>(
+  `type = 'speaker.resolved' AND json_extract(body, '$.track') = ?1 AND json_extract(body, '$.from_seq') BETWEEN ?4 AND ?5
+   AND json_extract(body, '$.to_seq') * 1000 > ?2 AND (json_extract(body, '$.from_seq') - 1) * 1000 < ?3 ORDER BY event_id`,
 );
 
 export class EventLog {
@@ -143,7 +146,9 @@ export class EventLog {
 
   /** Who was resolved in a stretch of a track, later corrections not applied. */
   resolvedBetween(track: string, fromMs: number, toMs: number): RoomEvent[] {
-    return resolvedBetween.all(this.#db, track, fromMs, toMs).map(eventOf);
+    const fromSeq = Math.floor(fromMs / chunkMs) - limits.maxWindowChunks;
+    const toSeq = Math.ceil(toMs / chunkMs) + 1;
+    return resolvedBetween.all(this.#db, track, fromMs, toMs, fromSeq, toSeq).map(eventOf);
   }
 }
 

@@ -11,7 +11,7 @@ import type { Meeting } from "../results/exports/meeting.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";
-import { gapsOf } from "../results/gaps.ts";
+import { gapPages } from "../results/gaps.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 
@@ -66,7 +66,7 @@ export class SessionView {
       gaps: tracks
         .rows()
         .filter(isWanted)
-        .flatMap((trackRow) => gapsOf(tracks, trackRow.track)),
+        .flatMap((trackRow) => [...gapPages(tracks, trackRow.track)].flat()),
       offsets,
     };
   }

@@ -22,13 +22,12 @@ export function bindingFrom(sources: IntroductionSources, utterance: Utterance):
   const { tracks, speakers } = sources;
   const { track, start_ms, end_ms, text } = utterance;
   if (!tracks.row(track) || (start_ms + end_ms) / 2 >= tracks.watermarks.resolvedSeq(track) * chunkMs) return undefined;
-  const found = findIntroduction(text, speakers.state().roster?.map(({ name }) => name) ?? []);
+  const found = findIntroduction(text, speakers.expected);
   const name = found?.strong ? found.rosterName : undefined;
-  const cluster_id = name === undefined ? undefined : speakerBetween(sources, track, start_ms, end_ms);
-  if (name === undefined || cluster_id === undefined) return undefined;
   const { view } = speakers;
-  const isTaken = [...view.bindings.values()].some((binding) => binding.name === name);
-  if (isTaken || bindingOf(view, cluster_id) || isRefused(view, cluster_id, name)) return undefined;
+  if (name === undefined || [...view.bindings.values()].some((binding) => binding.name === name)) return undefined;
+  const cluster_id = speakerBetween(sources, track, start_ms, end_ms);
+  if (cluster_id === undefined || bindingOf(view, cluster_id) || isRefused(view, cluster_id, name)) return undefined;
   const evidence = { name_hit: found?.said ?? name, roster_hit: name };
   return { type: "speaker.bound", cluster_id, speaker_name: name, decision: "auto", evidence, by: "inference" };
 }

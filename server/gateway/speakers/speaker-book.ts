@@ -8,6 +8,7 @@ import type { ResolveAnswer, Roster, SpeakerState } from "../../../schemas/speec
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { EventLog } from "../events/event-log.ts";
+import { ExpectedNames } from "../../shared/diarizer/names.ts";
 import { absorbAnswer, type Place } from "./absorb-answer.ts";
 import { joinMerged } from "./merge-cluster.ts";
 import { stateOf, type StoredSpeakers, withNames } from "./speaker-state.ts";
@@ -17,16 +18,23 @@ export class SpeakerBook {
   readonly #store: SpeakerStore;
   readonly #events: EventLog;
   readonly #view: Cached<SpeakerView>;
+  readonly #expected: Cached<ExpectedNames>;
 
   constructor(db: Database, events: EventLog) {
     this.#store = new SpeakerStore(db);
     this.#events = events;
     this.#view = cached(db, () => viewOf(events.ofTypes(viewEventTypes)));
+    this.#expected = cached(db, () => new ExpectedNames((this.#store.roster() ?? []).map(({ name }) => name)));
   }
 
   /** Read only: it changes through `note` and `absorb`. */
   get view(): SpeakerView {
     return this.#view.get();
+  }
+
+  /** The roster's names, as captions are searched for them. */
+  get expected(): ExpectedNames {
+    return this.#expected.get();
   }
 
   /** What is stored beside the log. */
@@ -59,6 +67,7 @@ export class SpeakerBook {
 
   setRoster(roster: Roster): void {
     this.#store.saveRoster(roster);
+    this.#expected.forget();
   }
 
   /** Logs a decision and follows it. Call inside the transaction that belongs to it: the view follows if that is undone. */

@@ -42,10 +42,10 @@ export class GapStore {
     return nearest.first(this.#db, track, seq);
   }
 
-  /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
-  ranges(track: string, max: number): [number, number][] {
+  /** The track's gaps in order; adjacent ones as one. At most `max` of them, behind a seq. */
+  ranges(track: string, max: number, afterSeq = 0): [number, number][] {
     const ranges: [number, number][] = [];
-    for (const gap of this.#inOrder(track)) {
+    for (const gap of this.#inOrder(track, afterSeq)) {
       const last = ranges.at(-1);
       if (last && last[1] + 1 === gap.from_seq) last[1] = gap.to_seq;
       else if (ranges.length === max) break;
@@ -67,8 +67,8 @@ export class GapStore {
     this.#first.forget(track);
   }
 
-  *#inOrder(track: string): Generator<Gap, void, undefined> {
-    let from = 0;
+  *#inOrder(track: string, afterSeq: number): Generator<Gap, void, undefined> {
+    let from = afterSeq;
     for (;;) {
       const page = after.all(this.#db, track, from, pageRows);
       yield* page;

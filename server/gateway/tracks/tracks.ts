@@ -234,8 +234,8 @@ export class Tracks {
   }
 
   /** The track's gaps in order; adjacent ones as one. At most `max` of them. */
-  missing(track: string, max: number = limits.maxMissingRanges): [number, number][] {
-    return this.#gaps.ranges(track, max);
+  missing(track: string, max: number = limits.maxMissingRanges, after = 0): [number, number][] {
+    return this.#gaps.ranges(track, max, after);
   }
 
   /** The gaps of a range, both ends included, in order. */

@@ -1,7 +1,7 @@
 /** What the pieces of a request say together: who speaks, by what name, and how sure that is. Knows no model. */
 import type { SpeakerState } from "../../../schemas/speech/speakers.ts";
 import type { Clusters, Match, Merge } from "./clusters.ts";
-import { findIntroduction } from "./names.ts";
+import { ExpectedNames, findIntroduction } from "./names.ts";
 import type { ClusteringRules } from "./tuning.ts";
 import type { Span } from "./windows.ts";
 
@@ -82,7 +82,8 @@ interface Naming {
 
 /** An introduction names who speaks most in the window: words carry no times, so it can't be told better. */
 function bindName(clusters: Clusters, clusterId: string, asrText: string | null, state: SpeakerState): Naming {
-  const introduction = findIntroduction(asrText ?? "", state.roster?.map(({ name }) => name) ?? []);
+  const names = new ExpectedNames(state.roster?.map(({ name }) => name) ?? []);
+  const introduction = findIntroduction(asrText ?? "", names);
   if (!introduction) return { decided: false, evidence: {} };
   const { said, rosterName, strong } = introduction;
   if (rosterName === undefined) return { decided: false, evidence: { name_hit: said } };

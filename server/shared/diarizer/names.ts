@@ -49,18 +49,16 @@ const everydayWords = new Set(
 );
 /** A name goes on, or something of theirs follows: "this is Callum's desk", "I am Bob's manager". */
 const afterName = /^(?![\p{L}\p{N}'-])/u;
+const firstWord = /^[\p{L}\p{N}'-]*/u;
+/** More than the longest word of a phrase's `spoiledBy` and `strongAfter`, with what stands before it. */
+const longestWordBefore = 16;
 const unknownName = /^\p{Lu}[\p{L}'-]{1,40}/u;
 
-/**
- * @param roster the names that are expected.
- * @returns undefined without an introduction, and where different people of the roster introduce themselves: the
- *   words don't say which voice is whose.
- */
-export function findIntroduction(text: string, roster: readonly string[]): Introduction | undefined {
+/** @returns undefined without an introduction, and where different people introduce themselves: the words don't say who is whose. */
+export function findIntroduction(text: string, names: ExpectedNames): Introduction | undefined {
   // What is compared keeps the length of what was said, so that a place in one is a place in the other.
   const said = text.normalize("NFC").replaceAll("’", "'").replaceAll(/\s/gu, " ");
   const plain = foldKeepingLength(said);
-  const names = namesToListenFor(roster);
   const found = phrases.flatMap((phrase) =>
     Array.from(plain.matchAll(phrase.pattern), (match) => nameAfter(match, phrase, { said, plain, names })),
   );
@@ -73,15 +71,14 @@ export function findIntroduction(text: string, roster: readonly string[]): Intro
 interface Heard {
   readonly said: string;
   readonly plain: string;
-  readonly names: readonly Expected[];
+  readonly names: ExpectedNames;
 }
 
 function nameAfter(match: RegExpExecArray, phrase: Phrase, { said, plain, names }: Heard): Introduction | undefined {
-  const before = plain.slice(0, match.index);
+  const before = endOf(plain.slice(0, match.index));
   if (phrase.spoiledBy.test(before)) return undefined;
   const at = match.index + match[0].length;
-  const rest = plain.slice(at);
-  const expected = names.find(({ spoken }) => rest.startsWith(spoken) && afterName.test(rest.slice(spoken.length)));
+  const expected = names.at(plain.slice(at));
   const words = said.slice(at);
   if (!expected) {
     const name = phrase.alwaysNames ? unknownName.exec(words)?.[0] : undefined;
@@ -92,30 +89,79 @@ function nameAfter(match: RegExpExecArray, phrase: Phrase, { said, plain, names 
   return { said: name, rosterName: expected.name, strong: phrase.strongAfter.test(before) };
 }
 
+/** The last word and the blank after it: all that is looked at before a phrase, however long the text. */
+function endOf(text: string): string {
+  const trimmed = text.trimEnd();
+  return trimmed.slice(-longestWordBefore) + (trimmed.length < text.length ? " " : "");
+}
+
 interface Expected {
   /** Folded. */
   readonly spoken: string;
   readonly name: string;
 }
 
-/** Full names first, then first names that belong to one person only. */
-function namesToListenFor(roster: readonly string[]): Expected[] {
-  const full = roster.map((name) => ({ spoken: foldKeepingLength(name.trim().normalize("NFC")), name }));
-  const first = full.flatMap(({ spoken, name }) => {
-    const given = spoken.split(/\s+/u)[0] ?? "";
-    return given === spoken ? [] : [{ spoken: given, name }];
-  });
-  const unique = first.filter(
-    ({ spoken, name }) => ![...full, ...first].some((other) => other.spoken === spoken && other.name !== name),
-  );
-  const usable = [...full, ...unique].filter(({ spoken }) => spoken !== "");
-  return usable.toSorted((a, b) => b.spoken.length - a.spoken.length);
+/**
+ * The names of a roster as they are said: full names, and first names that belong to one person only. To be made once for a
+ * roster, which takes as many steps as it has names; to look for one in a text takes no more for a long roster.
+ */
+export class ExpectedNames {
+  readonly #bySpoken = new Map<string, Expected>();
+  /** By what a name begins with, the lengths of all names that do, the longest first. */
+  readonly #lengths = new Map<string, number[]>();
+
+  constructor(roster: readonly string[]) {
+    const full = roster.map((name) => ({ spoken: foldKeepingLength(name.trim().normalize("NFC")), name }));
+    const first = full.flatMap(({ spoken, name }) => {
+      const given = spoken.split(/\s+/u)[0] ?? "";
+      return given === spoken ? [] : [{ spoken: given, name }];
+    });
+    const owners = new Map<string, string | undefined>();
+    for (const { spoken, name } of [...full, ...first]) {
+      owners.set(spoken, !owners.has(spoken) || owners.get(spoken) === name ? name : undefined);
+    }
+    const unique = first.filter(({ spoken }) => owners.get(spoken) !== undefined);
+    for (const expected of [...full, ...unique]) this.#add(expected);
+    for (const lengths of this.#lengths.values()) lengths.sort((a, b) => b - a);
+  }
+
+  /** The longest name that a folded text begins with. */
+  at(text: string): Expected | undefined {
+    for (const spoken of this.candidates(text)) {
+      const expected = this.#bySpoken.get(spoken);
+      if (expected && afterName.test(text.slice(spoken.length))) return expected;
+    }
+    return undefined;
+  }
+
+  /** What has to be looked up for a text: its beginnings, as long as names are that begin as it does. */
+  candidates(text: string): string[] {
+    const lengths = this.#lengths.get(beginningOf(text)) ?? [];
+    return lengths.map((length) => text.slice(0, length));
+  }
+
+  #add(expected: Expected): void {
+    const { spoken } = expected;
+    if (spoken === "" || this.#bySpoken.has(spoken)) return;
+    this.#bySpoken.set(spoken, expected);
+    const beginning = beginningOf(spoken);
+    const lengths = this.#lengths.get(beginning);
+    if (!lengths) this.#lengths.set(beginning, [spoken.length]);
+    else if (!lengths.includes(spoken.length)) lengths.push(spoken.length);
+  }
+}
+
+/** A name ends where no character of a name follows, so that it and a text that begins with it have the same first word. */
+function beginningOf(text: string): string {
+  return firstWord.exec(text)?.[0] ?? "";
 }
 
 /** Lower case without accents, UTF-16 unit by unit: José is heard as jose. */
 function foldKeepingLength(text: string): string {
-  return Array.from(text, (character) => {
-    const folded = character.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
-    return folded.length === character.length ? folded : character;
-  }).join("");
+  return text.replaceAll(/[^\0-\u{7f}]/gu, foldCharacter).replaceAll(/[A-Z]+/gu, (letters) => letters.toLowerCase());
+}
+
+function foldCharacter(character: string): string {
+  const folded = character.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return folded.length === character.length ? folded : character;
 }

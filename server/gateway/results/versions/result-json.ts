@@ -5,9 +5,10 @@
  */
 import { chunkBytes } from "../../../../schemas/wire/audio.ts";
 import type { Sha256 } from "../../../../schemas/chain.ts";
-import type { SessionResult } from "../../../../schemas/http/result.ts";
+import type { ResultGap, SessionResult } from "../../../../schemas/http/result.ts";
 import { type Offsets, offsetsOf } from "../../../../schemas/speech/axis.ts";
 import { speakersOf } from "../../../../schemas/speech/transcript.ts";
+import { wait } from "../../../shared/lib/wait.ts";
 import { chunkKeyPrefix } from "../../archive/keys.ts";
 import type { SessionName } from "../../core/session-name.ts";
 import type { EventLog } from "../../events/event-log.ts";
@@ -16,7 +17,7 @@ import { coverage } from "../../tracks/coverage.ts";
 import { durationMs, hasEnded, paddingSamples } from "../../tracks/track-plan.ts";
 import type { Tracks } from "../../tracks/tracks.ts";
 import { chainHead } from "../chain-head.ts";
-import { gapsOf } from "../gaps.ts";
+import { gapPages } from "../gaps.ts";
 import type { WavAssembler } from "../wav/wav-assembler.ts";
 import { entriesWithText, eventsJson, readResultLog } from "./result-log.ts";
 import type { Snapshot, VersionRow } from "./version-store.ts";
@@ -64,12 +65,22 @@ export async function* resultJson(
   yield `],"speakers":${JSON.stringify(speakersOf(timeline))},"transcript":[`;
   yield* listJson(entriesWithText(events, entries));
   yield `],"gaps":[`;
-  yield* listJson(tracks.rows().map(({ track }) => gapsOf(tracks, track)));
+  yield* listJson(gapsOf(tracks));
   const tail = {
     coverage: coverage(tracks.rows()),
     audio: audioOf(sources, snapshot, offsets),
   } satisfies Partial<SessionResult>;
   yield `],${fields(tail)}}`;
+}
+
+/** After the seal none is filled any more. */
+async function* gapsOf(tracks: Tracks): AsyncGenerator<ResultGap[], void, undefined> {
+  for (const { track } of tracks.rows()) {
+    for (const page of gapPages(tracks, track)) {
+      yield page;
+      await wait(0);
+    }
+  }
 }
 
 function audioOf(sources: ResultSources, { ingest_by_track }: Snapshot, offsets: Offsets): SessionResult["audio"] {
