@@ -177,9 +177,14 @@ export const limitTable = {
     value: 5_000,
     meaning: "Events a live connection replays. A watcher further behind pages through `GET …/events` first.",
   },
-  maxUnansweredEvents: {
-    value: 10_000,
-    meaning: "Events sent to a watcher of which nothing was heard meanwhile; then the connection is closed.",
+  maxUnseenBytes: {
+    value: 1_048_576,
+    meaning: "Sent to a connection beyond what its client told to have `seen`: further events wait until it tells.",
+  },
+  seenWithinMs: { value: 15_000, meaning: "How long events wait for a client to tell; then the connection is closed." },
+  maxUnreadBytes: {
+    value: 4_194_304,
+    meaning: "Sent to a connection beyond what its client told to have `seen`, answers included: then it is closed.",
   },
   maxLogEvents: {
     value: 200_000,

@@ -19,15 +19,21 @@ export type EndedMessage = Pick<MessageOf<"ended">, "type" | "last_seq" | "compl
 export type ErrorMessage = Pick<MessageOf<"error">, "type" | "code" | "detail" | "seq" | "retry_after_ms">;
 /** Messages that are only a sign of life, or say what the room's clock says. */
 type SignOfLife = Pick<MessageOf<"pong">, "type" | "ts"> | Pick<MessageOf<"closing">, "type">;
-export type ReadMessage = ReadyMessage | StatusMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife;
+export type ReadMessage = (ReadyMessage | StatusMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife) & {
+  /** To be told the room once it was read. */
+  readonly mark?: string | undefined;
+};
 
 const seqSchema = z.int().check(z.minimum(1));
 const countSchema = z.int().check(z.minimum(0));
 const rangesSchema = z.array(z.tuple([seqSchema, seqSchema]));
 
+const markShape = { mark: z.optional(z.string().check(z.maxLength(256))) };
+
 const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("ready"),
+    ...markShape,
     ingest: z.object({ missing_chunks: countSchema }),
     resume: z.object({ next_seq: seqSchema, missing: rangesSchema }),
     limits: z.object({
@@ -35,22 +41,30 @@ const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type
       max_realtime_factor: z.nullable(z.number().check(z.positive())),
     }),
   }),
-  z.object({ type: z.literal("status"), last_seq: countSchema }),
+  z.object({ type: z.literal("status"), ...markShape, last_seq: countSchema }),
   z.object({
     type: z.literal("ack"),
+    ...markShape,
     seq: seqSchema,
     sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
     contiguous_seq: countSchema,
   }),
-  z.object({ type: z.literal("ended"), last_seq: countSchema, complete: z.boolean(), missing: rangesSchema }),
+  z.object({
+    type: z.literal("ended"),
+    ...markShape,
+    last_seq: countSchema,
+    complete: z.boolean(),
+    missing: rangesSchema,
+  }),
   z.object({
     type: z.literal("error"),
+    ...markShape,
     code: z.enum(Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]]),
     detail: z.string(),
     seq: z.optional(z.int()),
     retry_after_ms: z.optional(countSchema),
   }),
-  z.object({ type: z.literal("pong"), ts: z.optional(z.int()) }),
+  z.object({ type: z.literal("pong"), ...markShape, ts: z.optional(z.int()) }),
   z.object({ type: z.literal("closing") }),
 ]);
 

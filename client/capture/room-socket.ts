@@ -225,7 +225,8 @@ export class RoomSocket {
     if (this.#isAwake()) this.#lastTickAt = this.#options.clock.read();
     const message = parseRoomMessage(data);
     if (!message) return;
-    const { type } = message;
+    const { type, mark } = message;
+    if (mark !== undefined) this.#write({ type: "seen", mark });
     // A greeting alone does not prove a connection: one that dies after each greeting must not be hammered.
     const isProven = type === "ack" || type === "ended" || this.#lastHeardAt - this.#openedAt > provenAfterMs;
     // Not 0: all clients of a gateway that restarts come back, and need the jitter.

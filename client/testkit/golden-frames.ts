@@ -93,6 +93,11 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
   },
   { name: "status_escaped", note: "An escape that says the same.", raw: '{"type":"st\\u0061tus"}', encoding: "json" },
   { name: "ping", note: "In JSON the exact text that the platform answers by itself (W8).", fields: { type: "ping" } },
+  {
+    name: "seen",
+    note: "All up to the message with this mark was read (W14).",
+    fields: { type: "seen", mark: "5f0c9a17" },
+  },
   { name: "not_json", note: "", raw: '{"type":"status"', encoding: "json", error: "bad_json" },
   {
     name: "not_msgpack",
@@ -195,6 +200,18 @@ export const goldenRoomMessages: Readonly<Record<string, RoomMessage>> = {
   },
   pong: { type: "pong", ts: 1_760_000_000_000 },
   closing: { type: "closing", reason: "superseded" },
+  ack_marked: {
+    type: "ack",
+    seq: 4,
+    status: "duplicate",
+    key: `sessions/${goldenSession}/chunks/00000004.pcm`,
+    sha256: "",
+    last_seq: 300,
+    contiguous_seq: 2,
+    missing_count: 296,
+    duplicate_count: 1,
+    mark: "5f0c9a17",
+  },
   event: {
     type: "event",
     event: {

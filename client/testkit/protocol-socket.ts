@@ -31,6 +31,8 @@ export interface ProtocolOptions {
   readonly waitMs?: number;
   /** Checked, and handed to nobody: `event` for whoever asks for none. */
   readonly ignores?: readonly RoomMessage["type"][];
+  /** Whether the room is never told what was read. */
+  readonly tellsNothing?: boolean;
   /** Gets each message instead of the inbox. What it throws ends the next wait. */
   readonly onMessage?: (message: RoomMessage) => void;
   /** Called after the connection has ended. */
@@ -196,6 +198,9 @@ export class ProtocolSocket {
     const at = performance.now();
     try {
       const message = this.#parse(data);
+      if ("mark" in message && message.mark !== undefined && this.#options.tellsNothing !== true) {
+        this.send({ type: "seen", mark: message.mark });
+      }
       if (this.#options.ignores?.includes(message.type)) return;
       if (this.#options.onMessage) this.#options.onMessage(message);
       else this.#inbox.push({ message, at });

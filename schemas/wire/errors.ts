@@ -65,8 +65,13 @@ export const wireErrors = {
   idle: {
     closeCode: 4408,
     retryable: true,
+    meaning: "The connection was opened to stream, and took no track. Reconnect once there is something to send.",
+  },
+  slow_consumer: {
+    closeCode: 4408,
+    retryable: true,
     meaning:
-      "Much was sent and nothing received meanwhile. Send a ping now and then; reconnect with the last `event_id`.",
+      "Much was sent, and not told to be read. Answer each `mark` with `seen`; reconnect with the last `event_id`, or go on streaming.",
   },
   internal: {
     closeCode: 1011,

@@ -83,6 +83,8 @@ export const declareGapSchema = z
     cause: declaredGapCauseSchema,
   })
   .refine(({ from_seq, to_seq }) => from_seq <= to_seq, { message: "must not be below from_seq", path: ["to_seq"] });
+/** Tells the room that the client has read the message with this `mark`, and all before it. It has no answer. */
+export const seenSchema = z.object({ type: z.literal("seen"), mark: shortText });
 export const closeSchema = z.object({ type: z.literal("close"), reason: shortText.optional() });
 
 /** Every message but `chunk`, which the codec turns into bytes first. */
@@ -92,6 +94,7 @@ export const controlSchemas = {
   ping: pingSchema,
   end: endSchema,
   gap: declareGapSchema,
+  seen: seenSchema,
   close: closeSchema,
 } as const;
 
@@ -146,8 +149,15 @@ export const trackStatusSchema = z.object({
 });
 export type TrackStatus = z.infer<typeof trackStatusSchema>;
 
+/** Any message but `closing` may bear one. */
+const markShape = {
+  /** To be sent back in `seen` once this message was read. What is sent beyond marks that are not told is bounded (SPEC W14). */
+  mark: shortText.optional(),
+};
+
 export const readySchema = z.object({
   type: z.literal("ready"),
+  ...markShape,
   protocol: z.literal(protocolVersion),
   session_id: sessionIdSchema,
   target_sample_rate: z.literal(sampleRateHz),
@@ -162,6 +172,7 @@ export const readySchema = z.object({
 
 export const ackSchema = z.object({
   type: z.literal("ack"),
+  ...markShape,
   seq: seqSchema,
   /** `duplicate`: these bytes were kept already. */
   status: z.enum(["stored", "duplicate"]),
@@ -175,10 +186,11 @@ export const ackSchema = z.object({
   duplicate_count: countSchema,
 });
 
-export const statusSchema = trackStatusSchema.extend({ type: z.literal("status") });
+export const statusSchema = trackStatusSchema.extend({ type: z.literal("status"), ...markShape });
 
 export const endedSchema = z.object({
   type: z.literal("ended"),
+  ...markShape,
   last_seq: countSchema,
   /** Whether every second up to `last_seq` is kept. */
   complete: z.boolean(),
@@ -188,6 +200,7 @@ export const endedSchema = z.object({
 const wireErrorCodes = Object.keys(wireErrors) as [WireErrorCode, ...WireErrorCode[]];
 export const errorSchema = z.object({
   type: z.literal("error"),
+  ...markShape,
   code: z.enum(wireErrorCodes),
   /** A sentence a person can act on. */
   detail: z.string(),
@@ -199,11 +212,11 @@ export const errorSchema = z.object({
 });
 
 /** `ts` (ms since 1970) is absent where the platform answered the exact ping text by itself. */
-export const pongSchema = z.object({ type: z.literal("pong"), ts: z.int().optional() });
+export const pongSchema = z.object({ type: z.literal("pong"), ts: z.int().optional(), ...markShape });
 export const closingSchema = z.object({ type: z.literal("closing"), reason: z.string() });
 
 /** A row of the event log, for those who watch or subscribed. */
-export const eventMessageSchema = z.object({ type: z.literal("event"), event: eventSchema });
+export const eventMessageSchema = z.object({ type: z.literal("event"), event: eventSchema, ...markShape });
 
 export const roomMessageSchema = z.discriminatedUnion("type", [
   readySchema,

@@ -52,6 +52,13 @@ const fromClient = {
     summary: "Some seconds will never be sent, and why",
     description: "Answered by `status`. What is kept of them stays kept. `from_seq` is at most `to_seq`.",
   },
+  seen: {
+    type: "seen",
+    schema: "seenSchema",
+    summary: "All up to the message with this mark was read",
+    description:
+      "Has no answer. Sent whenever a message of the room bears a `mark`: without it events stop after a megabyte, and then the connection ends with `slow_consumer`.",
+  },
   close: {
     type: "close",
     schema: "closeSchema",

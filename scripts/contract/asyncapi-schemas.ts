@@ -17,6 +17,7 @@ import {
   pingSchema,
   pongSchema,
   readySchema,
+  seenSchema,
   statusRequestSchema,
   statusSchema,
 } from "../../schemas/wire/messages.ts";
@@ -31,6 +32,7 @@ const clientSchemas = {
   pingSchema,
   endSchema,
   declareGapSchema,
+  seenSchema,
   closeSchema,
 };
 const roomSchemas = {

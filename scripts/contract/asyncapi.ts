@@ -47,17 +47,23 @@ const channels: readonly Channel[] = [
     client: clientMessageNames,
     room: roomMessageNames,
   },
-  { id: "live", title: "Watch the event log", client: ["ping", "close"], room: ["event", "error", "pong", "closing"] },
+  {
+    id: "live",
+    title: "Watch the event log",
+    client: ["ping", "seen", "close"],
+    room: ["event", "error", "pong", "closing"],
+  },
 ];
 
-/** What the room answers to a message, when all is well. */
-const replies: Readonly<Record<ClientMessageName, RoomMessageName>> = {
+/** What the room answers to a message, when all is well; null where that is nothing. */
+const replies: Readonly<Record<ClientMessageName, RoomMessageName | null>> = {
   hello: "ready",
   chunk: "ack",
   statusRequest: "status",
   ping: "pong",
   end: "ended",
   gap: "status",
+  seen: null,
   close: "closing",
 };
 
@@ -133,7 +139,10 @@ function operationsOf({ id, client, room }: Channel): [string, object][] {
       channel,
       summary: `Client sends ${name === "statusRequest" ? "status" : name}`,
       messages: [messageRef(id, name)],
-      reply: { channel, messages: [messageRef(id, replies[name]), messageRef(id, "error")] },
+      reply: {
+        channel,
+        messages: [replies[name] ?? [], "error" as const].flat().map((reply) => messageRef(id, reply)),
+      },
     },
   ]);
   const unasked = room.filter((name) => !client.some((asked) => replies[asked] === name) || name === "closing");

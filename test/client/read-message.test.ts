@@ -9,6 +9,7 @@ import { roomMessageSchema } from "../../schemas/wire/messages.ts";
 const read: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ready: [
     ["type"],
+    ["mark"],
     ["ingest"],
     ["ingest", "missing_chunks"],
     ["resume"],
@@ -18,11 +19,11 @@ const read: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["limits", "max_in_flight"],
     ["limits", "max_realtime_factor"],
   ],
-  status: [["type"], ["last_seq"]],
-  ack: [["type"], ["seq"], ["sha256"], ["contiguous_seq"]],
-  ended: [["type"], ["last_seq"], ["complete"], ["missing"]],
-  error: [["type"], ["code"], ["detail"], ["seq"], ["retry_after_ms"]],
-  pong: [["type"], ["ts"]],
+  status: [["type"], ["mark"], ["last_seq"]],
+  ack: [["type"], ["mark"], ["seq"], ["sha256"], ["contiguous_seq"]],
+  ended: [["type"], ["mark"], ["last_seq"], ["complete"], ["missing"]],
+  error: [["type"], ["mark"], ["code"], ["detail"], ["seq"], ["retry_after_ms"]],
+  pong: [["type"], ["mark"], ["ts"]],
   closing: [["type"]],
 };
 /** JSON leaves `undefined` out: the field is missing. */
@@ -32,6 +33,7 @@ const values: readonly unknown[] = [
   true,
   "",
   "internal",
+  "m".repeat(257),
   "0".repeat(64),
   "G".repeat(64),
   -1,

@@ -194,6 +194,10 @@ async function answerTo(client: TestClient, { frame, expect: expected }: GoldenF
       const { reason } = await client.next("closing");
       return { reason, code: (await client.closed()).code };
     }
+    case "seen":
+      // It has no answer; the one to a ping shows that.
+      client.send({ type: "ping", n: 1 });
+      return { type: (await client.next()).type };
     case "status":
     case "gap":
     case "ping":
@@ -222,7 +226,7 @@ function expectedAnswer({ expect: expected }: GoldenFrame): object {
     };
   if (message.type === "close") return { reason: message["reason"] ?? "client_close", code: 1000 };
   if (message.type === "gap") return { type: "status" };
-  return { type: message.type === "ping" ? "pong" : message.type };
+  return { type: message.type === "ping" || message.type === "seen" ? "pong" : message.type };
 }
 
 describe("a gateway is driven with them", () => {

@@ -59,6 +59,8 @@ function fieldsOf(base: BaseMessage, encoding: Encoding, context: FrameContext):
       const from = context.seqOf(base.from);
       return entriesOf({ type: "gap", from_seq: from, to_seq: from + base.length - 1, cause: base.cause });
     }
+    case "seen":
+      return entriesOf({ type: "seen", mark: base.mark });
     case "status":
     case "ping":
     case "close":

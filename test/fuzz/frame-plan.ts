@@ -23,6 +23,7 @@ export type BaseMessage =
   | { readonly type: "hello"; readonly options: number }
   | { readonly type: "end"; readonly lastSeq: SeqChoice; readonly padding: number | null }
   | { readonly type: "gap"; readonly from: SeqChoice; readonly length: number; readonly cause: string }
+  | { readonly type: "seen"; readonly mark: string }
   | { readonly type: "status" | "ping" | "close" };
 
 export type Base64Style = "good" | "url" | "unpadded" | "over-padded" | "blank" | "trailing bits";
@@ -152,6 +153,13 @@ const base: fc.Arbitrary<BaseMessage> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom("status" as const, "status" as const, "ping" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant("seen" as const),
+      mark: fc.constantFrom("", "5f0c9a17", "m".repeat(257)),
+    }),
+  },
   // Seldom: it ends the connection.
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom("status" as const, "close" as const) }) },
 );

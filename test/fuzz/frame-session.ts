@@ -59,7 +59,7 @@ export async function playSession(
     const { close } = turn.expected;
     const heard = await wire.exchange(turn.frame, turn.replies, close !== undefined);
     if (player.heard(turn, heard)) wire = undefined;
-    if (turn.expected.kind === "refused" || turn.expected.reply["type"] !== "ack") idle += 1;
+    if (turn.expected.kind === "refused" || turn.expected.reply?.["type"] !== "ack") idle += 1;
   };
   try {
     for (const plan of plans) {

@@ -23,7 +23,7 @@ export type ReadMessage =
   | { readonly type: "end"; readonly lastSeq: number; readonly padding: number }
   | { readonly type: "gap"; readonly from: number; readonly to: number; readonly cause: string }
   | { readonly type: "close"; readonly reason: string | undefined }
-  | { readonly type: "status" | "ping" };
+  | { readonly type: "status" | "ping" | "seen" };
 
 export type Reading =
   | { readonly isMessage: true; readonly message: ReadMessage; readonly seq: number | undefined }
@@ -66,6 +66,8 @@ function readValue(value: unknown, isJson: boolean): Reading {
     case "status":
     case "ping":
       return good({ type: fields["type"] });
+    case "seen":
+      return isText(fields["mark"]) ? good({ type: "seen" }) : bad("bad_frame");
     case "close":
       return isOptional(isText, fields["reason"])
         ? good({ type: "close", reason: fields["reason"] as string | undefined })

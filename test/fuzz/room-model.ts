@@ -51,7 +51,8 @@ export type Expected =
     }
   | {
       readonly kind: "answered";
-      readonly reply: Readonly<Record<string, unknown>>;
+      /** Null for a message that has no answer. */
+      readonly reply: Readonly<Record<string, unknown>> | null;
       readonly close: number | undefined;
     };
 
@@ -129,6 +130,8 @@ export class RoomModel {
   /** Takes note of a frame that was answered. */
   answered(message: ReadMessage): void {
     const connection = this.#connection;
+    // It says what was read, and nothing else.
+    if (message.type === "seen") return;
     connection.badInRow = 0;
     const name = this.#trackOf(message);
     switch (message.type) {
@@ -212,6 +215,7 @@ export class RoomModel {
         return isAhead(message.to) ? ["seq_out_of_range"] : undefined;
       case "status":
       case "ping":
+      case "seen":
       case "close":
         return undefined;
     }
@@ -257,6 +261,8 @@ export class RoomModel {
         return answer({ type: "status", session_id: this.sessionId, ...after });
       case "ping":
         return answer({ type: "pong" });
+      case "seen":
+        return { kind: "answered", reply: null, close: undefined };
       case "end": {
         const isComplete = after["missing_chunks"] === 0;
         return answer({ type: "ended", last_seq: message.lastSeq, complete: isComplete, missing: after["missing"] });

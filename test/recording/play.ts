@@ -160,6 +160,7 @@ async function stream(recorder: Recorder): Promise<void> {
   await room.next("pong", "From the platform");
   room.sendRaw('{ "type": "ping" }');
   await room.next("pong", "From the room");
+  room.send({ type: "seen", mark: "5f0c9a17" }, "All up to the message with this mark was read");
   await watcher.next("event", "A caption", "utterance.added");
   await watcher.next("event", "A voice got its name", "speaker.bound");
   await watcher.next("event", "A turn", "speaker.resolved");

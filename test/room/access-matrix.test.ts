@@ -518,21 +518,32 @@ const messages: Readonly<Record<ClientMessage["type"], (sessionId: string, seq: 
   ping: () => ({ type: "ping", n: 1 }),
   end: (_, seq) => ({ type: "end", last_seq: seq }),
   gap: (_, seq) => ({ type: "gap", from_seq: seq, to_seq: seq, cause: "client_gave_up" }),
+  seen: () => ({ type: "seen", mark: "a-guess" }),
   close: () => ({ type: "close" }),
 };
 type MessageType = keyof typeof messages;
 const types = Object.keys(messages) as MessageType[];
 /** Those that are about no track. */
-const isTrackless = (type: MessageType): boolean => type === "ping" || type === "close";
-const answersTo: Readonly<Record<MessageType, RoomMessage["type"]>> = {
+const isTrackless = (type: MessageType): boolean => type === "ping" || type === "close" || type === "seen";
+/** Null: it has no answer. */
+const answersTo: Readonly<Record<MessageType, RoomMessage["type"] | null>> = {
   hello: "ready",
   chunk: "ack",
   status: "status",
   ping: "pong",
   end: "ended",
   gap: "status",
+  seen: null,
   close: "closing",
 };
+
+/** What a message is answered with. After one that has no answer a ping shows that nothing was said of it. */
+async function heard(client: Client, type: MessageType, message: object): Promise<RoomMessage["type"] | null> {
+  client.send(message);
+  if (answersTo[type] === null) client.send(messages.ping(client.sessionId, 1));
+  const { type: answer } = await client.next();
+  return answersTo[type] === null && answer === "pong" ? null : answer;
+}
 
 const connect = async (sessionId: string, claims: object, track?: string): Promise<Client> => {
   const credential = await tokenWith({ tenant, session_id: sessionId, role: "capture", ...claims });
@@ -568,8 +579,7 @@ describe("messages", () => {
 
   test.each(types.filter(isTrackless))("[P7] %s is about no track, and is answered", async (type) => {
     const client = await connect(shared, { tracks: ["desk"] });
-    client.send(messages[type](client.sessionId, 1));
-    expect((await client.next()).type).toBe(answersTo[type]);
+    expect(await heard(client, type, messages[type](client.sessionId, 1))).toBe(answersTo[type]);
   });
 
   test.each(types)("[P6] %s of who only watches streams nothing", async (type) => {
@@ -577,16 +587,24 @@ describe("messages", () => {
     const token = await tokenWith({ tenant, session_id: sessionId, role: "observe" });
     const stands = await guarded(state(sessionId), { headers: bearer(token) });
     const { event_count: after } = sessionStateSchema.parse(await stands.json());
-    const answer = await guarded(`${live(sessionId)}?after=${after}`, {
-      headers: { upgrade: "websocket", ...bearer(token) },
-    });
-    const watcher = await Client.over(answer, sessionId);
-    watcher.send(messages[type](sessionId, 2));
-    expect((await watcher.next()).type).toBe(isTrackless(type) ? answersTo[type] : "error");
+    const headers = { upgrade: "websocket", ...bearer(token) };
+    const watcher = await Client.over(await guarded(`${live(sessionId)}?after=${after}`, { headers }), sessionId);
+    const answer = await heard(watcher, type, messages[type](sessionId, 2));
+    expect(answer).toBe(isTrackless(type) ? answersTo[type] : "error");
     expect(await sharedRoom.dump(["jobs"])).toEqual(untouched);
   });
 
-  test.each(types)("[P5] %s after the token's end is answered, and is the last", async (type) => {
+  test("[P5] what has no answer is the last, too, after the token's end", async () => {
+    const sessionId = await open();
+    const client = await connect(sessionId, {}, "mic");
+    clock.advance(306_000);
+    client.send(messages.seen(sessionId, 2));
+    expect(await client.nextOf("error")).toMatchObject({ code: "token_expired", retryable: false });
+    await client.expectClose(4401);
+  });
+
+  const answeredTypes = types.filter((type) => answersTo[type] !== null);
+  test.each(answeredTypes)("[P5] %s after the token's end is answered, and is the last", async (type) => {
     const sessionId = await open();
     const client = await connect(sessionId, {}, "mic");
     clock.advance(306_000);

@@ -388,33 +388,4 @@ describe("sockets", () => {
     expect(await late.nextOf("error")).toMatchObject({ code: "replay_too_long" });
     await late.expectClose(4400);
   });
-
-  test("[W12] [limit:maxUnansweredEvents] as many go unanswered; whoever is not heard of is then closed, others go on", async () => {
-    const room = await opened();
-    const headers = { upgrade: "websocket" };
-    const live = `/v1/sessions/${room.sessionId}/live`;
-    const silent = await Client.over(await gateway(`${live}?after=1`, { headers }), room.sessionId);
-    const heard = await Client.over(await gateway(`${live}?after=1`, { headers }), room.sessionId);
-    const last = limits.maxUnansweredEvents + 1;
-    await room.rows(
-      `INSERT INTO events (event_id, at, body) SELECT value, 0, '{"type":"track.opened","by":"room"}' FROM json_each(?)`,
-      JSON.stringify(range(2, last)),
-    );
-    await room.evict();
-    await get(room.sessionId, "state");
-    const skip = async (client: Client): Promise<void> => {
-      for (let event_id = 1; event_id < last;) ({ event_id } = (await client.nextOf("event")).event);
-    };
-    await Promise.all([skip(silent), skip(heard)]);
-    expect(silent.closeCode).toBeUndefined();
-    heard.send({ type: "ping", n: 1 });
-    await heard.nextOf("pong");
-    for (const n of range(1, 2)) {
-      await post(room.sessionId, "utterances", { utterances: [{ ...utterance, text: `${n}` }] });
-      expect((await heard.nextOf("event")).event.event_id).toBe(last + n);
-    }
-    await silent.nextOf("event");
-    expect(await silent.nextOf("error")).toMatchObject({ code: "idle", retryable: true });
-    await silent.expectClose(4408);
-  });
 });

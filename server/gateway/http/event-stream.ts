@@ -16,8 +16,8 @@ import type { AppEnv } from "./app-env.ts";
 import { problem, type Reason } from "./problems.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
 
-/** Events that wait for a slow consumer; beyond it the stream ends, and the reader comes back for what it missed. */
-const maxWaitingEvents = 1_000;
+/** How long a reader that reads nothing has for the word that the stream ends. */
+const endWithinMs = 10_000;
 
 export async function streamEvents(c: Context<AppEnv>, after: number): Promise<Response> {
   const room = roomOf(c);
@@ -68,7 +68,8 @@ class Follower {
   /** What the socket brought waits for the pages before it. */
   readonly #paged = Promise.withResolvers<void>();
   #written: Promise<void> = this.#paged.promise;
-  #waiting = 0;
+  #isBeating = false;
+  #ending: ReturnType<typeof setTimeout> | null = null;
 
   constructor(stream: SSEStreamingApi, socket: WebSocket, left: AbortSignal) {
     this.#stream = stream;
@@ -83,18 +84,34 @@ class Follower {
   async run(room: RoomApi, first: EventsPage, upTo: number, greeting: string): Promise<void> {
     this.#listen();
     const heart = setInterval(() => {
-      this.#queue(async () => void (await this.#stream.write(": still here\n\n")));
+      this.#beat();
       this.#socket.send(pingText);
     }, heartbeatMs);
     try {
-      await this.#stream.write(`retry: 2000\n\n${greeting}`);
-      await this.#page(room, first, upTo);
-      this.#paged.resolve();
+      // A reader that reads nothing keeps the first word waiting as well.
+      await Promise.race([this.#begin(room, first, upTo, greeting), this.#ended.promise]);
       await this.#ended.promise;
     } finally {
       clearInterval(heart);
+      clearTimeout(this.#ending);
       this.#socket.close(1000, "the reader has left");
     }
+  }
+
+  async #begin(room: RoomApi, first: EventsPage, upTo: number, greeting: string): Promise<void> {
+    await this.#stream.write(`retry: 2000\n\n${greeting}`);
+    await this.#page(room, first, upTo);
+    this.#paged.resolve();
+  }
+
+  /** Once at a time: a reader that is slow has enough to read. */
+  #beat(): void {
+    if (this.#isBeating) return;
+    this.#isBeating = true;
+    this.#queue(async () => {
+      await this.#stream.write(": still here\n\n");
+      this.#isBeating = false;
+    });
   }
 
   /** The log up to where the socket begins. */
@@ -116,7 +133,10 @@ class Follower {
   #listen(): void {
     this.#socket.addEventListener("message", ({ data }) => {
       const message = roomMessageSchema.parse(JSON.parse(String(data)));
-      if (message.type === "event") return this.#queue(() => this.#write(message.event));
+      if (message.type === "event") this.#queue(() => this.#write(message.event));
+      // Once the reader has taken all before it: what it does not read waits in the room.
+      if ("mark" in message && message.mark !== undefined) this.#tell(message.mark);
+      if (message.type === "event") return undefined;
       if (message.type === "closing") return this.#close({ reason: message.reason });
       if (message.type !== "error") return undefined;
       // What the log still holds is not for whoever is no longer let in.
@@ -128,23 +148,24 @@ class Follower {
     this.#socket.accept();
   }
 
+  #tell(mark: string): void {
+    this.#queue(async () => {
+      if (!this.#isOver) this.#socket.send(JSON.stringify({ type: "seen", mark }));
+    });
+  }
+
   /** Says why the stream ends, after what is still to be written, and ends it. */
   #close(why: Readonly<Record<string, unknown>>): void {
+    this.#ending ??= setTimeout(() => this.#end(), endWithinMs);
     this.#queue(async () => {
       await this.#stream.writeSSE({ event: "closing", data: JSON.stringify(why) });
       this.#end();
     });
   }
 
+  /** What waits for a slow reader is bounded by what the room sends before it is told of what was taken. */
   #queue(step: () => Promise<void>): void {
-    this.#waiting += 1;
-    if (this.#waiting > maxWaitingEvents) this.#end();
-    this.#written = this.#written
-      .then(step)
-      .catch(() => this.#end())
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+    this.#written = this.#written.then(step).catch(() => this.#end());
   }
 
   #write(event: RoomEvent): Promise<void> {

@@ -31,6 +31,8 @@ export interface FrameOutcome {
   readonly stored?: string;
   /** Whether it was a chunk that is kept, now or before: its track's pace has counted it. */
   readonly acked?: boolean;
+  /** The mark up to which its client has read. */
+  readonly seen?: string;
   /** Whether the track's end was announced, so that its last window need not be full. */
   readonly ended?: boolean;
 }

@@ -27,8 +27,6 @@ export interface Socket {
   readonly attach: (value: unknown) => void;
   readonly send: (message: string | Uint8Array) => void;
   readonly close: (code: number | undefined, reason: string) => void;
-  /** When the platform last answered its ping, ms since 1970; 0 for never. */
-  readonly pingedAt: number;
 }
 
 export abstract class RoomHost extends Server<Env> {
@@ -125,7 +123,6 @@ export abstract class RoomHost extends Server<Env> {
   #socketOf(connection: Connection): Socket {
     const known = this.#sockets.get(connection);
     if (known) return known;
-    const { ctx } = this;
     const socket: Socket = {
       id: connection.id,
       get isOpen() {
@@ -139,9 +136,6 @@ export abstract class RoomHost extends Server<Env> {
       },
       send: (message) => connection.send(message),
       close: (code, reason) => connection.close(code, reason),
-      get pingedAt() {
-        return ctx.getWebSocketAutoResponseTimestamp(connection)?.getTime() ?? 0;
-      },
     };
     this.#sockets.set(connection, socket);
     return socket;

@@ -31,7 +31,7 @@ import { answerTaking, newTrackRefusal, noteOpened, takeTrack } from "./take-tra
 
 type Frame = string | ArrayBuffer | ArrayBufferView;
 /** Messages that any connection may send. */
-type CommonMessage = Extract<ClientMessage, { type: "ping" | "close" }>;
+type CommonMessage = Extract<ClientMessage, { type: "ping" | "seen" | "close" }>;
 
 /** Handles one frame as it came from the socket. The first one after the credential's end is the last one. */
 export function handleFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOutcome {
@@ -46,17 +46,21 @@ function answerFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOutcome {
   const decoded = decodeFrame(frame);
   if (!decoded.ok) return reject(deps, peer, decoded.error);
   const message = decoded.value;
-  const isCommon = message.type === "ping" || message.type === "close";
-  // `ping` and `close` name neither a session nor a track: there is nothing to refuse.
-  if (isCommon) return answerCommon(deps, peer, message);
+  if (isCommon(message)) return answerCommon(deps, peer, message);
   if (peer.role === "watch") return reject(deps, peer, watchOnly);
   const refusal = refusalOf(deps, peer, message);
   if (refusal) return reject(deps, peer, refusal);
   return answerCapture(deps, peer, message);
 }
 
+/** They name neither a session nor a track: there is nothing to refuse. */
+function isCommon(message: ClientMessage): message is CommonMessage {
+  return message.type === "ping" || message.type === "seen" || message.type === "close";
+}
+
 function answerCommon({ now }: IngestDeps, peer: Peer, message: CommonMessage): FrameOutcome {
   if (message.type === "ping") return accept(peer, [{ type: "pong", ts: now() }]);
+  if (message.type === "seen") return { peer, replies: [], seen: message.mark };
   const closing: RoomMessage = { type: "closing", reason: message.reason ?? "client_close" };
   return { ...accept(peer, [closing]), close: { code: normalCloseCode, reason: "closed by client" } };
 }

@@ -13,7 +13,6 @@ import { isMigrated } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { admitCapture, admitWatcher } from "./connections/admission.ts";
 import { Connections } from "./connections/connections.ts";
-import { answered } from "./connections/feed.ts";
 import { type Caller, Floods } from "./connections/floods.ts";
 import { isStreaming, type Peer, trackOf } from "./connections/peer.ts";
 import { floodEnded } from "./frame-outcome.ts";
@@ -92,14 +91,16 @@ export class MeetingSessionDO extends RoomHost {
 
   /** One step: the chunk, the archive's job and the ack are one commit, and the ack leaves before other parts hear (K1, K3). */
   #handle(room: Room, socket: Socket, known: Peer, frame: string | ArrayBuffer | ArrayBufferView): void {
-    const before = known.feed ? { ...known, feed: answered(known.feed) } : known;
-    const handled = handleFrame(room.ingest, before, frame);
-    const isTooMuch = !handled.acked && this.#floods.isTooMuch(callerOf(handled.peer), Date.now());
+    const handled = handleFrame(room.ingest, known, frame);
+    // As often as the room asks for it, it is no flood.
+    const isTold = handled.seen !== undefined && this.#connections.noteSeen(socket, handled.seen);
+    const isTooMuch = !handled.acked && !isTold && this.#floods.isTooMuch(callerOf(handled.peer), Date.now());
     const outcome = isTooMuch ? floodEnded(handled) : handled;
     const { peer, replies, stored, close } = outcome;
     if (stored !== undefined) room.archive.ensureJob();
     if (peer !== known) this.#connections.set(socket, peer);
-    if (isStreaming(peer) && !isStreaming(before)) this.#connections.supersede(socket, peer);
+    if (isStreaming(peer) && !isStreaming(known)) this.#connections.supersede(socket, peer);
+    if (isTold) room.connections.followed();
     for (const reply of replies) this.#connections.send(socket, reply);
     if (stored !== undefined) room.core.signals.chunkStored(stored);
     if (outcome.ended) room.core.signals.trackEnded();

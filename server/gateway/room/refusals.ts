@@ -43,6 +43,12 @@ export const tookNoTrack: Refusal = {
   detail: `A connection takes its track within ${limits.takeTrackWithinMs / 1_000} s: send hello once it is open.`,
 };
 
+export const slowConsumer: Refusal = {
+  code: "slow_consumer",
+  detail:
+    "Much was sent here and not told to be read: answer each mark with {type: seen, mark}. Connect again with the last event_id that you have; what was acked is kept.",
+};
+
 /** @param tracks those that the credential is for. */
 export function trackForbidden(tracks: readonly string[]): Refusal {
   return { code: "forbidden", detail: `The token is for these tracks alone: ${tracks.join(", ")}.` };

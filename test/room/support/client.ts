@@ -9,6 +9,8 @@ import { within } from "./waiting.ts";
 export interface ClientOptions {
   readonly track?: string;
   readonly encoding?: Encoding;
+  /** Whether it never tells what it has read. */
+  readonly tellsNothing?: boolean;
   /** Comes as a subprotocol, as a browser has to send it. */
   readonly credential?: string;
   /** The Worker that is asked. */
@@ -21,24 +23,29 @@ export class Client {
   readonly #socket: ProtocolSocket;
 
   static async connect(sessionId: string, options: ClientOptions = {}): Promise<Client> {
-    const { track, encoding = "json", credential, via = gateway } = options;
+    const { track, encoding = "json", credential, via = gateway, tellsNothing } = options;
     const path = track === undefined ? sessionId : `${sessionId}/${track}`;
     const offer = `roomtone.v1.${encoding}${credential === undefined ? "" : `, bearer.${credential}`}`;
     const headers = { upgrade: "websocket", "sec-websocket-protocol": offer };
-    return Client.over(await via(`/v1/audio/ws/${path}`, { headers }), sessionId, encoding);
+    return Client.over(await via(`/v1/audio/ws/${path}`, { headers }), sessionId, encoding, tellsNothing);
   }
 
   /** Over the socket of an answer; throws where it has none. */
-  static async over(answer: Response, sessionId: string, encoding: Encoding = "json"): Promise<Client> {
-    if (answer.webSocket) return new Client(sessionId, answer.webSocket, encoding);
+  static async over(
+    answer: Response,
+    sessionId: string,
+    encoding: Encoding = "json",
+    tellsNothing = false,
+  ): Promise<Client> {
+    if (answer.webSocket) return new Client(sessionId, answer.webSocket, encoding, tellsNothing);
     throw new Error(`no WebSocket: ${answer.status} ${await answer.text()}`);
   }
 
-  private constructor(sessionId: string, socket: WebSocket, encoding: Encoding) {
+  private constructor(sessionId: string, socket: WebSocket, encoding: Encoding, tellsNothing: boolean) {
     const { promise, resolve } = Promise.withResolvers<{ code: number; reason: string }>();
     this.sessionId = sessionId;
     this.closed = promise;
-    this.#socket = overWorkerd(socket, { sessionId, encoding, onClose: resolve });
+    this.#socket = overWorkerd(socket, { sessionId, encoding, tellsNothing, onClose: resolve });
   }
 
   /** Once it is closed. */

@@ -1,27 +1,24 @@
 /**
  * Attachments as they come back from hibernation. Another version of the room may have written them, so they are parsed like
- * anything from outside. What the version before wrote is read: `heardAfter` for `answeredAfter`, and one set of fields for
- * all three kinds, of which those that are not a kind's own are dropped.
+ * anything from outside. What versions before wrote is read: without what is unread, and with one set of fields for all three
+ * kinds, of which those that are not a kind's own are dropped.
  */
 import * as z from "zod";
 import { topicSchema } from "../../../../schemas/wire/messages.ts";
 import { trackNameSchema } from "../../../../schemas/names.ts";
-import type { Feed } from "./feed.ts";
 import type { Peer } from "./peer.ts";
+import { nothingUnread, type Unread } from "./unread.ts";
 
 const countSchema = z.int().min(0);
 
-const feedSchema = z
-  .object({
-    topics: z.array(topicSchema).nullable(),
-    after: countSchema,
-    answeredAfter: countSchema.optional(),
-    heardAfter: countSchema.optional(),
-    pingedAt: z.number(),
-  })
-  .transform(({ topics, after, answeredAfter, heardAfter, pingedAt }): Feed => {
-    return { topics, after, answeredAfter: answeredAfter ?? heardAfter ?? after, pingedAt };
-  });
+const feedSchema = z.object({ topics: z.array(topicSchema).nullable(), after: countSchema });
+
+const unreadSchema: z.ZodType<Unread> = z.object({
+  bytes: countSchema,
+  mark: z.string().nullable(),
+  afterMark: countSchema,
+  waitingSince: z.number().nullable(),
+});
 
 const connectedShape = {
   encoding: z.enum(["json", "msgpack"]),
@@ -52,7 +49,20 @@ const peerSchema: z.ZodType<Peer> = z.union([
   z.object({ ...connectedShape, role: z.literal("watch") }),
 ]);
 
+/** What is attached to a socket. */
+export interface Attached {
+  readonly peer: Peer;
+  readonly unread: Unread;
+}
+
 /** @returns undefined for an attachment that this version can't read. */
-export function parseAttachment(attachment: unknown): Peer | undefined {
-  return peerSchema.safeParse(attachment).data;
+export function parseAttachment(attachment: unknown): Attached | undefined {
+  const peer = peerSchema.safeParse(attachment).data;
+  if (!peer) return undefined;
+  const { data } = z.object({ unread: unreadSchema }).safeParse(attachment);
+  return { peer, unread: data?.unread ?? nothingUnread };
+}
+
+export function toAttachment({ peer, unread }: Attached): unknown {
+  return { ...peer, unread };
 }

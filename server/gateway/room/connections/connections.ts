@@ -4,12 +4,31 @@ import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import { keyIdOfSubject } from "../../../shared/access/principal.ts";
 import type { Socket } from "../host.ts";
-import { credentialExpired, errorMessage, keyRevoked, type Refusal, sessionDeleted, tookNoTrack } from "../refusals.ts";
+import {
+  credentialExpired,
+  errorMessage,
+  keyRevoked,
+  type Refusal,
+  sessionDeleted,
+  slowConsumer,
+  tookNoTrack,
+} from "../refusals.ts";
 import type { SocketRequest } from "../socket-request.ts";
-import { parseAttachment } from "./attachment.ts";
+import { type Attached, parseAttachment, toAttachment } from "./attachment.ts";
 import type { Follower } from "./dispatcher.ts";
 import { newFeed } from "./feed.ts";
 import { type CaptureStreaming, endsAt, hasExpired, isSuperseded, newCapture, newWatcher, type Peer } from "./peer.ts";
+import {
+  isTooMuch,
+  mayGetEvents,
+  nothingUnread,
+  seen,
+  sent,
+  tellBy,
+  type Unread,
+  waiting,
+  wantsMark,
+} from "./unread.ts";
 
 const restarted: Refusal = {
   code: "internal",
@@ -20,7 +39,7 @@ export class Connections {
   readonly #sockets: () => Iterable<Socket>;
   readonly #now: () => number;
   /** Attachments that were read or written since the room woke. */
-  readonly #peers = new WeakMap<Socket, Peer>();
+  readonly #attached = new WeakMap<Socket, Attached>();
 
   constructor(sockets: () => Iterable<Socket>, now: () => number) {
     this.#sockets = sockets;
@@ -40,24 +59,37 @@ export class Connections {
 
   /** @returns undefined, with the connection closed so that its client comes again, where its attachment can't be read. */
   peerOf(socket: Socket): Peer | undefined {
-    const peer = this.#peers.get(socket) ?? parseAttachment(socket.attachment);
-    if (peer) this.#peers.set(socket, peer);
+    const attached = this.#attached.get(socket) ?? parseAttachment(socket.attachment);
+    if (attached) this.#attached.set(socket, attached);
     else this.end(socket, restarted);
-    return peer;
+    return attached?.peer;
   }
 
   set(socket: Socket, peer: Peer): void {
-    socket.attach(peer);
-    this.#peers.set(socket, peer);
+    this.#attach(socket, { peer, unread: this.#attached.get(socket)?.unread ?? nothingUnread });
   }
 
+  /** What is sent counts until its reader tells to have read it; where that is far too much, the connection is ended. */
   send(socket: Socket, message: RoomMessage): void {
-    socket.send(encodeMessage(message, this.#peers.get(socket)?.encoding ?? "json"));
+    if (!socket.isOpen) return;
+    const attached = this.#write(socket, message);
+    if (attached && isTooMuch(attached.unread)) this.end(socket, slowConsumer);
+  }
+
+  /** The connection's client tells what it has read. @returns whether it knows the mark that it was last given. */
+  noteSeen(socket: Socket, mark: string): boolean {
+    const attached = this.#attached.get(socket);
+    if (!attached) return false;
+    const unread = seen(attached.unread, mark);
+    if (unread === attached.unread) return false;
+    this.#attach(socket, { ...attached, unread });
+    return true;
   }
 
   /** Says why, and closes the connection. */
   end(socket: Socket, why: Refusal): void {
-    this.send(socket, errorMessage(why));
+    if (!socket.isOpen) return;
+    this.#write(socket, errorMessage(why));
     socket.close(closeCodeOf(why.code), why.code);
   }
 
@@ -82,16 +114,19 @@ export class Connections {
   }
 
   /**
-   * Ends the connections whose credential has expired, and those that were opened to stream and took no track. @returns when
-   * there is one to end next, ms since 1970.
+   * Ends the connections whose credential has expired, those that were opened to stream and took no track, and those that events
+   * waited for in vain. @returns when there is one to end next, ms since 1970.
    */
   endOverdue(): number | undefined {
+    const now = this.#now();
     let next: number | undefined;
-    for (const [socket, peer] of this.#open()) {
-      const at = endsAt(peer);
-      if (hasExpired(peer, this.#now())) this.end(socket, credentialExpired(peer.subject));
-      else if (at !== null && at <= this.#now()) this.end(socket, tookNoTrack);
-      else if (at !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, at);
+    for (const [socket, peer, unread] of this.#open()) {
+      const ends = [endsAt(peer), tellBy(unread)].filter((at) => at !== null);
+      const at = ends.length === 0 ? undefined : Math.min(...ends);
+      if (hasExpired(peer, now)) this.end(socket, credentialExpired(peer.subject));
+      else if ((tellBy(unread) ?? Number.POSITIVE_INFINITY) <= now) this.end(socket, slowConsumer);
+      else if (at !== undefined && at <= now) this.end(socket, tookNoTrack);
+      else if (at !== undefined) next = Math.min(next ?? Number.POSITIVE_INFINITY, at);
     }
     return next;
   }
@@ -125,22 +160,67 @@ export class Connections {
   /** Those that get events. */
   *followers(): Generator<Follower> {
     for (const [socket, peer] of this.#open()) {
-      if (!peer.feed) continue;
+      const { feed } = peer;
+      if (!feed) continue;
       yield {
-        peer,
-        pingedAt: socket.pingedAt,
-        setPeer: (changed) => this.set(socket, changed),
-        send: (message) => this.send(socket, message),
-        close: (code, reason) => socket.close(code, reason),
+        role: peer.role,
+        feed,
+        setFeed: (changed) => this.set(socket, { ...peer, feed: changed }),
+        offer: (message) => {
+          const attached = this.#attached.get(socket);
+          if (!socket.isOpen || !attached || !mayGetEvents(attached.unread)) return false;
+          this.#write(socket, message);
+          return true;
+        },
+        wait: () => this.#wait(socket),
+        close: (code, message) => {
+          this.send(socket, message);
+          socket.close(code, message.reason);
+        },
       };
     }
   }
 
-  *#open(): Generator<[Socket, Peer]> {
+  /** Events wait for the connection's reader. @returns until when, ms since 1970. */
+  #wait(socket: Socket): number | undefined {
+    const attached = this.#attached.get(socket);
+    if (!attached || !socket.isOpen) return undefined;
+    const unread = waiting(attached.unread, this.#now());
+    if (unread !== attached.unread) this.#attach(socket, { ...attached, unread });
+    return tellBy(unread) ?? undefined;
+  }
+
+  /** @returns what is attached now; nothing where the connection was not let in. */
+  #write(socket: Socket, message: RoomMessage): Attached | undefined {
+    const attached = this.#attached.get(socket);
+    const encoding = attached?.peer.encoding ?? "json";
+    const plain = encodeMessage(message, encoding);
+    const bytes = sizeOf(plain);
+    const marked =
+      attached && message.type !== "closing" && wantsMark(attached.unread, bytes)
+        ? { ...message, mark: crypto.randomUUID().slice(0, 8) }
+        : undefined;
+    socket.send(marked ? encodeMessage(marked, encoding) : plain);
+    return attached && this.#attach(socket, { ...attached, unread: sent(attached.unread, bytes, marked?.mark) });
+  }
+
+  #attach(socket: Socket, attached: Attached): Attached {
+    socket.attach(toAttachment(attached));
+    this.#attached.set(socket, attached);
+    return attached;
+  }
+
+  *#open(): Generator<[Socket, Peer, Unread]> {
     for (const socket of this.#sockets()) {
-      if (!socket.isOpen) continue;
-      const peer = this.#peers.get(socket) ?? (socket.attachment === null ? undefined : this.peerOf(socket));
-      if (peer) yield [socket, peer];
+      if (!socket.isOpen || (!this.#attached.has(socket) && socket.attachment === null)) continue;
+      const peer = this.peerOf(socket);
+      if (peer) yield [socket, peer, this.#attached.get(socket)?.unread ?? nothingUnread];
     }
   }
+}
+
+const encoder = new TextEncoder();
+
+function sizeOf(frame: string | Uint8Array): number {
+  return typeof frame === "string" ? encoder.encode(frame).byteLength : frame.byteLength;
 }

@@ -1,20 +1,21 @@
 /** Sends the event log to the connections that follow it, a page at a time, after the step that appended. */
-import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
+import { normalCloseCode } from "../../../../schemas/wire/errors.ts";
 import type { RoomEvent } from "../../../../schemas/speech/events.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import type { EventLog } from "../../events/event-log.ts";
-import { advanceFeed, type Feed, answered, feedPageEvents, isUnanswered } from "./feed.ts";
-import { errorMessage } from "../refusals.ts";
+import { type Feed, feedPageEvents, isWanted } from "./feed.ts";
 import type { Peer } from "./peer.ts";
 
 /** A connection as the dispatcher sees it. */
 export interface Follower {
-  readonly peer: Peer;
-  /** When the platform last answered its ping, ms since 1970; 0 for never. */
-  readonly pingedAt: number;
-  readonly setPeer: (peer: Peer) => void;
-  readonly send: (message: RoomMessage) => void;
-  readonly close: (code: number, reason: string) => void;
+  readonly role: Peer["role"];
+  readonly feed: Feed;
+  readonly setFeed: (feed: Feed) => void;
+  /** Sends a message, unless too much is unread. @returns whether it did. */
+  readonly offer: (message: RoomMessage) => boolean;
+  /** What is left waits until the client tells what it has read. @returns until when it has to, ms since 1970. */
+  readonly wait: () => number | undefined;
+  readonly close: (code: number, message: Extract<RoomMessage, { type: "closing" }>) => void;
 }
 
 export interface DispatcherDeps {
@@ -22,6 +23,8 @@ export interface DispatcherDeps {
   readonly followers: () => Iterable<Follower>;
   /** Whether nothing can follow any more. */
   readonly isOver: () => boolean;
+  /** A connection's reader has to tell by then what it has read, ms since 1970. */
+  readonly onWaiting: (until: number) => void;
   readonly onFailure: (cause: unknown) => void;
 }
 
@@ -57,29 +60,27 @@ export class Dispatcher {
       return page;
     };
     for (const follower of followers()) {
-      const { feed } = follower.peer;
-      if (feed && this.#advance(follower, feed, pageAfter(feed.after))) this.schedule();
+      if (this.#advance(follower, pageAfter(follower.feed.after))) this.schedule();
     }
   }
 
-  /** @returns whether there is more for this follower. */
-  #advance(follower: Follower, before: Feed, page: readonly RoomEvent[]): boolean {
-    const { peer, pingedAt } = follower;
-    const known = pingedAt > before.pingedAt ? answered(before, pingedAt) : before;
-    if (isUnanswered(known)) {
-      const detail = "Many events were sent and nothing was heard; send a ping now and then.";
-      follower.send(errorMessage({ code: "idle", detail }));
-      follower.setPeer({ ...peer, feed: null });
-      follower.close(closeCodeOf("idle") ?? normalCloseCode, "idle");
+  /** @returns whether there is more for this follower, and it takes it. */
+  #advance(follower: Follower, page: readonly RoomEvent[]): boolean {
+    const { feed, role } = follower;
+    let { after } = feed;
+    for (const event of page) {
+      if (isWanted(feed, event) && !follower.offer({ type: "event", event })) break;
+      after = event.event_id;
+    }
+    if (after !== feed.after) follower.setFeed({ ...feed, after });
+    if (page.length > 0 && after !== page.at(-1)?.event_id) {
+      const until = follower.wait();
+      if (until !== undefined) this.#deps.onWaiting(until);
       return false;
     }
-    const { feed, messages } = advanceFeed(known, page);
-    if (feed !== before) follower.setPeer({ ...peer, feed });
-    for (const message of messages) follower.send(message);
-    if (feed.after < this.#deps.events.count) return true;
-    if (peer.role === "watch" && this.#deps.isOver()) {
-      follower.send({ type: "closing", reason: "session_finalized" });
-      follower.close(normalCloseCode, "session_finalized");
+    if (after < this.#deps.events.count) return true;
+    if (role === "watch" && this.#deps.isOver()) {
+      follower.close(normalCloseCode, { type: "closing", reason: "session_finalized" });
     }
     return false;
   }

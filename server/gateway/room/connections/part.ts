@@ -31,6 +31,7 @@ export function connectionsPart(
     followers: () => connections.followers(),
     // A correction is followed to the version of the result that has it.
     isOver: () => store.status === "finalized" && isResultNew(),
+    onWaiting: (until) => jobs.at("expired_connections", until),
     onFailure: fail,
   });
   const expire = async (): Promise<void> => {
