@@ -62,6 +62,8 @@ export class ProtocolSocket {
   readonly #inbox: Received[] = [];
   #problem: Error | undefined;
   #close: Close | undefined;
+  /** Whether this side closed it. */
+  #hasEnded = false;
   #wake: () => void = () => undefined;
 
   constructor(carrier: Carrier, options: ProtocolOptions) {
@@ -170,6 +172,7 @@ export class ProtocolSocket {
 
   /** Closes from this side in the clean way. */
   end(reason = ""): void {
+    this.#hasEnded = true;
     this.#carrier.close(1_000, reason);
   }
 
@@ -198,9 +201,7 @@ export class ProtocolSocket {
     const at = performance.now();
     try {
       const message = this.#parse(data);
-      if ("mark" in message && message.mark !== undefined && this.#options.tellsNothing !== true) {
-        this.send({ type: "seen", mark: message.mark });
-      }
+      this.#tell(message);
       if (this.#options.ignores?.includes(message.type)) return;
       if (this.#options.onMessage) this.#options.onMessage(message);
       else this.#inbox.push({ message, at });
@@ -209,6 +210,13 @@ export class ProtocolSocket {
       this.#problem ??= cause instanceof Error ? cause : new Error(String(cause));
     }
     this.#wake();
+  }
+
+  /** Says what was read, where the room asks for it and it can still be said. */
+  #tell(message: RoomMessage): void {
+    if (!("mark" in message) || message.mark === undefined) return;
+    if (this.#hasEnded || this.#close || this.#options.tellsNothing === true) return;
+    this.send({ type: "seen", mark: message.mark });
   }
 
   #parse(data: string | ArrayBuffer | Uint8Array): RoomMessage {

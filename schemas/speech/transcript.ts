@@ -5,7 +5,7 @@ import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
 import { compareTexts, noOffsets, type Offsets } from "./axis.ts";
 import { mainTurn, speakersByTrack } from "./main-speaker.ts";
 import { unionOf } from "./stretches.ts";
-import { viewOf } from "./speaker-view.ts";
+import { type SpeakerView, viewOf } from "./speaker-view.ts";
 import type { Utterance } from "./utterances.ts";
 
 /**
@@ -17,22 +17,23 @@ export function transcriptOf(
   events: readonly RoomEvent[],
   turns: readonly Turn[],
   offsets: Offsets = noOffsets,
-  named: NamedByPeople = namedByPeople(events),
+  named: NamedByPeople = namedByPeople(viewOf(events)),
 ): TranscriptEntry[] {
-  return runNow(transcriptSteps(utterancesOf(events), turns, offsets, named));
+  const said = new StandingUtterances();
+  for (const event of events) said.take(event);
+  return runNow(transcriptSteps(said.values(), turns, offsets, named));
 }
 
 /** Clusters that a person named, with their names: they go over what an utterance's source calls its speaker (E3). */
 type NamedByPeople = ReadonlyMap<string, string>;
 
-function namedByPeople(events: readonly RoomEvent[]): NamedByPeople {
-  const { bindings } = viewOf(events);
+export function namedByPeople({ bindings }: SpeakerView): NamedByPeople {
   return new Map([...bindings].flatMap(([id, { name, by }]) => (by === "person" ? [[id, name] as const] : [])));
 }
 
 /** As `transcriptOf`. @param utterances as they stand, in any order. */
 export function* transcriptSteps(
-  utterances: readonly Utterance[],
+  utterances: Iterable<Utterance>,
   turns: readonly Turn[],
   offsets: Offsets,
   named: NamedByPeople = new Map(),
@@ -57,20 +58,25 @@ export function* transcriptSteps(
   return entries.sort(inOrder);
 }
 
-/** Every utterance as last revised: an id is its track's own. */
-function utterancesOf(events: readonly RoomEvent[]): Utterance[] {
-  const latest = new Map<string, Utterance>();
-  const placeOf = new Map<string, string>();
-  for (const { type, utterance } of events) {
-    if (!utterance) continue;
+/** Every utterance as last revised, put together from a log that is read in order: an id is its track's own. */
+export class StandingUtterances {
+  readonly #latest = new Map<string, Utterance>();
+  readonly #placeOf = new Map<string, string>();
+
+  /** @param event the next of the log; one that is about no utterance changes nothing. */
+  take({ type, utterance }: Pick<RoomEvent, "type" | "utterance">): void {
+    if (!utterance) return;
     const { utterance_id: id, track } = utterance;
     const place = `${track}/${id}`;
     // Until Nov 2026 an id was the session's, and a revision could move an utterance to another track.
-    if (type === "utterance.revised" && !latest.has(place)) latest.delete(placeOf.get(id) ?? place);
-    latest.set(place, utterance);
-    placeOf.set(id, place);
+    if (type === "utterance.revised" && !this.#latest.has(place)) this.#latest.delete(this.#placeOf.get(id) ?? place);
+    this.#latest.set(place, utterance);
+    this.#placeOf.set(id, place);
   }
-  return [...latest.values()];
+
+  values(): Iterable<Utterance> {
+    return this.#latest.values();
+  }
 }
 
 /** In order of time; what is equal there has an order all the same, so that a result comes out the same to the byte (F1). */

@@ -38,7 +38,10 @@ export async function ackRate(url: string, id: string, chunks: number): Promise<
   const start = performance.now();
   await new Promise<void>((resolve, reject) => {
     socket.on("message", (data: Buffer) => {
-      if (!data.toString().startsWith('{"type":"ack"')) reject(new Error(`instead of an ack: ${data.toString()}`));
+      const text = data.toString();
+      if (!text.startsWith('{"type":"ack"')) reject(new Error(`instead of an ack: ${text}`));
+      const mark = /"mark":"(\w+)"/.exec(text)?.[1];
+      if (mark !== undefined) socket.send(JSON.stringify({ type: "seen", mark }));
       latencies.push(performance.now() - (sentAt[latencies.length] ?? 0));
       if (sentAt.length < chunks) send();
       if (latencies.length === chunks) resolve();

@@ -1,4 +1,5 @@
 /** The append-only event log (S2): numbered from 1 without holes, in the room's SQLite. */
+import * as z from "zod";
 import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from "../../../schemas/speech/events.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
@@ -28,6 +29,7 @@ const ofTypes = selecting<[types: string]>("type IN (SELECT value FROM json_each
 const kinds = stmt<[eventId: number, upTo: number], { type: string; by: string }>(
   `SELECT DISTINCT type, json_extract(body, '$.by') AS by FROM events WHERE event_id > ? AND event_id <= ?`,
 );
+const saidSchema = z.object({ utterance: z.object({ text: z.string() }) });
 const kindSchema = eventBodySchema.pick({ type: true, by: true });
 const byId = selecting<[eventId: number]>("event_id = ?");
 const lastOnTrack = selecting<[type: EventType, track: string]>(
@@ -127,6 +129,12 @@ export class EventLog {
 
   find(eventId: number): RoomEvent | undefined {
     return byId.all(this.#db, eventId).map(eventOf)[0];
+  }
+
+  /** The words of the utterance that an event tells of; none of any other event. */
+  saidIn(eventId: number): string {
+    const [row] = byId.all(this.#db, eventId);
+    return row ? (saidSchema.safeParse(JSON.parse(row.body)).data?.utterance.text ?? "") : "";
   }
 
   /** How many events of a type a track has. */

@@ -19,7 +19,7 @@ import type { Tracks } from "../../tracks/tracks.ts";
 import { chainHead } from "../chain-head.ts";
 import { gapPages } from "../gaps.ts";
 import type { WavAssembler } from "../wav/wav-assembler.ts";
-import { entriesWithText, eventsJson, readResultLog } from "./result-log.ts";
+import { entriesWithText, eventsJson, readResultLog, type ResultLog } from "./result-log.ts";
 import type { Snapshot, VersionRow } from "./version-store.ts";
 
 export interface ResultSources {
@@ -36,14 +36,29 @@ export interface ResultSources {
 
 const pageItems = 500;
 
-export async function* resultJson(
+/** The JSON, as often as it is asked for: what the log adds up to is read once. */
+export function resultPieces(
   sources: ResultSources,
   row: VersionRow,
   snapshot: Snapshot,
+): () => AsyncGenerator<string, void, undefined> {
+  const offsets = offsetsOf(Object.values(snapshot.ingest_by_track));
+  let log: Promise<ResultLog> | undefined;
+  return () => {
+    log ??= readResultLog(sources.events, row.event_id, offsets);
+    return resultJson(sources, row, snapshot, { log, offsets });
+  };
+}
+
+async function* resultJson(
+  sources: ResultSources,
+  row: VersionRow,
+  snapshot: Snapshot,
+  read: { readonly log: Promise<ResultLog>; readonly offsets: Offsets },
 ): AsyncGenerator<string, void, undefined> {
   const { session, tracks, events, metadata, sealedAt } = sources;
-  const offsets = offsetsOf(Object.values(snapshot.ingest_by_track));
-  const { view, timeline, entries, finalizing } = await readResultLog(events, row.event_id, offsets);
+  const { offsets } = read;
+  const { view, timeline, entries, finalizing } = await read.log;
   const head = {
     schema_version: 2,
     tenant: session.tenant,

@@ -4,10 +4,11 @@
  */
 import type { RoomEvent } from "../../../../schemas/speech/events.ts";
 import { type Offsets, placeTurns } from "../../../../schemas/speech/axis.ts";
-import { timelineOf } from "../../../../schemas/speech/timeline.ts";
-import { transcriptOf } from "../../../../schemas/speech/transcript.ts";
+import { timelineSteps } from "../../../../schemas/speech/timeline.ts";
+import { namedByPeople, StandingUtterances, transcriptSteps } from "../../../../schemas/speech/transcript.ts";
 import { type SpeakerView, viewOf } from "../../../../schemas/speech/speaker-view.ts";
 import type { TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
+import { runInSlices } from "../../../shared/lib/run-in-slices.ts";
 import { wait } from "../../../shared/lib/wait.ts";
 import type { EventLog } from "../../events/event-log.ts";
 
@@ -26,11 +27,18 @@ export interface ResultLog {
 /** @param upTo the last event that counts. @param offsets where each track lies on the meeting's axis. */
 export async function readResultLog(events: EventLog, upTo: number, offsets: Offsets): Promise<ResultLog> {
   const log: RoomEvent[] = [];
-  for await (const page of pagesOf(upTo, (after, max) => events.page(after, max))) log.push(...page.map(withoutText));
+  const said = new StandingUtterances();
+  for await (const page of pagesOf(upTo, (after, max) => events.page(after, max))) {
+    for (const event of page.map(withoutText)) {
+      if (event.utterance) said.take(event);
+      else log.push(event);
+    }
+  }
   const view = viewOf(log);
-  const turns = timelineOf(log);
+  const turns = await runInSlices(timelineSteps(log));
+  const entries = await runInSlices(transcriptSteps(said.values(), turns, offsets, namedByPeople(view)));
   const finalizing = log.find(({ type }) => type === "session.finalizing");
-  return { view, timeline: placeTurns(turns, offsets), entries: transcriptOf(log, turns, offsets), finalizing };
+  return { view, timeline: placeTurns(turns, offsets), entries, finalizing };
 }
 
 /** All events up to one as JSON, with commas between them. */
@@ -54,7 +62,7 @@ export async function* entriesWithText(
 ): AsyncGenerator<TranscriptEntry[], void, undefined> {
   for (let at = 0; at < entries.length; at += pageEvents) {
     const page = entries.slice(at, at + pageEvents);
-    yield page.map((entry) => ({ ...entry, text: events.find(Number(entry.text))?.utterance?.text ?? "" }));
+    yield page.map((entry) => ({ ...entry, text: events.saidIn(Number(entry.text)) }));
     await wait(0);
   }
 }

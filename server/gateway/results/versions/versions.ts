@@ -11,7 +11,7 @@ import { resultKey, versionKey } from "../../archive/keys.ts";
 import type { Database } from "../../../shared/lib/sql.ts";
 import type { SpeakerBook } from "../../speakers/speaker-book.ts";
 import { ingestStatus } from "../../tracks/track-status.ts";
-import { resultJson, type ResultSources } from "./result-json.ts";
+import { resultPieces, type ResultSources } from "./result-json.ts";
 import { measure, type Measured, putResult, type PutTarget } from "./result-writer.ts";
 import { causesOf } from "./version-cause.ts";
 import { type Snapshot, type VersionRow, VersionStore } from "./version-store.ts";
@@ -192,7 +192,7 @@ export class Versions {
 
   #pieces(row: VersionRow): () => AsyncIterable<string> {
     const snapshot = row.snapshot === null ? this.#snapshot() : this.#store.snapshot(row.snapshot);
-    return () => resultJson(this.#deps, row, snapshot);
+    return resultPieces(this.#deps, row, snapshot);
   }
 
   #snapshot(): Snapshot {
