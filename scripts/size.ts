@@ -9,8 +9,8 @@ import { measure } from "./packages/measure.ts";
 
 /** What a page imports, and the most that it may weigh, kB (1,000 bytes) of gzip. */
 const limits = [
-  { imported: "startCapture, openIdbOutbox, openMicrophone", entry: "browser", maxKb: 35 },
-  { imported: "startCapture", entry: "index", maxKb: 32 },
+  { imported: "startCapture, openIdbOutbox, openMicrophone", entry: "browser", maxKb: 37.5 },
+  { imported: "startCapture", entry: "index", maxKb: 33.5 },
 ] as const;
 
 /** Everything that the console's page names: kB of gzip. */

@@ -46,7 +46,7 @@ export default defineConfig({
           environment: "node",
           // Pure modules: one process for many files.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
           // A test of pure code takes no time; the limit is for a machine that is busy with other things.
           testTimeout: 30_000,
         },
@@ -62,7 +62,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Files that ask for no gateway of their own share one with those that ran before in the same process.
           isolate: false,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
@@ -74,8 +74,8 @@ export default defineConfig({
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          // Contract tests start a gateway each: more than two at a time starve on a small machine.
-          maxWorkers: 2,
+          // Most of a test is waiting: three at a time keep two cores busy.
+          maxWorkers: 3,
         },
       },
       {
@@ -124,7 +124,7 @@ export default defineConfig({
           },
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
@@ -136,7 +136,7 @@ export default defineConfig({
           environment: "node",
           testTimeout: 30_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
     ],

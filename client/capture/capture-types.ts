@@ -18,6 +18,11 @@ export interface CaptureOptions {
   /** Default: in memory, ten minutes. */
   readonly outbox?: Outbox;
   /**
+   * Seconds of a live source that memory takes (32 kB each) while the outbox's store is full or fails; they go to the room from
+   * there. Beyond it `write` refuses. Default: 600. 0: none, and a store that fails for long ends the capture.
+   */
+  readonly maxUnsavedSeconds?: number;
+  /**
    * A session token, or an API key that may write. Asked before every connection, also after one that ended because the
    * last token had expired. What it throws counts as a failed attempt.
    */
@@ -141,6 +146,10 @@ export interface CaptureEvents {
   channels: ChannelFault;
   /** The outbox's store failed in a way that may pass; the same step is tried again after this pause. */
   outboxRetrying: OutboxRetrying;
+  /** The store does what is asked of it again, and has all that it is to have. */
+  outboxRecovered: Readonly<Record<string, never>>;
+  /** So many seconds are in memory alone, because the store of a live source's outbox is full or fails. */
+  unsaved: { readonly seconds: number };
   /** The outbox is full: `write` refuses until the room has taken some. */
   full: { readonly seconds: number };
   /** There is room in the outbox again. */

@@ -7,7 +7,6 @@
  */
 import { SerialQueue } from "../../schemas/lib/serial-queue.ts";
 import { wireLimits } from "../../schemas/wire/wire-limits.ts";
-import { sessionIdPattern, trackNamePattern } from "../../schemas/name-patterns.ts";
 import {
   type CaptureEnd,
   type CaptureEvents,
@@ -17,14 +16,15 @@ import {
   originOf,
   ownerOf,
   trackEndedFailure,
-  trackOf,
 } from "./capture-types.ts";
+import { checkOptions } from "./check-options.ts";
 import { Delivery } from "./delivery.ts";
 import { Emitter } from "./emitter.ts";
 import { Intake } from "./intake.ts";
 import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { OutboxContents } from "./outbox.ts";
 import { RetryingOutbox } from "./outbox-retry.ts";
+import { OverflowOutbox } from "./overflow-outbox.ts";
 import { Pause } from "./pause.ts";
 import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
 import { SleepClock } from "./sleep-clock.ts";
@@ -39,36 +39,22 @@ const doubtMs = 3_000;
 
 /** Starts a capture, or continues the one that the outbox holds. Throws where a name or the format is wrong. */
 export async function startCapture(options: CaptureOptions): Promise<Capture> {
-  checkName("sessionId", options.sessionId, sessionIdPattern);
-  checkName("track", trackOf(options), trackNamePattern);
-  checkSettings(options);
-  if (options.WebSocket === undefined && !("WebSocket" in globalThis)) {
-    throw new TypeError(
-      "This runtime has no global WebSocket: give one as `WebSocket`, that of the package `ws`, say.",
-    );
-  }
+  checkOptions(options);
   const outbox = options.outbox ?? createMemoryOutbox();
   const { outboxGiveUpMs } = { ...defaultTimes, ...options.times };
   const patient = new RetryingOutbox(outbox, { giveUpAfterMs: outboxGiveUpMs, random: options.random ?? Math.random });
   await patient.bind(ownerOf(options), originOf(options));
-  return new Capture(options, patient, await patient.load());
-}
-
-function checkName(what: string, name: unknown, pattern: RegExp): void {
-  if (typeof name !== "string" || !pattern.test(name)) throw new TypeError(`${what} must match ${pattern.source}`);
-}
-
-/** Wrong ones would be believed: a timer of NaN ms fires without pause, and no room is at an address of another kind. */
-function checkSettings({ baseUrl, times = {} }: CaptureOptions): void {
-  if (!/^(https?|wss?):$/.test(new URL(baseUrl).protocol))
-    throw new TypeError("baseUrl begins with http(s):// or ws(s)://");
-  for (const [name, ms] of Object.entries(times))
-    if (!(ms > 0 && ms < Infinity)) throw new RangeError(`times.${name} must be above 0, not ${ms}`);
+  const contents = await patient.load();
+  // A source that can be read again waits for its store; a live one goes on.
+  const { maxUnsavedSeconds: maxSeconds = 600 } = options;
+  if (!options.live || options.outbox === undefined || maxSeconds === 0) return new Capture(options, patient, contents);
+  const overflow = new OverflowOutbox(outbox, contents, { maxSeconds, random: options.random ?? Math.random });
+  return new Capture(options, overflow, contents);
 }
 
 export class Capture extends Emitter<CaptureEvents> {
   readonly #options: CaptureOptions;
-  readonly #outbox: RetryingOutbox;
+  readonly #outbox: RetryingOutbox | OverflowOutbox;
   readonly #intake: Intake;
   readonly #delivery: Delivery;
   readonly #now: () => number;
@@ -84,7 +70,7 @@ export class Capture extends Emitter<CaptureEvents> {
   #settle: { resolve: (end: CaptureEnd) => void; reject: (failure: CaptureFailedError) => void } | undefined;
 
   /** @internal Use `startCapture`. */
-  constructor(options: CaptureOptions, outbox: RetryingOutbox, left: OutboxContents) {
+  constructor(options: CaptureOptions, outbox: RetryingOutbox | OverflowOutbox, left: OutboxContents) {
     super();
     this.#options = options;
     this.#outbox = outbox;
@@ -98,6 +84,8 @@ export class Capture extends Emitter<CaptureEvents> {
     // Who doesn't call `end` learns of a failure by the event.
     this.#outcome.catch(() => undefined);
     outbox.onRetrying = (retry) => this.emit("outboxRetrying", retry);
+    outbox.onRecovered = () => this.emit("outboxRecovered", {});
+    if (outbox instanceof OverflowOutbox) outbox.onUnsaved = (seconds) => this.emit("unsaved", { seconds });
     // An outbox that failed for good can't be relied on: the capture is over.
     this.#work = new SerialQueue({
       onFailure: (cause) =>

@@ -2,20 +2,13 @@
  * From the outbox to the room: keeps the connection, sends what the uplink says, and takes out of the outbox what
  * the room keeps. Knows nothing of samples.
  */
-import type { SerialQueue } from "../../schemas/lib/serial-queue.ts";
-import {
-  type CaptureEnd,
-  type CaptureEvents,
-  type CaptureFailedError,
-  type CaptureOptions,
-  defaultTimes,
-  ingestUrl,
-} from "./capture-types.ts";
+import { defaultTimes, ingestUrl } from "./capture-types.ts";
 import { chunkMessage, helloMessage, statusRequest } from "./client-messages.ts";
 import { closeFailure } from "./close-failure.ts";
+import type { DeliveryOptions } from "./delivery-options.ts";
 import { type DeclaredGap, DeclaredGaps, gapMessage } from "./declared-gaps.ts";
 import { mayFollow, otherAudio } from "./other-audio.ts";
-import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
+import { type OutboxEnd, type OutboxFrame, OutboxUnavailableError } from "./outbox.ts";
 import type { AckMessage, ErrorMessage, ReadMessage, ReadyMessage } from "./read-message.ts";
 import { Cooldown } from "./cooldown.ts";
 import { type RoomClose, RoomSocket } from "./room-socket.ts";
@@ -23,27 +16,6 @@ import { corruptionFailure, SentChunks } from "./sent-chunks.ts";
 import { SeqSet } from "./seq-set.ts";
 import { sha256Hex } from "./sha256.ts";
 import { cooldownMs, Uplink, type UplinkAction } from "./uplink.ts";
-import type { SleepClock } from "./sleep-clock.ts";
-
-export interface DeliveryOptions {
-  readonly capture: CaptureOptions;
-  readonly outbox: Outbox;
-  readonly clock: SleepClock;
-  /** What an earlier run left. */
-  readonly left: OutboxContents;
-  /** All that touches the outbox goes through it. */
-  readonly work: SerialQueue;
-  readonly emit: <K extends keyof CaptureEvents>(type: K, event: CaptureEvents[K]) => void;
-  readonly onLag: () => void;
-  /** The number that the next second gets. */
-  readonly nextSeq: () => number;
-  /** Makes the numbers of all that was never sent higher. @returns where the source's stored end lies now. */
-  readonly renumber: (by: number) => Promise<OutboxEnd | undefined>;
-  /** Seconds went out of the outbox. */
-  readonly onSpace: () => Promise<unknown>;
-  readonly onEnded: (end: CaptureEnd) => void;
-  readonly onFailed: (failure: CaptureFailedError) => void;
-}
 
 export class Delivery {
   readonly #options: DeliveryOptions;
@@ -179,7 +151,15 @@ export class Delivery {
     const [from, to] = [this.#unsentFrom, nextSeq() - 1];
     const by = Math.max(0, ready.resume.next_seq - from);
     this.#isReleased = true;
-    this.#end = await renumber(by);
+    try {
+      this.#end = await renumber(by);
+    } catch (cause) {
+      if (!(cause instanceof OutboxUnavailableError)) throw cause;
+      // Nothing may be sent before it is noted that it is: a crash would double it.
+      this.#isReleased = false;
+      this.#socket.giveUp(cause.message);
+      return;
+    }
     this.#unsentFrom += by;
     // The uplink has no window yet, so that none of this sends.
     this.#uplink.handleRenumbered(from, by);
@@ -266,7 +246,7 @@ export class Delivery {
 
   async #sendFrame(seq: number): Promise<void> {
     const generation = this.#generation;
-    const frame = await this.#options.outbox.read(seq);
+    const frame = await this.#read(seq);
     // Told kept in the meantime, by the ack of a later second.
     if (!frame) return;
     const chunk = chunkMessage(this.#options.capture, seq, frame.timestampMs);
@@ -275,6 +255,17 @@ export class Delivery {
     if (generation !== this.#generation) return;
     this.#unsentFrom = Math.max(this.#unsentFrom, seq + 1);
     if (this.#socket.send(chunk, frame.pcm)) this.#sent.add(seq, sha256);
+  }
+
+  /** What can't be read for now is asked for again. */
+  async #read(seq: number): Promise<OutboxFrame | undefined> {
+    try {
+      return await this.#options.outbox.read(seq);
+    } catch (cause) {
+      if (!(cause instanceof OutboxUnavailableError)) throw cause;
+      this.#run(this.#uplink.handleUnread(seq));
+      return undefined;
+    }
   }
 
   /** Has the outbox note what was never sent: other audio may get these numbers until the next greeting. */

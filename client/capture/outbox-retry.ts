@@ -30,6 +30,8 @@ export class RetryingOutbox implements Outbox {
   #pause: Pause | undefined;
   #isStopped = false;
   onRetrying: (retry: OutboxRetrying) => void = () => undefined;
+  /** A step that had failed is done. */
+  onRecovered: () => void = () => undefined;
 
   constructor(outbox: Outbox, options: RetryOptions) {
     this.#outbox = outbox;
@@ -81,7 +83,9 @@ export class RetryingOutbox implements Outbox {
     const since = elapsed();
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await step();
+        const done = await step();
+        if (attempt > 1) this.onRecovered();
+        return done;
       } catch (cause) {
         const fault = this.#outbox.faultOf?.(cause);
         if (!fault || this.#isStopped || (fault === "passing" && elapsed() - since >= giveUpAfterMs)) throw cause;

@@ -111,6 +111,15 @@ export class OutboxMismatchError extends Error {
   }
 }
 
+/** The store can't do this step for now; nothing has changed. */
+export class OutboxUnavailableError extends Error {
+  override readonly name = "OutboxUnavailableError";
+
+  constructor(options?: ErrorOptions) {
+    super("The outbox's store does not answer for now.", options);
+  }
+}
+
 /** What is stored can't be trusted; the message says what to do. */
 export class OutboxDamagedError extends Error {
   override readonly name = "OutboxDamagedError";

@@ -164,6 +164,11 @@ export class RoomSocket {
     this.#pause?.cut();
   }
 
+  /** Ends this connection, and makes another when the pause after a failed one is over. */
+  giveUp(reason: string): void {
+    if (!this.#stopped) this.#drop(reason);
+  }
+
   #drop(reason: string): void {
     this.#ownReason = reason;
     this.#socket.reconnect(normalCloseCode, reason);

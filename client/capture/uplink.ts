@@ -54,7 +54,8 @@ export class Uplink {
   readonly #unacked: SeqSet;
   /** Those of them that are not on their way. */
   #unsent = new SeqSet();
-  readonly #inFlight = new Set<number>();
+  /** By number: whether it is sent for the first time in this run. */
+  readonly #inFlight = new Map<number, boolean>();
   /** Captured in this run and never sent: whatever the room has under these numbers is not this audio. */
   readonly #neverSent = new SeqSet();
   #window = 0;
@@ -163,6 +164,17 @@ export class Uplink {
     return [{ do: "lose", seq, code: "ack_mismatch", detail }, ...this.#fill()];
   }
 
+  /** A second could not be read for now, and was not sent. */
+  handleUnread(seq: number): UplinkAction[] {
+    const wasNeverSent = this.#inFlight.get(seq);
+    if (wasNeverSent === undefined) return [];
+    this.#inFlight.delete(seq);
+    this.#unsent.add(seq);
+    if (wasNeverSent) this.#neverSent.add(seq);
+    this.#isCoolingDown = true;
+    return [{ do: "wait", ms: defaultCooldownMs }];
+  }
+
   /** An error about one second, or about `end`: later, or never. Others concern the connection. */
   handleError(error: ErrorMessage): UplinkAction[] {
     const { seq, code, detail } = error;
@@ -223,8 +235,7 @@ export class Uplink {
         break;
       }
       this.#unsent.delete(seq);
-      this.#neverSent.delete(seq);
-      this.#inFlight.add(seq);
+      this.#inFlight.set(seq, this.#neverSent.delete(seq));
       actions.push({ do: "send", seq });
     }
     const idle = this.#window > 0 && this.#unacked.first === undefined;

@@ -9,6 +9,8 @@ interface Followed {
   readonly label: string;
   reconnects: number;
   isConnected: boolean;
+  /** Seconds that are in memory alone. */
+  unsaved: number;
 }
 
 export class Follower {
@@ -44,7 +46,10 @@ export class Follower {
       say,
     );
     this.#store = new WaitNotice(
-      { waiting: (forS, why) => `The spool has failed for ${forS} s: ${why}. Trying on.`, over: takesAgain },
+      {
+        waiting: (forS, why) => `The spool has failed for ${forS} s: ${why}.${this.#inMemory} Trying on.`,
+        over: takesAgain,
+      },
       say,
     );
     this.#silent = new WaitNotice(
@@ -74,14 +79,15 @@ export class Follower {
 
   /** @param track undefined where it is the only one. */
   follow(capture: Capture, track: string | undefined): void {
-    const followed: Followed = { label: track === undefined ? "" : `${track}: `, reconnects: 0, isConnected: false };
+    const followed: Followed = {
+      label: track === undefined ? "" : `${track}: `,
+      reconnects: 0,
+      isConnected: false,
+      unsaved: 0,
+    };
     this.#captures.set(capture, followed);
     this.#wait(followed, "it has not answered yet");
-    capture.on("lag", () => {
-      // Only a step that the store did changes it.
-      this.#store.end();
-      this.#draw();
-    });
+    capture.on("lag", () => this.#draw());
     const isThere = (): void => {
       followed.isConnected = true;
       if ([...this.#captures.values()].every(({ isConnected }) => isConnected)) this.#connecting.end();
@@ -109,6 +115,8 @@ export class Follower {
     capture.on("full", ({ seconds }) => this.#full.begin(`it is full, and ${seconds} s wait for the gateway`));
     capture.on("space", () => this.#full.end());
     capture.on("outboxRetrying", ({ reason }) => this.#store.begin(reason));
+    capture.on("outboxRecovered", () => this.#store.end());
+    capture.on("unsaved", ({ seconds }) => (followed.unsaved = seconds));
     capture.on("channels", (fault) => this.say(`${followed.label}${channelWarning(fault)}`));
     capture.on("renumbered", ({ by }) => this.say(`${followed.label}${appendedWarning(by)}`));
     capture.on("lost", ({ seq, code, detail }) =>
@@ -128,6 +136,11 @@ export class Follower {
     this.#store.stop();
     this.#silent.stop();
     this.#progress.clear();
+  }
+
+  get #inMemory(): string {
+    const seconds = [...this.#captures.values()].reduce((sum, { unsaved }) => sum + unsaved, 0);
+    return seconds === 0 ? "" : ` ${seconds} s are in memory alone until the gateway has them.`;
   }
 
   #wait(followed: Followed, reason: string): void {

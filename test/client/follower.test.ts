@@ -47,16 +47,17 @@ test("[V1] every wait is told: for the connection, the gateway, a full spool and
   voice?.say("full", { seconds: 600 });
   voice?.say("limited", { afterMs: 60_000, detail: "The day's quota is used up." });
   voice?.say("outboxRetrying", { attempt: 1, afterMs: 100, reason: "EIO" });
+  voice?.say("unsaved", { seconds: 7 });
   vi.advanceTimersByTime(6_000);
   voice?.say("space", { seconds: 0 });
   voice?.say("acked", { seq: 1 });
-  voice?.say("lag", { seconds: 3 });
+  voice?.say("outboxRecovered", {});
   expect(said).toEqual([
     "Not connected to http://gateway.test for 5 s: it has not answered yet. Trying on; what is captured waits in the spool.",
     "Connected to http://gateway.test after 5 s.",
     "The spool has taken nothing for 5 s: it is full, and 600 s wait for the gateway.",
     "The gateway has taken nothing for 5 s: The day's quota is used up. Trying on.",
-    "The spool has failed for 5 s: EIO. Trying on.",
+    "The spool has failed for 5 s: EIO. 7 s are in memory alone until the gateway has them. Trying on.",
     "The spool takes audio again after 6 s.",
     "The gateway takes audio again after 6 s.",
     "The spool takes audio again after 6 s.",

@@ -3,7 +3,15 @@
  * What is told here is for a person: how much is kept, how much waits, and what is wrong.
  */
 import { signal } from "@preact/signals";
-import { type AudioSource, type Capture, openIdbOutbox, type PcmFormat, startCapture } from "../../browser/index.ts";
+import {
+  type AudioSource,
+  type Capture,
+  createMemoryOutbox,
+  openIdbOutbox,
+  type Outbox,
+  type PcmFormat,
+  startCapture,
+} from "../../browser/index.ts";
 import { baseUrl } from "../api/gateway.ts";
 import { failureWords } from "./capture-words.ts";
 import { Level } from "./level.ts";
@@ -16,6 +24,19 @@ const anyFormat: PcmFormat = { sampleRate: 16_000, channels: 1 };
 
 export function outboxName(sessionId: string, track: string): string {
   return `roomtone/${sessionId}/${track}`;
+}
+
+/** Seconds of a track that a tab without storage holds: twenty minutes. */
+const maxInMemory = 1_200;
+
+/** @returns undefined where the browser's storage is full or fails: a recording that can be delivered is not to wait for it. */
+async function openStored(sessionId: string, track: string, isLive: boolean): Promise<Outbox | undefined> {
+  try {
+    return await openIdbOutbox({ name: outboxName(sessionId, track) });
+  } catch (cause) {
+    if (isLive && cause instanceof DOMException) return undefined;
+    throw cause;
+  }
 }
 
 export class Strand {
@@ -31,14 +52,17 @@ export class Strand {
   readonly isHeldBack = signal(false);
   /** Nothing more will be taken; what was kept is kept. */
   readonly failure = signal<string | undefined>(undefined);
+  /** The browser's storage is full or fails: what the gateway does not keep yet is in this tab alone. */
+  readonly isUnstored = signal(false);
   /** Something is wrong, and may pass. */
   readonly trouble = signal<string | undefined>(undefined);
   readonly level: Level | undefined;
   readonly #capture: Capture;
   readonly #source: AudioSource | undefined;
 
-  private constructor(track: string, capture: Capture, source: AudioSource | undefined) {
+  private constructor(track: string, capture: Capture, source: AudioSource | undefined, isStored: boolean) {
     this.track = track;
+    this.isUnstored.value = !isStored;
     this.#capture = capture;
     this.#source = source;
     this.level = source && new Level(source);
@@ -52,7 +76,8 @@ export class Strand {
 
   /** Records from now on; goes on where an earlier page left the outbox. @param source undefined: only sends what is there. */
   static async open(sessionId: string, track: string, source: AudioSource | undefined): Promise<Strand> {
-    const outbox = await openIdbOutbox({ name: outboxName(sessionId, track) });
+    const stored = await openStored(sessionId, track, source !== undefined);
+    const outbox = stored ?? createMemoryOutbox(maxInMemory);
     try {
       const token = captureToken(sessionId);
       const capture = await startCapture({
@@ -65,7 +90,7 @@ export class Strand {
         clientId: "roomtone-console",
         ...(token && { token }),
       });
-      return new Strand(track, capture, source);
+      return new Strand(track, capture, source, stored !== undefined);
     } catch (cause) {
       await outbox.close();
       throw cause;
@@ -99,7 +124,8 @@ export class Strand {
       this.trouble.value = "This browser's storage is full: new seconds are lost until some were sent.";
     });
     capture.on("space", () => (this.trouble.value = undefined));
-    capture.on("outboxRetrying", () => (this.trouble.value = "This browser's storage does not answer. Trying again."));
+    capture.on("outboxRetrying", () => (this.isUnstored.value = true));
+    capture.on("outboxRecovered", () => (this.isUnstored.value = false));
     capture.on("acked", () => (this.trouble.value = undefined));
     capture.on("lost", ({ detail }) => (this.trouble.value = `A second was refused for good. ${detail}`));
     capture.on("failed", ({ code, detail }) => (this.failure.value = failureWords(code, detail)));
