@@ -143,6 +143,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       correct("POST", sessionId, `clusters/${clusterPart(clusterId)}/merge`, { into }, callOptions),
     judgeTurn: async (sessionId, eventId, body, callOptions) =>
       correct("PATCH", sessionId, `turns/${eventId}`, body, callOptions),
+    undo: async (sessionId, eventId, callOptions) =>
+      correct("POST", sessionId, `events/${eventId}/undo`, undefined, callOptions),
     setTrackOrigin: async (sessionId, track, originMs, callOptions) =>
       correct("PUT", sessionId, `tracks/${trackPart(track)}/origin`, { origin_ms: originMs }, callOptions),
     // As with deleteSession.

@@ -210,6 +210,11 @@ export interface ResultsClient {
     originMs: number | null,
     options?: CallOptions,
   ): Promise<CorrectionAnswer>;
+  /**
+   * Takes back what an event says: a correction, an undo, or a name or a merge that speaker resolve made. No event comes back where
+   * that is undone already.
+   */
+  undo(sessionId: string, eventId: number, options?: CallOptions): Promise<CorrectionAnswer>;
   /** Ends the meeting and waits until its result is written. Idempotent: the first body counts. */
   finalize(
     sessionId: string,

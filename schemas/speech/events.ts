@@ -10,6 +10,7 @@ export const eventTypeSchema = z.enum([
   "speaker.unbound",
   "speaker.merged",
   "speaker.reassigned",
+  "speaker.undone",
   "resolve.failed",
   "resolve.stalled",
   "resolve.resumed",
@@ -59,6 +60,8 @@ export const eventBodySchema = z.object({
   into_cluster_id: clusterIdSchema.optional(),
   /** Of `speaker.reassigned`, and of a binding that a person made by judging a turn: the turn's `event_id`. */
   turn_id: eventIdSchema.optional(),
+  /** Of `speaker.undone`, and of a `track.origin` that takes one back: the event that does not hold any more. */
+  undoes: eventIdSchema.optional(),
   speaker_name: z.string().nullable().optional(),
   decision: decisionSchema.optional(),
   evidence: evidenceSchema.optional(),

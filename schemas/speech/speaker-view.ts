@@ -3,6 +3,7 @@
  * events, so that the room, a watcher and whoever reads a result all come to the same (SPEC S1, S2).
  */
 import type { Decider, EventBody, EventType, RoomEvent } from "./events.ts";
+import { undoneIn } from "./undone.ts";
 
 export interface Binding {
   readonly name: string;
@@ -23,28 +24,51 @@ export interface SpeakerView {
   readonly refused: Map<string, Set<string>>;
   /** Turns (by `event_id`) that were given to another cluster later, and by whom. */
   readonly reassigned: Map<number, Reassignment>;
+  /** Events that somebody took back (by `event_id`): what they say does not hold. */
+  readonly undone: Set<number>;
+  /** Clusters that were merged once and are not: inference does not merge them again. */
+  readonly apart: (readonly [from: string, into: string])[];
+  /** Clusters that undone events name: no new cluster gets such an id, since an undo can be undone. */
+  readonly reserved: Set<string>;
 }
 
-/** The events that `applyToView` heeds; all others leave the view alone. */
+/** The events that `viewOf` heeds; all others leave the view alone. */
 export const viewEventTypes = [
   "speaker.bound",
   "speaker.unbound",
   "speaker.merged",
   "speaker.reassigned",
+  "speaker.undone",
 ] as const satisfies readonly EventType[];
+const heededTypes: ReadonlySet<EventType> = new Set(viewEventTypes);
 
 export function emptyView(): SpeakerView {
-  return { bindings: new Map(), merged: new Map(), refused: new Map(), reassigned: new Map() };
+  return {
+    bindings: new Map(),
+    merged: new Map(),
+    refused: new Map(),
+    reassigned: new Map(),
+    undone: new Set(),
+    apart: [],
+    reserved: new Set(),
+  };
 }
 
 /** The view of a whole log, or of its first events. */
 export function viewOf(events: Iterable<RoomEvent>): SpeakerView {
-  const view = emptyView();
-  for (const event of events) applyToView(view, event);
+  const heeded = [...events].filter(({ type }) => heededTypes.has(type));
+  const view = { ...emptyView(), undone: undoneIn(heeded) };
+  for (const event of heeded) {
+    if (view.undone.has(event.event_id)) leaveOut(view, event);
+    else applyToView(view, event);
+  }
   return view;
 }
 
-/** Changes `view` by one event. Events must come in the order of their ids. */
+/**
+ * Changes `view` by one event. Events must come in the order of their ids. Not for `speaker.undone`, which changes what came
+ * before it: after one, the view is `viewOf` the log.
+ */
 export function applyToView(view: SpeakerView, event: EventBody): void {
   const { type, cluster_id: id } = event;
   if (id === undefined) return;
@@ -81,6 +105,24 @@ export function bindingOf(view: SpeakerView, clusterId: string): Binding | undef
 /** Whether a person said that the cluster does not have this name. */
 export function isRefused(view: SpeakerView, clusterId: string, name: string): boolean {
   return view.refused.get(clusterOf(view, clusterId))?.has(name) ?? false;
+}
+
+/** Whether two clusters were merged by mistake, as a person said, each with all that is part of it now. */
+export function areKeptApart(view: SpeakerView, a: string, b: string): boolean {
+  const [one, other] = [clusterOf(view, a), clusterOf(view, b)];
+  return view.apart.some(([x, y]) => {
+    const [left, right] = [clusterOf(view, x), clusterOf(view, y)];
+    return (left === one && right === other) || (left === other && right === one);
+  });
+}
+
+/** What is left of an event that was undone: that it is not to come back by inference. */
+function leaveOut(view: SpeakerView, event: EventBody): void {
+  const { type, cluster_id: id, into_cluster_id: into, speaker_name: name, by } = event;
+  if (id === undefined) return;
+  view.reserved.add(id);
+  if (type === "speaker.merged" && into !== undefined) view.apart.push([id, into]);
+  if (type === "speaker.bound" && by === "inference" && name != null) refuse(view, clusterOf(view, id), [name]);
 }
 
 function reassign(view: SpeakerView, turnId: number, cluster_id: string, by: Decider): void {

@@ -18,7 +18,7 @@ const pathParameters: Readonly<Record<string, PathParameter>> = {
   cluster_id: { schema: clusterIdSchema, description: "The acoustic speaker.", example: "c2" },
   event_id: {
     schema: z.int().min(1),
-    description: "The turn: the number of its `speaker.resolved` event.",
+    description: "The number of an event; of a turn, that of its `speaker.resolved` event.",
     example: exampleIds.turn,
   },
   delivery_id: {

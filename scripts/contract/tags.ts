@@ -40,6 +40,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   mergeSpeakers: "Speakers",
   correctTurn: "Speakers",
   setTrackOrigin: "Speakers",
+  undoCorrection: "Speakers",
   resolve: "Speakers",
   retryResolves: "Speakers",
   finalize: "Sessions",

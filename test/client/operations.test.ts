@@ -41,6 +41,7 @@ const methods: Record<OperationId, Calls | string> = {
   bindSpeaker: { bindSpeaker: (client) => client.bindSpeaker("s", "c1", "Ada") },
   unbindSpeaker: { unbindSpeaker: (client) => client.unbindSpeaker("s", "c1") },
   mergeSpeakers: { mergeSpeakers: (client) => client.mergeSpeakers("s", "c1", "c2") },
+  undoCorrection: { undo: (client) => client.undo("s", 1) },
   correctTurn: { judgeTurn: (client) => client.judgeTurn("s", 1, { cluster_id: null }) },
   setTrackOrigin: { setTrackOrigin: (client) => client.setTrackOrigin("s", "mic", 1_790_000_000_000) },
   resolve: {

@@ -204,6 +204,10 @@ async function correct(recorder: Recorder): Promise<void> {
   await recorder.call("correctTurn", ["confirmed", "The suggested name is right"], confirmed);
   const given = { parameters: { ...parameters, event_id: turnOf("c3") }, body: { cluster_id: "c2" } };
   await recorder.call("correctTurn", ["given", "The turn is c2's"], given);
+  const merged = (await eventsOf(recorder)).findLast(({ type }) => type === "speaker.merged")?.event_id ?? 0;
+  const undo = { parameters: { ...parameters, event_id: merged } };
+  await recorder.call("undoCorrection", ["apart", "They are two again"], undo);
+  await recorder.call("mergeSpeakers", ["after_all", "They are one person after all"], into);
   const origin = { parameters: { ...parameters, track }, body: { origin_ms: timestampMs(0) } };
   await recorder.call("setTrackOrigin", ["ten", "It began at ten"], origin);
   const c1 = { ...parameters, cluster_id: "c1" };

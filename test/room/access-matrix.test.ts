@@ -98,6 +98,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
     never: notFound,
   },
   correctTurn: { parts: { event_id: "2" }, body: () => ({ cluster_id: "c2" }), right: "200", never: notFound },
+  undoCorrection: { parts: { event_id: "2" }, right: "409 not_undoable", never: notFound },
   setTrackOrigin: { parts: { track: "mic" }, body: () => ({ origin_ms: 1 }), right: "200", never: notFound },
   resolve: {
     body: () => ({ audio: { content_b64: "AAAA", format: "pcm_s16le" } }),

@@ -108,6 +108,16 @@ export const speakersOperations = {
       "session_deleted",
     ],
   },
+  undoCorrection: {
+    method: "POST",
+    path: `${session}/events/:event_id/undo`,
+    summary: "Take back a name, a merge, a moved turn, a track's origin, or an undo.",
+    access: bySessions("sessions:write", ["edit"]),
+    answers: {
+      200: { description: "The event that it added; none where it was undone before.", schema: correctionAnswerSchema },
+    },
+    errors: ["log_full", "bad_request", "session_not_found", "event_not_found", "not_undoable", "session_deleted"],
+  },
   resolve: {
     method: "POST",
     path: `${session}/resolve`,

@@ -192,6 +192,17 @@ export const migrations: readonly string[] = [
   // Who spoke at some place of a track: asked for each caption that comes late, however long the log is.
   `CREATE INDEX IF NOT EXISTS resolved_by_place
      ON events (json_extract(body, '$.track'), json_extract(body, '$.from_seq')) WHERE type = 'speaker.resolved';`,
+
+  // What two clusters were before they became one. Of merges of earlier versions nothing is kept.
+  `CREATE TABLE IF NOT EXISTS merges (
+     event_id INTEGER PRIMARY KEY,
+     joined_by INTEGER NOT NULL,
+     from_id TEXT NOT NULL,
+     into_id TEXT NOT NULL,
+     from_body TEXT,
+     into_body TEXT,
+     undone_by INTEGER
+   );`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

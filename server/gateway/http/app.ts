@@ -47,6 +47,7 @@ import {
   retryResolvesRoute,
   turnRoute,
   unbindRoute,
+  undoRoute,
 } from "./speakers.ts";
 import { mintTokenRoute } from "./tokens.ts";
 import { canonicalPath } from "../../shared/http/path.ts";
@@ -76,6 +77,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   mergeSpeakers: mergeRoute,
   correctTurn: turnRoute,
   setTrackOrigin: originRoute,
+  undoCorrection: undoRoute,
   resolve: resolveRoute,
   retryResolves: retryResolvesRoute,
   finalize: finalizeRoute,

@@ -174,6 +174,12 @@ export const problems = {
   cluster_not_found: plain("cluster_not_found", "The session has no speaker cluster with this id."),
   bad_turn_id: plain("turn_not_found", "A turn is named by its event_id."),
   turn_not_found: plain("turn_not_found", "No speaker.resolved event has this id."),
+  bad_event_id: plain("event_not_found", "An event is named by its event_id."),
+  event_not_found: plain("event_not_found", "No event of the session has this id."),
+  not_undoable: plain(
+    "not_undoable",
+    "What can be undone is what people say (a name, a merge, a moved turn, a track's origin, an undo), and names and merges by inference.",
+  ),
   same_cluster: plain("bad_request", "The two are one cluster already."),
   too_many_clusters: plain("bad_request", `A session has at most ${limits.maxClusters} clusters.`),
   no_name_suggested: plain("bad_request", "No name was suggested for this turn."),

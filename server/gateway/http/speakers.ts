@@ -42,11 +42,18 @@ export async function originRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function turnRoute(c: Context<AppEnv>): Promise<Response> {
-  const eventId = c.req.param("event_id") ?? "";
-  if (!/^[1-9]\d{0,14}$/.test(eventId)) return problem(c, "bad_turn_id");
+  const turnId = eventIdOf(c);
+  if (turnId === undefined) return problem(c, "bad_turn_id");
   const body = await bodyOf(c, turnBodySchema, limits.maxCorrectionBodyBytes);
   if (!body.ok) return problem(c, body.error);
-  return correct(c, { kind: "turn", turnId: Number(eventId), body: body.value });
+  return correct(c, { kind: "turn", turnId, body: body.value });
+}
+
+export async function undoRoute(c: Context<AppEnv>): Promise<Response> {
+  const eventId = eventIdOf(c);
+  if (eventId === undefined) return problem(c, "bad_event_id");
+  const undone = await roomOf(c).call("undo", eventId, subjectOf(c.var.principal));
+  return undone.ok ? c.json({ events: undone.value }) : problem(c, undone.error);
 }
 
 export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
@@ -75,6 +82,11 @@ async function onCluster<T>(
   if (clusterId === undefined) return problem(c, "bad_cluster_id");
   const body = await bodyOf(c, schema, limits.maxCorrectionBodyBytes);
   return body.ok ? correct(c, correctionOf(clusterId, body.value)) : problem(c, body.error);
+}
+
+function eventIdOf(c: Context<AppEnv>): number | undefined {
+  const eventId = c.req.param("event_id") ?? "";
+  return /^[1-9]\d{0,14}$/.test(eventId) ? Number(eventId) : undefined;
 }
 
 function clusterIdOf(c: Context<AppEnv>): string | undefined {

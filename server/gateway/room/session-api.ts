@@ -221,6 +221,13 @@ export class SessionApi {
     }
   }
 
+  /** Takes back what an event says of the speakers, or of where a track begins. */
+  undo(eventId: number, subject?: string): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
+    return this.#inExisting(({ core: { events }, speakers: { corrections } }) =>
+      events.onBehalfOf(subject, () => corrections.undo(eventId)),
+    );
+  }
+
   /** The session's webhooks, newest first; after finalize too. */
   deliveries(): Result<Delivery[], "session_not_found"> {
     return this.#inExisting((room) => ok(room.webhooks.deliveries()));

@@ -8,6 +8,7 @@ import type { EventBody } from "../../../schemas/speech/events.ts";
 import { limits } from "../../../schemas/limits.ts";
 import {
   applyToView,
+  areKeptApart,
   bindingOf,
   clusterOf,
   isRefused,
@@ -55,8 +56,8 @@ export function absorbAnswer(input: AbsorbInput): Absorbed {
     applyToView(view, event);
     events.push(event);
   };
-  const refused = noteMerges(answer, view, note);
-  const clusters = clustersAfter({ ...input, answer }, refused);
+  const asTheyWere = new Set([...partedMeanwhile(input), ...noteMerges(answer, view, note)]);
+  const clusters = clustersAfter({ ...input, answer }, asTheyWere);
   for (const event of bindingEvents(answer, input.sent, view)) note(event);
   return { clusters, events: [...events, ...turnEvents(answer, input.place, view)] };
 }
@@ -70,6 +71,7 @@ function withFreshIds({ answer, sent, current, view }: AbsorbInput): ResolveAnsw
   const used = new Set([
     ...view.merged.keys(),
     ...view.bindings.keys(),
+    ...view.reserved,
     ...[...view.reassigned.values()].map(({ cluster_id }) => cluster_id),
     ...current.map(({ cluster_id }) => cluster_id),
   ]);
@@ -105,35 +107,48 @@ function withFreshIds({ answer, sent, current, view }: AbsorbInput): ResolveAnsw
   };
 }
 
-/** Inference never joins two clusters that people gave different names. @returns the clusters of refused merges. */
+/** Inference never joins two clusters that people gave different names, or parted. @returns the clusters of refused merges. */
 function noteMerges(
   { merges = [] }: ResolveAnswer,
   view: SpeakerView,
   note: (event: EventBody) => void,
 ): ReadonlySet<string> {
   const refused = new Set<string>();
-  for (const { from_cluster_id: from, into_cluster_id: into } of merges) {
-    if (clusterOf(view, from) === clusterOf(view, into)) continue;
+  for (const { from_cluster_id: said, into_cluster_id: saidInto } of merges) {
+    const [from, into] = [clusterOf(view, said), clusterOf(view, saidInto)];
+    if (from === into) continue;
     const [a, b] = [bindingOf(view, from), bindingOf(view, into)];
-    if (a?.by === "person" && b?.by === "person" && a.name !== b.name) refused.add(from).add(into);
+    const isNamedApart = a?.by === "person" && b?.by === "person" && a.name !== b.name;
+    if (isNamedApart || areKeptApart(view, from, into)) refused.add(from).add(into);
     else note({ type: "speaker.merged", cluster_id: from, into_cluster_id: into, by: "inference" });
   }
   return refused;
 }
 
+/** Clusters that a person took apart while the answer was under way: it was made as if they were one. */
+function partedMeanwhile({ sent, current, view }: AbsorbInput): ReadonlySet<string> {
+  const sentIds = new Set(sent.clusters.map(({ cluster_id }) => cluster_id));
+  const parted = new Set(current.flatMap(({ cluster_id: id }) => (sentIds.has(id) ? [] : [id])));
+  const others = view.apart.flatMap((pair) => {
+    const ids = pair.map((id) => clusterOf(view, id));
+    return ids.some((id) => parted.has(id)) ? ids : [];
+  });
+  return new Set([...parted, ...others]);
+}
+
 /**
- * The answer's clusters, with what people merged meanwhile folded in, what a refused merge mixed up as it was, and
+ * The answer's clusters, with what people merged meanwhile folded in, what a refused merge or an undo mixed up as it was, and
  * what has a name but was dropped by the service still there.
  */
-function clustersAfter({ answer, current, view }: AbsorbInput, refused: ReadonlySet<string>): Cluster[] {
+function clustersAfter({ answer, current, view }: AbsorbInput, asTheyWere: ReadonlySet<string>): Cluster[] {
   const before = new Map(current.map((cluster) => [cluster.cluster_id, cluster]));
   const answered = answer.updated_state.clusters.map((cluster) =>
-    refused.has(cluster.cluster_id) ? (before.get(cluster.cluster_id) ?? cluster) : cluster,
+    asTheyWere.has(cluster.cluster_id) ? (before.get(cluster.cluster_id) ?? cluster) : cluster,
   );
   const kept = new Map(joinMerged(answered, view).map((cluster) => [cluster.cluster_id, cluster]));
   for (const [id, cluster] of before) {
     if (kept.size >= limits.maxClusters || kept.has(id) || clusterOf(view, id) !== id) continue;
-    if (refused.has(id) || view.bindings.has(id)) kept.set(id, cluster);
+    if (asTheyWere.has(id) || view.bindings.has(id)) kept.set(id, cluster);
   }
   return [...kept.values()];
 }

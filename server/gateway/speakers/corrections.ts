@@ -15,6 +15,7 @@ import {
 } from "../../../schemas/speech/speaker-view.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { undoneIn } from "../../../schemas/speech/undone.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
 
@@ -26,7 +27,9 @@ export type CorrectionRefusal =
   | "same_cluster"
   | "too_many_clusters"
   | "log_full"
-  | "no_name_suggested";
+  | "no_name_suggested"
+  | "event_not_found"
+  | "not_undoable";
 type Correction = Result<RoomEvent[], CorrectionRefusal>;
 
 export interface CorrectionDeps {
@@ -88,6 +91,30 @@ export class Corrections {
     return "suggestion" in body ? this.#judgeName(turn, body.suggestion) : this.#reassign(turn, body.cluster_id);
   }
 
+  /** Takes back what an event says: a correction, an undo, or a name or a merge by inference (S7). */
+  undo(eventId: number): Correction {
+    const { events, speakers } = this.#deps;
+    const event = events.find(eventId);
+    if (!event) return err("event_not_found");
+    if (event.type === "track.origin") return this.#undoOrigin(event);
+    if (!isUndoable(event)) return err("not_undoable");
+    if (speakers.view.undone.has(eventId)) return ok([]);
+    // Each of these can bring a cluster back.
+    const isFull = speakers.state().clusters.length >= limits.maxClusters;
+    if (isFull && event.type !== "speaker.bound" && event.type !== "speaker.unbound") return err("too_many_clusters");
+    return this.#commit({ type: "speaker.undone", undoes: eventId, by: "person" });
+  }
+
+  /** The track begins where what was said before it says so, if anything was. */
+  #undoOrigin({ event_id: undoes, track }: RoomEvent): Correction {
+    const { events } = this.#deps;
+    const said = events.ofTypes(["track.origin"]).filter((event) => event.track === track);
+    if (undoneIn(said).has(undoes)) return ok([]);
+    const undone = undoneIn([...said, { event_id: events.count + 1, undoes }]);
+    const last = said.findLast((event) => event.undoes === undefined && !undone.has(event.event_id));
+    return this.#commit({ type: "track.origin", track, origin_ms: last?.origin_ms ?? null, undoes, by: "person" });
+  }
+
   #reassign(turn: RoomEvent, to: string | null): Correction {
     if (to !== null) return this.#onCluster(to, (cluster_id) => this.#place(turn, cluster_id));
     const fresh = this.#freshId();
@@ -132,7 +159,9 @@ export class Corrections {
     const { speakers } = this.#deps;
     const { clusters } = speakers.state();
     if (clusters.length >= limits.maxClusters) return undefined;
-    const used = new Set([...clusters.map(({ cluster_id }) => cluster_id), ...speakers.view.merged.keys()]);
+    const { merged, bindings, reserved } = speakers.view;
+    const shown = clusters.map(({ cluster_id }) => cluster_id);
+    const used = new Set([...shown, ...merged.keys(), ...bindings.keys(), ...reserved]);
     let n = 1;
     while (used.has(`p${n}`)) n += 1;
     return `p${n}`;
@@ -148,6 +177,12 @@ export class Corrections {
     });
     return ok(events.page(before, 1));
   }
+}
+
+/** Of what inference says, a turn is mended by moving it. */
+function isUndoable({ type, by }: RoomEvent): boolean {
+  if (type === "speaker.bound" || type === "speaker.merged") return true;
+  return by === "person" && (type === "speaker.unbound" || type === "speaker.reassigned" || type === "speaker.undone");
 }
 
 function unbound(cluster_id: string, speaker_name: string): EventBody {

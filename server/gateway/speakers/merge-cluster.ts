@@ -13,6 +13,12 @@ export function joinMerged(clusters: readonly Cluster[], view: SpeakerView): Clu
   return [...joined.values()];
 }
 
+/** As `mergeCluster`, where of one of them, or of both, nothing may be known. */
+export function mergeKnown(into: Cluster | undefined, from: Cluster | undefined, id: string): Cluster | undefined {
+  if (into && from) return mergeCluster(into, from);
+  return into ?? (from && { ...from, cluster_id: id });
+}
+
 /** Two clusters as one, under the first's id: the mean of their centroids, weighted by their samples. */
 export function mergeCluster(into: Cluster, from: Cluster): Cluster {
   const sample_count = into.sample_count + from.sample_count;

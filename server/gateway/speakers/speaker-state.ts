@@ -9,11 +9,15 @@ export interface StoredSpeakers {
   readonly roster?: Roster | undefined;
 }
 
-/** The state as people see it: a cluster that a person made by splitting off a turn has no centroid. */
+/**
+ * The state as people see it: a cluster that a person made by splitting off a turn has no centroid, nor one that came back by
+ * an undo where nobody kept it.
+ */
 export function stateOf(stored: StoredSpeakers, view: SpeakerView): SpeakerState {
   const known = new Set(stored.clusters.map(({ cluster_id }) => cluster_id));
   const assigned = [...view.reassigned.values()].map(({ cluster_id }) => clusterOf(view, cluster_id));
-  const made = [...new Set(assigned)]
+  const parted = view.apart.flat().map((cluster_id) => clusterOf(view, cluster_id));
+  const made = [...new Set([...assigned, ...parted])]
     .filter((id) => !known.has(id))
     .map((cluster_id): Cluster => ({ cluster_id, centroid: [], sample_count: 0 }));
   return withNames({ ...stored, clusters: [...stored.clusters, ...made] }, view);
