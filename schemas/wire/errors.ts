@@ -147,6 +147,7 @@ export const httpErrors = {
   app_unavailable: { status: 503, title: "The app can't be reached now" },
   model_unavailable: { status: 503, title: "No model can be reached now" },
   audio_unavailable: { status: 503, title: "The audio can't be read now" },
+  storage_full: { status: 503, title: "Nothing more can be stored now" },
   result_unavailable: { status: 503, title: "The result can't be read now" },
   model_timeout: { status: 504, title: "The model took too long" },
   inference_timeout: { status: 504, title: "Speaker resolve timed out" },

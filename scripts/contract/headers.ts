@@ -75,6 +75,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "rate_limited",
   "too_many_sessions",
   "keys_unavailable",
+  "storage_full",
   "index_unavailable",
   "inference_unavailable",
   "resolve_queue_full",

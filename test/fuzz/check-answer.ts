@@ -19,6 +19,7 @@ const onBadDays: ReadonlySet<HttpErrorCode> = new Set([
   "internal",
   "misconfigured",
   "keys_unavailable",
+  "storage_full",
   "app_unavailable",
   "index_unavailable",
   "audio_unavailable",

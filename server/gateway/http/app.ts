@@ -14,6 +14,7 @@ import {
   pageFilesPath,
 } from "../../../schemas/http/operations.ts";
 import { parseConfig } from "../../shared/config/config.ts";
+import { isStorageFull, storageFullRetryMs } from "../../shared/lib/storage-full.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { audioRoute } from "./audio.ts";
@@ -30,6 +31,7 @@ import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
 import { exportRoute, finalizeRoute, resultRoute, resultsRoute } from "./results.ts";
 import { SessionDeletedError } from "./rooms.ts";
+import { isUpgrade, refuseUpgrade } from "./sockets.ts";
 import { secured } from "./secure-headers.ts";
 import {
   configureSessionRoute,
@@ -127,8 +129,15 @@ export function createApp(): Hono<AppEnv> {
   app.all("*", unlistedGuard, forwardToApp);
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) return problem(c, "session_deleted");
+    if (isStorageFull(cause)) return refuseFull(c);
     log.error("http.failed", { trace_id: c.var.traceId, error: describeError(cause) });
     return problem(c, "bug");
   });
   return app;
+}
+
+/** One line in the log for each request would take what space is left. */
+function refuseFull(c: Context<AppEnv>): Response {
+  const full = { reason: "storage_full", retryAfterMs: storageFullRetryMs } as const;
+  return isUpgrade(c) ? refuseUpgrade(c, full) : problem(c, full);
 }

@@ -47,6 +47,11 @@ const soon = 1_000;
 export const problems = {
   // The gateway itself
   bug: plain("internal", "The gateway failed on this request. Try again; quote the trace id if it stays."),
+  storage_full: telling<{ retryAfterMs: number }>(
+    "storage_full",
+    () => "There is no space left to store anything: this was not kept, and what was kept before is. Try again later.",
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
   misconfigured: telling<{ issues: readonly string[] }>(
     "misconfigured",
     ({ issues }) => `These variables are not set right: ${issues.join("; ")}.`,

@@ -60,6 +60,7 @@ const wireCodes = {
   other_origin: "forbidden",
   too_many_requests: "rate_limited",
   keys_unavailable: "internal",
+  storage_full: "rate_limited",
 } as const satisfies Partial<Record<keyof typeof problems, WireErrorCode>>;
 
 export type UpgradeRefusal = Extract<Reason, { readonly reason: keyof typeof wireCodes }>;

@@ -9,6 +9,7 @@
  */
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { pingText, pongText } from "../../../schemas/wire/messages.ts";
+import { isStorageFull } from "../../shared/lib/storage-full.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 
@@ -83,6 +84,8 @@ export abstract class RoomHost extends Server<Env> {
       await this.__unsafe_ensureInitialized();
     } catch (cause) {
       this.fail(cause);
+      // The Worker knows what to say of it.
+      if (isStorageFull(cause)) throw cause;
       return new Response(null, { status: 503 });
     }
     return super.fetch(request);

@@ -8,6 +8,7 @@ import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
 import { parseRoomName } from "../../../schemas/names.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { isStorageFull, storageFullRetryMs } from "../../shared/lib/storage-full.ts";
 import { describeError, type Log, log } from "../../shared/telemetry/log.ts";
 import { isMigrated } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
@@ -29,6 +30,11 @@ const tooManySessions = {
   code: "rate_limited",
   detail: "The tenant has as many sessions open as it may. Finalize or delete one first.",
   retryAfterMs: 60_000,
+} as const;
+const storageFull = {
+  code: "rate_limited",
+  detail: "There is no space left to store anything: this was not kept, and what was acked is. Come again later.",
+  retryAfterMs: storageFullRetryMs,
 } as const;
 const roomFailed = {
   code: "internal",
@@ -198,7 +204,7 @@ export class MeetingSessionDO extends RoomHost {
     try {
       step();
     } catch (cause) {
-      this.#connections.end(socket, roomFailed);
+      this.#connections.end(socket, isStorageFull(cause) ? storageFull : roomFailed);
       this.fail(cause);
     }
   }

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { toHex } from "../../../schemas/chain.ts";
 import { limiterTimeoutMs, quotaTimeoutMs, slotTimeoutMs } from "../config/timings.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { isStorageFull } from "../lib/storage-full.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { LeaseAnswer, LeaseRequest } from "./reservation.ts";
 import type { RateAnswer, RateLimit } from "./sliding-window.ts";
@@ -63,7 +64,9 @@ export async function takeRequest(
     const limiter = limiters.getByName(rateLimiterName(caller));
     return await withTimeout(limiter.take(limit, windowMs), limiterTimeoutMs, "the rate limiter");
   } catch (cause) {
-    log.error("rate_limiter.unreachable", { tenant: caller.tenant, error: describeError(cause) });
+    // Looked at here, too: it is mostly the first that is told of a full disk.
+    const is_storage_full = isStorageFull(cause);
+    log.error("rate_limiter.unreachable", { tenant: caller.tenant, is_storage_full, error: describeError(cause) });
     return undefined;
   }
 }

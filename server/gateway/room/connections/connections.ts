@@ -1,6 +1,6 @@
 /** The room's open connections: who they are, how many, who must go. Knows no frame, no session and no PartyServer. */
 import { encodeMessage } from "../../../../schemas/wire/codec.ts";
-import { closeCodeOf, normalCloseCode } from "../../../../schemas/wire/errors.ts";
+import { closeCodeOf, normalCloseCode, refusalCodeOf } from "../../../../schemas/wire/errors.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import { keyIdOfSubject } from "../../../shared/access/principal.ts";
 import type { Socket } from "../host.ts";
@@ -90,7 +90,7 @@ export class Connections {
   end(socket: Socket, why: Refusal): void {
     if (!socket.isOpen) return;
     this.#write(socket, errorMessage(why));
-    socket.close(closeCodeOf(why.code), why.code);
+    socket.close(refusalCodeOf(why.code), why.code);
   }
 
   /** How many there are of a kind, and how many of them are one caller's. */
