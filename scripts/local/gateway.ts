@@ -14,6 +14,7 @@ import { buildApp } from "./build-app.ts";
 import { workerBundle } from "./bundle/worker-bundle.ts";
 import { openFront } from "../../server/front/front.ts";
 import { descriptorLimit, maxConnections } from "../../server/front/front-limits.ts";
+import { removeEmptyObjects } from "./empty-objects.ts";
 import { removeOrphanBlobs } from "./orphan-blobs.ts";
 import { openScrubber } from "./scrubber.ts";
 import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
@@ -75,6 +76,7 @@ async function start(
   const bundle = await workerBundle();
   // Rooms that were here before may wake at once, and must find the index as they expect it.
   removeOrphanBlobs(stateDir, Date.now());
+  removeEmptyObjects(stateDir);
   const isNew = !hasDatabases(stateDir);
   if (!isNew && !isMigrated(stateDir, bundle.workers)) await migrateLocalIndex(stateDir);
   const inference = variables["EMBEDDED_BASE_URL"] ? undefined : await openInference();

@@ -1,6 +1,6 @@
 /**
  * Keeps the tracks of one meeting side by side, as they are in a real one: left alone, a local workerd serves one
- * saturated socket and lets the others wait, and HTTP with them. Pure, but for the waiting.
+ * saturated socket and lets the others wait, and HTTP with them. Pure, but for the waiting and the clock.
  */
 import type { Pace } from "../../client/testkit/pace.ts";
 
@@ -8,18 +8,25 @@ export class SidePace implements Pace {
   /** Seconds acked, by track. */
   readonly #acked: Map<string, number>;
   readonly #lead: number;
+  readonly #msPerSecond: number;
+  readonly #startedAt = performance.now();
   /** All tracks stop here, until it is raised. */
   #stop = 0;
   #waiting: (() => void)[] = [];
 
-  /** @param lead how far a track may be sent beyond what the slowest one got acked. */
-  constructor(tracks: readonly string[], lead: number) {
+  /**
+   * @param lead how far a track may be sent beyond what the slowest one got acked.
+   * @param msPerSecond how long a second of the meeting takes at least; 0 for no longer than it is admitted.
+   */
+  constructor(tracks: readonly string[], lead: number, msPerSecond: number) {
     this.#acked = new Map(tracks.map((track) => [track, 0]));
     this.#lead = lead;
+    this.#msPerSecond = msPerSecond;
   }
 
   dueAt(seq: number): number {
-    return seq <= Math.min(this.#stop, this.#slowest + this.#lead) ? 0 : Number.POSITIVE_INFINITY;
+    const isNear = seq <= Math.min(this.#stop, this.#slowest + this.#lead);
+    return isNear ? this.#startedAt + seq * this.#msPerSecond : Number.POSITIVE_INFINITY;
   }
 
   /** Resolves at the next change of anything. */

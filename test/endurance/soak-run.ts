@@ -4,8 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { limits } from "../../schemas/limits.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SessionState } from "../../schemas/http/sessions.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { fetchResult, fetchState, finalizeSession, type HttpTarget } from "../../scripts/smoke/gateway-http.ts";
+import { type HostileLoad, startHostileLoad } from "./hostile/hostile-load.ts";
 import type { LongRun, LongRunReport } from "./long-run.ts";
 import { percentile } from "../../scripts/cli/percentile.ts";
 import { SidePace } from "./soak-pace.ts";
@@ -19,6 +22,8 @@ const tenths = 10;
 /** On a busy machine a local workerd may leave a socket alone for half a minute. */
 const answerTimeoutMs = 120_000;
 const memoryEveryMs = 500;
+const maxTries = 120;
+const retryMs = 500;
 /** The window of the slowest track, and as much again for the others. */
 const lead = 2 * limits.maxInFlightFrames;
 
@@ -26,16 +31,20 @@ export interface SoakOptions {
   /** Of each track. */
   readonly seconds: number;
   readonly tracks: number;
+  /** How long it takes at least. */
+  readonly minutes: number;
+  /** Whether it is attacked all the time. */
+  readonly isHostile: boolean;
   /** 0 takes a free one. */
   readonly port: number;
 }
 
 /** @throws Failure when a second is not kept as it was sent. */
-export async function runSoak(run: LongRun, { seconds, tracks, port }: SoakOptions): Promise<LongRunReport> {
+export async function runSoak(run: LongRun, options: SoakOptions): Promise<LongRunReport> {
   const startedAt = performance.now();
-  const soak = new Soak(run, await run.startGateway(port, unlimited), seconds, tracks);
+  const soak = new Soak(run, await run.startGateway(options.port, unlimited), options);
   const costs = await soak.stream();
-  const { lines, isFlat } = reportSoak(costs);
+  const { lines, isFlat } = reportSoak(costs, options.isHostile);
   const took = ((performance.now() - startedAt) / 1_000).toFixed(0);
   const end = `Finalized with coverage 1, hash chains as sent; ${took} s in all.`;
   return { lines: [...lines, "", end], isGood: isFlat };
@@ -51,13 +60,16 @@ class Soak {
   /** Of the tenth that runs. */
   #ackMs: number[] = [];
   #memory: number[] = [];
+  #hostile: HostileLoad | undefined;
+  readonly #isHostile: boolean;
 
-  constructor(run: LongRun, url: string, seconds: number, tracks: number) {
+  constructor(run: LongRun, url: string, { seconds, tracks, minutes, isHostile }: SoakOptions) {
     this.#run = run;
+    this.#isHostile = isHostile;
     this.#seconds = seconds;
     this.#tracks = Array.from({ length: tracks }, (_, index) => `track-${index + 1}`);
     this.#target = { baseHttp: new URL(`${url}/`), sessionId: `soak-${randomBytes(4).toString("hex")}` };
-    this.#pace = new SidePace(this.#tracks, lead);
+    this.#pace = new SidePace(this.#tracks, lead, (minutes * 60_000) / seconds);
     const frames = seconds * tracks;
     run.print(`${frames} frames, ${seconds} s of meeting in ${tracks} tracks, as fast as admitted, to ${url}`);
   }
@@ -83,6 +95,7 @@ class Soak {
       ),
     );
     const probe = setInterval(() => void workerdBytes().then((bytes) => this.#memory.push(bytes)), memoryEveryMs);
+    if (this.#isHostile) this.#attack();
     const costs: SoakTenth[] = [];
     try {
       for (let tenth = 1; tenth <= tenths; tenth += 1) {
@@ -93,9 +106,29 @@ class Soak {
       }
     } finally {
       clearInterval(probe);
+      const counts = await this.#hostile?.stop();
+      if (counts !== undefined) this.#run.print(`What was done to it: ${counts}`);
     }
     await this.#checkKept(await streams);
     return costs;
+  }
+
+  #attack(): void {
+    const { origin } = this.#target.baseHttp;
+    this.#hostile = startHostileLoad(origin);
+    this.#run.atEnd(async () => void (await this.#hostile?.stop()));
+  }
+
+  /** While all places may be taken, a request finds one after a while. */
+  async #state(): Promise<SessionState> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await fetchState(this.#target);
+      } catch (cause) {
+        if (!this.#isHostile || tries === maxTries) throw cause;
+        await sleep(retryMs);
+      }
+    }
   }
 
   #noteAck(track: string, ackMs: number, startedAt: number): void {
@@ -109,7 +142,7 @@ class Soak {
 
   /** What the tenth that just ended cost. */
   async #cost(elapsedMs: number): Promise<SoakTenth> {
-    const { ingest_by_track: status } = await fetchState(this.#target);
+    const { ingest_by_track: status } = await this.#state();
     const pending = Object.values(status).map((track) => track.last_seq - track.archived_seq);
     const [ackMs, memory] = [this.#ackMs, this.#memory];
     this.#ackMs = [];

@@ -5,7 +5,7 @@
  */
 import { limits } from "../../schemas/limits.ts";
 import { defineCommand } from "../../scripts/cli/define-command.ts";
-import { decimal, port, wholeNumber } from "../../scripts/cli/option-types.ts";
+import { decimal, flag, port, wholeNumber } from "../../scripts/cli/option-types.ts";
 import { runCommand } from "../../scripts/cli/run-command.ts";
 import { longRun } from "./long-run.ts";
 import { runSoak } from "./soak-run.ts";
@@ -27,13 +27,21 @@ const command = defineCommand({
       description: "tracks that stream side by side",
       default: "3",
     }),
+    minutes: decimal(0.5, 240).optional().meta({
+      value: "<n>",
+      description: "how long it takes (without it: no longer than the gateway needs)",
+    }),
+    hostile: flag.meta({
+      description:
+        "beside it, 60 watchers that read nothing, 500 refused sockets and 300 bodies that stop arriving; run it with `ulimit -n 1024`",
+    }),
     port: port.meta({ value: "<port>", description: "port for the gateway, 0 for any free one", default: "0" }),
   },
 });
 
 await runCommand(
   command,
-  longRun("soak", (run, { hours, tracks, port: wanted }) =>
-    runSoak(run, { seconds: Math.round(hours * 3_600), tracks, port: wanted }),
+  longRun("soak", (run, { hours, tracks, minutes = 0, hostile, port: wanted }) =>
+    runSoak(run, { seconds: Math.round(hours * 3_600), tracks, minutes, isHostile: hostile, port: wanted }),
   ),
 );
