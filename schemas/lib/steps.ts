@@ -10,3 +10,34 @@ export function runNow<T>(work: Steps<T>): T {
   while (!step.done) step = work.next();
   return step.value;
 }
+
+/** Items that are sorted at once, between two steps. */
+const runItems = 256;
+
+/** A sorted copy; what is equal keeps its order. */
+export function* sortSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+  let runs: T[][] = [];
+  for (let at = 0; at < items.length; at += runItems) {
+    runs.push(items.slice(at, at + runItems).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const longer: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2) longer.push(yield* merged(runs[i] ?? [], runs[i + 1] ?? [], compare));
+    runs = longer;
+  }
+  return runs[0] ?? [];
+}
+
+function* merged<T>(first: readonly T[], second: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+  const both: T[] = [];
+  let [i, k] = [0, 0];
+  while (i < first.length || k < second.length) {
+    const takesFirst = i < first.length && (k >= second.length || compare(first[i] as T, second[k] as T) <= 0);
+    both.push((takesFirst ? first[i] : second[k]) as T);
+    if (takesFirst) i += 1;
+    else k += 1;
+    if (both.length % runItems === 0) yield;
+  }
+  return both;
+}

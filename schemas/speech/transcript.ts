@@ -1,5 +1,5 @@
 /** Transcript and talk times, from the event log alone. Pure, as `timeline.ts` is. */
-import { runNow, type Steps } from "../lib/steps.ts";
+import { runNow, sortSteps, type Steps } from "../lib/steps.ts";
 import type { RoomEvent } from "./events.ts";
 import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
 import { compareTexts, noOffsets, type Offsets } from "./axis.ts";
@@ -55,7 +55,7 @@ export function* transcriptSteps(
       speaker_name: (turn && named.get(turn.cluster_id)) ?? speaker ?? turn?.speaker_name ?? null,
     });
   }
-  return entries.sort(inOrder);
+  return yield* sortSteps(entries, inOrder);
 }
 
 /** Every utterance as last revised, put together from a log that is read in order: an id is its track's own. */

@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { reasonOf } from "../../server/gateway/http/earlier-rooms.ts";
 import { failureOf, type Reason } from "../../server/gateway/http/problems.ts";
 import { reachRoom, SessionDeletedError } from "../../server/gateway/http/rooms.ts";
+import { pageText, readSlice } from "../../server/gateway/http/log-reader.ts";
+import { readMeeting } from "../../server/gateway/http/read-meeting.ts";
+import { exports, writePages } from "../../server/gateway/results/exports/exports.ts";
 import { Client } from "./support/client.ts";
 import { get } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -55,6 +58,44 @@ test("[K8] the Worker's questions are what a room of Nov 21 understands", async 
   expect(await reach(rooms).call("events", 3, 4)).toEqual({ ok: true, value: page });
   expect(await reach(rooms).call("meeting", undefined)).toEqual({ ok: true, value: undefined });
   await expect(reach(earlierRoom({ exists: () => true }, true)).call("exists")).rejects.toThrow(SessionDeletedError);
+});
+
+test("[K8] a Worker of before December asks for pages and for whole meetings, and gets them", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keep(1);
+  const words = { utterance_id: "u1", track: "mixed", start_ms: 0, end_ms: 900, text: "Hello." };
+  await callsOf(room).call("addUtterances", [words]);
+  const page = await callsOf(room).call("events", 0, 10);
+  expect(page.answer).toMatchObject({
+    ok: true,
+    value: { events: [{ event_id: 1 }, { event_id: 2 }], has_more: false },
+  });
+  const meeting = await callsOf(room).call("meeting", undefined);
+  expect(meeting.answer).toMatchObject({ ok: true, value: { transcript: [{ text: "Hello." }], timeline: [] } });
+});
+
+test("[K8] exports and pages out of a room of before December, which knows no slices, are the same", async () => {
+  const event = { event_id: 1, at: "2026-11-01T00:00:00.000Z", type: "track.opened", track: "mixed", by: "room" };
+  const entry = { utterance_id: "u", track: "mixed", start_ms: 0, end_ms: 900, cluster_id: null, speaker_name: null };
+  const rooms = earlierRoom({
+    events: (after: number) => ({ ok: true, value: { events: [event], next_after: after + 1, has_more: false } }),
+    meeting: () => ({
+      ok: true,
+      value: { sessionId: "s", timeline: [], transcript: [{ ...entry, text: "Hello." }], gaps: [] },
+    }),
+  });
+  const meeting = await readMeeting(reach(rooms), { track: undefined, hasTranscript: true });
+  if (!meeting.ok) throw new Error(meeting.error);
+  const pieces: string[] = [];
+  const document = exports["transcript.txt"].open(meeting.value);
+  for await (const piece of writePages(document, meeting.value.transcript)) pieces.push(piece);
+  expect(pieces.join("")).toBe("[00:00:00] unknown: Hello.\n");
+  expect(await pageText(reach(rooms), 0, 10)).toEqual({
+    ok: true,
+    value: JSON.stringify({ events: [event], next_after: 1, has_more: false }),
+  });
+  expect(await readSlice(reach(rooms), 0, 10)).toMatchObject({ ok: true, value: { events: [event] } });
 });
 
 test.each([

@@ -2,7 +2,7 @@
 import { array, assert, asyncProperty, constantFrom, oneof, option, property, record, string } from "fast-check";
 import { parseText } from "media-captions";
 import { expect, test } from "vitest";
-import { type ExportName, exports } from "../../server/gateway/results/exports/exports.ts";
+import { type ExportName, writeExport } from "../../server/gateway/results/exports/exports.ts";
 import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
 import { oneLine } from "../../server/gateway/results/exports/one-line.ts";
 import { bindingBodySchema } from "../../schemas/http/corrections.ts";
@@ -52,7 +52,7 @@ function startsOf({ transcript }: Meeting): number[] {
 }
 
 function linesOf(name: ExportName, meeting: Meeting): string[] {
-  return [...exports[name].write(meeting)].join("").split(lineEnd).slice(0, -1);
+  return [...writeExport(name, meeting)].join("").split(lineEnd).slice(0, -1);
 }
 
 function namesOf(meeting: Meeting): (string | undefined)[] {
@@ -64,7 +64,7 @@ test.each(["vtt", "srt"] as const)(
   async (type) => {
     await assert(
       asyncProperty(meetings, async (meeting) => {
-        const { cues } = await parseText([...exports[`transcript.${type}`].write(meeting)].join(""), { type });
+        const { cues } = await parseText([...writeExport(`transcript.${type}`, meeting)].join(""), { type });
         expect(cues.map(({ startTime }) => startTime)).toEqual(startsOf(meeting));
       }),
     );

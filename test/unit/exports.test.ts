@@ -1,6 +1,6 @@
 import { parseText } from "media-captions";
 import { describe, expect, test } from "vitest";
-import { type ExportName, exports } from "../../server/gateway/results/exports/exports.ts";
+import { type ExportName, writeExport } from "../../server/gateway/results/exports/exports.ts";
 import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
 import { GapCauses } from "../../server/gateway/tracks/gap-causes.ts";
 import type { EventBody, RoomEvent } from "../../schemas/speech/events.ts";
@@ -40,7 +40,7 @@ const meeting: Meeting = {
 
 /** Each export as one text. */
 function textOf(name: ExportName, of: Meeting): string {
-  return [...exports[name].write(of)].join("");
+  return [...writeExport(name, of)].join("");
 }
 
 const vtt = { type: "vtt", strict: true } as const;

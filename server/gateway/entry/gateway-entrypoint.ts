@@ -14,6 +14,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
 import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
+import { readSlice } from "../http/log-reader.ts";
 import { reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 
 const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
@@ -46,7 +47,7 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
     return this.#inRoom(session, async (room) => {
       const from = afterSchema.safeParse(after);
       if (!from.success) return err("bad_request");
-      const page = await room.call("events", from.data, eventsPerAsk);
+      const page = await readSlice(room, from.data, eventsPerAsk);
       // An event that the log has not got is of another life of the session: the app begins anew.
       if (page.ok) return page;
       return err(page.error === "session_not_found" ? page.error : "after_beyond_log");

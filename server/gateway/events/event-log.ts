@@ -5,6 +5,7 @@ import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
+import { type EventsSlice, readSlice, type SliceAsk } from "./event-slice.ts";
 import { type LogLimits, LogShares } from "./log-shares.ts";
 
 /** An event as it is stored. */
@@ -105,6 +106,11 @@ export class EventLog {
   /** The events after `eventId` in order, at most `max`. */
   page(eventId: number, max: number): RoomEvent[] {
     return after.all(this.#db, eventId, max).map(eventOf);
+  }
+
+  /** As `page`, unread, as much as fits into one slice. */
+  slice(eventId: number, max: number, ask: SliceAsk): EventsSlice {
+    return readSlice(this.#db, this.count, eventId, max, ask);
   }
 
   /** As `page`, unread. */

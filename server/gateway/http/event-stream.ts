@@ -13,6 +13,7 @@ import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
 import { heartbeatMs } from "../../shared/config/timings.ts";
 import { refusedStatus, socketUrl } from "../room/socket-request.ts";
 import type { AppEnv } from "./app-env.ts";
+import { readSlice } from "./log-reader.ts";
 import { problem, type Reason } from "./problems.ts";
 import { type RoomApi, roomOf } from "./rooms.ts";
 
@@ -21,10 +22,10 @@ const endWithinMs = 10_000;
 
 export async function streamEvents(c: Context<AppEnv>, after: number): Promise<Response> {
   const room = roomOf(c);
-  const asked = await room.call("events", after, limits.maxEventsPerPage);
+  const asked = await readSlice(room, after, limits.maxEventsPerPage);
   // What the reader has is of another log: it is told so, and gets this one from its beginning (U7).
   const isOtherLog = !asked.ok && typeof asked.error === "object";
-  const first = isOtherLog ? await room.call("events", 0, limits.maxEventsPerPage) : asked;
+  const first = isOtherLog ? await readSlice(room, 0, limits.maxEventsPerPage) : asked;
   if (!first.ok) return problem(c, first.error);
   const state = await room.call("describe");
   // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
@@ -124,7 +125,7 @@ class Follower {
       }
       // Not `has_more`: the log may have grown between the page and the look at how long it is.
       if (page.next_after >= upTo) return;
-      const next = await room.call("events", page.next_after, limits.maxEventsPerPage);
+      const next = await readSlice(room, page.next_after, limits.maxEventsPerPage);
       if (!next.ok || next.value.events.length === 0) return this.#end();
       page = next.value;
     }

@@ -5,6 +5,7 @@ import type { AppEnv } from "./app-env.ts";
 import { streamEvents } from "./event-stream.ts";
 import { wantsEventStream } from "./guards/accepts.ts";
 import { queryOf } from "./guards/parameters.ts";
+import { pageText } from "./log-reader.ts";
 import { roomOf } from "./rooms.ts";
 import { problem } from "./problems.ts";
 import { openSocket } from "./sockets.ts";
@@ -16,8 +17,8 @@ export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
   // A reconnecting EventSource sends where it was; its URL says where it began.
   if (wantsEventStream(c.req.header("accept")))
     return streamEvents(c, lastEventId(c.req.header("last-event-id")) ?? after);
-  const page = await roomOf(c).call("events", after, limit);
-  return page.ok ? c.json(page.value) : problem(c, page.error);
+  const page = await pageText(roomOf(c), after, limit);
+  return page.ok ? c.body(page.value, 200, { "content-type": "application/json" }) : problem(c, page.error);
 }
 
 /**

@@ -1,24 +1,50 @@
 /** A track's missing seconds, in order, each stretch with its cause; in pages, since a track may have as many gaps as seconds. */
 import type { ResultGap } from "../../../schemas/http/result.ts";
+import * as z from "zod";
+import { trackNameSchema } from "../../../schemas/names.ts";
 import { GapCauses } from "../tracks/gap-causes.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 
 /** Ranges of one page. */
 const pageRanges = 500;
 
-export interface GapsPage {
+interface GapsPage {
   readonly gaps: ResultGap[];
   /** The seq behind which the next page begins; undefined where nothing follows. */
   readonly next: number | undefined;
 }
 
 /** @param after the seq behind which it begins. */
-export function gapsPage(tracks: Tracks, track: string, after: number): GapsPage {
+function gapsPage(tracks: Tracks, track: string, after: number): GapsPage {
   const ranges = tracks.missing(track, pageRanges, after);
   if (ranges.length === 0) return { gaps: [], next: undefined };
   const causes = new GapCauses(tracks.gapNotes.of(track));
   const gaps = ranges.flatMap((range) => causes.of(range).map((gap) => ({ track, ...gap })));
   return { gaps, next: ranges.length < pageRanges ? undefined : ranges.at(-1)?.[1] };
+}
+
+/** Where the next page of the gaps of several tracks begins. */
+const gapsPlaceSchema = z.object({ track: trackNameSchema, after: z.int().min(0) });
+export type GapsPlace = z.infer<typeof gapsPlaceSchema>;
+
+/** Asks for the outline of a meeting, with the gaps from a place on. */
+export const outlineAskSchema = z.object({ gaps_from: gapsPlaceSchema.nullable() });
+export type OutlineAsk = z.infer<typeof outlineAskSchema>;
+
+/** The gaps of several tracks, one after the other. @param from undefined for their beginning. */
+export function gapsFrom(
+  tracks: Tracks,
+  names: readonly string[],
+  from: GapsPlace | undefined,
+): { gaps: ResultGap[]; next: GapsPlace | undefined } {
+  const gaps: ResultGap[] = [];
+  for (const track of from ? names.slice(Math.max(0, names.indexOf(from.track))) : names) {
+    if (gaps.length >= pageRanges) return { gaps, next: { track, after: 0 } };
+    const page = gapsPage(tracks, track, track === from?.track ? from.after : 0);
+    gaps.push(...page.gaps);
+    if (page.next !== undefined) return { gaps, next: { track, after: page.next } };
+  }
+  return { gaps, next: undefined };
 }
 
 /** All pages of a track. What is kept between two of them may or may not be missing in the later one. */

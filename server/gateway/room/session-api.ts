@@ -15,7 +15,9 @@ import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
 import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
-import type { Meeting } from "../results/exports/meeting.ts";
+import { type AfterBeyondLog, type EventsSlice, type SliceAsk, sliceAskSchema } from "../events/event-slice.ts";
+import type { Meeting, MeetingOutline } from "../results/exports/meeting.ts";
+import { type OutlineAsk, outlineAskSchema } from "../results/gaps.ts";
 import type { LocatedResult } from "../results/versions/versions.ts";
 import type { FinalizeOutcome, NotFinalized } from "../results/finalizer.ts";
 import type { FinalizeRefusal } from "../results/freeze.ts";
@@ -35,12 +37,6 @@ export type ConfigureRefusal =
   | "session_exists"
   | "settings_sealed"
   | "resolve_started";
-
-/** There is no event with the number that somebody says they have: they have it of another log. */
-export interface AfterBeyondLog {
-  readonly reason: "after_beyond_log";
-  readonly eventCount: number;
-}
 
 /** What a person says of the speakers. */
 export type Correction =
@@ -166,19 +162,34 @@ export class SessionApi {
     );
   }
 
-  /** The events after one, at most `limit`. */
-  events(after: number, limit: number): Result<EventsPage, "session_not_found" | AfterBeyondLog> {
-    return this.#inExisting(({ core: { events } }) => {
+  /**
+   * The events after one, at most `limit`. A Worker that can read it gets a slice, unread; one of before December 2026 asks for
+   * none, and gets a page.
+   */
+  events(
+    after: number,
+    limit: number,
+    ask?: SliceAsk,
+  ): Result<EventsPage | EventsSlice, "session_not_found" | AfterBeyondLog> {
+    return this.#inExisting<EventsPage | EventsSlice, AfterBeyondLog>(({ core: { events } }) => {
       if (after > events.count) return err({ reason: "after_beyond_log", eventCount: events.count });
+      const asked = sliceAskSchema.safeParse(ask);
+      if (asked.success) return ok(events.slice(after, limit, asked.data));
       const page = events.page(after, limit);
       const next_after = page.at(-1)?.event_id ?? after;
       return ok({ events: page, next_after, has_more: next_after < events.count });
     });
   }
 
-  /** What exports are made of: all of the meeting, or one track of it. */
-  meeting(track: string | undefined): Result<Meeting, "session_not_found"> {
-    return this.#inExisting(({ view }) => ok(view.meeting(track)));
+  /**
+   * What exports are made of: all of the meeting, or one track of it. A Worker that reads the log by itself asks for the
+   * outline; one of before December 2026 does not, and gets the whole at once.
+   */
+  meeting(track: string | undefined, ask?: OutlineAsk): Result<Meeting | MeetingOutline, "session_not_found"> {
+    return this.#inExisting<Meeting | MeetingOutline, never>(({ view }) => {
+      const asked = outlineAskSchema.safeParse(ask);
+      return ok(asked.success ? view.outline(track, asked.data.gaps_from ?? undefined) : view.meeting(track));
+    });
   }
 
   /** What a WAV of a track holds now, and where; `toMs` may be infinite. */

@@ -1,17 +1,17 @@
 /** What a session is at this moment, as its readers need it: its state, its meeting, its audio. Reads only. */
 import type { SessionState } from "../../../schemas/http/sessions.ts";
-import { noOffsets, offsetsOf } from "../../../schemas/speech/axis.ts";
+import { noOffsets, type Offsets, offsetsOf } from "../../../schemas/speech/axis.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { planWav, type WavPlan } from "../results/wav/wav-plan.ts";
 import type { Versions } from "../results/versions/versions.ts";
 import type { WavStore } from "../results/wav/wav-store.ts";
-import type { Meeting } from "../results/exports/meeting.ts";
+import type { Meeting, MeetingOutline } from "../results/exports/meeting.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";
-import { gapPages } from "../results/gaps.ts";
+import { gapPages, gapsFrom, type GapsPlace } from "../results/gaps.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 
@@ -50,15 +50,22 @@ export class SessionView {
     };
   }
 
-  /** The meeting so far, as exports need it. @param track undefined for all of them. */
+  /** What a reader of the log needs besides it, at this moment. @param track undefined for all of them. */
+  outline(track: string | undefined, gapsPlace: GapsPlace | undefined): MeetingOutline {
+    const { session, tracks, events } = this.#sources;
+    const names = tracks.rows().flatMap((row) => (track === undefined || row.track === track ? [row.track] : []));
+    const { gaps, next } = gapsFrom(tracks, names, gapsPlace);
+    const offsets = [...this.#offsets(track)];
+    return { session_id: session.sessionId, event_count: events.count, offsets, gaps, gaps_next: next ?? null };
+  }
+
+  /** The whole meeting so far at once, for Workers of before December 2026. @param track undefined for all of them. */
   meeting(track: string | undefined): Meeting {
     const { session, tracks, events } = this.#sources;
     const log = events.all();
     const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
     const timeline = timelineOf(log).filter(isWanted);
-    const origins = tracks.rows().map((trackRow) => ({ track: trackRow.track, ...tracks.origins.of(trackRow.track) }));
-    // One track alone has its own times.
-    const offsets = track === undefined ? offsetsOf(origins) : noOffsets;
+    const offsets = this.#offsets(track);
     return {
       sessionId: session.sessionId,
       timeline,
@@ -75,5 +82,12 @@ export class SessionView {
   planWav(track: string | undefined, fromMs: number, toMs: number): WavPlan | undefined {
     const { session, tracks, wavs: store } = this.#sources;
     return planWav({ session, tracks, store }, track, fromMs, toMs);
+  }
+
+  /** One track alone has its own times. */
+  #offsets(track: string | undefined): Offsets {
+    const { tracks } = this.#sources;
+    if (track !== undefined) return noOffsets;
+    return offsetsOf(tracks.rows().map((row) => ({ track: row.track, ...tracks.origins.of(row.track) })));
   }
 }

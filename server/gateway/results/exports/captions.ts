@@ -4,34 +4,43 @@
  */
 import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
 import { chunkMs } from "../../../../schemas/wire/audio.ts";
-import { clockSeconds, clockTime, type Meeting, nameOf, type Pieces } from "./meeting.ts";
+import { clockSeconds, clockTime, type Document, type MeetingHead, nameOf, type Pieces } from "./meeting.ts";
 import { oneLine } from "./one-line.ts";
 
 /** Gaps are notes: captions have their true times, whatever is missing between them. */
-export function* toVtt({ transcript, gaps }: Meeting): Pieces {
-  yield "WEBVTT\n";
-  for (const { track, from_seq, to_seq, cause } of gaps) {
-    yield `\nNOTE Seconds ${from_seq} to ${to_seq} of track ${track} are missing (${cause}).\n`;
-  }
-  for (const { entry, text } of captionsOf(transcript)) {
-    const times = `${clockTime(entry.start_ms, ".")} --> ${clockTime(endOf(entry), ".")}`;
-    yield `\n${times}\n<v ${escaped(nameOf(entry))}>${escaped(text)}</v>\n`;
-  }
+export function openVtt({ gaps }: MeetingHead): Document {
+  return {
+    *begin() {
+      yield "WEBVTT\n";
+      for (const { track, from_seq, to_seq, cause } of gaps) {
+        yield `\nNOTE Seconds ${from_seq} to ${to_seq} of track ${track} are missing (${cause}).\n`;
+      }
+    },
+    entry: captions((entry, text) => {
+      const times = `${clockTime(entry.start_ms, ".")} --> ${clockTime(endOf(entry), ".")}`;
+      return `\n${times}\n<v ${escaped(nameOf(entry))}>${escaped(text)}</v>\n`;
+    }),
+    end: nothing,
+  };
 }
 
-export function* toSrt({ transcript }: Meeting): Pieces {
+export function openSrt(): Document {
   let number = 0;
-  for (const { entry, text } of captionsOf(transcript)) {
-    number += 1;
-    const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(endOf(entry), ",")}`;
-    // SubRip has no escapes: an arrow would be read as a time.
-    const line = `${nameOf(entry)}: ${text}`.replaceAll("-->", "→");
-    yield `${number === 1 ? "" : "\n"}${number}\n${times}\n${line}\n`;
-  }
+  return {
+    begin: nothing,
+    entry: captions((entry, text) => {
+      number += 1;
+      const times = `${clockTime(entry.start_ms, ",")} --> ${clockTime(endOf(entry), ",")}`;
+      // SubRip has no escapes: an arrow would be read as a time.
+      const line = `${nameOf(entry)}: ${text}`.replaceAll("-->", "→");
+      return `${number === 1 ? "" : "\n"}${number}\n${times}\n${line}\n`;
+    }),
+    end: nothing,
+  };
 }
 
 /** For people: a line an utterance, a line a gap, in order of time. */
-export function* toText({ transcript, gaps, offsets }: Meeting): Pieces {
+export function openText({ gaps, offsets }: MeetingHead): Document {
   const missing = gaps
     .map((gap) => ({ ...gap, at: (gap.from_seq - 1) * chunkMs + (offsets?.get(gap.track) ?? 0) }))
     .sort((a, b) => a.at - b.at);
@@ -43,11 +52,14 @@ export function* toText({ transcript, gaps, offsets }: Meeting): Pieces {
       next += 1;
     }
   };
-  for (const { entry, text } of captionsOf(transcript)) {
-    yield* missingBefore(entry.start_ms);
-    yield `[${clockSeconds(entry.start_ms)}] ${nameOf(entry)}: ${text}\n`;
-  }
-  yield* missingBefore(Number.POSITIVE_INFINITY);
+  return {
+    begin: nothing,
+    entry: captions((entry, text) => {
+      const before = [...missingBefore(entry.start_ms)].join("");
+      return `${before}[${clockSeconds(entry.start_ms)}] ${nameOf(entry)}: ${text}\n`;
+    }),
+    end: () => missingBefore(Number.POSITIVE_INFINITY),
+  };
 }
 
 /** Of an utterance without a length: a cue ends after its start (W3C WebVTT §4.1). */
@@ -55,15 +67,15 @@ function endOf({ start_ms, end_ms }: TranscriptEntry): number {
   return Math.max(end_ms, start_ms + 1);
 }
 
-/** Entries that say something, with what they say as one line. */
-function* captionsOf(
-  transcript: readonly TranscriptEntry[],
-): Generator<{ readonly entry: TranscriptEntry; readonly text: string }, void, undefined> {
-  for (const entry of transcript) {
+/** Of entries that say something, with what they say as one line. */
+function captions(write: (entry: TranscriptEntry, text: string) => string): Document["entry"] {
+  return (entry) => {
     const text = oneLine(entry.text);
-    if (text !== "") yield { entry, text };
-  }
+    return text === "" ? "" : write(entry, text);
+  };
 }
+
+function* nothing(): Pieces {}
 
 /** WebVTT cue text (W3C WebVTT §4.2.2): `&`, `<` and `>` are markup. */
 function escaped(line: string): string {

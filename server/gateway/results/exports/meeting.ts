@@ -1,18 +1,44 @@
 import type { Offsets } from "../../../../schemas/speech/axis.ts";
 import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 import { hasSomethingVisible } from "../../../../schemas/visible-line.ts";
+import type { GapsPlace } from "../gaps.ts";
 import { oneLine } from "./one-line.ts";
 
-/** What an export is made of; during the meeting, what there is of it. */
-export interface Meeting {
+/** What an export is made of, but for the transcript, which comes page by page; during the meeting, what there is of it. */
+export interface MeetingHead {
   readonly sessionId: string;
   /** Times of each track's own timeline. */
   readonly timeline: readonly Turn[];
+  readonly gaps: readonly ResultGap[];
+  /** Where each track begins on the meeting's axis; rooms of before December 2026 have none. */
+  readonly offsets?: Offsets;
+}
+
+/** A whole meeting, as rooms gave it at once until December 2026. */
+export interface Meeting extends MeetingHead {
   /** Times of the meeting's axis. */
   readonly transcript: readonly TranscriptEntry[];
+}
+
+/** What the room says of a meeting at once: its length, and what no event tells. */
+export interface MeetingOutline {
+  readonly session_id: string;
+  /** How long the log is: what is read of it afterwards goes up to there. */
+  readonly event_count: number;
+  readonly offsets: readonly (readonly [track: string, ms: number])[];
+  /** The gaps of the tracks that were asked for, or a page of them. */
   readonly gaps: readonly ResultGap[];
-  /** Where each track begins on that axis; rooms of before December 2026 have none. */
-  readonly offsets?: Offsets;
+  readonly gaps_next: GapsPlace | null;
+}
+
+/** A document that is written while its transcript is read. */
+export interface Document {
+  /** What comes before the first entry. */
+  begin(): Pieces;
+  /** @returns the text of one entry, given in order; empty where it says nothing. */
+  entry(entry: TranscriptEntry): string;
+  /** What comes after the last one. */
+  end(): Pieces;
 }
 
 /** A document in pieces, so that a long one need not be made at once. */

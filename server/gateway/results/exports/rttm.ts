@@ -4,10 +4,15 @@
  */
 import type { Turn } from "../../../../schemas/http/result.ts";
 import { defaultTrack } from "../../../../schemas/names.ts";
-import { type Meeting, nameOf, type Pieces } from "./meeting.ts";
+import { type Document, type MeetingHead, nameOf, type Pieces } from "./meeting.ts";
+
+/** Of the turns alone. */
+export function openRttm(meeting: MeetingHead): Document {
+  return { begin: () => lines(meeting), entry: () => "", end: function* () {} };
+}
 
 /** Each track is a file of its own. Times in seconds. */
-export function* toRttm({ sessionId, timeline }: Meeting): Pieces {
+function* lines({ sessionId, timeline }: MeetingHead): Pieces {
   const labels = labelsOf(timeline);
   for (const { track, start_ms, end_ms, cluster_id } of timeline) {
     const [start, duration] = [start_ms, end_ms - start_ms].map((ms) => (ms / 1_000).toFixed(3));

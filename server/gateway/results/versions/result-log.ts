@@ -11,6 +11,7 @@ import type { TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 import { runInSlices } from "../../../shared/lib/run-in-slices.ts";
 import { wait } from "../../../shared/lib/wait.ts";
 import type { EventLog } from "../../events/event-log.ts";
+import { eventJson } from "../../events/event-slice.ts";
 
 /** Events of one page. A long one is a caption of 4,000 characters. */
 const pageEvents = 200;
@@ -45,12 +46,7 @@ export async function readResultLog(events: EventLog, upTo: number, offsets: Off
 export async function* eventsJson(events: EventLog, upTo: number): AsyncGenerator<string, void, undefined> {
   let isFirst = true;
   for await (const page of pagesOf(upTo, (after, max) => events.rows(after, max))) {
-    const texts = page.map(({ event_id, at, body }) => {
-      const head = JSON.stringify({ event_id, at: new Date(at).toISOString() });
-      // A body is a JSON object with at least its type.
-      return `${head.slice(0, -1)},${body.slice(1)}`;
-    });
-    yield (isFirst ? "" : ",") + texts.join(",");
+    yield (isFirst ? "" : ",") + page.map(eventJson).join(",");
     isFirst = false;
   }
 }

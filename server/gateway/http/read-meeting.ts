@@ -1,0 +1,126 @@
+/**
+ * A meeting as exports need it, read and put together here, in the Worker, so that the room's thread does none of it.
+ *
+ * A reader gets one moment of the meeting: the first look at the room says how long the log is, and no event beyond that counts,
+ * whatever happens meanwhile; where the tracks lie and which seconds are missing is of the same moment (of more than 500 gaps, the
+ * later ones are of when they were read). A session that is deleted meanwhile is no meeting any more.
+ *
+ * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
+ * others are asked for again while the document is written.
+ */
+import type { ResultGap, TranscriptEntry } from "../../../schemas/http/result.ts";
+import { ok, type Result } from "../../../schemas/lib/result.ts";
+import type { EventType, RoomEvent } from "../../../schemas/speech/events.ts";
+import { viewEventTypes, viewOf } from "../../../schemas/speech/speaker-view.ts";
+import { timelineSteps } from "../../../schemas/speech/timeline.ts";
+import { namedByPeople, StandingUtterances, transcriptSteps } from "../../../schemas/speech/transcript.ts";
+import type { Utterance } from "../../../schemas/speech/utterances.ts";
+import { runInSlices } from "../../shared/lib/run-in-slices.ts";
+import type { Meeting, MeetingHead, MeetingOutline } from "../results/exports/meeting.ts";
+import { type LogRoom, readIds, readTypes } from "./log-reader.ts";
+
+const speechTypes: readonly EventType[] = ["speaker.resolved", ...viewEventTypes];
+const utteranceTypes: readonly EventType[] = ["utterance.added", "utterance.revised"];
+const maxHeldChars = 4_194_304;
+const pageEntries = 200;
+
+export interface ReadMeeting extends MeetingHead {
+  /** In order of time. Empty where it was not asked for. */
+  readonly transcript: AsyncIterable<readonly TranscriptEntry[]>;
+}
+
+export interface MeetingAsk {
+  /** Undefined for all tracks. */
+  readonly track: string | undefined;
+  readonly hasTranscript: boolean;
+  readonly maxHeldChars?: number;
+}
+
+/** @throws SessionDeletedError, also while the transcript is read. */
+export async function readMeeting(room: LogRoom, ask: MeetingAsk): Promise<Result<ReadMeeting, "session_not_found">> {
+  const { track, hasTranscript } = ask;
+  const asked = await room.call("meeting", track, { gaps_from: null });
+  if (!asked.ok) return asked;
+  // A room of before December 2026 gives all of it at once.
+  if ("timeline" in asked.value) return ok({ ...asked.value, transcript: pagesOf(asked.value) });
+  const outline = asked.value;
+  const gaps = hasTranscript ? await allGaps(room, track, outline) : [];
+  const said = new Said(ask.maxHeldChars ?? maxHeldChars);
+  const spoken: RoomEvent[] = [];
+  const types = hasTranscript ? [...speechTypes, ...utteranceTypes] : speechTypes;
+  for await (const events of readTypes(room, outline.event_count, types)) {
+    for (const event of events) {
+      if (event.utterance) said.take(event, event.utterance);
+      else spoken.push(withoutEvidence(event));
+    }
+  }
+  const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
+  const timeline = (await runInSlices(timelineSteps(spoken))).filter(isWanted);
+  const offsets = new Map(outline.offsets);
+  const utterances = said.utterances().filter(isWanted);
+  const named = namedByPeople(viewOf(spoken));
+  const entries = await runInSlices(transcriptSteps(utterances, timeline, offsets, named));
+  const transcript = withWords(room, entries, outline.event_count);
+  return ok({ sessionId: outline.session_id, timeline, gaps, offsets, transcript });
+}
+
+async function allGaps(room: LogRoom, track: string | undefined, outline: MeetingOutline): Promise<ResultGap[]> {
+  const gaps = [...outline.gaps];
+  for (let next = outline.gaps_next; next;) {
+    const page = await room.call("meeting", track, { gaps_from: next });
+    if (!page.ok || "timeline" in page.value) throw new Error("the room gives no outline any more");
+    gaps.push(...page.value.gaps);
+    next = page.value.gaps_next;
+  }
+  return gaps;
+}
+
+function withoutEvidence(event: RoomEvent): RoomEvent {
+  const { evidence: _, ...rest } = event;
+  return rest;
+}
+
+const held = "=";
+
+/** Utterances as they stand. In place of its words each has these behind a `=`, or the id of the event that has them. */
+class Said {
+  readonly #standing = new StandingUtterances();
+  #room: number;
+
+  constructor(chars: number) {
+    this.#room = chars;
+  }
+
+  take({ type, event_id }: RoomEvent, utterance: Utterance): void {
+    const isHeld = utterance.text.length <= this.#room;
+    if (isHeld) this.#room -= utterance.text.length;
+    const text = isHeld ? held + utterance.text : String(event_id);
+    this.#standing.take({ type, utterance: { ...utterance, text } });
+  }
+
+  utterances(): Utterance[] {
+    return [...this.#standing.values()];
+  }
+}
+
+/** The entries in pages, with what was said. */
+async function* withWords(
+  room: LogRoom,
+  entries: readonly TranscriptEntry[],
+  upTo: number,
+): AsyncGenerator<TranscriptEntry[], void, undefined> {
+  for (let at = 0; at < entries.length; at += pageEntries) {
+    const page = entries.slice(at, at + pageEntries);
+    const ids = page.flatMap(({ text }) => (text.startsWith(held) ? [] : [Number(text)]));
+    const missing = await readIds(room, ids, upTo);
+    const words = new Map(missing.map(({ event_id, utterance }) => [String(event_id), utterance?.text ?? ""]));
+    yield page.map((entry) => ({
+      ...entry,
+      text: entry.text.startsWith(held) ? entry.text.slice(held.length) : (words.get(entry.text) ?? ""),
+    }));
+  }
+}
+
+async function* pagesOf({ transcript }: Meeting): AsyncGenerator<readonly TranscriptEntry[], void, undefined> {
+  yield transcript;
+}
