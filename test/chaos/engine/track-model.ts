@@ -182,7 +182,9 @@ export class TrackModel {
     hold(ends.length > 0, `${this.track} expects ${expected} seconds; ends sent: ${JSON.stringify(this.#ends)}`);
     this.#ends = ends;
     settle(`${this.track}: duplicate_chunks`, this.#duplicates, status.duplicate_chunks);
-    settle(`${this.track}: rejected_chunks`, this.#rejected, status.rejected_chunks);
+    // Those of a track that is not open yet wait with their connection, and may be counted later.
+    if (this.#isOpen) settle(`${this.track}: rejected_chunks`, this.#rejected, status.rejected_chunks);
+    else within(`${this.track}: rejected_chunks`, this.#rejected, status.rejected_chunks);
   }
 
   #checkAck(ack: Of<"ack">): void {
