@@ -181,6 +181,16 @@ export const limitTable = {
     value: 1_048_576,
     meaning: "Sent to a connection beyond what its client told to have `seen`: further events wait until it tells.",
   },
+  maxUnseenLiveBytes: {
+    value: 262_144,
+    meaning:
+      "As `maxUnseenBytes`, of which live audio may use so much: a listener that tells later loses what it was late for.",
+  },
+  maxLiveMessagesPerSecond: {
+    value: 60,
+    meaning: "Messages of live audio of one track, a second; what is beyond is dropped.",
+  },
+  maxLiveRealtimeFactor: { value: 2, meaning: "Seconds of live audio of one track that are passed on in one second." },
   seenWithinMs: { value: 15_000, meaning: "How long events wait for a client to tell; then the connection is closed." },
   maxUnreadBytes: {
     value: 4_194_304,

@@ -12,11 +12,13 @@ export const goldenAudio = {
   ramp: { bytes: chunkBytes, multiplier: 7, offset: 1 },
   other: { bytes: chunkBytes, multiplier: 11, offset: 5 },
   silence: { bytes: chunkBytes, multiplier: 0, offset: 0 },
+  live: { bytes: 3_200, multiplier: 3, offset: 2 },
+  blip: { bytes: 320, multiplier: 3, offset: 2 },
   short: { bytes: chunkBytes - 2, multiplier: 7, offset: 1 },
 } as const;
 export type GoldenAudio = keyof typeof goldenAudio;
 
-export function goldenPcm(name: GoldenAudio): Uint8Array {
+export function goldenPcm(name: GoldenAudio): Uint8Array<ArrayBuffer> {
   const { bytes, multiplier, offset } = goldenAudio[name];
   return Uint8Array.from({ length: bytes }, (_, i) => multiplier * i + offset);
 }
@@ -61,7 +63,7 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
       track: "mic",
       ...format,
       client_id: "golden",
-      subscribe: ["speakers", "utterances", "status"],
+      subscribe: ["speakers", "utterances", "status", "live"],
     },
   },
   { name: "chunk", note: "The first second.", fields: chunk(1), audio: "ramp" },
@@ -98,6 +100,18 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
     note: "All up to the message with this mark was read (W14).",
     fields: { type: "seen", mark: "5f0c9a17" },
   },
+  {
+    name: "live",
+    note: "A tenth of a second for those who listen, which is not kept.",
+    fields: { type: "live", sample_rate: 16_000, at_ms: 1_200 },
+    audio: "live",
+  },
+  {
+    name: "live_full",
+    note: "At the other rate, after which players drop what they have queued.",
+    fields: { type: "live", sample_rate: 24_000, flush: true },
+    audio: "live",
+  },
   { name: "not_json", note: "", raw: '{"type":"status"', encoding: "json", error: "bad_json" },
   {
     name: "not_msgpack",
@@ -125,6 +139,20 @@ export const goldenClientFrames: readonly GoldenClientFrame[] = [
     fields: { ...chunk(1), content_b64: "-_-_" },
     encoding: "json",
     error: "bad_base64",
+  },
+  {
+    name: "live_short",
+    note: "Ten milliseconds: live audio is 20 to 250.",
+    fields: { type: "live", sample_rate: 16_000 },
+    audio: "blip",
+    error: "bad_frame",
+  },
+  {
+    name: "live_rate",
+    note: "",
+    fields: { type: "live", sample_rate: 48_000 },
+    audio: "live",
+    error: "bad_audio_format",
   },
   { name: "end", note: "", fields: { type: "end", last_seq: 300 } },
   {
@@ -175,7 +203,10 @@ export const goldenRoomMessages: Readonly<Record<string, RoomMessage>> = {
     ingest: track,
     resume: { next_seq: 301, missing: track.missing },
     limits: { max_in_flight: 32, max_realtime_factor: null },
+    live: false,
   },
+  listeners: { type: "listeners", live: true },
+  live: { type: "live", track: "mic", sample_rate: 16_000, at_ms: 1_200, content: goldenPcm("live") },
   ack: {
     type: "ack",
     seq: 1,

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { limits } from "../limits.ts";
 import { listedStatusSchema } from "./sessions.ts";
 import { trackNameSchema } from "../names.ts";
+import { topicSchema } from "../wire/messages.ts";
 
 const countSchema = z
   .string()
@@ -44,8 +45,20 @@ export const eventsQuerySchema = z.strictObject({
   after: afterSchema,
   limit: upTo(limits.maxEventsPerPage).default(100).describe("Events in the answer."),
 });
+const topicsSchema = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(z.enum(topicSchema.options, `are some of ${topicSchema.options.join(", ")}, with commas between`)))
+  .meta({ type: "string" });
 /** Of `GET …/live`. */
-export const liveQuerySchema = z.strictObject({ after: afterSchema });
+export const liveQuerySchema = z.strictObject({
+  after: afterSchema,
+  topics: topicsSchema
+    .optional()
+    .describe(
+      `What is sent, with commas between: ${topicSchema.options.join(", ")}. Without it, all events and no live audio.`,
+    ),
+});
 
 /** Of `GET …/result`. */
 export const resultQuerySchema = z.strictObject({

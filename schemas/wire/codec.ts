@@ -4,8 +4,8 @@
  */
 import { decode, DecodeError, encode } from "@msgpack/msgpack";
 import type * as z from "zod";
-import { chunkBytes } from "./audio.ts";
-import { decodeBase64 } from "./base64.ts";
+import { chunkBytes, isLiveLength, maxLiveMs, minLiveMs } from "./audio.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
 import type { WireErrorCode } from "./errors.ts";
 import { binaryFrameHint, textFrameHint } from "./frame-hint.ts";
 import { wireLimits } from "./wire-limits.ts";
@@ -15,7 +15,11 @@ import {
   type ControlMessage,
   controlSchemas,
   jsonChunkSchema,
+  jsonLiveSchema,
+  type LiveFrame,
+  type LiveMessage,
   msgpackChunkSchema,
+  msgpackLiveSchema,
   type RoomMessage,
 } from "./messages.ts";
 import { isDeeperThan } from "./msgpack-depth.ts";
@@ -54,8 +58,14 @@ export function decodeFrame(frame: string | ArrayBuffer | ArrayBufferView): Resu
 }
 
 /** Writes a room's message in the encoding the client chose. */
-export function encodeMessage(message: RoomMessage, encoding: Encoding): string | Uint8Array<ArrayBuffer> {
-  return encoding === "json" ? JSON.stringify(message) : encode(message);
+export function encodeMessage(
+  message: RoomMessage | LiveMessage,
+  encoding: Encoding,
+): string | Uint8Array<ArrayBuffer> {
+  if (encoding === "msgpack") return encode(message);
+  if (message.type !== "live" || !message.content) return JSON.stringify(message);
+  const { content, ...rest } = message;
+  return JSON.stringify({ ...rest, content_b64: encodeBase64(content) });
 }
 
 function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
@@ -67,19 +77,20 @@ function decodeJsonFrame(text: string): Result<ClientMessage, FrameError> {
   }
   const frame = asTyped(value);
   if (!frame.ok) return frame;
-  if (frame.value.type !== "chunk") return parseControl(frame.value);
-  const parsed = jsonChunkSchema.safeParse(frame.value);
+  const { type } = frame.value;
+  if (!isAudio(type)) return parseControl(frame.value);
+  const parsed = (type === "live" ? jsonLiveSchema : jsonChunkSchema).safeParse(frame.value);
   if (!parsed.success) return refuseIssue(parsed.error, frame.value);
-  const { content_b64: text64, ...chunk } = parsed.data;
+  const { content_b64: text64, ...rest } = parsed.data;
   const content = decodeBase64(text64);
   if (!content.ok) {
     return refuse(
       "bad_base64",
       "content_b64 must be standard base64 (+ and /), padded, without white space.",
-      chunk.seq,
+      "seq" in rest ? rest.seq : undefined,
     );
   }
-  return sized({ ...chunk, content: content.value });
+  return sized({ ...rest, content: content.value });
 }
 
 function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError> {
@@ -95,12 +106,21 @@ function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError
   }
   const frame = asTyped(value);
   if (!frame.ok) return frame;
-  if (frame.value.type !== "chunk") return parseControl(frame.value);
-  const parsed = msgpackChunkSchema.safeParse(frame.value);
+  const { type } = frame.value;
+  if (!isAudio(type)) return parseControl(frame.value);
+  const parsed = (type === "live" ? msgpackLiveSchema : msgpackChunkSchema).safeParse(frame.value);
   return parsed.success ? sized(parsed.data) : refuseIssue(parsed.error, frame.value);
 }
 
-type TypedFrame = { readonly type: keyof typeof controlSchemas | "chunk" } & Readonly<Record<string, unknown>>;
+/** Messages that carry audio. */
+const audioTypes = ["chunk", "live"] as const;
+type AudioType = (typeof audioTypes)[number];
+type FrameType = keyof typeof controlSchemas | AudioType;
+type TypedFrame = { readonly type: FrameType } & Readonly<Record<string, unknown>>;
+
+function isAudio(type: FrameType): type is AudioType {
+  return type === "chunk" || type === "live";
+}
 
 function asTyped(value: unknown): Result<TypedFrame, FrameError> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -108,20 +128,33 @@ function asTyped(value: unknown): Result<TypedFrame, FrameError> {
     return refuse("bad_frame", `A frame is a map with a type, such as {"type":"status"}.${twice}`);
   }
   const type: unknown = "type" in value ? value.type : undefined;
-  if (type === "chunk" || (typeof type === "string" && Object.hasOwn(controlSchemas, type))) {
+  if (type === "chunk" || type === "live" || (typeof type === "string" && Object.hasOwn(controlSchemas, type))) {
     return ok(value as TypedFrame);
   }
-  const known = ["chunk", ...Object.keys(controlSchemas)].join(", ");
+  const known = [...audioTypes, ...Object.keys(controlSchemas)].join(", ");
   return refuse("unknown_type", `type must be one of ${known}.`, readableSeq(value));
 }
 
 function parseControl(frame: TypedFrame): Result<ControlMessage, FrameError> {
-  if (frame.type === "chunk") throw new TypeError("a chunk is no control message");
+  if (isAudio(frame.type)) throw new TypeError("audio is no control message");
   const parsed = controlSchemas[frame.type].safeParse(frame);
   return parsed.success ? ok(parsed.data) : refuseIssue(parsed.error, frame);
 }
 
-function sized(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
+function sized(message: ChunkMessage | LiveFrame): Result<ChunkMessage | LiveFrame, FrameError> {
+  return message.type === "live" ? sizedLive(message) : sizedChunk(message);
+}
+
+function sizedLive(live: LiveFrame): Result<LiveFrame, FrameError> {
+  if (isLiveLength(live.content.byteLength, live.sample_rate)) return ok(live);
+  const { byteLength } = live.content;
+  return refuse(
+    "bad_frame",
+    `content: live audio is ${minLiveMs} to ${maxLiveMs} ms of s16le, not ${byteLength} bytes.`,
+  );
+}
+
+function sizedChunk(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
   if (chunk.content.byteLength === chunkBytes) return ok(chunk);
   return refuse(
     "bad_chunk_size",
@@ -131,8 +164,9 @@ function sized(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
 }
 
 const contentHint = {
-  content: "content: a MessagePack chunk carries its audio there, as a bin: neither a string nor an array of numbers.",
-  content_b64: "content_b64: a JSON chunk carries its audio there, as a string of base64.",
+  content:
+    "content: a MessagePack message carries its audio there, as a bin: neither a string nor an array of numbers.",
+  content_b64: "content_b64: a JSON message carries its audio there, as a string of base64.",
 } as const;
 const audioFields: ReadonlySet<unknown> = new Set(["sample_rate", "channels", "format"]);
 
@@ -142,6 +176,8 @@ function refuseIssue(error: z.ZodError, frame: object): Result<never, FrameError
   const field = issue?.path[0];
   const seq = readableSeq(frame);
   if (audioFields.has(field)) {
+    const isLive = "type" in frame && frame.type === "live";
+    if (isLive) return refuse("bad_audio_format", "Live audio is s16le, mono, at a sample_rate of 16000 or 24000.");
     return refuse("bad_audio_format", 'Send sample_rate 16000, channels 1, format "pcm_s16le".', seq);
   }
   if (field === "content" || field === "content_b64") return refuse("bad_frame", contentHint[field], seq);

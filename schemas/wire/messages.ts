@@ -4,7 +4,7 @@
  * the codec gives both back as bytes.
  */
 import * as z from "zod";
-import { channelCount, chunkSamples, pcmFormat, sampleRateHz } from "./audio.ts";
+import { channelCount, chunkMs, chunkSamples, liveSampleRatesHz, pcmFormat, sampleRateHz } from "./audio.ts";
 import { wireErrors, type WireErrorCode } from "./errors.ts";
 import { eventSchema } from "../speech/events.ts";
 import { limits } from "../limits.ts";
@@ -30,8 +30,11 @@ const audioFormatShape = {
 
 // ---- client → room
 
-/** What a subscriber can ask for: events by the first part of their type. */
-export const topicSchema = z.enum(["speakers", "utterances", "status"]);
+/** Topics of events, by the first part of their type. */
+export const eventTopicSchema = z.enum(["speakers", "utterances", "status"]);
+export type EventTopic = z.infer<typeof eventTopicSchema>;
+/** What a subscriber can ask for: events, and the live audio of other connections. */
+export const topicSchema = z.enum([...eventTopicSchema.options, "live"]);
 export type Topic = z.infer<typeof topicSchema>;
 
 export const helloSchema = z.object({
@@ -43,7 +46,7 @@ export const helloSchema = z.object({
   ...audioFormatShape,
   /** What the client calls itself. */
   client_id: shortText.optional(),
-  /** From now on the room also sends the events of these topics. */
+  /** From now on the room also sends the events of these topics, and with `live` other connections' live audio. */
   subscribe: z.array(topicSchema).max(topicSchema.options.length).optional(),
 });
 
@@ -63,6 +66,30 @@ export const jsonChunkSchema = z.object({
   content_b64: z.string(),
 });
 export const msgpackChunkSchema = z.object({ ...chunkShape, content: z.instanceof(Uint8Array) });
+
+const liveShape = {
+  type: z.literal("live"),
+  sample_rate: z.literal([...liveSampleRatesHz]),
+  /** Place of the first sample on the track's timeline, in ms. Where it stands, captions are placed by it. */
+  at_ms: z
+    .number()
+    .min(0)
+    .max(limits.maxSeq * chunkMs)
+    .optional(),
+  /** Players drop what they have queued of the track, and begin with this. */
+  flush: z.boolean().optional(),
+};
+const ownTrackShape = {
+  /** The track that the connection streams, which need not be said. */
+  track: trackNameSchema.optional(),
+};
+export const jsonLiveSchema = z.object({
+  ...liveShape,
+  ...ownTrackShape,
+  /** 20 to 250 ms of s16le, mono, at `sample_rate`, in standard base64, padded, without white space. */
+  content_b64: z.string(),
+});
+export const msgpackLiveSchema = z.object({ ...liveShape, ...ownTrackShape, content: z.instanceof(Uint8Array) });
 
 export const statusRequestSchema = z.object({ type: z.literal("status") });
 export const pingSchema = z.object({ type: z.literal("ping") });
@@ -87,7 +114,7 @@ export const declareGapSchema = z
 export const seenSchema = z.object({ type: z.literal("seen"), mark: shortText });
 export const closeSchema = z.object({ type: z.literal("close"), reason: shortText.optional() });
 
-/** Every message but `chunk`, which the codec turns into bytes first. */
+/** Every message but `chunk` and `live`, which the codec turns into bytes first. */
 export const controlSchemas = {
   hello: helloSchema,
   status: statusRequestSchema,
@@ -104,7 +131,9 @@ export type ControlMessage = {
   [K in keyof typeof controlSchemas]: z.infer<(typeof controlSchemas)[K]>;
 }[keyof typeof controlSchemas];
 export type GapMessage = z.infer<typeof declareGapSchema>;
-export type ClientMessage = ControlMessage | ChunkMessage;
+/** Decoded live audio, as `ChunkMessage`. */
+export type LiveFrame = Omit<z.infer<typeof jsonLiveSchema>, "content_b64"> & { readonly content: Uint8Array };
+export type ClientMessage = ControlMessage | ChunkMessage | LiveFrame;
 
 // ---- room → client
 
@@ -168,6 +197,8 @@ export const readySchema = z.object({
   resume: z.object({ next_seq: seqSchema, missing: z.array(rangeSchema) }),
   /** `max_realtime_factor` null: the rate is not capped. */
   limits: z.object({ max_in_flight: z.int().min(1), max_realtime_factor: z.number().positive().nullable() }),
+  /** Whether somebody else listens: live audio is of use. Rooms of before December 2026 don't say. */
+  live: z.boolean().optional(),
 });
 
 export const ackSchema = z.object({
@@ -215,6 +246,23 @@ export const errorSchema = z.object({
 export const pongSchema = z.object({ type: z.literal("pong"), ts: z.int().optional(), ...markShape });
 export const closingSchema = z.object({ type: z.literal("closing"), reason: z.string() });
 
+/** Whether somebody else listens, from now on: `live` is of use, or no more. Sent to connections that said `hello`. */
+export const listenersSchema = z.object({ type: z.literal("listeners"), ...markShape, live: z.boolean() });
+
+const relayedShape = { ...liveShape, ...markShape, track: trackNameSchema };
+/** Live audio of another connection, for those who listen. */
+export const liveSchema = z.object({
+  ...relayedShape,
+  /** s16le, mono, at `sample_rate`, in base64. */
+  content_b64: z.string(),
+});
+/** In either encoding; which of the two it is depends on that. */
+const anyLiveSchema = z.object({
+  ...relayedShape,
+  content_b64: z.string().optional(),
+  content: z.instanceof(Uint8Array<ArrayBuffer>).optional(),
+});
+
 /** A row of the event log, for those who watch or subscribed. */
 export const eventMessageSchema = z.object({ type: z.literal("event"), event: eventSchema, ...markShape });
 
@@ -227,7 +275,11 @@ export const roomMessageSchema = z.discriminatedUnion("type", [
   pongSchema,
   closingSchema,
   eventMessageSchema,
+  listenersSchema,
+  anyLiveSchema,
 ]);
 export type RoomMessage = z.infer<typeof roomMessageSchema>;
 export type AckMessage = z.infer<typeof ackSchema>;
 export type ErrorMessage = z.infer<typeof errorSchema>;
+/** Live audio on its way to those who listen; the codec writes it as their encoding has it. */
+export type LiveMessage = Omit<LiveFrame, "track"> & { readonly track: string; readonly mark?: string };

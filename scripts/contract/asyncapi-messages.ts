@@ -59,6 +59,13 @@ const fromClient = {
     description:
       "Has no answer. Sent whenever a message of the room bears a `mark`: without it events stop after a megabyte, and then the connection ends with `slow_consumer`.",
   },
+  live: {
+    type: "live",
+    schema: "jsonLiveSchema",
+    summary: "Audio for those who listen now",
+    description:
+      "Passed on and never kept: has no answer, and costs nothing while nobody listens, which `ready.live` and `listeners` tell. 20 to 250 ms of s16le, mono. In MessagePack there is no `content_b64`, and the bytes are `content`, a bin.",
+  },
   close: {
     type: "close",
     schema: "closeSchema",
@@ -101,6 +108,19 @@ const fromRoom = {
     summary: "A row of the session's event log",
     description: "For those who watch, and for those who subscribed with `hello`.",
   },
+  listeners: {
+    type: "listeners",
+    schema: "listenersSchema",
+    summary: "Whether somebody else listens to live audio, from now on",
+    description: "For connections that said `hello`, whenever it changes.",
+  },
+  relayed: {
+    type: "live",
+    schema: "liveSchema",
+    summary: "Live audio of another connection",
+    description:
+      "For those who watch with `topics=live`, and for those who subscribed to `live`. Who is slow to tell what it has `seen` loses some. In MessagePack the bytes are `content`, a bin.",
+  },
 } as const satisfies Record<string, Source>;
 
 export type ClientMessageName = keyof typeof fromClient;
@@ -114,6 +134,7 @@ const msgpackForm = {
   chunk: {
     "x-msgpack": { replaces: "content_b64", field: "content", type: "bin", bytes: chunkBytes },
   },
+  live: { "x-msgpack": { replaces: "content_b64", field: "content", type: "bin" } },
 };
 
 function messageObject(name: string, source: Source): object {
@@ -132,6 +153,7 @@ function messageObject(name: string, source: Source): object {
       payload: example.value,
     })),
     ...(name === "chunk" ? msgpackForm.chunk : {}),
+    ...(type === "live" ? msgpackForm.live : {}),
     ...(name === "error" ? { "x-codes": wireErrorTable.map(({ code }) => code) } : {}),
   };
 }

@@ -14,6 +14,9 @@ import {
   eventMessageSchema,
   helloSchema,
   jsonChunkSchema,
+  jsonLiveSchema,
+  listenersSchema,
+  liveSchema,
   pingSchema,
   pongSchema,
   readySchema,
@@ -33,6 +36,7 @@ const clientSchemas = {
   endSchema,
   declareGapSchema,
   seenSchema,
+  jsonLiveSchema,
   closeSchema,
 };
 const roomSchemas = {
@@ -44,6 +48,8 @@ const roomSchemas = {
   pongSchema,
   closingSchema,
   eventMessageSchema,
+  listenersSchema,
+  liveSchema,
 };
 export type MessageSchemaName = keyof typeof clientSchemas | keyof typeof roomSchemas;
 
@@ -76,7 +82,10 @@ export const sharedSchemas: Readonly<Record<string, JsonSchema>> = Object.fromEn
 export function messageSchema(name: MessageSchemaName): JsonSchema {
   const schema = Object.hasOwn(clientSchemas, name) ? ofClient[name] : ofRoom[name];
   if (!schema) throw new Error(`no schema ${name}`);
-  if (name === "jsonChunkSchema" && schema.properties?.["content_b64"]) {
+  if (
+    (name === "jsonChunkSchema" || name === "jsonLiveSchema" || name === "liveSchema") &&
+    schema.properties?.["content_b64"]
+  ) {
     Object.assign(schema.properties["content_b64"], {
       contentEncoding: "base64",
       contentMediaType: "application/octet-stream",

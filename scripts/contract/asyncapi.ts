@@ -49,9 +49,9 @@ const channels: readonly Channel[] = [
   },
   {
     id: "live",
-    title: "Watch the event log",
+    title: "Watch the event log, and listen",
     client: ["ping", "seen", "close"],
-    room: ["event", "error", "pong", "closing"],
+    room: ["event", "relayed", "error", "pong", "closing"],
   },
 ];
 
@@ -64,6 +64,7 @@ const replies: Readonly<Record<ClientMessageName, RoomMessageName | null>> = {
   end: "ended",
   gap: "status",
   seen: null,
+  live: null,
   close: "closing",
 };
 

@@ -40,7 +40,10 @@ function encodeClientFrame(golden: GoldenClientFrame): Encoded[] {
 }
 
 /** The frame with its audio named instead of written out. */
-function frameEntry({ golden: { audio }, wire }: Encoded): object {
+function frameEntry({
+  golden: { audio },
+  wire,
+}: Pick<Encoded, "wire"> & { golden: Pick<GoldenClientFrame, "audio"> }): object {
   if (!audio) return typeof wire === "string" ? { text: wire } : { hex: hexOf(wire) };
   const whole = { length: wire.length, sha256: sha256(wire) };
   const pcm = goldenPcm(audio);
@@ -62,7 +65,7 @@ function expectation({ golden: { name, audio, error }, wire }: Encoded): object 
     const { seq } = decoded.error;
     return { error: code, ...(seq === undefined ? {} : { seq }) };
   }
-  return { message: decoded.value.type === "chunk" ? { ...decoded.value, content: { audio } } : decoded.value };
+  return { message: "content" in decoded.value ? { ...decoded.value, content: { audio } } : decoded.value };
 }
 
 const clientFrames = goldenClientFrames.flatMap(encodeClientFrame);
@@ -74,7 +77,9 @@ const roomMessages = Object.entries(goldenRoomMessages).map(([name, declared]): 
 
 function roomEntry(name: string, message: RoomMessage, encoding: Encoding): object {
   const wire = encodeMessage(message, encoding);
-  return { name, encoding, frame: typeof wire === "string" ? { text: wire } : { hex: hexOf(wire) }, message };
+  if (message.type !== "live") return { name, encoding, frame: frameEntry({ golden: {}, wire }), message };
+  const frame = frameEntry({ golden: { audio: "live" }, wire });
+  return { name, encoding, frame, message: { ...message, content: { audio: "live" } } };
 }
 
 const about =
@@ -107,7 +112,7 @@ const json = {
 export const goldenJson = `${JSON.stringify(json, null, 2)}\n`;
 
 /** JSON as it is sent, with the audio's base64 cut short. */
-function shownText({ golden: { audio }, wire }: Encoded): string {
+function shownText({ golden: { audio }, wire }: Parameters<typeof frameEntry>[0]): string {
   return audio ? String(wire).replace(/"content_b64":"(.{12})[^"]*"/, '"content_b64":"$1…"') : String(wire);
 }
 
@@ -128,12 +133,14 @@ function clientSection(golden: GoldenClientFrame): string {
 
 function roomSection([name, message]: [string, RoomMessage]): string {
   const bytes = encode(message);
+  const golden = message.type === "live" ? ({ audio: "live" } as const) : {};
+  const text = shownText({ golden, wire: encodeMessage(message, "json") });
   return `### ${name}
 
 JSON:
 
 \`\`\`json
-${JSON.stringify(message)}
+${text}
 \`\`\`
 
 MessagePack, ${bytes.length} bytes:

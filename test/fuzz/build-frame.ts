@@ -42,12 +42,14 @@ function fieldsOf(base: BaseMessage, encoding: Encoding, context: FrameContext):
       const seq = context.seqOf(base.seq);
       const content = resized(pcm(base.variant, seq), base.bytes);
       const { timestamp_ms: _, ...rest } = chunkFields(context.sessionId, seq);
-      // In one encoding alone: the other would take as long, for nothing.
-      const audio =
-        encoding === "json"
-          ? { json: `"${styled(encodeBase64(content), base.base64)}"`.replace("\n", "\\n"), msgpack: nothing }
-          : { json: "", msgpack: encode(content) };
-      return [...entriesOf({ ...rest, timestamp_ms: 1_760_000_000_000 + seq }), { key: "content", ...audio }];
+      const audio = audioField(content, base.base64, encoding);
+      return [...entriesOf({ ...rest, timestamp_ms: 1_760_000_000_000 + seq }), audio];
+    }
+    case "live": {
+      const named = base.isNamed ? { track: context.track } : {};
+      const placed = base.atMs === null ? {} : { at_ms: base.atMs };
+      const fields = entriesOf({ type: "live", sample_rate: base.rate, ...named, ...placed });
+      return [...fields, audioField(resized(pcm(1, 1), base.bytes), base.base64, encoding)];
     }
     case "hello":
       return entriesOf({ ...helloFields, ...helloOptions(base.options, context) });
@@ -66,6 +68,15 @@ function fieldsOf(base: BaseMessage, encoding: Encoding, context: FrameContext):
     case "close":
       return entriesOf({ type: base.type });
   }
+}
+
+/** In one encoding alone: the other would take as long, for nothing. */
+function audioField(content: Uint8Array, style: Base64Style, encoding: Encoding): Field {
+  const audio =
+    encoding === "json"
+      ? { json: `"${styled(encodeBase64(content), style)}"`.replace("\n", "\\n"), msgpack: nothing }
+      : { json: "", msgpack: encode(content) };
+  return { key: "content", ...audio };
 }
 
 function helloOptions(options: number, { sessionId, track }: FrameContext): Record<string, unknown> {

@@ -21,6 +21,14 @@ export type BaseMessage =
       readonly base64: Base64Style;
     }
   | { readonly type: "hello"; readonly options: number }
+  | {
+      readonly type: "live";
+      readonly rate: number;
+      readonly bytes: number;
+      readonly isNamed: boolean;
+      readonly atMs: number | null;
+      readonly base64: Base64Style;
+    }
   | { readonly type: "end"; readonly lastSeq: SeqChoice; readonly padding: number | null }
   | { readonly type: "gap"; readonly from: SeqChoice; readonly length: number; readonly cause: string }
   | { readonly type: "seen"; readonly mark: string }
@@ -153,6 +161,17 @@ const base: fc.Arbitrary<BaseMessage> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constantFrom("status" as const, "status" as const, "ping" as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("live" as const),
+      rate: usually(16_000, 24_000, 8_000),
+      bytes: usually(3_200, 640, 638, 641, 8_000, 8_002, 12_000, 12_002, 0),
+      isNamed: fc.boolean(),
+      atMs: fc.constantFrom(null, 0, 1.5, -1),
+      base64: usually<Base64Style>("good", "url", "unpadded", "blank"),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({

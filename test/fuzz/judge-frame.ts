@@ -23,6 +23,7 @@ export type ReadMessage =
   | { readonly type: "end"; readonly lastSeq: number; readonly padding: number }
   | { readonly type: "gap"; readonly from: number; readonly to: number; readonly cause: string }
   | { readonly type: "close"; readonly reason: string | undefined }
+  | { readonly type: "live"; readonly track: string | undefined }
   | { readonly type: "status" | "ping" | "seen" };
 
 export type Reading =
@@ -35,7 +36,7 @@ const maxSeq = 99_999_999;
 const chunkLength = 32_000;
 const maxTimestamp = 8.64e15;
 const maxText = 256;
-const topics: ReadonlySet<unknown> = new Set(["speakers", "utterances", "status"]);
+const topics: ReadonlySet<unknown> = new Set(["speakers", "utterances", "status", "live"]);
 const causes: ReadonlySet<unknown> = new Set(["capture_stall", "client_gave_up"]);
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -87,6 +88,8 @@ function readValue(value: unknown, isJson: boolean): Reading {
       return readHello(fields, good, bad);
     case "chunk":
       return readChunk(fields, isJson, good, bad);
+    case "live":
+      return readLive(fields, isJson, good, bad);
     default:
       return bad("unknown_type");
   }
@@ -102,7 +105,7 @@ function readHello(fields: Fields, good: Good, bad: Bad): Reading {
     isOptional(isTrack, track) &&
     isOptional(isTrack, role) &&
     isOptional(isText, client) &&
-    isOptional((v) => Array.isArray(v) && v.length <= 3 && v.every((topic) => topics.has(topic)), subscribe);
+    isOptional((v) => Array.isArray(v) && v.length <= 4 && v.every((topic) => topics.has(topic)), subscribe);
   const codes = shapeCodes(fields, isRight);
   if (codes.length > 0) return bad(...codes);
   const named = { track: track as string | undefined, role: role as string | undefined };
@@ -119,6 +122,22 @@ function readChunk(fields: Fields, isJson: boolean, good: Good, bad: Bad): Readi
   if (!audio) return bad("bad_base64");
   if (audio.length !== chunkLength) return bad("bad_chunk_size");
   return good({ type: "chunk", meetingId: String(meetingId), seq: Number(seq), at: Number(at), content: audio });
+}
+
+function readLive(fields: Fields, isJson: boolean, good: Good, bad: Bad): Reading {
+  const { sample_rate: rate, track, at_ms: at, flush, content, content_b64: base64 } = fields;
+  const hasAudio = isJson ? typeof base64 === "string" : content instanceof Uint8Array;
+  const isPlaced = isOptional((v) => typeof v === "number" && v >= 0 && v <= maxSeq * 1_000, at);
+  const isFlag = isOptional((v) => typeof v === "boolean", flush);
+  const isRateRight = rate === 16_000 || rate === 24_000;
+  const codes: WireErrorCode[] = isRateRight ? [] : ["bad_audio_format"];
+  if (!(hasAudio && isPlaced && isFlag && isOptional(isTrack, track))) codes.push("bad_frame");
+  if (codes.length > 0) return bad(...codes);
+  const audio = isJson ? fromBase64(String(base64)) : (content as Uint8Array);
+  if (!audio) return bad("bad_base64");
+  const ms = audio.length / 2 / (Number(rate) / 1_000);
+  const isLength = audio.length % 2 === 0 && ms >= 20 && ms <= 250;
+  return isLength ? good({ type: "live", track: track as string | undefined }) : bad("bad_frame");
 }
 
 function shapeCodes(fields: Fields, isRight: boolean): WireErrorCode[] {

@@ -158,6 +158,7 @@ export class RoomModel {
         return;
       case "status":
       case "ping":
+      case "live":
       case "close":
         return;
     }
@@ -165,6 +166,7 @@ export class RoomModel {
 
   #trackOf(message: ReadMessage): string {
     const named = message.type === "hello" ? (message.track ?? message.role) : undefined;
+    if (message.type === "live") return this.#connection.track ?? message.track ?? defaultTrack;
     return this.#connection.track ?? named ?? defaultTrack;
   }
 
@@ -213,6 +215,10 @@ export class RoomModel {
         return this.#hasLastEnd(message) ? ["bad_frame"] : undefined;
       case "gap":
         return isAhead(message.to) ? ["seq_out_of_range"] : undefined;
+      case "live": {
+        const isOther = own !== null && message.track !== undefined && message.track !== own;
+        return isOther || !this.#connection.hasTaken ? ["bad_frame"] : undefined;
+      }
       case "status":
       case "ping":
       case "seen":
@@ -262,6 +268,7 @@ export class RoomModel {
       case "ping":
         return answer({ type: "pong" });
       case "seen":
+      case "live":
         return { kind: "answered", reply: null, close: undefined };
       case "end": {
         const isComplete = after["missing_chunks"] === 0;

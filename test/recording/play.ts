@@ -160,6 +160,14 @@ async function stream(recorder: Recorder): Promise<void> {
   await room.next("pong", "From the platform");
   room.sendRaw('{ "type": "ping" }');
   await room.next("pong", "From the room");
+  const listener = await recorder.connect(`/v1/sessions/${session_id}/live?topics=live`);
+  await room.next("listeners", "Somebody listens");
+  const silence = Buffer.alloc(640).toString("base64");
+  const live = { type: "live", sample_rate: 16_000, at_ms: 12_000, content_b64: silence };
+  room.send(live, "A fiftieth of a second of silence, for those who listen");
+  recorder.keepMessage("relayed", "To who listens", await listener.next("live"));
+  listener.end();
+  await room.next("listeners");
   room.send({ type: "seen", mark: "5f0c9a17" }, "All up to the message with this mark was read");
   await watcher.next("event", "A caption", "utterance.added");
   await watcher.next("event", "A voice got its name", "speaker.bound");

@@ -12,6 +12,7 @@ import { type ClientMessage, controlSchemas, type RoomMessage } from "../../sche
 import { parseRoomName, roomName } from "../../schemas/names.ts";
 import { chunkFrame, pcmOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
 import { bearer, gatewayWith, guarded, keyFor, newKey, required, tokenWith } from "./support/doors.ts";
@@ -520,6 +521,7 @@ const messages: Readonly<Record<ClientMessage["type"], (sessionId: string, seq: 
   end: (_, seq) => ({ type: "end", last_seq: seq }),
   gap: (_, seq) => ({ type: "gap", from_seq: seq, to_seq: seq, cause: "client_gave_up" }),
   seen: () => ({ type: "seen", mark: "a-guess" }),
+  live: () => ({ type: "live", sample_rate: 16_000, content_b64: encodeBase64(new Uint8Array(640)) }),
   close: () => ({ type: "close" }),
 };
 type MessageType = keyof typeof messages;
@@ -535,6 +537,8 @@ const answersTo: Readonly<Record<MessageType, RoomMessage["type"] | null>> = {
   end: "ended",
   gap: "status",
   seen: null,
+  // Before the connection has taken a track.
+  live: "error",
   close: "closing",
 };
 
@@ -553,7 +557,7 @@ const connect = async (sessionId: string, claims: object, track?: string): Promi
 
 describe("messages", () => {
   test("every type of message is looked at here", () => {
-    expect([...types].sort()).toEqual([...Object.keys(controlSchemas), "chunk"].sort());
+    expect([...types].sort()).toEqual([...Object.keys(controlSchemas), "chunk", "live"].sort());
   });
 
   test.each(types.filter((type) => !isTrackless(type)))(

@@ -67,6 +67,7 @@ class BareRoom {
       session: { tenant: "default", sessionId: "fuzzed" },
       tracks,
       events: new EventLog(db),
+      isHeard: () => false,
       isOpen: () => true,
       limits: defaultLimits,
       now: db.now,

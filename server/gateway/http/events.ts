@@ -2,13 +2,15 @@
 import type { Context } from "hono";
 import { eventsQuerySchema, liveQuerySchema } from "../../../schemas/http/queries.ts";
 import type { AppEnv } from "./app-env.ts";
+import { mayListen } from "../../shared/access/principal.ts";
+import { mayNotListen } from "../room/refusals.ts";
 import { streamEvents } from "./event-stream.ts";
 import { wantsEventStream } from "./guards/accepts.ts";
 import { queryOf } from "./guards/parameters.ts";
 import { pageText } from "./log-reader.ts";
 import { roomOf } from "./rooms.ts";
 import { problem } from "./problems.ts";
-import { openSocket } from "./sockets.ts";
+import { openSocket, refuseUpgrade } from "./sockets.ts";
 
 export async function eventsRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, eventsQuerySchema);
@@ -33,5 +35,9 @@ function lastEventId(header: string | undefined): number | undefined {
 
 export async function liveRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, liveQuerySchema);
-  return query.ok ? openSocket(c, roomOf(c), { role: "watch", after: query.value.after }) : problem(c, query.error);
+  if (!query.ok) return problem(c, query.error);
+  const { after, topics } = query.value;
+  if (topics?.includes("live") && !mayListen(c.var.principal))
+    return refuseUpgrade(c, { reason: "forbidden", detail: mayNotListen.detail });
+  return openSocket(c, roomOf(c), { role: "watch", after, topics });
 }

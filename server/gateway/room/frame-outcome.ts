@@ -7,11 +7,14 @@ import { type DeploymentLimits, limits } from "../../../schemas/limits.ts";
 import type { RoomMessage } from "../../../schemas/wire/messages.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { EventLog } from "../events/event-log.ts";
+import type { LiveAudio } from "../live/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { type Peer, trackOf } from "./connections/peer.ts";
 import { errorMessage, type Refusal } from "./refusals.ts";
 
 export interface IngestDeps {
+  /** Whether somebody else than this connection listens to live audio. */
+  readonly isHeard: (peer: Peer) => boolean;
   readonly session: SessionName;
   readonly tracks: Tracks;
   readonly events: EventLog;
@@ -31,6 +34,8 @@ export interface FrameOutcome {
   readonly stored?: string;
   /** Whether it was a chunk that is kept, now or before: its track's pace has counted it. */
   readonly acked?: boolean;
+  /** Live audio, for those who listen. */
+  readonly live?: LiveAudio;
   /** The mark up to which its client has read. */
   readonly seen?: string;
   /** Whether the track's end was announced, so that its last window need not be full. */

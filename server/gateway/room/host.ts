@@ -16,6 +16,8 @@ import type { Env } from "../env.ts";
 const alarmRetryMs = 60_000;
 /** Where PartyServer keeps the room's name. */
 const nameKey = "__ps_name";
+/** Under which it attaches to a socket what the room attached. */
+const partyServerKey = "__user";
 /** Close codes that stand for a close frame that never came: there is nobody to answer. */
 const unsentCloseCodes: ReadonlySet<number> = new Set([1005, 1006, 1015]);
 
@@ -48,6 +50,8 @@ export abstract class RoomHost extends Server<Env> {
   protected abstract takesFrames(): boolean;
   /** A frame came. Synchronous, so that nothing comes between a look-up and its write (K1). Must not throw. */
   protected abstract received(socket: Socket, frame: WSMessage): void;
+  /** A connection has ended, whoever ended it. Must not throw. @param attachment what was attached to it last. */
+  protected abstract disconnected(attachment: unknown): void;
   protected abstract runDueJobs(): Promise<void>;
   /** What was not expected: the room must start anew from storage. */
   protected abstract fail(cause: unknown): void;
@@ -107,10 +111,12 @@ export abstract class RoomHost extends Server<Env> {
   /** Nothing of a room ends with a socket: the close is answered, and that is all. */
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     if (!unsentCloseCodes.has(code) && socket.readyState !== WebSocket.CLOSED) socket.close(code, reason);
+    this.#left(socket);
   }
 
   override async webSocketError(socket: WebSocket, cause: unknown): Promise<void> {
     if (socket.readyState === WebSocket.OPEN) log.warn("socket.error", { error: describeError(cause) });
+    this.#left(socket);
   }
 
   override async alarm(): Promise<void> {
@@ -121,6 +127,14 @@ export abstract class RoomHost extends Server<Env> {
       log.error("alarm.failed", { error: describeError(cause) });
       await this.ctx.storage.setAlarm(Date.now() + alarmRetryMs);
     }
+  }
+
+  #left(socket: WebSocket): void {
+    const kept: unknown = socket.deserializeAttachment();
+    // Where PartyServer has not touched the socket since the room woke, what it keeps itself is around ours.
+    const own =
+      typeof kept === "object" && kept !== null ? Object.entries(kept).find(([key]) => key === partyServerKey) : [];
+    this.disconnected(own?.[1] ?? kept);
   }
 
   #socketOf(connection: Connection): Socket {

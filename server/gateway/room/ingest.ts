@@ -15,7 +15,7 @@ import { expectedSeq, isOutOfRange, missingChunks, openTrackRow, type TrackRow }
 import { mayEnd } from "../tracks/track-ends.ts";
 import { trackStatus } from "../tracks/track-status.ts";
 import { newFeed } from "./connections/feed.ts";
-import { type Capture, hasExpired, type Peer, trackOf } from "./connections/peer.ts";
+import { type Capture, hasExpired, isStreaming, type Peer, trackOf } from "./connections/peer.ts";
 import { accept, type FrameOutcome, type IngestDeps, reject } from "./frame-outcome.ts";
 import {
   credentialExpired,
@@ -23,6 +23,8 @@ import {
   errorMessage,
   keepRefusals,
   laterDetails,
+  liveBeforeHello,
+  mayNotListen,
   type Refusal,
   trackForbidden,
   watchOnly,
@@ -66,18 +68,21 @@ function answerCommon({ now }: IngestDeps, peer: Peer, message: CommonMessage): 
 }
 
 function answerCapture(deps: IngestDeps, peer: Capture, message: Exclude<ClientMessage, CommonMessage>): FrameOutcome {
-  const named = message.type === "hello" ? (message.track ?? message.stream_role) : undefined;
+  const named = namedTrack(message);
   const track = peer.track ?? named ?? defaultTrack;
   if (peer.tracks && !peer.tracks.includes(track)) return reject(deps, peer, trackForbidden(peer.tracks));
   switch (message.type) {
     case "chunk":
       return keepChunk(deps, peer, track, message);
-    case "hello":
-      return subscribe(
-        deps,
-        message.subscribe,
-        answerTaking(deps, peer, track, () => [ready(deps, track)]),
-      );
+    case "hello": {
+      if (message.subscribe?.includes("live") && !peer.mayListen) return reject(deps, peer, mayNotListen);
+      const heard = deps.isHeard(peer);
+      const outcome = answerTaking(deps, peer, track, () => [ready(deps, track, heard)]);
+      return subscribe(deps, message.subscribe, heard, outcome);
+    }
+    case "live":
+      if (!peer.hasTaken) return reject(deps, peer, liveBeforeHello);
+      return { ...accept(peer, []), live: { ...message, track } };
     case "status":
       return accept(peer, [{ type: "status", ...trackStatus(deps.session.sessionId, deps.tracks, track) }]);
     case "end":
@@ -88,10 +93,24 @@ function answerCapture(deps: IngestDeps, peer: Capture, message: Exclude<ClientM
 }
 
 /** An accepted `hello` that asks for events gets those from now on. */
-function subscribe({ events }: IngestDeps, topics: readonly Topic[] | undefined, outcome: FrameOutcome): FrameOutcome {
-  if (!topics || trackOf(outcome.peer) === null) return outcome;
-  const feed = topics.length === 0 ? null : newFeed(topics, events.count);
-  return { ...outcome, peer: { ...outcome.peer, feed } };
+function subscribe(
+  { events }: IngestDeps,
+  topics: readonly Topic[] | undefined,
+  heard: boolean,
+  outcome: FrameOutcome,
+): FrameOutcome {
+  const { peer } = outcome;
+  if (!isStreaming(peer)) return outcome;
+  const greeted = { ...peer, heard };
+  if (!topics) return { ...outcome, peer: greeted };
+  const wanted = topics.filter((topic) => topic !== "live");
+  const feed = wanted.length === 0 ? null : newFeed(wanted, events.count);
+  return { ...outcome, peer: { ...greeted, feed, listens: topics.includes("live") } };
+}
+
+function namedTrack(message: ClientMessage): string | undefined {
+  if (message.type === "live") return message.track;
+  return message.type === "hello" ? (message.track ?? message.stream_role) : undefined;
 }
 
 /** What the schema can't see: whether a well-formed message belongs to this session and this connection. */
@@ -100,8 +119,9 @@ function refusalOf({ session }: IngestDeps, peer: Peer, message: ClientMessage):
     const detail = "meeting_id must be the session id this connection was opened for.";
     return { code: "meeting_mismatch", detail, ...("seq" in message ? { seq: message.seq } : {}) };
   }
-  if (message.type !== "hello") return undefined;
-  const { track, stream_role: role } = message;
+  if (message.type !== "hello" && message.type !== "live") return undefined;
+  const track = message.track;
+  const role = message.type === "hello" ? message.stream_role : undefined;
   if (track !== undefined && role !== undefined && track !== role) {
     return { code: "bad_frame", detail: "track and stream_role are two names of one field and must agree." };
   }
@@ -181,7 +201,7 @@ function endRefusalOf(trackRow: TrackRow, lastSeq: number): Refusal | undefined 
   return isOutOfRange(trackRow, lastSeq) ? keepRefusals.seq_out_of_range : undefined;
 }
 
-function ready({ session, tracks, limits: deployment }: IngestDeps, track: string): RoomMessage {
+function ready({ session, tracks, limits: deployment }: IngestDeps, track: string, live: boolean): RoomMessage {
   const status = trackStatus(session.sessionId, tracks, track);
   return {
     type: "ready",
@@ -193,5 +213,6 @@ function ready({ session, tracks, limits: deployment }: IngestDeps, track: strin
     ingest: status,
     resume: { next_seq: status.last_seq + 1, missing: status.missing },
     limits: { max_in_flight: limits.maxInFlightFrames, max_realtime_factor: deployment.maxRealtimeFactor },
+    live,
   };
 }

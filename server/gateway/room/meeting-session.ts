@@ -13,6 +13,7 @@ import { describeError, type Log, log } from "../../shared/telemetry/log.ts";
 import { isMigrated } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { admitCapture, admitWatcher } from "./connections/admission.ts";
+import { parseAttachment } from "./connections/attachment.ts";
 import { Connections } from "./connections/connections.ts";
 import { type Caller, Floods } from "./connections/floods.ts";
 import { isStreaming, type Peer, trackOf } from "./connections/peer.ts";
@@ -70,6 +71,7 @@ export class MeetingSessionDO extends RoomHost {
       const room = this.#existing();
       if (asked.role === "watch") room?.connections.followed();
       room?.connections.joined(peer);
+      if (peer.listens) room?.live.listenersChanged();
       // Deleted between the admission and now.
       if (room?.core.status.isGone) this.#connections.dismissAll();
     });
@@ -100,7 +102,9 @@ export class MeetingSessionDO extends RoomHost {
     const handled = handleFrame(room.ingest, known, frame);
     // As often as the room asks for it, it is no flood.
     const isTold = handled.seen !== undefined && this.#connections.noteSeen(socket, handled.seen);
-    const isTooMuch = !handled.acked && !isTold && this.#floods.isTooMuch(callerOf(handled.peer), Date.now());
+    const isLive = handled.live !== undefined && room.live.relay(handled.live);
+    const isTooMuch =
+      !handled.acked && !isTold && !isLive && this.#floods.isTooMuch(callerOf(handled.peer), Date.now());
     const outcome = isTooMuch ? floodEnded(handled) : handled;
     const { peer, replies, stored, close } = outcome;
     if (stored !== undefined) room.archive.ensureJob();
@@ -108,11 +112,21 @@ export class MeetingSessionDO extends RoomHost {
     if (isStreaming(peer) && !isStreaming(known)) this.#connections.supersede(socket, peer);
     if (isTold) room.connections.followed();
     for (const reply of replies) this.#connections.send(socket, reply);
+    if (peer.listens !== known.listens) room.live.listenersChanged();
     if (stored !== undefined) room.core.signals.chunkStored(stored);
     if (outcome.ended) room.core.signals.trackEnded();
     if (!close) return;
     if (close.reason === "too_many_errors") this.#floods.lock(callerOf(peer), Date.now());
     socket.close(close.code, close.reason);
+  }
+
+  protected override disconnected(attachment: unknown): void {
+    if (this.#isBroken || !parseAttachment(attachment)?.peer.listens) return;
+    try {
+      this.#existing()?.live.listenersChanged();
+    } catch (cause) {
+      this.fail(cause);
+    }
   }
 
   // ---- RPC

@@ -38,6 +38,16 @@ export const keyRevoked: Refusal = {
   detail: "The API key was revoked or has expired. What was acked is kept.",
 };
 
+export const liveBeforeHello: Refusal = {
+  code: "bad_frame",
+  detail: "type: live audio is of a track: take it first, with hello. It is of use while ready or listeners say live.",
+};
+
+export const mayNotListen: Refusal = {
+  code: "forbidden",
+  detail: "Live audio of others needs an API key with the scope sessions:read, or a token of role observe or edit.",
+};
+
 export const tookNoTrack: Refusal = {
   code: "idle",
   detail: `A connection takes its track within ${limits.takeTrackWithinMs / 1_000} s: send hello once it is open.`,

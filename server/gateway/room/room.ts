@@ -10,6 +10,8 @@ import { type Core, openCore, type Platform } from "../core/core.ts";
 import { startParts } from "../core/part.ts";
 import type { Lifecycle, LifecycleDeps, LifecycleSettings } from "../lifecycle/lifecycle.ts";
 import { lifecyclePart } from "../lifecycle/part.ts";
+import { Listeners } from "../live/listeners.ts";
+import { type LivePart, livePart } from "../live/part.ts";
 import { type ResultsPart, resultsPart } from "../results/part.ts";
 import type { Inference } from "../speakers/inference-client.ts";
 import { type SpeakersPart, speakersPart } from "../speakers/part.ts";
@@ -66,6 +68,7 @@ export interface Room {
   readonly webhooks: Webhooks;
   readonly lifecycle: Lifecycle;
   readonly connections: ConnectionsPart;
+  readonly live: LivePart;
   readonly settings: SessionSettings;
   readonly view: SessionView;
 }
@@ -107,6 +110,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     services.activeKeys,
     () => !results.versions.isPending,
   );
+  const live = livePart(core, new Listeners(services.connections));
   const progressOf = ({ track, received_chunks: kept_seconds }: TrackRow) => ({
     track,
     kept_seconds,
@@ -121,7 +125,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const appOutbox = take
     ? appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, revision, isArchiving })
     : unboundAppOutboxPart;
-  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, appOutbox]);
+  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, live, appOutbox]);
 
   const sources = {
     session,
@@ -135,7 +139,8 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   return {
     core,
     limits,
-    ingest: { session, tracks, events, isOpen: () => status.isOpen, limits, now },
+    live,
+    ingest: { session, tracks, events, isHeard: live.isHeard, isOpen: () => status.isOpen, limits, now },
     tracks,
     archive,
     speakers,

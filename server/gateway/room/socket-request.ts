@@ -3,6 +3,7 @@
  * in its attachment and the client's may hold a token.
  */
 import * as z from "zod";
+import { topicSchema } from "../../../schemas/wire/messages.ts";
 import { trackNameSchema } from "../../../schemas/names.ts";
 
 /** The room's answer to a connection that it does not take; its body is the `error` message. */
@@ -18,15 +19,19 @@ const commonShape = {
   /** W3C trace id of the upgrade, for the room's log. */
   trace_id: z.string().optional(),
 };
+const listOf = <T>(item: z.ZodType<T>): z.ZodType<readonly T[], string> =>
+  z.string().transform((text): readonly T[] => z.array(item).parse(text === "" ? [] : text.split(",")));
 const socketRequestSchema = z.discriminatedUnion("role", [
   z.object({
     role: z.literal("capture"),
     ...commonShape,
     track: trackNameSchema.optional(),
     /** The tracks that the credential is for; all where it is absent. */
-    tracks: z
-      .string()
-      .transform((text): readonly string[] => z.array(trackNameSchema).parse(text.split(",")))
+    tracks: listOf(trackNameSchema).optional(),
+    /** Whether the credential may hear what others stream. */
+    may_listen: z
+      .enum(["true", "false"])
+      .transform((text) => text === "true")
       .optional(),
   }),
   z.object({
@@ -34,6 +39,8 @@ const socketRequestSchema = z.discriminatedUnion("role", [
     ...commonShape,
     /** The last event that the watcher has; 0 for none. */
     after: z.coerce.number().int().min(0),
+    /** What it wants; all events, and no live audio, where it is absent. */
+    topics: listOf(topicSchema).optional(),
   }),
 ]);
 export type SocketRequest = z.infer<typeof socketRequestSchema>;

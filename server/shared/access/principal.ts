@@ -84,6 +84,18 @@ export function permit(
   }
 }
 
+/** Whether someone may hear live what others stream: who may read the meeting, and capture clients not. */
+export function mayListen(principal: Principal): boolean {
+  switch (principal.kind) {
+    case "anyone":
+      return true;
+    case "key":
+      return principal.scopes.includes("sessions:read") || principal.scopes.includes("admin");
+    case "token":
+      return principal.role !== "capture";
+  }
+}
+
 /** The tracks that a caller is confined to; undefined where it is not. */
 export function tracksOf(principal: Principal): readonly string[] | undefined {
   return principal.kind === "token" ? principal.tracks : undefined;

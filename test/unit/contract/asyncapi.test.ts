@@ -6,6 +6,7 @@ import { wireErrors } from "../../../schemas/wire/errors.ts";
 import {
   controlSchemas,
   jsonChunkSchema,
+  jsonLiveSchema,
   jsonSubprotocol,
   msgpackSubprotocol,
   roomMessageSchema,
@@ -18,7 +19,7 @@ import { asyncapi, lastOf, openapi } from "./documents.ts";
 
 const check = createChecks(asyncapi, "draft-7");
 const { messages } = asyncapi.components;
-const clientSchemas = { ...controlSchemas, chunk: jsonChunkSchema };
+const clientSchemas = { ...controlSchemas, chunk: jsonChunkSchema, live: jsonLiveSchema };
 const names = (values: Iterable<string | undefined>): string[] => [...values].map(String).toSorted();
 const clientMessages = clientMessageNames.map((name) => [name, messages[name]] as const);
 const roomMessages = roomMessageNames.map((name) => [name, messages[name]] as const);

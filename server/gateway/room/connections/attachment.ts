@@ -4,14 +4,14 @@
  * kinds, of which those that are not a kind's own are dropped.
  */
 import * as z from "zod";
-import { topicSchema } from "../../../../schemas/wire/messages.ts";
+import { eventTopicSchema } from "../../../../schemas/wire/messages.ts";
 import { trackNameSchema } from "../../../../schemas/names.ts";
 import type { Peer } from "./peer.ts";
 import { nothingUnread, type Unread } from "./unread.ts";
 
 const countSchema = z.int().min(0);
 
-const feedSchema = z.object({ topics: z.array(topicSchema).nullable(), after: countSchema });
+const feedSchema = z.object({ topics: z.array(eventTopicSchema).nullable(), after: countSchema });
 
 const unreadSchema: z.ZodType<Unread> = z.object({
   bytes: countSchema,
@@ -28,16 +28,24 @@ const connectedShape = {
   badFramesInRow: countSchema,
   waitUntil: z.number(),
   heedlessFrames: countSchema,
+  // Absent where an earlier version let it in.
+  listens: z.boolean().default(false),
 };
 const captureShape = {
   ...connectedShape,
   role: z.literal("capture"),
   tracks: z.array(trackNameSchema).nullable(),
   ordinal: countSchema,
+  mayListen: z.boolean().default(false),
 };
 
 const peerSchema: z.ZodType<Peer> = z.union([
-  z.object({ ...captureShape, hasTaken: z.literal(true), track: trackNameSchema }),
+  z.object({
+    ...captureShape,
+    hasTaken: z.literal(true),
+    track: trackNameSchema,
+    heard: z.boolean().nullable().default(null),
+  }),
   z.object({
     ...captureShape,
     hasTaken: z.literal(false),

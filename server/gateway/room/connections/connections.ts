@@ -1,5 +1,5 @@
 /** The room's open connections: who they are, how many, who must go. Knows no frame, no session and no PartyServer. */
-import { encodeMessage } from "../../../../schemas/wire/codec.ts";
+import { type Encoding, encodeMessage } from "../../../../schemas/wire/codec.ts";
 import { closeCodeOf, normalCloseCode, refusalCodeOf } from "../../../../schemas/wire/errors.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import { keyIdOfSubject } from "../../../shared/access/principal.ts";
@@ -21,6 +21,7 @@ import { type CaptureStreaming, endsAt, hasExpired, isSuperseded, newCapture, ne
 import {
   isTooMuch,
   mayGetEvents,
+  mayGetLive,
   nothingUnread,
   seen,
   sent,
@@ -51,7 +52,7 @@ export class Connections {
     const ordinals = [...this.#open()].map(([, peer]) => (peer.role === "capture" ? peer.ordinal : 0));
     const peer =
       asked.role === "watch"
-        ? newWatcher(asked, newFeed(null, asked.after))
+        ? newWatcher(asked, newFeed(asked.topics?.filter((topic) => topic !== "live") ?? null, asked.after))
         : newCapture(asked, Math.max(0, ...ordinals) + 1, this.#now());
     this.set(socket, peer);
     return peer;
@@ -181,6 +182,17 @@ export class Connections {
     }
   }
 
+  /** Sends live audio, unless its reader is behind: then that is lost to it. @param write the frame, with a mark where it needs one. */
+  offerLive(socket: Socket, write: (mark: string | undefined) => string | Uint8Array): void {
+    const attached = this.#attached.get(socket);
+    if (socket.isOpen && attached && mayGetLive(attached.unread)) this.#writeFrame(socket, attached, write);
+  }
+
+  /** All that are open. */
+  *all(): Generator<[Socket, Peer]> {
+    for (const [socket, peer] of this.#open()) yield [socket, peer];
+  }
+
   /** Events wait for the connection's reader. @returns until when, ms since 1970. */
   #wait(socket: Socket): number | undefined {
     const attached = this.#attached.get(socket);
@@ -193,15 +205,21 @@ export class Connections {
   /** @returns what is attached now; nothing where the connection was not let in. */
   #write(socket: Socket, message: RoomMessage): Attached | undefined {
     const attached = this.#attached.get(socket);
-    const encoding = attached?.peer.encoding ?? "json";
-    const plain = encodeMessage(message, encoding);
+    const encoding: Encoding = attached?.peer.encoding ?? "json";
+    const write = (mark?: string): string | Uint8Array =>
+      encodeMessage(mark === undefined || message.type === "closing" ? message : { ...message, mark }, encoding);
+    if (attached && message.type !== "closing") return this.#writeFrame(socket, attached, write);
+    const frame = write();
+    socket.send(frame);
+    return attached && this.#attach(socket, { ...attached, unread: sent(attached.unread, sizeOf(frame), undefined) });
+  }
+
+  #writeFrame(socket: Socket, attached: Attached, write: (mark: string | undefined) => string | Uint8Array): Attached {
+    const plain = write(undefined);
     const bytes = sizeOf(plain);
-    const marked =
-      attached && message.type !== "closing" && wantsMark(attached.unread, bytes)
-        ? { ...message, mark: crypto.randomUUID().slice(0, 8) }
-        : undefined;
-    socket.send(marked ? encodeMessage(marked, encoding) : plain);
-    return attached && this.#attach(socket, { ...attached, unread: sent(attached.unread, bytes, marked?.mark) });
+    const mark = wantsMark(attached.unread, bytes) ? crypto.randomUUID().slice(0, 8) : undefined;
+    socket.send(mark === undefined ? plain : write(mark));
+    return this.#attach(socket, { ...attached, unread: sent(attached.unread, bytes, mark) });
   }
 
   #attach(socket: Socket, attached: Attached): Attached {

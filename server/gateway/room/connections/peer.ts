@@ -21,6 +21,8 @@ interface Connected {
   readonly waitUntil: number;
   /** Frames that came although it was told to wait. */
   readonly heedlessFrames: number;
+  /** Whether it gets the live audio of others. */
+  readonly listens: boolean;
 }
 
 interface CaptureConnected extends Connected {
@@ -29,6 +31,8 @@ interface CaptureConnected extends Connected {
   readonly tracks: readonly string[] | null;
   /** Its place among the room's connections in the order they were opened. */
   readonly ordinal: number;
+  /** Whether its credential may hear others. */
+  readonly mayListen: boolean;
 }
 
 /** Streams, and has not taken its track: no `hello`, `chunk`, `gap` or `end` of it was accepted (SPEC W6). */
@@ -46,6 +50,8 @@ export interface CaptureWaiting extends CaptureConnected {
 export interface CaptureStreaming extends CaptureConnected {
   readonly hasTaken: true;
   readonly track: string;
+  /** Whether somebody else listens, as it was last told; null where it never said `hello`. */
+  readonly heard: boolean | null;
 }
 
 /** Streams nothing: it is there for the events alone. */
@@ -60,7 +66,7 @@ type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: 
 
 function newConnected({ encoding, subject, expires_at }: SocketRequest): Omit<Connected, "feed"> {
   const expiresAt = expires_at ?? null;
-  return { encoding, subject, expiresAt, badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0 };
+  return { encoding, subject, expiresAt, badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0, listens: false };
 }
 
 /** @param now when it was opened, ms since 1970. */
@@ -70,6 +76,7 @@ export function newCapture(asked: Asked<"capture">, ordinal: number, now: number
     role: "capture",
     feed: null,
     tracks: asked.tracks ?? null,
+    mayListen: asked.may_listen ?? false,
     track: asked.track ?? null,
     hasTaken: false,
     ordinal,
@@ -79,7 +86,7 @@ export function newCapture(asked: Asked<"capture">, ordinal: number, now: number
 }
 
 export function newWatcher(asked: Asked<"watch">, feed: Feed): Watcher {
-  return { ...newConnected(asked), role: "watch", feed };
+  return { ...newConnected(asked), role: "watch", feed, listens: asked.topics?.includes("live") ?? false };
 }
 
 export function isStreaming(peer: Peer): peer is CaptureStreaming {
@@ -90,7 +97,7 @@ export function isStreaming(peer: Peer): peer is CaptureStreaming {
 export function streaming(peer: Capture, track: string): CaptureStreaming {
   if (peer.hasTaken) return peer;
   const { uncountedBadFrames: _, takeBy: __, ...kept } = peer;
-  return { ...kept, track, hasTaken: true };
+  return { ...kept, track, hasTaken: true, heard: null };
 }
 
 /** The track that the connection has, or was opened for. */

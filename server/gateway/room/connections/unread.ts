@@ -46,6 +46,11 @@ export function mayGetEvents({ bytes, mark }: Unread): boolean {
   return bytes < limits.maxUnseenBytes || mark === null;
 }
 
+/** Whether live audio may be sent: with less unread than events, so that these never wait for it. */
+export function mayGetLive({ bytes, mark }: Unread): boolean {
+  return bytes < limits.maxUnseenLiveBytes || mark === null;
+}
+
 /** Events wait for the client from now on. */
 export function waiting(unread: Unread, now: number): Unread {
   return unread.waitingSince === null ? { ...unread, waitingSince: now } : unread;
