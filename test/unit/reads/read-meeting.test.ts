@@ -80,6 +80,7 @@ function randomEvent(random: Random, count: number): EventBody {
     () => ({ type: "speaker.unbound", cluster_id, speaker_name: "Ada", by }),
     () => ({ type: "speaker.merged", cluster_id, into_cluster_id: pick(["c1", "c2", "c3"]), by }),
     () => ({ type: "speaker.reassigned", turn_id: 1 + random(count + 1), cluster_id, by }),
+    () => ({ type: "speaker.undone", undoes: 1 + random(count + 1), by: "person" }),
     () => ({ type: "track.stalled", track, to_seq: from_seq, by: "room" }),
   ];
   // Merges turn in a circle where there are many.

@@ -34,9 +34,11 @@ interface Props {
 
 export function Transcript({ meeting, player, corrections }: Props): JSX.Element {
   const moving = useSignal<Turn | undefined>(undefined);
-  const lines = linesOf(meeting);
+  // Made anew where the meeting changes, and not with each tick of the player's clock.
+  const allLines = useComputed(() => linesOf(meeting));
+  const lines = allLines.value;
   // Changes with the line alone, not with the clock.
-  const heard = useComputed(() => heardLine(linesOf(meeting), player));
+  const heard = useComputed(() => heardLine(allLines.value, player));
   return (
     <section class="card transcript" aria-labelledby="transcript-title">
       <header class="card-head">

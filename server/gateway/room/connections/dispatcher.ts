@@ -4,11 +4,13 @@ import type { RoomEvent } from "../../../../schemas/speech/events.ts";
 import type { RoomMessage } from "../../../../schemas/wire/messages.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import { type Feed, feedPageEvents, isWanted } from "./feed.ts";
-import type { Peer } from "./peer.ts";
+
+/** Places of the log that one turn reads from. */
+const pagesPerTurn = 4;
 
 /** A connection as the dispatcher sees it. */
 export interface Follower {
-  readonly role: Peer["role"];
+  readonly role: "capture" | "watch";
   readonly feed: Feed;
   readonly setFeed: (feed: Feed) => void;
   /** Sends a message, unless too much is unread. @returns whether it did. */
@@ -31,6 +33,8 @@ export interface DispatcherDeps {
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
   #isScheduled = false;
+  /** Whose turn it is, where the last turn ended before all had theirs. */
+  #next = 0;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -54,13 +58,23 @@ export class Dispatcher {
     const { events, followers } = this.#deps;
     // Followers are mostly at the same place: one look at the log serves them all.
     const pages = new Map<number, RoomEvent[]>();
-    const pageAfter = (after: number): RoomEvent[] => {
-      const page = pages.get(after) ?? events.page(after, feedPageEvents);
+    const all = [...followers()];
+    // In turn, so that those who come late and are each at another place keep neither others nor an ack waiting.
+    const first = this.#next < all.length ? this.#next : 0;
+    this.#next = 0;
+    for (let n = 0; n < all.length; n += 1) {
+      const place = (first + n) % all.length;
+      const follower = all[place];
+      if (!follower) continue;
+      const { after } = follower.feed;
+      const known = pages.get(after);
+      if (!known && pages.size >= pagesPerTurn) {
+        this.#next = place;
+        return this.schedule();
+      }
+      const page = known ?? events.page(after, feedPageEvents);
       pages.set(after, page);
-      return page;
-    };
-    for (const follower of followers()) {
-      if (this.#advance(follower, pageAfter(follower.feed.after))) this.schedule();
+      if (this.#advance(follower, page)) this.schedule();
     }
   }
 
