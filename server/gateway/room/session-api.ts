@@ -260,13 +260,12 @@ export class SessionApi {
     });
   }
 
-  /** Opens windows again that speaker resolve gave up. */
-  retryResolves(track: string | undefined): Result<number, "session_not_found" | "speakers_sealed" | "log_full"> {
-    return this.#inExisting<number, "speakers_sealed" | "log_full">(({ core: { events, store }, speakers }) => {
-      if (!store.isOpen) return err("speakers_sealed");
+  /** Opens windows again that speaker resolve gave up; after finalize their answers are in the next version of the result. */
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "log_full"> {
+    return this.#inExisting<number, "log_full">(({ core: { events }, speakers }) =>
       // They would be given up again at once.
-      return events.isFull ? err("log_full") : ok(speakers.autoResolver.retryFailed(track));
-    });
+      events.isFull ? err("log_full") : ok(speakers.autoResolver.retryFailed(track)),
+    );
   }
 
   async #isOrMayBeOpened(): Promise<boolean> {

@@ -61,7 +61,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     audio: ({ track, from_seq, to_seq }) => readChunks({ bucket, tracks, session, sha256 }, track, from_seq, to_seq),
     settings: () => store.config.resolve,
     isFinal: () => !status.isOpen,
-    isSealed,
+    isGone: () => status.isGone,
     wakeAt: (at) => jobs.at("resolve", at),
     random,
     onFailure: fail,

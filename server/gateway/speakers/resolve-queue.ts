@@ -101,13 +101,18 @@ export class Resolver {
   /**
    * Resolves a window of kept audio.
    * @param alongside runs inside the committing step.
+   * @param isWanted asked once the answer is there: what was given up meanwhile takes none.
    */
-  resolveWindow(body: ResolveBody, place: Place, alongside: () => void): Promise<Result<undefined, WindowFailure>> {
+  resolveWindow(
+    body: ResolveBody,
+    place: Place,
+    alongside: () => void,
+    isWanted: () => boolean,
+  ): Promise<Result<undefined, WindowFailure>> {
     return this.#queue.run(async () => {
       const asked = await this.#ask(body);
       if (!asked.ok) return asked;
-      // Finalize gave the window up meanwhile, and said so in the log.
-      if (!this.#deps.isSealed()) this.#commit(asked.value, place, alongside);
+      if (isWanted()) this.#commit(asked.value, place, alongside);
       return ok(undefined);
     });
   }

@@ -4,13 +4,14 @@
  * the answer changed, so no crash repeats or skips a window.
  *
  * While the service is down a window waits, however long. It is given up only when the service demonstrably works
- * and yet does not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`).
+ * and yet does not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`). A window that was
+ * given up can be opened again as long as the session is kept, after finalize too (F8).
  */
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
 import { channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
-import type { KeptAudio } from "../archive/chunk-reader.ts";
+import { ChunkLostError, type KeptAudio } from "../archive/chunk-reader.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
@@ -24,7 +25,7 @@ import type { Resolver, WindowFailure } from "./resolve-queue.ts";
 import { inTurnWithIngest } from "./rush.ts";
 import { ServiceOutage } from "./service-outage.ts";
 import { judgeSilence } from "./silence.ts";
-import { nextWindow, type ResolveWindow } from "./window-plan.ts";
+import { isOpenWindow, nextWindow, type ResolveWindow } from "./window-plan.ts";
 import type { WindowStore } from "./window-store.ts";
 
 /** A room that dies in the middle is woken this soon to go on. */
@@ -34,6 +35,8 @@ const retry = { firstMs: 1_000, maxMs: 60_000, least: "half" } as const;
 /** How long R2 is left alone after it could not give a window's audio. */
 const storageRetryMs = 5_000;
 const logFullDetail = "the session's event log is full";
+/** Failed tries after which what was opened again after the meeting is given up again, with all that waits with it: about an hour. */
+const maxTriesAfterEnd = 60;
 /** Tries after which a window is suspect, by what the service said. */
 const suspectAfter = { refused: 3, failed: 8, timeout: 8 } as const;
 
@@ -48,7 +51,8 @@ export interface AutoResolverDeps {
   readonly settings: () => ResolveSettings;
   /** Whether the session takes no more audio: then short tails and windows with gaps are due. */
   readonly isFinal: () => boolean;
-  readonly isSealed: () => boolean;
+  /** Whether the session is deleted, or about to be. */
+  readonly isGone: () => boolean;
   readonly wakeAt: (at: number) => void;
   readonly random: () => number;
   /** What this did not expect: memory may then differ from storage, and the room must start anew. */
@@ -99,7 +103,8 @@ export class AutoResolver {
 
   /** Opens windows again that were given up. @returns how many. */
   retryFailed(track: string | undefined): number {
-    const reopened = this.#deps.windows.reopenFailed(track);
+    const { db, settings, windows } = this.#deps;
+    const reopened = db.transaction(() => windows.reopenFailed(track, settings().window_chunks));
     this.#quiet.succeeded();
     this.kick();
     return reopened;
@@ -132,8 +137,8 @@ export class AutoResolver {
 
   /** Every track's next window, with when it may be tried. */
   #candidates(): { window: ResolveWindow; dueAt: number }[] {
-    const { tracks, windows, settings, isSealed } = this.#deps;
-    if (!settings().auto || isSealed()) return [];
+    const { tracks, windows, settings, isGone } = this.#deps;
+    if (!settings().auto || isGone()) return [];
     return tracks.rows().flatMap(({ track }) => {
       const window = this.#nextOf(track);
       if (!window) return [];
@@ -162,16 +167,20 @@ export class AutoResolver {
   }
 
   async #one(window: ResolveWindow): Promise<void> {
-    const { db, windows, audio, resolver, isSealed } = this.#deps;
+    const { db, windows, audio, resolver, isFinal, isGone } = this.#deps;
     let heard: KeptAudio;
     try {
       heard = await audio(window);
     } catch (cause) {
       log.warn("resolve.audio_unavailable", { track: window.track, seq: window.from_seq, error: describeError(cause) });
-      this.#cooldown.holdUntil(db.now() + storageRetryMs);
+      if (isGone()) return;
+      // A meeting that has ended waits for nothing that never comes.
+      if (cause instanceof ChunkLostError && isFinal()) this.#giveUp(window, "its audio is lost in R2");
+      else this.#cooldown.holdUntil(db.now() + storageRetryMs);
       return;
     }
-    if (isSealed()) return;
+    const isWanted = (): boolean => !isGone() && isOpenWindow(this.#deps, window);
+    if (!isWanted()) return;
     const floor = windows.noiseFloor(window.track);
     const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), floor);
     const done = (): void => this.#markDone(window, heard.seqs, floorDb);
@@ -179,11 +188,12 @@ export class AutoResolver {
       db.transaction(done);
       return;
     }
-    const result = await resolver.resolveWindow(this.#body(window, heard), this.#place(window), done);
-    if (isSealed()) return;
+    const result = await resolver.resolveWindow(this.#body(window, heard), this.#place(window), done, isWanted);
+    if (isGone()) return;
     if (result.ok) return this.#outage.over(window);
+    if (!isWanted()) return;
     await this.#failed(window, result.error);
-    if (resolver.isServiceOut && !isSealed()) this.#outage.begun(window, result.error);
+    if (resolver.isServiceOut && !isGone()) this.#outage.begun(window, result.error);
   }
 
   #body(window: ResolveWindow, { pcm }: KeptAudio): ResolveBody {
@@ -226,7 +236,7 @@ export class AutoResolver {
   }
 
   async #failed(window: ResolveWindow, failure: WindowFailure): Promise<void> {
-    const { db, windows, random } = this.#deps;
+    const { db, isFinal, windows, random } = this.#deps;
     if (failure.reason === "circuit_open") {
       this.#cooldown.holdUntil(db.now() + failure.retryAfterMs);
       return;
@@ -239,8 +249,12 @@ export class AutoResolver {
       this.#giveUp(window, failure.detail);
       return;
     }
-    const due_at = db.now() + backoffMs(retry, attempts, random());
     const status = row?.status === "reopened" ? "reopened" : "waiting";
+    if (status === "reopened" && isFinal() && attempts >= maxTriesAfterEnd) {
+      this.giveUpRemaining(failure.detail);
+      return;
+    }
+    const due_at = db.now() + backoffMs(retry, attempts, random());
     windows.save(track, { from_seq, to_seq, attempts, due_at, status });
   }
 

@@ -39,6 +39,15 @@ export function nextWindow(
   );
 }
 
+/** Whether a window is still to be resolved: it was neither passed over nor given up since it was planned. */
+export function isOpenWindow(
+  { tracks, windows }: WindowSources,
+  { track, from_seq, to_seq, again }: ResolveWindow,
+): boolean {
+  if (!again) return (tracks.row(track)?.resolved_seq ?? 0) < from_seq;
+  return windows.find(track, from_seq)?.status === "reopened" || windows.hasLate(track, from_seq, to_seq);
+}
+
 function againWindow(windows: WindowStore, trackRow: TrackRow, windowChunks: number): ResolveWindow | undefined {
   const { track, resolved_seq: resolved } = trackRow;
   if (windows.firstOpen(track) === Number.POSITIVE_INFINITY) return undefined;

@@ -24,6 +24,9 @@ const addLate = stmt<[track: string, seq: number]>("INSERT OR IGNORE INTO late_c
 const firstLate = stmt<[track: string], { seq: number }>(
   "SELECT seq FROM late_chunks WHERE track = ? ORDER BY seq LIMIT 1",
 );
+const lateWithin = stmt<[track: string, from: number, to: number], { n: number }>(
+  "SELECT count(*) AS n FROM late_chunks WHERE track = ? AND seq BETWEEN ? AND ?",
+);
 const removeLate = stmt<[track: string, seq: number]>("DELETE FROM late_chunks WHERE track = ? AND seq = ?");
 const columns = "from_seq, to_seq, attempts, due_at, status";
 const find = stmt<[track: string, fromSeq: number], WindowRow>(
@@ -36,9 +39,8 @@ const save = stmt<
   [track: string, fromSeq: number, toSeq: number, attempts: number, dueAt: number, status: WindowRow["status"]]
 >(`INSERT OR REPLACE INTO resolve_windows (track, ${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
 const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM resolve_windows WHERE track = ? AND from_seq = ?");
-const reopen = stmt<[track: string | null], { from_seq: number }>(
-  `UPDATE resolve_windows SET status = 'reopened', attempts = 0, due_at = 0
-   WHERE status = 'failed' AND track = coalesce(?, track) RETURNING from_seq`,
+const failed = stmt<[track: string | null], { track: string; from_seq: number; to_seq: number }>(
+  "SELECT track, from_seq, to_seq FROM resolve_windows WHERE status = 'failed' AND track = coalesce(?, track)",
 );
 const countFailed = stmt<[track: string], { n: number }>(
   "SELECT count(*) AS n FROM resolve_windows WHERE track = ? AND status = 'failed'",
@@ -78,6 +80,10 @@ export class WindowStore implements ResolveProgress {
     return this.#open.get(track).late;
   }
 
+  hasLate(track: string, from: number, to: number): boolean {
+    return lateWithin.one(this.#db, track, from, to).n > 0;
+  }
+
   /** Late chunks that are resolved now. */
   removeLate(track: string, seqs: readonly number[]): void {
     for (const seq of seqs) removeLate.run(this.#db, track, seq);
@@ -102,10 +108,19 @@ export class WindowStore implements ResolveProgress {
     this.#open.forget(track);
   }
 
-  /** Opens what was given up: all of it, or one track's. @returns how many windows. */
-  reopenFailed(track: string | undefined): number {
-    const reopened = reopen.all(this.#db, track ?? null).length;
-    this.#open.forget();
+  /**
+   * Opens what was given up: all of it, or one track's. A row of an earlier version may hold a long stretch: each window of it is
+   * opened by itself, since no service takes hours at once. Call in a transaction. @returns how many windows.
+   */
+  reopenFailed(track: string | undefined, windowChunks: number): number {
+    let reopened = 0;
+    for (const row of failed.all(this.#db, track ?? null)) {
+      for (let from_seq = row.from_seq; from_seq <= row.to_seq; reopened += 1) {
+        const to_seq = Math.min(row.to_seq, Math.ceil(from_seq / windowChunks) * windowChunks);
+        this.save(row.track, { from_seq, to_seq, attempts: 0, due_at: 0, status: "reopened" });
+        from_seq = to_seq + 1;
+      }
+    }
     return reopened;
   }
 

@@ -95,7 +95,7 @@ function act(engine: Engine, random: (below: number) => number): void {
       if (row) windows.save(track, { from_seq: 1 + random(8), to_seq: 9, attempts: 1, due_at: 5, status: "failed" });
       return;
     case 5:
-      windows.reopenFailed(random(2) === 0 ? track : undefined);
+      windows.reopenFailed(random(2) === 0 ? track : undefined, 4);
       return;
     case 6: {
       const late = windows.firstLate(track);
