@@ -13,3 +13,12 @@ export function hasSomethingVisible(text: string): boolean {
 
 export const visibleLineSchema = (maxChars: number): z.ZodString =>
   z.string().max(maxChars).regex(visibleLine, "one line of visible text");
+
+const breaks = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+const directions = /[\u202A-\u202E\u2066-\u2069]/gu;
+
+/** What of a text that nobody here wrote is one visible line; undefined where it shows nothing. */
+export function visibleLineOf(text: string): string | undefined {
+  const line = text.replace(directions, "").replace(breaks, " ").trim();
+  return visibleLine.test(line) ? line : undefined;
+}

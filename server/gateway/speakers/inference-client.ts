@@ -6,6 +6,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
+import { withFitNames } from "./answer-names.ts";
 import { isNestedDeeper } from "../../shared/json/json-depth.ts";
 import { readTextUpTo } from "../../shared/lib/read-body.ts";
 
@@ -83,7 +84,7 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
   if (byteLengthOf(JSON.stringify(parsed.data)) > limits.maxInferenceAnswerBytes) {
     return failed("the service's answer is too large");
   }
-  return ok(parsed.data);
+  return ok(withFitNames(parsed.data));
 }
 
 /** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */

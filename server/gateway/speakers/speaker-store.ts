@@ -12,6 +12,7 @@ import {
   type SpeakerState,
   speakerStateSchema,
 } from "../../../schemas/speech/speakers.ts";
+import { visibleLineOf } from "../../../schemas/visible-line.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 
@@ -40,7 +41,12 @@ export class SpeakerStore {
   }
 
   roster(): Roster | undefined {
-    return rosterSchema.optional().parse(this.#read("roster"));
+    const roster = rosterSchema.optional().parse(this.#read("roster"));
+    // An earlier version took any text for a name.
+    return roster?.flatMap((entry) => {
+      const name = visibleLineOf(entry.name);
+      return name === undefined ? [] : [{ ...entry, name }];
+    });
   }
 
   /** Replaces the clusters. Call inside the transaction that also appends the events. */
