@@ -34,6 +34,15 @@ export function listQuery(wanted: Omit<SessionsOptions, "signal">): string {
   return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
+/** What follows the path of a state or a result. */
+export function includeQuery(hasCentroids = false, version?: number): string {
+  const query = new URLSearchParams({
+    ...(version === undefined ? {} : { version: String(version) }),
+    ...(hasCentroids ? { include: "centroids" } : {}),
+  });
+  return query.size === 0 ? "" : `?${query.toString()}`;
+}
+
 export function trackPart(track: string): string {
   if (trackNameSchema.safeParse(track).success) return track;
   throw new TypeError("A track is a-z, 0-9, '_' and '-', at most 32 characters, starting with a letter or digit.");

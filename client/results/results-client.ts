@@ -25,7 +25,7 @@ import { createCaller, type Request } from "./caller.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
-import { checkedKey, trackPart, clusterPart, deliveryPart, listQuery, sessionPath } from "./parts.ts";
+import { checkedKey, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
 import type {
   CallOptions,
@@ -87,11 +87,10 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       // The gateway keeps nothing of a token: one more than was asked for is none that anybody has.
       return caller.json({ method: "POST", path, body, good: [201], repeatable: true, signal }, mintAnswerSchema);
     },
-    state: async (sessionId, { signal } = {}) =>
-      caller.json(
-        { method: "GET", path: sessionPath(sessionId, "state"), repeatable: true, signal },
-        sessionStateSchema,
-      ),
+    state: async (sessionId, { centroids, signal } = {}) => {
+      const path = sessionPath(sessionId, `state${includeQuery(centroids)}`);
+      return caller.json({ method: "GET", path, repeatable: true, signal }, sessionStateSchema);
+    },
     resolve: async (sessionId, body, { idempotencyKey, signal } = {}) => {
       const path = sessionPath(sessionId, "resolve");
       const repeatable = idempotencyKey !== undefined;
@@ -149,8 +148,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       correct("PUT", sessionId, `tracks/${trackPart(track)}/origin`, { origin_ms: originMs }, callOptions),
     // As with deleteSession.
     finalize: ((sessionId, body, given) => finalize(caller, sessionId, body, given)) as ResultsClient["finalize"],
-    result: async (sessionId, { version, signal } = {}) => {
-      const path = sessionPath(sessionId, version === undefined ? "result" : `result?version=${version}`);
+    result: async (sessionId, { version, centroids, signal } = {}) => {
+      const path = sessionPath(sessionId, `result${includeQuery(centroids, version)}`);
       return caller.json({ method: "GET", path, repeatable: true, signal }, sessionResultSchema);
     },
     results: async (sessionId, { signal } = {}) =>

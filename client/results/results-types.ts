@@ -103,7 +103,12 @@ export interface AudioAnswer {
   readonly range: FileRange | undefined;
 }
 
-export interface ResultOptions extends CallOptions {
+export interface StateOptions extends CallOptions {
+  /** With an API key: each cluster's centroid, which is an empty list otherwise. */
+  readonly centroids?: boolean | undefined;
+}
+
+export interface ResultOptions extends StateOptions {
   /** The newest without it. */
   readonly version?: number | undefined;
 }
@@ -174,7 +179,7 @@ export interface ResultsClient {
   /** Does not wait: `status: "deleting"` says that the gateway goes on by itself. */
   deleteSession(sessionId: string, options: FinalizeOptions): Promise<DeletionReceipt | DeletionPending>;
   /** Speakers, event count, and where each track stands. */
-  state(sessionId: string, options?: CallOptions): Promise<SessionState>;
+  state(sessionId: string, options?: StateOptions): Promise<SessionState>;
   /** Asks the speaker-resolve service about a piece of audio. Opens the session. */
   resolve(sessionId: string, body: ResolveInput, options?: ResolveOptions): Promise<ResolveAnswer>;
   /** Opens windows again that automatic resolve gave up. @returns how many. */

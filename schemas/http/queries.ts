@@ -60,8 +60,18 @@ export const liveQuerySchema = z.strictObject({
     ),
 });
 
+const includeSchema = z
+  .enum(["centroids"], "is centroids")
+  .optional()
+  .describe(
+    "`centroids`: what speaker resolve knows of each voice, for API keys alone; without it the lists are empty.",
+  );
+/** Of `GET …/state`. */
+export const stateQuerySchema = z.strictObject({ include: includeSchema });
+
 /** Of `GET …/result`. */
 export const resultQuerySchema = z.strictObject({
+  include: includeSchema,
   version: upTo(999_999_999).optional().describe("A version that `results` lists; without it, the newest."),
 });
 

@@ -14,7 +14,7 @@ import { eventually } from "./support/waiting.ts";
 type Answer = Partial<ResolveAnswer>;
 
 async function stateOf(sessionId: string): Promise<SpeakerState> {
-  return sessionStateSchema.parse(await (await get(sessionId, "state")).json()).state;
+  return sessionStateSchema.parse(await (await get(sessionId, "state?include=centroids")).json()).state;
 }
 
 const cluster = (cluster_id: string, centroid = [1, 0], sample_count = 1): SpeakerState["clusters"][number] => ({

@@ -1,7 +1,7 @@
 /** Following a session: its state and its event log, in pages, as a stream, on a socket. */
 import { eventsPageSchema } from "../events.ts";
 import { anyRole, bySessions, session, type Operation } from "../operation.ts";
-import { eventsQuerySchema, liveQuerySchema } from "../queries.ts";
+import { eventsQuerySchema, liveQuerySchema, stateQuerySchema } from "../queries.ts";
 import { sessionStateSchema } from "../sessions.ts";
 
 export const eventsOperations = {
@@ -10,8 +10,9 @@ export const eventsOperations = {
     path: `${session}/state`,
     summary: "Where the session stands: speakers, and every track's watermarks.",
     access: bySessions("sessions:read", anyRole),
+    query: stateQuerySchema,
     answers: { 200: { description: "The state.", schema: sessionStateSchema } },
-    errors: ["session_not_found", "session_deleted"],
+    errors: ["bad_request", "session_not_found", "session_deleted"],
   },
   getEvents: {
     method: "GET",

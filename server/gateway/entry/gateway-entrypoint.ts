@@ -16,6 +16,7 @@ import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
 import { readSlice } from "../http/log-reader.ts";
 import { reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
+import { withoutCentroids } from "../http/without-centroids.ts";
 
 const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
 export type SessionRef = z.infer<typeof sessionSchema>;
@@ -38,7 +39,7 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>> {
     return this.#inRoom(session, async (room) => {
       const state = await room.call("describe");
-      return state ? ok(state) : err("session_not_found");
+      return state ? ok(withoutCentroids(state)) : err("session_not_found");
     });
   }
 

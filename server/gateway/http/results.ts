@@ -15,6 +15,7 @@ import { problem } from "./problems.ts";
 import { readMeeting } from "./read-meeting.ts";
 import { assertNotDeleted, roomOf } from "./rooms.ts";
 import { readStored } from "./stored-result.ts";
+import { noCentroids } from "./without-centroids.ts";
 
 export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, finalizeBodySchema, limits.maxFinalizeBodyBytes);
@@ -28,14 +29,16 @@ export async function finalizeRoute(c: Context<AppEnv>): Promise<Response> {
 export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, resultQuerySchema);
   if (!query.ok) return problem(c, query.error);
-  const { version } = query.value;
+  const { include, version } = query.value;
+  const hasCentroids = include === "centroids";
+  if (hasCentroids && c.var.principal.kind === "token") return problem(c, noCentroids);
   const room = roomOf(c);
   const located = await room.call("locateResult", version);
   if (!located.ok) return problem(c, located.error);
   // A room of the version before knows one result, and says of it where it lies.
   const { key, sha256 = null, version: found, is_pending } = located.value as Partial<LocatedResult> & { key: string };
   if (version !== undefined && version !== found) return problem(c, "version_not_found");
-  const source = { bucket: c.env.RESULT_BUCKET, key, sha256, ifNoneMatch: c.req.header("if-none-match") };
+  const source = { bucket: c.env.RESULT_BUCKET, key, sha256, ifNoneMatch: c.req.header("if-none-match"), hasCentroids };
   let read = await readStored(source, c.var.traceId);
   if (!read.ok && read.error === "lost" && found !== undefined) {
     const restored = await room.call("restoreResult", found);

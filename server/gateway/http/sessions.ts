@@ -1,6 +1,6 @@
 /** A session itself: `POST` and `GET /v1/sessions`, `GET`, `PATCH` and `DELETE /v1/sessions/:session_id`, and its state. */
 import type { Context } from "hono";
-import { listQuerySchema } from "../../../schemas/http/queries.ts";
+import { listQuerySchema, stateQuerySchema } from "../../../schemas/http/queries.ts";
 import { createSessionBodySchema, sessionConfigSchema } from "../../../schemas/http/sessions.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { d1ListTimeoutMs } from "../../shared/config/timings.ts";
@@ -13,6 +13,7 @@ import { bodyOf, queryOf } from "./guards/parameters.ts";
 import { problem } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
 import { webhookUrlRefusal } from "./webhooks.ts";
+import { noCentroids, withoutCentroids } from "./without-centroids.ts";
 
 export async function listSessionsRoute(c: Context<AppEnv>): Promise<Response> {
   const query = queryOf(c, listQuerySchema);
@@ -62,6 +63,11 @@ export async function deleteSessionRoute(c: Context<AppEnv>): Promise<Response> 
 }
 
 export async function stateRoute(c: Context<AppEnv>): Promise<Response> {
+  const query = queryOf(c, stateQuerySchema);
+  if (!query.ok) return problem(c, query.error);
+  const hasCentroids = query.value.include === "centroids";
+  if (hasCentroids && c.var.principal.kind === "token") return problem(c, noCentroids);
   const state = await roomOf(c).call("describe");
-  return state ? c.json(state) : problem(c, "session_not_found");
+  if (!state) return problem(c, "session_not_found");
+  return c.json(hasCentroids ? state : withoutCentroids(state));
 }

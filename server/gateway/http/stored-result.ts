@@ -10,6 +10,7 @@ import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { r2TimeoutMs } from "../../shared/config/timings.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import { matchesEtag } from "./ranges.ts";
+import { centroidStrip } from "./without-centroids.ts";
 
 /** What is longer is read twice: once for its hash, then for its reader. */
 const maxHeldBytes = 8_388_608;
@@ -20,6 +21,8 @@ export interface StoredSource {
   /** Lower-case hex; null where nobody noted it. */
   readonly sha256: string | null;
   readonly ifNoneMatch: string | undefined;
+  /** Whether the clusters' centroids are given out. */
+  readonly hasCentroids: boolean;
 }
 
 export interface StoredResult {
@@ -44,20 +47,22 @@ export async function readStored(
   }
 }
 
-async function read({ bucket, key, sha256, ifNoneMatch }: StoredSource): Promise<StoredResult> {
+async function read({ bucket, key, sha256, ifNoneMatch, hasCentroids }: StoredSource): Promise<StoredResult> {
   const object = await get(bucket, key);
-  const etag = object.httpEtag;
+  // Other bytes have another name.
+  const etag = hasCentroids ? object.httpEtag : object.httpEtag.replace(/"$/, '-voiceless"');
   const wanted = expectedOf(object, sha256);
   if (object.size > maxHeldBytes) {
     await expectHash(object.body, wanted);
     if (matchesEtag(ifNoneMatch, etag)) return { etag, body: null };
     const again = await get(bucket, key, { onlyIf: { etagMatches: object.etag } });
-    return { etag, body: again.body };
+    return { etag, body: hasCentroids ? again.body : again.body.pipeThrough(centroidStrip()) };
   }
   const body = await orLost(withTimeout(object.arrayBuffer(), r2TimeoutMs, "R2 get"));
   const hash = createHash(wanted.algorithm).update(new Uint8Array(body)).digest();
   expectSame(toHex(hash), wanted.hex);
-  return { etag, body: matchesEtag(ifNoneMatch, etag) ? null : body };
+  if (matchesEtag(ifNoneMatch, etag)) return { etag, body: null };
+  return { etag, body: hasCentroids ? body : new Blob([body]).stream().pipeThrough(centroidStrip()) };
 }
 
 async function get(bucket: R2Bucket, key: string, options: R2GetOptions = {}): Promise<R2ObjectBody> {
