@@ -7,6 +7,9 @@ export interface HistoryEntry {
   /** `You or a colleague`, as far as the log knows: it tells people from inference, not people from each other. */
   readonly by: "person" | "inference" | "room";
   readonly words: string;
+  /** Whether somebody took it back. */
+  readonly isUndone: boolean;
+  readonly canUndo: boolean;
 }
 
 /** @param labelOf what a speaker is called on this page. */
@@ -16,20 +19,29 @@ export function historyOf(
 ): readonly HistoryEntry[] {
   const view = viewOf(events);
   const called = (id: string | undefined): string => (id === undefined ? "a speaker" : labelOf(clusterOf(view, id)));
+  const undos = new Set(events.flatMap(({ type, event_id }) => (type === "speaker.undone" ? [event_id] : [])));
+  const isUndo = (eventId: number | undefined): boolean => eventId !== undefined && undos.has(eventId);
   const entries: HistoryEntry[] = [];
   const nameBefore = new Map<string, string>();
   for (const event of events) {
-    const words = wordsOf(event, called, nameBefore);
-    if (words !== undefined) entries.push({ eventId: event.event_id, at: event.at, by: event.by, words });
+    const words = wordsOf(event, called, nameBefore, isUndo);
+    const { event_id: eventId, at, by } = event;
+    if (words === undefined) continue;
+    const isUndone = view.undone.has(eventId);
+    // Of what inference says, a turn is mended by moving it.
+    const canUndo = !isUndone && (by === "person" || event.type === "speaker.bound" || event.type === "speaker.merged");
+    entries.push({ eventId, at, by, words, isUndone, canUndo });
   }
   return entries.toReversed();
 }
 
 function wordsOf(
-  { type, cluster_id: id, into_cluster_id: into, speaker_name: name }: RoomEvent,
+  { type, undoes, cluster_id: id, into_cluster_id: into, speaker_name: name }: RoomEvent,
   called: (id: string | undefined) => string,
   nameBefore: Map<string, string>,
+  isUndo: (eventId: number | undefined) => boolean,
 ): string | undefined {
+  if (type === "speaker.undone") return isUndo(undoes) ? "did again what was taken back" : "took something back";
   if (id === undefined) return undefined;
   const before = nameBefore.get(id);
   if (type === "speaker.bound" && name != null) {

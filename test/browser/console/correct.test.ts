@@ -1,5 +1,6 @@
 /** Correcting a meeting in the console: what one page says of a speaker the other one shows; files and links leave it. */
 import { readFile } from "node:fs/promises";
+import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { createResultsClient } from "../../../client/results/results-client.ts";
@@ -38,6 +39,9 @@ async function keepMeeting(): Promise<string> {
   return sessionId;
 }
 
+/** What `axe.source` puts on a page. */
+type PageWithAxe = typeof globalThis & { readonly axe: { run(): Promise<{ violations: readonly object[] }> } };
+
 const names = (page: Page) => (): Promise<string[]> => page.locator(".lanes .lane-name").allTextContents();
 const nameOf = (page: Page, name: string) => page.locator(".lanes").getByRole("button", { name, exact: true });
 
@@ -71,13 +75,43 @@ test.skipIf(isWithoutBrowser)(
     const history = theirs.page.getByRole("dialog", { name: "Who decided what" });
     const lines = history.locator("li");
     await lines.first().waitFor();
-    const words = (await lines.allTextContents()).map((line) => line.replace(/ (just now|\d+ min ago)$/, ""));
+    const words = (await lines.allTextContents()).map((line) => line.replace(/ (just now|\d+ min ago)(Undo)?$/, ""));
     expect(words).toEqual([
       "A person said that a speaker and Ada are one person",
       "A person gave a turn to Ada",
       "A person named a speaker Grace",
       "A person named a speaker Ada",
     ]);
+    expectClean(mine);
+    expectClean(theirs);
+  },
+  120_000,
+);
+
+test.skipIf(isWithoutBrowser)(
+  "two speakers joined by mistake are parted by the keyboard, at once or later, and every page of the meeting shows it",
+  async () => {
+    const address = `#/m/${await keepMeeting()}`;
+    const [mine, theirs] = [await open(address), await open(address)];
+    const { page } = mine;
+    await expect.poll(names(page), patiently).toEqual(["Speaker 1", "Speaker 2"]);
+    await nameOf(page, "Speaker 2").click();
+    await page.getByLabel("Or the same person as").selectOption({ label: "Speaker 1" });
+    await page.getByRole("button", { name: "Join" }).click();
+    await expect.poll(names(theirs.page), patiently).toEqual(["Speaker 1"]);
+    await page.getByRole("status").getByRole("button", { name: "Undo" }).press("Enter");
+    await expect.poll(names(theirs.page), patiently).toEqual(["Speaker 1", "Speaker 2"]);
+    await page.getByRole("status").getByRole("button", { name: "Redo" }).press("Enter");
+    await expect.poll(names(theirs.page), patiently).toEqual(["Speaker 1"]);
+
+    await theirs.page.getByRole("button", { name: "Who decided what" }).click();
+    const history = theirs.page.getByRole("dialog", { name: "Who decided what" });
+    await history.getByRole("button", { name: /are one person/ }).press("Enter");
+    await expect.poll(names(page), patiently).toEqual(["Speaker 1", "Speaker 2"]);
+    await history.getByText(", undone").last().waitFor();
+    await theirs.page.evaluate(axe.source);
+    const { violations } = await theirs.page.evaluate(() => (globalThis as PageWithAxe).axe.run());
+    expect(violations).toEqual([]);
     expectClean(mine);
     expectClean(theirs);
   },
