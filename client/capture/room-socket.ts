@@ -9,6 +9,7 @@ import { normalCloseCode, wireErrors } from "../../schemas/wire/errors.ts";
 import { jsonSubprotocol, msgpackSubprotocol, pingText } from "../../schemas/wire/protocol.ts";
 import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import type { Encoding } from "../../schemas/wire/codec.ts";
+import { asksForCredential } from "./ask-credential.ts";
 import { backoffMs } from "./backoff.ts";
 import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";
@@ -26,6 +27,8 @@ const provenAfterMs = 5_000;
 /** RFC 6455 §7.4.1: the connection was lost without a close frame. */
 const abnormalCloseCode = 1006;
 
+/** The gateway restarts (RFC 6455 §7.4.1 and its registry: going away, service restart). */
+const restartCloseCodes: ReadonlySet<number> = new Set([1001, wireErrors.going_away.closeCode]);
 const unauthorizedCloseCode = wireErrors.unauthorized.closeCode;
 /** Close codes after which coming back is pointless. A refused token is not among them: the next may be good. */
 const finalCloseCodes: ReadonlySet<number> = new Set(
@@ -56,7 +59,7 @@ export interface RoomSocketOptions {
   readonly onMessage: (message: ReadMessage) => void;
   /** Whether the room owes an answer to anything that was sent. */
   readonly isWaiting: () => boolean;
-  /** Once for every connection that was open and did not end by `stop`. */
+  /** Once for every connection that was open and did not end by `stop`, and for none that was never let in for want of a token. */
   readonly onClose: (close: RoomClose) => void;
   readonly onRetry: (retry: { attempt: number; afterMs: number; reason: string }) => void;
 }
@@ -81,6 +84,9 @@ export class RoomSocket {
   /** Set while this side ends the connection. */
   #ownReason: string | undefined;
   #isOpen = false;
+  #wasOpen = false;
+  /** 1 once the present connection proved good. */
+  #proven = 0;
   #openedAt = 0;
   #lastHeardAt = 0;
   /** Since when the room has answered nothing, where it owes an answer. */
@@ -185,7 +191,15 @@ export class RoomSocket {
       this.#options.onRetry({ attempt, afterMs, reason: this.#lastReason });
       await this.#wait(afterMs);
     }
+    if (attempt > 0 && !this.#options.token && !this.#wasOpen) await this.#failWithoutToken();
     return this.#stopped || !this.#options.token ? undefined : this.#askForToken(this.#options.token);
+  }
+
+  /** Nobody brings a credential here: where one is asked for, no attempt will ever be let in. */
+  async #failWithoutToken(): Promise<void> {
+    if (!(await asksForCredential(this.#options.url)) || this.#stopped) return;
+    this.stop();
+    this.#options.onClose({ code: unauthorizedCloseCode, reason: "unauthorized", final: true });
   }
 
   /** Cut short, it ends all the same not before the room's time. */
@@ -213,7 +227,8 @@ export class RoomSocket {
   }
 
   #handleOpen(): void {
-    this.#isOpen = true;
+    this.#isOpen = this.#wasOpen = true;
+    this.#proven = 0;
     this.#openedAt = this.#lastHeardAt = performance.now();
     this.#lastTickAt = this.#options.clock.read();
     this.#waitingSince = undefined;
@@ -235,7 +250,7 @@ export class RoomSocket {
     // A greeting alone does not prove a connection: one that dies after each greeting must not be hammered.
     const isProven = type === "ack" || type === "ended" || this.#lastHeardAt - this.#openedAt > provenAfterMs;
     // Not 0: all clients of a gateway that restarts come back, and need the jitter.
-    if (isProven && type !== "error") this.#attempt = 1;
+    if (isProven && type !== "error") this.#attempt = this.#proven = 1;
     if (type === "ready") this.#tokenRefusals = 0;
     if (type === "pong") this.#roomTime.handlePong(message.ts);
     // Without a number it is no second that is refused, but the connection.
@@ -254,6 +269,8 @@ export class RoomSocket {
     const broken = this.#isOpen ? "connection lost" : unknownFailure;
     this.#lastReason = own ?? (reason || (told === abnormalCloseCode ? broken : `close ${told}`));
     if (!this.#isOpen || this.#stopped) return;
+    // Its end was announced and is nobody's failure: back at once. One that proved nothing waits, or would come back in a loop.
+    if (restartCloseCodes.has(code) && this.#proven === 1) this.#attempt = 0;
     this.#isOpen = false;
     if (code === unauthorizedCloseCode) this.#tokenRefusals += 1;
     this.#options.onClose({ code: told, reason: this.#lastReason, final: this.#isFinal(code, 0) });

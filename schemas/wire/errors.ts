@@ -78,7 +78,11 @@ export const wireErrors = {
     retryable: true,
     meaning: "The room failed; nothing of this frame was kept. Reconnect and resend.",
   },
-  going_away: { closeCode: 1012, retryable: true, meaning: "(Reserved.) The room restarts. Reconnect and resume." },
+  going_away: {
+    closeCode: 1012,
+    retryable: true,
+    meaning: "The gateway stops or restarts, in good order. Reconnect at once and resume.",
+  },
 } as const satisfies Record<string, WireError>;
 
 export type WireErrorCode = keyof typeof wireErrors;

@@ -1,10 +1,10 @@
 /**
- * What a client's WebSocket may send on to the runtime: of a message, no more than what shows a room that it is too large,
- * however much comes, since workerd would keep up to 32 MiB of it; the room then refuses the message as it refuses any that is
- * too large. After the gateway's close frame, only the client's own close frame.
+ * What a client's WebSocket may send on to the runtime: of a message that is too large by its frames' heads, nothing more is waited
+ * for, since workerd would keep up to 32 MiB of it. The room gets in its place at once a message that is just too large, refuses it
+ * as it refuses any, and ends the connection. After the gateway's close frame only the client's own close frame goes on.
  */
 import { frontLimits } from "./front-limits.ts";
-import { FrameReader, opcodes, withPayloadBytes } from "./web-socket-frames.ts";
+import { FrameReader, opcodes, unreadPayload, withPayloadBytes } from "./web-socket-frames.ts";
 
 /** Of control frames: close, ping, pong (RFC 6455 §5.5). */
 const maxControlBytes = 125;
@@ -15,6 +15,8 @@ export class ClientFrames {
   #messageBytes = 0;
   /** What of that message may go on; its first frame says which kind it is. */
   #maxBytes: number = frontLimits.maxForwardedBinaryBytes;
+  /** The message under way was too large, and was ended in the client's stead. */
+  #isOver = false;
   /** What of the present frame's payload still goes on. */
   #passing = 0;
   #isClosing = false;
@@ -36,15 +38,13 @@ export class ClientFrames {
     for (const part of this.#reader.read(bytes)) {
       if ("head" in part) {
         const { opcode, fin, payloadBytes } = part.head;
-        const room = this.#isClosing && opcode !== opcodes.close ? undefined : this.#roomFor(opcode, fin, payloadBytes);
-        this.#passing = room ?? 0;
         if (opcode === opcodes.close) this.#hasSentClose = true;
-        if (room === undefined) isWhole = false;
-        else if (room === payloadBytes) passed.push(part.head.bytes);
-        else {
-          isWhole = false;
-          passed.push(withPayloadBytes(part.head, room));
-        }
+        const what = this.#isClosing && opcode !== opcodes.close ? "nothing" : this.#judge(opcode, fin, payloadBytes);
+        this.#passing = what === "all" ? payloadBytes : what === "start" ? maxControlBytes : 0;
+        if (what !== "all") isWhole = false;
+        if (what === "all") passed.push(part.head.bytes);
+        else if (what === "start") passed.push(withPayloadBytes(part.head, maxControlBytes));
+        else if (what === "too large") passed.push(unreadPayload(opcode, frontLimits.maxForwardedBinaryBytes));
         continue;
       }
       const kept = part.payload.subarray(0, this.#passing);
@@ -56,17 +56,22 @@ export class ClientFrames {
     return isWhole && this.#reader.heldBytes === 0 ? [bytes] : passed;
   }
 
-  /** How much of a frame's payload goes on. */
-  #roomFor(opcode: number, fin: boolean, payloadBytes: number): number {
-    if (opcode >= opcodes.close) return Math.min(payloadBytes, maxControlBytes);
+  /** What of a frame goes on. "too large": not it, but the end of a message that is too large. */
+  #judge(opcode: number, fin: boolean, payloadBytes: number): "all" | "start" | "nothing" | "too large" {
+    if (opcode >= opcodes.close) return payloadBytes > maxControlBytes ? "start" : "all";
     const { maxForwardedBinaryBytes, maxForwardedTextBytes } = frontLimits;
     if (opcode !== opcodes.continuation) {
       this.#messageBytes = 0;
+      this.#isOver = false;
       this.#maxBytes = opcode === opcodes.text ? maxForwardedTextBytes : maxForwardedBinaryBytes;
     }
-    const before = this.#messageBytes;
-    const room = Math.min(payloadBytes, Math.max(0, this.#maxBytes - before));
-    this.#messageBytes = fin ? 0 : before + room;
-    return room;
+    if (this.#isOver) return "nothing";
+    this.#messageBytes += payloadBytes;
+    if (this.#messageBytes <= this.#maxBytes) {
+      if (fin) this.#messageBytes = 0;
+      return "all";
+    }
+    this.#isOver = true;
+    return "too large";
   }
 }

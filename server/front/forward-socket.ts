@@ -6,6 +6,7 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
 import { ClientFrames } from "./client-frames.ts";
 import { answerHeaders, upgradeHeaders } from "./forwarded-headers.ts";
 import { type Target, unreachable } from "./forward-request.ts";
@@ -14,7 +15,7 @@ import { endWith } from "./refusal.ts";
 import { FrameReader, opcodes } from "./web-socket-frames.ts";
 
 export interface OpenSocket {
-  /** Sends a close frame 1001, "going away" (RFC 6455 §7.4.1), where no other frame is under way, and ends. */
+  /** Sends a close frame 1012, "service restart", as soon as no other frame is under way, and ends. */
   goAway(): void;
 }
 
@@ -26,7 +27,10 @@ export interface SocketEvents {
   readonly onCloses: () => void;
 }
 
-const goingAway = Buffer.from([0x88, 0x02, 0x03, 0xe9]);
+/** A close frame: its code, and the word of the table of errors for it (`going_away`). */
+const { closeCode } = wireErrors.going_away;
+const reason = Buffer.from("going_away" satisfies WireErrorCode);
+const goingAway = Buffer.from([0x88, 2 + reason.length, closeCode >> 8, closeCode & 0xff, ...reason]);
 
 export function forwardSocket(
   target: Target,
@@ -81,13 +85,24 @@ function join(
     if (fromClient.hasSentClose) endSoon();
     return !isTaken.includes(false);
   };
+  let isLeaving = false;
+  const sayGoodbye = (): void => {
+    if (!fromRuntime.isBetweenFrames) return;
+    // After a close frame of the gateway's own there is no other.
+    if (!end) client.write(goingAway);
+    fromClient.handleGatewayClosed();
+    client.end();
+  };
   const toClient = (bytes: Buffer): boolean => {
+    if (isLeaving && client.writableEnded) return true;
     for (const part of fromRuntime.read(bytes)) {
       if (!("head" in part) || part.head.opcode !== opcodes.close) continue;
       fromClient.handleGatewayClosed();
       endSoon();
     }
-    return client.write(bytes);
+    const isTaken = client.write(bytes);
+    if (isLeaving) sayGoodbye();
+    return isTaken;
   };
   runtime.setNoDelay(true);
   if (head.length > 0) toRuntime(head);
@@ -101,8 +116,8 @@ function join(
   watchReader(client, destroy);
   return {
     goAway: () => {
-      if (fromRuntime.isBetweenFrames) client.write(goingAway);
-      client.end();
+      isLeaving = true;
+      sayGoodbye();
     },
   };
 }

@@ -19,7 +19,7 @@ export const frontLimits = {
   /** A silent connection is asked by TCP whether its other end is still there. */
   tcpKeepAliveMs: 30_000,
   maxHeaderBytes: 64 * 1_024,
-  /** Binary message: one byte more than a room reads is enough for it to see that the message is too large. */
+  /** Binary message: a room sees by one byte more than it reads that the message is too large. */
   maxForwardedBinaryBytes: limits.maxMessageBytes + 1,
   /** Text message: a room counts UTF-16 units, and UTF-8 takes up to three bytes for one. */
   maxForwardedTextBytes: 3 * (limits.maxMessageBytes + 1),

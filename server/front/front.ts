@@ -41,6 +41,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   };
   const connections = new Connections(maxConnections);
   const sockets = new Set<OpenSocket>();
+  let isStopping = false;
   const server = createServer({
     maxHeaderSize: frontLimits.maxHeaderBytes,
     headersTimeout: frontLimits.headersTimeoutMs,
@@ -76,6 +77,8 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     }
     forwardSocket(target, path.value, request, client, head, {
       onOpen: (socket) => {
+        // Its handshake was under way when the others were told.
+        if (isStopping) socket.goAway();
         sockets.add(socket);
         client.once("close", () => sockets.delete(socket));
       },
@@ -92,6 +95,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   return {
     url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${(server.address() as AddressInfo).port}`,
     stop: async () => {
+      isStopping = true;
       const isClosed = once(server, "close");
       server.close();
       for (const socket of sockets) socket.goAway();

@@ -80,6 +80,18 @@ export class FrameReader {
   }
 }
 
+/** A client's last frame of a message, of zeros: what it says is read by nobody. */
+export function unreadPayload(opcode: number, payloadBytes: number): Buffer {
+  const head: FrameHead = {
+    fin: true,
+    opcode,
+    payloadBytes,
+    isMasked: true,
+    bytes: Buffer.from([0x80 | opcode, 0, 0, 0, 0, 0]),
+  };
+  return Buffer.concat([withPayloadBytes(head, payloadBytes), Buffer.alloc(payloadBytes)]);
+}
+
 /** The same header with another length: a payload's mask goes on from its first byte, so that it can be cut at its end. */
 export function withPayloadBytes(head: FrameHead, payloadBytes: number): Buffer {
   const mask = head.isMasked ? head.bytes.subarray(head.bytes.length - 4) : Buffer.alloc(0);

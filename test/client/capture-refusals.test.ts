@@ -1,15 +1,19 @@
 /** What a capture does when the room says no, by the error table. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { startCapture } from "../../client/capture/capture.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { wireErrors } from "../../schemas/wire/errors.ts";
 import { until } from "../../client/testkit/until.ts";
 import { useFakeMeeting } from "./support/fake-meeting.ts";
 import { ackMessage, type FakeRoom, readyMessage } from "./support/fake-room.ts";
-import { samplesOf } from "./support/meeting.ts";
+import { samplesOf, wireFormat } from "./support/meeting.ts";
 
 const sessionId = "meeting";
 const { startRoom, start } = useFakeMeeting(sessionId);
@@ -70,6 +74,43 @@ test("without a token provider a refused credential is final at once", async () 
   await expect(capture.outcome()).rejects.toMatchObject({ code: "unauthorized" });
   expect(room.connections).toBe(1);
 });
+
+test("[W7] without a token provider a gateway that lets nobody in without one is asked why, and the capture fails", async () => {
+  const asked: string[] = [];
+  const gateway = createServer(({ url = "" }, response) => {
+    asked.push(url);
+    response.writeHead(401).end();
+  });
+  gateway.on("upgrade", (_, socket) => {
+    socket.end("HTTP/1.1 401 No valid credential\r\ncontent-length: 0\r\n\r\n");
+  });
+  await once(gateway.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void gateway.close());
+  const { port } = gateway.address() as AddressInfo;
+  const capture = await startCapture({ baseUrl: `http://127.0.0.1:${port}`, sessionId, format: wireFormat });
+  await expect(capture.outcome()).rejects.toMatchObject({ code: "unauthorized" });
+  expect(asked).toEqual([`/v1/sessions/${sessionId}/state`]);
+});
+
+test.each([1012, 1001])(
+  "[P16] a room that says %i is come back to at once; one that proved nothing is not",
+  async (code) => {
+    const room = await startRoom((peer, frame) => {
+      if (frame.type === "hello") peer.say(readyMessage(sessionId));
+      if (frame.type !== "chunk" || peer.connection > 2) return;
+      if (peer.connection === 1) peer.say(ackMessage(frame));
+      peer.close(code, "going_away");
+    });
+    const [capture, listener] = await start(room);
+    await capture.write(samplesOf(1, 1));
+    await listener.next("disconnected");
+    await until(() => room.connections === 2 || undefined, { what: "the second connection" });
+    expect(listener.of("retrying")).toEqual([]);
+    await capture.write(samplesOf(2, 2));
+    await until(() => room.connections === 3 || undefined, { what: "the third connection" });
+    expect(listener.of("retrying")).toMatchObject([{ attempt: 1 }]);
+  },
+);
 
 test("the token goes as a subprotocol, behind the encoding's", async () => {
   const offers: string[][] = [];

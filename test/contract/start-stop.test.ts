@@ -107,15 +107,15 @@ test.concurrent(
 );
 
 test.concurrent(
-  "Ctrl-C or SIGTERM to the whole group ends it while clients are connected, which are told; what was acked is there after",
+  "[P16] Ctrl-C or SIGTERM to the whole group ends it while clients are connected, which are told; what was acked is there after",
   async ({ onTestFinished }) => {
     const gateway = await startGateway(onTestFinished);
     const session = await keepThree(gateway);
     const client = await TestClient.connect(gateway, { session });
     await gateway.stop();
     expect(gateway.processes()).toEqual([]);
-    // "Going away": come again (RFC 6455 §7.4.1).
-    expect((await client.closed()).code).toBe(1001);
+    // "Service restart": come again at once.
+    expect(await client.closed()).toMatchObject({ code: 1012, reason: "going_away" });
     await gateway.start();
     await expectThree(gateway, session);
   },

@@ -45,19 +45,40 @@ test.each([1, 2, 3, 7, 1_000, 1_000_000])("frames within the limit pass unchange
 });
 
 test.each([3, 4_096, 10_000_000])(
-  "of a binary message too large, one byte beyond the limit passes, in pieces of %d bytes",
+  "[W7] of a binary message too large, one byte beyond the limit passes, in pieces of %d bytes",
   (size) => {
     const bytes = Buffer.concat([frame(2, 1_000_000), frame(1, 4)]);
     expect(lengths(passInPieces(new ClientFrames(), bytes, size))).toEqual([limits.maxMessageBytes + 1, 4]);
   },
 );
 
-test("of a text too large passes what is too large in any characters: a room counts UTF-16 units, of up to three bytes", () => {
-  const max = 3 * (limits.maxMessageBytes + 1);
-  expect(lengths(new ClientFrames().pass(frame(1, 1_000_000))[0] ?? Buffer.alloc(0))).toEqual([max]);
+const beyond = limits.maxMessageBytes + 1;
+
+test("a text is too large in any characters: a room counts UTF-16 units, of up to three bytes", () => {
+  const most = frame(1, 3 * beyond);
+  expect(Buffer.concat(new ClientFrames().pass(most)).equals(most)).toBe(true);
+  expect(lengths(Buffer.concat(new ClientFrames().pass(frame(1, 3 * beyond + 1))))).toEqual([beyond]);
   const inFrames = Buffer.concat([frame(1, 60_000, false), frame(9, 3), frame(0, 1_000_000), frame(2, 1_000_000)]);
-  const passed = lengths(passInPieces(new ClientFrames(), inFrames, 5_000));
-  expect(passed).toEqual([60_000, 3, max - 60_000, limits.maxMessageBytes + 1]);
+  expect(lengths(passInPieces(new ClientFrames(), inFrames, 5_000))).toEqual([60_000, 3, beyond, beyond]);
+});
+
+test.each([
+  ["a message of 30 MB", frame(2, 30_000_000).subarray(0, 14), [beyond]],
+  ["a text whose end is far", frame(1, 30_000_000, false).subarray(0, 14), [beyond]],
+  [
+    "what goes on too long",
+    Buffer.concat([frame(2, 60_000, false), frame(0, 30_000_000).subarray(0, 14)]),
+    [60_000, beyond],
+  ],
+])("[W7] %s is refused when its head is read: nothing of it is waited for", (_, bytes, passed) => {
+  const frames = new ClientFrames();
+  const sent = passInPieces(frames, bytes, 1_000);
+  const heads = [...new FrameReader().read(sent)].flatMap((part) => ("head" in part ? [part.head] : []));
+  expect(heads.map(({ payloadBytes }) => payloadBytes)).toEqual(passed);
+  // Whole, and the message's last: the room has it to refuse.
+  expect(heads.at(-1)?.fin).toBe(true);
+  expect(sent.length).toBeGreaterThan(passed.reduce((sum, length) => sum + length, 0));
+  expect(frames.pass(Buffer.alloc(1_000_000))).toEqual([]);
 });
 
 test("the limit holds for a message in many frames, and the next message has its own", () => {
@@ -68,8 +89,7 @@ test("the limit holds for a message in many frames, and the next message has its
     frame(0, 60_000),
     frame(1, 9),
   ]);
-  const rest = limits.maxMessageBytes + 1 - 60_000;
-  expect(lengths(passInPieces(new ClientFrames(), bytes, 5_000))).toEqual([60_000, rest, 3, 0, 9]);
+  expect(lengths(passInPieces(new ClientFrames(), bytes, 5_000))).toEqual([60_000, beyond, 3, 9]);
 });
 
 test("after the gateway's close frame only the client's own goes on", () => {
