@@ -3,7 +3,10 @@ import * as z from "zod";
 import { limits } from "./limits.ts";
 import { defaultTenant, sessionIdSchema, tenantSchema, trackNameSchema } from "./names.ts";
 
-/** What an API key may do, within its tenant. `admin` may do all of it. */
+/**
+ * What an API key may do, within its tenant. `admin` may do all of it. `tokens:mint` hands on what the key may do itself, and
+ * the streaming of audio.
+ */
 export const scopeSchema = z.enum(["sessions:write", "sessions:read", "tokens:mint", "speech", "admin"]);
 export type Scope = z.infer<typeof scopeSchema>;
 
@@ -39,6 +42,8 @@ export const tokenClaimsSchema = z
     role: roleSchema,
     /** Of `capture`: the tracks it may stream and caption. Of the others: those whose audio and exports it may read, and nothing else. */
     tracks: tracksSchema.optional(),
+    /** Of `capture`: `false` where it may not see the session's state and events. */
+    reads: z.boolean().optional(),
     iat: numericDateSchema,
     exp: numericDateSchema,
     nbf: numericDateSchema.optional(),
@@ -77,6 +82,8 @@ export const mintAnswerSchema = z.object({
   sub: subjectSchema,
   role: roleSchema,
   tracks: tracksSchema.optional(),
+  /** `false` where the API key may not read (SPEC P14): the token streams and captions, and sees nothing of the session. */
+  reads: z.literal(false).optional(),
   expires_at: z.iso.datetime(),
 });
 export type MintAnswer = z.infer<typeof mintAnswerSchema>;

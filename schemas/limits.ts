@@ -86,8 +86,15 @@ export const limitTable = {
   },
   requestsPerMinute: {
     value: 1_200,
-    meaning: "HTTP requests and connection attempts of one API key or token subject, over any 60 seconds.",
+    meaning:
+      "HTTP requests and connection attempts of one API key or token subject, over any 60 seconds; with `AUTH_MODE=off`, of one address.",
     setBy: { variable: "RATE_LIMIT_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
+  },
+  unauthenticatedPerMinute: {
+    value: 300,
+    meaning:
+      "Requests and connection attempts from one address (of IPv6, one /64) that bring no valid credential, over any 60 seconds. Valid ones from there are not counted and go through. Not counted where `RATE_LIMIT_PER_MINUTE` is off.",
+    setBy: { variable: "UNAUTHENTICATED_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
   },
   transcriptionsPerMinute: {
     value: 6,

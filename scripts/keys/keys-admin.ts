@@ -56,8 +56,8 @@ export class KeysAdmin {
     return rows.map(parseRow);
   }
 
-  /** @returns the new key, and the old one as it is now. */
-  async rotate(keyId: string, graceMs: number): Promise<Created & { old: ApiKeyRow }> {
+  /** @param scopes of the new key; those of the old one without. @returns the new key, and the old one as it is now. */
+  async rotate(keyId: string, graceMs: number, scopes?: readonly Scope[]): Promise<Created & { old: ApiKeyRow }> {
     const { database, mint, now } = this.#deps;
     const [found] = await database.run([selectKey(keyId)]);
     const before = the(found, keyId);
@@ -66,7 +66,7 @@ export class KeysAdmin {
     const lifetimeMs = before.expires_at === null ? undefined : before.expires_at - before.created_at;
     const expiresAt = lifetimeMs === undefined ? null : createdAt + lifetimeMs;
     const next = mint();
-    const steps = replaceKey(keyId, { ...next, createdAt, expiresAt }, createdAt + graceMs);
+    const steps = replaceKey(keyId, { ...next, scopes, createdAt, expiresAt }, createdAt + graceMs);
     const answers = await database.run([...steps, selectKey(keyId)]);
     const old = the(answers.at(-1), keyId);
     const [row] = answers.at(-2) ?? [];

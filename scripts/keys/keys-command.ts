@@ -48,6 +48,9 @@ export const parseKeysOptions = defineCommands({
   after: `A new key is printed once, alone, to stdout; only its hash is kept. Without --remote the keys are those of the local
 gateway in STATE_DIR (default .wrangler/state), which may be running.
 
+tokens:mint makes session tokens for what the key may do itself: to stream always; to see a session with sessions:read; to
+correct one with sessions:read and sessions:write.
+
   KEY=$(npm run -s keys -- create --tenant default --name backend --scope sessions:write,sessions:read)`,
   commands: {
     create: {
@@ -81,6 +84,11 @@ gateway in STATE_DIR (default .wrangler/state), which may be running.
       operands: { id },
       options: {
         ...shared,
+        scope: scopes.optional().meta({
+          value: "<scopes>",
+          description: "what the new key may do (default: as the old one)",
+          isSecret: true,
+        }),
         graceHours: decimal(0, maxGraceHours).meta({
           value: "<hours>",
           description: "how long the old key is still good; 0: no longer",

@@ -13,7 +13,7 @@ export async function runKeys(admin: KeysAdmin, options: KeysOptions): Promise<v
       return show(await admin.create({ tenant, name, scopes: scope, lifetimeMs }));
     }
     case "rotate": {
-      const rotated = await admin.rotate(options.id, Math.round(options.graceHours * hourMs));
+      const rotated = await admin.rotate(options.id, Math.round(options.graceHours * hourMs), options.scope);
       show(rotated);
       const end = rotated.old.expires_at;
       const isOver = end !== null && end <= Date.now();

@@ -48,10 +48,10 @@ export function selectKey(keyId: string): KeysStatement {
   return { sql: `SELECT ${columns} FROM api_keys WHERE key_id = ?`, values: [keyId] };
 }
 
-/** Makes `next` out of the key `oldId`, and lets that one expire at `graceEnd` at the latest. */
+/** Makes `next` out of the key `oldId`, with its scopes where it has none of its own, and lets that one expire at `graceEnd` at the latest. */
 export function replaceKey(
   oldId: string,
-  next: Pick<NewKey, "keyId" | "hash" | "createdAt" | "expiresAt">,
+  next: Pick<NewKey, "keyId" | "hash" | "createdAt" | "expiresAt"> & { readonly scopes?: readonly Scope[] | undefined },
   graceEnd: number,
 ): KeysStatement[] {
   return [
@@ -59,9 +59,17 @@ export function replaceKey(
       // Only of a key that is still good: somebody else may have rotated or revoked it since it was looked at.
       sql:
         "INSERT INTO api_keys (key_id, tenant, name, scopes, hash, created_at, expires_at) " +
-        "SELECT ?, tenant, name, scopes, ?, ?, ? FROM api_keys " +
+        "SELECT ?, tenant, name, coalesce(?, scopes), ?, ?, ? FROM api_keys " +
         "WHERE key_id = ? AND revoked_at IS NULL AND replaced_by IS NULL AND (expires_at IS NULL OR expires_at > ?)",
-      values: [next.keyId, next.hash, next.createdAt, next.expiresAt, oldId, next.createdAt],
+      values: [
+        next.keyId,
+        next.scopes?.join(" ") ?? null,
+        next.hash,
+        next.createdAt,
+        next.expiresAt,
+        oldId,
+        next.createdAt,
+      ],
     },
     {
       sql:

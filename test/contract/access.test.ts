@@ -65,7 +65,7 @@ test("[P2] a token that a backend signed with jsonwebtoken streams, in either sp
   }
 });
 
-test("[P3] alg none, RS256, a foreign secret, another audience and no token at all are refused on the socket", async () => {
+test("[P3] alg none, RS256, a foreign secret and another audience are refused on the socket", async () => {
   const session = newSession();
   const { privateKey } = generateKeyPairSync("rsa", {
     modulusLength: 2_048,
@@ -79,8 +79,8 @@ test("[P3] alg none, RS256, a foreign secret, another audience and no token at a
     tokenFor(session, {}, "another-secret-that-is-long-enough-for-it"),
     tokenFor(session, { aud: "another-service" }),
   ];
-  const offers = [["roomtone.v1.json"], ...bad.map((token) => ["roomtone.v1.json", `bearer.${token}`])];
-  for (const subprotocols of offers) {
+  for (const token of bad) {
+    const subprotocols = ["roomtone.v1.json", `bearer.${token}`];
     const client = await TestClient.connect(gateway, { session, subprotocols });
     expect((await client.nextOf("error")).code).toBe("unauthorized");
     expect((await client.closed()).code).toBe(4401);

@@ -128,11 +128,19 @@ describe("origins", () => {
   });
 
   test("[P8] a page that is not let in is told so on a socket in the encoding it asked for", async () => {
-    const headers = { ...upgrade, origin: "https://evil.example", "sec-websocket-protocol": "roomtone.v1.msgpack" };
+    const offer = "roomtone.v1.msgpack, bearer.a.b.c";
+    const headers = { ...upgrade, origin: "https://evil.example", "sec-websocket-protocol": offer };
     const answer = await listing(`/v1/audio/ws/${newSession()}`, { headers });
     const client = await Client.over(answer, "any", "msgpack");
     expect(await client.nextOf("error")).toMatchObject({ code: "forbidden" });
     await client.expectClose(4403);
+  });
+
+  test("[P8] [W7] one that shows no credential holds no connection for it: a plain 403", async () => {
+    const headers = { ...upgrade, origin: "https://evil.example" };
+    for (const row of rows.filter(({ isSocket }) => isSocket)) {
+      expect(await codeOf(await listing(pathOf(row, newSession()), { headers }))).toBe("403 origin_not_allowed");
+    }
   });
 
   test("[P8] a page that is let in streams", async () => {
@@ -150,6 +158,62 @@ describe("origins", () => {
     const open = gatewayWith({ ...unlimited, ALLOWED_ORIGINS: "*" });
     expect(await statusOf(open, { origin: "https://evil.example" })).toBe(200);
     expect(await statusOf(open, { origin: "null" })).toBe(200);
+  });
+});
+
+describe("ORIGIN_REQUIRED", () => {
+  const strict = gatewayWith({ ...unlimited, ALLOWED_ORIGINS: app, ORIGIN_REQUIRED: "true" });
+
+  test.each<[string, Record<string, string>]>([
+    ["neither", {}],
+    ["a Referer of another page", { referer: "https://evil.example/page" }],
+    ["a Referer that is no address", { referer: "app.example" }],
+    ["a Referer whose name only begins so", { referer: "https://app.example.evil.example/" }],
+    ["an Origin of another page, whatever the Referer", { origin: "https://evil.example", referer: `${app}/` }],
+    ["no origin of its own", { origin: "null" }],
+    ["a page of the same site", { "sec-fetch-site": "same-site" }],
+    ["an address that somebody typed", { "sec-fetch-site": "none" }],
+  ])("[P13] with %s, nothing is answered and nothing done, whatever the credential", async (_, headers) => {
+    const room = new RoomUnderTest(newSession(), tenant);
+    const answers = await askAll(strict, room.sessionId, { ...bearer(key), ...headers });
+    const isOther = "origin" in headers;
+    expect(await codesOf(answers.filter((__, n) => isOther || rows[n]?.access !== "public"))).toEqual(
+      rows
+        .filter(({ access }) => isOther || access !== "public")
+        .map(({ isSocket }) => (isSocket ? "4403 forbidden" : "403 origin_not_allowed")),
+    );
+    expect((await strict("/nowhere", { headers: { ...bearer(key), ...headers } })).status).toBe(403);
+    expect(await room.dump()).toEqual({});
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ["an Origin that is listed", { origin: app }],
+    ["its own", { origin: ownOrigin }],
+    ["a Referer of a page that is listed", { referer: `${app}/meetings/7?x=1` }],
+    ["a Referer of its own pages", { referer: `${ownOrigin}/` }],
+    ["its own page, whose browser sends neither", { "sec-fetch-site": "same-origin" }],
+  ])("[P13] with %s, it is as without the variable", async (_, headers) => {
+    expect(await statusOf(strict, headers)).toBe(200);
+    const sessionId = newSession();
+    const token = await tokenWith({ tenant, session_id: sessionId, role: "capture" });
+    const offer = { ...upgrade, ...headers, "sec-websocket-protocol": `roomtone.v1.json, bearer.${token}` };
+    const client = await Client.over(await strict(`/v1/audio/ws/${sessionId}`, { headers: offer }), sessionId);
+    expect(await client.keep(1)).toMatchObject({ status: "stored" });
+  });
+
+  test("[P13] what is for all stays so: health, readiness, the pages and their files", async () => {
+    for (const { path } of rows.filter(({ access }) => access === "public")) {
+      expect((await strict(path)).status).not.toBe(403);
+    }
+    expect((await strict("/assets/none.js")).status).not.toBe(403);
+    // It is no part of another path.
+    expect((await strict("/health/..%2fv1")).status).toBe(403);
+  });
+
+  test("[P13] with AUTH_MODE=off too, where pages of this machine may", async () => {
+    const local = gatewayWith({ RATE_LIMIT_PER_MINUTE: "off", ORIGIN_REQUIRED: "true" }, "http://localhost:8787");
+    expect((await local("/v1/sessions")).status).toBe(403);
+    expect((await local("/v1/sessions", { headers: { referer: "http://localhost:3000/page" } })).status).toBe(200);
   });
 });
 
@@ -330,7 +394,7 @@ describe("headers", () => {
         headers: { ...upgrade, ...asKey, "sec-websocket-protocol": "roomtone.v1.json" },
       }),
       await closed(`/v1/audio/ws/${sessionId}`, {
-        headers: { ...upgrade, "sec-websocket-protocol": "roomtone.v1.json" },
+        headers: { ...upgrade, "sec-websocket-protocol": "roomtone.v1.json, bearer.a.b.c" },
       }),
       await closed(`/v1/sessions/${sessionId}/live`, {
         headers: { ...upgrade, ...asKey, origin: ownOrigin, "sec-websocket-protocol": "roomtone.v1.json" },

@@ -14,7 +14,7 @@ import { eventually } from "./support/waiting.ts";
 
 const tenant = "acme";
 const { key } = await keyFor(tenant, ["admin"]);
-const minter = await keyFor(tenant, ["tokens:mint"]);
+const minter = await keyFor(tenant, ["sessions:write", "sessions:read", "tokens:mint"]);
 const lifeS = limits.tokenLifetimeS;
 const skewMs = limits.tokenClockSkewS * 1_000;
 

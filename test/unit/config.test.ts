@@ -88,7 +88,13 @@ test("[config] nothing else set", () => {
   expect(parseConfig({ JWT_SECRET })).toEqual({
     ok: true,
     value: {
-      access: { authMode: "required", jwtSecrets: [jwtSecret], audience: "roomtone", allowedOrigins: [] },
+      access: {
+        authMode: "required",
+        jwtSecrets: [jwtSecret],
+        audience: "roomtone",
+        allowedOrigins: [],
+        originRequired: false,
+      },
       limits: Object.fromEntries(limitRows.flatMap(({ name, value, setBy }) => (setBy ? [[name, value]] : []))),
       resolve: { auto: true, window_chunks: 4 },
       inference: undefined,

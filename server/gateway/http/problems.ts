@@ -117,6 +117,15 @@ export const problems = {
     ({ detail }) => detail,
     () => ({ "www-authenticate": "Bearer" }),
   ),
+  no_credential: plain("unauthorized", "Send an API key or a session token: Authorization: Bearer …", {
+    "www-authenticate": "Bearer",
+  }),
+  too_many_strangers: telling<{ limit: number; retryAfterMs: number }>(
+    "rate_limited",
+    ({ limit }) =>
+      `At most ${limit} requests in a minute from one address without a valid credential. Send a valid one, or wait.`,
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
   token_expired: telling<Detailed>(
     "token_expired",
     ({ detail }) => detail,
@@ -132,6 +141,10 @@ export const problems = {
   other_origin: plain(
     "origin_not_allowed",
     "Web pages of this origin are not let in: ALLOWED_ORIGINS does not name it.",
+  ),
+  no_origin: plain(
+    "origin_not_allowed",
+    "ORIGIN_REQUIRED lets web pages in alone: send the Origin, or the Referer, of one that ALLOWED_ORIGINS names.",
   ),
   too_many_requests: telling<{ limit: number; retryAfterMs: number }>(
     "rate_limited",

@@ -58,6 +58,7 @@ const wireCodes = {
   forbidden: "forbidden",
   other_tracks: "forbidden",
   other_origin: "forbidden",
+  no_origin: "forbidden",
   too_many_requests: "rate_limited",
   keys_unavailable: "internal",
   storage_full: "rate_limited",

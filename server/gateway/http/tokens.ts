@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import { type mintAnswerSchema, mintBodySchema } from "../../../schemas/access.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { mayRead, permitMinting } from "../../shared/access/principal.ts";
 import { mintToken, type TokenConfig } from "../../shared/access/session-tokens.ts";
 import type { Config } from "../../shared/config/config.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -22,17 +23,22 @@ export async function mintTokenRoute(c: Context<AppEnv>): Promise<Response> {
   const config = tokenConfigOf(c.var.config);
   if (config.secrets.length === 0) return problem(c, "tokens_not_set_up");
   const { role, tracks, sub: subject = crypto.randomUUID(), lifetime_s: askedS } = body.value;
+  const { principal } = c.var;
+  const permitted = permitMinting(principal, role);
+  if (!permitted.ok) return problem(c, { reason: "forbidden", detail: permitted.error });
   const sessionId = sessionIdOf(c);
   if (!(await roomOf(c, sessionId).call("exists"))) return problem(c, "session_not_found");
   const lifetimeS = Math.min(askedS, config.maxLifetimeS);
-  const { tenant } = c.var.principal;
-  const minted = await mintToken(config, { tenant, sessionId, subject, role, tracks, lifetimeS }, Date.now());
+  const { tenant } = principal;
+  const reads = mayRead(principal);
+  const minted = await mintToken(config, { tenant, sessionId, subject, role, tracks, reads, lifetimeS }, Date.now());
   const answer: z.infer<typeof mintAnswerSchema> = {
     token: minted.token,
     session_id: sessionId,
     sub: subject,
     role,
     ...(tracks ? { tracks } : {}),
+    ...(reads ? {} : { reads }),
     expires_at: minted.expiresAt.toISOString(),
   };
   return c.json(answer, 201);

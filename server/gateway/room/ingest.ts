@@ -26,6 +26,7 @@ import {
   liveBeforeHello,
   mayNotListen,
   type Refusal,
+  streamOnly,
   trackForbidden,
   watchOnly,
 } from "./refusals.ts";
@@ -71,6 +72,7 @@ function answerCapture(deps: IngestDeps, peer: Capture, message: Exclude<ClientM
   const named = namedTrack(message);
   const track = peer.track ?? named ?? defaultTrack;
   if (peer.tracks && !peer.tracks.includes(track)) return reject(deps, peer, trackForbidden(peer.tracks));
+  if (!peer.reads && message.type === "hello" && message.subscribe?.length) return reject(deps, peer, streamOnly);
   switch (message.type) {
     case "chunk":
       return keepChunk(deps, peer, track, message);

@@ -69,6 +69,11 @@ export const endedTooOften: Refusal = {
   detail: `end: the end of this track was changed ${limits.maxTrackEnds} times, and is not changed any more.`,
 };
 
+export const streamOnly: Refusal = {
+  code: "forbidden",
+  detail: "The credential is for streaming only, without sessions:read: send hello without subscribe.",
+};
+
 export const watchOnly: Refusal = {
   code: "bad_frame",
   detail: "This connection only watches. It takes ping and close; stream on /v1/audio/ws/….",

@@ -33,6 +33,8 @@ const socketRequestSchema = z.discriminatedUnion("role", [
       .enum(["true", "false"])
       .transform((text) => text === "true")
       .optional(),
+    /** Whether it may have events too. An earlier Worker does not say. */
+    reads: z.stringbool().optional(),
   }),
   z.object({
     role: z.literal("watch"),

@@ -15,7 +15,10 @@ export interface AccessDeps {
 }
 
 /** Why a request is from nobody known; with a sentence for the caller, where one reason has many. */
-export type AccessRefusal = TokenRefusal | { readonly reason: "keys_unavailable" };
+export type AccessRefusal =
+  | TokenRefusal
+  | { readonly reason: "no_credential" }
+  | { readonly reason: "keys_unavailable" };
 
 const keyDetails: Readonly<Record<ApiKeyRefusal, string>> = {
   unknown: "There is no such API key.",
@@ -28,7 +31,7 @@ export async function authenticate(deps: AccessDeps, request: Request): Promise<
   if (deps.authMode === "off") return ok({ kind: "anyone", tenant: defaultTenant });
   const presented = presentedCredential(request);
   if (!presented.ok) return unauthorized(presented.error);
-  if (!presented.value) return unauthorized("Send an API key or a session token: Authorization: Bearer …");
+  if (!presented.value) return err({ reason: "no_credential" });
   const { kind, text } = presented.value;
   return kind === "key" ? byKey(deps, text) : byToken(deps, text);
 }
@@ -47,8 +50,8 @@ async function byKey({ findKey }: AccessDeps, text: string): Promise<Result<Prin
 async function byToken({ tokens, now }: AccessDeps, text: string): Promise<Result<Principal, AccessRefusal>> {
   const verified = await verifyToken(tokens, text, now());
   if (!verified.ok) return verified;
-  const { tenant, subject, sessionId, role, tracks, expiresAt } = verified.value;
-  return ok({ kind: "token", tenant, subject, sessionId, role, tracks, expiresAt });
+  const { tenant, subject, sessionId, role, tracks, reads, expiresAt } = verified.value;
+  return ok({ kind: "token", tenant, subject, sessionId, role, tracks, reads, expiresAt });
 }
 
 function unauthorized(detail: string): Result<never, AccessRefusal> {

@@ -31,6 +31,7 @@ const principalSchema: z.ZodType<Principal> = z.discriminatedUnion("kind", [
       sessionId: sessionIdSchema,
       role: roleSchema,
       tracks: z.array(trackNameSchema).optional(),
+      reads: z.boolean().optional(),
       expiresAt: z.number(),
     })
     .transform((token) => ({ ...token, tracks: token.tracks })),

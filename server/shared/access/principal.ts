@@ -22,6 +22,8 @@ export type Principal =
       readonly role: Role;
       /** Tracks that the token names; undefined for all. */
       readonly tracks: readonly string[] | undefined;
+      /** false: of `capture`, streams and captions only. */
+      readonly reads?: boolean | undefined;
       /** ms since 1970; from then on the token is worth nothing. */
       readonly expiresAt: number;
     };
@@ -66,8 +68,7 @@ export function permit(
     case "anyone":
       return ok(undefined);
     case "key": {
-      const { scopes } = principal;
-      if (scopes.includes(access.scope) || scopes.includes("admin")) return ok(undefined);
+      if (has(principal.scopes, access.scope)) return ok(undefined);
       return err(`This needs an API key with the scope ${access.scope}.`);
     }
     case "token": {
@@ -75,6 +76,9 @@ export function permit(
       if (principal.sessionId !== sessionId) return err("The token is for another session.");
       if (!access.roles.includes(principal.role))
         return err(`This needs a token of role ${access.roles.join(" or ")}.`);
+      if (principal.reads === false && access.scope === "sessions:read") {
+        return err("The token streams only: the API key that it was minted with has no scope sessions:read.");
+      }
       // What a capture token may read at all, its own socket shows anyway.
       if (access.covers === "session" && principal.tracks && principal.role !== "capture") {
         return err("The token names its tracks, and this is about all of the session.");
@@ -90,10 +94,34 @@ export function mayListen(principal: Principal): boolean {
     case "anyone":
       return true;
     case "key":
-      return principal.scopes.includes("sessions:read") || principal.scopes.includes("admin");
+      return has(principal.scopes, "sessions:read");
     case "token":
       return principal.role !== "capture";
   }
+}
+
+/** Whether a caller who may stream sees the session's events as well. */
+export function mayRead(principal: Principal): boolean {
+  if (principal.kind === "key") return has(principal.scopes, "sessions:read");
+  return principal.kind === "anyone" || principal.reads !== false;
+}
+
+/** What a key has to have besides `tokens:mint` for a token of the role: nobody hands on what they may not do (SPEC P14). */
+const mintNeeds: Readonly<Record<Role, readonly Scope[]>> = {
+  capture: [],
+  observe: ["sessions:read"],
+  edit: ["sessions:read", "sessions:write"],
+};
+
+/** Whether someone who may mint may mint a token of this role. @returns a sentence for the caller that says why not. */
+export function permitMinting(principal: Principal, role: Role): Result<void, string> {
+  const missing = principal.kind === "key" ? mintNeeds[role].filter((scope) => !has(principal.scopes, scope)) : [];
+  if (missing.length === 0) return ok(undefined);
+  return err(`A token of role ${role} needs an API key with ${missing.join(" and ")} besides tokens:mint.`);
+}
+
+function has(scopes: readonly Scope[], scope: Scope): boolean {
+  return scopes.includes(scope) || scopes.includes("admin");
 }
 
 /** The tracks that a caller is confined to; undefined where it is not. */

@@ -21,6 +21,8 @@ export interface TokenRequest {
   readonly subject: string;
   readonly role: Role;
   readonly tracks: readonly string[] | undefined;
+  /** false: of `capture`, streams and captions only. */
+  readonly reads?: boolean | undefined;
   readonly lifetimeS: number;
 }
 
@@ -43,12 +45,13 @@ const keyOf = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 /** @returns the token, and when it expires. */
 export async function mintToken(
   { secrets: [secret], audience }: TokenConfig,
-  { tenant, sessionId, subject, role, tracks, lifetimeS }: TokenRequest,
+  { tenant, sessionId, subject, role, tracks, reads, lifetimeS }: TokenRequest,
   now: number,
 ): Promise<{ token: string; expiresAt: Date }> {
   if (secret === undefined) throw new Error("there is no secret to sign tokens with");
   const issuedAtS = Math.floor(now / 1_000);
-  const claims = { sub: subject, session_id: sessionId, tenant, role, ...(tracks ? { tracks } : {}) };
+  const narrowed = { ...(tracks ? { tracks } : {}), ...(reads === false ? { reads } : {}) };
+  const claims = { sub: subject, session_id: sessionId, tenant, role, ...narrowed };
   const token = await new SignJWT({ ...claims, aud: audience, iat: issuedAtS, exp: issuedAtS + lifetimeS })
     .setProtectedHeader({ alg: algorithm, typ: "JWT" })
     .sign(keyOf(secret));

@@ -39,6 +39,9 @@ export const accessVariables = {
   ALLOWED_ORIGINS: variable(originList.optional()).describe(
     "Origins whose web pages, browser extensions (`chrome-extension://…`) and apps (`tauri://localhost`, `capacitor://localhost`, `app://.`) may use the gateway, with spaces or commas between; `*` for all. Its own origin always may; with `AUTH_MODE=off`, pages of this machine too.",
   ),
+  ORIGIN_REQUIRED: variable(z.enum(["true", "false"]).default("false")).describe(
+    "`true`: for installations that serve web pages alone. What comes without an `Origin` that is let in, or a `Referer` of one, is refused, backends and command lines too; only `/health`, `/ready` and the pages themselves are for all.",
+  ),
 };
 
 export interface AccessConfig {
@@ -48,6 +51,8 @@ export interface AccessConfig {
   readonly audience: string;
   /** Origins whose pages are let in; `*` for all. */
   readonly allowedOrigins: readonly string[];
+  /** Whether a request that names no origin is refused. */
+  readonly originRequired: boolean;
 }
 
 /** The error of a deployment that requires credentials and can't check them. */
@@ -57,5 +62,8 @@ export function accessConfigOf(values: ValuesOf<typeof accessVariables>): Result
   const { AUTH_MODE: authMode, JWT_SECRET: jwtSecrets = [], JWT_AUDIENCE: audience } = values;
   if (authMode === "required" && jwtSecrets.length === 0) return err([missingSecret]);
   const allowedOrigins = Object.freeze(values.ALLOWED_ORIGINS ?? []);
-  return ok(Object.freeze({ authMode, jwtSecrets: Object.freeze(jwtSecrets), audience, allowedOrigins }));
+  const originRequired = values.ORIGIN_REQUIRED === "true";
+  return ok(
+    Object.freeze({ authMode, jwtSecrets: Object.freeze(jwtSecrets), audience, allowedOrigins, originRequired }),
+  );
 }

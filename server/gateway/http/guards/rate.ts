@@ -6,6 +6,7 @@ import { requestWindowMs } from "../../../shared/config/timings.ts";
 import { takeRequest } from "../../../shared/limits/limiter-access.ts";
 import type { RateAnswer } from "../../../shared/limits/sliding-window.ts";
 import type { AppEnv } from "../app-env.ts";
+import { bucketOf } from "./strangers.ts";
 
 export interface TooManyRequests {
   readonly reason: "too_many_requests";
@@ -24,7 +25,7 @@ export async function countOnRoute(
 ): Promise<TooManyRequests | undefined> {
   const { requestsPerMinute, [what]: limit } = c.var.config.limits;
   if (requestsPerMinute === null || limit === null) return undefined;
-  const caller = { tenant: principal.tenant, subject: `${what} ${subjectOf(principal)}` };
+  const caller = { tenant: principal.tenant, subject: `${what} ${countedAs(c, principal)}` };
   const answer = await takeRequest(c.env.RATE_LIMITER, caller, { limit, windowMs: requestWindowMs });
   if (!answer) return undefined;
   c.set("rate", answer);
@@ -35,11 +36,16 @@ export async function countOnRoute(
 export async function countRequest(c: Context<AppEnv>, principal: Principal): Promise<TooManyRequests | undefined> {
   const limit = c.var.config.limits.requestsPerMinute;
   if (limit === null) return undefined;
-  const caller = { tenant: principal.tenant, subject: subjectOf(principal) };
+  const caller = { tenant: principal.tenant, subject: countedAs(c, principal) };
   const answer = await takeRequest(c.env.RATE_LIMITER, caller, { limit, windowMs: requestWindowMs });
   if (!answer) return undefined;
   c.set("rate", answer);
   return answer.allowed ? undefined : { reason: "too_many_requests", limit, retryAfterMs: answer.retryAfterMs };
+}
+
+/** Where no credential tells callers apart, their addresses do. */
+function countedAs(c: Context<AppEnv>, principal: Principal): string {
+  return principal.kind === "anyone" ? `anyone at ${bucketOf(c)}` : subjectOf(principal);
 }
 
 /** The headers of an answer to a request that was counted; none for one that was not. */

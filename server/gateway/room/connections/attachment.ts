@@ -35,6 +35,8 @@ const captureShape = {
   ...connectedShape,
   role: z.literal("capture"),
   tracks: z.array(trackNameSchema).nullable(),
+  // Absent where an earlier version let it in.
+  reads: z.boolean().default(true),
   ordinal: countSchema,
   mayListen: z.boolean().default(false),
 };

@@ -29,6 +29,8 @@ interface CaptureConnected extends Connected {
   readonly role: "capture";
   /** The tracks that its credential is for; null for all. */
   readonly tracks: readonly string[] | null;
+  /** Whether it may subscribe to events. */
+  readonly reads: boolean;
   /** Its place among the room's connections in the order they were opened. */
   readonly ordinal: number;
   /** Whether its credential may hear others. */
@@ -77,6 +79,7 @@ export function newCapture(asked: Asked<"capture">, ordinal: number, now: number
     feed: null,
     tracks: asked.tracks ?? null,
     mayListen: asked.may_listen ?? false,
+    reads: asked.reads ?? true,
     track: asked.track ?? null,
     hasTaken: false,
     ordinal,
