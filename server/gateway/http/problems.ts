@@ -60,7 +60,6 @@ export const problems = {
     "misconfigured",
     "AUTH_MODE is off, which serves requests to this machine alone (localhost, 127.0.0.1, [::1]).",
   ),
-
   app_unavailable: plain("app_unavailable", "The app did not answer. Try again.", retryAfter(soon)),
   refused_by_earlier_room: {
     code: ({ code }) => code,
@@ -122,8 +121,7 @@ export const problems = {
   }),
   too_many_strangers: telling<{ limit: number; retryAfterMs: number }>(
     "rate_limited",
-    ({ limit }) =>
-      `At most ${limit} requests in a minute from one address without a valid credential. Send a valid one, or wait.`,
+    ({ limit }) => `At most ${limit} requests a minute from an address without a valid credential.`,
     ({ retryAfterMs }) => retryAfter(retryAfterMs),
   ),
   token_expired: telling<Detailed>(
