@@ -5,6 +5,7 @@
  *   ALLOWED_ORIGINS=http://localhost:5173 npm start
  *   npx vite docs/recorder --port 5173       → http://localhost:5173/?gateway=http://127.0.0.1:8787&session=monday
  *
+ * The gateway is this page's own server or one on this machine; for another one, write its address in below.
  * `tokens=/my-backend/token` names what answers with a fresh session token, where the gateway asks for one.
  */
 import {
@@ -17,7 +18,7 @@ import {
 } from "@roomtone/client/browser";
 
 const query = new URLSearchParams(location.search);
-const baseUrl = query.get("gateway") ?? location.origin;
+const baseUrl = gatewayOf(query.get("gateway") ?? location.origin);
 const sessionId = query.get("session") ?? "demo-2";
 const tokens = query.get("tokens");
 
@@ -27,6 +28,15 @@ interface Recording {
   readonly say: (words: string) => void;
 }
 let recordings: Recording[] = [];
+
+/** Anyone can make a link to this page: it must not have a microphone, and a token, sent where the link says. */
+function gatewayOf(address: string): string {
+  const { origin, hostname } = new URL(address);
+  const isOwn = origin === location.origin || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+  if (!isOwn)
+    throw new Error("gateway: this page's own server, or this machine; write another one's address into the page");
+  return address;
+}
 
 function element<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.querySelector(`#${id}`);

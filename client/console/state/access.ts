@@ -70,6 +70,15 @@ export function parseCredential(text: string): Credential | undefined {
   };
 }
 
+/**
+ * Whether a link may bring this token: to see or correct the one meeting that the link shows. Any other would have whoever follows a
+ * stranger's link work, or record, with a stranger's credential; and a key has no place in an address.
+ */
+export function isOfLink(text: string, sessionId: string): boolean {
+  const given = parseCredential(text);
+  return given?.kind === "token" && given.role !== "capture" && given.sessionId === sessionId;
+}
+
 /** The middle part of a JWT, unchecked. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {

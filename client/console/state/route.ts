@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import { sessionIdPattern } from "../../index.ts";
-import { keepCredential } from "./access.ts";
+import { isOfLink, keepCredential } from "./access.ts";
 
 export type Route =
   | { readonly view: "meetings" | "capture" | "settings" | "unknown" }
@@ -33,11 +33,16 @@ export function goTo(address: string): void {
 
 function readAddress(): Route {
   const [path = "", query = ""] = location.hash.replace(/^#/, "").split("?", 2);
+  const shown = routeOf(path);
   const token = new URLSearchParams(query).get("token");
   if (token !== null) {
-    keepCredential(token);
+    if (shown.view === "meeting" && isOfLink(token, shown.sessionId)) keepCredential(token);
     history.replaceState(null, "", `#${path}`);
   }
+  return shown;
+}
+
+function routeOf(path: string): Route {
   const [, view = "", part = ""] = path.split("/");
   switch (view) {
     case "":

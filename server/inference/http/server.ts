@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, BlockList, isIP } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../../../schemas/lib/failure.ts";
@@ -15,11 +15,15 @@ const requestTimeoutMs = 60_000;
 const maxConnections = 64;
 const closePatienceMs = 1_000;
 
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8);
+loopback.addAddress("::1", "ipv6");
+
 export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** What `x-api-key` or the bearer token must be; undefined lets anyone in. */
+  /** What `x-api-key` or the bearer token must be; undefined lets anyone in but web pages. */
   readonly apiKey: string | undefined;
   readonly parts: readonly Part[];
 }
@@ -90,6 +94,7 @@ async function answer(
 ): Promise<Response> {
   const url = URL.parse(request.url ?? "", "http://inference");
   const method = request.method ?? "";
+  if (apiKey === undefined && isOfPage(request)) return problem(403, "web pages are not answered; call from a program");
   // Before anything of the body is read. Whether the service runs, anyone may know.
   if (url?.pathname !== "/health" && !isAllowed(keyIn(request), apiKey)) {
     return problem(401, "x-api-key is missing or wrong");
@@ -111,6 +116,22 @@ async function answer(
     console.error(cause instanceof Failure ? cause.message : cause);
     return problem(500, "the model could not take this; the service's log says why");
   }
+}
+
+/**
+ * Whether a web page asks, which has no business here: without a key, any page that is open on this machine could have the models
+ * work for it, and one whose name was made to lead here could read what they say. Programs send no `Origin`, and name the address
+ * that they call.
+ */
+function isOfPage({ headers, socket }: IncomingMessage): boolean {
+  if (headers.origin !== undefined || headers["sec-fetch-site"] !== undefined) return true;
+  const isLocal = socket.localAddress !== undefined && isLoopbackAddress(socket.localAddress);
+  const host = URL.parse(`http://${headers.host ?? ""}`)?.hostname.replace(/^\[|\]$/g, "") ?? "";
+  return isLocal && host !== "localhost" && !isLoopbackAddress(host);
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return isIP(address) !== 0 && loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
 /** As the gateway sends it, or as clients of OpenAI do. */
