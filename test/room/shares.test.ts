@@ -4,6 +4,7 @@ import { limits } from "../../schemas/limits.ts";
 import { range } from "./support/audio.ts";
 import type { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
+import { bearer, guarded } from "./support/doors.ts";
 import { Meeting } from "./support/meeting.ts";
 import { eventually } from "./support/waiting.ts";
 
@@ -97,6 +98,16 @@ describe("connections", () => {
     // What is kept for backends.
     const backends = await Promise.all([1, 2].map(() => meeting.tenant.watch(meeting.room)));
     for (const backend of backends) expect(await isIn(backend)).toBe(true);
+  });
+
+  test("[L3] a HEAD of the events' stream takes no place: nobody reads what would follow", async () => {
+    const meeting = await Meeting.open({ MAX_WATCHERS_PER_SESSION: "4" });
+    const headers = { ...bearer(meeting.tenant.key), accept: "text/event-stream" };
+    for (const _ of range(1, 8)) {
+      const answer = await guarded(`/v1/sessions/${meeting.room.sessionId}/events`, { method: "HEAD", headers });
+      expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    }
+    expect(await isIn(await meeting.tenant.watch(meeting.room))).toBe(true);
   });
 
   test("[L10] [limit:takeTrackWithinMs] one that takes no track is ended, also where it hibernates and pings", async () => {

@@ -31,6 +31,8 @@ export async function streamEvents(c: Context<AppEnv>, after: number): Promise<R
   // 204 keeps an EventSource from coming back (WHATWG HTML §9.2.1).
   const isOver = state?.status === "finalized" && !state.result?.is_pending;
   if (first.value.events.length === 0 && !isOtherLog && isOver) return c.body(null, 204);
+  // Nobody reads what follows a HEAD's headers: it takes no place.
+  if (c.req.raw.method === "HEAD") return c.body(null, 200, { "content-type": "text/event-stream" });
   const eventCount = state?.event_count ?? 0;
   const upTo = isOtherLog ? eventCount : Math.max(after, eventCount);
   const greeting = isOtherLog ? resetOf(eventCount) : "";
