@@ -5,7 +5,7 @@
  */
 import ReconnectingWebSocket from "partysocket/ws";
 import { encode } from "@msgpack/msgpack";
-import { normalCloseCode, wireErrors } from "../../schemas/wire/errors.ts";
+import { normalCloseCode } from "../../schemas/wire/errors.ts";
 import { jsonSubprotocol, msgpackSubprotocol, pingText } from "../../schemas/wire/protocol.ts";
 import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import type { Encoding } from "../../schemas/wire/codec.ts";
@@ -13,6 +13,7 @@ import { asksForCredential } from "./ask-credential.ts";
 import { backoffMs } from "./backoff.ts";
 import { bearerSubprotocol } from "./bearer.ts";
 import type { CaptureTimes } from "./capture-types.ts";
+import { abnormalCloseCode, finalCloseCodes, restartCloseCodes, unauthorizedCloseCode } from "./close-codes.ts";
 import { Pause } from "./pause.ts";
 import { connectFailure, unknownFailure } from "./connect-failure.ts";
 import { parseRoomMessage, type ReadMessage } from "./read-message.ts";
@@ -24,19 +25,6 @@ import { withCloseTimeout } from "./ws-class.ts";
 const maxTokenRefusals = 5;
 /** How long a connection must have lasted to be worth coming back to at once. */
 const provenAfterMs = 5_000;
-/** RFC 6455 §7.4.1: the connection was lost without a close frame. */
-const abnormalCloseCode = 1006;
-
-/** The gateway restarts (RFC 6455 §7.4.1 and its registry: going away, service restart). */
-const restartCloseCodes: ReadonlySet<number> = new Set([1001, wireErrors.going_away.closeCode]);
-const unauthorizedCloseCode = wireErrors.unauthorized.closeCode;
-/** Close codes after which coming back is pointless. A refused token is not among them: the next may be good. */
-const finalCloseCodes: ReadonlySet<number> = new Set(
-  Object.values(wireErrors).flatMap((entry) =>
-    "closeCode" in entry && !entry.retryable && entry.closeCode !== unauthorizedCloseCode ? [entry.closeCode] : [],
-  ),
-);
-
 export interface RoomClose {
   readonly code: number;
   readonly reason: string;

@@ -6,35 +6,8 @@
 import { limits } from "../../../schemas/limits.ts";
 import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
-
-type Headers = Readonly<Record<string, string>>;
-
-/** A row of the table. `Facts` are what a reason brings along besides its name. */
-interface Row<Facts> {
-  readonly code: (facts: Facts) => HttpErrorCode;
-  readonly detail: (facts: Facts) => string;
-  readonly headers: (facts: Facts) => Headers;
-}
-
-/** A reason whose name says all. */
-function plain(code: HttpErrorCode, detail: string, headers: Headers = {}): Row<unknown> {
-  return { code: () => code, detail: () => detail, headers: () => headers };
-}
-
-/** A reason with facts in its sentence or its headers. */
-function telling<Facts>(
-  code: HttpErrorCode,
-  detail: (facts: Facts) => string,
-  headers: (facts: Facts) => Headers = () => ({}),
-): Row<Facts> {
-  return { code: () => code, detail, headers };
-}
-
-/** RFC 9110 §10.2.3: whole seconds. */
-const retryAfter = (ms: number): Headers => ({ "retry-after": String(Math.ceil(ms / 1_000)) });
-
-/** With a full stop where none is yet. */
-const sentence = (text: string): string => (/[.?]$/.test(text) ? text : `${text}.`);
+import { type Headers, plain, retryAfter, type Row, sentence, soon, telling } from "./problem-rows.ts";
+import { readingProblems } from "./reading-problems.ts";
 
 interface Detailed {
   /** A whole sentence, made where the failure was found. */
@@ -42,7 +15,6 @@ interface Detailed {
 }
 
 const tooMuchLater = 60_000;
-const soon = 1_000;
 
 export const problems = {
   // The gateway itself
@@ -247,35 +219,7 @@ export const problems = {
     ({ retryAfterMs }) => `The session is being finalized; ask again in ${Math.ceil(retryAfterMs / 1_000)} s.`,
     ({ retryAfterMs }) => retryAfter(retryAfterMs),
   ),
-  bad_version: plain("version_not_found", "A version of the result is a number from 1; `results` lists them."),
-  version_not_found: plain("version_not_found", "The result has no such version; `results` lists those it has."),
-  result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again.", retryAfter(soon)),
-  track_not_found: plain("track_not_found", "The session has no such track; `state` lists those it has."),
-  audio_too_long: plain(
-    "audio_too_long",
-    `A WAV holds ${limits.maxWavSeconds} s at most; ask for a part with from_ms and to_ms.`,
-  ),
-  beyond_the_end: telling<{ size: number }>(
-    "range_not_satisfiable",
-    ({ size }) => `The file has ${size} bytes.`,
-    ({ size }) => ({ "content-range": `bytes */${size}` }),
-  ),
-  audio_unavailable: plain("audio_unavailable", "Stored audio can't be read now. Try again.", retryAfter(soon)),
-
-  // Webhooks
-  bad_webhook_url: telling<{ why: string }>("invalid_webhook_url", ({ why }) => `webhook_url: ${why}.`),
-  no_webhook_url: plain(
-    "webhooks_not_set_up",
-    "Nobody said where to: the session has no webhook_url, and the deployment no WEBHOOK_URL.",
-  ),
-  webhooks_not_set_up: plain(
-    "webhooks_not_set_up",
-    "A receiver there could not tell who sent the webhook: the deployment needs its WEBHOOK_SECRET.",
-  ),
-  delivery_not_found: plain(
-    "delivery_not_found",
-    "The session has no such delivery, or it was too old to keep: GET …/webhooks lists them.",
-  ),
+  ...readingProblems,
 };
 
 type Table = typeof problems;
