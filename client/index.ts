@@ -44,7 +44,7 @@ export type {
   Health,
   ListOptions,
   MintInput,
-  ResolveOptions,
+  ChangeOptions,
   ResultsClient,
   ResultsClientOptions,
   SessionConfigInput,

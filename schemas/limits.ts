@@ -237,8 +237,13 @@ export const limitTable = {
     value: 600,
     meaning: "Seconds that a track may lack beyond as many as it has, for finalize to put it together as one WAV.",
   },
-  maxIdempotencyKeys: { value: 500, meaning: "Answers kept for `x-idempotency-key`, per session, newest first." },
-  maxIdempotencyBytes: { value: 16_777_216, meaning: "Those answers together, newest first." },
+  maxIdempotencyKeys: { value: 500, meaning: "Idempotency keys kept per session, newest first." },
+  maxIdempotencyBytes: { value: 16_777_216, meaning: "Their answers together, newest first." },
+  maxIdempotencyKeysPerTenant: {
+    value: 10_000,
+    meaning: "Idempotency keys of requests to open a session kept per tenant, newest first.",
+  },
+  idempotencyKeyLifetimeMs: { value: 86_400_000, meaning: "How long an idempotency key is kept: a day." },
 } as const satisfies Record<string, Limit>;
 
 /** The limits as a table of rows, all of one type. */

@@ -2,7 +2,8 @@
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
-import type { SessionsOptions } from "./results-types.ts";
+import type { Request } from "./caller.ts";
+import type { ChangeOptions, SessionsOptions } from "./results-types.ts";
 
 /** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */
 const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;
@@ -60,7 +61,14 @@ export function deliveryPart(deliveryId: string): string {
   throw new TypeError("A delivery id is that of a delivery in the log: `msg_` and a UUID.");
 }
 
-export function checkedKey(key: string): string {
+/** What a call that changes something adds to its request. */
+export function changing({ idempotencyKey, signal }: ChangeOptions): Pick<Request, "headers" | "signal"> {
+  // In the spelling that earlier gateways know too.
+  const headers = idempotencyKey === undefined ? {} : { "x-idempotency-key": checkedKey(idempotencyKey) };
+  return { headers, signal };
+}
+
+function checkedKey(key: string): string {
   if (idempotencyKeyPattern.test(key)) return key;
   throw new TypeError("An idempotency key is 1 to 255 printable ASCII characters, without spaces at its ends.");
 }

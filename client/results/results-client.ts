@@ -25,10 +25,10 @@ import { createCaller, type Request } from "./caller.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
-import { checkedKey, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
+import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
 import type {
-  CallOptions,
+  ChangeOptions,
   ExportName,
   ListOptions,
   ResultsClient,
@@ -72,11 +72,12 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     sessionId: string,
     action: string,
     body: object | undefined,
-    { signal }: CallOptions = {},
+    changes: ChangeOptions = {},
   ): Promise<CorrectionAnswer> {
     const path = sessionPath(sessionId, action);
     // Saying the same twice is saying it once.
-    return caller.json({ method, path, ...(body && { body }), repeatable: true, signal }, correctionAnswerSchema);
+    const request: Request = { method, path, ...(body && { body }), repeatable: true, ...changing(changes) };
+    return caller.json(request, correctionAnswerSchema);
   }
 
   return {
@@ -91,41 +92,40 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const path = sessionPath(sessionId, `state${includeQuery(centroids)}`);
       return caller.json({ method: "GET", path, repeatable: true, signal }, sessionStateSchema);
     },
-    resolve: async (sessionId, body, { idempotencyKey, signal } = {}) => {
+    resolve: async (sessionId, body, changes = {}) => {
       const path = sessionPath(sessionId, "resolve");
-      const repeatable = idempotencyKey !== undefined;
-      const headers = repeatable ? { "x-idempotency-key": checkedKey(idempotencyKey) } : {};
-      return caller.json({ method: "POST", path, body, headers, repeatable, signal }, resolveAnswerSchema);
+      const repeatable = changes.idempotencyKey !== undefined;
+      return caller.json({ method: "POST", path, body, repeatable, ...changing(changes) }, resolveAnswerSchema);
     },
-    createSession: (body = {}, { signal } = {}) => {
-      // Without an id of the caller's, a second request would open a second session.
-      const repeatable = body.session_id !== undefined;
-      return caller.json(
-        { method: "POST", path: "v1/sessions", body, good: [200, 201], repeatable, signal },
-        sessionAnswerSchema,
-      );
+    createSession: async (body = {}, changes = {}) => {
+      // Without an id or a key of the caller's, a second request would open a second session.
+      const repeatable = body.session_id !== undefined || changes.idempotencyKey !== undefined;
+      const request: Request = { method: "POST", path: "v1/sessions", body, good: [200, 201], repeatable };
+      return caller.json({ ...request, ...changing(changes) }, sessionAnswerSchema);
     },
     session: async (sessionId, { signal } = {}) =>
       caller.json({ method: "GET", path: sessionPath(sessionId), repeatable: true, signal }, sessionSchema),
-    configureSession: async (sessionId, body, { signal } = {}) =>
+    configureSession: async (sessionId, body, changes = {}) =>
       caller.json(
-        { method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, signal },
+        { method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, ...changing(changes) },
         sessionAnswerSchema,
       ),
     listSessions,
     allSessions,
     // What `wait: true` gives back is never pending, which only the overloads of the interface can say.
     deleteSession: ((sessionId, given) => deleteSession(caller, sessionId, given)) as ResultsClient["deleteSession"],
-    retryResolves: async (sessionId, track, { signal } = {}) => {
+    retryResolves: async (sessionId, track, changes = {}) => {
       const path = sessionPath(sessionId, "resolve/retry");
       const body = track === undefined ? {} : { track };
-      const answer = await caller.json({ method: "POST", path, body, repeatable: true, signal }, retryAnswerSchema);
-      return answer.reopened_windows;
+      const request: Request = { method: "POST", path, body, repeatable: true, ...changing(changes) };
+      return (await caller.json(request, retryAnswerSchema)).reopened_windows;
     },
-    addUtterances: async (sessionId, utterances, { signal } = {}) => {
+    addUtterances: async (sessionId, utterances, changes = {}) => {
       const path = sessionPath(sessionId, "utterances");
-      const repeatable = utterances.every(({ utterance_id }) => utterance_id !== undefined);
-      const request: Request = { method: "POST", path, body: { utterances }, good: [200, 207], repeatable, signal };
+      const haveIds = utterances.every(({ utterance_id }) => utterance_id !== undefined);
+      const repeatable = haveIds || changes.idempotencyKey !== undefined;
+      const body = { utterances };
+      const request: Request = { method: "POST", path, body, good: [200, 207], repeatable, ...changing(changes) };
       return (await caller.json(request, utterancesAnswerSchema)).utterances;
     },
     events: async (sessionId, { after = 0, limit = 100, signal } = {}) => {
@@ -175,15 +175,15 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;
     },
-    testWebhook: async (sessionId, { signal } = {}) => {
+    testWebhook: async (sessionId, changes = {}) => {
       const path = sessionPath(sessionId, "webhooks/test");
       // Once too often is one test more.
-      return caller.json({ method: "POST", path, good: [202], repeatable: true, signal }, deliverySchema);
+      return caller.json({ method: "POST", path, good: [202], repeatable: true, ...changing(changes) }, deliverySchema);
     },
-    resendDelivery: async (sessionId, deliveryId, { signal } = {}) => {
+    resendDelivery: async (sessionId, deliveryId, changes = {}) => {
       const path = sessionPath(sessionId, `webhooks/${deliveryPart(deliveryId)}/resend`);
       // Sent once too often it comes under the same `webhook-id`, by which its receiver knows it.
-      return caller.json({ method: "POST", path, good: [202], repeatable: true, signal }, deliverySchema);
+      return caller.json({ method: "POST", path, good: [202], repeatable: true, ...changing(changes) }, deliverySchema);
     },
   };
 }

@@ -46,8 +46,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ResolveOptions extends CallOptions {
-  /** 1–255 printable ASCII characters. Only with one is a resolve ever sent twice. */
+/** Of calls that change something. */
+export interface ChangeOptions extends CallOptions {
+  /**
+   * 1–255 printable ASCII characters. The same call under the same key does its work once, so that it may be sent again whatever
+   * became of it. Another call under it fails with `idempotency_mismatch`.
+   */
   readonly idempotencyKey?: string | undefined;
 }
 
@@ -164,12 +168,12 @@ export interface ResultsClient {
   health(options?: CallOptions): Promise<Health>;
   /** A short-lived token for one session, for a person's browser or a capture client. Takes an API key. */
   mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
-  /** Opens a session with settings before audio comes. Without an id the gateway makes one. */
-  createSession(body?: CreateSessionInput, options?: CallOptions): Promise<SessionAnswer>;
+  /** Opens a session with settings before audio comes. Without an id the gateway makes one; only with one, or under an idempotency key, is it sent twice. */
+  createSession(body?: CreateSessionInput, options?: ChangeOptions): Promise<SessionAnswer>;
   /** A session's settings, and how much there is of it. */
   session(sessionId: string, options?: CallOptions): Promise<Session>;
   /** Changes settings; what the body does not name stays. */
-  configureSession(sessionId: string, body: SessionConfigInput, options?: CallOptions): Promise<SessionAnswer>;
+  configureSession(sessionId: string, body: SessionConfigInput, options?: ChangeOptions): Promise<SessionAnswer>;
   /** One page of the sessions, newest first. */
   listSessions(options?: SessionsOptions): Promise<SessionsPage>;
   /** All sessions, newest first, a page at a time as they are taken. What is opened meanwhile is not among them. */
@@ -180,18 +184,18 @@ export interface ResultsClient {
   deleteSession(sessionId: string, options: FinalizeOptions): Promise<DeletionReceipt | DeletionPending>;
   /** Speakers, event count, and where each track stands. */
   state(sessionId: string, options?: StateOptions): Promise<SessionState>;
-  /** Asks the speaker-resolve service about a piece of audio. Opens the session. */
-  resolve(sessionId: string, body: ResolveInput, options?: ResolveOptions): Promise<ResolveAnswer>;
+  /** Asks the speaker-resolve service about a piece of audio. Opens the session. Sent twice only under an idempotency key. */
+  resolve(sessionId: string, body: ResolveInput, options?: ChangeOptions): Promise<ResolveAnswer>;
   /** Opens windows again that automatic resolve gave up. @returns how many. */
-  retryResolves(sessionId: string, track?: string, options?: CallOptions): Promise<number>;
+  retryResolves(sessionId: string, track?: string, options?: ChangeOptions): Promise<number>;
   /**
    * Keeps what was said. The same `utterance_id` on its track again revises, `revision` and `final` say what is newer; only with
-   * ids is the request ever sent twice. One that is no utterance is `refused` in the answer, and the others are taken.
+   * ids, or under an idempotency key, is the request ever sent twice. One that is no utterance is `refused` in the answer, and the others are taken.
    */
   addUtterances(
     sessionId: string,
     utterances: readonly UtteranceInput[],
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<UtterancesAnswer["utterances"]>;
   /** One page of the event log, at most `limit` (100 by default). */
   events(sessionId: string, options?: EventsOptions & { readonly limit?: number }): Promise<EventsPage>;
@@ -201,19 +205,19 @@ export interface ResultsClient {
    */
   liveEvents(sessionId: string, options?: EventsOptions): AsyncIterable<RoomEvent>;
   /** A person's word: this cluster is this person. Each correction gives back the events it added. */
-  bindSpeaker(sessionId: string, clusterId: string, name: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  bindSpeaker(sessionId: string, clusterId: string, name: string, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** A person's word: this cluster is not who it is said to be. */
-  unbindSpeaker(sessionId: string, clusterId: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  unbindSpeaker(sessionId: string, clusterId: string, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** A person's word: two clusters are one person. */
-  mergeSpeakers(sessionId: string, clusterId: string, into: string, options?: CallOptions): Promise<CorrectionAnswer>;
+  mergeSpeakers(sessionId: string, clusterId: string, into: string, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** A person's word on one turn: whose it is (null: nobody's yet), or whether its suggested name is right. */
-  judgeTurn(sessionId: string, eventId: number, body: TurnBody, options?: CallOptions): Promise<CorrectionAnswer>;
+  judgeTurn(sessionId: string, eventId: number, body: TurnBody, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** A person's word: the wall clock of a track's first sample, ms since 1970; null takes it back. */
   setTrackOrigin(
     sessionId: string,
     track: string,
     originMs: number | null,
-    options?: CallOptions,
+    options?: ChangeOptions,
   ): Promise<CorrectionAnswer>;
   /**
    * Takes back what an event says: a correction, an undo, or a name or a merge that speaker resolve made. No event comes back where
@@ -245,7 +249,7 @@ export interface ResultsClient {
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
   /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */
-  testWebhook(sessionId: string, options?: CallOptions): Promise<Delivery>;
+  testWebhook(sessionId: string, options?: ChangeOptions): Promise<Delivery>;
   /** Has a webhook sent again now, under the same `webhook-id`. `delivery_not_found` where the log has it no more. */
-  resendDelivery(sessionId: string, deliveryId: string, options?: CallOptions): Promise<Delivery>;
+  resendDelivery(sessionId: string, deliveryId: string, options?: ChangeOptions): Promise<Delivery>;
 }

@@ -34,6 +34,11 @@ export interface Operation {
    * at what comes by itself.
    */
   readonly takesAnything?: true;
+  /**
+   * What becomes of a request that comes again under its idempotency key (SPEC S3): its first answer is given again, or, where an
+   * answer goes on changing, it is made anew. Not set where asking twice does what asking once does.
+   */
+  readonly underKey?: "replayed" | "anew";
   readonly headers?: Readonly<Record<string, { readonly schema?: z.ZodType; readonly description: string }>>;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
   /** The limit of this route alone, besides that of all requests. */

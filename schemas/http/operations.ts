@@ -61,5 +61,6 @@ export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
     operation.access === "public" || operation.isSocket
       ? []
       : (["unauthorized", "token_expired", "forbidden", "rate_limited", "keys_unavailable"] as const);
-  return [...always, ...inPath, ...strict, ...noBody, ...upgrade, ...guarded];
+  const keyed = operation.underKey === undefined ? [] : (["invalid_idempotency_key", "idempotency_mismatch"] as const);
+  return [...always, ...inPath, ...strict, ...noBody, ...upgrade, ...guarded, ...keyed];
 }

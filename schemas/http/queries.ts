@@ -98,5 +98,8 @@ export const peaksQuerySchema = z.strictObject({
   points: upTo(limits.maxPeaksPoints).default(2_000).describe("Points in the answer, at most."),
 });
 
-/** `x-idempotency-key`: printable ASCII. */
+/** The headers that an idempotency key may come in. Where both stand there, they are one. */
+export const idempotencyHeaders = ["idempotency-key", "x-idempotency-key"] as const;
+
+/** An idempotency key: printable ASCII, compared as it is, quotes included. */
 export const idempotencyKeySchema = z.string().regex(/^[\x20-\x7e]{1,255}$/);

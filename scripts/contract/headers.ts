@@ -52,7 +52,6 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
   ingestTrack: { 101: ["sec-websocket-protocol"] },
   live: { 101: ["sec-websocket-protocol"] },
   createSession: { 200: ["location"], 201: ["location"] },
-  resolve: { 200: ["x-idempotent-replay"] },
   finalize: { 202: ["location"] },
   getResult: {
     200: ["etag", "cache-control", "x-result-version", "x-result-pending"],
@@ -77,6 +76,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "keys_unavailable",
   "storage_full",
   "index_unavailable",
+  "idempotency_unavailable",
   "inference_unavailable",
   "resolve_queue_full",
   "audio_unavailable",
@@ -89,7 +89,12 @@ const rateLimits: readonly HeaderName[] = ["x-ratelimit-limit", "x-ratelimit-rem
 
 /** Of what an operation answers when all is well. */
 export function answerHeaders(id: OperationId, operation: Operation, status: number): HeaderRefs {
-  return refs(["x-trace-id", ...(special[id]?.[status] ?? []), ...(isGuarded(operation) ? rateLimits : [])]);
+  return refs([
+    "x-trace-id",
+    ...(special[id]?.[status] ?? []),
+    ...(operation.underKey === "replayed" ? (["x-idempotent-replay"] as const) : []),
+    ...(isGuarded(operation) ? rateLimits : []),
+  ]);
 }
 
 /** Of its errors of one status. @param codes those that it can have with this status. */

@@ -4,7 +4,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from "zod-op
 import type { Operation, OperationId } from "../../schemas/http/operations.ts";
 import { examplesOf } from "./examples.ts";
 import { answerHeaders } from "./headers.ts";
-import { parameterComponents, pathParametersOf } from "./parameters.ts";
+import { keyParameters, parameterComponents, pathParametersOf } from "./parameters.ts";
 import { problemAnswers } from "./problems.ts";
 import { accessExtensions, accessSentence, securityOf } from "./security.ts";
 import { tagOf } from "./tags.ts";
@@ -48,7 +48,11 @@ function parametersOf(operation: Operation): Parameters {
   const inPath = pathParametersOf(operation).map(([name, { schema, description, example }]) =>
     schema.meta({ param: { name, in: "path", description, example } }),
   );
-  const inHeaders = Object.entries(operation.headers ?? {}).map(([name, { schema = z.string(), description }]) =>
+  const headers: NonNullable<Operation["headers"]> = {
+    ...operation.headers,
+    ...(operation.underKey === undefined ? {} : keyParameters),
+  };
+  const inHeaders = Object.entries(headers).map(([name, { schema = z.string(), description }]) =>
     schema.optional().meta({ param: { name, in: "header", description } }),
   );
   const common = Object.keys(parameterComponents).map((name) => ({ $ref: `#/components/parameters/${name}` }));

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { Operation } from "../../schemas/http/operations.ts";
+import { idempotencyKeySchema } from "../../schemas/http/queries.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
 import { exampleIds } from "./examples.ts";
@@ -43,6 +44,16 @@ export function pathParametersOf({ path }: Operation): [name: string, PathParame
     return [name, parameter];
   });
 }
+
+/** What an operation that goes by idempotency keys takes besides. */
+export const keyParameters = {
+  "idempotency-key": {
+    schema: idempotencyKeySchema,
+    description:
+      "The same request under the same key does its work once, for a day; another request under it is 422 `idempotency_mismatch`.",
+  },
+  "x-idempotency-key": { schema: idempotencyKeySchema, description: "The same as `idempotency-key`." },
+} as const;
 
 export const parameterComponents = {
   traceparent: {

@@ -112,13 +112,15 @@ describe("[S3] x-idempotency-key", () => {
     const headers = { "x-idempotency-key": "window 1" };
     const first = await resolve(session, {}, headers);
     expect(first.headers["x-idempotent-replay"]).toBeUndefined();
-    const again = await resolve(session, { asr_text: "something else" }, headers);
+    const other = await resolve(session, { asr_text: "something else" }, headers);
+    expect(problemOf(other).code).toBe("idempotency_mismatch");
+    const again = await resolve(session, {}, { "idempotency-key": "window 1" });
     expect(again.headers["x-idempotent-replay"]).toBe("true");
     expect(again.text).toBe(first.text);
     expect(inference.received(session)).toHaveLength(1);
     expect((await sessionState(gateway, session)).event_count).toBe(2);
-    const other = await resolve(session, {}, { "x-idempotency-key": "window 2" });
-    expect(resolved(other).updated_state.clusters[0]?.sample_count).toBe(2);
+    const next = await resolve(session, {}, { "x-idempotency-key": "window 2" });
+    expect(resolved(next).updated_state.clusters[0]?.sample_count).toBe(2);
   });
 
   test("two at once with one key make one call", async () => {

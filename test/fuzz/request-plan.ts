@@ -227,6 +227,7 @@ const headerChoices: readonly (readonly [string, string])[] = [
   ["if-range", '"x"'],
   ["if-range", "Sat, 01 Jan 2000 00:00:00 GMT"],
   ["x-idempotency-key", "k"],
+  ["idempotency-key", "k"],
   ["x-idempotency-key", "a".repeat(256)],
   ["x-idempotency-key", ""],
   ["x-idempotency-key", "é"],

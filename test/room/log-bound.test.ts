@@ -193,7 +193,7 @@ test("[L11] [limit:maxIdempotencyBytes] answers kept for idempotency keys are bo
       body: JSON.stringify(resolveBody),
     });
   for (const n of range(1, 13)) expect((await ask(`k${n}`)).status).toBe(200);
-  const [kept] = await meeting.room.rows("SELECT count(*) AS n, min(n) AS first FROM idempotency");
+  const [kept] = await meeting.room.rows("SELECT count(*) AS n, min(n) AS first FROM idempotent_requests");
   expect(kept).toEqual({ n: 11, first: 3 });
   expect((await ask("k13")).headers.get("x-idempotent-replay")).toBe("true");
 });

@@ -316,23 +316,22 @@ describe("values", () => {
   test("[S3] [limit:maxIdempotencyKeys] the newest answers are kept, and the one before them is not", async () => {
     const room = await opened();
     const requests = inference(room.sessionId, (request) => Response.json(answerTo(request)));
-    const state = { clusters: [], bindings: {}, config: {} };
-    const audio = { content_b64: "AAAA", format: "pcm_s16le", sample_rate: 16_000, channels: 1 };
-    const answer = JSON.stringify(answerTo({ session_id: room.sessionId, audio, asr_text: null, state }));
-    await room.rows(
-      "INSERT INTO idempotency (key, answer) SELECT 'k' || value, ? FROM json_each(?)",
-      answer,
-      JSON.stringify(range(1, limits.maxIdempotencyKeys)),
-    );
-    const isReplay = async (key: string): Promise<boolean> =>
+    const replays = async (key: string): Promise<boolean> =>
       (await resolve(room.sessionId, { "x-idempotency-key": key })).headers.get("x-idempotent-replay") === "true";
-    expect(await isReplay("k1")).toBe(true);
-    expect(await isReplay("new")).toBe(false);
-    expect(await isReplay("k2")).toBe(true);
-    expect(await isReplay("new")).toBe(true);
-    expect(await isReplay("k1")).toBe(false);
-    expect(requests).toHaveLength(2);
-    expect(await room.count("idempotency")).toBe(limits.maxIdempotencyKeys);
+    expect(await replays("k1")).toBe(false);
+    await room.rows(
+      `INSERT INTO idempotent_requests (subject, key, digest, at, answer)
+       SELECT subject, 'k' || json_each.value, digest, at, answer
+       FROM idempotent_requests AS first, json_each(?) WHERE first.key = 'k1'`,
+      JSON.stringify(range(2, limits.maxIdempotencyKeys)),
+    );
+    expect(await replays("k1")).toBe(true);
+    expect(await replays("new")).toBe(false);
+    expect(await replays("k2")).toBe(true);
+    expect(await replays("new")).toBe(true);
+    expect(await replays("k1")).toBe(false);
+    expect(requests).toHaveLength(3);
+    expect(await room.count("idempotent_requests")).toBe(limits.maxIdempotencyKeys);
   });
 
   test("[A2] [limit:maxSilentWavSeconds] seconds that one WAV may lack beyond as many as it has", async () => {

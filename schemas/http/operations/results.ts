@@ -26,6 +26,7 @@ export const resultsOperations = {
     path: `${session}/finalize`,
     summary: "End the meeting and write its result.",
     access: bySessions("sessions:write"),
+    underKey: "anew",
     body: { schema: finalizeBodySchema, maxBytes: limits.maxFinalizeBodyBytes },
     answers: {
       200: { description: "Finalized.", schema: finalizeAnswerSchema },

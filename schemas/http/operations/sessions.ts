@@ -28,6 +28,7 @@ export const sessionsOperations = {
     path: "/v1/sessions",
     summary: "Open a session with settings, before audio comes.",
     access: bySessions("sessions:write"),
+    underKey: "replayed",
     body: { schema: createSessionBodySchema, maxBytes: limits.maxSessionBodyBytes },
     answers: {
       201: { description: "Opened; `Location` is its state.", schema: sessionAnswerSchema },
@@ -43,6 +44,7 @@ export const sessionsOperations = {
       "invalid_webhook_url",
       "webhooks_not_set_up",
       "too_many_sessions",
+      "idempotency_unavailable",
     ],
   },
   getSession: {
@@ -58,6 +60,7 @@ export const sessionsOperations = {
     path: session,
     summary: "Change a session's settings. What is not named stays.",
     access: bySessions("sessions:write"),
+    underKey: "replayed",
     body: { schema: sessionConfigSchema, maxBytes: limits.maxSessionBodyBytes },
     answers: { 200: { description: "The settings that hold.", schema: sessionAnswerSchema } },
     errors: [

@@ -12,7 +12,6 @@ import {
   turnBodySchema,
 } from "../corrections.ts";
 import { bySessions, byTracks, session, type Operation } from "../operation.ts";
-import { idempotencyKeySchema } from "../queries.ts";
 
 export const speakersOperations = {
   addUtterances: {
@@ -20,6 +19,7 @@ export const speakersOperations = {
     path: `${session}/utterances`,
     summary: "Post captions from any source, or revise them.",
     access: byTracks("sessions:write", ["capture", "edit"]),
+    underKey: "replayed",
     body: { schema: utterancesBodySchema, maxBytes: limits.maxUtterancesBodyBytes },
     answers: {
       200: { description: "All were taken: what became of each, in order.", schema: utterancesAnswerSchema },
@@ -35,6 +35,7 @@ export const speakersOperations = {
     path: `${session}/bindings/:cluster_id`,
     summary: "Confirm or correct a speaker's name.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     body: { schema: bindingBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
@@ -52,6 +53,7 @@ export const speakersOperations = {
     path: `${session}/bindings/:cluster_id`,
     summary: "Say that a speaker is not who it is said to be.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: ["log_full", "session_not_found", "cluster_not_found", "session_finalized", "session_deleted"],
   },
@@ -60,6 +62,7 @@ export const speakersOperations = {
     path: `${session}/clusters/:cluster_id/merge`,
     summary: "Say that two clusters are one person.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     body: { schema: mergeBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
@@ -77,6 +80,7 @@ export const speakersOperations = {
     path: `${session}/turns/:event_id`,
     summary: "Give a turn to another speaker, or judge a suggested name.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     body: { schema: turnBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
@@ -95,6 +99,7 @@ export const speakersOperations = {
     path: `${session}/tracks/:track/origin`,
     summary: "Say when a track begins, by the wall clock: its place among the other tracks.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     body: { schema: originBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
     errors: [
@@ -123,19 +128,13 @@ export const speakersOperations = {
     path: `${session}/resolve`,
     summary: "Ask who speaks in a piece of audio. Opens the session if need be.",
     access: bySessions("sessions:write"),
-    headers: {
-      "x-idempotency-key": {
-        schema: idempotencyKeySchema,
-        description: "Asked again, the first answer is given again.",
-      },
-    },
+    underKey: "replayed",
     body: { schema: resolveBodySchema, maxBytes: limits.maxResolveBodyBytes },
     answers: { 200: { description: "The service's answer.", schema: resolveAnswerSchema } },
     errors: [
       "log_full",
       "bad_request",
       "body_too_large",
-      "invalid_idempotency_key",
       "session_finalized",
       "session_deleted",
       "too_many_sessions",
@@ -150,6 +149,7 @@ export const speakersOperations = {
     path: `${session}/resolve/retry`,
     summary: "Try windows again that speaker resolve gave up.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     body: { schema: retryBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "How many windows were opened again.", schema: retryAnswerSchema } },
     errors: ["log_full", "bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],

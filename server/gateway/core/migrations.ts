@@ -203,6 +203,19 @@ export const migrations: readonly string[] = [
      into_body TEXT,
      undone_by INTEGER
    );`,
+
+  // Requests under an idempotency key, by whose it is and with the digest of what was asked. Keys of before answer resolves alone.
+  `CREATE TABLE IF NOT EXISTS idempotent_requests (
+     n INTEGER PRIMARY KEY,
+     subject TEXT NOT NULL,
+     key TEXT NOT NULL,
+     digest TEXT,
+     at INTEGER NOT NULL,
+     answer TEXT,
+     UNIQUE (subject, key)
+   );
+   INSERT OR IGNORE INTO idempotent_requests (subject, key, digest, at, answer)
+     SELECT '', key, NULL, CAST(strftime('%s', 'now') AS INTEGER) * 1000, answer FROM idempotency ORDER BY n;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

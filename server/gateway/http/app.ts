@@ -30,7 +30,7 @@ import { ingestRoute } from "./ingest.ts";
 import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
 import { exportRoute, finalizeRoute, resultRoute, resultsRoute } from "./results.ts";
-import { SessionDeletedError } from "./rooms.ts";
+import { IdempotencyMismatchError, SessionDeletedError } from "./rooms.ts";
 import { isUpgrade, refuseUpgrade } from "./sockets.ts";
 import { secured } from "./secure-headers.ts";
 import {
@@ -108,6 +108,7 @@ export function createApp(): Hono<AppEnv> {
     // A 101's headers can't be changed any more; its route sets the trace id itself.
     if (c.res.status === 101) return undefined;
     c.header("x-trace-id", c.var.traceId);
+    if (c.var.isReplay) c.header("x-idempotent-replay", "true");
     for (const [name, value] of Object.entries(rateHeaders(c.var.rate))) c.header(name, value);
     return undefined;
   });
@@ -130,6 +131,7 @@ export function createApp(): Hono<AppEnv> {
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) return problem(c, "session_deleted");
     if (isStorageFull(cause)) return refuseFull(c);
+    if (cause instanceof IdempotencyMismatchError) return problem(c, "idempotency_mismatch");
     log.error("http.failed", { trace_id: c.var.traceId, error: describeError(cause) });
     return problem(c, "bug");
   });

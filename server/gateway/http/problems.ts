@@ -61,7 +61,19 @@ export const problems = {
     "bad_request",
     ({ name }) => `${name} holds a % that begins no percent-encoded UTF-8; a % itself is written %25.`,
   ),
-  bad_idempotency_key: plain("invalid_idempotency_key", "x-idempotency-key is 1 to 255 printable ASCII characters."),
+  bad_idempotency_key: plain(
+    "invalid_idempotency_key",
+    "Idempotency-Key (or X-Idempotency-Key, and then the same in both) is 1 to 255 printable ASCII characters.",
+  ),
+  idempotency_mismatch: plain(
+    "idempotency_mismatch",
+    "The idempotency key came before, with another request (method, path and body). Nothing was done; use a new key.",
+  ),
+  idempotency_unavailable: plain(
+    "idempotency_unavailable",
+    "Idempotency keys can't be checked now, and nothing was done. Try again.",
+    retryAfter(soon),
+  ),
   bad_query: telling<{ name: string; message: string }>(
     "bad_request",
     ({ name, message }) => `${name} ${sentence(message)}`,

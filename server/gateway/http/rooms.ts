@@ -2,7 +2,9 @@
 import type { Context } from "hono";
 import { roomName } from "../../../schemas/names.ts";
 import type { AppEnv } from "./app-env.ts";
+import { keyedRequest } from "./guards/idempotency.ts";
 import { sessionIdOf } from "./guards/parameters.ts";
+import type { KeyedRequest } from "../core/idempotent-requests.ts";
 import type { SessionAnswers, SessionApi, SessionMethod } from "../room/session-api.ts";
 import type { AskContext, SessionReply } from "../room/session-call.ts";
 import { reasonOf } from "./earlier-rooms.ts";
@@ -35,22 +37,47 @@ export class SessionDeletedError extends Error {
   override readonly name = "SessionDeletedError";
 }
 
+/** The key of a request is another request's. Thrown as a deleted session is. */
+export class IdempotencyMismatchError extends Error {
+  override readonly name = "IdempotencyMismatchError";
+}
+
+/** How a request comes, besides what it asks: under a key, and where to note that its answer was given before. */
+interface Asking {
+  readonly keyed: () => KeyedRequest | undefined;
+  readonly replayed: () => void;
+}
+
+const withoutKey: Asking = { keyed: () => undefined, replayed: () => undefined };
+
 /**
  * The room of one session of the caller's own tenant; no other can be named.
  * @param sessionId an id that matched `sessionIdSchema`; the path's where none is given.
  */
 export function roomOf(c: Context<AppEnv>, sessionId: string = sessionIdOf(c)): RoomApi {
-  return reachRoom(c.env.MEETING_SESSION, c.var.principal.tenant, sessionId, c.var.traceId);
+  return reachRoom(c.env.MEETING_SESSION, c.var.principal.tenant, sessionId, c.var.traceId, {
+    keyed: () => keyedRequest(c),
+    replayed: () => c.set("isReplay", true),
+  });
 }
 
 /** @param tenant and the session are names that matched their schemas. */
-export function reachRoom(rooms: DurableObjectNamespace, tenant: string, sessionId: string, traceId: string): RoomApi {
+export function reachRoom(
+  rooms: DurableObjectNamespace,
+  tenant: string,
+  sessionId: string,
+  traceId: string,
+  { keyed, replayed }: Asking = withoutKey,
+): RoomApi {
   const stub = rooms.getByName(roomName(tenant, sessionId)) as unknown as RoomStub;
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {
-      const reply = await stub.call(method, ...args, { trace_id: traceId });
+      const idempotency = keyed();
+      const reply = await stub.call(method, ...args, { trace_id: traceId, ...(idempotency && { idempotency }) });
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");
+      if ("isMismatch" in reply) throw new IdempotencyMismatchError("the key is another request's");
+      if ("isReplay" in reply) replayed();
       if ("isUnknown" in reply) throw new Error(`the room runs an earlier version, which has no "${method}"`);
       return inOurWords(method, reply.answer);
     },

@@ -9,6 +9,7 @@ import { describeError, log } from "../../shared/telemetry/log.ts";
 import { parseCursor } from "../lifecycle/session-list-cursor.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
 import type { AppEnv } from "./app-env.ts";
+import { bindSession } from "./guards/idempotency.ts";
 import { bodyOf, queryOf } from "./guards/parameters.ts";
 import { problem } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
@@ -33,13 +34,19 @@ export async function listSessionsRoute(c: Context<AppEnv>): Promise<Response> {
 export async function createSessionRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await bodyOf(c, createSessionBodySchema, limits.maxSessionBodyBytes);
   if (!body.ok) return problem(c, body.error);
-  const { session_id = crypto.randomUUID(), ...settings } = body.value;
+  const { session_id: asked = crypto.randomUUID(), ...settings } = body.value;
   const refusal = webhookUrlRefusal(c.var.config, settings.webhook_url);
   if (refusal) return problem(c, refusal);
-  const created = await roomOf(c, session_id).call("create", settings);
-  if (!created.ok) return problem(c, created.error);
+  const bound = await bindSession(c, asked);
+  if (!bound.ok) return problem(c, bound.error);
+  const { sessionId, free } = bound.value;
+  const created = await roomOf(c, sessionId).call("create", settings);
+  if (!created.ok) {
+    await free();
+    return problem(c, created.error);
+  }
   const { isNew, ...answer } = created.value;
-  return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${session_id}/state` });
+  return c.json(answer, isNew ? 201 : 200, { location: `/v1/sessions/${sessionId}/state` });
 }
 
 export async function getSessionRoute(c: Context<AppEnv>): Promise<Response> {

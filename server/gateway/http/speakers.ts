@@ -17,7 +17,8 @@ import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/spea
 import { subjectOf } from "../../shared/access/principal.ts";
 import type { Correction } from "../room/session-api.ts";
 import type { AppEnv } from "./app-env.ts";
-import { bodyOf, idempotencyKeyOf } from "./guards/parameters.ts";
+import { keyedRequest } from "./guards/idempotency.ts";
+import { bodyOf } from "./guards/parameters.ts";
 import { problem } from "./problems.ts";
 import { roomOf } from "./rooms.ts";
 
@@ -57,11 +58,11 @@ export async function undoRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export async function resolveRoute(c: Context<AppEnv>): Promise<Response> {
-  const key = idempotencyKeyOf(c);
-  if (!key.ok) return problem(c, key.error);
   const body = await bodyOf(c, resolveBodySchema, limits.maxResolveBodyBytes);
   if (!body.ok) return problem(c, body.error);
-  const resolved = await roomOf(c).call("resolve", body.value, key.value, subjectOf(c.var.principal));
+  const { principal, idempotency } = c.var;
+  const asked = [idempotency?.key, subjectOf(principal), keyedRequest(c)] as const;
+  const resolved = await roomOf(c).call("resolve", body.value, ...asked);
   if (!resolved.ok) return problem(c, resolved.error);
   return c.json(resolved.value.answer, 200, resolved.value.replay ? { "x-idempotent-replay": "true" } : {});
 }

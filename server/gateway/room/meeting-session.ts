@@ -12,6 +12,7 @@ import { isStorageFull, storageFullRetryMs } from "../../shared/lib/storage-full
 import { describeError, type Log, log } from "../../shared/telemetry/log.ts";
 import { isMigrated } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
+import { answerOnce } from "./answer-once.ts";
 import { admitCapture, admitWatcher } from "./connections/admission.ts";
 import { parseAttachment } from "./connections/attachment.ts";
 import { Connections } from "./connections/connections.ts";
@@ -134,14 +135,18 @@ export class MeetingSessionDO extends RoomHost {
   /** What the Worker's routes ask of the session. What it did not expect restarts the room, and the Worker answers 500. */
   async call(method: unknown, ...asked: unknown[]): Promise<SessionReply<SessionMethod>> {
     if (!isSessionMethod(method)) return { isGone: false, isUnknown: true };
-    const { args, trace_id } = parseCall(asked);
+    const { args, trace_id, idempotency } = parseCall(asked);
     try {
       const ask = this.#api[method] as (...args: unknown[]) => Promise<SessionAnswers[SessionMethod]>;
       // Looked at here, so that no question can forget it; and again, for those that were asked before the deletion.
       const isGone = (): boolean => method !== "remove" && this.#api.isGone();
       if (isGone()) return { isGone: true };
-      const answer = await ask.apply(this.#api, args);
-      return isGone() ? { isGone: true } : { isGone: false, answer };
+      const database = (): Database | undefined => (this.#existing() && !isGone() ? this.#database() : undefined);
+      const once = await answerOnce({ database }, method, idempotency, () => ask.apply(this.#api, args));
+      if (isGone()) return { isGone: true };
+      if (once.isMismatch) return { isGone: false, isMismatch: true };
+      const { answer, isReplay } = once;
+      return isReplay ? { isGone: false, answer, isReplay } : { isGone: false, answer };
     } catch (cause) {
       this.fail(cause, trace_id);
       throw cause;

@@ -24,6 +24,7 @@ import type { FinalizeRefusal } from "../results/freeze.ts";
 import type { CorrectionRefusal, Corrections } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
+import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.ts";
 import type { Room } from "./room.ts";
 import { metadataChars } from "./settings.ts";
 
@@ -76,11 +77,13 @@ export class SessionApi {
   /** Opens the session if need be. */
   async resolve(
     body: ResolveBody,
-    idempotencyKey: string | undefined,
+    /** For rooms of an earlier version, and from Workers of one. */
+    idempotencyKey?: string,
     subject?: string,
+    asked: KeyedRequest | undefined = ofEarlierWorker(idempotencyKey),
   ): Promise<Result<Resolved, ResolveFailure | "too_many_sessions">> {
     if (!(await this.#isOrMayBeOpened())) return err("too_many_sessions");
-    return this.#rooms.open().speakers.resolver.resolve(body, idempotencyKey, subject);
+    return this.#rooms.open().speakers.resolver.resolve(body, asked, subject);
   }
 
   /** Begins finalize, or joins it, and waits for its end for a while. */

@@ -2,6 +2,7 @@
 import { readChunks } from "../archive/chunk-reader.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
+import { IdempotentRequests } from "../core/idempotent-requests.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Circuit } from "./circuit.ts";
 import { Corrections } from "./corrections.ts";
@@ -38,6 +39,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
   const speakers = new SpeakerBook(db, events);
   const resolver = new Resolver({
     db,
+    requests: new IdempotentRequests(db),
     sessionId: session.sessionId,
     inference,
     circuit: new Circuit(now, random),

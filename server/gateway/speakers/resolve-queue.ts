@@ -14,25 +14,18 @@ import {
 } from "../../../schemas/speech/speakers.ts";
 import { SerialQueue } from "../../../schemas/lib/serial-queue.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { stmt } from "../../shared/lib/stmt.ts";
 import type { Place } from "./absorb-answer.ts";
 import type { Circuit } from "./circuit.ts";
+import type { IdempotentRequests, KeyedRequest } from "../core/idempotent-requests.ts";
 import type { Inference, InferenceFailure } from "./inference-client.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
-
-const answerOf = stmt<[key: string], { answer: string }>("SELECT answer FROM idempotency WHERE key = ?");
-const addAnswer = stmt<[key: string, answer: string]>("INSERT INTO idempotency (key, answer) VALUES (?, ?)");
-const removeOldest = stmt<[maxKeys: number]>("DELETE FROM idempotency WHERE n <= (SELECT max(n) FROM idempotency) - ?");
-const removeBeyond = stmt<[maxBytes: number]>(
-  `DELETE FROM idempotency WHERE n IN (
-     SELECT n FROM (SELECT n, sum(octet_length(answer)) OVER (ORDER BY n DESC) AS bytes FROM idempotency) WHERE bytes > ?)`,
-);
 
 /** Why a resolve by hand came to nothing. `speakers_sealed`: the session is past the point where its speakers change. */
 export type ResolveFailure =
   | "resolve_queue_full"
   | "speakers_sealed"
   | "log_full"
+  | "idempotency_mismatch"
   | { readonly reason: "inference_failed" | "inference_timeout"; readonly detail: string }
   | { readonly reason: "inference_unavailable"; readonly retryAfterMs: number };
 
@@ -47,6 +40,7 @@ export type WindowFailure = InferenceFailure | { readonly reason: "circuit_open"
 
 export interface ResolverDeps {
   readonly db: Database;
+  readonly requests: IdempotentRequests;
   readonly sessionId: string;
   readonly inference: Inference;
   readonly circuit: Circuit;
@@ -76,23 +70,23 @@ export class Resolver {
   }
 
   /**
-   * @param idempotencyKey the same key gets the first successful answer again, without another call.
+   * @param asked under its key the first successful answer is given again, without another call.
    * @param subject who asks, as limits tell callers apart.
    */
   async resolve(
     body: ResolveBody,
-    idempotencyKey: string | undefined,
+    asked: KeyedRequest | undefined,
     subject?: string,
   ): Promise<Result<Resolved, ResolveFailure>> {
     const size = body.audio.content_b64.length;
-    const earlier = this.#answered(idempotencyKey);
-    if (earlier) return ok({ answer: earlier, replay: true });
+    const earlier = this.#answered(asked);
+    if (earlier) return earlier;
     if (!this.#queue.hasRoom || this.#queuedChars + size > limits.maxQueuedResolveChars) {
       return err("resolve_queue_full");
     }
     this.#queuedChars += size;
     try {
-      return await this.#queue.run(() => this.#resolveNow(body, idempotencyKey, subject));
+      return await this.#queue.run(() => this.#resolveNow(body, asked, subject));
     } finally {
       this.#queuedChars -= size;
     }
@@ -134,25 +128,25 @@ export class Resolver {
 
   async #resolveNow(
     body: ResolveBody,
-    idempotencyKey: string | undefined,
+    asked: KeyedRequest | undefined,
     subject: string | undefined,
   ): Promise<Result<Resolved, ResolveFailure>> {
-    const { isOpen, isSealed, isLogFull, onBehalfOf } = this.#deps;
+    const { isOpen, isSealed, isLogFull, onBehalfOf, requests, speakers } = this.#deps;
     // Again: the same key may have been ahead in the queue.
-    const earlier = this.#answered(idempotencyKey);
-    if (earlier) return ok({ answer: earlier, replay: true });
+    const earlier = this.#answered(asked);
+    if (earlier) return earlier;
     if (!isOpen()) return err("speakers_sealed");
     // Before the service works for nothing. An answer that is under way may go beyond the bound by what it says.
     if (onBehalfOf(subject, isLogFull)) return err("log_full");
-    const asked = await this.#ask(body);
-    if (!asked.ok) return err(refusalOf(asked.error));
+    const given = await this.#ask(body);
+    if (!given.ok) return err(refusalOf(given.error));
     if (isSealed()) return err("speakers_sealed");
-    const { answer } = asked.value;
+    const { answer } = given.value;
     const alongside = (): void => {
-      if (body.roster) this.#deps.speakers.setRoster(body.roster);
-      if (idempotencyKey !== undefined) this.#remember(idempotencyKey, answer);
+      if (body.roster) speakers.setRoster(body.roster);
+      requests.remember(asked, answer);
     };
-    onBehalfOf(subject, () => this.#commit(asked.value, undefined, alongside));
+    onBehalfOf(subject, () => this.#commit(given.value, undefined, alongside));
     return ok({ answer, replay: false });
   }
 
@@ -181,16 +175,17 @@ export class Resolver {
     });
   }
 
-  #answered(key: string | undefined): ResolveAnswer | undefined {
-    if (key === undefined) return undefined;
-    const row = answerOf.first(this.#deps.db, key);
-    return row && resolveAnswerSchema.parse(JSON.parse(row.answer));
-  }
-
-  #remember(key: string, answer: ResolveAnswer): void {
-    addAnswer.run(this.#deps.db, key, JSON.stringify(answer));
-    removeOldest.run(this.#deps.db, limits.maxIdempotencyKeys);
-    removeBeyond.run(this.#deps.db, limits.maxIdempotencyBytes);
+  /** What a key says that came before; undefined for a new one. */
+  #answered(asked: KeyedRequest | undefined): Result<Resolved, "idempotency_mismatch"> | undefined {
+    const known = this.#deps.requests.lookOfAll(asked);
+    switch (known.kind) {
+      case "new":
+        return undefined;
+      case "mismatch":
+        return err("idempotency_mismatch");
+      case "answered":
+        return ok({ answer: resolveAnswerSchema.parse(known.answer), replay: true });
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import { isStorageFull } from "../lib/storage-full.ts";
 import { describeError, log } from "../telemetry/log.ts";
 import type { LeaseAnswer, LeaseRequest } from "./reservation.ts";
 import type { RateAnswer, RateLimit } from "./sliding-window.ts";
+import type { SessionKey, SessionKeyAnswer } from "./session-keys.ts";
 import type { SlotAnswer, TenantUsage } from "./tenant-usage.ts";
 
 interface Namespace<Stub> {
@@ -28,6 +29,8 @@ export type TenantQuotas = Namespace<{
   confirmSession(sessionId: string): Promise<void>;
   closeSession(sessionId: string, storedTotal: number): Promise<void>;
   lease(sessionId: string, storedTotal: number, wanted: number, quota: number | null): Promise<LeaseAnswer>;
+  bindKey(key: SessionKey): Promise<SessionKeyAnswer>;
+  freeKey(subject: string, key: string, sessionId: string): Promise<void>;
   usage(): Promise<TenantUsage>;
 }>;
 
@@ -114,6 +117,20 @@ export async function leaseAudio(
   { storedTotal, wanted, quota }: LeaseRequest,
 ): Promise<LeaseAnswer> {
   return inBackground(quotas.getByName(tenant).lease(sessionId, storedTotal, wanted, quota));
+}
+
+/** Binds an idempotency key to a request to open a session. Rejects: on a guess a session would be opened twice. */
+export async function bindSessionKey(quotas: TenantQuotas, tenant: string, key: SessionKey): Promise<SessionKeyAnswer> {
+  return withTimeout(quotas.getByName(tenant).bindKey(key), slotTimeoutMs, "the tenant quota");
+}
+
+/** Frees a key whose request came to nothing. Rejects; may be repeated. */
+export async function freeSessionKey(
+  quotas: TenantQuotas,
+  tenant: string,
+  ...[subject, key, sessionId]: Parameters<ReturnType<TenantQuotas["getByName"]>["freeKey"]>
+): Promise<void> {
+  await withTimeout(quotas.getByName(tenant).freeKey(subject, key, sessionId), slotTimeoutMs, "the tenant quota");
 }
 
 /** What a tenant uses now, for metrics. Rejects. */

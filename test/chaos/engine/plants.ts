@@ -76,8 +76,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: "server/gateway/speakers/resolve-queue.ts",
-        find: "this.#queue.run(() => this.#resolveNow(body, idempotencyKey))",
-        replace: "this.#resolveNow(body, idempotencyKey)",
+        find: "this.#queue.run(() => this.#resolveNow(body, asked, subject))",
+        replace: "this.#resolveNow(body, asked, subject)",
       },
     ],
   },

@@ -42,6 +42,8 @@ export class QuotaFaults {
         this.leasesAnswered += 1;
         return answer;
       },
+      bindKey: (key) => call(() => quota.bindKey(key)),
+      freeKey: (...args) => call(() => quota.freeKey(...args)),
       usage: () => call(() => quota.usage()),
     };
   }

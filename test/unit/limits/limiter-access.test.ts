@@ -13,7 +13,15 @@ import {
 const never = (): Promise<never> => new Promise<never>(() => undefined);
 const broken = (): Promise<never> => Promise.reject(new Error("broken"));
 const quotas = (call: () => Promise<never>): TenantQuotas => ({
-  getByName: () => ({ openSession: call, confirmSession: call, closeSession: call, lease: call, usage: call }),
+  getByName: () => ({
+    openSession: call,
+    confirmSession: call,
+    closeSession: call,
+    lease: call,
+    bindKey: call,
+    freeKey: call,
+    usage: call,
+  }),
 });
 const session = { tenant: "acme", sessionId: "s1" };
 const lines: string[] = [];

@@ -13,6 +13,7 @@ import type { AppEnv } from "../app-env.ts";
 import { problem } from "../problems.ts";
 import { isUpgrade, refuseUpgrade, type UpgradeRefusal } from "../sockets.ts";
 import { tokenConfigOf } from "../tokens.ts";
+import { keyRefusal } from "./idempotency.ts";
 import { nameRefusal, surplusRefusal } from "./parameters.ts";
 import { countOnRoute, countRequest } from "./rate.ts";
 import { countStranger, isLimited, type TooManyStrangers } from "./strangers.ts";
@@ -29,6 +30,8 @@ export function guardOf(operation: Operation): MiddlewareHandler<AppEnv> {
     // After the credential: a stranger learns nothing of what a route takes.
     const surplus = await surplusRefusal(c, operation);
     if (surplus) return problem(c, surplus);
+    const badKey = keyRefusal(c, operation);
+    if (badKey) return problem(c, badKey);
     await next();
     return undefined;
   };

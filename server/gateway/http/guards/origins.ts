@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { type Operation, operations, pageFilesPath } from "../../../../schemas/http/operations.ts";
+import { idempotencyHeaders } from "../../../../schemas/http/queries.ts";
 import { isAllowedOrigin, isLoopback, type OriginRules } from "../../../shared/access/origins.ts";
 import { presentedCredential } from "../../../shared/access/presented.ts";
 import { preflightMaxAgeS } from "../../../shared/config/timings.ts";
@@ -31,7 +32,7 @@ const exposeHeaders = [
 const allowHeaders = [
   "authorization",
   "content-type",
-  "x-idempotency-key",
+  ...idempotencyHeaders,
   "traceparent",
   "last-event-id",
   "range",

@@ -7,7 +7,6 @@ import type * as z from "zod";
 import { limits } from "../../../../schemas/limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../../../../schemas/names.ts";
 import type { Operation } from "../../../../schemas/http/operations.ts";
-import { idempotencyKeySchema } from "../../../../schemas/http/queries.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { fieldsAt } from "../../../shared/http/field-names.ts";
 import { unknownName, wordsOf } from "../../../shared/http/issue-words.ts";
@@ -90,16 +89,13 @@ export function queryOf<T>(
   return err({ reason: "bad_query", name, message });
 }
 
-export function idempotencyKeyOf(c: Context<AppEnv>): Result<string | undefined, Reason> {
-  const key = c.req.header("x-idempotency-key");
-  return key === undefined || idempotencyKeySchema.safeParse(key).success ? ok(key) : err("bad_idempotency_key");
-}
-
 /** Parses a JSON body of at most `maxBytes`. An empty one counts as `{}`. */
 export async function bodyOf<T>(
   c: Context<AppEnv>,
   schema: z.ZodType<T>,
   maxBytes: number,
 ): Promise<Result<T, Reason>> {
-  return readJsonBody(c.req.raw, schema, maxBytes);
+  const body = await readJsonBody(c.req.raw, schema, maxBytes);
+  if (body.ok) c.set("askedBody", body.value);
+  return body;
 }
