@@ -51,7 +51,7 @@ export type OperationId = keyof typeof operations;
 
 /** The errors of a route that go without saying. */
 export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
-  const always = ["misconfigured", "internal", "storage_full", "origin_not_allowed"] as const;
+  const always = ["misconfigured", "internal", "storage_full", "gateway_unavailable", "origin_not_allowed"] as const;
   const inPath = operation.path.includes(":session_id") ? (["invalid_session_id"] as const) : [];
   const upgrade = operation.isSocket ? (["upgrade_required"] as const) : [];
   const strict = operation.takesAnything === true ? [] : (["bad_request"] as const);

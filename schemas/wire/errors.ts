@@ -145,6 +145,7 @@ export const httpErrors = {
   inference_failed: { status: 502, title: "Speaker resolve failed" },
   model_failed: { status: 502, title: "The model failed" },
   misconfigured: { status: 503, title: "The gateway is not configured" },
+  gateway_unavailable: { status: 503, title: "The gateway starts again" },
   inference_unavailable: { status: 503, title: "The speaker-resolve service is down" },
   resolve_queue_full: { status: 503, title: "Too many resolves are waiting" },
   keys_unavailable: { status: 503, title: "API keys can't be checked now" },

@@ -77,6 +77,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "storage_full",
   "index_unavailable",
   "idempotency_unavailable",
+  "gateway_unavailable",
   "inference_unavailable",
   "resolve_queue_full",
   "audio_unavailable",

@@ -42,6 +42,7 @@ export function forwardRequest(
   const headers = requestHeaders(rawHeaders, socket.remoteAddress, isChunked);
   const mayRepeat = !hasBody && idempotent.test(method ?? "");
   if (isChunked) headers.push("Transfer-Encoding", "chunked");
+  let mayBeDone = false;
   const send = (onError: (forwarded: ClientRequest) => void): ClientRequest => {
     // What can't be asked again goes on a connection of its own: one that the runtime closes just now shows it only when used.
     const options = {
@@ -53,6 +54,13 @@ export function forwardRequest(
       setHost: false,
     } as const;
     const forwarded = httpRequest(options);
+    forwarded.once("socket", (toRuntime) => {
+      const reached = (): void => {
+        mayBeDone = !mayRepeat;
+      };
+      if (toRuntime.connecting) toRuntime.once("connect", reached);
+      else reached();
+    });
     forwarded.on("response", (answer) => passAnswer(answer, response));
     forwarded.on("error", () => onError(forwarded));
     response.once("close", () => {
@@ -60,7 +68,7 @@ export function forwardRequest(
     });
     return forwarded;
   };
-  const giveUp = (): void => refuse(request, response, unreachable());
+  const giveUp = (): void => refuse(request, response, mayBeDone ? brokenOff() : unavailable());
   if (!hasBody) {
     send(({ reusedSocket }) => {
       if (mayRepeat && reusedSocket && !response.headersSent) send(giveUp).end();
@@ -69,7 +77,7 @@ export function forwardRequest(
     return;
   }
   const forwarded = send(() => {
-    if (response.headersSent || response.destroyed) return giveUp();
+    if (response.headersSent || response.destroyed || !mayBeDone) return giveUp();
     // The Worker answered in the middle of the body and closed, and the answer is lost. What it answers from the headers
     // alone can be asked for again.
     const wasSent = forwarded.writableFinished;
@@ -77,7 +85,7 @@ export function forwardRequest(
     again.flushHeaders();
     const timer = setTimeout(() => {
       // A body that went out whole was no reason to stop reading. What the client has sent since then went nowhere.
-      refuse(request, response, wasSent ? unreachable() : unread());
+      refuse(request, response, wasSent ? brokenOff() : unread());
       again.destroy();
     }, frontLimits.answerWithoutBodyMs);
     again.once("response", () => clearTimeout(timer));
@@ -142,6 +150,16 @@ function unread(): Refusal {
   return refusal("body_too_large", "The body is larger than this operation reads.");
 }
 
-export function unreachable(): Refusal {
-  return refusal("internal", "The gateway's runtime does not answer.");
+/** Nothing was done: the runtime starts again, or the request may be repeated whatever became of it. */
+export function unavailable(): Refusal {
+  const { headers, ...rest } = refusal("gateway_unavailable", "The gateway's runtime starts again. Try again.");
+  return { ...rest, headers: { ...headers, "retry-after": "1" } };
+}
+
+/** A request that changes something had reached the runtime. */
+function brokenOff(): Refusal {
+  return refusal(
+    "internal",
+    "The gateway's runtime ended while the request was under way. Whether it was done is not known: look, or ask again under its idempotency key.",
+  );
 }

@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import { type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
 import { ClientFrames } from "./client-frames.ts";
 import { answerHeaders, upgradeHeaders } from "./forwarded-headers.ts";
-import { type Target, unreachable } from "./forward-request.ts";
+import { type Target, unavailable } from "./forward-request.ts";
 import { frontLimits } from "./front-limits.ts";
 import { endWith } from "./refusal.ts";
 import { FrameReader, opcodes } from "./web-socket-frames.ts";
@@ -44,7 +44,7 @@ export function forwardSocket(
   const forwarded = httpRequest({ ...target, agent: false, method, path, headers, setHost: false });
   client.on("error", () => forwarded.destroy());
   client.once("close", () => forwarded.destroy());
-  forwarded.on("error", () => endWith(client, unreachable()));
+  forwarded.on("error", () => endWith(client, unavailable()));
   forwarded.on("upgrade", (answer, runtime: Socket, firstBytes: Buffer) => {
     client.write(statusLine(answer) + fields(answer.rawHeaders));
     events.onOpen(join(client, runtime, head, firstBytes, events));

@@ -22,6 +22,8 @@ const onBadDays: ReadonlySet<HttpErrorCode> = new Set([
   "storage_full",
   "app_unavailable",
   "index_unavailable",
+  "idempotency_unavailable",
+  "gateway_unavailable",
   "audio_unavailable",
   "result_unavailable",
 ]);

@@ -55,6 +55,38 @@ async function ask(port: number, request: string): Promise<string> {
   return text;
 }
 
+test.concurrent("[X1] while the runtime starts again, nothing was done and it is said when to ask again", async () => {
+  const nowhere = createServer().listen(0, "127.0.0.1");
+  await once(nowhere, "listening");
+  const target = new URL(`http://127.0.0.1:${(nowhere.address() as AddressInfo).port}`);
+  nowhere.close();
+  await once(nowhere, "close");
+  const front = await openFront({ hostname: "127.0.0.1", port: 0, target, maxConnections: 64 });
+  onTestFinished(() => front.stop());
+  const port = Number(new URL(front.url).port);
+  const body = "Content-Length: 2\r\n\r\n{}";
+  for (const request of [
+    "GET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+    `POST /v1/sessions HTTP/1.1\r\nHost: a\r\n${body}`,
+    "GET /v1/audio/ws/a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+  ]) {
+    const answer = (await ask(port, request)).toLowerCase();
+    expect(answer).toMatch(/^http\/1.1 503 /);
+    expect(answer).toContain("\r\nretry-after: 1\r\n");
+    expect(answer).toContain('"code":"gateway_unavailable"');
+  }
+});
+
+test.concurrent("[X1] of a change that had reached the runtime when that ended, nobody says that it was not done", async () => {
+  const { send } = await openBefore((socket) => socket.destroy());
+  const change = await send("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+  expect(change).toMatch(/^HTTP\/1.1 500 /);
+  expect(change).toContain('"code":"internal"');
+  expect(await send("POST /v1/sessions/a/webhooks/test HTTP/1.1\r\nHost: a\r\n\r\n")).toMatch(/^HTTP\/1.1 500 /);
+  // Asked twice it does what it does once.
+  expect(await send("DELETE /v1/sessions/a HTTP/1.1\r\nHost: a\r\n\r\n")).toMatch(/^HTTP\/1.1 503 /);
+});
+
 test.concurrent(
   "asked again without its body, a request leaves no connection behind",
   { timeout: 30_000 },

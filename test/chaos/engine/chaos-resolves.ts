@@ -20,6 +20,8 @@ const timeoutMs = 20_000;
 export class ChaosResolves {
   /** Keys that were taken, or may have been. */
   readonly #keys = new Map<number, "taken" | "maybe">();
+  /** What was asked under each key: another question under it is refused. */
+  readonly #modes = new Map<number, Set<ResolveMode>>();
   readonly #underWay = new Map<Promise<void>, number>();
   #violation: Violation | undefined;
   isFinalizing = false;
@@ -63,6 +65,9 @@ export class ChaosResolves {
   async #ask({ baseHttp, sessionId }: HttpTarget, { mode, key }: ResolveAsk): Promise<void> {
     const mayBeTaken = mode === "well" || mode === "slow";
     const wasTaken = this.#keys.get(key) === "taken";
+    const wasKnown = this.#keys.has(key);
+    const modes = this.#modes.get(key) ?? new Set();
+    this.#modes.set(key, modes.add(mode));
     // Until an answer says otherwise, and for good where none comes.
     if (mayBeTaken && !this.#keys.has(key)) this.#keys.set(key, "maybe");
     let status: number;
@@ -81,11 +86,20 @@ export class ChaosResolves {
       return;
     }
     const code = problemSchema.safeParse(parsed(text)).data?.code;
-    // The listener's own words, whose rooms were killed under it.
-    if (status !== 200 && (code === undefined || code === "internal") && this.isGatewayDown) return;
+    // The listener's own words, whose rooms were killed under it: what it says was not done was not done.
+    if (status === 503 && code === "gateway_unavailable" && this.isGatewayDown) {
+      const others = [...this.#underWay.values()].filter((other) => other === key).length - 1;
+      if (others === 0 && !wasKnown) this.#keys.delete(key);
+      return;
+    }
+    if (status === 500 && code === "internal" && this.isGatewayDown) return;
     if (status === 200) {
       hold(this.#keys.has(key), `resolve ${key} (${mode}) was answered 200: ${text}`);
       this.#keys.set(key, "taken");
+      return;
+    }
+    if (status === 422 && code === "idempotency_mismatch") {
+      hold(modes.size > 1, `resolve ${key} (${mode}) is no other question than before: ${text}`);
       return;
     }
     hold(!wasTaken, `resolve ${key} was answered before, and is now refused: ${text}`);
