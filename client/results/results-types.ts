@@ -223,7 +223,7 @@ export interface ResultsClient {
    * Takes back what an event says: a correction, an undo, or a name or a merge that speaker resolve made. No event comes back where
    * that is undone already.
    */
-  undo(sessionId: string, eventId: number, options?: CallOptions): Promise<CorrectionAnswer>;
+  undo(sessionId: string, eventId: number, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** Ends the meeting and waits until its result is written. Idempotent: the first body counts. */
   finalize(
     sessionId: string,

@@ -83,6 +83,17 @@ describe("the same request", () => {
     expect(await later.json()).toEqual(opened[0]);
   });
 
+  test("[S3] an undo, whose second answer would be another one", async () => {
+    const room = await meeting();
+    const at = `/v1/sessions/${room.sessionId}`;
+    const bound = await send("PUT", `${at}/bindings/c1`, { name: "Ada" });
+    const { events } = await bound.json<{ events: { event_id: number }[] }>();
+    const undo = (): Promise<Response> => send("POST", `${at}/events/${events[0]?.event_id ?? 0}/undo`, {}, key);
+    const [first, again] = [await undo(), await undo()];
+    expect([first.status, again.status, replayed(again)]).toEqual([200, 200, true]);
+    expect(await again.json()).toEqual(await first.json());
+  });
+
   test("[S3] finalize is made anew under its key: its answer changes until the result is there", async () => {
     const room = await meeting();
     const first = await post(room.sessionId, "finalize", {}, key);
@@ -260,7 +271,7 @@ function requestsIn(sessionId: string, deliveryId = ""): [method: string, path: 
     testWebhook: ["/webhooks/test", {}],
     resendDelivery: [`/webhooks/${deliveryId}/resend`, {}],
   };
-  const elsewhere = new Set(["createSession", "resolve", "setTrackOrigin"]);
+  const elsewhere = new Set(["createSession", "resolve", "setTrackOrigin", "undoCorrection"]);
   return Object.entries<Operation>(operations).flatMap(([id, { method, underKey }]) => {
     if (underKey !== "replayed" || elsewhere.has(id)) return [];
     const request = bodies[id];

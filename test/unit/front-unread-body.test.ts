@@ -55,7 +55,7 @@ async function ask(port: number, request: string): Promise<string> {
   return text;
 }
 
-test.concurrent("[X1] while the runtime starts again, nothing was done and it is said when to ask again", async () => {
+test.concurrent("[X9] while the runtime starts again, nothing was done and it is said when to ask again", async () => {
   const nowhere = createServer().listen(0, "127.0.0.1");
   await once(nowhere, "listening");
   const target = new URL(`http://127.0.0.1:${(nowhere.address() as AddressInfo).port}`);
@@ -77,7 +77,7 @@ test.concurrent("[X1] while the runtime starts again, nothing was done and it is
   }
 });
 
-test.concurrent("[X1] of a change that had reached the runtime when that ended, nobody says that it was not done", async () => {
+test.concurrent("[X9] of a change that had reached the runtime when that ended, nobody says that it was not done", async () => {
   const { send } = await openBefore((socket) => socket.destroy());
   const change = await send("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
   expect(change).toMatch(/^HTTP\/1.1 500 /);

@@ -118,6 +118,7 @@ export const speakersOperations = {
     path: `${session}/events/:event_id/undo`,
     summary: "Take back a name, a merge, a moved turn, a track's origin, or an undo.",
     access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
     answers: {
       200: { description: "The event that it added; none where it was undone before.", schema: correctionAnswerSchema },
     },

@@ -14,6 +14,7 @@ const inOneStep: ReadonlySet<SessionMethod> = new Set([
   "resendDelivery",
   "retryResolves",
   "testWebhook",
+  "undo",
 ]);
 /** Looks at the key by itself: its answer is kept in the step that takes what the service said. */
 const byItself: ReadonlySet<SessionMethod> = new Set(["resolve"]);
