@@ -43,6 +43,9 @@ export function forwardRequest(
   const mayRepeat = !hasBody && idempotent.test(method ?? "");
   if (isChunked) headers.push("Transfer-Encoding", "chunked");
   let mayBeDone = false;
+  const reached = (): void => {
+    mayBeDone = !mayRepeat;
+  };
   const send = (onError: (forwarded: ClientRequest) => void): ClientRequest => {
     // What can't be asked again goes on a connection of its own: one that the runtime closes just now shows it only when used.
     const options = {
@@ -55,9 +58,6 @@ export function forwardRequest(
     } as const;
     const forwarded = httpRequest(options);
     forwarded.once("socket", (toRuntime) => {
-      const reached = (): void => {
-        mayBeDone = !mayRepeat;
-      };
       if (toRuntime.connecting) toRuntime.once("connect", reached);
       else reached();
     });
