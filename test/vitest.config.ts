@@ -88,9 +88,13 @@ export default defineConfig({
               // Both Workers are this one: the app's entrypoint is among the test Worker's own.
               serviceBindings: {
                 APP: { name: kCurrentWorker, entrypoint: "AppEntrypoint" },
+                GATEWAY: { name: kCurrentWorker, entrypoint: "GatewayEntrypoint" },
                 ASSETS: (request) => readAppFile(new URL(request.url).pathname),
               },
-              durableObjects: { MEETING_FEED: { className: "MeetingFeed", useSQLite: true } },
+              durableObjects: {
+                MEETING_FEED: { className: "MeetingFeed", useSQLite: true },
+                MEETING_TRANSCRIBER: { className: "MeetingTranscriber", useSQLite: true },
+              },
               bindings: {
                 AUTH_MODE: "off",
                 // All tests of a file are one caller, on a clock that stands still.

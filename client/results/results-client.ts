@@ -25,6 +25,7 @@ import { createCaller, type Request } from "./caller.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
+import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
 import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
 import type {
@@ -171,6 +172,9 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const path = `${sessionPath(sessionId, name)}${query}`;
       return caller.text({ method: "GET", path, repeatable: true, signal }, exportTypes[name]);
     },
+    transcribe: async (sessionId, given) => transcribe(caller, sessionId, given),
+    transcription: async (sessionId, given) => transcription(caller, sessionId, given),
+    cancelTranscription: async (sessionId, given) => cancelTranscription(caller, sessionId, given),
     deliveries: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;

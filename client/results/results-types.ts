@@ -23,6 +23,7 @@ import type { ResultVersions } from "../../schemas/http/versions.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
+import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
 
 export interface ResultsClientOptions {
@@ -154,6 +155,19 @@ export interface SessionsOptions extends ListOptions {
   readonly cursor?: string | undefined;
 }
 
+export interface TranscribeOptions extends CallOptions {
+  /** As `provider/model`; the deployment's preferred one without it. */
+  readonly model?: string | undefined;
+  /** All without it. */
+  readonly tracks?: readonly string[] | undefined;
+  /** false: resolves as soon as it has begun. */
+  readonly wait?: boolean | undefined;
+  /** How long to wait in all. An hour by default. */
+  readonly maxWaitMs?: number | undefined;
+  /** How far it is, about once a second, and at the end. */
+  readonly onProgress?: ((transcription: Transcription) => void) | undefined;
+}
+
 export interface EventsOptions extends CallOptions {
   /** The last event that is known already. 0 by default: from the beginning. */
   readonly after?: number | undefined;
@@ -246,6 +260,15 @@ export interface ResultsClient {
   peaks(sessionId: string, options?: PeaksOptions): Promise<PeaksAnswer>;
   /** The transcript or the speakers as a document, as they stand; empty where there is nothing yet. */
   exportDocument(sessionId: string, name: ExportName, options?: ExportOptions): Promise<string>;
+  /**
+   * Transcribes what is kept of a meeting, and waits until it is done, failed or called off (`status`). The signal ends the
+   * waiting; the transcription goes on.
+   */
+  transcribe(sessionId: string, options?: TranscribeOptions): Promise<Transcription>;
+  /** How far the last transcription is. `transcription_not_found` where there was none. */
+  transcription(sessionId: string, options?: CallOptions): Promise<Transcription>;
+  /** Calls it off. What was transcribed stays. */
+  cancelTranscription(sessionId: string, options?: CallOptions): Promise<Transcription>;
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
   /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */

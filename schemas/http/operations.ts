@@ -13,6 +13,7 @@ import { eventsOperations } from "./operations/events.ts";
 import { speakersOperations } from "./operations/speakers.ts";
 import { resultsOperations } from "./operations/results.ts";
 import { speechOperations } from "./operations/speech.ts";
+import { transcriptionsOperations } from "./operations/transcriptions.ts";
 import { webhooksOperations } from "./operations/webhooks.ts";
 
 export type { Access, Operation } from "./operation.ts";
@@ -35,6 +36,7 @@ export const gatewayOperations = {
 export const appOperations = {
   ...contractOperations,
   ...speechOperations,
+  ...transcriptionsOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

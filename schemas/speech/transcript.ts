@@ -70,7 +70,8 @@ export class StandingUtterances {
     const place = `${track}/${id}`;
     // Until Nov 2026 an id was the session's, and a revision could move an utterance to another track.
     if (type === "utterance.revised" && !this.#latest.has(place)) this.#latest.delete(this.#placeOf.get(id) ?? place);
-    this.#latest.set(place, utterance);
+    if (utterance.withdrawn) this.#latest.delete(place);
+    else this.#latest.set(place, utterance);
     this.#placeOf.set(id, place);
   }
 

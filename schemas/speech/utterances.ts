@@ -9,6 +9,9 @@ const placeSchema = z
   .min(0)
   .max(limits.maxSeq * 1_000);
 
+/** `provider/model`. */
+export const modelNameSchema = z.string().regex(/^[a-z0-9-]{1,32}\/[A-Za-z0-9@._:/-]{1,120}$/, "is provider/model");
+
 const utteranceShape = {
   /** The poster's own id, of one utterance of the track. The same id again revises it. */
   utterance_id: z
@@ -27,10 +30,17 @@ const utteranceShape = {
   speaker: z.string().min(1).max(limits.maxShortTextChars).optional(),
   /** Whether its source is done with it: no version that is not final takes its place any more. */
   final: z.boolean().optional(),
+  /** The model that wrote it, as `provider/model`; without it a person or another program did, and no model's version replaces it. */
+  model: modelNameSchema.optional(),
 };
 
 /** An utterance as it is kept. `revision` is its poster's number, or one more than that of the version before. */
-export const utteranceSchema = z.object({ ...utteranceShape, revision: z.int().min(0) });
+export const utteranceSchema = z.object({
+  ...utteranceShape,
+  revision: z.int().min(0),
+  /** A model heard it, and the one that transcribed the same audio later did not: it is in no transcript. */
+  withdrawn: z.literal(true).optional(),
+});
 export type Utterance = z.infer<typeof utteranceSchema>;
 
 export const postedUtteranceSchema = z
@@ -58,6 +68,25 @@ export const utterancesBodySchema = z.strictObject({
   utterances: z.array(postedUtteranceSchema).min(1).max(limits.maxUtterancesPerRequest),
 });
 export type UtterancesBody = z.infer<typeof utterancesBodySchema>;
+
+/** What a model heard in a stretch of a track: all of it, in place of what a model heard there before. */
+export const heardStretchSchema = z.strictObject({
+  track: trackNameSchema,
+  /** From one place to before the other. */
+  from_ms: placeSchema,
+  to_ms: placeSchema,
+  model: modelNameSchema,
+  segments: z
+    .array(
+      z.strictObject({
+        start_ms: placeSchema,
+        end_ms: placeSchema,
+        text: z.string().min(1).max(limits.maxUtteranceChars),
+      }),
+    )
+    .max(limits.maxUtterancesPerRequest),
+});
+export type HeardStretch = z.infer<typeof heardStretchSchema>;
 
 /** That body before its utterances were looked at. */
 export const utteranceListSchema = z.strictObject({

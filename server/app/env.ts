@@ -1,4 +1,13 @@
+import type { SessionState } from "../../schemas/http/sessions.ts";
+import type { Result } from "../../schemas/lib/result.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
+import type { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
+import type { Meetings } from "./transcribe/transcription-step.ts";
+
+/** The gateway's entrypoint, as far as the app asks it. */
+interface Gateway extends Meetings {
+  sessionState(session: { tenant: string; session_id: string }): Promise<Result<SessionState, string>>;
+}
 
 /** The app's bindings (server/app/wrangler.jsonc). Its variables are parsed by `server/shared/config/speech.ts`. */
 export interface Env {
@@ -6,4 +15,7 @@ export interface Env {
   readonly ASSETS: Pick<Fetcher, "fetch">;
   /** One for each session, by its room's name. */
   readonly MEETING_FEED: DurableObjectNamespace<MeetingFeed>;
+  /** One for each session, likewise. */
+  readonly MEETING_TRANSCRIBER: DurableObjectNamespace<MeetingTranscriber>;
+  readonly GATEWAY: Gateway;
 }

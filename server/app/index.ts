@@ -10,6 +10,7 @@ import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
 
 export { MeetingFeed } from "./feed/meeting-feed.ts";
+export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 
 const app = createApp();
 
@@ -30,6 +31,9 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
       return { taken_through: 0 };
     }
     const { tenant, session_id, messages } = parsed.data;
+    if (messages.some(({ type }) => type === "session.deleted")) {
+      await this.env.MEETING_TRANSCRIBER.getByName(roomName(tenant, session_id)).forget();
+    }
     const feed = this.env.MEETING_FEED.getByName(roomName(tenant, session_id));
     return { taken_through: await feed.take(messages) };
   }

@@ -22,6 +22,7 @@ const secondsByField: Readonly<Record<string, number>> = {
   updated_at: 20,
   finalized_at: 30,
   made_at: 30,
+  ended_at: 32,
   last_at: 31,
   next_at: 60,
   expires_at: 3_600,
@@ -33,6 +34,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
   build: "4f1c0e6a9d2b7c35",
+  transcription_id: "5b2f0f0c-6a53-4c0e-9d0b-3f1a2c4d5e6f",
   token,
   origin_ms: timestampMs(0),
   /** Of a `pong`. */

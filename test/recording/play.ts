@@ -64,6 +64,7 @@ export async function play(recorder: Recorder, { url, webhooks }: Surroundings):
   await goWrong(recorder, webhooks);
   await leave(recorder, webhooks);
   await refuse(recorder);
+  await transcribe(recorder);
   await list(recorder);
 }
 
@@ -329,6 +330,19 @@ async function refuse(recorder: Recorder): Promise<void> {
   recorder.keepError(await late.next("error"));
   const nobody = await recorder.connect(`/v1/sessions/${unknown.session_id}/live`);
   recorder.keepError(await nobody.next("error"));
+}
+
+const isTranscribed = ({ status }: { status: string }): boolean => status === "done";
+
+/** The meeting once more, through the model that hears. */
+async function transcribe(recorder: Recorder): Promise<void> {
+  const parameters = { session_id };
+  await recorder.refused("getTranscription", { parameters });
+  await recorder.call("startTranscription", ["begun", "All tracks, by the preferred model"], { parameters, body: {} });
+  await recorder.refused("startTranscription", { parameters, body: { model: "embedded/moonshine-tiny" } });
+  await recorder.settled("getTranscription", parameters, isTranscribed);
+  await recorder.call("getTranscription", ["done", "All twelve seconds are transcribed"], { parameters });
+  await recorder.call("cancelTranscription", ["ended", "It ended already: it stays as it is"], { parameters });
 }
 
 /** The tenant's sessions, and the end of one of them. */

@@ -46,6 +46,12 @@ describe("GATEWAY", () => {
     expect(await from(41)).toEqual({ ok: true, value: [] });
   });
 
+  test("[X2] all of the places that it promises, and none beyond them", async () => {
+    const { sessionId } = await meeting([1, 16, 17, 32, 33]);
+    const given = await entry.chunks(sessionOf(sessionId), "mixed", 1);
+    expect(given.ok && given.value.map(({ seq }) => seq)).toEqual([1, 16, 17, 32]);
+  });
+
   test("[X2] [T1] another tenant's session of the same name is none, and what never was is not created", async () => {
     const { sessionId } = await meeting([1]);
     const other = { tenant: "acme", session_id: sessionId };

@@ -30,6 +30,7 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   resolve: ["[limit:maxResolveBodyBytes]", { audio: { content_b64: "AAAA", format: "pcm_s16le" } }],
   retryResolves: ["[limit:maxCorrectionBodyBytes]", {}],
   finalize: ["[limit:maxFinalizeBodyBytes]", {}],
+  startTranscription: ["[limit:maxCorrectionBodyBytes]", {}],
 };
 const bodyRows = Object.entries(bodies).map(([id, [tag, body]]) => ({ id: id as WithBody, tag, body }));
 const withSecret = gatewayWith({ JWT_SECRET: jwtSecret }, "http://localhost");
@@ -130,6 +131,7 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   resolve: 200,
   retryResolves: 200,
   finalize: 200,
+  startTranscription: 503, // No model is set up here.
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

@@ -121,7 +121,7 @@ const said: readonly [field: string, message: string, body: unknown, schema: z.Z
   ],
   [
     "speaker_name",
-    "is no field here; there is utterance_id, track, start_ms, end_ms, text, speaker, final, revision",
+    "is no field here; there is utterance_id, track, start_ms, end_ms, text, speaker, final, model, revision",
     { start_ms: 0, end_ms: 1, text: "a", speaker_name: "Ada" },
     postedUtteranceSchema,
   ],

@@ -12,6 +12,7 @@ import { traceIdFrom } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
+import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
 import { modelsRoute, speechRoute, transcriptionRoute } from "./speech.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
@@ -24,6 +25,9 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   transcribeAudio: transcriptionRoute,
   createSpeech: speechRoute,
   listModels: modelsRoute,
+  startTranscription: startTranscriptionRoute,
+  getTranscription: getTranscriptionRoute,
+  cancelTranscription: cancelTranscriptionRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -12,9 +12,11 @@ import type { SessionState } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
+import { heardStretchSchema, type HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
 import { readSlice } from "../http/log-reader.ts";
+import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import { reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
 
@@ -63,22 +65,44 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
       const asked = chunksSchema.safeParse({ track, from: fromSeq });
       if (!asked.success) return err("bad_request");
       const { track: name, from } = asked.data;
-      const kept = await room.call("keptChunks", name, from, from + maxChunksPerAsk - 1);
-      if (!kept.ok) return kept;
       const source = { bucket: this.env.RESULT_BUCKET, session: { tenant, sessionId }, sha256 };
       const found: FoundChunk[] = [];
-      // One after the other: a caller that reads ahead has its own lanes.
-      for (const chunk of kept.value) {
-        found.push({ seq: chunk.seq, pcm: new Uint8Array(await readChunk(source, name, chunk)) });
+      // A room says fewer at a time.
+      for (let at = from; at < from + maxChunksPerAsk; at += maxSecondsPerAsk) {
+        const kept = await room.call(
+          "keptChunks",
+          name,
+          at,
+          Math.min(at + maxSecondsPerAsk, from + maxChunksPerAsk) - 1,
+        );
+        if (!kept.ok) return kept;
+        // One after the other: a caller that reads ahead has its own lanes.
+        for (const chunk of kept.value) {
+          found.push({ seq: chunk.seq, pcm: new Uint8Array(await readChunk(source, name, chunk)) });
+        }
       }
       return ok(found);
     });
   }
 
-  async #inRoom<T>(
+  /**
+   * Keeps what a model heard in a stretch of a track, in place of what a model heard there before (SPEC U20).
+   * @param subject on whose behalf, as the event log counts.
+   */
+  hear(session: SessionRef, stretch: HeardStretch, subject: string): Promise<Result<"kept", Refusal | "log_full">> {
+    return this.#inRoom<"kept", "log_full">(session, async (room) => {
+      const parsed = heardStretchSchema.safeParse(stretch);
+      if (!parsed.success) return err("bad_request");
+      const heard = await room.call("hear", parsed.data, z.string().parse(subject));
+      if (!heard.ok) return heard;
+      return heard.value.utterances.some(({ status }) => status === "refused") ? err("log_full") : ok("kept");
+    });
+  }
+
+  async #inRoom<T, More = never>(
     session: SessionRef,
-    ask: (room: RoomApi, session: SessionRef) => Promise<Result<T, Refusal>>,
-  ): Promise<Result<T, Refusal>> {
+    ask: (room: RoomApi, session: SessionRef) => Promise<Result<T, Refusal | More>>,
+  ): Promise<Result<T, Refusal | More>> {
     const parsed = sessionSchema.safeParse(session);
     if (!parsed.success) return err("bad_request");
     const named = parsed.data;

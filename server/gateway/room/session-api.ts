@@ -8,7 +8,7 @@ import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
-import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import type { HeardStretch, PostedUtterance } from "../../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../../schemas/webhooks.ts";
 import type { WavPlan } from "../results/wav/wav-plan.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
@@ -162,6 +162,13 @@ export class SessionApi {
   addUtterances(posted: readonly PostedUtterance[], subject?: string): Result<AddedUtterances, "session_not_found"> {
     return this.#inExisting(({ core: { events }, speakers }) =>
       ok(events.onBehalfOf(subject, () => speakers.utterances.add(posted))),
+    );
+  }
+
+  /** What a model heard in a stretch of a track. @param subject on whose behalf. */
+  hear(stretch: HeardStretch, subject: string): Result<AddedUtterances, "session_not_found"> {
+    return this.#inExisting(({ core: { events }, speakers }) =>
+      ok(events.onBehalfOf(subject, () => speakers.utterances.hear(stretch))),
     );
   }
 

@@ -16,6 +16,8 @@ export type Judgement =
 
 /** @param posted a version of `kept`, as it came. */
 export function judgeVersion(kept: Utterance, posted: PostedUtterance): Judgement {
+  const [wasModels, isModels] = [kept.model !== undefined, posted.model !== undefined];
+  if (wasModels !== isModels) return isModels ? "older" : "newer";
   const [wasFinal, isFinal] = [kept.final === true, posted.final === true];
   if (posted.revision === undefined) {
     if (isSame(kept, posted)) return "same";
@@ -33,6 +35,7 @@ export function isSame(a: Utterance, b: PostedUtterance): boolean {
     a.end_ms === b.end_ms &&
     a.text === b.text &&
     a.speaker === b.speaker &&
+    a.model === b.model &&
     (a.final ?? false) === (b.final ?? false)
   );
 }

@@ -13,8 +13,13 @@ const bodyOf = stmt<[track: string, utteranceId: string], { body: string }>(
 );
 const textsBetween = stmt<[track: string, fromMs: number, toMs: number, maxUtteranceMs: number], { text: string }>(
   `SELECT json_extract(body, '$.text') AS text FROM utterances
-   WHERE track = ?1 AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
+   WHERE track = ?1 AND text <> '' AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
    ORDER BY start_ms`,
+);
+
+const overlapping = stmt<[track: string, fromMs: number, toMs: number, maxUtteranceMs: number], { body: string }>(
+  `SELECT body FROM utterances
+   WHERE track = ?1 AND start_ms >= ?2 - ?4 AND start_ms < ?3 AND (end_ms > ?2 OR start_ms >= ?2) ORDER BY start_ms`,
 );
 
 export type Kept = {
@@ -66,6 +71,19 @@ export class UtteranceStore {
   textBetween(track: string, fromMs: number, toMs: number): string | undefined {
     const texts = textsBetween.all(this.#db, track, fromMs, toMs, limits.maxUtteranceMs).map(({ text }) => text);
     return texts.length === 0 ? undefined : texts.join("\n").slice(0, limits.maxAsrTextChars);
+  }
+
+  /** What is in a stretch of a track or reaches into it, by time; nothing that was withdrawn. */
+  within(track: string, fromMs: number, toMs: number): Utterance[] {
+    return overlapping
+      .all(this.#db, track, fromMs, toMs, limits.maxUtteranceMs)
+      .map(({ body }) => utteranceSchema.parse(JSON.parse(body)))
+      .filter(({ withdrawn }) => withdrawn === undefined);
+  }
+
+  /** Takes an utterance out of the transcript. The caller logs what is kept then, in the same step. */
+  withdraw({ revision, ...utterance }: Utterance): Utterance {
+    return this.#save({ ...utterance, text: "", withdrawn: true, revision: revision + 1 });
   }
 
   #save(utterance: Utterance): Utterance {

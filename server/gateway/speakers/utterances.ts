@@ -3,7 +3,7 @@
  * that comes after its audio was resolved still reaches the speakers. Captions may come at any time, after finalize too: then they
  * are in the next version of the result.
  */
-import type { PostedUtterance, Utterance, UtteranceOutcome } from "../../../schemas/speech/utterances.ts";
+import type { HeardStretch, PostedUtterance, Utterance, UtteranceOutcome } from "../../../schemas/speech/utterances.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { bindingFrom, type IntroductionSources } from "./introductions.ts";
@@ -33,6 +33,43 @@ export class Utterances {
     return { utterances: db.transaction(() => posted.map((utterance) => this.#add(utterance))) };
   }
 
+  /**
+   * Keeps what a model heard in a stretch, in place of what a model heard there before: what is not heard again is withdrawn. What
+   * nobody's model wrote stays as it is, and a segment that it covers by half or more is left out. The same again changes nothing.
+   */
+  hear({ track, from_ms, to_ms, model, segments }: HeardStretch): AddedUtterances {
+    const { db, store } = this.#deps;
+    return {
+      utterances: db.transaction(() => {
+        const kept = store.within(track, from_ms, to_ms);
+        const others = kept.filter((utterance) => utterance.model === undefined);
+        const heard = segments
+          .filter((segment) => !isCovered(segment, others))
+          .map((segment): PostedUtterance => {
+            return { ...segment, track, utterance_id: `heard-${segment.start_ms}`, model, final: true };
+          });
+        const ids = new Set(heard.map(({ utterance_id }) => utterance_id));
+        for (const utterance of kept) {
+          const isHere = utterance.model !== undefined && utterance.start_ms >= from_ms;
+          if (isHere && !ids.has(utterance.utterance_id)) this.#withdraw(utterance);
+        }
+        return heard.map((utterance) => this.#add(utterance));
+      }),
+    };
+  }
+
+  #withdraw(utterance: Utterance): void {
+    const { store, events, onCommit } = this.#deps;
+    if (events.isFull) return;
+    events.append({
+      type: "utterance.revised",
+      track: utterance.track,
+      utterance: store.withdraw(utterance),
+      by: "room",
+    });
+    onCommit();
+  }
+
   #add(posted: PostedUtterance): UtteranceOutcome {
     const { store, events, speakers, onCommit } = this.#deps;
     const kept = store.put(posted, () => events.isFull);
@@ -58,4 +95,19 @@ function conflictOf({ utterance_id, revision }: Utterance): UtteranceOutcome {
 function logFull({ utterance_id }: PostedUtterance): UtteranceOutcome {
   const detail = "the session's event log holds no more utterances of yours; what was taken stays.";
   return { ...(utterance_id === undefined ? {} : { utterance_id }), status: "refused", code: "log_full", detail };
+}
+
+type Stretch = Pick<Utterance, "start_ms" | "end_ms">;
+
+/** Whether others, by time, have half of a stretch or more. */
+function isCovered({ start_ms, end_ms }: Stretch, others: readonly Stretch[]): boolean {
+  let [covered, coveredTo] = [0, start_ms];
+  for (const other of others) {
+    const from = Math.max(coveredTo, other.start_ms);
+    const to = Math.min(end_ms, other.end_ms);
+    if (to <= from) continue;
+    covered += to - from;
+    coveredTo = to;
+  }
+  return covered > 0 && covered * 2 >= end_ms - start_ms;
 }

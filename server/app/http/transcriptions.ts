@@ -1,0 +1,102 @@
+/** `/v1/sessions/:session_id/transcribe`: a meeting's kept audio through a model. The work is done in `transcribe/`. */
+import type { Context } from "hono";
+import { transcribeBodySchema, type Transcription, transcriptionSchema } from "../../../schemas/http/transcriptions.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
+import { limits } from "../../../schemas/limits.ts";
+import { roomName, sessionIdSchema } from "../../../schemas/names.ts";
+import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
+import { type Principal, subjectOf } from "../../shared/access/principal.ts";
+import { problemResponse } from "../../shared/http/problem-response.ts";
+import { type BodyFailure, readJsonBody } from "../../shared/http/read-json-body.ts";
+import { transcribersFor } from "../transcribe/hear.ts";
+import type { MeetingTranscriber } from "../transcribe/meeting-transcriber.ts";
+import type { TranscriptionRow } from "../transcribe/transcription-row.ts";
+import type { AppEnv } from "./app-env.ts";
+
+type Session = TranscriptionRow["session"];
+type Transcriber = Pick<MeetingTranscriber, "start" | "read" | "cancel">;
+
+export async function startTranscriptionRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await readJsonBody(c.req.raw, transcribeBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return refuseBody(c, body.error);
+  const { model = null, tracks } = body.value;
+  const { session, principal } = callerOf(c);
+  const state = await c.env.GATEWAY.sessionState(session);
+  if (!state.ok) return refuseSession(c, state.error);
+  const kept = state.value.ingest_by_track;
+  const unknown = tracks?.find((track) => !Object.hasOwn(kept, track));
+  if (unknown !== undefined) return refuse(c, "track_not_found", `The session has no track ${unknown}.`);
+  if (transcribersFor(c.env, model).length === 0) {
+    if (model === null) return refuse(c, "model_unavailable", "No model is set up for this: see EMBEDDED_BASE_URL.");
+    return refuse(c, "bad_request", "model: names none that transcribes here; GET /v1/models lists them.");
+  }
+  const wanted = [...new Set(tracks ?? Object.keys(kept))].map((track) => {
+    return { track, duration_ms: (kept[track]?.last_seq ?? 0) * chunkMs };
+  });
+  const started = await transcriberOf(c, session).start({
+    session,
+    subject: subjectOf(principal),
+    trace_id: c.var.traceId,
+    model,
+    tracks: wanted,
+  });
+  if (started.ok) return Response.json(shown(started.value), { status: 202 });
+  const detail = "One of another model or other tracks is running: wait for its end, or call it off with DELETE.";
+  return refuse(c, started.error, detail);
+}
+
+export async function getTranscriptionRoute(c: Context<AppEnv>): Promise<Response> {
+  return answer(c, (transcriber) => transcriber.read());
+}
+
+export async function cancelTranscriptionRoute(c: Context<AppEnv>): Promise<Response> {
+  return answer(c, (transcriber) => transcriber.cancel());
+}
+
+async function answer(
+  c: Context<AppEnv>,
+  ask: (transcriber: Transcriber) => TranscriptionRow | undefined | Promise<TranscriptionRow | undefined>,
+): Promise<Response> {
+  const { session } = callerOf(c);
+  const state = await c.env.GATEWAY.sessionState(session);
+  if (!state.ok) return refuseSession(c, state.error);
+  const row = await ask(transcriberOf(c, session));
+  return row
+    ? Response.json(shown(row))
+    : refuse(c, "transcription_not_found", "Nothing of this session was transcribed here yet: begin with POST.");
+}
+
+function callerOf(c: Context<AppEnv>): { readonly session: Session; readonly principal: Principal } {
+  const { principal } = c.var;
+  if (!principal) throw new Error("a route of a session without a caller");
+  const session_id = sessionIdSchema.parse(c.req.param("session_id"));
+  return { session: { tenant: principal.tenant, session_id }, principal };
+}
+
+function transcriberOf(c: Context<AppEnv>, { tenant, session_id }: Session): Transcriber {
+  return c.env.MEETING_TRANSCRIBER.getByName(roomName(tenant, session_id)) as unknown as Transcriber;
+}
+
+/** Without what is nobody's to know. */
+function shown(row: TranscriptionRow): Transcription {
+  return transcriptionSchema.parse(row);
+}
+
+function refuseSession(c: Context<AppEnv>, reason: string): Response {
+  if (reason === "session_deleted") return refuse(c, "session_deleted", "The session was deleted.");
+  return refuse(c, "session_not_found", "No session with this id was ever opened.");
+}
+
+function refuseBody(c: Context<AppEnv>, failure: BodyFailure): Response {
+  if (typeof failure === "string") {
+    return refuse(c, "bad_request", "The body is no JSON object in UTF-8: send {}, or model and tracks.");
+  }
+  if (failure.reason === "body_too_large") {
+    return refuse(c, "body_too_large", `The body is at most ${failure.maxBytes} bytes.`);
+  }
+  return refuse(c, "bad_request", `${failure.field}: ${failure.message}`);
+}
+
+function refuse(c: Context<AppEnv>, code: HttpErrorCode, detail: string): Response {
+  return problemResponse(code, detail, c.var.traceId);
+}
