@@ -59,7 +59,9 @@ try {
   const { host, port, stateDir: state } = options;
   for (const line of unknownVariables(process.env, [...variableNames, "HOST", "PORT", "STATE_DIR"]))
     console.error(line);
-  const variables = localVariables(process.env);
+  const { CAPTIONS = "final", ...environment } = process.env;
+  // A meeting's transcript should not stay empty where a model is at hand, which is begun by the first speech and not before.
+  const variables = localVariables({ ...environment, CAPTIONS });
   const parsed = parseConfig(variables);
   if (!parsed.ok && !parsed.error.every((error) => error === missingSecret)) {
     throw new Failure(`These variables are not set right: ${parsed.error.join("; ")}.`);

@@ -94,6 +94,7 @@ export default defineConfig({
               durableObjects: {
                 MEETING_FEED: { className: "MeetingFeed", useSQLite: true },
                 MEETING_TRANSCRIBER: { className: "MeetingTranscriber", useSQLite: true },
+                CAPTIONER: { className: "Captioner", useSQLite: true },
               },
               bindings: {
                 AUTH_MODE: "off",

@@ -43,6 +43,10 @@ export const autoFinalizeMsSchema = z
   .max(limits.maxAutoFinalizeMs)
   .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `must be 0 or at least ${limits.minAutoFinalizeMs}`);
 
+/** Whether the app transcribes what is captured, a piece after each pause: needs a model (docs/speech.md). */
+export const captionsModeSchema = z.enum(["off", "final"]);
+export type CaptionsMode = z.infer<typeof captionsModeSchema>;
+
 /** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */
 const webhookUrlSchema = z.url({ protocol: /^https?$/ }).max(limits.maxWebhookUrlChars);
 
@@ -58,6 +62,8 @@ export const sessionConfigSchema = z.strictObject({
   retention_days: retentionDaysSchema.nullable().optional(),
   /** Without new audio for so long, it is finalized by itself; 0: never. */
   auto_finalize_after_ms: autoFinalizeMsSchema.optional(),
+  /** Without it `CAPTIONS` of the deployment holds. */
+  captions: captionsModeSchema.optional(),
 });
 export type SessionConfig = z.infer<typeof sessionConfigSchema>;
 
@@ -74,6 +80,7 @@ export const sessionAnswerSchema = z.object({
   resolve: resolveSettingsSchema,
   retention_days: retentionDaysSchema.nullable(),
   auto_finalize_after_ms: autoFinalizeMsSchema,
+  captions: captionsModeSchema.optional(),
   /** Origin of the session's own `webhook_url`; the rest of it may hold a secret and is not shown. */
   webhook_origin: z.string().optional(),
 });

@@ -1,11 +1,13 @@
 import type { SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
+import type { Captioner } from "./captions/index.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
+import type { GatewayBinding } from "./gateway-binding.ts";
 import type { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 import type { Meetings } from "./transcribe/transcription-step.ts";
 
 /** The gateway's entrypoint, as far as the app asks it. */
-interface Gateway extends Meetings {
+interface Gateway extends GatewayBinding, Pick<Meetings, "hear"> {
   sessionState(session: { tenant: string; session_id: string }): Promise<Result<SessionState, string>>;
 }
 
@@ -17,5 +19,7 @@ export interface Env {
   readonly MEETING_FEED: DurableObjectNamespace<MeetingFeed>;
   /** One for each session, likewise. */
   readonly MEETING_TRANSCRIBER: DurableObjectNamespace<MeetingTranscriber>;
+  /** One for each session, likewise. */
+  readonly CAPTIONER: DurableObjectNamespace<Captioner>;
   readonly GATEWAY: Gateway;
 }

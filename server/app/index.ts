@@ -9,6 +9,7 @@ import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
 
+export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 
@@ -31,10 +32,12 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
       return { taken_through: 0 };
     }
     const { tenant, session_id, messages } = parsed.data;
-    if (messages.some(({ type }) => type === "session.deleted")) {
-      await this.env.MEETING_TRANSCRIBER.getByName(roomName(tenant, session_id)).forget();
-    }
-    const feed = this.env.MEETING_FEED.getByName(roomName(tenant, session_id));
+    const name = roomName(tenant, session_id);
+    if (messages.some(({ type }) => type === "session.deleted"))
+      await this.env.MEETING_TRANSCRIBER.getByName(name).forget();
+    // First, and for as often as it takes: what it hears of twice changes nothing.
+    await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
+    const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
   }
 }

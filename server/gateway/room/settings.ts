@@ -24,6 +24,7 @@ const outsideResult: ReadonlySet<string> = new Set([
   "title",
   "webhook_url",
   "retention_days",
+  "captions",
 ] satisfies (keyof SessionConfig)[]);
 
 /** Whether it is these alone that are asked for. */
@@ -41,6 +42,7 @@ export function hasSettings(settings: SessionAnswer, webhookUrl: string | undefi
     (metadata === undefined || isSameJson(settings.metadata, metadata)) &&
     (resolve === undefined || isSameJson(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
     settingFrom(webhookUrl, asked.webhook_url) === webhookUrl &&
+    (asked.captions === undefined || asked.captions === settings.captions) &&
     (days === undefined || days === settings.retention_days) &&
     (afterMs === undefined || afterMs === settings.auto_finalize_after_ms)
   );

@@ -1,5 +1,6 @@
 /** Variables on speech: which models hear and speak, and where they are. Read by the app; the gateway knows none of them. */
 import * as z from "zod";
+import { type CaptionsMode, captionsModeSchema } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { listedBy, variable } from "./variable.ts";
 
@@ -36,6 +37,9 @@ export const speechVariables = {
   STT_MODEL: variable(modelList.prefault("embedded/moonshine-tiny")).describe(
     "Models that transcribe, as `provider/model`, in order of preference: the next one is asked where one fails.",
   ),
+  CAPTIONS: variable(captionsModeSchema.default("off")).describe(
+    "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off` or `final`. `npm start`: `final`.",
+  ),
   TTS_MODEL: variable(modelList.prefault("embedded/flite")).describe("Models that speak, likewise."),
 };
 
@@ -46,6 +50,7 @@ export interface SpeechConfig {
   readonly embeddedBaseUrl: string | undefined;
   readonly openAiBaseUrl: string;
   readonly openAiApiKey: string | undefined;
+  readonly captions: CaptionsMode;
   readonly transcribers: readonly ModelName[];
   readonly synthesizers: readonly ModelName[];
 }
@@ -59,6 +64,7 @@ export function parseSpeechConfig(env: object): Result<SpeechConfig, string[]> {
     embeddedBaseUrl: embedded === "off" || embedded === undefined ? undefined : `${withoutSlash(embedded)}/v1`,
     openAiBaseUrl: withoutSlash(values.OPENAI_BASE_URL),
     openAiApiKey: values.OPENAI_API_KEY,
+    captions: values.CAPTIONS,
     transcribers: values.STT_MODEL,
     synthesizers: values.TTS_MODEL,
   });

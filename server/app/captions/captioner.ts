@@ -1,0 +1,142 @@
+/**
+ * Captions of one meeting (SPEC Q): one object a session, which the meeting's feed wakes. While audio comes it asks for what is kept
+ * once a second, has it transcribed, and posts what was said as any other source of captions does. It may lag, fail and die: the
+ * room waits for nothing of it, and it goes on from its cursors. Holds no audio but what is not said yet.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
+import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import { parseSpeechConfig, type SpeechConfig } from "../../shared/config/speech.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
+import { modelsIn } from "../ai/models.ts";
+import type { Env } from "../env.ts";
+import { CaptionStore, type Followed } from "./caption-store.ts";
+import { FollowedTrack, type Setback } from "./follow-track.ts";
+import { transcribe } from "./transcribe.ts";
+
+/** While audio comes it is looked for this often, and so long after the last of it. */
+const [lookMs, lookFurtherMs] = [1_000, 30_000];
+const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
+/** Tracks on which the app itself speaks, and knows its words. */
+const spokenTracks: ReadonlySet<string> = new Set(["ai"]);
+/** Whose the captions are, as the event log's bounds tell callers apart. */
+const subject = "app:captions";
+
+interface Meeting {
+  readonly session: Pick<Followed, "tenant" | "session_id">;
+  readonly config: SpeechConfig;
+  readonly log: Log;
+}
+
+export class Captioner extends DurableObject<Env> {
+  readonly #store = new CaptionStore(this.ctx.storage.sql);
+  readonly #tracks = new Map<string, FollowedTrack>();
+  readonly #cooldown = new Cooldown({
+    firstMs: minBackoffMs,
+    maxMs: maxBackoffMs,
+    now: Date.now,
+    random: Math.random,
+  });
+  #lastNewAt = 0;
+  /** What the session was told of captions; asked anew whenever there is news of it. */
+  #mode: Result<CaptionsMode | undefined, never> | undefined;
+
+  /** Hears of a meeting. The same news again change nothing. */
+  async follow(tenant: string, sessionId: string, messages: readonly FeedMessage[]): Promise<void> {
+    if (messages.some(({ type }) => type === "session.deleted")) return this.#forget();
+    const tracks = messages.flatMap((message) => ("track" in message ? [message.track] : []));
+    const isOver = messages.some(({ type }) => type === "session.finalized");
+    if (tracks.length === 0 && !isOver) return;
+    this.#store.follow({ tenant, session_id: sessionId, isOver }, tracks);
+    this.#lastNewAt = Date.now();
+    this.#mode = undefined;
+    await this.#lookAt(Math.max(Date.now(), this.#cooldown.until));
+  }
+
+  override async alarm(): Promise<void> {
+    const { followed } = this.#store;
+    if (!followed) return;
+    const { tenant, session_id } = followed;
+    const log = logFor({ tenant, session_id });
+    try {
+      const done = await this.#run(followed, log);
+      if (!done.ok) {
+        const waitMs = Math.max(this.#cooldown.failed(), Math.min(done.error.retryAfterMs ?? 0, maxBackoffMs));
+        log.warn("captions.set_back", { reason: done.error.reason, delay_ms: waitMs });
+        await this.#lookAt(Date.now() + waitMs);
+        return;
+      }
+      this.#cooldown.succeeded();
+      if (done.value) this.#lastNewAt = Date.now();
+      if (Date.now() - this.#lastNewAt < lookFurtherMs && !followed.isOver) await this.#lookAt(Date.now() + lookMs);
+    } catch (cause) {
+      // What memory holds may not be what was kept.
+      this.#tracks.clear();
+      log.error("captions.failed", { error: describeError(cause) });
+      await this.#lookAt(Date.now() + this.#cooldown.failed());
+    }
+  }
+
+  /** @returns whether there was anything new. */
+  async #run({ tenant, session_id }: Followed, log: Log): Promise<Result<boolean, Setback>> {
+    const config = parseSpeechConfig(this.env);
+    if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
+    const session = { tenant, session_id };
+    const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));
+    // Of a session that is no more nothing is left to say.
+    if (!asked.ok) return ok(false);
+    this.#mode = asked;
+    if ((asked.value ?? config.value.captions) === "off") return ok(false);
+    if (modelsIn(config.value, config.value.transcribers).length === 0) return ok(false);
+    const meeting = { session, config: config.value, log };
+    const tracks = this.#store.tracks.filter((track) => !spokenTracks.has(track));
+    const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).advance()));
+    return all.find((one) => !one.ok) ?? ok(all.some((one) => one.ok && one.value));
+  }
+
+  #trackOf(track: string, meeting: Meeting): FollowedTrack {
+    const known = this.#tracks.get(track);
+    if (known) return known;
+    const { session, config, log } = meeting;
+    const made = new FollowedTrack({
+      track,
+      chunks: async (fromSeq) => {
+        const read = await this.env.GATEWAY.chunks(session, track, fromSeq);
+        return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
+      },
+      transcribe: (speech) => transcribe(modelsIn(config, config.transcribers), speech),
+      post: (utterance) => this.#post(session, utterance, log),
+      cursor: () => this.#store.cursor(track),
+      save: (cursor) => this.#store.save(track, cursor),
+      isOver: () => this.#store.followed?.isOver ?? true,
+      now: Date.now,
+    });
+    this.#tracks.set(track, made);
+    return made;
+  }
+
+  async #post(session: Meeting["session"], utterance: PostedUtterance, log: Log): Promise<Result<void, Setback>> {
+    const added = await this.env.GATEWAY.addUtterances(session, [utterance], subject);
+    if (!added.ok) return err({ reason: `the gateway: ${added.error}`, retryAfterMs: undefined });
+    const [outcome] = added.value.utterances;
+    if (outcome?.status === "refused") {
+      // It will be refused again: other words stand there, or the log is full.
+      log.warn("captions.refused", { code: outcome.code, track: utterance.track, start_ms: utterance.start_ms });
+    }
+    return ok(undefined);
+  }
+
+  async #forget(): Promise<void> {
+    this.#tracks.clear();
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  async #lookAt(at: number): Promise<void> {
+    const set = await this.ctx.storage.getAlarm();
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at);
+  }
+}

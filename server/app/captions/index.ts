@@ -1,0 +1,1 @@
+export { Captioner } from "./captioner.ts";

@@ -1,0 +1,26 @@
+/** The gateway as the app reaches it: its entrypoint for the app, by RPC. RPC's own types can't be had across Workers. */
+import type { CaptionsMode } from "../../schemas/http/sessions.ts";
+import type { Result } from "../../schemas/lib/result.ts";
+import type { PostedUtterance, UtteranceOutcome } from "../../schemas/speech/utterances.ts";
+
+interface SessionRef {
+  readonly tenant: string;
+  readonly session_id: string;
+}
+/** As the gateway's entrypoint says why not. */
+type Refusal = "bad_request" | "session_not_found" | "session_deleted" | "after_beyond_log";
+
+export interface GatewayBinding {
+  /** What the session was told of captions; undefined where the deployment's word holds. */
+  captionsOf(session: SessionRef): Promise<Result<CaptionsMode | undefined, Refusal>>;
+  chunks(
+    session: SessionRef,
+    track: string,
+    fromSeq: number,
+  ): Promise<Result<{ seq: number; pcm: Uint8Array }[], Refusal>>;
+  addUtterances(
+    session: SessionRef,
+    posted: readonly PostedUtterance[],
+    subject: string,
+  ): Promise<Result<{ readonly utterances: readonly UtteranceOutcome[] }, Refusal>>;
+}

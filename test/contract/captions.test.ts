@@ -1,0 +1,73 @@
+/** Captions of a whole gateway with the model that comes with it: what is said in a meeting is in its transcript, once. */
+import { expect, test } from "vitest";
+import { until } from "../../client/testkit/until.ts";
+import { eventsPageSchema } from "../../schemas/http/events.ts";
+import type { Utterance } from "../../schemas/speech/utterances.ts";
+import { chunkBytes } from "../../schemas/wire/audio.ts";
+import { newSession, send } from "../support/gateway-http.ts";
+import { SpeechClient } from "../support/speech-client.ts";
+import { useGateway } from "../support/use-gateway.ts";
+import { TestClient } from "../support/ws-client.ts";
+
+const gateway = useGateway({ env: { CAPTIONS: "final" } });
+const sentences = [
+  "We have been working on streaming systems for about six years now.",
+  "The last question is about the budget.",
+];
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) ?? [];
+/** A model that is loaded by the first piece, on a busy machine. */
+const timeoutMs = 180_000;
+
+/** The sentences with pauses between, as whole seconds. */
+async function spoken(client: SpeechClient): Promise<Uint8Array[]> {
+  const parts: Uint8Array[] = [new Uint8Array(chunkBytes)];
+  for (const sentence of sentences) {
+    parts.push((await client.say(sentence)).subarray(44), new Uint8Array(2 * chunkBytes));
+  }
+  const pcm = Buffer.concat(parts);
+  const count = Math.ceil(pcm.byteLength / chunkBytes);
+  const whole = new Uint8Array(count * chunkBytes);
+  whole.set(pcm);
+  return Array.from({ length: count }, (_, n) => whole.subarray(n * chunkBytes, (n + 1) * chunkBytes));
+}
+
+async function utterancesOf(session: string): Promise<Utterance[]> {
+  const { text } = await send(gateway, `/v1/sessions/${session}/events?limit=1000`);
+  return eventsPageSchema.parse(JSON.parse(text)).events.flatMap(({ utterance }) => utterance ?? []);
+}
+
+test(
+  "[Q1] [Q2] two tracks are captioned by themselves, each piece once and in its place; what is silent has no words; off is off",
+  async () => {
+    const audio = await spoken(new SpeechClient(gateway.url));
+    const session = newSession();
+    const quiet = newSession();
+    await send(gateway, "/v1/sessions", {
+      method: "POST",
+      body: JSON.stringify({ session_id: quiet, captions: "off" }),
+    });
+    for (const [id, track] of [
+      [session, "mic"],
+      [session, "desk"],
+      [quiet, "mic"],
+    ] as const) {
+      const client = await TestClient.connect(gateway, { session: id, track, encoding: "msgpack" });
+      for (const [n, pcm] of audio.entries()) await client.keep(n + 1, { content: pcm });
+      await client.leave();
+    }
+    const look = async (): Promise<Utterance[] | undefined> => {
+      const found = await utterancesOf(session);
+      return found.length >= 2 * sentences.length ? found : undefined;
+    };
+    const found = await until(look, { what: "two captions of each track", timeoutMs: timeoutMs - 20_000 });
+    for (const track of ["mic", "desk"]) {
+      const own = found.filter((utterance) => utterance.track === track);
+      expect(own.map(({ text }) => wordsOf(text))).toEqual(sentences.map(wordsOf));
+      expect(own[0]?.start_ms).toBeGreaterThan(700);
+      expect(own[0]?.start_ms).toBeLessThan(1_300);
+      expect(own.every(({ final }) => final === true)).toBe(true);
+    }
+    expect(await utterancesOf(quiet)).toEqual([]);
+  },
+  timeoutMs,
+);

@@ -1,0 +1,246 @@
+/** Captions of a track over random audio, reads, faults and kills: each stretch of speech is said once, and nothing else is. */
+import { describe, expect, test } from "vitest";
+import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import { type Cut, Cutter, firstFloor } from "../../../server/app/captions/cutter.ts";
+import {
+  type Cursor,
+  FollowedTrack,
+  gapPatienceMs,
+  type TrackDeps,
+} from "../../../server/app/captions/follow-track.ts";
+import { randomFrom } from "../support/random.ts";
+
+const rate = 16_000;
+
+function seededRandom(seed: number): () => number {
+  const next = randomFrom(seed);
+  return () => next(1_000_000) / 1_000_000;
+}
+
+/** A stretch of a track. */
+interface Stretch {
+  readonly isSpeech: boolean;
+  readonly ms: number;
+}
+
+/** Speech as a captioner's ear has it: something louder than the noise, with dips. */
+function audioOf(stretches: readonly Stretch[], noise: number): Int16Array {
+  const totalMs = stretches.reduce((sum, { ms }) => sum + ms, 0);
+  const samples = new Int16Array(Math.ceil(totalMs / 1_000) * rate);
+  let at = 0;
+  for (const { isSpeech, ms } of stretches) {
+    for (let n = 0; n < (ms * rate) / 1_000; n += 1, at += 1) {
+      const hiss = ((at * 7_919) % 201) / 100 - 1;
+      const voice = isSpeech ? 3_000 * Math.sin(at / 9) * (0.3 + Math.abs(Math.sin(at / 1_100))) : 0;
+      samples[at] = Math.round(hiss * noise + voice);
+    }
+  }
+  return samples;
+}
+
+const bytesOf = (samples: Int16Array, seq: number): Uint8Array =>
+  new Uint8Array(samples.buffer, (seq - 1) * rate * 2, rate * 2);
+
+function cutAll(samples: Int16Array, cutter = new Cutter(0, firstFloor)): Cut[] {
+  const cuts: Cut[] = [];
+  const take = (isEnd: boolean): void => {
+    for (let cut = cutter.next(isEnd); cut; cut = cutter.next(isEnd)) cuts.push(cut);
+  };
+  for (let seq = 1; seq <= samples.length / rate; seq += 1) {
+    cutter.push(bytesOf(samples, seq));
+    take(false);
+  }
+  take(true);
+  return cuts;
+}
+
+function someStretches(random: () => number): Stretch[] {
+  return Array.from({ length: 3 + Math.floor(random() * 6) }, (_, n) => {
+    const isSpeech = n % 2 === 1;
+    return { isSpeech, ms: isSpeech ? 400 + Math.floor(random() * 15_000) : 1_200 + Math.floor(random() * 5_000) };
+  });
+}
+
+const seeds = Array.from({ length: 12 }, (_, n) => n + 1);
+
+describe("cuts", () => {
+  test.each(seeds)(
+    "[Q2] every sample is in one cut, all speech in pieces of 13 s at most, and a cutter that begins between finds the same: seed %i",
+    (seed) => {
+      const random = seededRandom(seed);
+      const stretches = someStretches(random);
+      const samples = audioOf(stretches, 5 + random() * 40);
+      const cuts = cutAll(samples);
+      expect(cuts[0]?.startMs).toBe(0);
+      expect(cuts.at(-1)?.endMs).toBe((samples.length / rate) * 1_000);
+      cuts.slice(1).forEach((cut, n) => expect(cut.startMs).toBe(cuts[n]?.endMs));
+      let at = 0;
+      for (const { isSpeech, ms } of stretches) {
+        const spoken = cuts.filter(
+          ({ speech, startMs, endMs }) => speech.length > 0 && endMs > at && startMs < at + ms,
+        );
+        const heardMs = spoken.reduce(
+          (sum, { startMs, endMs }) => sum + Math.min(endMs, at + ms) - Math.max(startMs, at),
+          0,
+        );
+        expect(heardMs).toSatisfy((heard: number) => (isSpeech ? heard >= ms - 40 : heard <= 1_000));
+        at += ms;
+      }
+      for (const { speech, startMs, endMs } of cuts) {
+        expect(speech.length === 0 || (speech.length === (endMs - startMs) * 32 && endMs - startMs <= 13_000)).toBe(
+          true,
+        );
+      }
+      const whole = cuts.findLast(({ endMs }) => endMs % 1_000 === 0 && endMs < samples.length / 16);
+      const from = whole ?? { endMs: 0, floor: firstFloor };
+      const rest = cutAll(samples.subarray((from.endMs * rate) / 1_000).slice(), new Cutter(from.endMs, from.floor));
+      expect(rest).toEqual(cuts.filter(({ startMs }) => startMs >= from.endMs));
+    },
+  );
+
+  test("[Q2] silence and steady noise give no piece", () => {
+    expect(cutAll(audioOf([{ isSpeech: false, ms: 20_000 }], 0)).every(({ speech }) => speech.length === 0)).toBe(true);
+    const loud = cutAll(audioOf([{ isSpeech: false, ms: 20_000 }], 800)).filter(({ speech }) => speech.length > 0);
+    // Until the floor has found it.
+    expect(loud.every(({ startMs }) => startMs < 10_000)).toBe(true);
+  });
+});
+
+/** A track, its room and its captioner, of which anything may fail at any time. */
+class World {
+  readonly posted = new Map<string, PostedUtterance>();
+  readonly conflicts: string[] = [];
+  kept = 0;
+  isOver = false;
+  missing: ReadonlySet<number> = new Set();
+  now = 1_000_000;
+  cursor: Cursor = { ms: 0, floor: firstFloor, gapSince: null };
+  faults = 0;
+  transcribed = 0;
+  readonly #samples: Int16Array;
+  readonly #random: () => number;
+
+  constructor(samples: Int16Array, random: () => number) {
+    this.#samples = samples;
+    this.#random = random;
+  }
+
+  get seconds(): number {
+    return this.#samples.length / rate;
+  }
+
+  captioner(): FollowedTrack {
+    const mayFail = (): boolean => this.#random() < this.faults;
+    const setback = { ok: false, error: { reason: "a fault", retryAfterMs: undefined } } as const;
+    const dies = (): void => {
+      if (this.#random() < this.faults / 2) throw new Error("killed");
+    };
+    const deps: TrackDeps = {
+      track: "mic",
+      chunks: async (from) => {
+        if (mayFail()) return setback;
+        const most = 1 + Math.floor(this.#random() * 32);
+        const seqs = Array.from({ length: most }, (_, n) => from + n).filter(
+          (seq) => seq <= this.kept && !this.missing.has(seq),
+        );
+        return { ok: true, value: seqs.map((seq) => ({ seq, pcm: bytesOf(this.#samples, seq) })) };
+      },
+      transcribe: async (speech) => {
+        this.transcribed += 1;
+        dies();
+        return mayFail() ? setback : { ok: true, value: `${speech.length} bytes` };
+      },
+      post: async (utterance) => {
+        if (mayFail()) return setback;
+        const id = utterance.utterance_id ?? "";
+        const before = this.posted.get(id);
+        if (before && JSON.stringify(before) !== JSON.stringify(utterance)) this.conflicts.push(id);
+        this.posted.set(id, utterance);
+        dies();
+        return { ok: true, value: undefined };
+      },
+      cursor: () => this.cursor,
+      save: (cursor) => {
+        this.cursor = cursor;
+        dies();
+      },
+      isOver: () => this.isOver,
+      now: () => this.now,
+    };
+    return new FollowedTrack(deps);
+  }
+}
+
+async function runToTheEnd(world: World, random: () => number): Promise<void> {
+  let captioner = world.captioner();
+  for (let steps = 0; steps < 2_000; steps += 1) {
+    world.now += 1_000;
+    world.kept = Math.min(world.seconds, world.kept + Math.floor(random() * 4));
+    world.isOver = world.kept === world.seconds;
+    if (random() < 0.1) captioner = world.captioner();
+    const wasOver = world.isOver;
+    const done = await captioner.advance().catch(() => undefined);
+    if (!done) captioner = world.captioner();
+    else if (done.ok && wasOver && world.cursor.ms === world.seconds * 1_000) return;
+  }
+  throw new Error("it did not get to the end");
+}
+
+/** What was said, in order. */
+const said = (world: World): PostedUtterance[] => [...world.posted.values()].sort((a, b) => a.start_ms - b.start_ms);
+
+describe("following a track", () => {
+  test.each(seeds)(
+    "[Q2] [Q3] faults and kills anywhere: the same utterances as without, each once: seed %i",
+    async (seed) => {
+      const random = seededRandom(seed);
+      const samples = audioOf(someStretches(random), 10);
+      const calm = new World(samples, seededRandom(seed));
+      await runToTheEnd(calm, random);
+      const wild = new World(samples, random);
+      wild.faults = 0.15;
+      await runToTheEnd(wild, random);
+      expect(wild.conflicts).toEqual([]);
+      expect(said(wild)).toEqual(said(calm));
+      const ends = said(calm).map(({ end_ms }) => end_ms);
+      said(calm)
+        .slice(1)
+        .forEach(({ start_ms }, n) => expect(start_ms).toBeGreaterThanOrEqual(ends[n] ?? 0));
+      expect(said(calm).length).toBeGreaterThan(0);
+      expect(calm.transcribed).toBe(calm.posted.size);
+    },
+  );
+
+  test("[Q3] a missing second is waited for, then passed over; one that comes in time is said", async () => {
+    const samples = audioOf(
+      [
+        { isSpeech: false, ms: 1_000 },
+        { isSpeech: true, ms: 6_000 },
+        { isSpeech: false, ms: 3_000 },
+      ],
+      10,
+    );
+    const world = new World(samples, seededRandom(1));
+    world.kept = 10;
+    world.missing = new Set([4]);
+    const captioner = world.captioner();
+    await captioner.advance();
+    await captioner.advance();
+    expect(world.posted.size).toBe(0);
+    world.now += gapPatienceMs - 1;
+    world.missing = new Set();
+    await captioner.advance();
+    expect(said(world)).toHaveLength(1);
+
+    const holed = new World(samples, seededRandom(2));
+    holed.kept = 10;
+    holed.missing = new Set([4]);
+    const other = holed.captioner();
+    for (const _ of [1, 2, 3]) {
+      await other.advance();
+      holed.now += gapPatienceMs;
+    }
+    const [first, second] = said(holed);
+    expect([first?.end_ms, second?.start_ms]).toEqual([3_000, 4_000]);
+  });
+});
