@@ -17,7 +17,7 @@ export interface GatewayBinding {
     session: SessionRef,
     track: string,
     fromSeq: number,
-  ): Promise<Result<{ seq: number; pcm: Uint8Array }[], Refusal>>;
+  ): Promise<Result<{ seq: number; pcm: Uint8Array<ArrayBuffer> }[], Refusal>>;
   addUtterances(
     session: SessionRef,
     posted: readonly PostedUtterance[],

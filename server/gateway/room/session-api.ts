@@ -25,19 +25,12 @@ import type { CorrectionRefusal, Corrections } from "../speakers/corrections.ts"
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
 import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.ts";
+import type { ConfigureRefusal } from "./configure-refusal.ts";
 import type { Room } from "./room.ts";
 import { metadataChars } from "./settings.ts";
 
 /** How long a finalize or a deletion is held open before it is answered 202. */
 const longAnswerMs = 20_000;
-
-/** Why settings can't be taken. */
-export type ConfigureRefusal =
-  | "metadata_too_large"
-  | "session_not_found"
-  | "session_exists"
-  | "settings_sealed"
-  | "resolve_started";
 
 /** What a person says of the speakers. */
 export type Correction =
