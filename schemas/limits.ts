@@ -142,6 +142,8 @@ export const limitTable = {
   maxShortTextChars: { value: 256, meaning: "`close.reason`, `client_id` and other short strings." },
   maxResolveBodyBytes: { value: 4_194_304, meaning: "Body of `POST …/resolve`: about 90 s of audio in base64." },
   maxTranscriptionBodyBytes: { value: 67_174_400, meaning: "Body of a transcription: 64 MiB of audio, and its form." },
+  maxTranscriptionSeconds: { value: 1_800, meaning: "Audio of one transcription." },
+  maxSpeechCharacters: { value: 4_096, meaning: "A text to speak. Some models take less: see `GET /v1/models`." },
   maxSpeechBodyBytes: { value: 65_536, meaning: "Body of a text to speak." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },

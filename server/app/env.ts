@@ -1,6 +1,8 @@
 import type { SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
 import type { Captioner } from "./captions/index.ts";
+import type { WorkersAi } from "./ai/providers/workers-ai.ts";
+import type { UsageLog } from "./ai/usage/usage-log.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
 import type { GatewayBinding } from "./gateway-binding.ts";
 import type { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
@@ -22,4 +24,12 @@ export interface Env {
   /** One for each session, likewise. */
   readonly CAPTIONER: DurableObjectNamespace<Captioner>;
   readonly GATEWAY: Gateway;
+  /** One for each tenant, by its name. */
+  readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;
+  /** The gateway's database. */
+  readonly DB: D1Database;
+  /** What was spoken lately. */
+  readonly CACHE: KVNamespace;
+  /** In a deployment alone: on a local machine there is no account to ask with. */
+  readonly AI?: WorkersAi;
 }

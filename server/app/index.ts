@@ -12,6 +12,7 @@ import { createApp } from "./http/app.ts";
 export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
+export { UsageLog } from "./ai/usage/usage-log.ts";
 
 const app = createApp();
 

@@ -51,7 +51,8 @@ async function bundleWorker(configPath: string, folder: string): Promise<{ worke
   );
   const { workerOptions: options } = workerOptions(configPath);
   // Variables come from the environment of each start, not from a file that the bundle would keep.
-  const { bindings: _variables, modulesRules: _rules, ...kept } = options;
+  // Workers AI needs an account: a local run has none of it.
+  const { bindings: _variables, modulesRules: _rules, ai: _ai, ...kept } = options;
   const configured: readonly { readonly binding: string; readonly migrations_dir?: string }[] = config.d1_databases;
   const databases = configured.map(({ binding, migrations_dir: migrations }) => ({
     binding,
@@ -70,7 +71,7 @@ async function bundleWorker(configPath: string, folder: string): Promise<{ worke
     })),
   };
   const migrationPaths = databases.flatMap(({ files }) => files.map((file) => relative(root, file)));
-  return { worker, inputs: [relative(root, configPath), ...migrationPaths, ...sourcesOf(output)] };
+  return { worker, inputs: [relative(root, configPath), ...migrationPaths, ...sourcesOf(output, dirname(configPath))] };
 }
 
 /** What wrangler wrote to be uploaded, the entry first. */
@@ -84,13 +85,15 @@ function modulesIn(folder: string): { type: BundledWorker["modules"][number]["ty
 }
 
 /** Every file that esbuild read, and those that wrangler took as they are, such as a text: `HASH-NAME` in its output. */
-function sourcesOf(output: string): string[] {
+function sourcesOf(output: string, folder: string): string[] {
   const { inputs } = metaSchema.parse(JSON.parse(readFileSync(join(output, metaFile), "utf8")));
   const beside = readdirSync(output).flatMap((name) => {
     const original = /^[0-9a-f]{40}-(.+)$/.exec(name)?.[1];
     return original === undefined ? [] : globSync(`{schemas,server}/**/${original}`, { cwd: root });
   });
-  return [...Object.keys(inputs), ...beside].filter((file) => existsSync(join(root, file)));
+  // esbuild names them as they lie from the configuration's folder.
+  const read = Object.keys(inputs).map((file) => relative(root, join(folder, file)));
+  return [...read, ...beside].filter((file) => existsSync(join(root, file)));
 }
 
 function migrationFiles(folder: string): string[] {

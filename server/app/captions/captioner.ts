@@ -8,10 +8,10 @@ import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
 import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
-import { parseSpeechConfig, type SpeechConfig } from "../../shared/config/speech.ts";
+import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
-import { modelsIn } from "../ai/models.ts";
+import { openSpeech, type TenantSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
 import { CaptionStore, type Followed } from "./caption-store.ts";
 import { FollowedTrack, type Setback } from "./follow-track.ts";
@@ -27,7 +27,6 @@ const subject = "app:captions";
 
 interface Meeting {
   readonly session: Pick<Followed, "tenant" | "session_id">;
-  readonly config: SpeechConfig;
   readonly log: Log;
 }
 
@@ -41,6 +40,8 @@ export class Captioner extends DurableObject<Env> {
     random: Math.random,
   });
   #lastNewAt = 0;
+  /** As the tenant's models were at the last look. */
+  #speech: TenantSpeech | undefined;
   /** What the session was told of captions; asked anew whenever there is news of it. */
   #mode: Result<CaptionsMode | undefined, never> | undefined;
 
@@ -90,8 +91,10 @@ export class Captioner extends DurableObject<Env> {
     if (!asked.ok) return ok(false);
     this.#mode = asked;
     if ((asked.value ?? config.value.captions) === "off") return ok(false);
-    if (modelsIn(config.value, config.value.transcribers).length === 0) return ok(false);
-    const meeting = { session, config: config.value, log };
+    const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
+    if (!speech.ok || speech.value.transcribers().length === 0) return ok(false);
+    const meeting = { session, log };
+    this.#speech = speech.value;
     const tracks = this.#store.tracks.filter((track) => !spokenTracks.has(track));
     const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).advance()));
     return all.find((one) => !one.ok) ?? ok(all.some((one) => one.ok && one.value));
@@ -100,14 +103,17 @@ export class Captioner extends DurableObject<Env> {
   #trackOf(track: string, meeting: Meeting): FollowedTrack {
     const known = this.#tracks.get(track);
     if (known) return known;
-    const { session, config, log } = meeting;
+    const { session, log } = meeting;
     const made = new FollowedTrack({
       track,
       chunks: async (fromSeq) => {
         const read = await this.env.GATEWAY.chunks(session, track, fromSeq);
         return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
       },
-      transcribe: (speech) => transcribe(modelsIn(config, config.transcribers), speech),
+      transcribe: async (speech) => {
+        const models = this.#speech;
+        return models ? transcribe(models, session, speech) : err({ reason: "no models", retryAfterMs: undefined });
+      },
       post: (utterance) => this.#post(session, utterance, log),
       cursor: () => this.#store.cursor(track),
       save: (cursor) => this.#store.save(track, cursor),

@@ -1,41 +1,38 @@
-/** What is said in a piece of speech, by the models that the deployment names. */
-import * as z from "zod";
+/** What is said in a piece of speech, by the models of the meeting's tenant. */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { readTextUpTo } from "../../shared/lib/read-body.ts";
-import { firstAnswer } from "../ai/models.ts";
-import type { ModelFault, Transcriber } from "../ai/ports.ts";
+import { chunkBytes, chunkMs } from "../../../schemas/wire/audio.ts";
+import { traceIdFrom } from "../../shared/http/trace.ts";
+import type { TenantSpeech } from "../ai/index.ts";
+import type { ModelFault } from "../ai/ports.ts";
 import type { Setback } from "./follow-track.ts";
 import { speechWav } from "./speech-wav.ts";
 
 /** A piece is 13 s at most. */
 const timeoutMs = 60_000;
-const maxAnswerBytes = 65_536;
-const answerSchema = z.object({ text: z.string() });
 
 export async function transcribe(
-  models: readonly Transcriber[],
+  { models, transcribers }: TenantSpeech,
+  session: { readonly tenant: string; readonly session_id: string },
   speech: Uint8Array<ArrayBuffer>,
 ): Promise<Result<string, Setback>> {
-  const answered = await firstAnswer(models, async (model) => {
-    const form = new FormData();
-    form.set("file", speechWav(speech), "speech.wav");
-    form.set("model", model.name.slice(model.name.indexOf("/") + 1));
-    const { headers, body } = new Response(form);
-    const call = { contentType: headers.get("content-type") ?? "", body: await new Response(body).arrayBuffer() };
-    return model.transcribe(call, AbortSignal.timeout(timeoutMs));
-  });
-  if (!answered.ok) return isUnheard(answered.error) ? ok("") : err(setbackOf(answered.error));
-  const body = await readTextUpTo(answered.value.response.body, maxAnswerBytes);
-  if (!body.ok) return err({ reason: "the answer is too long", retryAfterMs: undefined });
-  const parsed = answerSchema.safeParse(JSON.parse(body.value));
-  if (!parsed.success) return err({ reason: "the answer has no text", retryAfterMs: undefined });
-  return ok(parsed.data.text.trim().slice(0, limits.maxUtteranceChars));
-}
-
-/** What a model won't take will not be taken later: it goes on without words. */
-function isUnheard(fault: ModelFault): boolean {
-  return fault.reason === "refused";
+  const bytes = new Uint8Array(await speechWav(speech).arrayBuffer());
+  const durationMs = (speech.byteLength / chunkBytes) * chunkMs;
+  const heard = await models.transcribe(
+    transcribers(),
+    { bytes, type: "audio/wav", durationMs },
+    {},
+    {
+      tenant: session.tenant,
+      sessionId: session.session_id,
+      traceId: traceIdFrom(undefined),
+      route: "captions",
+      signal: AbortSignal.timeout(timeoutMs),
+    },
+  );
+  if (heard.ok) return ok(heard.value.text.trim().slice(0, limits.maxUtteranceChars));
+  // What a model won't take will not be taken later: it goes on without words.
+  return heard.error.reason === "refused" ? ok("") : err(setbackOf(heard.error));
 }
 
 function setbackOf(fault: ModelFault): Setback {

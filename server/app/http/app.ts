@@ -13,7 +13,9 @@ import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
-import { modelsRoute, speechRoute, transcriptionRoute } from "./speech.ts";
+import { modelsRoute } from "./speech/models.ts";
+import { openAiSpeechRoute } from "./speech/openai-speech.ts";
+import { openAiTranscriptionRoute } from "./speech/openai-transcription.ts";
 
 type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 
@@ -22,8 +24,8 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   asyncapi: documentRoute("asyncapi.json"),
   docs: documentRoute("docs.html"),
   console: documentRoute("console.html"),
-  transcribeAudio: transcriptionRoute,
-  createSpeech: speechRoute,
+  transcribeAudio: openAiTranscriptionRoute,
+  createSpeech: openAiSpeechRoute,
   listModels: modelsRoute,
   startTranscription: startTranscriptionRoute,
   getTranscription: getTranscriptionRoute,

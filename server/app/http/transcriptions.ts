@@ -8,6 +8,7 @@ import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
 import { type Principal, subjectOf } from "../../shared/access/principal.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
 import { type BodyFailure, readJsonBody } from "../../shared/http/read-json-body.ts";
+import { openSpeech } from "../ai/index.ts";
 import { transcribersFor } from "../transcribe/hear.ts";
 import type { MeetingTranscriber } from "../transcribe/meeting-transcriber.ts";
 import type { TranscriptionRow } from "../transcribe/transcription-row.ts";
@@ -26,7 +27,8 @@ export async function startTranscriptionRoute(c: Context<AppEnv>): Promise<Respo
   const kept = state.value.ingest_by_track;
   const unknown = tracks?.find((track) => !Object.hasOwn(kept, track));
   if (unknown !== undefined) return refuse(c, "track_not_found", `The session has no track ${unknown}.`);
-  if (transcribersFor(c.env, model).length === 0) {
+  const speech = await openSpeech(c.env, session.tenant, (work) => c.executionCtx.waitUntil(work));
+  if (!speech.ok || transcribersFor(speech.value, model).length === 0) {
     if (model === null) return refuse(c, "model_unavailable", "No model is set up for this: see EMBEDDED_BASE_URL.");
     return refuse(c, "bad_request", "model: names none that transcribes here; GET /v1/models lists them.");
   }

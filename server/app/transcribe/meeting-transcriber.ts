@@ -7,6 +7,8 @@ import { backoffMs } from "../../../schemas/lib/backoff.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import { openSpeech } from "../ai/index.ts";
+import type { Call } from "../ai/ports.ts";
 import { hear, transcribersFor } from "./hear.ts";
 import { type TranscriptionRow, TranscriptionStore } from "./transcription-row.ts";
 import { nextStep, type Step, type StepFailure } from "./transcription-step.ts";
@@ -79,10 +81,21 @@ export class MeetingTranscriber extends DurableObject<Env> {
     const step = new AbortController();
     this.#step = step;
     try {
-      const transcribers = transcribersFor(this.env, row.model);
+      const { tenant, session_id: sessionId } = row.session;
+      const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
+      if (!speech.ok) return { kind: "failed", code: "model_unavailable", canRetry: true };
+      const transcribers = transcribersFor(speech.value, row.model);
+      const call: Call = {
+        tenant,
+        subject: row.subject,
+        sessionId,
+        traceId: row.trace_id,
+        route: "POST /v1/sessions/:session_id/transcribe",
+        signal: step.signal,
+      };
       return await nextStep(row, {
         meetings: this.env.GATEWAY,
-        hear: (wav, durationMs) => hear(transcribers, wav, durationMs, step.signal),
+        hear: (wav, durationMs) => hear(speech.value, transcribers, wav, durationMs, call),
       });
     } catch (cause) {
       if (!step.signal.aborted)

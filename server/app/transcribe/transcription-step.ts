@@ -95,6 +95,7 @@ function refusedByModel(fault: ModelFault): Step {
     case "timeout":
       return { kind: "failed", code: "model_timeout", canRetry: true };
     case "failed":
+    case "aborted":
       return { kind: "failed", code: "model_failed", canRetry: true };
     case "refused":
       return { kind: "failed", code: "model_failed", canRetry: false };

@@ -1,7 +1,7 @@
 /** From a body to the samples that models take: one channel, 16 kHz, in memory. What is too long is noticed on the way. */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
-import { audioKindOf } from "./audio-kind.ts";
+import { audioKindOf } from "../../../schemas/speech/audio-kind.ts";
 import { type AudioFault, takenFormats } from "./audio-fault.ts";
 import { openOpus } from "./opus-source.ts";
 import type { PcmSource } from "./pcm-source.ts";

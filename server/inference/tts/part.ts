@@ -6,12 +6,12 @@ import type { Part } from "../http/part.ts";
 import { sentencesOf } from "./speakable.ts";
 import { Speaker, ttsLimits } from "./speaker.ts";
 import { type SpeechFormat, speechBody, speechFormats, speechTypes } from "./speech-body.ts";
-import { defaultVoice, type Voice, voiceNamed, voices } from "./voices.ts";
+import { defaultVoice, type Voice, voiceList, voiceNamed } from "./voices.ts";
 
 export const ttsModel = "flite";
 
 const maxBodyBytes = 64 * 1024;
-const voiceNames = Object.keys(voices).join(", ");
+const voiceNames = voiceList.map(({ id }) => id).join(", ");
 
 /** Unknown fields are taken and left: OpenAI's clients send what other models heed. */
 const speechRequestSchema = z.object({

@@ -4,7 +4,7 @@ import { type CaptionsMode, captionsModeSchema } from "../../../schemas/http/ses
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { listedBy, variable } from "./variable.ts";
 
-const providers = ["embedded", "openai"] as const;
+const providers = ["embedded", "openai", "workers-ai"] as const;
 export type ProviderName = (typeof providers)[number];
 
 /** A model that may be asked, as `provider/model`. */
@@ -13,17 +13,26 @@ export interface ModelName {
   readonly model: string;
 }
 
-const modelPattern = /^(embedded|openai)\/([A-Za-z0-9@._:/-]{1,120})$/;
+const modelPattern = /^(embedded|openai|workers-ai)\/([A-Za-z0-9@._:/-]{1,120})$/;
+
+/** @returns undefined where it is no name of a model. */
+export function parseModelName(name: string): ModelName | undefined {
+  const [, provider, model] = modelPattern.exec(name) ?? [];
+  return provider === undefined || model === undefined ? undefined : { provider: provider as ProviderName, model };
+}
+
+export function modelNameOf({ provider, model }: ModelName): string {
+  return `${provider}/${model}`;
+}
+
 const modelList = listedBy(/[\s,]+/)
-  .refine((names) => names.length > 0 && names.every((name) => modelPattern.test(name)), {
+  .refine((names) => names.length > 0 && names.every((name) => parseModelName(name)), {
     error: `models as provider/model, with commas between; providers are ${providers.join(", ")}`,
   })
-  .transform((names) =>
-    names.map((name): ModelName => {
-      const [, provider = "", model = ""] = modelPattern.exec(name) ?? [];
-      return { provider: provider as ProviderName, model };
-    }),
-  );
+  .transform((names) => names.flatMap((name) => parseModelName(name) ?? []));
+const workersAiModel = z
+  .string()
+  .regex(/^@[A-Za-z0-9@._:/-]{1,119}$/, { error: "a model of Workers AI, such as @cf/…" });
 const baseUrl = z.url({ protocol: /^https?$/, error: "an http or https URL" });
 
 export const speechVariables = {
@@ -34,16 +43,41 @@ export const speechVariables = {
     "Where `openai/…` models are: any API of OpenAI's shape, such as Groq, vLLM or speaches. Ends before `/audio`.",
   ),
   OPENAI_API_KEY: variable(z.string().optional()).describe("Sent there as a bearer token. A secret."),
-  STT_MODEL: variable(modelList.prefault("embedded/moonshine-tiny")).describe(
-    "Models that transcribe, as `provider/model`, in order of preference: the next one is asked where one fails.",
+  AI_GATEWAY_ID: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/)
+      .optional(),
+  ).describe("The AI Gateway that calls of `workers-ai/…` go through: its name in the account. None without it."),
+  AI_GATEWAY_URL: variable(baseUrl.optional()).describe(
+    "The same as an address (`https://gateway.ai.cloudflare.com/v1/ACCOUNT/GATEWAY`); `AI_GATEWAY_ID` goes before it.",
   ),
+  STT_MODEL: variable(modelList.optional()).describe(
+    "Models that transcribe, as `provider/model`, in order of preference: the next one is asked where one fails. `embedded/moonshine-tiny` without it.",
+  ),
+  TTS_MODEL: variable(modelList.optional()).describe("Models that speak, likewise. `embedded/flite` without it."),
+  STT_MODELS_ALLOWED: variable(modelList.optional()).describe(
+    "Models that a tenant or a request may choose for transcriptions, besides those of `STT_MODEL`.",
+  ),
+  TTS_MODELS_ALLOWED: variable(modelList.optional()).describe("Likewise for speech, besides those of `TTS_MODEL`."),
+  WORKERS_AI_MODEL_STT: variable(workersAiModel.optional()).describe(
+    "Another spelling of `STT_MODEL=workers-ai/…`, which goes before it.",
+  ),
+  WORKERS_AI_MODEL_TTS: variable(workersAiModel.optional()).describe("Likewise of `TTS_MODEL`."),
   CAPTIONS: variable(captionsModeSchema.default("off")).describe(
     "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off` or `final`. `npm start`: `final`.",
   ),
-  TTS_MODEL: variable(modelList.prefault("embedded/flite")).describe("Models that speak, likewise."),
 };
 
 const speechSchema = z.object(speechVariables);
+
+/** Models of one kind. */
+export interface ModelChoice {
+  /** In order of preference. */
+  readonly preferred: readonly ModelName[];
+  /** All that may be chosen, the preferred ones first. */
+  readonly allowed: readonly ModelName[];
+}
 
 export interface SpeechConfig {
   /** Undefined where there is no service. */
@@ -51,8 +85,10 @@ export interface SpeechConfig {
   readonly openAiBaseUrl: string;
   readonly openAiApiKey: string | undefined;
   readonly captions: CaptionsMode;
-  readonly transcribers: readonly ModelName[];
-  readonly synthesizers: readonly ModelName[];
+  /** Undefined: calls of Workers AI go through no gateway. */
+  readonly aiGatewayId: string | undefined;
+  readonly stt: ModelChoice;
+  readonly tts: ModelChoice;
 }
 
 /** @returns the names of the variables that don't parse, each with what was expected. */
@@ -65,9 +101,33 @@ export function parseSpeechConfig(env: object): Result<SpeechConfig, string[]> {
     openAiBaseUrl: withoutSlash(values.OPENAI_BASE_URL),
     openAiApiKey: values.OPENAI_API_KEY,
     captions: values.CAPTIONS,
-    transcribers: values.STT_MODEL,
-    synthesizers: values.TTS_MODEL,
+    aiGatewayId: values.AI_GATEWAY_ID ?? gatewayIn(values.AI_GATEWAY_URL),
+    stt: choice(
+      values.STT_MODEL ??
+        ofWorkersAi(values.WORKERS_AI_MODEL_STT) ?? [{ provider: "embedded", model: "moonshine-tiny" }],
+      values.STT_MODELS_ALLOWED,
+    ),
+    tts: choice(
+      values.TTS_MODEL ?? ofWorkersAi(values.WORKERS_AI_MODEL_TTS) ?? [{ provider: "embedded", model: "flite" }],
+      values.TTS_MODELS_ALLOWED,
+    ),
   });
+}
+
+function choice(preferred: readonly ModelName[], others: readonly ModelName[] = []): ModelChoice {
+  return { preferred, allowed: distinct([...preferred, ...others]) };
+}
+
+export function distinct(names: readonly ModelName[]): ModelName[] {
+  return [...new Map(names.map((name) => [modelNameOf(name), name])).values()];
+}
+
+function ofWorkersAi(model: string | undefined): ModelName[] | undefined {
+  return model === undefined ? undefined : [{ provider: "workers-ai", model }];
+}
+
+function gatewayIn(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : /\/v1\/[^/]+\/([A-Za-z0-9_-]{1,64})(\/|$)/.exec(new URL(url).pathname)?.[1];
 }
 
 function withoutSlash(url: string): string {

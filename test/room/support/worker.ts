@@ -8,7 +8,7 @@ import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
-export { AppEntrypoint, Captioner, MeetingFeed, MeetingTranscriber } from "../../../server/app/index.ts";
+export { AppEntrypoint, Captioner, MeetingFeed, MeetingTranscriber, UsageLog } from "../../../server/app/index.ts";
 export { EmbeddedResolver, GatewayEntrypoint, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {

@@ -1,6 +1,6 @@
 /** What a body is and what its samples are: the inference service's ways from bytes to 16 kHz, without a model. */
 import { describe, expect, it } from "vitest";
-import { audioKindOf } from "../../../server/inference/audio/audio-kind.ts";
+import { audioKindOf } from "../../../schemas/speech/audio-kind.ts";
 import { decodeAudio } from "../../../server/inference/audio/decode-audio.ts";
 import { mendWebm } from "../../../server/inference/audio/mend-webm.ts";
 import { Resampler } from "../../../server/inference/audio/resampler.ts";

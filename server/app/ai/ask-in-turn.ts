@@ -1,0 +1,103 @@
+/**
+ * Asks one model after the other until one answers (SPEC M12): each behind its circuit, with a deadline, and with its own record of
+ * what it took. A caller's own mistake is nobody else's to find, and who left is not asked for. Knows no provider.
+ */
+import type { Quantities } from "../../../schemas/billing/prices.ts";
+import type { CallOutcome } from "../../../schemas/billing/usage.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { deadlineIn } from "../../../schemas/lib/timeout.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+import type { Circuit } from "./circuits.ts";
+import type { Call, ModelFault } from "./ports.ts";
+import type { Meter, MeteredModel, Reading } from "./usage/meter.ts";
+
+/** A model that may be asked, with what stands around it. */
+export interface Candidate<M> extends MeteredModel {
+  readonly model: M;
+  readonly circuit: Circuit;
+}
+
+export interface Answered<M, T> {
+  readonly candidate: Candidate<M>;
+  readonly value: T;
+  /** Of the call that answered; whoever has the answer settles it. */
+  readonly reading: Reading;
+}
+
+const soonSeconds = 5;
+
+/** @param ask with a call whose signal also ends with the deadline: it throws where the model can't be reached. */
+export async function askInTurn<M, T>(
+  candidates: readonly Candidate<M>[],
+  call: Call,
+  {
+    meter,
+    expected,
+    patienceMs,
+  }: { readonly meter: Meter; readonly expected: Quantities; readonly patienceMs: number },
+  ask: (model: M, call: Call) => Promise<Result<T, ModelFault>>,
+): Promise<Result<Answered<M, T>, ModelFault>> {
+  let last: ModelFault = { reason: "unavailable", retryAfterSeconds: soonSeconds };
+  for (const candidate of candidates) {
+    const { circuit } = candidate;
+    if (!circuit.enter()) {
+      last = worse(last, { reason: "unavailable", retryAfterSeconds: circuit.retryAfterSeconds });
+      continue;
+    }
+    const reading = meter.begin(candidate, call, expected);
+    const answer = await inTime(call, call.timeoutMs ?? patienceMs, candidate.name, (own) => ask(candidate.model, own));
+    note(circuit, answer);
+    if (answer.ok) return ok({ candidate, value: answer.value, reading });
+    reading.settle(outcomeOf(answer.error), {});
+    last = worse(last, answer.error);
+    if (answer.error.reason === "refused" || answer.error.reason === "aborted") return answer;
+  }
+  return err(last);
+}
+
+/** What was found out about a model says more than that another was not asked. */
+function worse(before: ModelFault, now: ModelFault): ModelFault {
+  return now.reason === "unavailable" && before.reason !== "unavailable" ? before : now;
+}
+
+function note(circuit: Circuit, answer: Result<unknown, ModelFault>): void {
+  if (answer.ok || answer.error.reason === "refused") circuit.succeeded();
+  else if (answer.error.reason === "aborted") circuit.left();
+  else circuit.failed();
+}
+
+export function outcomeOf(fault: ModelFault): CallOutcome {
+  return fault.reason;
+}
+
+async function inTime<T>(
+  call: Call,
+  patienceMs: number,
+  model: string,
+  ask: (call: Call) => Promise<Result<T, ModelFault>>,
+): Promise<Result<T, ModelFault>> {
+  if (isOver(call)) return err({ reason: "aborted" });
+  const deadline = deadlineIn(patienceMs);
+  const signal = AbortSignal.any([call.signal, deadline.signal]);
+  const end = Promise.withResolvers<never>();
+  const stop = (): void => end.reject(new Error("the call was ended"));
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    // Not every binding heeds its signal: nobody waits for it longer than for one that does.
+    const asked = ask({ ...call, signal });
+    asked.catch(() => undefined);
+    return await Promise.race([asked, end.promise]);
+  } catch (cause) {
+    if (isOver(call)) return err({ reason: "aborted" });
+    if (deadline.signal.aborted) return err({ reason: "timeout" });
+    log.warn("model.unreachable", { model, trace_id: call.traceId, error: describeError(cause) });
+    return err({ reason: "unavailable", retryAfterSeconds: undefined });
+  } finally {
+    deadline.clear();
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function isOver({ signal }: Call): boolean {
+  return signal.aborted;
+}

@@ -1,0 +1,70 @@
+/**
+ * The circuit breaker before each model: after some failures in a row it is asked no more for a while; then one call tries it, and
+ * the others wait for what becomes of it. In the memory of one isolate: each finds out by itself. Only failures count that say
+ * nothing of what was asked.
+ */
+import { Cooldown } from "../../shared/lib/cooldown.ts";
+
+export const failuresToOpen = 8;
+const firstMs = 5_000;
+const maxMs = 60_000;
+/** Of models that were ever asked: those a configuration names, and of tests. */
+const maxCircuits = 256;
+
+export type CircuitState = "closed" | "open" | "half_open";
+
+export class Circuit {
+  readonly #cooldown: Cooldown;
+  #isTried = false;
+
+  constructor(now: () => number, random: () => number) {
+    this.#cooldown = new Cooldown({ firstMs, maxMs, now, random, tolerated: failuresToOpen - 1 });
+  }
+
+  get state(): CircuitState {
+    if (this.#cooldown.failures < failuresToOpen) return "closed";
+    return this.#cooldown.isOver ? "half_open" : "open";
+  }
+
+  /** How long it is left alone, s. */
+  get retryAfterSeconds(): number {
+    return Math.max(1, Math.ceil(this.#cooldown.remainingMs / 1_000));
+  }
+
+  /** @returns whether it may be asked. Whoever may says afterwards what became of it. */
+  enter(): boolean {
+    const { state } = this;
+    if (state === "closed") return true;
+    if (state === "open" || this.#isTried) return false;
+    this.#isTried = true;
+    return true;
+  }
+
+  succeeded(): void {
+    this.#isTried = false;
+    this.#cooldown.succeeded();
+  }
+
+  failed(): void {
+    this.#isTried = false;
+    this.#cooldown.failed();
+  }
+
+  /** The call ended without saying anything of the model. */
+  left(): void {
+    this.#isTried = false;
+  }
+}
+
+const circuits = new Map<string, Circuit>();
+
+/** @param key the model, and where it is. */
+export function circuitOf(key: string): Circuit {
+  const known = circuits.get(key);
+  if (known) return known;
+  const [oldest] = circuits.keys();
+  if (oldest !== undefined && circuits.size >= maxCircuits) circuits.delete(oldest);
+  const made = new Circuit(Date.now, Math.random);
+  circuits.set(key, made);
+  return made;
+}

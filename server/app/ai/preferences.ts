@@ -1,0 +1,54 @@
+/**
+ * Which models a tenant prefers, in D1. Read at most once in half a minute by each isolate; where it can't be read, what was read
+ * last holds, or else the deployment's own models do: nobody goes without speech because a list is away.
+ */
+import type { CallKind } from "../../../schemas/billing/usage.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { type ModelName, parseModelName } from "../../shared/config/speech.ts";
+import { describeError, log } from "../../shared/telemetry/log.ts";
+
+export type PreferenceKind = Extract<CallKind, "stt" | "tts">;
+export type Preferences = { readonly [Kind in PreferenceKind]?: readonly ModelName[] };
+
+const freshMs = 30_000;
+const patienceMs = 2_000;
+const maxTenants = 1_000;
+
+interface Known {
+  readonly at: number;
+  readonly preferences: Preferences;
+}
+
+const known = new Map<string, Known>();
+
+export async function preferencesOf(db: D1Database, tenant: string): Promise<Preferences> {
+  const before = known.get(tenant);
+  if (before && Math.abs(Date.now() - before.at) < freshMs) return before.preferences;
+  try {
+    const preferences = await withTimeout(read(db, tenant), patienceMs, "D1");
+    remember(tenant, preferences);
+    return preferences;
+  } catch (cause) {
+    log.warn("models.preferences_unread", { tenant, error: describeError(cause) });
+    return before?.preferences ?? {};
+  }
+}
+
+async function read(db: D1Database, tenant: string): Promise<Preferences> {
+  const { results } = await db
+    .prepare("SELECT kind, models FROM model_preferences WHERE tenant = ?")
+    .bind(tenant)
+    .all<{ kind: string; models: string }>();
+  const entries = results.map(({ kind, models }) => [
+    kind,
+    models.split(" ").flatMap((name) => parseModelName(name) ?? []),
+  ]);
+  return Object.fromEntries(entries) as Preferences;
+}
+
+function remember(tenant: string, preferences: Preferences): void {
+  known.delete(tenant);
+  const [oldest] = known.keys();
+  if (oldest !== undefined && known.size >= maxTenants) known.delete(oldest);
+  known.set(tenant, { at: Date.now(), preferences });
+}

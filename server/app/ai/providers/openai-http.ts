@@ -1,0 +1,95 @@
+/** One exchange with an HTTP API of OpenAI's shape: how it is asked, and what its refusals mean. Its words go into the log alone. */
+import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { readTextUpTo } from "../../../shared/lib/read-body.ts";
+import { log } from "../../../shared/telemetry/log.ts";
+import type { Call, ModelFault } from "../ports.ts";
+
+export interface OpenAiService {
+  /** As `provider/model`. */
+  readonly name: string;
+  /** The provider's own name of it. */
+  readonly model: string;
+  /** Ends before `/audio`. */
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  /** Whether what it says of a refusal may be told to callers: it is our own service's word. */
+  readonly isOwn: boolean;
+}
+
+const maxErrorBytes = 16_384;
+const maxAnswerBytes = 8 * 1_024 * 1_024;
+const refusals: ReadonlySet<number> = new Set([400, 413, 415]);
+
+/** @returns its answer where it is one, with the body unread. @throws where it can't be reached, or the call's signal aborts. */
+export async function askOpenAi(
+  service: OpenAiService,
+  path: "/audio/transcriptions" | "/audio/speech",
+  request: { readonly body: BodyInit; readonly contentType?: string; readonly query?: string },
+  call: Call,
+): Promise<Result<Response, ModelFault>> {
+  const { baseUrl, apiKey } = service;
+  const answer = await fetch(`${baseUrl}${path}${request.query ?? ""}`, {
+    method: "POST",
+    headers: {
+      ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      traceparent: `00-${call.traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
+    },
+    body: request.body,
+    // A key is for this address, not for another that it names.
+    redirect: "manual",
+    signal: call.signal,
+  });
+  return answer.ok ? ok(answer) : err(await faultOf(service, answer, call));
+}
+
+/** @returns its JSON; anything else is a failure of the model. */
+export async function jsonOf(
+  service: OpenAiService,
+  answer: Response,
+  call: Call,
+): Promise<Result<unknown, ModelFault>> {
+  const text = await readTextUpTo(answer.body, maxAnswerBytes);
+  if (!text.ok) return wrong(service, call, text.error);
+  try {
+    return ok(JSON.parse(text.value) as unknown);
+  } catch {
+    return wrong(service, call, text.value.slice(0, 500));
+  }
+}
+
+/** Of an answer that is not what was asked for. */
+export function wrong({ name }: { readonly name: string }, call: Call, answer: string): Result<never, ModelFault> {
+  log.warn("model.answered_wrong", { model: name, trace_id: call.traceId, answer });
+  return err({ reason: "failed" });
+}
+
+async function faultOf({ name, isOwn }: OpenAiService, answer: Response, call: Call): Promise<ModelFault> {
+  const { status } = answer;
+  const text = await readTextUpTo(answer.body, maxErrorBytes);
+  const said = text.ok ? text.value : text.error;
+  log.warn("model.refused", { model: name, trace_id: call.traceId, status, answer: said.slice(0, 500) });
+  if (refusals.has(status)) {
+    const detail = isOwn && text.ok ? messageIn(text.value) : undefined;
+    return { reason: "refused", status: status as 400 | 413 | 415, detail };
+  }
+  if (status !== 429 && status !== 503) return { reason: "failed" };
+  return { reason: "unavailable", retryAfterSeconds: secondsIn(answer.headers.get("retry-after")) };
+}
+
+/** Seconds or a date (RFC 9110 §10.2.3); what is longer than a day is no advice. */
+export function secondsIn(retryAfter: string | null): number | undefined {
+  if (retryAfter === null || retryAfter.trim() === "") return undefined;
+  const seconds = Number(retryAfter);
+  const wait = Number.isNaN(seconds) ? Math.ceil((Date.parse(retryAfter) - Date.now()) / 1_000) : Math.ceil(seconds);
+  return wait >= 0 && wait <= 86_400 ? wait : undefined;
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: { message?: unknown } };
+    return typeof error?.message === "string" ? error.message : undefined;
+  } catch {
+    return undefined;
+  }
+}

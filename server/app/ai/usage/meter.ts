@@ -1,0 +1,109 @@
+/**
+ * One record for each call of a model, whatever becomes of it. It is noted as begun while the call is made, and settled when the
+ * call's end is known, so that a call whose app is killed is not forgotten. Noting it never fails a call: what can't be
+ * kept is in the log.
+ */
+import { costOf, type Quantities } from "../../../../schemas/billing/prices.ts";
+import type { CallKind, CallOutcome, UsageRecord } from "../../../../schemas/billing/usage.ts";
+import type { CallUsage } from "../../../../schemas/speech/transcription.ts";
+import { describeError, log } from "../../../shared/telemetry/log.ts";
+import type { Call } from "../ports.ts";
+
+/** Where records are kept: by their id, each once. */
+export interface UsageStore {
+  begin(record: UsageRecord): Promise<void>;
+  settle(record: UsageRecord): Promise<void>;
+}
+
+export interface MeteredModel {
+  readonly name: string;
+  readonly kind: CallKind;
+  /** On a machine of the deployment: it costs nothing. */
+  readonly isOwn: boolean;
+  /** Whether the table of prices is of the server that is asked. */
+  readonly isPriced: boolean;
+}
+
+export interface Reading {
+  /** Says how the call ended; the first word counts. @returns what it took. */
+  settle(outcome: CallOutcome, quantities: Quantities): CallUsage;
+}
+
+/** @param keepAlive lets the work go on after the answer is out. */
+export class Meter {
+  readonly #store: UsageStore;
+  readonly #keepAlive: (work: Promise<unknown>) => void;
+
+  constructor(store: UsageStore, keepAlive: (work: Promise<unknown>) => void) {
+    this.#store = store;
+    this.#keepAlive = keepAlive;
+  }
+
+  /** @param expected what the call is about to take, as far as it is known. */
+  begin(model: MeteredModel, call: Call, expected: Quantities): Reading {
+    const at = Date.now();
+    const usageId = crypto.randomUUID();
+    const record = (outcome: CallOutcome, usage: CallUsage, date: string | null): UsageRecord => ({
+      usage_id: usageId,
+      at,
+      tenant: call.tenant,
+      subject: call.subject ?? null,
+      session_id: call.sessionId ?? null,
+      trace_id: call.traceId,
+      route: call.route,
+      kind: model.kind,
+      model: model.name,
+      outcome,
+      latency_ms: Math.max(0, Date.now() - at),
+      ...usage,
+      price_date: date,
+    });
+    const begun = usageFor(model, "unknown", expected);
+    const isBegun = this.#keep((store) => store.begin(record("unknown", begun.usage, begun.date)), usageId);
+    let settled: CallUsage | undefined;
+    return {
+      settle: (outcome, quantities) => {
+        if (settled) return settled;
+        const { usage, date } = usageFor(model, outcome, { ...expected, ...known(quantities) });
+        settled = usage;
+        const last = record(outcome, usage, date);
+        void this.#keep(async (store) => {
+          await isBegun;
+          await store.settle(last);
+        }, usageId);
+        return usage;
+      },
+    };
+  }
+
+  /** Never rejects. */
+  #keep(work: (store: UsageStore) => Promise<void>, usageId: string): Promise<void> {
+    const done = work(this.#store).catch((cause: unknown) => {
+      log.error("usage.not_kept", { usage_id: usageId, error: describeError(cause) });
+    });
+    this.#keepAlive(done);
+    return done;
+  }
+}
+
+/** What a provider refuses or fails costs nothing; of a call that was left, all that was asked for is reckoned. */
+const freeOutcomes: ReadonlySet<CallOutcome> = new Set(["failed", "refused", "unavailable"]);
+
+function usageFor(
+  { name, isOwn, isPriced }: MeteredModel,
+  outcome: CallOutcome,
+  quantities: Quantities,
+): { readonly usage: CallUsage; readonly date: string | null } {
+  const priced = isOwn || isPriced ? name : "";
+  const cost = freeOutcomes.has(outcome)
+    ? { nanoUsd: 0, date: null, isEstimate: false }
+    : costOf(priced, quantities, isOwn);
+  const isEstimated = cost.isEstimate || (!isOwn && outcome !== "ok" && !freeOutcomes.has(outcome));
+  const usage = { ...known(quantities), cost_nano_usd: cost.nanoUsd, is_estimated: isEstimated };
+  return { usage, date: cost.date };
+}
+
+function known(quantities: Quantities): Record<string, number> {
+  const entries = Object.entries(quantities).filter((entry): entry is [string, number] => entry[1] !== undefined);
+  return Object.fromEntries(entries);
+}
