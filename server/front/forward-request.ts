@@ -64,7 +64,10 @@ export function forwardRequest(
     forwarded.on("response", (answer) => passAnswer(answer, response));
     forwarded.on("error", () => onError(forwarded));
     response.once("close", () => {
-      if (!response.writableFinished) forwarded.destroy();
+      if (response.writableFinished) return;
+      // A connection that is only closed looks half open to the runtime, which goes on until it writes: a reset ends its work.
+      forwarded.socket?.resetAndDestroy();
+      forwarded.destroy();
     });
     return forwarded;
   };

@@ -18,6 +18,7 @@ export async function forwardToApp(c: Context<AppEnv>): Promise<Response> {
   try {
     return await APP.fetch(requestForApp(c.req.raw, principal, c.var.traceId));
   } catch (cause) {
+    if (c.req.raw.signal.aborted) return problem(c, "app_unavailable");
     log.error("app.unreachable", { trace_id: c.var.traceId, error: describeError(cause) });
     return problem(c, "app_unavailable");
   }
@@ -33,7 +34,12 @@ export function requestForApp(request: Request, principal: Principal | undefined
   headers.set("traceparent", `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`);
   if (principal) headers.set(principalHeader, encodePrincipal(principal));
   // A redirect is the client's to follow.
-  return new Request(new Request(addressForApp(request.url), request), { headers, redirect: "manual" });
+  return new Request(new Request(addressForApp(request.url), request), {
+    headers,
+    redirect: "manual",
+    // A caller who leaves ends what the app does for it.
+    signal: request.signal,
+  });
 }
 
 /** Without the credential, and with the path in the spelling that the gateway read (SPEC N1). */
