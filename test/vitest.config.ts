@@ -95,7 +95,9 @@ export default defineConfig({
                 MEETING_FEED: { className: "MeetingFeed", useSQLite: true },
                 MEETING_TRANSCRIBER: { className: "MeetingTranscriber", useSQLite: true },
                 CAPTIONER: { className: "Captioner", useSQLite: true },
+                USAGE_LOG: { className: "UsageLog", useSQLite: true },
               },
+              kvNamespaces: ["CACHE"],
               bindings: {
                 AUTH_MODE: "off",
                 // All tests of a file are one caller, on a clock that stands still.
