@@ -58,7 +58,9 @@ test("the service gets the key, the audio and the state; the caller gets its ans
   });
   expect(answer).toEqual(call && goodAnswer(call.request));
   const state = await sessionState(gateway, session);
-  expect(state).toMatchObject({ status: "open", event_count: 2, state: answer.updated_state });
+  // What a voice sounds like is for whoever asks for it.
+  const clusters = answer.updated_state.clusters.map((cluster) => ({ ...cluster, centroid: [] }));
+  expect(state).toMatchObject({ status: "open", event_count: 2, state: { ...answer.updated_state, clusters } });
   expect(state.state.roster).toEqual(roster);
 });
 

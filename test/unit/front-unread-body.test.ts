@@ -55,7 +55,7 @@ async function ask(port: number, request: string): Promise<string> {
   return text;
 }
 
-test.concurrent("[X9] while the runtime starts again, nothing was done and it is said when to ask again", async () => {
+test("[X9] while the runtime starts again, nothing was done and it is said when to ask again", async () => {
   const nowhere = createServer().listen(0, "127.0.0.1");
   await once(nowhere, "listening");
   const target = new URL(`http://127.0.0.1:${(nowhere.address() as AddressInfo).port}`);
@@ -77,7 +77,7 @@ test.concurrent("[X9] while the runtime starts again, nothing was done and it is
   }
 });
 
-test.concurrent("[X9] of a change that had reached the runtime when that ended, nobody says that it was not done", async () => {
+test("[X9] of a change that had reached the runtime when that ended, nobody says that it was not done", async () => {
   const { send } = await openBefore((socket) => socket.destroy());
   const change = await send("POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
   expect(change).toMatch(/^HTTP\/1.1 500 /);
@@ -87,22 +87,18 @@ test.concurrent("[X9] of a change that had reached the runtime when that ended, 
   expect(await send("DELETE /v1/sessions/a HTTP/1.1\r\nHost: a\r\n\r\n")).toMatch(/^HTTP\/1.1 503 /);
 });
 
-test.concurrent(
-  "asked again without its body, a request leaves no connection behind",
-  { timeout: 30_000 },
-  async () => {
-    // The first is reset when all of it is there; the second waits for a body that does not come.
-    const { runtime, send } = await openBefore((socket, _times, connection) => {
-      if (connection === 1 && runtime.text.endsWith("0123456789")) socket.resetAndDestroy();
-    });
-    const answer = await send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789");
-    expect(answer).toMatch(/^HTTP\/1\.1 500 /);
-    expect(answer).toContain('"code":"internal"');
-    await until(() => runtime.open.size === 0 || undefined, { what: "the runtime's connections to end" });
-  },
-);
+test("asked again without its body, a request leaves no connection behind", { timeout: 30_000 }, async () => {
+  // The first is reset when all of it is there; the second waits for a body that does not come.
+  const { runtime, send } = await openBefore((socket, _times, connection) => {
+    if (connection === 1 && runtime.text.endsWith("0123456789")) socket.resetAndDestroy();
+  });
+  const answer = await send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789");
+  expect(answer).toMatch(/^HTTP\/1\.1 500 /);
+  expect(answer).toContain('"code":"internal"');
+  await until(() => runtime.open.size === 0 || undefined, { what: "the runtime's connections to end" });
+});
 
-test.concurrent(
+test(
   "a body of which only the beginning was read is too large, though the rest came in the meantime",
   { timeout: 30_000 },
   async () => {

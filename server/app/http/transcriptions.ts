@@ -7,19 +7,23 @@ import { roomName, sessionIdSchema } from "../../../schemas/names.ts";
 import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
 import { type Principal, subjectOf } from "../../shared/access/principal.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
-import { type BodyFailure, readJsonBody } from "../../shared/http/read-json-body.ts";
+import { readJsonBody } from "../../shared/http/read-json-body.ts";
 import { openSpeech } from "../ai/index.ts";
 import { transcribersFor } from "../transcribe/hear.ts";
 import type { MeetingTranscriber } from "../transcribe/meeting-transcriber.ts";
 import type { TranscriptionRow } from "../transcribe/transcription-row.ts";
 import type { AppEnv } from "./app-env.ts";
+import { bodyRefusal } from "./speech/body-refusal.ts";
 
 type Session = TranscriptionRow["session"];
 type Transcriber = Pick<MeetingTranscriber, "start" | "read" | "cancel">;
 
 export async function startTranscriptionRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await readJsonBody(c.req.raw, transcribeBodySchema, limits.maxCorrectionBodyBytes);
-  if (!body.ok) return refuseBody(c, body.error);
+  if (!body.ok) {
+    const { code, detail } = bodyRefusal(body.error);
+    return refuse(c, code, detail);
+  }
   const { model = null, tracks } = body.value;
   const { session, principal } = callerOf(c);
   const state = await c.env.GATEWAY.sessionState(session);
@@ -87,16 +91,6 @@ function shown(row: TranscriptionRow): Transcription {
 function refuseSession(c: Context<AppEnv>, reason: string): Response {
   if (reason === "session_deleted") return refuse(c, "session_deleted", "The session was deleted.");
   return refuse(c, "session_not_found", "No session with this id was ever opened.");
-}
-
-function refuseBody(c: Context<AppEnv>, failure: BodyFailure): Response {
-  if (typeof failure === "string") {
-    return refuse(c, "bad_request", "The body is no JSON object in UTF-8: send {}, or model and tracks.");
-  }
-  if (failure.reason === "body_too_large") {
-    return refuse(c, "body_too_large", `The body is at most ${failure.maxBytes} bytes.`);
-  }
-  return refuse(c, "bad_request", `${failure.field}: ${failure.message}`);
 }
 
 function refuse(c: Context<AppEnv>, code: HttpErrorCode, detail: string): Response {

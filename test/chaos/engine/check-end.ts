@@ -56,7 +56,10 @@ export async function checkEnd(finished: Finished, result: SessionResult): Promi
   same("objects in R2", await bucket.keys(`sessions/${session}/`), keys.sort());
   same("coverage", result.coverage, expected === 0 ? 0 : received / expected);
   const stored = await bucket.read(`sessions/${session}/result.json`);
-  same("result.json in R2", JSON.parse(new TextDecoder().decode(stored?.bytes)), result);
+  // It is given out without what voices sound like.
+  const { state, ...rest } = JSON.parse(new TextDecoder().decode(stored?.bytes)) as SessionResult;
+  const clusters = state.clusters.map((cluster) => ({ ...cluster, centroid: [] }));
+  same("result.json in R2", { ...rest, state: { ...state, clusters } }, result);
   return kept;
 }
 
