@@ -55,10 +55,10 @@ export type OperationId = keyof typeof operations;
 export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
   const always = ["misconfigured", "internal", "storage_full", "gateway_unavailable", "origin_not_allowed"] as const;
   const inPath = operation.path.includes(":session_id") ? (["invalid_session_id"] as const) : [];
-  const upgrade = operation.isSocket ? (["upgrade_required"] as const) : [];
+  const upgrade = operation.isSocket ? (["upgrade_required", "unauthorized"] as const) : [];
   const strict = operation.takesAnything === true ? [] : (["bad_request"] as const);
   const noBody = operation.method !== "GET" && operation.body === undefined ? (["body_too_large"] as const) : [];
-  // On a socket these come as one `error` message (SPEC W7).
+  // On a socket these come as one `error` message (SPEC W7), but for who brings no credential at all.
   const guarded =
     operation.access === "public" || operation.isSocket
       ? []

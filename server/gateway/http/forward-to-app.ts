@@ -34,7 +34,9 @@ export function requestForApp(request: Request, principal: Principal | undefined
   headers.set("traceparent", `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`);
   if (principal) headers.set(principalHeader, encodePrincipal(principal));
   // A redirect is the client's to follow.
-  return new Request(new Request(addressForApp(request.url), request), {
+  // A guard that had to see that there is no body has read it: there is nothing of it to hand on.
+  const from = request.bodyUsed ? { method: request.method } : request;
+  return new Request(new Request(addressForApp(request.url), from), {
     headers,
     redirect: "manual",
     // A caller who leaves ends what the app does for it.
