@@ -86,7 +86,7 @@ export async function fillLog(target: HttpTarget, events: number, { progress }: 
   return (await fetchState(target)).event_count;
 }
 
-/** What never pauses is taken for noise, and no service is asked. */
+/** A second that is loud and then quiet: audio without any pause would be taken for noise, and never be resolved. */
 function halfQuiet(seq: number): Uint8Array {
   const bytes = stampedSecond(seq);
   const samples = new Int16Array(bytes.buffer);

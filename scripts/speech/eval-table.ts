@@ -10,7 +10,7 @@ export interface Outcome {
   readonly errors: WordErrors;
 }
 
-/** Of a row; `rate` and `realTimeFactor` are shares, 0.05 for 5 %. */
+/** One row of the table. `rate` and `realTimeFactor` are shares: 0.05 for 5 %. */
 export interface Score extends WordErrors {
   readonly name: string;
   readonly rate: number;

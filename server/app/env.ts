@@ -1,17 +1,9 @@
-import type { SessionState } from "../../schemas/http/sessions.ts";
-import type { Result } from "../../schemas/lib/result.ts";
 import type { Captioner } from "./captions/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
 import type { GatewayBinding } from "./gateway-binding.ts";
 import type { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
-import type { Meetings } from "./transcribe/transcription-step.ts";
-
-/** The gateway's entrypoint, as far as the app asks it. */
-interface Gateway extends GatewayBinding, Pick<Meetings, "hear"> {
-  sessionState(session: { tenant: string; session_id: string }): Promise<Result<SessionState, string>>;
-}
 
 /** The app's bindings (server/app/wrangler.jsonc). Its variables are parsed by `server/shared/config/speech.ts`. */
 export interface Env {
@@ -23,7 +15,7 @@ export interface Env {
   readonly MEETING_TRANSCRIBER: DurableObjectNamespace<MeetingTranscriber>;
   /** One for each session, likewise. */
   readonly CAPTIONER: DurableObjectNamespace<Captioner>;
-  readonly GATEWAY: Gateway;
+  readonly GATEWAY: GatewayBinding;
   /** One for each tenant, by its name. */
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;
   /** The gateway's database. */

@@ -1,7 +1,7 @@
 /** The gateway as the app reaches it: its entrypoint for the app, by RPC. RPC's own types can't be had across Workers. */
-import type { CaptionsMode } from "../../schemas/http/sessions.ts";
+import type { CaptionsMode, SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
-import type { PostedUtterance, UtteranceOutcome } from "../../schemas/speech/utterances.ts";
+import type { HeardStretch } from "../../schemas/speech/utterances.ts";
 
 interface SessionRef {
   readonly tenant: string;
@@ -18,9 +18,7 @@ export interface GatewayBinding {
     track: string,
     fromSeq: number,
   ): Promise<Result<{ seq: number; pcm: Uint8Array<ArrayBuffer> }[], Refusal>>;
-  addUtterances(
-    session: SessionRef,
-    posted: readonly PostedUtterance[],
-    subject: string,
-  ): Promise<Result<{ readonly utterances: readonly UtteranceOutcome[] }, Refusal>>;
+  /** Keeps what a model heard in a stretch of a track, in place of what a model heard there before. */
+  hear(session: SessionRef, stretch: HeardStretch, subject: string): Promise<Result<"kept", Refusal | "log_full">>;
+  sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>>;
 }

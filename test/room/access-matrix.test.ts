@@ -533,7 +533,7 @@ type MessageType = keyof typeof messages;
 const types = Object.keys(messages) as MessageType[];
 /** Those that are about no track. */
 const isTrackless = (type: MessageType): boolean => type === "ping" || type === "close" || type === "seen";
-/** Null: it has no answer. */
+/** The type of the answer to each message; null for those that get none. */
 const answersTo: Readonly<Record<MessageType, RoomMessage["type"] | null>> = {
   hello: "ready",
   chunk: "ack",

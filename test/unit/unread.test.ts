@@ -1,4 +1,4 @@
-/** What a connection's reader has not told to have read, over any order of messages, marks and answers. */
+/** How much of what a connection was sent its reader has not yet confirmed, whatever the order of messages, marks and confirmations. */
 import { expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import {

@@ -8,10 +8,10 @@ import {
   seqsOf,
   wavBytes,
   wavHeader,
-  wavHeaderBytes,
   type WavPiece,
   wavPieces,
 } from "../../server/gateway/results/wav/wav.ts";
+import { wavHeadBytes } from "../../schemas/speech/wav-head.ts";
 import { randomFrom } from "./support/random.ts";
 
 const span = (fromSample: number, toSample: number) => ({ fromSample, toSample });
@@ -60,11 +60,11 @@ test("[A5] any range of any span is the same as that stretch of the whole", () =
     const size = wavBytes(file);
     const whole = bytesOf(wavPieces(file, 0, size));
     expect(whole).toHaveLength(size);
-    expect(whole[wavHeaderBytes]).toBe(length === 0 ? undefined : String(fromSample * 2));
+    expect(whole[wavHeadBytes]).toBe(length === 0 ? undefined : String(fromSample * 2));
     const from = random(size);
     const to = from + random(size - from + 1);
     expect(bytesOf(wavPieces(file, from, to))).toEqual(whole.slice(from, to));
-    if (to <= wavHeaderBytes || to === from) continue;
+    if (to <= wavHeadBytes || to === from) continue;
     const last = [...wavPieces(file, from, to)].at(-1);
     expect(last).toMatchObject({ seq: seqAt(file, to - 1) });
   }

@@ -30,9 +30,14 @@ export async function startSample(): Promise<string> {
   running.value = sessionId;
   try {
     const [audio, script] = await Promise.all([bytesOf(sampleAudioUrl), scriptOf(sampleScriptUrl)]);
-    await withAccess(() =>
-      gateway.createSession({ session_id: sessionId, title: "Sample interview", roster: script.roster }),
-    );
+    // Its captions are the script's: no model need hear it.
+    const session = {
+      session_id: sessionId,
+      title: "Sample interview",
+      roster: script.roster,
+      captions: "off",
+    } as const;
+    await withAccess(() => gateway.createSession(session));
     const token = captureToken(sessionId);
     const capture = await startCapture({
       baseUrl,

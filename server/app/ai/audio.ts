@@ -2,6 +2,7 @@
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { type AudioKind, audioKindOf, type OtherKind } from "../../../schemas/speech/audio-kind.ts";
+import { wavHead, wavHeadBytes } from "../../../schemas/speech/wav-head.ts";
 import type { Audio } from "./ports.ts";
 
 export interface AudioRefusal {
@@ -19,7 +20,6 @@ const types: Readonly<Record<Exclude<AudioKind | OtherKind, "zip" | "text">, str
 };
 const taken = "Send WAV, WebM, Ogg or MP4, or samples as audio/L16 with their rate";
 const rawPcmType = /^audio\/(l16|pcm|x-pcm|raw)\b/i;
-const headerBytes = 44;
 
 /** @param declared what the sender says that it is: believed of samples without a header alone (SPEC M3). */
 export function audioOf(bytes: Uint8Array<ArrayBuffer>, declared: string): Result<Audio, AudioRefusal> {
@@ -54,22 +54,9 @@ function rawAudio(samples: Uint8Array<ArrayBuffer>, declared: string): Result<Au
 export function wavAudio(samples: Uint8Array, rateHz: number, channels = 1): Audio {
   const frameBytes = 2 * channels;
   const dataBytes = samples.byteLength - (samples.byteLength % frameBytes);
-  const bytes = new Uint8Array(headerBytes + dataBytes);
-  const view = new DataView(bytes.buffer);
-  const text = (at: number, letters: string): void => bytes.set(new TextEncoder().encode(letters), at);
-  text(0, "RIFF");
-  view.setUint32(4, dataBytes + headerBytes - 8, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, channels, true);
-  view.setUint32(24, rateHz, true);
-  view.setUint32(28, rateHz * frameBytes, true);
-  view.setUint16(32, frameBytes, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, dataBytes, true);
-  bytes.set(samples.subarray(0, dataBytes), headerBytes);
+  const bytes = new Uint8Array(wavHeadBytes + dataBytes);
+  bytes.set(wavHead(dataBytes, { rateHz, channels }));
+  bytes.set(samples.subarray(0, dataBytes), wavHeadBytes);
   return { bytes, type: types.wav, durationMs: Math.round((dataBytes / frameBytes / rateHz) * 1_000) };
 }
 

@@ -8,7 +8,7 @@ import { Cooldown } from "../../shared/lib/cooldown.ts";
 export const failuresToOpen = 8;
 const firstMs = 5_000;
 const maxMs = 60_000;
-/** Of models that were ever asked: those a configuration names, and of tests. */
+/** Models are named by the configuration, so that there are few; the bound is for what nobody foresaw. */
 const maxCircuits = 256;
 
 export type CircuitState = "closed" | "open" | "half_open";

@@ -7,7 +7,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
 import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
@@ -114,7 +114,7 @@ export class Captioner extends DurableObject<Env> {
         const models = this.#speech;
         return models ? transcribe(models, session, speech) : err({ reason: "no models", retryAfterMs: undefined });
       },
-      post: (utterance) => this.#post(session, utterance, log),
+      post: (heard) => this.#post(session, heard, log),
       cursor: () => this.#store.cursor(track),
       save: (cursor) => this.#store.save(track, cursor),
       isOver: () => this.#store.followed?.isOver ?? true,
@@ -124,14 +124,12 @@ export class Captioner extends DurableObject<Env> {
     return made;
   }
 
-  async #post(session: Meeting["session"], utterance: PostedUtterance, log: Log): Promise<Result<void, Setback>> {
-    const added = await this.env.GATEWAY.addUtterances(session, [utterance], subject);
-    if (!added.ok) return err({ reason: `the gateway: ${added.error}`, retryAfterMs: undefined });
-    const [outcome] = added.value.utterances;
-    if (outcome?.status === "refused") {
-      // It will be refused again: other words stand there, or the log is full.
-      log.warn("captions.refused", { code: outcome.code, track: utterance.track, start_ms: utterance.start_ms });
-    }
+  async #post(session: Meeting["session"], heard: HeardStretch, log: Log): Promise<Result<void, Setback>> {
+    const kept = await this.env.GATEWAY.hear(session, heard, subject);
+    if (kept.ok) return ok(undefined);
+    if (kept.error !== "log_full") return err({ reason: `the gateway: ${kept.error}`, retryAfterMs: undefined });
+    // It will be refused again.
+    log.warn("captions.refused", { code: kept.error, track: heard.track, start_ms: heard.from_ms });
     return ok(undefined);
   }
 

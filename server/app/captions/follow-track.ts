@@ -1,10 +1,10 @@
 /**
- * Captions of one track: reads what is kept, cuts it at pauses, has each piece transcribed, posts what was said, and only then moves
- * the cursor. Guarantees (SPEC Q) that each second of speech is said once, however often it dies: what follows the cursor is cut the
- * same again, an utterance's id is its place, and the same utterance again is `unchanged`. Knows no platform and no model.
+ * Captions of one track: reads what is kept, cuts it at pauses, has each piece transcribed, has the room keep what was said, and only
+ * then moves the cursor. Guarantees (SPEC Q) that each second of speech is said once, however often it dies: what follows the cursor is
+ * cut the same again, and what is heard in a stretch takes the place of what was heard there (U21). Knows no platform and no model.
  */
 import type { Result } from "../../../schemas/lib/result.ts";
-import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { type Cut, Cutter } from "./cutter.ts";
 
@@ -22,13 +22,20 @@ export interface Setback {
   readonly retryAfterMs: number | undefined;
 }
 
+export interface Words {
+  /** Empty where there are none. */
+  readonly text: string;
+  /** Who heard them, as `provider/model`. */
+  readonly model: string;
+}
+
 export interface TrackDeps {
   readonly track: string;
   /** Kept seconds from one on, in order, not all of them; without those that are missing. */
   readonly chunks: (fromSeq: number) => Promise<Result<readonly { seq: number; pcm: Uint8Array }[], Setback>>;
-  /** What is said in it; empty where there are no words. */
-  readonly transcribe: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<string, Setback>>;
-  readonly post: (utterance: PostedUtterance) => Promise<Result<void, Setback>>;
+  /** What is said in it. */
+  readonly transcribe: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, Setback>>;
+  readonly post: (heard: HeardStretch) => Promise<Result<void, Setback>>;
   readonly cursor: () => Cursor;
   /** Part of no other commit: what was posted is posted. */
   readonly save: (cursor: Cursor) => void;
@@ -124,9 +131,10 @@ export class FollowedTrack {
     const { track, transcribe, post } = this.#deps;
     const heard = await transcribe(speech);
     if (!heard.ok) return heard;
-    if (heard.value === "") return { ok: true, value: undefined };
-    const place = { track, start_ms: startMs, end_ms: endMs };
-    return post({ utterance_id: `cap-${startMs}`, ...place, text: heard.value, revision: endMs, final: true });
+    const { text, model } = heard.value;
+    if (text === "") return { ok: true, value: undefined };
+    const segments = [{ start_ms: startMs, end_ms: endMs, text }];
+    return post({ track, from_ms: startMs, to_ms: endMs, model, segments });
   }
 
   #fromCursor(): Cutter {

@@ -1,12 +1,12 @@
 /** What is said in a piece of speech, by the models of the meeting's tenant. */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { chunkBytes, chunkMs } from "../../../schemas/wire/audio.ts";
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import type { TenantSpeech } from "../ai/index.ts";
 import type { ModelFault } from "../ai/ports.ts";
-import type { Setback } from "./follow-track.ts";
-import { speechWav } from "./speech-wav.ts";
+import { wavAudio } from "../ai/audio.ts";
+import type { Setback, Words } from "./follow-track.ts";
 
 /** A piece is 13 s at most. */
 const timeoutMs = 60_000;
@@ -15,12 +15,10 @@ export async function transcribe(
   { models, transcribers }: TenantSpeech,
   session: { readonly tenant: string; readonly session_id: string },
   speech: Uint8Array<ArrayBuffer>,
-): Promise<Result<string, Setback>> {
-  const bytes = new Uint8Array(await speechWav(speech).arrayBuffer());
-  const durationMs = (speech.byteLength / chunkBytes) * chunkMs;
+): Promise<Result<Words, Setback>> {
   const heard = await models.transcribe(
     transcribers(),
-    { bytes, type: "audio/wav", durationMs },
+    wavAudio(speech, sampleRateHz),
     {},
     {
       tenant: session.tenant,
@@ -30,9 +28,10 @@ export async function transcribe(
       signal: AbortSignal.timeout(timeoutMs),
     },
   );
-  if (heard.ok) return ok(heard.value.text.trim().slice(0, limits.maxUtteranceChars));
+  if (heard.ok)
+    return ok({ text: heard.value.text.trim().slice(0, limits.maxUtteranceChars), model: heard.value.model });
   // What a model won't take will not be taken later: it goes on without words.
-  return heard.error.reason === "refused" ? ok("") : err(setbackOf(heard.error));
+  return heard.error.reason === "refused" ? ok({ text: "", model: "" }) : err(setbackOf(heard.error));
 }
 
 function setbackOf(fault: ModelFault): Setback {

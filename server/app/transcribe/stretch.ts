@@ -2,7 +2,8 @@
  * A stretch of a track as a model hears it: which seconds, as a WAV, and how much of the answer counts. What may go on after the
  * stretch's end is left to the next one, which begins there, so that no word is cut in two. Pure.
  */
-import { bytesPerSample, chunkBytes, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { bytesPerSample, channelCount, chunkBytes, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { wavHead, wavHeadBytes } from "../../../schemas/speech/wav-head.ts";
 
 export interface KeptSecond {
   readonly seq: number;
@@ -46,11 +47,11 @@ export function wavOf(
   const chunks = (toMs - fromMs) / chunkMs;
   const inside = seconds.filter(({ seq }) => seq >= fromSeq && seq < fromSeq + chunks);
   if (inside.length === 0) return undefined;
-  const wav = new Uint8Array(headerBytes + chunks * chunkBytes);
-  writeHeader(new DataView(wav.buffer), chunks * chunkBytes);
-  for (const { seq, pcm } of inside) wav.set(pcm, headerBytes + (seq - fromSeq) * chunkBytes);
+  const wav = new Uint8Array(wavHeadBytes + chunks * chunkBytes);
+  wav.set(wavHead(chunks * chunkBytes, { rateHz: sampleRateHz, channels: channelCount }));
+  for (const { seq, pcm } of inside) wav.set(pcm, wavHeadBytes + (seq - fromSeq) * chunkBytes);
   const said = Math.floor(((atMs - fromMs) / chunkMs) * sampleRateHz) * bytesPerSample;
-  wav.fill(0, headerBytes, headerBytes + said);
+  wav.fill(0, wavHeadBytes, wavHeadBytes + said);
   return wav;
 }
 
@@ -84,21 +85,4 @@ export function takeFrom(
 
 function within(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
-}
-
-const headerBytes = 44;
-
-function writeHeader(view: DataView, dataBytes: number): void {
-  const bytesPerSecond = sampleRateHz * bytesPerSample;
-  const words = [0x52_49_46_46, 36 + dataBytes, 0x57_41_56_45, 0x66_6d_74_20, 16] as const;
-  const isText = [true, false, true, true, false] as const;
-  for (const [i, word] of words.entries()) view.setUint32(i * 4, word, !isText[i]);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRateHz, true);
-  view.setUint32(28, bytesPerSecond, true);
-  view.setUint16(32, bytesPerSample, true);
-  view.setUint16(34, bytesPerSample * 8, true);
-  view.setUint32(36, 0x64_61_74_61, false);
-  view.setUint32(40, dataBytes, true);
 }

@@ -12,13 +12,7 @@ import type { CaptionsMode, SessionState } from "../../../schemas/http/sessions.
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
-import {
-  heardStretchSchema,
-  type HeardStretch,
-  type PostedUtterance,
-  utterancesBodySchema,
-} from "../../../schemas/speech/utterances.ts";
-import type { AddedUtterances } from "../speakers/utterances.ts";
+import { heardStretchSchema, type HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
 import { readSlice } from "../http/log-reader.ts";
@@ -110,18 +104,6 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
     return this.#inRoom(session, async (room) => {
       const found = await room.call("session");
       return found.ok ? ok(found.value.captions) : found;
-    });
-  }
-
-  /** Takes captions, as the route does. @param subject whose they are, as the event log's bounds tell callers apart. */
-  addUtterances(
-    session: SessionRef,
-    posted: readonly PostedUtterance[],
-    subject: string,
-  ): Promise<Result<AddedUtterances, Refusal>> {
-    return this.#inRoom(session, async (room) => {
-      const parsed = utterancesBodySchema.safeParse({ utterances: posted });
-      return parsed.success ? room.call("addUtterances", parsed.data.utterances, subject) : err("bad_request");
     });
   }
 

@@ -6,7 +6,8 @@ import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { bytesPerSample } from "../../../schemas/wire/audio.ts";
 import { audioQuerySchema } from "../../../schemas/http/queries.ts";
-import { fitsWav, wavBytes, wavHeader, wavHeaderBytes } from "../results/wav/wav.ts";
+import { wavHeadBytes } from "../../../schemas/speech/wav-head.ts";
+import { fitsWav, wavBytes, wavHeader } from "../results/wav/wav.ts";
 import { createGapTest, type WavPlan } from "../results/wav/wav-plan.ts";
 import { readWav } from "../results/wav/wav-reader.ts";
 import { r2TimeoutMs } from "../../shared/config/timings.ts";
@@ -90,14 +91,14 @@ async function openWhole(
   from: number,
   to: number,
 ): Promise<ReadableStream | undefined> {
-  if (wholeKey === null || to <= wavHeaderBytes) return undefined;
-  const fromData = Math.max(from, wavHeaderBytes);
+  if (wholeKey === null || to <= wavHeadBytes) return undefined;
+  const fromData = Math.max(from, wavHeadBytes);
   const range = { offset: fromData + span.fromSample * bytesPerSample, length: to - fromData };
   const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), r2TimeoutMs, "R2 get");
   if (!object) return undefined;
   const { readable, writable } = new FixedLengthStream(to - from);
   void (async () => {
-    if (from < wavHeaderBytes) {
+    if (from < wavHeadBytes) {
       const writer = writable.getWriter();
       await writer.write(wavHeader(span).subarray(from));
       writer.releaseLock();
@@ -130,7 +131,7 @@ async function openChunks(
   const pieces = readWav(source, wav, from, to);
   // The header needs no read: only the first chunk shows whether the audio can be read.
   const ready = [await pieces.next()];
-  if (from < wavHeaderBytes) ready.push(await pieces.next());
+  if (from < wavHeadBytes) ready.push(await pieces.next());
   const { readable, writable } = new FixedLengthStream(to - from);
   void (async () => {
     const writer = writable.getWriter();

@@ -15,7 +15,7 @@ export type LiveAudio = LiveFrame & { readonly track: string };
 export interface LivePart extends Part {
   /** Passes it on. @returns false where it was one too many, and dropped. */
   readonly relay: (audio: LiveAudio) => boolean;
-  /** Somebody begins to listen, or listens no more. */
+  /** To be called when the first listener comes or the last one leaves. */
   readonly listenersChanged: () => void;
   readonly isHeard: Listeners["isHeard"];
 }

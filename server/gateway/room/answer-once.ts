@@ -48,7 +48,7 @@ export async function answerOnce<T>(
     return { isMismatch: false, answer, isReplay: false };
   }
   const answer = await ask();
-  // Its twin may have been answered meanwhile.
+  // The same request, sent twice at once, may have been answered by now.
   const meanwhile = known<T>(database(), asked);
   if (meanwhile) return meanwhile;
   const after = database();

@@ -1,4 +1,5 @@
 /** Samples of sentences as a body: WAV at the voice's own rate, or PCM at the rate that OpenAI's clients play. */
+import { openWavBytes, wavHead } from "../../../schemas/speech/wav-head.ts";
 import { Resampler } from "../audio/resampler.ts";
 import { voiceRateHz } from "./speaker.ts";
 
@@ -13,10 +14,6 @@ export const speechTypes: Readonly<Record<SpeechFormat, string>> = {
   pcm: `audio/pcm; rate=${pcmRateHz}; channels=1`,
 };
 
-/** Streamed, a WAV doesn't know its size when it begins. */
-const openSize = 0xffff_ffff;
-const wavHeaderBytes = 44;
-
 /**
  * @param first the first sentence, which was waited for so that a failure is still an answer of its own.
  * @param isAll whether nothing comes after it.
@@ -28,7 +25,7 @@ export async function* speechBody(
   isAll: boolean,
 ): AsyncGenerator<Uint8Array, void> {
   if (format === "wav") {
-    yield wavHeader(isAll ? first.byteLength : openSize);
+    yield wavHead(isAll ? first.byteLength : openWavBytes, { rateHz: voiceRateHz, channels: 1 });
     yield first;
     yield* rest;
     return;
@@ -37,25 +34,6 @@ export async function* speechBody(
   yield toBytes(resampler.push(toFloats(first)));
   for await (const part of rest) yield toBytes(resampler.push(toFloats(part)));
   yield toBytes(resampler.end());
-}
-
-export function wavHeader(dataBytes: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(wavHeaderBytes));
-  const bytes = new Uint8Array(view.buffer);
-  const text = (at: number, letters: string): void => bytes.set(new TextEncoder().encode(letters), at);
-  text(0, "RIFF");
-  view.setUint32(4, dataBytes === openSize ? openSize : dataBytes + wavHeaderBytes - 8, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, voiceRateHz, true);
-  view.setUint32(28, voiceRateHz * 2, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, dataBytes, true);
-  return bytes;
 }
 
 function toFloats(bytes: Uint8Array): Float32Array {

@@ -4,6 +4,7 @@ import { serveThread } from "../threads/serve-thread.ts";
 import { fliteFile, type Voice } from "./voices.ts";
 import { runWasi } from "./wasi.ts";
 import { Module, type WasmModule } from "./web-assembly.ts";
+import { wavHeadBytes } from "../../../schemas/speech/wav-head.ts";
 
 export interface SayCall {
   readonly sentence: string;
@@ -12,7 +13,6 @@ export interface SayCall {
   readonly speed: number;
 }
 
-const wavHeaderBytes = 44;
 let flite: WasmModule | undefined;
 
 serveThread({ say: (call) => say(call as SayCall) });
@@ -21,5 +21,5 @@ serveThread({ say: (call) => say(call as SayCall) });
 function say({ sentence, voice, speed }: SayCall): Uint8Array {
   flite ??= new Module(readModelFile(fliteFile));
   const stretch = ["--setf", `duration_stretch=${(1 / speed).toFixed(3)}`];
-  return runWasi(flite, ["flite", "-voice", voice, ...stretch, "-t", sentence, "out.wav"]).slice(wavHeaderBytes);
+  return runWasi(flite, ["flite", "-voice", voice, ...stretch, "-t", sentence, "out.wav"]).slice(wavHeadBytes);
 }

@@ -11,7 +11,7 @@ import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 
 /** 64 bits: more guesses than anyone has until a wrong secret passes, and then D1 knows better. */
 const headChars = 16;
-/** An installation with more keys has each looked up. */
+/** Keys whose heads are held in memory. Where there are more, each key that is presented is looked up in D1. */
 const maxListed = 20_000;
 const listedRow = z.object({ head: z.string().length(headChars) });
 

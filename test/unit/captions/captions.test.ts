@@ -1,6 +1,6 @@
 /** Captions of a track over random audio, reads, faults and kills: each stretch of speech is said once, and nothing else is. */
 import { describe, expect, test } from "vitest";
-import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { type Cut, Cutter, firstFloor } from "../../../server/app/captions/cutter.ts";
 import {
   type Cursor,
@@ -108,8 +108,9 @@ describe("cuts", () => {
 
 /** A track, its room and its captioner, of which anything may fail at any time. */
 class World {
-  readonly posted = new Map<string, PostedUtterance>();
-  readonly conflicts: string[] = [];
+  /** By where it begins. */
+  readonly posted = new Map<number, HeardStretch>();
+  readonly conflicts: number[] = [];
   kept = 0;
   isOver = false;
   missing: ReadonlySet<number> = new Set();
@@ -148,14 +149,14 @@ class World {
       transcribe: async (speech) => {
         this.transcribed += 1;
         dies();
-        return mayFail() ? setback : { ok: true, value: `${speech.length} bytes` };
-      },
-      post: async (utterance) => {
         if (mayFail()) return setback;
-        const id = utterance.utterance_id ?? "";
-        const before = this.posted.get(id);
-        if (before && JSON.stringify(before) !== JSON.stringify(utterance)) this.conflicts.push(id);
-        this.posted.set(id, utterance);
+        return { ok: true, value: { text: `${speech.length} bytes`, model: "embedded/moonshine-tiny" } };
+      },
+      post: async (heard) => {
+        if (mayFail()) return setback;
+        const before = this.posted.get(heard.from_ms);
+        if (before && JSON.stringify(before) !== JSON.stringify(heard)) this.conflicts.push(heard.from_ms);
+        this.posted.set(heard.from_ms, heard);
         dies();
         return { ok: true, value: undefined };
       },
@@ -187,7 +188,7 @@ async function runToTheEnd(world: World, random: () => number): Promise<void> {
 }
 
 /** What was said, in order. */
-const said = (world: World): PostedUtterance[] => [...world.posted.values()].sort((a, b) => a.start_ms - b.start_ms);
+const said = (world: World): HeardStretch[] => [...world.posted.values()].sort((a, b) => a.from_ms - b.from_ms);
 
 describe("following a track", () => {
   test.each(seeds)(
@@ -202,10 +203,10 @@ describe("following a track", () => {
       await runToTheEnd(wild, random);
       expect(wild.conflicts).toEqual([]);
       expect(said(wild)).toEqual(said(calm));
-      const ends = said(calm).map(({ end_ms }) => end_ms);
+      const ends = said(calm).map(({ to_ms }) => to_ms);
       said(calm)
         .slice(1)
-        .forEach(({ start_ms }, n) => expect(start_ms).toBeGreaterThanOrEqual(ends[n] ?? 0));
+        .forEach(({ from_ms }, n) => expect(from_ms).toBeGreaterThanOrEqual(ends[n] ?? 0));
       expect(said(calm).length).toBeGreaterThan(0);
       expect(calm.transcribed).toBe(calm.posted.size);
     },
@@ -241,6 +242,6 @@ describe("following a track", () => {
       holed.now += gapPatienceMs;
     }
     const [first, second] = said(holed);
-    expect([first?.end_ms, second?.start_ms]).toEqual([3_000, 4_000]);
+    expect([first?.to_ms, second?.from_ms]).toEqual([3_000, 4_000]);
   });
 });

@@ -76,7 +76,7 @@ export class Meter {
     };
   }
 
-  /** Never rejects. */
+  /** Writes a record. A failure is logged and never rejects: no call fails for want of its record. */
   #keep(work: (store: UsageStore) => Promise<void>, usageId: string): Promise<void> {
     const done = work(this.#store).catch((cause: unknown) => {
       log.error("usage.not_kept", { usage_id: usageId, error: describeError(cause) });

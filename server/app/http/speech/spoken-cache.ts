@@ -76,7 +76,7 @@ export function keepingSpeech(
   return body.pipeThrough(copied);
 }
 
-/** Never rejects. */
+/** Stores speech for the next who asks. A failure is logged and never rejects: the answer is out already. */
 async function keep(cache: KVNamespace, name: string, speech: Blob, kind: Kind): Promise<void> {
   try {
     const options = { expirationTtl: cacheLimits.keptSeconds, metadata: kind };

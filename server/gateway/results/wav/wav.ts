@@ -10,6 +10,7 @@ import {
   sampleRateHz,
 } from "../../../../schemas/wire/audio.ts";
 import { limits } from "../../../../schemas/limits.ts";
+import { wavHead, wavHeadBytes } from "../../../../schemas/speech/wav-head.ts";
 
 /** Samples of a track's timeline: from the first, up to but without the last. */
 export interface WavSpan {
@@ -22,10 +23,6 @@ export type WavPiece =
   | { readonly kind: "header"; readonly from: number; readonly to: number }
   | { readonly kind: "second"; readonly seq: number; readonly from: number; readonly to: number };
 
-export const wavHeaderBytes = 44;
-const pcmFormatTag = 1;
-const fmtBytes = 16;
-
 /** Whether a RIFF file can hold it: it counts its bytes in 32 bits. */
 export function fitsWav({ fromSample, toSample }: WavSpan): boolean {
   return toSample - fromSample <= limits.maxWavSeconds * sampleRateHz;
@@ -33,32 +30,16 @@ export function fitsWav({ fromSample, toSample }: WavSpan): boolean {
 
 /** Size of the file. */
 export function wavBytes(span: WavSpan): number {
-  return wavHeaderBytes + dataBytes(span);
+  return wavHeadBytes + dataBytes(span);
 }
 
 function dataBytes({ fromSample, toSample }: WavSpan): number {
   return (toSample - fromSample) * channelCount * bytesPerSample;
 }
 
-/** RIFF, `fmt ` and the head of `data`, for a span that `fitsWav`. */
+/** The file's head, for a span that `fitsWav`. */
 export function wavHeader(span: WavSpan): Uint8Array<ArrayBuffer> {
-  const header = new Uint8Array(wavHeaderBytes);
-  const view = new DataView(header.buffer);
-  const text = (at: number, name: string): void => header.set(new TextEncoder().encode(name), at);
-  text(0, "RIFF");
-  view.setUint32(4, wavBytes(span) - 8, true);
-  text(8, "WAVE");
-  text(12, "fmt ");
-  view.setUint32(16, fmtBytes, true);
-  view.setUint16(20, pcmFormatTag, true);
-  view.setUint16(22, channelCount, true);
-  view.setUint32(24, sampleRateHz, true);
-  view.setUint32(28, sampleRateHz * channelCount * bytesPerSample, true);
-  view.setUint16(32, channelCount * bytesPerSample, true);
-  view.setUint16(34, bytesPerSample * 8, true);
-  text(36, "data");
-  view.setUint32(40, dataBytes(span), true);
-  return header;
+  return wavHead(dataBytes(span), { rateHz: sampleRateHz, channels: channelCount });
 }
 
 /** The seqs whose seconds a span touches, both included; none where `to_seq` is below `from_seq`. */
@@ -68,16 +49,16 @@ export function seqsOf({ fromSample, toSample }: WavSpan): { from_seq: number; t
 
 /** The second that a byte of the file behind its header belongs to. */
 export function seqAt(span: WavSpan, byte: number): number {
-  return Math.floor((byte - wavHeaderBytes + span.fromSample * bytesPerSample) / chunkBytes) + 1;
+  return Math.floor((byte - wavHeadBytes + span.fromSample * bytesPerSample) / chunkBytes) + 1;
 }
 
 /** Bytes `from` to `to` (excluded) of the file, piece by piece. */
 export function* wavPieces(span: WavSpan, from: number, to: number): Generator<WavPiece> {
-  if (from < wavHeaderBytes && from < to) yield { kind: "header", from, to: Math.min(to, wavHeaderBytes) };
+  if (from < wavHeadBytes && from < to) yield { kind: "header", from, to: Math.min(to, wavHeadBytes) };
   // Where the file's bytes lie in the bytes of the whole track.
-  const shift = span.fromSample * bytesPerSample - wavHeaderBytes;
+  const shift = span.fromSample * bytesPerSample - wavHeadBytes;
   const end = to + shift;
-  for (let at = Math.max(from, wavHeaderBytes) + shift; at < end;) {
+  for (let at = Math.max(from, wavHeadBytes) + shift; at < end;) {
     const second = Math.floor(at / chunkBytes);
     const next = Math.min(end, (second + 1) * chunkBytes);
     yield { kind: "second", seq: second + 1, from: at - second * chunkBytes, to: next - second * chunkBytes };
