@@ -30,7 +30,11 @@ export interface Front {
   stop(): Promise<void>;
 }
 
-const headersTooLarge = "HPE_HEADER_OVERFLOW";
+/** What Node's parser says of what it can't read, by its code. */
+const parseFailures: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "The request's head is too large.",
+  HPE_INVALID_EOF_STATE: "The request broke off before its end.",
+};
 
 export async function openFront({ hostname, port, target: url, maxConnections }: FrontOptions): Promise<Front> {
   const target: Target = { host: url.hostname, port: Number(url.port) };
@@ -87,8 +91,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     });
   });
   server.on("clientError", (cause: NodeJS.ErrnoException, socket: Duplex) => {
-    const detail = cause.code === headersTooLarge ? "The request's head is too large." : "This is no HTTP request.";
-    endWith(socket, refusal("bad_request", detail));
+    endWith(socket, refusal("bad_request", parseFailures[cause.code ?? ""] ?? "This is no HTTP request."));
   });
   server.listen(port, hostname);
   await once(server, "listening");

@@ -122,9 +122,12 @@ function checkProblem(request: BuiltRequest, answer: FuzzAnswer, route: Route): 
 /** The codes that the request may be refused with. */
 function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
   const fromPage: HttpErrorCode[] = headerOf(request, "origin") === undefined ? [] : ["origin_not_allowed"];
-  if ("code" in route) return [route.code, ...fromPage, ...(route.code === "not_found" ? beforeTheApp : [])];
+  // Of a body that is never there in full the listener may say so before it hears what the route answers.
+  const ofListener: HttpErrorCode[] = request.plan.body.lie === undefined ? [] : ["bad_request"];
+  const always = [...fromPage, ...ofListener];
+  if ("code" in route) return [route.code, ...always, ...(route.code === "not_found" ? beforeTheApp : [])];
   const { operation } = route;
-  return [...operation.errors, ...commonErrors(operation), ...fromPage].filter((code) => !onBadDays.has(code));
+  return [...operation.errors, ...commonErrors(operation), ...always].filter((code) => !onBadDays.has(code));
 }
 
 /** Which row of the table a request is for; worked out by itself, not by the router. */
