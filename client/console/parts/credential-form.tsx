@@ -6,9 +6,11 @@ import { parseCredential } from "../state/access.ts";
 interface Props {
   readonly onGiven: (text: string) => void;
   readonly onCancel?: () => void;
+  /** What the button says. */
+  readonly action?: string;
 }
 
-export function CredentialForm({ onGiven, onCancel }: Props): JSX.Element {
+export function CredentialForm({ onGiven, onCancel, action = "Go on" }: Props): JSX.Element {
   const [text, setText] = useState("");
   const [problem, setProblem] = useState("");
   const [inputId, hintId] = [useId(), useId()];
@@ -47,7 +49,7 @@ export function CredentialForm({ onGiven, onCancel }: Props): JSX.Element {
           </button>
         )}
         <button type="submit" class="button is-primary">
-          Go on
+          {action}
         </button>
       </div>
     </form>

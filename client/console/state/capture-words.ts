@@ -4,6 +4,12 @@ import { plainWords } from "../api/plain-words.ts";
 
 export type SourceKind = "mic" | "system";
 
+/** What a recording is called that nobody named: `Recording, 28 Nov, 22:03`. */
+export function unnamedWords(at: number): string {
+  const when = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
+  return `Recording, ${new Intl.DateTimeFormat(undefined, when).format(at)}`;
+}
+
 /** Why a source could not be opened. */
 export function sourceWords(cause: unknown, kind: SourceKind): string {
   if (cause instanceof AudioSourceError) return cause.message;

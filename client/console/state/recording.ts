@@ -7,7 +7,7 @@ import { type AudioSource, openDisplayAudio, openMicrophone } from "../../browse
 import { workletUrl } from "virtual:console-files";
 import { gateway, withAccess } from "../api/gateway.ts";
 import { credential } from "./access.ts";
-import { beginWords, type SourceKind, sourceWords } from "./capture-words.ts";
+import { beginWords, type SourceKind, sourceWords, unnamedWords } from "./capture-words.ts";
 import { newSessionId } from "./new-session.ts";
 import { notify } from "./notices.ts";
 import { Strand } from "./strand.ts";
@@ -53,13 +53,13 @@ export const openProblem = signal<string | undefined>(undefined);
 export async function startRecording({ kinds, title, deviceId }: Wanted): Promise<void> {
   const own = credential.value?.sessionId;
   const sessionId = own ?? newSessionId("recording");
-  const named = title.trim();
-  const noted = { sessionId, title: named, tracks: kinds, startedAt: Date.now(), isEnding: false };
+  const startedAt = Date.now();
+  const named = title.trim() || unnamedWords(startedAt);
+  const noted = { sessionId, title: named, tracks: kinds, startedAt, isEnding: false };
   await open(noted, kinds, deviceId, async () => {
     // A token is for a meeting that is there.
     if (own !== undefined) return;
-    const config = { session_id: sessionId, ...(named !== "" && { title: named }) };
-    await withAccess(() => gateway.createSession(config));
+    await withAccess(() => gateway.createSession({ session_id: sessionId, title: named }));
   });
 }
 

@@ -21,6 +21,8 @@ test.skipIf(isWithoutBrowser)(
     const { page } = opened;
     await page.getByRole("button", { name: /Try the sample/ }).click();
     await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });
+    // It has followed the meeting to its end.
+    await page.getByRole("region", { name: "Transcript" }).press("Home");
     const line = page.locator(".line", { hasText: "Hello, this is Callum." });
     await line.getByRole("button", { name: /^Play from/ }).click();
     await expect.poll(() => placeOf(page), patiently).toBeGreaterThan(13_000);

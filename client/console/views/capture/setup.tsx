@@ -5,6 +5,8 @@ import { useEffect, useId } from "preact/hooks";
 import { Icon, type IconName } from "../../parts/icons.tsx";
 import type { SourceKind } from "../../state/capture-words.ts";
 import { isOpening, openProblem, startRecording } from "../../state/recording.ts";
+import { now } from "../../state/clock.ts";
+import { unnamedWords } from "../../state/capture-words.ts";
 
 type Choice = "mic" | "system" | "both";
 const choice = signal<Choice>("mic");
@@ -82,14 +84,13 @@ export function Setup(): JSX.Element {
         </div>
       )}
       <div class="stack">
-        <label for={titleId}>
-          Title <span class="hint">(may be left out)</span>
-        </label>
+        <label for={titleId}>Title</label>
         <input
           id={titleId}
           class="input"
           maxLength={200}
           autocomplete="off"
+          placeholder={unnamedWords(now.value)}
           value={title.value}
           onInput={(event) => (title.value = event.currentTarget.value)}
         />

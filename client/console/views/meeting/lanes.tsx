@@ -50,21 +50,23 @@ export function Lanes({ meeting, player, corrections }: LanesProps): JSX.Element
             : "No voice was found in this meeting."}
         </p>
       ) : (
-        <ul class="lane-list">
-          {speakers.map((speaker) => (
-            <Lane
-              key={speaker.clusterId}
-              speaker={speaker}
-              axis={axis}
-              meeting={meeting}
-              player={player}
-              corrections={corrections}
-              isNow={speaker === current}
-            />
-          ))}
-        </ul>
+        <>
+          <ul class="lane-list">
+            {speakers.map((speaker) => (
+              <Lane
+                key={speaker.clusterId}
+                speaker={speaker}
+                axis={axis}
+                meeting={meeting}
+                player={player}
+                corrections={corrections}
+                isNow={speaker === current}
+              />
+            ))}
+          </ul>
+          <Ruler axis={axis} />
+        </>
       )}
-      <Ruler axis={axis} />
     </section>
   );
 }

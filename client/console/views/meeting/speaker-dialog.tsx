@@ -31,7 +31,7 @@ export function SpeakerDialog({ speaker, meeting, corrections, onClose }: Props)
       </p>
       <NameForm
         speaker={speaker}
-        people={peopleOf(meeting, others)}
+        people={peopleOf(meeting)}
         isBusy={isBusy.value}
         onName={(name) => void run(corrections.name(speaker.clusterId, name))}
       />
@@ -142,8 +142,8 @@ function MergeForm({ speaker, others, isBusy, onMerge }: MergeFormProps): JSX.El
 }
 
 /** Who was expected, and is nobody yet. */
-function peopleOf(meeting: Meeting, others: readonly Speaker[]): readonly string[] {
-  const taken = new Set(others.map(({ name }) => name));
+function peopleOf(meeting: Meeting): readonly string[] {
+  const taken = new Set(meeting.speakers.value.map(({ name }) => name));
   const roster = meeting.session.value?.roster?.map(({ name }) => name) ?? [];
   return [...new Set(roster)].filter((name) => !taken.has(name));
 }

@@ -47,7 +47,7 @@ function Access(): JSX.Element {
             Where the gateway asks who you are, enter an API key, or the token of one meeting. On your own machine it
             asks nobody.
           </p>
-          <CredentialForm onGiven={keepCredential} />
+          <CredentialForm action="Use it" onGiven={keepCredential} />
         </>
       ) : (
         <>
