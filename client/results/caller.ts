@@ -8,6 +8,7 @@ import { type Answer, type Door, type Exchange, exchange } from "./exchange.ts";
 import { type FailedCall, RoomtoneAnswerError } from "./results-errors.ts";
 import { pause, Retries } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
+import { parseJson } from "../../schemas/lib/parse-json.ts";
 
 export interface Request {
   readonly method: FailedCall["method"];
@@ -98,7 +99,7 @@ function checkType(call: FailedCall, contentType: string | null, mediaType: stri
 function parse<T>(call: FailedCall, { text }: Answer, schema: z.ZodType<T>): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     throw new RoomtoneAnswerError(call, "was answered with something that is not JSON. Check the base URL.");
   }

@@ -13,6 +13,7 @@ import {
 } from "./results-errors.ts";
 import { parseRetryAfter } from "./retry.ts";
 import { traceparent } from "./trace.ts";
+import { parseJson } from "../../schemas/lib/parse-json.ts";
 
 /** What every request of a client goes through. */
 export interface Door {
@@ -155,7 +156,7 @@ function problemOf(answer: Response, text: string): ProblemAnswer {
     Number.isNaN(answeredAt) ? Date.now() : answeredAt,
   );
   try {
-    const { code, detail } = problemSchema.parse(JSON.parse(text));
+    const { code, detail } = problemSchema.parse(parseJson(text));
     return { code, detail, status, retryAfterMs };
   } catch {
     // Neither JSON nor a problem: a proxy, or no gateway at all. Its text is no sentence for anyone.

@@ -9,6 +9,7 @@ import { begin, type Door, type Exchange } from "./exchange.ts";
 import { RoomtoneAnswerError, RoomtoneNetworkError } from "./results-errors.ts";
 import { pause, Retries } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
+import { parseJson } from "../../schemas/lib/parse-json.ts";
 
 /** The gateway says something every 15 s; after this much silence the connection is dead. */
 const maxSilenceMs = 45_000;
@@ -98,7 +99,7 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
           "has another event log than the one that was read. Begin anew, with after: 0.",
         );
       }
-      yield eventSchema.parse(JSON.parse(value.data));
+      yield eventSchema.parse(parseJson(value.data));
     }
   } catch (cause) {
     if (cause instanceof Error && "traceId" in cause) throw cause;

@@ -2,6 +2,7 @@
  * Whether a webhook is the gateway's, for receivers: https://www.standardwebhooks.com by WebCrypto, in Node, Workers and Deno
  * alike. Only what was signed with one of the secrets, within five minutes, and as the contract has it comes back.
  */
+import { parseJson } from "../../schemas/lib/parse-json.ts";
 import { type WebhookPayload, webhookPayloadSchema } from "../../schemas/webhooks.ts";
 import { decodeBase64, encodeBase64 } from "../../schemas/wire/base64.ts";
 
@@ -38,7 +39,7 @@ export async function verifyWebhook(
   if (!given.some((one) => made.some((own) => isSame(one, own)))) {
     throw new WebhookNotVerifiedError("No signature of the webhook is by this secret.");
   }
-  const payload = webhookPayloadSchema.safeParse(JSON.parse(text));
+  const payload = webhookPayloadSchema.safeParse(parseJson(text));
   if (payload.success) return payload.data;
   throw new WebhookNotVerifiedError("The webhook is of a version that this library does not know.");
 }

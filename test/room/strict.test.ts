@@ -122,3 +122,14 @@ test("[U4] a page may be opened with any query, and a body of an empty object is
   expect(resend.status).toBe(404);
   expect((await get(sessionId, "state")).status).toBe(200);
 });
+
+test("[U5] names of metadata that hold escapes come back as sent, after others had a backslash for a name", async () => {
+  await createSession(newSession(), { metadata: { a: 1, "\\": { "\\": 1 } } });
+  const { sessionId } = new RoomUnderTest(newSession());
+  const metadata = { a: 1, '"': { "\n": [{ "\\n": 1 }] } };
+  await createSession(sessionId, { metadata });
+  const text = JSON.stringify(metadata);
+  expect(await (await gateway(`/v1/sessions/${sessionId}`)).text()).toContain(`"metadata":${text}`);
+  expect((await post(sessionId, "finalize", {})).status).toBe(200);
+  expect(await (await get(sessionId, "result")).text()).toContain(text);
+});

@@ -3,6 +3,7 @@
  * alone rounds numbers, keeps the last of two equal names, and lets half a character through. Pure; itself without recursion.
  */
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { parseJson } from "../../../schemas/lib/parse-json.ts";
 
 /** What is wrong in a text, and where: names and places of lists, with dots; empty for the whole. */
 export interface Loss {
@@ -14,7 +15,7 @@ export interface Loss {
 export function parseExactJson(text: string): Result<unknown, "not_json" | Loss> {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch {
     return err("not_json");
   }

@@ -105,9 +105,7 @@ describe(`random values (seed ${seed})`, () => {
       const value = valueOf(0);
       const text = JSON.stringify(value, null, random(3));
       // As texts: one of the names is "constructor", which an assertion takes for the object's own.
-      expect(JSON.stringify(parseExactJson(text))).toBe(
-        JSON.stringify({ ok: true, value: JSON.parse(text) as unknown }),
-      );
+      expect(JSON.stringify(parseExactJson(text))).toBe(JSON.stringify({ ok: true, value }));
     }
   });
 
