@@ -1,15 +1,16 @@
 /**
  * `GET` and `HEAD /v1/sessions/:session_id/audio.wav`. The room says what the file holds and what of it is where; the
- * bytes come straight from R2, except for the chunks that only the room has. Nothing is read before it is asked for.
+ * bytes come straight from R2, except for the chunks that only the room has. Nothing is read before it is asked for, and nothing is given
+ * out that is not what was kept (A8).
  */
 import { createHash } from "node:crypto";
 import type { Context } from "hono";
-import { bytesPerSample } from "../../../schemas/wire/audio.ts";
 import { audioQuerySchema } from "../../../schemas/http/queries.ts";
 import { wavHeadBytes } from "../../../schemas/speech/wav-head.ts";
-import { fitsWav, wavBytes, wavHeader } from "../results/wav/wav.ts";
+import { fitsWav, wavBytes } from "../results/wav/wav.ts";
 import { createGapTest, type WavPlan } from "../results/wav/wav-plan.ts";
 import { readWav } from "../results/wav/wav-reader.ts";
+import { readWhole, secondsRange } from "../results/wav/whole-reader.ts";
 import { r2TimeoutMs } from "../../shared/config/timings.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
@@ -67,7 +68,7 @@ function boundsOf(range: Exclude<ByteRange, { kind: "unsatisfiable" }>, size: nu
   return range.kind === "part" ? range : { from: 0, to: size };
 }
 
-/** The bytes as a stream, once the first of them have arrived; undefined where they can't be read. */
+/** The bytes as a stream, once the first of them have arrived and were checked; undefined where they can't be read. */
 async function open(
   c: Context<AppEnv>,
   room: RoomApi,
@@ -76,7 +77,11 @@ async function open(
   to: number,
 ): Promise<ReadableStream | undefined> {
   try {
-    return (await openWhole(c, plan, from, to)) ?? (await openChunks(c, room, plan, from, to));
+    const pieces = await piecesOf(c, room, plan, from, to);
+    // The header needs no read: only the first second shows whether the audio can be read.
+    const ready = [await pieces.next()];
+    if (from < wavHeadBytes) ready.push(await pieces.next());
+    return streamOf(c, ready, pieces, to - from);
   } catch (cause) {
     if (cause instanceof SessionDeletedError) throw cause;
     log.warn("audio.not_opened", { trace_id: c.var.traceId, error: describeError(cause) });
@@ -84,55 +89,54 @@ async function open(
   }
 }
 
-/** Reads the one file that finalize made of the track, if there is one. */
-async function openWhole(
-  c: Context<AppEnv>,
-  { wholeKey, span }: WavPlan,
-  from: number,
-  to: number,
-): Promise<ReadableStream | undefined> {
-  if (wholeKey === null || to <= wavHeadBytes) return undefined;
-  const fromData = Math.max(from, wavHeadBytes);
-  const range = { offset: fromData + span.fromSample * bytesPerSample, length: to - fromData };
-  const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), r2TimeoutMs, "R2 get");
-  if (!object) return undefined;
-  const { readable, writable } = new FixedLengthStream(to - from);
-  void (async () => {
-    if (from < wavHeadBytes) {
-      const writer = writable.getWriter();
-      await writer.write(wavHeader(span).subarray(from));
-      writer.releaseLock();
-    }
-    await object.body.pipeTo(writable);
-  })().catch((cause: unknown) => logCut(c, cause));
-  return readable;
-}
+type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
 
-/** Reads chunk by chunk, from R2 or from the room, wherever each is. */
-async function openChunks(
-  c: Context<AppEnv>,
-  room: RoomApi,
-  plan: WavPlan,
-  from: number,
-  to: number,
-): Promise<ReadableStream> {
-  const kept = async (track: string, first: number, last: number) => {
-    const chunks = await room.call("keptChunks", track, first, last);
-    if (!chunks.ok) throw new Error(`the room answered ${chunks.error}`);
-    return chunks.value;
-  };
+/** Out of the one file that finalize made of the track, if there is one; else chunk by chunk, from R2 or from the room. */
+async function piecesOf(c: Context<AppEnv>, room: RoomApi, plan: WavPlan, from: number, to: number): Promise<Pieces> {
   const source = {
     bucket: c.env.RESULT_BUCKET,
     session: plan.session,
     sha256: (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest(),
-    kept,
+    kept: async (track: string, first: number, last: number) => {
+      const chunks = await room.call("keptChunks", track, first, last);
+      if (!chunks.ok) throw new Error(`the room answered ${chunks.error}`);
+      return chunks.value;
+    },
   };
   const wav = { track: plan.track, span: plan.span, isGap: createGapTest(plan.gaps) };
-  const pieces = readWav(source, wav, from, to);
-  // The header needs no read: only the first chunk shows whether the audio can be read.
-  const ready = [await pieces.next()];
-  if (from < wavHeadBytes) ready.push(await pieces.next());
-  const { readable, writable } = new FixedLengthStream(to - from);
+  const stored = await openWhole(c, plan, from, to);
+  if (!stored) return readWav(source, wav, from, to);
+  const differs = (seq: number): void =>
+    log.error("audio.whole_differs", { trace_id: c.var.traceId, key: plan.wholeKey ?? "", seq });
+  return readWhole(source, wav, stored, { from, to, differs });
+}
+
+async function openWhole(
+  c: Context<AppEnv>,
+  plan: WavPlan,
+  from: number,
+  to: number,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  const { wholeKey } = plan;
+  if (wholeKey === null || to <= wavHeadBytes) return undefined;
+  try {
+    const range = secondsRange(plan, from, to);
+    const object = await withTimeout(c.env.RESULT_BUCKET.get(wholeKey, { range }), r2TimeoutMs, "R2 get");
+    return object?.body;
+  } catch (cause) {
+    // It may be there and be too short. The chunks have the same bytes.
+    log.warn("audio.whole_not_opened", { trace_id: c.var.traceId, key: wholeKey, error: describeError(cause) });
+    return undefined;
+  }
+}
+
+function streamOf(
+  c: Context<AppEnv>,
+  ready: readonly IteratorResult<Uint8Array, void>[],
+  pieces: Pieces,
+  size: number,
+): ReadableStream {
+  const { readable, writable } = new FixedLengthStream(size);
   void (async () => {
     const writer = writable.getWriter();
     try {
@@ -140,7 +144,7 @@ async function openChunks(
       for await (const piece of pieces) await writer.write(piece);
       await writer.close();
     } catch (cause) {
-      // The reader has left, or a chunk can't be read: better an answer cut short than a wrong one.
+      // The reader has left, or a second can't be read: better an answer cut short than a wrong one.
       logCut(c, cause);
       await writer.abort(cause).catch(() => undefined);
     } finally {
