@@ -37,7 +37,7 @@ function withBench(step: (bench: Bench) => Promise<void>): Promise<void> {
       },
       rows: () => storage.sql.exec("SELECT name, due_at FROM jobs ORDER BY name").toArray(),
       start: () => {
-        const jobs = new Jobs({ db, setAlarm: (at) => bench.alarms.push(at), log });
+        const jobs = new Jobs({ db, setAlarm: (at) => bench.alarms.push(at), log, random: () => 1 });
         const names = ["archive", "finalize", "delete"];
         jobs.start({ run: new Map(names.map((name) => [name, () => run(name)])), lasting: ["delete"] });
         return jobs;
@@ -108,6 +108,31 @@ test("[K3] a job that throws runs again later, and does not keep the other from 
     await jobs.runDue();
     expect(bench.ran).toEqual(["archive", "finalize", "archive"]);
     expect(bench.rows()).toEqual([]);
+  }));
+
+test("[K9] a job that throws again and again is left alone for longer each time, until it succeeds once", () =>
+  withBench(async (bench) => {
+    const jobs = bench.start();
+    const runs = async (times: number): Promise<number[]> => {
+      const waits: number[] = [];
+      for (let n = 0; n < times; n += 1) {
+        bench.now = Number(bench.rows()[0]?.["due_at"] ?? bench.now);
+        await jobs.runDue();
+        waits.push(Number(bench.rows()[0]?.["due_at"] ?? bench.now) - bench.now);
+      }
+      return waits;
+    };
+    bench.work = () => Promise.reject(new Error("broken"));
+    jobs.at("archive", 2_000);
+    expect(await runs(8)).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
+    // Who asks for it does not wait.
+    jobs.at("archive", bench.now + 10);
+    expect(bench.alarms.at(-1)).toBe(bench.now + 10);
+    bench.work = () => Promise.resolve();
+    expect(await runs(1)).toEqual([0]);
+    bench.work = () => Promise.reject(new Error("broken"));
+    jobs.at("archive", bench.now + 10);
+    expect(await runs(1)).toEqual([5_000]);
   }));
 
 test("[K3] a job that asks for its next run gets it; a crash in the middle of one leaves its row", () =>

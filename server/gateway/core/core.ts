@@ -76,7 +76,7 @@ export function openCore(platform: Platform, resolveDefaults: ResolveSettings, b
     log,
     status: store,
     store,
-    jobs: new Jobs({ db, setAlarm: platform.setAlarm, log }),
+    jobs: new Jobs({ db, setAlarm: platform.setAlarm, log, random: Math.random }),
     events: new EventLog(db, (event) => signals.eventAppended(event), bounds),
     signals,
     fail,

@@ -6,13 +6,16 @@
  * come back.
  */
 import { cached, type Cached } from "../../shared/lib/cached.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
 
-/** When a job that threw is tried again. */
-const retryMs = 5_000;
+/** How long a job that threw is left alone, longer after each time in a row; one that was asked for runs nevertheless. */
+const retry = { firstMs: 5_000, maxMs: 300_000 } as const;
+/** When what takes too long is looked at again. */
+const rejoinMs = 5_000;
 /** The platform ends an alarm handler after 15 minutes. */
 const maxRunMs = 300_000;
 
@@ -26,6 +29,8 @@ export interface JobsDeps {
   /** Sets the room's one alarm; part of the same commit as the SQL around it. */
   readonly setAlarm: (at: number) => void;
   readonly log: Log;
+  /** From 0 to below 1. */
+  readonly random: () => number;
 }
 
 /** The work of all parts. */
@@ -39,6 +44,8 @@ export class Jobs {
   readonly #deps: JobsDeps;
   /** Due times by name, ms since 1970, of the jobs that are known. A job that runs now is not among them. */
   readonly #due: Cached<Map<string, number>>;
+  /** Of the jobs that threw when they last ran; no more than there are jobs. */
+  readonly #cooldowns = new Map<string, Cooldown>();
   #list: JobList = { run: new Map(), lasting: [] };
   #isOver = false;
 
@@ -97,12 +104,22 @@ export class Jobs {
     this.#due.get().delete(name);
     try {
       await withTimeout(this.#list.run.get(name)?.() ?? Promise.resolve(), maxRunMs, name);
+      this.#cooldowns.delete(name);
       if (!this.has(name)) removeJob.run(db, name);
     } catch (cause) {
       // After a timeout the work goes on, and the next run joins it.
-      if (!(cause instanceof TimeoutError)) log.error("job.failed", { job: name, error: describeError(cause) });
-      this.at(name, db.now() + retryMs);
+      if (cause instanceof TimeoutError) return this.at(name, db.now() + rejoinMs);
+      const delay_ms = this.#cooldownOf(name).failed();
+      log.error("job.failed", { job: name, delay_ms, error: describeError(cause) });
+      this.at(name, db.now() + delay_ms);
     }
+  }
+
+  #cooldownOf(name: string): Cooldown {
+    const { db, random } = this.#deps;
+    const cooldown = this.#cooldowns.get(name) ?? new Cooldown({ ...retry, now: db.now, random });
+    this.#cooldowns.set(name, cooldown);
+    return cooldown;
   }
 
   #arm(): void {

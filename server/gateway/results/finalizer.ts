@@ -24,14 +24,17 @@ import type { EventLog } from "../events/event-log.ts";
 import type { SessionStore } from "../core/session-store.ts";
 import type { AutoResolver } from "../speakers/resolve-windows.ts";
 import type { Resolver } from "../speakers/resolve-queue.ts";
+import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import { coverage } from "../tracks/coverage.ts";
 import type { VersionRow } from "./versions/version-store.ts";
 import type { Versions } from "./versions/versions.ts";
 import { Freeze, type FinalizeRefusal } from "./freeze.ts";
 
-/** How long until the alarm tries again what failed or was cut off. */
-const retryMs = 5_000;
+/** A room that dies in the middle is woken this soon to go on. */
+const backstopMs = 5_000;
+/** How long the alarm leaves alone what failed or has to wait, longer each time nothing came of it. */
+const retry = { firstMs: 5_000, maxMs: 60_000 } as const;
 /** How long finalize waits for a speaker-resolve service that gets nothing done. */
 const resolvePatienceMs = 60_000;
 
@@ -52,7 +55,8 @@ export interface FinalizerDeps {
   readonly archiver: Pick<Archiver, "drain">;
   readonly resolver: Pick<Resolver, "idle">;
   readonly autoResolver: Pick<AutoResolver, "run" | "hasWork" | "progressAt" | "giveUpRemaining">;
-  readonly wavs: Pick<WavAssembler, "run">;
+  readonly wavs: Pick<WavAssembler, "run" | "steps">;
+  readonly random: () => number;
   /** Asks for `run` at a time in ms since 1970, through the room's alarm. */
   readonly wakeAt: (at: number) => void;
   /** See `FreezeDeps`. */
@@ -65,17 +69,21 @@ export class Finalizer {
   readonly #deps: FinalizerDeps;
   readonly #flight = new SingleFlight(() => this.#steps());
   readonly #freeze: Freeze;
+  readonly #cooldown: Cooldown;
+  /** How far the last run had come. */
+  #cameTo = "";
 
   constructor(deps: FinalizerDeps) {
     this.#deps = deps;
     this.#freeze = new Freeze(deps);
+    this.#cooldown = new Cooldown({ ...retry, now: deps.db.now, random: deps.random });
   }
 
   /** Freezes the session, or has it wait for what may still come (F4). */
   begin(body: FinalizeBody, isAutomatic = false): Result<undefined, FinalizeRefusal> {
     const { db, store, wakeAt } = this.#deps;
     const begun = this.#freeze.begin(body, isAutomatic);
-    if (begun.ok && store.status !== "finalized") wakeAt(this.#freeze.waitsUntil ?? db.now() + retryMs);
+    if (begun.ok && store.status !== "finalized") wakeAt(this.#freeze.waitsUntil ?? db.now() + backstopMs);
     return begun;
   }
 
@@ -98,7 +106,7 @@ export class Finalizer {
   notFinalized(): NotFinalized {
     const { db, store } = this.#deps;
     if (!store.finalizing) return "not_finalized";
-    const waitsUntil = this.waitsUntil ?? db.now() + retryMs;
+    const waitsUntil = this.waitsUntil ?? Math.max(this.#cooldown.until, db.now() + backstopMs);
     return { reason: "being_finalized", retryAfterMs: Math.max(1_000, waitsUntil - db.now()) };
   }
 
@@ -156,7 +164,22 @@ export class Finalizer {
       if (store.isGone) return;
       log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
     }
-    wakeAt(db.now() + retryMs);
+    wakeAt(this.#nextTryAt());
+  }
+
+  /** Later each time, unless something moved since the run before; no later than patience with speaker resolve ends. */
+  #nextTryAt(): number {
+    const { autoResolver, db, store, tracks, wavs } = this.#deps;
+    const at = [tracks.pendingChunks, autoResolver.progressAt, store.finalizing?.sealed_at ?? 0, wavs.steps].join();
+    if (at !== this.#cameTo) this.#cooldown.succeeded();
+    this.#cameTo = at;
+    const triedAgainAt = db.now() + this.#cooldown.failed();
+    if (store.finalizing?.sealed_at != null || !autoResolver.hasWork) return triedAgainAt;
+    return Math.min(triedAgainAt, Math.max(db.now() + 1, this.#resolveWaitsSince() + resolvePatienceMs));
+  }
+
+  #resolveWaitsSince(): number {
+    return Math.max(this.#deps.store.finalizing?.begun_at ?? 0, this.#deps.autoResolver.progressAt);
   }
 
   /** @returns whether nothing is left to resolve. */
@@ -165,8 +188,7 @@ export class Finalizer {
     if (store.finalizing?.sealed_at != null) return true;
     await resolver.idle();
     await autoResolver.run();
-    const waitsSince = Math.max(store.finalizing?.begun_at ?? 0, autoResolver.progressAt);
-    if (autoResolver.hasWork && db.now() - waitsSince >= resolvePatienceMs) {
+    if (autoResolver.hasWork && db.now() - this.#resolveWaitsSince() >= resolvePatienceMs) {
       autoResolver.giveUpRemaining("speaker resolve did not answer before the session was finalized");
     }
     // One that began meanwhile must end before the seal.

@@ -68,6 +68,7 @@ export function resultsPart(core: Core, { tracks, archiver, speakers: of }: Resu
     versions,
     wavs: assembler,
     wakeAt: (at) => jobs.at("finalize", at),
+    random: core.random,
     onFrozen: () => signals.statusChanged(),
     onFinalized: () => signals.statusChanged(),
   });

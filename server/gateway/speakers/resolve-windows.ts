@@ -3,9 +3,8 @@
  * per room, and never in the way of an ack (K7). Where it is stands in SQLite and moves in the same commit as what
  * the answer changed, so no crash repeats or skips a window.
  *
- * While the service is down a window waits, however long. It is given up only when the service demonstrably works
- * and yet does not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`). A window that was
- * given up can be opened again as long as the session is kept, after finalize too (F8).
+ * While the service is down a window waits, however long. It is given up only when the service demonstrably works and yet does
+ * not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`). It can be opened again (F8).
  */
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
 import { channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
@@ -32,7 +31,7 @@ import type { WindowStore } from "./window-store.ts";
 const backstopMs = 5_000;
 /** When a window that failed is tried again. */
 const retry = { firstMs: 1_000, maxMs: 60_000, least: "half" } as const;
-/** How long R2 is left alone after it could not give a window's audio. */
+/** How long R2 is left alone after it could not give a window's audio, at first. */
 const storageRetryMs = 5_000;
 const logFullDetail = "the session's event log is full";
 /** Failed tries after which what was opened again after the meeting is given up again, with all that waits with it: about an hour. */
@@ -64,6 +63,7 @@ export class AutoResolver {
   readonly #flight = new SingleFlight(() => this.#loop().catch(this.#deps.onFailure));
   /** While it lasts nothing is tried: the circuit is open, or R2 failed. */
   readonly #cooldown: Cooldown;
+  readonly #storage: Cooldown;
   /** While it lasts nothing is due, as far as the last run saw. */
   readonly #quiet: Cooldown;
   #progressAt: number;
@@ -73,8 +73,9 @@ export class AutoResolver {
     this.#deps = deps;
     this.#progressAt = deps.db.now();
     this.#outage = new ServiceOutage(deps.events);
-    const times = { firstMs: retry.firstMs, maxMs: retry.maxMs, now: deps.db.now, random: deps.random };
+    const times = { ...retry, now: deps.db.now, random: deps.random };
     this.#cooldown = new Cooldown(times);
+    this.#storage = new Cooldown({ ...times, firstMs: storageRetryMs });
     this.#quiet = new Cooldown(times);
   }
 
@@ -171,12 +172,13 @@ export class AutoResolver {
     let heard: KeptAudio;
     try {
       heard = await audio(window);
+      this.#storage.succeeded();
     } catch (cause) {
       log.warn("resolve.audio_unavailable", { track: window.track, seq: window.from_seq, error: describeError(cause) });
       if (isGone()) return;
       // A meeting that has ended waits for nothing that never comes.
       if (cause instanceof ChunkLostError && isFinal()) this.#giveUp(window, "its audio is lost in R2");
-      else this.#cooldown.holdUntil(db.now() + storageRetryMs);
+      else this.#cooldown.holdUntil(db.now() + this.#storage.failed());
       return;
     }
     const isWanted = (): boolean => !isGone() && isOpenWindow(this.#deps, window);

@@ -70,9 +70,15 @@ interface HashSoFar {
 export class WavAssembler {
   readonly #deps: WavAssemblerDeps;
   #hash: HashSoFar | undefined;
+  #steps = 0;
 
   constructor(deps: WavAssemblerDeps) {
     this.#deps = deps;
+  }
+
+  /** Steps that were done since this was made: whoever waits for it sees whether it moves. */
+  get steps(): number {
+    return this.#steps;
   }
 
   /**
@@ -94,6 +100,7 @@ export class WavAssembler {
           parts += 1;
           await this.#addPart(trackRow, progress);
         }
+        this.#steps += 1;
       }
     }
     return true;
