@@ -41,6 +41,8 @@ export interface Operation {
   readonly underKey?: "replayed" | "anew";
   readonly headers?: Readonly<Record<string, { readonly schema?: z.ZodType; readonly description: string }>>;
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
+  /** The body is audio, or a form with it: its handler reads it, and looks at what it is. */
+  readonly audioBody?: { readonly maxBytes: number };
   /** The limit of this route alone, besides that of all requests. */
   readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute";
   readonly answers: Readonly<Record<number, Answer>>;

@@ -63,6 +63,9 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
     304: ["etag", "cache-control", "accept-ranges"],
   },
   getPeaks: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  createSpeech: { 200: ["etag", "cache-control"] },
+  speak: { 200: ["etag", "cache-control"] },
+  apiTts: { 200: ["etag", "cache-control"] },
   exportRttm: { 200: ["cache-control"] },
   exportVtt: { 200: ["cache-control"] },
   exportSrt: { 200: ["cache-control"] },
@@ -83,6 +86,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "audio_unavailable",
   "result_unavailable",
   "not_finalized",
+  "model_unavailable",
 ]);
 
 const isGuarded = ({ access, isSocket }: Operation): boolean => access !== "public" && !isSocket;

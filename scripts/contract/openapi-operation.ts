@@ -20,6 +20,7 @@ export function openapiOperation(id: OperationId, operation: Operation): ZodOpen
     parameters: parametersOf(operation),
     ...(operation.query === undefined ? {} : { requestParams: queryFields }),
     ...(body === undefined ? {} : { requestBody: requestBody(id, body) }),
+    ...(operation.audioBody === undefined ? {} : { requestBody: audioBody(operation.audioBody) }),
     responses: { ...answersOf(id, operation), ...problemAnswers(operation) },
     security: securityOf(operation),
     ...accessExtensions(operation),
@@ -67,6 +68,20 @@ function requestBody(
   // An empty body counts as `{}`.
   const required = !schema.safeParse({}).success;
   return { required, content: { "application/json": { schema, examples } }, "x-max-body-bytes": maxBytes };
+}
+
+/** OpenAPI 3.1: bytes have no schema. */
+const audioTypes = ["audio/wav", "audio/webm", "audio/ogg", "audio/mp4", "audio/L16"] as const;
+
+function audioBody({
+  maxBytes,
+}: NonNullable<Operation["audioBody"]>): NonNullable<ZodOpenApiOperationObject["requestBody"]> {
+  const form = { type: "object" as const, required: ["file"], properties: { file: {} } };
+  const content = {
+    ...Object.fromEntries(audioTypes.map((type) => [type, {}])),
+    "multipart/form-data": { schema: form },
+  };
+  return { required: true, content, "x-max-body-bytes": maxBytes };
 }
 
 function answersOf(id: OperationId, operation: Operation): Record<string, ZodOpenApiResponseObject> {

@@ -10,7 +10,7 @@ export const tags = {
   Speakers: "Who speaks: what was said, what inference finds, and what people say of it.",
   Results: "What a session leaves: result, audio, exports.",
   Speech:
-    "Transcription and speech without a meeting, in the shapes of OpenAI's API: its clients work with only their base URL changed.",
+    "Transcription and speech without a meeting; also in the shapes of OpenAI's API: its clients work with only their base URL changed.",
   Webhooks: "What the gateway tells a backend by itself.",
 } as const;
 
@@ -58,6 +58,12 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   startTranscription: "Results",
   getTranscription: "Results",
   cancelTranscription: "Results",
+  transcribe: "Speech",
+  speak: "Speech",
+  listVoices: "Speech",
+  chooseModels: "Speech",
+  apiStt: "Speech",
+  apiTts: "Speech",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

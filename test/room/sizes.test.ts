@@ -31,6 +31,8 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   retryResolves: ["[limit:maxCorrectionBodyBytes]", {}],
   finalize: ["[limit:maxFinalizeBodyBytes]", {}],
   startTranscription: ["[limit:maxCorrectionBodyBytes]", {}],
+  chooseModels: ["[limit:maxCorrectionBodyBytes]", { stt: null }],
+  speak: ["[limit:maxSpeechBodyBytes]", { text: "Hi" }],
 };
 const bodyRows = Object.entries(bodies).map(([id, [tag, body]]) => ({ id: id as WithBody, tag, body }));
 const withSecret = gatewayWith({ JWT_SECRET: jwtSecret }, "http://localhost");
@@ -132,6 +134,8 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   retryResolves: 200,
   finalize: 200,
   startTranscription: 503, // No model is set up here.
+  chooseModels: 200,
+  speak: 503, // Likewise.
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

@@ -4,7 +4,7 @@
  */
 import type { CallKind } from "../../../schemas/billing/usage.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
-import { type ModelName, parseModelName } from "../../shared/config/speech.ts";
+import { type ModelName, modelNameOf, parseModelName } from "../../shared/config/speech.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 
 export type PreferenceKind = Extract<CallKind, "stt" | "tts">;
@@ -32,6 +32,23 @@ export async function preferencesOf(db: D1Database, tenant: string): Promise<Pre
     log.warn("models.preferences_unread", { tenant, error: describeError(cause) });
     return before?.preferences ?? {};
   }
+}
+
+/** @param models null takes the choice back. */
+export async function setPreference(
+  db: D1Database,
+  tenant: string,
+  kind: PreferenceKind,
+  models: readonly ModelName[] | null,
+): Promise<void> {
+  const statement =
+    models === null
+      ? db.prepare("DELETE FROM model_preferences WHERE tenant = ? AND kind = ?").bind(tenant, kind)
+      : db
+          .prepare("INSERT OR REPLACE INTO model_preferences (tenant, kind, models, updated_at) VALUES (?, ?, ?, ?)")
+          .bind(tenant, kind, models.map(modelNameOf).join(" "), Date.now());
+  await statement.run();
+  known.delete(tenant);
 }
 
 async function read(db: D1Database, tenant: string): Promise<Preferences> {

@@ -13,7 +13,10 @@ import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
-import { modelsRoute } from "./speech/models.ts";
+import { chooseModelsRoute } from "./speech/choose-models.ts";
+import { modelsRoute, voicesRoute } from "./speech/models.ts";
+import { apiSttRoute, sttRoute } from "./speech/stt.ts";
+import { apiTtsRoute, ttsRoute } from "./speech/tts.ts";
 import { openAiSpeechRoute } from "./speech/openai-speech.ts";
 import { openAiTranscriptionRoute } from "./speech/openai-transcription.ts";
 
@@ -30,6 +33,12 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   startTranscription: startTranscriptionRoute,
   getTranscription: getTranscriptionRoute,
   cancelTranscription: cancelTranscriptionRoute,
+  transcribe: sttRoute,
+  speak: ttsRoute,
+  listVoices: voicesRoute,
+  chooseModels: chooseModelsRoute,
+  apiStt: apiSttRoute,
+  apiTts: apiTtsRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

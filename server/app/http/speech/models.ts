@@ -1,7 +1,7 @@
-/** `/v1/models`: what the caller's tenant can ask for, and how its models are. */
+/** `/v1/models` and `/v1/voices`: what the caller's tenant can ask for, and how its models are. */
 import type { Context } from "hono";
 import type * as z from "zod";
-import type { modelsAnswerSchema } from "../../../../schemas/http/speech.ts";
+import { type modelsAnswerSchema, type voicesAnswerSchema } from "../../../../schemas/http/speech.ts";
 import type { Candidate } from "../../ai/ask-in-turn.ts";
 import type { TenantSpeech } from "../../ai/index.ts";
 import type { Synthesizer } from "../../ai/ports.ts";
@@ -10,10 +10,20 @@ import { speechOf } from "./caller.ts";
 import { misconfigured } from "./refusals.ts";
 
 type ModelsAnswer = z.infer<typeof modelsAnswerSchema>;
+type VoicesAnswer = z.infer<typeof voicesAnswerSchema>;
 
 export async function modelsRoute(c: Context<AppEnv>): Promise<Response> {
   const speech = await speechOf(c);
   return speech.ok ? Response.json(modelsOf(speech.value)) : misconfigured(c, speech.error);
+}
+
+export async function voicesRoute(c: Context<AppEnv>): Promise<Response> {
+  const speech = await speechOf(c);
+  if (!speech.ok) return misconfigured(c, speech.error);
+  const voices = speakersOf(speech.value).flatMap(({ name: model, model: { voices: own } }) =>
+    own.map(({ id, description, language }) => ({ id, description, language, model })),
+  );
+  return Response.json({ voices } satisfies VoicesAnswer);
 }
 
 function modelsOf(speech: TenantSpeech): ModelsAnswer {

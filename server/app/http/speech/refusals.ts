@@ -47,6 +47,9 @@ export function declaredTooLarge(request: Request, maxBytes: number): Refusal | 
   return Number(request.headers.get("content-length") ?? 0) > maxBytes ? tooLarge(maxBytes) : undefined;
 }
 
+/** Whether the same request may succeed later. */
+export const isRetryable = ({ code }: Refusal): boolean => code.startsWith("model_");
+
 export function refuse(c: Context<AppEnv>, { code, detail, retryAfterSeconds }: Refusal): Response {
   const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
   return problemResponse(code, detail, c.var.traceId, headers, {
