@@ -84,6 +84,9 @@ function audioBody({
   return { required: true, content, "x-max-body-bytes": maxBytes };
 }
 
+/** Answers that come as events where they are asked for so. */
+const streamed: ReadonlySet<OperationId> = new Set(["getEvents", "transcribe"]);
+
 function answersOf(id: OperationId, operation: Operation): Record<string, ZodOpenApiResponseObject> {
   return Object.fromEntries(
     Object.entries(operation.answers).map(([status, { description, schema, contentType }]) => {
@@ -91,7 +94,7 @@ function answersOf(id: OperationId, operation: Operation): Record<string, ZodOpe
       const content = {
         ...(schema ? { "application/json": { schema, examples: { ...answers[status] } } } : {}),
         ...(contentType === undefined ? {} : otherContent(contentType, texts?.[status])),
-        ...(id === "getEvents" && status === "200" ? otherContent("text/event-stream", texts?.["200"]) : {}),
+        ...(streamed.has(id) && status === "200" ? otherContent("text/event-stream", texts?.["200"]) : {}),
       };
       const headers = answerHeaders(id, operation, Number(status));
       return [status, { description, headers, ...(Object.keys(content).length > 0 ? { content } : {}) }];

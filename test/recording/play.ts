@@ -65,6 +65,7 @@ export async function play(recorder: Recorder, { url, webhooks }: Surroundings):
   await leave(recorder, webhooks);
   await refuse(recorder);
   await transcribe(recorder);
+  await hearAndSpeak(recorder);
   await list(recorder);
 }
 
@@ -332,6 +333,7 @@ async function refuse(recorder: Recorder): Promise<void> {
   recorder.keepError(await nobody.next("error"));
 }
 
+const isThird = ({ versions }: { versions: unknown[] }): boolean => versions.length === 3;
 const isTranscribed = ({ status }: { status: string }): boolean => status === "done";
 
 /** The meeting once more, through the model that hears. */
@@ -342,7 +344,26 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await recorder.refused("startTranscription", { parameters, body: { model: "embedded/moonshine-tiny" } });
   await recorder.settled("getTranscription", parameters, isTranscribed);
   await recorder.call("getTranscription", ["done", "All twelve seconds are transcribed"], { parameters });
+  // What it made of the result is deleted with it.
+  await recorder.settled("listResults", parameters, isThird);
   await recorder.call("cancelTranscription", ["ended", "It ended already: it stays as it is"], { parameters });
+}
+
+/** Audio and text of no meeting. */
+async function hearAndSpeak(recorder: Recorder): Promise<void> {
+  const audio = new Uint8Array(Buffer.concat([1, 2, 3].map(secondOf)));
+  const headers = { "content-type": "audio/L16; rate=16000" };
+  await recorder.call("transcribe", ["three_seconds", "Samples without a header"], { audio, headers });
+  const asStream = { audio, headers: { ...headers, accept: "text/event-stream" } };
+  await recorder.call("transcribe", ["stream", "Segments as they are heard, then all of it"], asStream);
+  const text = { text: "The meeting begins in five minutes." };
+  await recorder.call("speak", ["sentence", "By the preferred model, as WAV"], { body: text });
+  const samples = { ...text, voice: "nova", format: "pcm", speed: 1.25 };
+  await recorder.call("speak", ["samples", "Samples of another voice, faster"], { body: samples });
+  await recorder.call("listVoices", ["embedded", "Those of the model that comes with the installation"]);
+  const first = { stt: ["embedded/moonshine-tiny"] };
+  await recorder.call("chooseModels", ["first", "Which model hears first"], { body: first });
+  await recorder.call("chooseModels", ["back", "The deployment's own order again"], { body: { stt: null } });
 }
 
 /** The tenant's sessions, and the end of one of them. */

@@ -16,6 +16,8 @@ interface Call {
   readonly parameters?: Parameters;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The body, of an operation that takes audio: no document shows it. */
+  readonly audio?: Uint8Array<ArrayBuffer>;
 }
 
 /** The name and one sentence under which a call and its answer are kept. */
@@ -37,6 +39,8 @@ export class Recorder {
     if (status >= 300) throw new Error(`${id} was answered ${status}: ${text}`);
     const kept = (this.recorded.operations[id] ??= { answers: {} });
     if (call.body !== undefined) (kept.body ??= {})[name] = { summary, value: this.#normaliser.value(call.body) };
+    // No document shows audio.
+    if (type.startsWith("audio/")) return undefined;
     const isJson = type.includes("json");
     const value: unknown = isJson ? JSON.parse(text) : text;
     const examples: Examples = isJson ? (kept.answers[status] ??= {}) : ((kept.texts ??= {})[status] ??= {});
@@ -60,7 +64,7 @@ export class Recorder {
     this.recorded.problems[problem.code] ??= problem;
   }
 
-  async ask(id: OperationId, { parameters = {}, headers = {}, body }: Call): Promise<Answer> {
+  async ask(id: OperationId, { parameters = {}, headers = {}, body, audio }: Call): Promise<Answer> {
     const { method, path } = operations[id];
     const url = new URL(this.#url);
     const query = { ...parameters };
@@ -72,7 +76,8 @@ export class Recorder {
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     const json = body === undefined ? {} : { "content-type": "application/json" };
     const init = { method, headers: { ...json, ...headers } };
-    const answer = await fetch(url, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    const sent = audio ?? (body === undefined ? undefined : JSON.stringify(body));
+    const answer = await fetch(url, sent === undefined ? init : { ...init, body: sent });
     return { status: answer.status, type: answer.headers.get("content-type") ?? "", text: await answer.text() };
   }
 

@@ -71,7 +71,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   console: { right: "200", never: "200" },
   // No model is set up here.
   transcribeAudio: { right: "503 model_unavailable", never: "503 model_unavailable" },
-  createSpeech: { right: "503 model_unavailable", never: "503 model_unavailable" },
+  createSpeech: { body: () => ({ input: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },
   listModels: { right: "200", never: "200" },
   startTranscription: { right: "503 model_unavailable", never: notFound },
   getTranscription: { right: "404 transcription_not_found", never: notFound },
@@ -81,7 +81,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   listVoices: { right: "200", never: "200" },
   chooseModels: { body: () => ({ stt: null }), right: "200", never: "200" },
   apiStt: { right: "503 model_unavailable", never: "503 model_unavailable" },
-  apiTts: { right: "503 model_unavailable", never: "503 model_unavailable" },
+  apiTts: { body: () => ({ text: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   listSessions: { right: "200", never: "200" },

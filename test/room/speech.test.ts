@@ -5,11 +5,13 @@ import { bearer, gatewayWith, keyFor, required } from "./support/doors.ts";
 
 const { key } = await keyFor("speech-tenant", ["speech"]);
 const ask = gatewayWith({ ...required, RATE_LIMIT_PER_MINUTE: "100", STT_PER_MINUTE: "2", TTS_PER_MINUTE: "3" });
+const said = JSON.stringify({ input: "Hi" });
 const post = (path: string, more: RequestInit = {}): Promise<Response> =>
   ask(path, { method: "POST", headers: bearer(key), body: "{}", ...more });
 
 async function statuses(path: string): Promise<number[]> {
-  const answers = [await post(path), await post(path), await post(path), await post(path)];
+  const answers: Response[] = [];
+  for (let i = 0; i < 4; i += 1) answers.push(await post(path, { body: said }));
   expect(answers.at(-1)?.headers.get("x-ratelimit-remaining")).toBe("0");
   return answers.map(({ status }) => status);
 }
@@ -30,7 +32,7 @@ it.each([
 ])("[M13] %s a body at the limit goes on, and one beyond it does not", async (_, path, most) => {
   const sized = async (bytes: number): Promise<number> => {
     const headers = { ...bearer(other.key), "content-length": String(bytes) };
-    return (await post(path, { headers, body: new Uint8Array(bytes) })).status;
+    return (await post(path, { headers, body: said.padEnd(bytes) })).status;
   };
   expect([await sized(most), await sized(most + 1)]).toEqual([503, 413]);
 });

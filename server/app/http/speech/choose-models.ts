@@ -16,10 +16,10 @@ import { misconfigured, refusalWith, refuse } from "./refusals.ts";
 const kinds = ["stt", "tts"] as const;
 
 export async function chooseModelsRoute(c: Context<AppEnv>): Promise<Response> {
-  const speech = await speechOf(c);
-  if (!speech.ok) return misconfigured(c, speech.error);
   const body = await readJsonBody(c.req.raw, chooseModelsBodySchema, limits.maxCorrectionBodyBytes);
   if (!body.ok) return refuse(c, bodyRefusal(body.error));
+  const speech = await speechOf(c);
+  if (!speech.ok) return misconfigured(c, speech.error);
   for (const kind of kinds) {
     const unknown = body.value[kind]?.find((name) => !isAllowed(speech.value, kind, name));
     if (unknown === undefined) continue;

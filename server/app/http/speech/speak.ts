@@ -27,14 +27,17 @@ export async function speakRoute(
   c: Context<AppEnv>,
   read: (request: Request) => Promise<Result<SpeechRequest, Refusal>>,
 ): Promise<Response> {
-  const speech = await speechOf(c);
-  if (!speech.ok) return misconfigured(c, speech.error);
+  // The body first, whatever stands here: a caller's own mistake is told even where nobody can speak.
   const large = declaredTooLarge(c.req.raw, limits.maxSpeechBodyBytes);
   if (large) return refuse(c, large);
-  // Before the body: where nothing is set up, nobody could speak it.
-  if (speech.value.synthesizers().length === 0) return refuse(c, notSetUp);
   const request = await read(c.req.raw);
-  return request.ok ? speak(c, speech.value, request.value) : refuse(c, request.error);
+  if (!request.ok) return refuse(c, request.error);
+  const wrong = unspeakable(request.value.text);
+  if (wrong !== undefined) return refuse(c, refusalWith(400, wrong));
+  const speech = await speechOf(c);
+  if (!speech.ok) return misconfigured(c, speech.error);
+  if (speech.value.synthesizers().length === 0) return refuse(c, notSetUp);
+  return speak(c, speech.value, request.value);
 }
 
 async function speak(
@@ -42,8 +45,6 @@ async function speak(
   speech: TenantSpeech,
   { text, voice, format, speed, model }: SpeechRequest,
 ): Promise<Response> {
-  const wrong = unspeakable(text);
-  if (wrong !== undefined) return refuse(c, refusalWith(400, wrong));
   const characters = charactersIn(text);
   const choice = chooseSynthesizers(speech, model, { characters, voice, format, speed });
   if (!choice.ok) return refuse(c, choice.error);
