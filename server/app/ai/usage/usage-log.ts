@@ -1,6 +1,6 @@
 /**
- * Records of calls until the ledger has taken them: one object a tenant, on disk, each record once by its id. Bounded: beyond its
- * size the oldest go, and what they cost is summed up, so that nothing is lost without a word.
+ * Records of calls until they are read and taken: one object a tenant, on disk, each record once by its id (SPEC M15). Bounded:
+ * beyond its size those that ended first go, and what they cost is summed up. That they go is in the log once an hour, not each time.
  */
 import { DurableObject } from "cloudflare:workers";
 import { type UsageRecord, usageRecordSchema } from "../../../../schemas/billing/usage.ts";
@@ -12,6 +12,10 @@ export const usageLimits = {
   /** A call that has begun and of which nothing was heard for so long has ended with its app. */
   lostAfterMs: 900_000,
   maxPage: 500,
+  /** Calls that were lost, settled at a time. */
+  maxLost: 20,
+  /** How long nothing more is said of records that go. */
+  quietMs: 3_600_000,
 } as const;
 
 export interface UsagePage {
@@ -22,6 +26,8 @@ export interface UsagePage {
 
 type Row = { seq: number; body: string };
 type DroppedRow = { records: number; cost: number };
+
+const toldAtKey = "dropped_told_at";
 
 export class UsageLog extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
@@ -41,12 +47,16 @@ export class UsageLog extends DurableObject<Env> {
   begin(record: unknown): void {
     const { usage_id: id, at, ...rest } = usageRecordSchema.parse(record);
     const body = JSON.stringify({ usage_id: id, at, ...rest });
-    this.ctx.storage.sql.exec(
-      "INSERT OR IGNORE INTO calls (usage_id, seq, at, body) VALUES (?, NULL, ?, ?)",
-      id,
-      at,
-      body,
-    );
+    this.ctx.storage.transactionSync(() => {
+      this.#settleLost(usageLimits.maxLost);
+      this.ctx.storage.sql.exec(
+        "INSERT OR IGNORE INTO calls (usage_id, seq, at, body) VALUES (?, NULL, ?, ?)",
+        id,
+        at,
+        body,
+      );
+      this.#shrink();
+    });
   }
 
   /** How a call ended. The first word counts. */
@@ -62,11 +72,8 @@ export class UsageLog extends DurableObject<Env> {
   read(after: number, limit: number = usageLimits.maxPage): UsagePage {
     const { sql } = this.ctx.storage;
     return this.ctx.storage.transactionSync(() => {
-      const lost = sql.exec<Row>(
-        "SELECT body FROM calls WHERE seq IS NULL AND at < ?",
-        Date.now() - usageLimits.lostAfterMs,
-      );
-      for (const { body } of lost.toArray()) this.#settle(usageRecordSchema.parse(JSON.parse(body)));
+      this.#settleLost(usageLimits.maxRecords);
+      this.#shrink();
       const rows = sql.exec<Row>(
         "SELECT seq, body FROM calls WHERE seq > ? ORDER BY seq LIMIT ?",
         after,
@@ -98,18 +105,39 @@ export class UsageLog extends DurableObject<Env> {
     );
   }
 
+  /** A call that began so long ago ended with its app. */
+  #settleLost(most: number): void {
+    const rows = this.ctx.storage.sql.exec<Row>(
+      "SELECT body FROM calls WHERE seq IS NULL AND at < ? LIMIT ?",
+      Date.now() - usageLimits.lostAfterMs,
+      most,
+    );
+    for (const { body } of rows.toArray()) this.#settle(usageRecordSchema.parse(JSON.parse(body)));
+  }
+
+  /** Numbers have no holes but at their beginning: what stands too far behind the last one is too much. */
   #shrink(): void {
     const { sql } = this.ctx.storage;
-    const [{ surplus } = { surplus: 0 }] = sql
-      .exec<{ surplus: number }>("SELECT count(*) - ? AS surplus FROM calls", usageLimits.maxRecords)
+    const rows = sql
+      .exec<Row>(
+        "SELECT seq, body FROM calls WHERE seq <= (SELECT last_seq FROM counters) - ? ORDER BY seq",
+        usageLimits.maxRecords,
+      )
       .toArray();
-    if (surplus <= 0) return;
-    const rows = sql.exec<Row>("SELECT usage_id, body FROM calls ORDER BY at LIMIT ?", surplus).toArray();
-    for (const { body } of rows) {
-      const { usage_id: id, cost_nano_usd: cost } = usageRecordSchema.parse(JSON.parse(body));
-      sql.exec("DELETE FROM calls WHERE usage_id = ?", id);
+    for (const { seq, body } of rows) {
+      const { cost_nano_usd: cost } = usageRecordSchema.parse(JSON.parse(body));
+      sql.exec("DELETE FROM calls WHERE seq = ?", seq);
       sql.exec("UPDATE counters SET records = records + 1, cost = cost + ?", cost ?? 0);
     }
-    log.error("usage.dropped", { records: rows.length });
+    if (rows.length > 0) this.#tellDropped();
+  }
+
+  #tellDropped(): void {
+    const { kv, sql } = this.ctx.storage;
+    const now = Date.now();
+    if (now - (kv.get<number>(toldAtKey) ?? 0) < usageLimits.quietMs) return;
+    kv.put(toldAtKey, now);
+    const [dropped] = sql.exec<DroppedRow>("SELECT records, cost FROM counters").toArray();
+    log.warn("usage.dropped", { tenant: this.ctx.id.name, records: dropped?.records, cost_nano_usd: dropped?.cost });
   }
 }
