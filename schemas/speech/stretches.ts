@@ -4,7 +4,7 @@
  * stretches may overlap, since two people may speak at once.
  */
 import { firstIndex } from "../lib/bisect.ts";
-import type { Steps } from "../lib/steps.ts";
+import { sortSteps, type Steps } from "../lib/steps.ts";
 import { chunkMs } from "../wire/audio.ts";
 import type { RoomEvent } from "./events.ts";
 import { isPlacedByPerson, type SpeakerView } from "./speaker-view.ts";
@@ -46,7 +46,11 @@ function* standingOf(stretches: readonly Stretch[], view: SpeakerView): Steps<St
   // What a person said of a turn outlives its window: it is cut out of what the new answer says of the same moment.
   const kept = [...replaced].filter(({ event }) => isPlacedByPerson(view, event.event_id));
   const rest = kept.length === 0 ? standing : yield* without(standing, unionOf(kept), view);
-  return [...kept, ...rest].sort((a, b) => a.start_ms - b.start_ms || a.event.event_id - b.event.event_id);
+  return yield* sortSteps([...kept, ...rest], inOrder);
+}
+
+function inOrder(a: Stretch, b: Stretch): number {
+  return a.start_ms - b.start_ms || a.event.event_id - b.event.event_id;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** How the Worker reaches a room. Only checked names get here; a stub alone creates nothing. */
 import type { Context } from "hono";
 import { roomName } from "../../../schemas/names.ts";
+import { givingWay } from "../../shared/lib/wait.ts";
 import type { AppEnv } from "./app-env.ts";
 import { keyedRequest } from "./guards/idempotency.ts";
 import { sessionIdOf } from "./guards/parameters.ts";
@@ -12,7 +13,10 @@ import { reasonOf } from "./earlier-rooms.ts";
 /** A room, as the Worker reaches it. RPC's own mapped types reject `unknown` in JSON, so the types are given here. */
 export interface RoomApi {
   fetch(request: Request): Promise<Response>;
-  /** @throws SessionDeletedError, whatever is asked but `remove`. */
+  /**
+   * Who asks again, as a reader of a long log does, gives way to all others first: none can forget to.
+   * @throws SessionDeletedError, whatever is asked but `remove`.
+   */
   call<K extends SessionMethod>(method: K, ...args: Parameters<SessionApi[K]>): Promise<SessionAnswers[K]>;
 }
 
@@ -70,9 +74,11 @@ export function reachRoom(
   { keyed, replayed }: Asking = withoutKey,
 ): RoomApi {
   const stub = rooms.getByName(roomName(tenant, sessionId)) as unknown as RoomStub;
+  const myTurn = givingWay();
   return {
     fetch: (request) => stub.fetch(request),
     call: async (method, ...args) => {
+      await myTurn();
       const idempotency = keyed();
       const reply = await stub.call(method, ...args, { trace_id: traceId, ...(idempotency && { idempotency }) });
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");

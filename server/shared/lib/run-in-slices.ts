@@ -1,14 +1,14 @@
 /** Work that can be put down, done in slices: others of the thread get their turn between two of them. */
 import type { Steps } from "../../../schemas/lib/steps.ts";
-import { wait } from "./wait.ts";
+import { giveWay } from "./wait.ts";
 
 /** Some milliseconds of work. */
-const stepsOfSlice = 2_000;
+const stepsOfSlice = 1_000;
 
 export async function runInSlices<T>(work: Steps<T>): Promise<T> {
   for (let steps = 1; ; steps += 1) {
     const step = work.next();
     if (step.done) return step.value;
-    if (steps % stepsOfSlice === 0) await wait(0);
+    if (steps % stepsOfSlice === 0) await giveWay();
   }
 }

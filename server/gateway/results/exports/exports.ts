@@ -1,5 +1,6 @@
 /** The documents that a meeting can be had as: one table. */
 import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
+import { giveWay } from "../../../shared/lib/wait.ts";
 import { openSrt, openText, openVtt } from "./captions.ts";
 import type { Document, Meeting, MeetingHead, Pieces } from "./meeting.ts";
 import { openRttm } from "./rttm.ts";
@@ -32,14 +33,24 @@ export function* writeExport(name: ExportName, meeting: Meeting): Pieces {
   yield* document.end();
 }
 
-/** A document of a transcript that comes page by page. */
+/** A document of a transcript that comes page by page. Others of the thread get their turn between two of its pieces. */
 export async function* writePages(
   document: Document,
   transcript: AsyncIterable<readonly TranscriptEntry[]>,
 ): AsyncGenerator<string, void, undefined> {
-  yield* gathered(document.begin());
-  for await (const page of transcript) yield page.map((entry) => document.entry(entry)).join("");
-  yield* gathered(document.end());
+  yield* inTurn(gathered(document.begin()));
+  for await (const page of transcript) {
+    yield page.map((entry) => document.entry(entry)).join("");
+    await giveWay();
+  }
+  yield* inTurn(gathered(document.end()));
+}
+
+async function* inTurn(pieces: Pieces): AsyncGenerator<string, void, undefined> {
+  for (const piece of pieces) {
+    yield piece;
+    await giveWay();
+  }
 }
 
 function* gathered(pieces: Pieces): Pieces {

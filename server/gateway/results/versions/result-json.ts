@@ -8,7 +8,7 @@ import type { Sha256 } from "../../../../schemas/chain.ts";
 import type { ResultGap, SessionResult } from "../../../../schemas/http/result.ts";
 import { type Offsets, offsetsOf } from "../../../../schemas/speech/axis.ts";
 import { speakersOf } from "../../../../schemas/speech/transcript.ts";
-import { wait } from "../../../shared/lib/wait.ts";
+import { giveWay } from "../../../shared/lib/wait.ts";
 import { chunkKeyPrefix } from "../../archive/keys.ts";
 import type { SessionName } from "../../core/session-name.ts";
 import type { EventLog } from "../../events/event-log.ts";
@@ -93,7 +93,7 @@ async function* gapsOf(tracks: Tracks): AsyncGenerator<ResultGap[], void, undefi
   for (const { track } of tracks.rows()) {
     for (const page of gapPages(tracks, track)) {
       yield page;
-      await wait(0);
+      await giveWay();
     }
   }
 }

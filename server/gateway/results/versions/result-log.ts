@@ -9,7 +9,7 @@ import { namedByPeople, StandingUtterances, transcriptSteps } from "../../../../
 import { type SpeakerView, viewOf } from "../../../../schemas/speech/speaker-view.ts";
 import type { TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 import { runInSlices } from "../../../shared/lib/run-in-slices.ts";
-import { wait } from "../../../shared/lib/wait.ts";
+import { giveWay } from "../../../shared/lib/wait.ts";
 import type { EventLog } from "../../events/event-log.ts";
 import { eventJson } from "../../events/event-slice.ts";
 
@@ -59,7 +59,7 @@ export async function* entriesWithText(
   for (let at = 0; at < entries.length; at += pageEvents) {
     const page = entries.slice(at, at + pageEvents);
     yield page.map((entry) => ({ ...entry, text: events.saidIn(Number(entry.text)) }));
-    await wait(0);
+    await giveWay();
   }
 }
 
@@ -75,6 +75,6 @@ async function* pagesOf<T extends { readonly event_id: number }>(
 ): AsyncGenerator<T[], void, undefined> {
   for (let after = 0; after < upTo; after += pageEvents) {
     yield read(after, Math.min(pageEvents, upTo - after));
-    await wait(0);
+    await giveWay();
   }
 }
