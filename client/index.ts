@@ -55,7 +55,8 @@ export type {
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./results/verify-webhook.ts";
 export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
-export type { DeletionReceipt, Session, SessionsPage, SessionState, SessionSummary } from "../schemas/http/sessions.ts";
+export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts";
+export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";
 export type { Transcription } from "../schemas/http/transcriptions.ts";
 export type { PeaksAnswer } from "../schemas/http/peaks.ts";
 export type { ResultGap, SessionResult, TranscriptEntry } from "../schemas/http/result.ts";

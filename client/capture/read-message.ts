@@ -77,9 +77,24 @@ export function parseRoomMessage(data: unknown): ReadMessage | undefined {
         : data instanceof ArrayBuffer
           ? decode(new Uint8Array(data))
           : undefined;
-    return readMessageSchema.safeParse(value).data;
+    return readMessageSchema.safeParse(value).data ?? readLaterError(value);
   } catch {
     // Not even JSON or MessagePack: a proxy's noise. What it answered is asked for again in time.
     return undefined;
   }
+}
+
+const laterErrorSchema = z.looseObject({
+  type: z.literal("error"),
+  code: z.string(),
+  detail: z.string(),
+  retryable: z.boolean(),
+});
+
+/** An error of a code that a later version added: what it asks of a capture is whether the same may succeed later. */
+function readLaterError(value: unknown): ReadMessage | undefined {
+  const { data } = laterErrorSchema.safeParse(value);
+  if (!data) return undefined;
+  const code: WireErrorCode = data.retryable ? "internal" : "bad_frame";
+  return readMessageSchema.safeParse({ ...data, code, detail: `${data.detail} (${data.code})` }).data;
 }

@@ -3,6 +3,7 @@
  * only where that can't do a thing twice: it is safe to repeat, or the gateway said that it did nothing.
  */
 import type * as z from "zod";
+import { readLater } from "../../schemas/lib/read-later.ts";
 import { type OpenBody, openBody } from "./body.ts";
 import { type Answer, type Door, type Exchange, exchange } from "./exchange.ts";
 import { type FailedCall, RoomtoneAnswerError } from "./results-errors.ts";
@@ -103,7 +104,7 @@ function parse<T>(call: FailedCall, { text }: Answer, schema: z.ZodType<T>): T {
   } catch {
     throw new RoomtoneAnswerError(call, "was answered with something that is not JSON. Check the base URL.");
   }
-  const parsed = schema.safeParse(value);
+  const parsed = readLater(schema, value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.map(String).join(".") || "its root";

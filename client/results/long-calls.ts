@@ -1,8 +1,8 @@
 /** Calls that the gateway may answer with "not yet", asked again until they are done. */
 import * as z from "zod";
 import { deletionPendingSchema, deletionReceiptSchema } from "../../schemas/http/sessions.ts";
-import { finalizeAnswerSchema, finalizePendingSchema } from "../../schemas/http/finalize.ts";
 import type { Caller } from "./caller.ts";
+import { readFinalizeAnswerSchema, readFinalizePendingSchema } from "./earlier-answers.ts";
 import { sessionPath } from "./parts.ts";
 import { type FailedCall, RoomtoneTimeoutError } from "./results-errors.ts";
 import type { FinalizeOptions } from "./results-types.ts";
@@ -14,7 +14,7 @@ const defaultMaxWaitMs = 300_000;
 const holdMs = 20_000;
 const pollMs = 1_000;
 
-const finalizedOrNotSchema = z.union([finalizeAnswerSchema, finalizePendingSchema]);
+const finalizedOrNotSchema = z.union([readFinalizeAnswerSchema, readFinalizePendingSchema]);
 const deletedOrNotSchema = z.union([deletionReceiptSchema, deletionPendingSchema]);
 export type FinalizedOrNot = z.infer<typeof finalizedOrNotSchema>;
 export type DeletedOrNot = z.infer<typeof deletedOrNotSchema>;

@@ -6,14 +6,7 @@ import { mintAnswerSchema } from "../../schemas/access.ts";
 import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { healthSchema } from "../../schemas/http/health.ts";
-import {
-  sessionAnswerSchema,
-  sessionSchema,
-  sessionsPageSchema,
-  sessionStateSchema,
-  type SessionsPage,
-  type SessionSummary,
-} from "../../schemas/http/sessions.ts";
+import { sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { peaksAnswerSchema } from "../../schemas/http/peaks.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { resultVersionsSchema } from "../../schemas/http/versions.ts";
@@ -22,6 +15,13 @@ import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { deliveriesAnswerSchema, deliverySchema } from "../../schemas/webhooks.ts";
 import { openAudio } from "./audio.ts";
 import { createCaller, type Request } from "./caller.ts";
+import {
+  readSessionAnswerSchema,
+  readSessionSchema,
+  readSessionsPageSchema,
+  type SessionsPage,
+  type SessionSummary,
+} from "./earlier-answers.ts";
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
@@ -56,7 +56,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
 
   async function listSessions({ signal, ...wanted }: SessionsOptions = {}): Promise<SessionsPage> {
     const path = `v1/sessions${listQuery(wanted)}`;
-    return caller.json({ method: "GET", path, repeatable: true, signal }, sessionsPageSchema);
+    return caller.json({ method: "GET", path, repeatable: true, signal }, readSessionsPageSchema);
   }
 
   async function* allSessions(wanted: ListOptions = {}): AsyncGenerator<SessionSummary, void, undefined> {
@@ -102,14 +102,14 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       // Without an id or a key of the caller's, a second request would open a second session.
       const repeatable = body.session_id !== undefined || changes.idempotencyKey !== undefined;
       const request: Request = { method: "POST", path: "v1/sessions", body, good: [200, 201], repeatable };
-      return caller.json({ ...request, ...changing(changes) }, sessionAnswerSchema);
+      return caller.json({ ...request, ...changing(changes) }, readSessionAnswerSchema);
     },
     session: async (sessionId, { signal } = {}) =>
-      caller.json({ method: "GET", path: sessionPath(sessionId), repeatable: true, signal }, sessionSchema),
+      caller.json({ method: "GET", path: sessionPath(sessionId), repeatable: true, signal }, readSessionSchema),
     configureSession: async (sessionId, body, changes = {}) =>
       caller.json(
         { method: "PATCH", path: sessionPath(sessionId), body, repeatable: true, ...changing(changes) },
-        sessionAnswerSchema,
+        readSessionAnswerSchema,
       ),
     listSessions,
     allSessions,

@@ -1,7 +1,7 @@
 /** What a results client takes and gives. */
 import type * as z from "zod";
 import type { MintAnswer, mintBodySchema } from "../../schemas/access.ts";
-import type { finalizeBodySchema, FinalizeAnswer, FinalizePending } from "../../schemas/http/finalize.ts";
+import type { finalizeBodySchema } from "../../schemas/http/finalize.ts";
 import type { healthSchema } from "../../schemas/http/health.ts";
 import type { CorrectionAnswer, TurnBody } from "../../schemas/http/corrections.ts";
 import type {
@@ -12,9 +12,7 @@ import type {
   Session,
   SessionAnswer,
   sessionConfigSchema,
-  SessionsPage,
   SessionState,
-  SessionSummary,
 } from "../../schemas/http/sessions.ts";
 import type { EventsPage } from "../../schemas/http/events.ts";
 import type { PeaksAnswer } from "../../schemas/http/peaks.ts";
@@ -25,6 +23,7 @@ import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/spea
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
+import type { FinalizeAnswer, FinalizePending, SessionsPage, SessionSummary } from "./earlier-answers.ts";
 
 export interface ResultsClientOptions {
   /** `https://host` of the gateway, with a path where it has one. */

@@ -65,7 +65,8 @@ export class StandingUtterances {
 
   /** @param event the next of the log; one that is about no utterance changes nothing. */
   take({ type, utterance }: Pick<RoomEvent, "type" | "utterance">): void {
-    if (!utterance) return;
+    // Another type is a later version's, and what it calls an utterance is its own.
+    if (!utterance || (type !== "utterance.added" && type !== "utterance.revised")) return;
     const { utterance_id: id, track } = utterance;
     const place = `${track}/${id}`;
     // Until Nov 2026 an id was the session's, and a revision could move an utterance to another track.

@@ -2,7 +2,7 @@
 import { createResultsClient } from "../../client/results/results-client.ts";
 import { RoomtoneError } from "../../client/results/results-errors.ts";
 import type { ResultsClient } from "../../client/results/results-types.ts";
-import type { FinalizeAnswer } from "../../schemas/http/finalize.ts";
+import { finalizeAnswerSchema, type FinalizeAnswer } from "../../schemas/http/finalize.ts";
 import type { SessionResult } from "../../schemas/http/result.ts";
 import type { SessionState } from "../../schemas/http/sessions.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
@@ -26,7 +26,10 @@ export function fetchState(target: HttpTarget): Promise<SessionState> {
 export function finalizeSession(target: HttpTarget, expect: Record<string, number>): Promise<FinalizeAnswer> {
   const seconds = Object.values(expect).reduce((sum, lastSeq) => sum + lastSeq, 0);
   const maxWaitMs = minFinalizeMs + seconds * maxFinalizeMsPerSecond;
-  return ask(target, (client) => client.finalize(target.sessionId, { expect }, { maxWaitMs }));
+  // A library takes what an earlier gateway leaves out; this gateway is to say everything.
+  return ask(target, async (client) =>
+    finalizeAnswerSchema.parse(await client.finalize(target.sessionId, { expect }, { maxWaitMs })),
+  );
 }
 
 export function fetchResult(target: HttpTarget): Promise<SessionResult> {

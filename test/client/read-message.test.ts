@@ -71,6 +71,8 @@ test("[W1] the verdict on every field that is read is the contract's", () => {
   for (const { name, message } of messages) {
     for (const path of read[message.type] ?? []) {
       for (const value of values) {
+        // A code that is unknown may be a later version's (V6).
+        if (path.join() === "code" && typeof value === "string") continue;
         const text = JSON.stringify(withField(message, path, value));
         const expected = roomMessageSchema.safeParse(JSON.parse(text)).success;
         expect(parseRoomMessage(text) !== undefined, `${name}: ${path.join(".")} = ${String(value)}`).toBe(expected);

@@ -1,7 +1,14 @@
 /** The append-only event log (S2): numbered from 1 without holes, in the room's SQLite. */
 import * as z from "zod";
-import { type EventBody, eventBodySchema, type EventType, type RoomEvent } from "../../../schemas/speech/events.ts";
+import {
+  type EventBody,
+  eventBodySchema,
+  eventSchema,
+  type EventType,
+  type RoomEvent,
+} from "../../../schemas/speech/events.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
+import { readLater } from "../../../schemas/lib/read-later.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
@@ -125,7 +132,8 @@ export class EventLog {
 
   /** Which kinds of events there are after one and up to another. */
   kindsBetween(eventId: number, upTo: number): Pick<RoomEvent, "type" | "by">[] {
-    return kinds.all(this.#db, eventId, upTo).map((kind) => kindSchema.parse(kind));
+    // What caused an event of a later version's, that version knows.
+    return kinds.all(this.#db, eventId, upTo).flatMap((kind) => kindSchema.safeParse(kind).data ?? []);
   }
 
   /** The events of some types, in order. */
@@ -166,6 +174,9 @@ export class EventLog {
   }
 }
 
+/** A row that a later version of the gateway wrote, which was rolled back, is read as far as this one knows it (V6). */
 function eventOf({ event_id, at, body }: EventRow): RoomEvent {
-  return { event_id, at: new Date(at).toISOString(), ...eventBodySchema.parse(JSON.parse(body)) };
+  const read = readLater(eventSchema, { ...JSON.parse(body), event_id, at: new Date(at).toISOString() });
+  if (read.success) return read.data;
+  throw read.error;
 }

@@ -8,6 +8,7 @@ import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { limits } from "../../../schemas/limits.ts";
 import { type EventsPage, logResetEvent } from "../../../schemas/http/events.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
+import { readLater } from "../../../schemas/lib/read-later.ts";
 import { type ErrorMessage, errorSchema, pingText, roomMessageSchema } from "../../../schemas/wire/messages.ts";
 import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
 import { heartbeatMs } from "../../shared/config/timings.ts";
@@ -135,7 +136,9 @@ class Follower {
 
   #listen(): void {
     this.#socket.addEventListener("message", ({ data }) => {
-      const message = roomMessageSchema.parse(JSON.parse(String(data)));
+      // A room of another version may say more than this Worker knows.
+      const { data: message } = readLater(roomMessageSchema, JSON.parse(String(data)));
+      if (!message) return undefined;
       if (message.type === "event") this.#queue(() => this.#write(message.event));
       // Once the reader has taken all before it: what it does not read waits in the room.
       if ("mark" in message && message.mark !== undefined) this.#tell(message.mark);

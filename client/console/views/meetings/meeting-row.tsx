@@ -23,7 +23,9 @@ export function MeetingRow({ meeting, onDelete }: Props): JSX.Element {
           <span>{lengthWords(duration)}</span>
           {people.length > 0 && <span>{namesWords(people)}</span>}
           <span class={coverage < 1 ? "is-gap" : ""}>{shareWords(coverage)} kept</span>
-          {meeting.overdue_seconds > 0 && <span class="is-gap">{meeting.overdue_seconds} s not stored yet</span>}
+          {meeting.overdue_seconds !== undefined && meeting.overdue_seconds > 0 && (
+            <span class="is-gap">{meeting.overdue_seconds} s not stored yet</span>
+          )}
         </span>
       </a>
       <StatusPill status={status} />

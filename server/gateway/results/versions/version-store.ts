@@ -54,7 +54,8 @@ interface StoredRow {
 /** A row of SQLite holds 2 MB. */
 const pieceChars = 500_000;
 const columns = "version, event_id, made_at, made_by, snapshot, sha256, bytes, is_stored, has_own_key";
-const causesSchema = z.array(versionCauseSchema);
+/** A later version of the gateway, which was rolled back, may have known more of them. */
+const causesSchema = z.array(versionCauseSchema.catch("other"));
 
 const newest = stmt<[], StoredRow>(`SELECT ${columns} FROM result_versions ORDER BY version DESC LIMIT 1`);
 const newestStored = stmt<[], StoredRow>(
