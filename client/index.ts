@@ -59,7 +59,8 @@ export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts"
 export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";
 export type { Transcription } from "../schemas/http/transcriptions.ts";
 export type { PeaksAnswer } from "../schemas/http/peaks.ts";
-export type { ResultGap, SessionResult, TranscriptEntry } from "../schemas/http/result.ts";
+export type { ResultGap } from "../schemas/http/gaps.ts";
+export type { SessionResult, TranscriptEntry } from "../schemas/http/result.ts";
 export type { TrackStatus } from "../schemas/wire/messages.ts";
 export type { RoomEvent } from "../schemas/speech/events.ts";
 export type { Utterance } from "../schemas/speech/utterances.ts";

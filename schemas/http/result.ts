@@ -7,6 +7,7 @@ import { clusterIdSchema, speakerStateSchema } from "../speech/speakers.ts";
 import { metadataSchema } from "./sessions.ts";
 import { versionCauseSchema, versionNumberSchema } from "./versions.ts";
 import { coverageSchema } from "./finalize.ts";
+import { gapSchema } from "./gaps.ts";
 
 /** One track's audio as it lies in R2. */
 export const resultAudioSchema = z.object({
@@ -29,21 +30,6 @@ export const resultAudioSchema = z.object({
   /** The whole track as one file; null where there is none (SPEC A2). */
   wav: z.object({ key: z.string(), bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) }).nullable(),
 });
-
-/**
- * Why seconds are missing: the client said that its device gave none (`capture_stall`) or that it will not send them
- * (`client_gave_up`); they came and were refused (`rejected`); no chunk of that number ever came (`never_sent`).
- */
-export const gapCauseSchema = z.enum(["never_sent", "rejected", "capture_stall", "client_gave_up"]);
-export type GapCause = z.infer<typeof gapCauseSchema>;
-
-export const gapSchema = z.object({
-  track: trackNameSchema,
-  from_seq: z.int().min(1),
-  to_seq: z.int().min(1),
-  cause: gapCauseSchema,
-});
-export type ResultGap = z.infer<typeof gapSchema>;
 
 /**
  * One speaker's stretch of a track. In a result ms of the meeting's axis: take away the track's `offset_ms` for the place in

@@ -5,6 +5,7 @@ import { trackStatusSchema } from "../wire/messages.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { postedRosterSchema, rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
+import { gapSchema } from "./gaps.ts";
 import { resultStateSchema } from "./versions.ts";
 
 /** Only forward. `deleting` and `deleted` are never the answer of a session's own routes: those then say 410. */
@@ -20,6 +21,11 @@ export const sessionStateSchema = z.object({
   updated_at: z.iso.datetime(),
   ingest: trackStatusSchema,
   ingest_by_track: z.record(trackNameSchema, trackStatusSchema),
+  /**
+   * Why seconds are missing so far (SPEC G2): of each track the first stretches. What came late is in none of them, and `never_sent`
+   * may come still while the session is open. Absent in answers of before December 2026.
+   */
+  gaps: z.array(gapSchema).optional(),
   /** Of a finalized session: which version of the result can be fetched, and whether something changed since. */
   result: resultStateSchema.optional(),
 });

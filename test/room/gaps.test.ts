@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { sessionResultSchema, type SessionResult } from "../../schemas/http/result.ts";
+import { type SessionState, sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { limits } from "../../schemas/limits.ts";
 import { range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
@@ -34,6 +35,45 @@ test("[G1] the result says of every missing second why, as far as anybody told",
     { track: "mixed", from_seq: 9, to_seq: 9, cause: "client_gave_up" },
   ]);
   expect(coverage).toBe(0.4);
+});
+
+test("[G2] while the session goes on, its state says why what is missing so far is missing", async () => {
+  const room = new RoomUnderTest(newSession());
+  const id = room.sessionId;
+  const client = await Client.connect(id);
+  const second = await Client.connect(id, { track: "second" });
+  const stateOf = async (): Promise<SessionState["gaps"]> =>
+    sessionStateSchema.parse(await (await get(id, "state")).json()).gaps;
+  await client.keepAll([1, 2]);
+  await second.keepAll([1, 3]);
+  client.send({ type: "gap", from_seq: 3, to_seq: 5, cause: "capture_stall" });
+  await client.nextOf("status");
+  // What may follow still is no gap yet, whatever was declared.
+  expect(await stateOf()).toEqual([{ track: "second", from_seq: 2, to_seq: 2, cause: "never_sent" }]);
+  await room.evict();
+  await client.keepAll([8, 4]);
+  await second.keep(2);
+  expect(await stateOf()).toEqual([
+    { track: "mixed", from_seq: 3, to_seq: 3, cause: "capture_stall" },
+    { track: "mixed", from_seq: 5, to_seq: 5, cause: "capture_stall" },
+    { track: "mixed", from_seq: 6, to_seq: 7, cause: "never_sent" },
+  ]);
+  expect(await stateOf(), "as the result says it").toEqual((await resultOf(id)).gaps);
+});
+
+test("[G2] of very many gaps the state has the first ones of each track", async () => {
+  const id = newSession();
+  const tracks = ["a", "b"];
+  for (const track of tracks) {
+    const client = await Client.connect(id, { track });
+    await client.keepAll(range(1, 80).map((half) => half * 2));
+  }
+  const { gaps = [] } = sessionStateSchema.parse(await (await get(id, "state")).json());
+  for (const track of tracks) {
+    const own = gaps.filter((gap) => gap.track === track);
+    expect(own).toHaveLength(limits.maxMissingRanges);
+    expect(own[0]).toEqual({ track, from_seq: 1, to_seq: 1, cause: "never_sent" });
+  }
 });
 
 test("[W13] a gap is answered with status; what is kept of it stays, and what comes later is kept", async () => {

@@ -72,19 +72,12 @@ export class Meeting {
   readonly durationMs = computed(() =>
     Math.max(0, ...this.tracks.value.map(({ track, last_seq }) => this.#at(track, last_seq))),
   );
-  /** What is missing: with its cause once the meeting is over, before that as what has not come yet. */
+  /** What is missing, with its cause; what was never sent may come still while the meeting goes on. */
   readonly gaps: ReadonlySignal<readonly Gap[]> = computed(() => {
-    const missing = this.tracks.value.flatMap((status) =>
-      status.missing.map(([from_seq, to_seq]) => ({
-        track: status.track,
-        from_seq,
-        to_seq,
-        cause: "not_here_yet" as const,
-      })),
-    );
-    return (this.result.value?.gaps ?? missing).map(({ track, from_seq, to_seq, cause }): Gap => ({
+    const mayCome = this.status.value === "open";
+    return (this.result.value?.gaps ?? this.state.value?.gaps ?? []).map(({ track, from_seq, to_seq, cause }): Gap => ({
       track,
-      cause,
+      cause: mayCome && cause === "never_sent" ? "not_here_yet" : cause,
       fromMs: this.#at(track, from_seq - 1),
       toMs: this.#at(track, to_seq),
     }));

@@ -8,7 +8,8 @@
  * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
  * others are asked for again while the document is written.
  */
-import type { ResultGap, TranscriptEntry } from "../../../schemas/http/result.ts";
+import type { ResultGap } from "../../../schemas/http/gaps.ts";
+import type { TranscriptEntry } from "../../../schemas/http/result.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { EventType, RoomEvent } from "../../../schemas/speech/events.ts";
 import { viewEventTypes, viewOf } from "../../../schemas/speech/speaker-view.ts";

@@ -1,6 +1,7 @@
 /** A track's missing seconds, in order, each stretch with its cause; in pages, since a track may have as many gaps as seconds. */
-import type { ResultGap } from "../../../schemas/http/result.ts";
+import type { ResultGap } from "../../../schemas/http/gaps.ts";
 import * as z from "zod";
+import { limits } from "../../../schemas/limits.ts";
 import { trackNameSchema } from "../../../schemas/names.ts";
 import { GapCauses } from "../tracks/gap-causes.ts";
 import type { Tracks } from "../tracks/tracks.ts";
@@ -15,17 +16,24 @@ interface GapsPage {
 }
 
 /** @param after the seq behind which it begins. */
-function gapsPage(tracks: Tracks, track: string, after: number): GapsPage {
-  const ranges = tracks.missing(track, pageRanges, after);
+function gapsPage(tracks: Tracks, track: string, after: number, max = pageRanges): GapsPage {
+  const ranges = tracks.missing(track, max, after);
   if (ranges.length === 0) return { gaps: [], next: undefined };
   const causes = new GapCauses(tracks.gapNotes.of(track));
   const gaps = ranges.flatMap((range) => causes.of(range).map((gap) => ({ track, ...gap })));
-  return { gaps, next: ranges.length < pageRanges ? undefined : ranges.at(-1)?.[1] };
+  return { gaps, next: ranges.length < max ? undefined : ranges.at(-1)?.[1] };
 }
 
 /** Where the next page of the gaps of several tracks begins. */
 const gapsPlaceSchema = z.object({ track: trackNameSchema, after: z.int().min(0) });
 export type GapsPlace = z.infer<typeof gapsPlaceSchema>;
+
+/** The first gaps of every track, few enough for a body that is asked for again and again (G2). */
+export function firstGaps(tracks: Tracks): ResultGap[] {
+  return tracks
+    .rows()
+    .flatMap(({ track }) => gapsPage(tracks, track, 0, limits.maxMissingRanges).gaps.slice(0, limits.maxMissingRanges));
+}
 
 /** Asks for the outline of a meeting, with the gaps from a place on. */
 export const outlineAskSchema = z.object({ gaps_from: gapsPlaceSchema.nullable() });

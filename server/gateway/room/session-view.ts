@@ -11,7 +11,7 @@ import type { Meeting, MeetingOutline } from "../results/exports/meeting.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SessionStore } from "../core/session-store.ts";
-import { gapPages, gapsFrom, type GapsPlace } from "../results/gaps.ts";
+import { firstGaps, gapPages, gapsFrom, type GapsPlace } from "../results/gaps.ts";
 import { ingestStatus } from "../tracks/track-status.ts";
 import type { SpeakerBook } from "../speakers/speaker-book.ts";
 
@@ -46,6 +46,7 @@ export class SessionView {
       event_count: events.count,
       updated_at: new Date(updatedAt).toISOString(),
       ...ingest,
+      gaps: firstGaps(tracks),
       ...(result ? { result } : {}),
     };
   }

@@ -3,7 +3,7 @@
  * steps as it has stretches, however many gaps and notes there are.
  */
 import { firstIndex } from "../../../schemas/lib/bisect.ts";
-import type { GapCause } from "../../../schemas/http/result.ts";
+import type { GapCause } from "../../../schemas/http/gaps.ts";
 
 export interface GapNote {
   readonly from_seq: number;

@@ -8,6 +8,7 @@ import type { Corrections } from "../../state/corrections.ts";
 import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
 import { type Axis, axisOf, marksOf } from "./axis.ts";
+import { gapColour, GapMarks } from "./gap-marks.tsx";
 import { Seekable } from "./seekable.tsx";
 import { SpeakerDialog } from "./speaker-dialog.tsx";
 
@@ -80,8 +81,8 @@ interface LaneProps extends LanesProps {
 function Lane({ speaker, axis, meeting, player, corrections, isNow }: LaneProps): JSX.Element {
   const isNaming = useSignal(false);
   const turnCount = countWords(speaker.turns.length, "turn", "turns");
-  // Of one track alone a gap is everybody's.
-  const gaps = meeting.tracks.value.length === 1 ? meeting.gaps.value : [];
+  const own = new Set(speaker.turns.map(({ track }) => track));
+  const gaps = meeting.gaps.value.filter(({ track }) => own.has(track));
   return (
     <li class={isNow ? "lane is-now" : "lane"}>
       <span class="lane-label">
@@ -112,6 +113,7 @@ function Lane({ speaker, axis, meeting, player, corrections, isNow }: LaneProps)
           label={`${speaker.label}: ${turnCount}, ${lengthWords(speaker.talkMs)}`}
           draw={(strip) => drawLane(strip, speaker, gaps)}
         />
+        <GapMarks gaps={gaps} axis={axis} />
       </Seekable>
     </li>
   );
@@ -123,9 +125,9 @@ function drawLane(strip: Strip, speaker: Speaker, gaps: readonly Gap[]): void {
   context.beginPath();
   context.roundRect(0, 0, width, height, 6);
   context.fill();
-  for (const { fromMs, toMs } of gaps) {
-    const x = xOf(fromMs);
-    hatch(strip, x, Math.max(leastTurnPx, xOf(toMs) - x), colour("gap-soft"));
+  for (const gap of gaps) {
+    const x = xOf(gap.fromMs);
+    hatch(strip, x, Math.max(leastTurnPx, xOf(gap.toMs) - x), colour(gapColour(gap)));
   }
   context.fillStyle = colour(`speaker-${speaker.colour}`);
   context.beginPath();

@@ -57,7 +57,7 @@ function Buttons({ player }: { readonly player: Player }): JSX.Element {
       </button>
       <button
         type="button"
-        class="play-button"
+        class={player.isWaiting.value ? "play-button is-waiting" : "play-button"}
         aria-label={isPlaying ? "Pause" : "Play"}
         title={isPlaying ? "Pause (space)" : "Play (space)"}
         onClick={() => player.toggle()}

@@ -3,19 +3,12 @@ import type { JSX } from "preact";
 import type { TrackStatus } from "../../../index.ts";
 import { hatch, type Strip, TimeCanvas } from "../../parts/time-canvas.tsx";
 import { clockWords } from "../../parts/words.ts";
-import type { Gap, GapCause, Meeting } from "../../state/meeting.ts";
+import type { Gap, Meeting } from "../../state/meeting.ts";
 import { axisOf } from "./axis.ts";
+import { gapColour, GapMarks, gapWords } from "./gap-marks.tsx";
 
 const stripHeight = 18;
 const maxGapsListed = 50;
-
-const causes: Readonly<Record<GapCause, string>> = {
-  never_sent: "never came",
-  rejected: "came, and was refused",
-  capture_stall: "the device gave nothing",
-  client_gave_up: "the recorder gave it up",
-  not_here_yet: "not here yet",
-};
 
 export function Tracks({ meeting }: { readonly meeting: Meeting }): JSX.Element | null {
   const axis = axisOf(meeting);
@@ -41,13 +34,16 @@ export function Tracks({ meeting }: { readonly meeting: Meeting }): JSX.Element 
                 <span class="lane-name is-code">{track.track}</span>
               </span>
               <div>
-                <TimeCanvas
-                  fromMs={axis.fromMs}
-                  toMs={axis.toMs}
-                  height={stripHeight}
-                  label={sentenceOf(track)}
-                  draw={(strip) => drawTrack(strip, track, meeting.offsets.value.get(track.track) ?? 0, gaps)}
-                />
+                <div class="track-strip">
+                  <TimeCanvas
+                    fromMs={axis.fromMs}
+                    toMs={axis.toMs}
+                    height={stripHeight}
+                    label={sentenceOf(track)}
+                    draw={(strip) => drawTrack(strip, track, meeting.offsets.value.get(track.track) ?? 0, gaps)}
+                  />
+                  <GapMarks gaps={gaps} axis={axis} />
+                </div>
                 <p class="track-words">{sentenceOf(track)}</p>
               </div>
             </li>
@@ -85,12 +81,12 @@ function drawTrack(strip: Strip, track: TrackStatus, offsetMs: number, gaps: rea
   bar(track.last_seq * 1_000, 0, height, "kept");
   bar(track.archived_seq * 1_000, height / 3, height / 3, "archived");
   bar(track.resolved_seq * 1_000, (height * 2) / 3, height / 3, "resolved");
-  for (const { fromMs, toMs } of gaps) {
-    const x = xOf(fromMs);
-    const wide = Math.max(2, xOf(toMs) - x);
+  for (const gap of gaps) {
+    const x = xOf(gap.fromMs);
+    const wide = Math.max(2, xOf(gap.toMs) - x);
     context.fillStyle = colour("surface");
     context.fillRect(x, 0, wide, height);
-    hatch(strip, x, wide, colour("gap"));
+    hatch(strip, x, wide, colour(gapColour(gap)));
   }
 }
 
@@ -111,7 +107,7 @@ function GapList({
             <span class="is-number">
               {clockWords(fromMs)}–{clockWords(toMs)}
             </span>{" "}
-            {hasManyTracks && <span class="is-code">{track}</span>} {causes[cause]}
+            {hasManyTracks && <span class="is-code">{track}</span>} {gapWords[cause]}
           </li>
         ))}
         {gaps.length > maxGapsListed && <li>and {gaps.length - maxGapsListed} more</li>}

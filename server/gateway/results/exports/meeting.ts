@@ -1,5 +1,6 @@
 import type { Offsets } from "../../../../schemas/speech/axis.ts";
-import type { ResultGap, TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
+import type { ResultGap } from "../../../../schemas/http/gaps.ts";
+import type { TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 import { hasSomethingVisible } from "../../../../schemas/visible-line.ts";
 import type { GapsPlace } from "../gaps.ts";
 import { oneLine } from "./one-line.ts";

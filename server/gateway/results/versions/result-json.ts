@@ -5,7 +5,8 @@
  */
 import { chunkBytes } from "../../../../schemas/wire/audio.ts";
 import type { Sha256 } from "../../../../schemas/chain.ts";
-import type { ResultGap, SessionResult } from "../../../../schemas/http/result.ts";
+import type { ResultGap } from "../../../../schemas/http/gaps.ts";
+import type { SessionResult } from "../../../../schemas/http/result.ts";
 import { type Offsets, offsetsOf } from "../../../../schemas/speech/axis.ts";
 import { speakersOf } from "../../../../schemas/speech/transcript.ts";
 import { giveWay } from "../../../shared/lib/wait.ts";
