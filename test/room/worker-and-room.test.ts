@@ -4,7 +4,7 @@ import { reasonOf } from "../../server/gateway/http/earlier-rooms.ts";
 import { failureOf, type Reason } from "../../server/gateway/http/problems.ts";
 import { reachRoom, SessionDeletedError } from "../../server/gateway/http/rooms.ts";
 import { pageText, readSlice } from "../../server/gateway/http/log-reader.ts";
-import { readMeeting } from "../../server/gateway/http/read-meeting.ts";
+import { lookAtMeeting, readMeeting } from "../../server/gateway/http/read-meeting.ts";
 import { exports, writePages } from "../../server/gateway/results/exports/exports.ts";
 import { Client } from "./support/client.ts";
 import { get } from "./support/http.ts";
@@ -85,11 +85,14 @@ test("[K8] exports and pages out of a room of before December, which knows no sl
       value: { sessionId: "s", timeline: [], transcript: [{ ...entry, text: "Hello." }], gaps: [] },
     }),
   });
-  const meeting = await readMeeting(reach(rooms), { track: undefined, hasTranscript: true });
-  if (!meeting.ok) throw new Error(meeting.error);
+  const ask = { track: undefined, hasTranscript: true };
+  const look = await lookAtMeeting(reach(rooms), ask);
+  if (!look.ok) throw new Error(look.error);
+  expect(look.value.content).toBeUndefined();
+  const meeting = await readMeeting(reach(rooms), ask, look.value);
   const pieces: string[] = [];
-  const document = exports["transcript.txt"].open(meeting.value);
-  for await (const piece of writePages(document, meeting.value.transcript)) pieces.push(piece);
+  const document = exports["transcript.txt"].open(meeting);
+  for await (const piece of writePages(document, meeting.transcript)) pieces.push(piece);
   expect(pieces.join("")).toBe("[00:00:00] unknown: Hello.\n");
   expect(await pageText(reach(rooms), 0, 10)).toEqual({
     ok: true,

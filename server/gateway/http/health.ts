@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type * as z from "zod";
 import packageJson from "../../../package.json" with { type: "json" };
 import type { healthSchema } from "../../../schemas/http/health.ts";
+import type { Env } from "../env.ts";
 import type { AppEnv } from "./app-env.ts";
 
 /** `GET /health`: what runs here. Needs no credential and wakes no room. */
@@ -10,10 +11,15 @@ export function healthRoute(c: Context<AppEnv>): Response {
     status: "ok",
     app: "roomtone",
     version: packageJson.version,
-    build: c.env.CF_VERSION_METADATA?.id || c.env.BUILD_ID || "unknown",
+    build: buildOf(c.env),
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
     inference: c.var.config.inference ? "service" : "embedded",
   };
   return c.json(health);
+}
+
+/** Which upload or bundle this is. */
+export function buildOf({ CF_VERSION_METADATA, BUILD_ID }: Env): string {
+  return CF_VERSION_METADATA?.id || BUILD_ID || "unknown";
 }

@@ -1,5 +1,16 @@
 /** Conditional and range requests (RFC 9110 §13, §14): entity tags, and one range of bytes. Pure. */
 
+import { createHash } from "node:crypto";
+import { toHex } from "../../../schemas/chain.ts";
+
+const etagHexDigits = 32;
+
+/** A strong tag of what the text is, or of all that decides it. */
+export function etagOf(text: string): string {
+  const hash = createHash("sha256").update(new TextEncoder().encode(text)).digest();
+  return `"${toHex(hash).slice(0, etagHexDigits)}"`;
+}
+
 /** `If-None-Match`, weak comparison. Not left to R2, which throws on a malformed header. */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   const tags = ifNoneMatch?.split(",").map((tag) => tag.trim().replace(/^W\//, "")) ?? [];

@@ -35,21 +35,48 @@ export interface MeetingAsk {
   readonly track: string | undefined;
   readonly hasTranscript: boolean;
   readonly maxHeldChars?: number;
+  /** Called with every slice of the log. */
+  readonly onSlice?: () => void;
+}
+
+/** What a reader knows of a meeting once it has looked at the room. */
+export interface MeetingLook {
+  readonly found: Meeting | MeetingOutline;
+  readonly gaps: readonly ResultGap[];
+  /** All that decides what the meeting is as it was asked for: as long as this is the same, so is that. Not of earlier rooms. */
+  readonly content: unknown;
+}
+
+/** Costs the same however long the log is. @throws SessionDeletedError. */
+export async function lookAtMeeting(
+  room: LogRoom,
+  { track, hasTranscript }: MeetingAsk,
+): Promise<Result<MeetingLook, "session_not_found">> {
+  const asked = await room.call("meeting", track, { gaps_from: null });
+  if (!asked.ok) return asked;
+  const found = asked.value;
+  // A room of before December 2026 gives all of it at once.
+  if ("timeline" in found) return ok({ found, gaps: found.gaps, content: undefined });
+  const { session_id, event_count, last_event_at, offsets } = found;
+  const gaps = hasTranscript ? await allGaps(room, track, found) : [];
+  if (last_event_at === undefined) return ok({ found, gaps, content: undefined });
+  const content = [session_id, event_count, last_event_at, ...(hasTranscript ? [offsets, gaps] : [])];
+  return ok({ found, gaps, content });
 }
 
 /** @throws SessionDeletedError, also while the transcript is read. */
-export async function readMeeting(room: LogRoom, ask: MeetingAsk): Promise<Result<ReadMeeting, "session_not_found">> {
+export async function readMeeting(
+  room: LogRoom,
+  ask: MeetingAsk,
+  { found: outline, gaps }: MeetingLook,
+): Promise<ReadMeeting> {
   const { track, hasTranscript } = ask;
-  const asked = await room.call("meeting", track, { gaps_from: null });
-  if (!asked.ok) return asked;
-  // A room of before December 2026 gives all of it at once.
-  if ("timeline" in asked.value) return ok({ ...asked.value, transcript: pagesOf(asked.value) });
-  const outline = asked.value;
-  const gaps = hasTranscript ? await allGaps(room, track, outline) : [];
+  if ("timeline" in outline) return { ...outline, transcript: pagesOf(outline) };
   const said = new Said(ask.maxHeldChars ?? maxHeldChars);
   const spoken: RoomEvent[] = [];
   const types = hasTranscript ? [...speechTypes, ...utteranceTypes] : speechTypes;
   for await (const events of readTypes(room, outline.event_count, types)) {
+    ask.onSlice?.();
     for (const event of events) {
       if (event.utterance) said.take(event, event.utterance);
       else spoken.push(withoutEvidence(event));
@@ -62,7 +89,7 @@ export async function readMeeting(room: LogRoom, ask: MeetingAsk): Promise<Resul
   const named = namedByPeople(viewOf(spoken));
   const entries = await runInSlices(transcriptSteps(utterances, timeline, offsets, named));
   const transcript = withWords(room, entries, outline.event_count);
-  return ok({ sessionId: outline.session_id, timeline, gaps, offsets, transcript });
+  return { sessionId: outline.session_id, timeline, gaps, offsets, transcript };
 }
 
 async function allGaps(room: LogRoom, track: string | undefined, outline: MeetingOutline): Promise<ResultGap[]> {

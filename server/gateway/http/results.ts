@@ -1,18 +1,12 @@
-/**
- * The end of a meeting and what is made of it: `POST …/finalize`, `GET …/result`, and the exports, which are there during
- * the meeting too.
- */
+/** The end of a meeting and what is made of it: `POST …/finalize`, `GET …/result`, and its versions. */
 import type { Context } from "hono";
 import { finalizeBodySchema } from "../../../schemas/http/finalize.ts";
-import { resultQuerySchema, trackQuerySchema } from "../../../schemas/http/queries.ts";
+import { resultQuerySchema } from "../../../schemas/http/queries.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { LocatedResult } from "../results/versions/versions.ts";
-import { type ExportName, exports, writePages } from "../results/exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
 import { bodyOf, queryOf, sessionIdOf } from "./guards/parameters.ts";
-import { trackRefusal } from "./guards/tracks.ts";
 import { problem } from "./problems.ts";
-import { readMeeting } from "./read-meeting.ts";
 import { assertNotDeleted, roomOf } from "./rooms.ts";
 import { readStored } from "./stored-result.ts";
 import { noCentroids } from "./without-centroids.ts";
@@ -63,34 +57,4 @@ export async function resultRoute(c: Context<AppEnv>): Promise<Response> {
 export async function resultsRoute(c: Context<AppEnv>): Promise<Response> {
   const listed = await roomOf(c).call("listResults");
   return listed.ok ? c.json(listed.value) : problem(c, listed.error);
-}
-
-export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<Response> {
-  return async (c) => {
-    const query = queryOf(c, trackQuerySchema);
-    if (!query.ok) return problem(c, query.error);
-    const { track } = query.value;
-    const refusal = trackRefusal(c.var.principal, track === undefined ? undefined : [track]);
-    if (refusal) return problem(c, refusal);
-    const { contentType, hasTranscript, open } = exports[name];
-    const meeting = await readMeeting(roomOf(c), { track, hasTranscript });
-    if (!meeting.ok) return problem(c, meeting.error);
-    const body = streamOf(writePages(open(meeting.value), meeting.value.transcript));
-    return c.body(body, 200, { "content-type": contentType, "cache-control": "private, no-cache" });
-  };
-}
-
-/** Made as it is read. What fails on the way, such as a deletion, cuts it off: a part must not pass for the whole. */
-function streamOf(pieces: AsyncGenerator<string, void, undefined>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      const piece = await pieces.next();
-      if (piece.done) controller.close();
-      else controller.enqueue(encoder.encode(piece.value));
-    },
-    async cancel() {
-      await pieces.return();
-    },
-  });
 }

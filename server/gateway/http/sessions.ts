@@ -12,6 +12,7 @@ import type { AppEnv } from "./app-env.ts";
 import { bindSession } from "./guards/idempotency.ts";
 import { bodyOf, queryOf } from "./guards/parameters.ts";
 import { problem } from "./problems.ts";
+import { etagOf, matchesEtag } from "./ranges.ts";
 import { roomOf } from "./rooms.ts";
 import { webhookUrlRefusal } from "./webhooks.ts";
 import { noCentroids, withoutCentroids } from "./without-centroids.ts";
@@ -76,5 +77,10 @@ export async function stateRoute(c: Context<AppEnv>): Promise<Response> {
   if (hasCentroids && c.var.principal.kind === "token") return problem(c, noCentroids);
   const state = await roomOf(c).call("describe");
   if (!state) return problem(c, "session_not_found");
-  return c.json(hasCentroids ? state : withoutCentroids(state));
+  const text = JSON.stringify(hasCentroids ? state : withoutCentroids(state));
+  const etag = etagOf(text);
+  // Voices stay in nobody's cache.
+  const headers = { etag, "cache-control": hasCentroids ? "no-store" : "private, no-cache" };
+  if (matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
+  return c.body(text, 200, { ...headers, "content-type": "application/json" });
 }

@@ -57,7 +57,9 @@ export class SessionView {
     const names = tracks.rows().flatMap((row) => (track === undefined || row.track === track ? [row.track] : []));
     const { gaps, next } = gapsFrom(tracks, names, gapsPlace);
     const offsets = [...this.#offsets(track)];
-    return { session_id: session.sessionId, event_count: events.count, offsets, gaps, gaps_next: next ?? null };
+    const event_count = events.count;
+    const last_event_at = events.rows(event_count - 1, 1)[0]?.at ?? 0;
+    return { session_id: session.sessionId, event_count, last_event_at, offsets, gaps, gaps_next: next ?? null };
   }
 
   /** The whole meeting so far at once, for Workers of before December 2026. @param track undefined for all of them. */

@@ -9,7 +9,7 @@ import { migrate } from "../../../server/gateway/core/migrations.ts";
 import { EventLog } from "../../../server/gateway/events/event-log.ts";
 import type { SliceAsk } from "../../../server/gateway/events/event-slice.ts";
 import { type LogRoom, pageText } from "../../../server/gateway/http/log-reader.ts";
-import { readMeeting } from "../../../server/gateway/http/read-meeting.ts";
+import { lookAtMeeting, readMeeting } from "../../../server/gateway/http/read-meeting.ts";
 import { type ExportName, exports, writePages } from "../../../server/gateway/results/exports/exports.ts";
 import { givingWay } from "../../../server/shared/lib/wait.ts";
 import { nodeSqlite } from "../../support/node-database.ts";
@@ -68,9 +68,11 @@ test.for(Object.keys(exports) as ExportName[])("[R13] %s gives way between any t
   const course: Course = [];
   const { hasTranscript, open } = exports[name];
   const asked = { track: undefined, hasTranscript, maxHeldChars: 30 };
-  const meeting = await readMeeting(roomOf(longLog(), course), asked);
-  if (!meeting.ok) throw new Error(meeting.error);
-  for await (const _ of writePages(open(meeting.value), meeting.value.transcript));
+  const room = roomOf(longLog(), course);
+  const look = await lookAtMeeting(room, asked);
+  if (!look.ok) throw new Error(look.error);
+  const meeting = await readMeeting(room, asked, look.value);
+  for await (const _ of writePages(open(meeting), meeting.transcript));
   expect([course.length > 10, mostAtOnce(course)]).toEqual([true, 1]);
 });
 

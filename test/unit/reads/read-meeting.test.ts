@@ -9,7 +9,7 @@ import { EventLog } from "../../../server/gateway/events/event-log.ts";
 import type { SliceAsk } from "../../../server/gateway/events/event-slice.ts";
 import type { LogRoom } from "../../../server/gateway/http/log-reader.ts";
 import { pageText } from "../../../server/gateway/http/log-reader.ts";
-import { readMeeting } from "../../../server/gateway/http/read-meeting.ts";
+import { lookAtMeeting, readMeeting } from "../../../server/gateway/http/read-meeting.ts";
 import { type ExportName, exports, writeExport, writePages } from "../../../server/gateway/results/exports/exports.ts";
 import { nodeSqlite } from "../../support/node-database.ts";
 import { randomFrom, seed } from "../support/random.ts";
@@ -103,10 +103,12 @@ async function slicedText(
   ask: { track: string | undefined; maxHeldChars: number },
 ): Promise<string> {
   const { hasTranscript, open } = exports[name];
-  const meeting = await readMeeting(room, { ...ask, hasTranscript });
-  if (!meeting.ok) throw new Error(meeting.error);
+  const asked = { ...ask, hasTranscript };
+  const look = await lookAtMeeting(room, asked);
+  if (!look.ok) throw new Error(look.error);
+  const meeting = await readMeeting(room, asked, look.value);
   let text = "";
-  for await (const piece of writePages(open(meeting.value), meeting.value.transcript)) text += piece;
+  for await (const piece of writePages(open(meeting), meeting.transcript)) text += piece;
   return text;
 }
 

@@ -26,6 +26,8 @@ export interface MeetingOutline {
   readonly session_id: string;
   /** How long the log is: what is read of it afterwards goes up to there. */
   readonly event_count: number;
+  /** When the last event was logged, ms since 1970: a log that was set back and went on otherwise has another. */
+  readonly last_event_at?: number;
   readonly offsets: readonly (readonly [track: string, ms: number])[];
   /** The gaps of the tracks that were asked for, or a page of them. */
   readonly gaps: readonly ResultGap[];
