@@ -42,6 +42,7 @@ export type {
   FileRange,
   FinalizeOptions,
   Health,
+  SpeechModel,
   ListOptions,
   MintInput,
   ChangeOptions,

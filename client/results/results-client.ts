@@ -5,7 +5,8 @@
 import { mintAnswerSchema } from "../../schemas/access.ts";
 import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
-import { healthSchema } from "../../schemas/http/health.ts";
+import { healthSchema, readySchema } from "../../schemas/http/health.ts";
+import { modelsAnswerSchema } from "../../schemas/http/speech.ts";
 import { sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { peaksAnswerSchema } from "../../schemas/http/peaks.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
@@ -84,6 +85,14 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
   return {
     health: ({ signal } = {}) =>
       caller.json({ method: "GET", path: "health", authorized: false, repeatable: true, signal }, healthSchema),
+    ready: ({ signal } = {}) =>
+      // Not ready is an answer as well.
+      caller.json(
+        { method: "GET", path: "ready", authorized: false, good: [200, 503], repeatable: true, signal },
+        readySchema,
+      ),
+    models: async ({ signal } = {}) =>
+      (await caller.json({ method: "GET", path: "v1/models", repeatable: true, signal }, modelsAnswerSchema)).data,
     mintToken: async (sessionId, body, { signal } = {}) => {
       const path = sessionPath(sessionId, "tokens");
       // The gateway keeps nothing of a token: one more than was asked for is none that anybody has.

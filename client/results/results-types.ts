@@ -2,7 +2,8 @@
 import type * as z from "zod";
 import type { MintAnswer, mintBodySchema } from "../../schemas/access.ts";
 import type { finalizeBodySchema } from "../../schemas/http/finalize.ts";
-import type { healthSchema } from "../../schemas/http/health.ts";
+import type { healthSchema, Ready } from "../../schemas/http/health.ts";
+import type { modelSchema } from "../../schemas/http/speech.ts";
 import type { CorrectionAnswer, TurnBody } from "../../schemas/http/corrections.ts";
 import type {
   createSessionBodySchema,
@@ -125,6 +126,7 @@ export interface FinalizeOptions extends CallOptions {
 }
 
 export type Health = z.infer<typeof healthSchema>;
+export type SpeechModel = z.infer<typeof modelSchema>;
 export type ResolveInput = z.input<typeof resolveBodySchema>;
 export type FinalizeInput = z.input<typeof finalizeBodySchema>;
 
@@ -179,6 +181,10 @@ export interface EventsOptions extends CallOptions {
 export interface ResultsClient {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
+  /** Whether what the gateway stands on works: also where it does not. */
+  ready(options?: CallOptions): Promise<Ready>;
+  /** The models that hear and speak here, the preferred one of each kind first. */
+  models(options?: CallOptions): Promise<readonly SpeechModel[]>;
   /** A short-lived token for one session, for a person's browser or a capture client. Takes an API key. */
   mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
   /** Opens a session with settings before audio comes. Without an id the gateway makes one; only with one, or under an idempotency key, is it sent twice. */

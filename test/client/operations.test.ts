@@ -13,14 +13,14 @@ const document = "a document for tools and people: fetch it";
 
 const methods: Record<OperationId, Calls | string> = {
   health: { health: (client) => client.health() },
-  ready: "for those who watch over an installation: fetch it",
+  ready: { ready: (client) => client.ready() },
   openapi: document,
   asyncapi: document,
   docs: document,
   console: "a page for people",
   transcribeAudio: "any client of OpenAI's API",
   createSpeech: "any client of OpenAI's API",
-  listModels: "any client of OpenAI's API",
+  listModels: { models: (client) => client.models() },
   startTranscription: { transcribe: (client) => client.transcribe("s") },
   getTranscription: { transcription: (client) => client.transcription("s") },
   cancelTranscription: { cancelTranscription: (client) => client.cancelTranscription("s") },

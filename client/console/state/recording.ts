@@ -18,6 +18,8 @@ export type Phase = "recording" | "ending" | "ended";
 export interface Wanted {
   readonly kinds: readonly SourceKind[];
   readonly title: string;
+  /** Whether what is said is written down as it is said; undefined: as the installation does. */
+  readonly hasCaptions: boolean | undefined;
   /** Of the microphone; the browser's choice without it. */
   readonly deviceId: string | undefined;
 }
@@ -50,7 +52,7 @@ export const isOpening = signal(false);
 export const openProblem = signal<string | undefined>(undefined);
 
 /** Call it in a handler of a click. */
-export async function startRecording({ kinds, title, deviceId }: Wanted): Promise<void> {
+export async function startRecording({ kinds, title, hasCaptions, deviceId }: Wanted): Promise<void> {
   const own = credential.value?.sessionId;
   const sessionId = own ?? newSessionId("recording");
   const startedAt = Date.now();
@@ -59,7 +61,8 @@ export async function startRecording({ kinds, title, deviceId }: Wanted): Promis
   await open(noted, kinds, deviceId, async () => {
     // A token is for a meeting that is there.
     if (own !== undefined) return;
-    await withAccess(() => gateway.createSession({ session_id: sessionId, title: named }));
+    const captions = hasCaptions === undefined ? {} : ({ captions: hasCaptions ? "final" : "off" } as const);
+    await withAccess(() => gateway.createSession({ session_id: sessionId, title: named, ...captions }));
   });
 }
 

@@ -6,12 +6,15 @@ import { Icon, type IconName } from "../../parts/icons.tsx";
 import type { SourceKind } from "../../state/capture-words.ts";
 import { isOpening, openProblem, startRecording } from "../../state/recording.ts";
 import { now } from "../../state/clock.ts";
+import { credential } from "../../state/access.ts";
+import { lookForModels, transcribers } from "../../state/models.ts";
 import { unnamedWords } from "../../state/capture-words.ts";
 
 type Choice = "mic" | "system" | "both";
 const choice = signal<Choice>("mic");
 const title = signal("");
 const deviceId = signal("");
+const hasCaptions = signal(true);
 const devices = signal<readonly MediaDeviceInfo[]>([]);
 
 const kindsOf: Readonly<Record<Choice, readonly SourceKind[]>> = {
@@ -34,9 +37,13 @@ const choices: readonly {
 export function Setup(): JSX.Element {
   const [titleId, deviceFieldId] = [useId(), useId()];
   useEffect(() => watchDevices(), []);
+  useEffect(() => {
+    if (credential.value?.kind !== "token") void lookForModels();
+  }, []);
   const start = (): void => {
     const chosen = deviceId.value === "" ? undefined : deviceId.value;
-    void startRecording({ kinds: kindsOf[choice.value], title: title.value, deviceId: chosen });
+    const captions = transcribers.value.length === 0 ? undefined : hasCaptions.value;
+    void startRecording({ kinds: kindsOf[choice.value], title: title.value, hasCaptions: captions, deviceId: chosen });
   };
   return (
     <form
@@ -95,6 +102,16 @@ export function Setup(): JSX.Element {
           onInput={(event) => (title.value = event.currentTarget.value)}
         />
       </div>
+      {transcribers.value.length > 0 && (
+        <label class="check-line">
+          <input
+            type="checkbox"
+            checked={hasCaptions.value}
+            onChange={(event) => (hasCaptions.value = event.currentTarget.checked)}
+          />
+          <span>Captions: what is said is written down as it is said</span>
+        </label>
+      )}
       {openProblem.value !== undefined && (
         <p class="banner is-problem" role="alert">
           <Icon name="warning" /> {openProblem.value}

@@ -9,6 +9,7 @@ import type { Corrections } from "../../state/corrections.ts";
 import { notify } from "../../state/notices.ts";
 import type { Player } from "../../state/player.ts";
 import type { Speaker } from "../../state/speakers.ts";
+import { Rewrite } from "./rewrite.tsx";
 import { TurnDialog } from "./turn-dialog.tsx";
 
 const guessedRowPx = 74;
@@ -43,6 +44,7 @@ export function Transcript({ meeting, player, corrections }: Props): JSX.Element
     <section class="card transcript" aria-labelledby="transcript-title">
       <header class="card-head">
         <h2 id="transcript-title">{meeting.captions.value.length > 0 ? "What was said" : "Who spoke when"}</h2>
+        <Rewrite meeting={meeting} />
       </header>
       {lines.length === 0 ? (
         <p class="empty-line">{meeting.isLive.value ? "Nothing yet." : "Nobody spoke."}</p>

@@ -1,21 +1,12 @@
-/** Who this tab is to the gateway, and how the gateway is. */
-import { signal } from "@preact/signals";
+/** Who this tab is to the gateway, how the gateway is, and what it can hear and speak with. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
-import type { Health } from "../../../index.ts";
-import { baseUrl, gatewayAtOnce } from "../../api/gateway.ts";
-import { plainWords } from "../../api/plain-words.ts";
 import { CredentialForm } from "../../parts/credential-form.tsx";
 import { credential, forgetCredential, keepCredential } from "../../state/access.ts";
 import { notify } from "../../state/notices.ts";
-import { repeatWhileSeen } from "../../state/repeat.ts";
-
-const healthEveryMs = 10_000;
-const health = signal<Health | undefined>(undefined);
-const problem = signal<string | undefined>(undefined);
+import { Installation } from "./installation.tsx";
+import { Models } from "./models.tsx";
 
 export function SettingsView(): JSX.Element {
-  useEffect(() => repeatWhileSeen(healthEveryMs, ask), []);
   return (
     <section class="page is-narrow">
       <header class="page-head">
@@ -23,17 +14,9 @@ export function SettingsView(): JSX.Element {
       </header>
       <Access />
       <Installation />
+      <Models />
     </section>
   );
-}
-
-async function ask(ending: AbortSignal): Promise<void> {
-  try {
-    health.value = await gatewayAtOnce.health({ signal: ending });
-    problem.value = undefined;
-  } catch (cause) {
-    if (!ending.aborted) problem.value = plainWords(cause);
-  }
 }
 
 function Access(): JSX.Element {
@@ -85,37 +68,6 @@ function Access(): JSX.Element {
           </div>
         </>
       )}
-    </section>
-  );
-}
-
-function Installation(): JSX.Element {
-  const known = health.value;
-  const facts: readonly (readonly [string, string])[] = known
-    ? [
-        ["State", problem.value ?? "Well"],
-        ["Version", known.version],
-        ["Speakers are found by", known.inference === "embedded" ? "the embedded resolver" : "a service of yours"],
-        ["Address", baseUrl],
-      ]
-    : [
-        ["State", problem.value ?? "Asking…"],
-        ["Address", baseUrl],
-      ];
-  return (
-    <section class="card">
-      <h2>This installation</h2>
-      <dl class="facts" aria-live="polite">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="breaks">{value}</dd>
-          </div>
-        ))}
-      </dl>
-      <p class="hint">
-        The contract, to build with: <a href="/docs">HTTP and WebSockets</a>.
-      </p>
     </section>
   );
 }
