@@ -59,6 +59,10 @@ test.skipIf(isWithoutBrowser)(
     faults.push(...(await faultsOf(page, "a live meeting")));
     await page.locator(".pill.is-finalized").waitFor({ timeout: 60_000 });
     faults.push(...(await faultsOf(page, "a finalized meeting")));
+    await page.getByRole("button", { name: "Transcribe again…" }).click();
+    await page.getByRole("dialog").waitFor();
+    faults.push(...(await faultsOf(page, "the dialog that transcribes")));
+    await page.keyboard.press("Escape");
     await page.goto(`${gateway.url}/#/`);
     await page.locator(".meeting-row").waitFor();
     faults.push(...(await faultsOf(page, "the list")));
