@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import type { CaptureEvents } from "../../../client/index.ts";
+import { WatchedPages } from "./keep-failure.ts";
 import { until } from "../../../client/testkit/until.ts";
 import type { Commands } from "../page/page.ts";
 
@@ -118,6 +119,7 @@ export function useBrowser(): Browsers {
   let server: Server | undefined;
   let url = "";
   const closers: (() => unknown)[] = [];
+  const watched = new WatchedPages();
 
   beforeAll(async () => {
     if (isWithoutBrowser) return;
@@ -131,7 +133,9 @@ export function useBrowser(): Browsers {
     await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await watched.keep(task.name);
+    watched.forget();
     for (const close of closers.splice(0).toReversed()) await close();
   });
   afterAll(() => {
@@ -154,6 +158,7 @@ export function useBrowser(): Browsers {
         args: ["--no-sandbox", "--no-first-run", ...quiet, ...args],
       });
       closers.push(() => context.close());
+      watched.watch(context);
       return new TestBrowser(context, url);
     },
   };

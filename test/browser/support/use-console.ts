@@ -1,6 +1,7 @@
 /** The console of a gateway of the file's own, in a real Chromium; what its console and its requests must not have is noted. */
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
+import { WatchedPages } from "./keep-failure.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 
 const found = inject("chromium");
@@ -32,6 +33,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
 } {
   const gateway = new GatewayProcess({ env });
   const contexts: BrowserContext[] = [];
+  const watched = new WatchedPages();
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (!found) return;
@@ -42,7 +44,9 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
       args: ["--no-sandbox", "--disable-gpu", ...(typeof args === "function" ? args() : args)],
     });
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await watched.keep(task.name);
+    watched.forget();
     for (const context of contexts.splice(0)) await context.close();
   });
   afterAll(async () => {
@@ -55,6 +59,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
       if (!browser) throw new Error("there is no browser here");
       const context = await browser.newContext({ reducedMotion: "reduce", ...given });
       contexts.push(context);
+      watched.watch(context);
       const page = await context.newPage();
       const opened: OpenConsole = { page, errors: [], outside: [] };
       page.on("pageerror", (error) => opened.errors.push(error.message));

@@ -1,0 +1,24 @@
+/** What a failed test leaves behind to be looked at. */
+import { readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { WatchedPages } from "../support/keep-failure.ts";
+import { isWithoutBrowser } from "../support/use-browser.ts";
+import { useConsole } from "../support/use-console.ts";
+
+const { open } = useConsole();
+
+test.skipIf(isWithoutBrowser)("a picture, the console and the tree of each page are kept", async () => {
+  const { page } = await open("#/settings");
+  const watched = new WatchedPages();
+  watched.watch(page.context());
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  await other.getByText("Version").waitFor();
+  await other.evaluate(() => console.warn("something is odd here"));
+  const place = await watched.keep(`told ${crypto.randomUUID()}`);
+  onTestFinished(() => rm(place, { recursive: true }));
+  expect(await readFile(join(place, "1-console.log"), "utf8")).toContain("warning: something is odd here");
+  expect(await readFile(join(place, "1-page.html"), "utf8")).toContain("This installation");
+  expect((await stat(join(place, "1-page.png"))).size).toBeGreaterThan(1_000);
+});
