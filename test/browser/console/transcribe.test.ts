@@ -29,6 +29,7 @@ test.skipIf(isWithoutBrowser)(
       .first()
       .waitFor(heardIn);
     await page.getByRole("button", { name: "Transcribe again…" }).waitFor(heardIn);
+    expect(await page.getByRole("progressbar", { name: "Transcription" }).count(), "still being written").toBe(0);
     expectClean(opened);
   },
   240_000,
