@@ -4,10 +4,19 @@
  * as it refuses any, and ends the connection. After the gateway's close frame only the client's own close frame goes on.
  */
 import { frontLimits } from "./front-limits.ts";
-import { FrameReader, opcodes, unreadPayload, withPayloadBytes } from "./web-socket-frames.ts";
+import { type FramePart, FrameReader, opcodes, unreadPayload, withPayloadBytes } from "./web-socket-frames.ts";
 
 /** Of control frames: close, ping, pong (RFC 6455 §5.5). */
 const maxControlBytes = 125;
+
+export interface Passed {
+  /** What goes on, in order. */
+  readonly passed: readonly Buffer[];
+  /** Small ones whose heads were read. */
+  readonly smallFrames: number;
+  /** What was not read. */
+  readonly rest: Buffer;
+}
 
 export class ClientFrames {
   readonly #reader = new FrameReader();
@@ -31,12 +40,15 @@ export class ClientFrames {
     return this.#hasSentClose;
   }
 
-  /** What of these bytes goes on, in order. */
-  pass(bytes: Buffer): Buffer[] {
+  /** What of these bytes goes on, in order; read up to the end of the last small frame that may go on now. */
+  pass(bytes: Buffer, maxSmallFrames = Number.POSITIVE_INFINITY): Passed {
+    if (maxSmallFrames <= 0 && this.#reader.isBetweenFrames) return { passed: [], smallFrames: 0, rest: bytes };
     const passed: Buffer[] = [];
+    let smallFrames = 0;
     let isWhole = this.#reader.heldBytes === 0;
-    for (const part of this.#reader.read(bytes)) {
+    for (const part of this.#readSome(bytes, () => smallFrames < maxSmallFrames)) {
       if ("head" in part) {
+        if (part.head.payloadBytes <= frontLimits.smallFrameBytes) smallFrames += 1;
         const { opcode, fin, payloadBytes } = part.head;
         if (opcode === opcodes.close) this.#hasSentClose = true;
         const what = this.#isClosing && opcode !== opcodes.close ? "nothing" : this.#judge(opcode, fin, payloadBytes);
@@ -53,7 +65,17 @@ export class ClientFrames {
       if (kept.length > 0) passed.push(kept);
     }
     // Nearly always: the bytes as they came, in one piece. A header that is not yet complete waits for its other bytes.
-    return isWhole && this.#reader.heldBytes === 0 ? [bytes] : passed;
+    const read = bytes.subarray(0, this.#reader.readBytes);
+    const rest = bytes.subarray(read.length);
+    return { passed: isWhole && this.#reader.heldBytes === 0 ? [read] : passed, smallFrames, rest };
+  }
+
+  /** Their parts, until a frame is at its end and no other is wanted. */
+  *#readSome(bytes: Buffer, isMoreWanted: () => boolean): Generator<FramePart, void, undefined> {
+    for (const part of this.#reader.read(bytes)) {
+      yield part;
+      if (this.#reader.isBetweenFrames && !isMoreWanted()) return;
+    }
   }
 
   /** What of a frame goes on. "too large": not it, but the end of a message that is too large. */

@@ -11,6 +11,7 @@ import { ClientFrames } from "./client-frames.ts";
 import { answerHeaders, upgradeHeaders } from "./forwarded-headers.ts";
 import { type Target, unavailable } from "./forward-request.ts";
 import { frontLimits } from "./front-limits.ts";
+import { passFrames } from "./pass-frames.ts";
 import { endWith } from "./refusal.ts";
 import { FrameReader, opcodes } from "./web-socket-frames.ts";
 
@@ -80,11 +81,6 @@ function join(
     end = setTimeout(destroy, frontLimits.closeTimeoutMs);
     onCloses();
   };
-  const toRuntime = (bytes: Buffer): boolean => {
-    const isTaken = fromClient.pass(bytes).map((part) => runtime.write(part));
-    if (fromClient.hasSentClose) endSoon();
-    return !isTaken.includes(false);
-  };
   let isLeaving = false;
   const sayGoodbye = (): void => {
     if (!fromRuntime.isBetweenFrames) return;
@@ -105,10 +101,24 @@ function join(
     return isTaken;
   };
   runtime.setNoDelay(true);
-  if (head.length > 0) toRuntime(head);
   if (firstBytes.length > 0) toClient(firstBytes);
-  pass(client, runtime, toRuntime, endSoon);
-  pass(runtime, client, toClient, endSoon);
+  passFrames(client, runtime, head, fromClient, () => {
+    if (fromClient.hasSentClose) endSoon();
+  });
+  runtime.on("data", (bytes: Buffer) => {
+    if (toClient(bytes)) return;
+    runtime.pause();
+    client.once("drain", () => runtime.resume());
+  });
+  for (const [side, other] of [
+    [client, runtime],
+    [runtime, client],
+  ] as const) {
+    side.once("end", () => {
+      other.end();
+      endSoon();
+    });
+  }
   for (const side of [client, runtime]) {
     side.on("error", destroy);
     side.once("close", destroy);
@@ -120,19 +130,6 @@ function join(
       sayGoodbye();
     },
   };
-}
-
-/** One direction. What `send` answers is whether the other side keeps up. */
-function pass(from: Duplex, to: Duplex, send: (bytes: Buffer) => boolean, onEnd: () => void): void {
-  from.on("data", (bytes: Buffer) => {
-    if (send(bytes)) return;
-    from.pause();
-    to.once("drain", () => from.resume());
-  });
-  from.once("end", () => {
-    to.end();
-    onEnd();
-  });
 }
 
 /** Ends a connection whose client reads nothing of what waits for it. */

@@ -23,6 +23,11 @@ export const frontLimits = {
   maxForwardedBinaryBytes: limits.maxMessageBytes + 1,
   /** Text message: a room counts UTF-16 units, and UTF-8 takes up to three bytes for one. */
   maxForwardedTextBytes: 3 * (limits.maxMessageBytes + 1),
+  /** Larger frames bring audio; those up to this cost the runtime more than they bring. */
+  smallFrameBytes: 256,
+  /** Small frames of one client's WebSocket that go on within `framesAtOnceMs`: live audio and all that an honest one says. */
+  maxFramesAtOnce: 16,
+  framesAtOnceMs: 100,
   /** Unused connections to the runtime that are kept; it closes them itself after five seconds. */
   maxFreeSockets: 64,
   freeSocketTimeoutMs: 2_000,

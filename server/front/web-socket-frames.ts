@@ -22,6 +22,7 @@ export class FrameReader {
   readonly #head = Buffer.alloc(longestHead);
   #headBytes = 0;
   #payloadLeft = 0;
+  #readBytes = 0;
 
   /** Whether the bytes so far end where a frame ends: another frame may be sent here. */
   get isBetweenFrames(): boolean {
@@ -33,14 +34,21 @@ export class FrameReader {
     return this.#headBytes;
   }
 
+  /** How many of the bytes that were given last the parts so far are made of: who asks for no more of them goes on there. */
+  get readBytes(): number {
+    return this.#readBytes;
+  }
+
   /** The parts of the next bytes, in order. A payload may come in several parts; an empty one in none. */
   *read(bytes: Buffer): Generator<FramePart, void, undefined> {
     let at = 0;
+    this.#readBytes = 0;
     while (at < bytes.length) {
       if (this.#payloadLeft > 0) {
         const payload = bytes.subarray(at, at + this.#payloadLeft);
         this.#payloadLeft -= payload.length;
         at += payload.length;
+        this.#readBytes = at;
         yield { payload };
         continue;
       }
@@ -48,6 +56,7 @@ export class FrameReader {
       const copied = bytes.copy(this.#head, this.#headBytes, at, at + wanted);
       this.#headBytes += copied;
       at += copied;
+      this.#readBytes = at;
       if (this.#headBytes < this.#headLength()) continue;
       const head = this.#takeHead();
       this.#payloadLeft = head.payloadBytes;
