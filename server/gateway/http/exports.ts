@@ -7,7 +7,7 @@ import { roomName } from "../../../schemas/names.ts";
 import { trackQuerySchema } from "../../../schemas/http/queries.ts";
 import { type ExportName, exports, writePages } from "../results/exports/exports.ts";
 import type { AppEnv } from "./app-env.ts";
-import { begin, type Begun, FinishedExports } from "./finished-exports.ts";
+import { begin, FinishedExports, streamOf } from "./finished-exports.ts";
 import { queryOf, sessionIdOf } from "./guards/parameters.ts";
 import { trackRefusal } from "./guards/tracks.ts";
 import { buildOf } from "./health.ts";
@@ -52,24 +52,4 @@ export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<R
       turn.leave();
     }
   };
-}
-
-/** What fails on the way, such as a deletion, cuts it off: a part must not pass for the whole. */
-function streamOf({ pieces, rest }: Begun): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let next = 0;
-  return new ReadableStream({
-    async pull(controller) {
-      const made = pieces[next];
-      next += 1;
-      if (made) return controller.enqueue(made);
-      const piece = await rest?.next();
-      if (!piece || piece.done) controller.close();
-      else controller.enqueue(encoder.encode(piece.value));
-      return undefined;
-    },
-    async cancel() {
-      await rest?.return();
-    },
-  });
 }

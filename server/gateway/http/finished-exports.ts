@@ -3,6 +3,7 @@
  * who asks (R15). Bounded in bytes and in age. What is kept is found only by the tag that the room's answer of this moment gives, so
  * that neither older documents nor those of a session that was deleted are ever given out.
  */
+import { givingWay } from "../../shared/lib/wait.ts";
 
 /** Of one document. */
 const maxBytes = 12_582_912;
@@ -75,4 +76,29 @@ export async function begin(written: AsyncGenerator<string, void, undefined>): P
     bytes += encoded.byteLength;
   }
   return { pieces, rest: written };
+}
+
+/**
+ * What fails on the way, such as a deletion, cuts it off: a part must not pass for the whole. Finished pieces give way to others as
+ * those do that are made meanwhile (R13).
+ */
+export function streamOf({ pieces, rest }: Begun): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  const myTurn = givingWay();
+  let next = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      await myTurn();
+      const made = pieces[next];
+      next += 1;
+      if (made) return controller.enqueue(made);
+      const piece = await rest?.next();
+      if (!piece || piece.done) controller.close();
+      else controller.enqueue(encoder.encode(piece.value));
+      return undefined;
+    },
+    async cancel() {
+      await rest?.return();
+    },
+  });
 }

@@ -8,6 +8,7 @@ import { offsetsOf } from "../../../schemas/speech/axis.ts";
 import { migrate } from "../../../server/gateway/core/migrations.ts";
 import { EventLog } from "../../../server/gateway/events/event-log.ts";
 import type { SliceAsk } from "../../../server/gateway/events/event-slice.ts";
+import { streamOf } from "../../../server/gateway/http/finished-exports.ts";
 import { type LogRoom, pageText } from "../../../server/gateway/http/log-reader.ts";
 import { lookAtMeeting, readMeeting } from "../../../server/gateway/http/read-meeting.ts";
 import { type ExportName, exports, writePages } from "../../../server/gateway/results/exports/exports.ts";
@@ -108,4 +109,18 @@ test.for(Object.keys(exports) as ExportName[])("[R13] %s gives way between any t
   const document = exports[name].open({ sessionId: "s", timeline, gaps });
   for await (const piece of writePages(document, transcript())) if (piece !== "") note(course);
   expect([course.length > 3, mostAtOnce(course)]).toEqual([true, 1]);
+});
+
+test("[R13] a document out of memory gives way between any two of its pieces", async () => {
+  let [others, isRead] = [0, false];
+  const next = (): void => {
+    others += 1;
+    if (!isRead) setTimeout(next, 0);
+  };
+  next();
+  const pieces = Array.from({ length: 50 }, (_, n) => new Uint8Array([n]));
+  const bytes = new Uint8Array(await new Response(streamOf({ pieces, rest: undefined })).arrayBuffer());
+  isRead = true;
+  expect([...bytes]).toEqual(pieces.map(([byte]) => byte));
+  expect(others).toBeGreaterThan(25);
 });
