@@ -50,7 +50,8 @@ export function VirtualList<T>({
     if (!element) return;
     isAtEnd.current = element.scrollTop + element.clientHeight >= element.scrollHeight - nearEndPx;
     const { top, height } = seen.peek();
-    if (top !== element.scrollTop || height !== element.clientHeight)
+    // What is beyond the edges is in the page already: rows are made anew at every few of them, and not with each frame.
+    if (Math.abs(top - element.scrollTop) >= overscanPx / 2 || height !== element.clientHeight)
       seen.value = { top: element.scrollTop, height: element.clientHeight };
   };
   useLayoutEffect(() => {

@@ -1,0 +1,94 @@
+/**
+ * `npm run frames`: how smoothly the console scrolls the transcript of a working day (8 hours, 5,000 turns, 10,000 captions), as the
+ * share of frames that were missed. A measure of this machine, and no test: without a graphics card all is drawn by its processor.
+ */
+import { randomUUID } from "node:crypto";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { createResultsClient } from "../../../client/index.ts";
+import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
+import { findChromium } from "../support/chromium.ts";
+import { dayUtterances, streamOfADay } from "../support/long-day.ts";
+
+const scrollMs = 6_000;
+/** From a slow read to a flick of the wheel. */
+const pxPerSecond = [600, 3_000, 12_000] as const;
+const scrollBox = ".transcript .virtual";
+/** As many lines as are in the page at once, and nothing that runs: what this machine can draw at all. */
+const plainLines = 60;
+
+interface Frames {
+  readonly drawn: number;
+  readonly missed: number;
+  readonly longestMs: number;
+}
+
+const found = await findChromium();
+if ("missing" in found) throw new Error(found.missing);
+const gateway = new GatewayProcess();
+let browser: Browser | undefined;
+try {
+  await gateway.start();
+  const session_id = `frames-${randomUUID()}`;
+  await createResultsClient({ baseUrl: gateway.url }).createSession({ session_id, title: "A long day" });
+  browser = await chromium.launch({
+    executablePath: found.path,
+    env: { ...process.env, ...found.env },
+    args: ["--no-sandbox", "--disable-gpu"],
+  });
+  const page = await browser.newPage({ viewport: { width: 1_600, height: 900 } });
+  // Told once: a client that comes back has read it.
+  let body = streamOfADay();
+  await page.route(`**/v1/sessions/${session_id}/events*`, async (route) => {
+    const told = body;
+    body = ": nothing new\n\n";
+    await route.fulfill({ contentType: "text/event-stream", body: told });
+  });
+  await page.goto(`${gateway.url}/#/m/${session_id}`);
+  await page.getByText(`Line ${dayUtterances}.`).waitFor();
+  for (const speed of pxPerSecond) report("the transcript", speed, await scroll(page, speed, scrollBox));
+  await page.goto("about:blank");
+  await page.setContent(plainPage());
+  for (const speed of pxPerSecond) report("a plain box", speed, await scroll(page, speed, "div"));
+} finally {
+  await browser?.close();
+  await gateway.dispose();
+}
+
+function report(what: string, speed: number, { drawn, missed, longestMs }: Frames): void {
+  const share = ((missed / Math.max(1, drawn + missed)) * 100).toFixed(1);
+  console.log(`${what} at ${speed} px/s: ${share} % of the frames missed, the longest ${longestMs.toFixed(0)} ms`);
+}
+
+function plainPage(): string {
+  const line = `<p>${"And so it went on. ".repeat(3)}</p>`;
+  return `<div style="height:560px;width:480px;overflow:auto"><p style="height:500000px">${line.repeat(plainLines)}</p></div>`;
+}
+
+/** Scrolls down from a place in the middle, by the clock: a frame that is late moves further. */
+function scroll(page: Page, speed: number, boxSelector: string): Promise<Frames> {
+  return page.evaluate(
+    ([selector, perSecond, forMs]) =>
+      new Promise<Frames>((resolve, reject) => {
+        const box = document.querySelector(selector);
+        if (!box) return reject(new Error("there is no transcript"));
+        const frameMs = 1_000 / 60;
+        const from = box.scrollHeight / 3;
+        let [drawn, missed, longestMs] = [0, 0, 0];
+        let [began, before] = [0, 0];
+        const step = (now: number): void => {
+          if (began === 0) began = now;
+          else {
+            drawn += 1;
+            missed += Math.max(0, Math.round((now - before) / frameMs) - 1);
+            longestMs = Math.max(longestMs, now - before);
+          }
+          before = now;
+          if (now - began >= forMs) return resolve({ drawn, missed, longestMs });
+          box.scrollTop = from + ((now - began) / 1_000) * perSecond;
+          requestAnimationFrame(step);
+        };
+        requestAnimationFrame(step);
+      }),
+    [boxSelector, speed, scrollMs] as const,
+  );
+}
