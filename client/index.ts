@@ -53,6 +53,14 @@ export type {
   TranscribeOptions,
   UtteranceInput,
 } from "./results/results-types.ts";
+export type {
+  AudioTranscription,
+  SpeechAudio,
+  SpeechInput,
+  SttOptions,
+  TtsOptions,
+  Voice,
+} from "./results/speech-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./results/verify-webhook.ts";
 export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
@@ -70,4 +78,6 @@ export { offsetsOf, placeTurns } from "../schemas/speech/axis.ts";
 export { bindingOf, clusterOf, isRefused, type SpeakerView, viewOf } from "../schemas/speech/speaker-view.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
 export { transcriptOf } from "../schemas/speech/transcript.ts";
+export { srtOf, vttOf } from "../schemas/speech/cues.ts";
+export type { HeardSegment } from "../schemas/speech/transcription.ts";
 export { encodeBase64 } from "../schemas/wire/base64.ts";

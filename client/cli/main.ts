@@ -8,6 +8,7 @@ import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { failureWords } from "./failure-words.ts";
 import { listDevices } from "./recorder.ts";
 import { addResultsCommands } from "./results-commands.ts";
+import { addSpeechCommands } from "./speech-commands.ts";
 import { shortfall } from "./report-words.ts";
 
 const stopping = new AbortController();
@@ -84,13 +85,22 @@ program
   .description("List what `capture --device` can record from, as the program that records names it.")
   .action(() => listDevices());
 
-addResultsCommands(program, {
+const deps = {
   env: process.env,
   signal: stopping.signal,
-  print: (line) => console.log(line),
-  onCredential: (isThere) => {
+  print: (line: string) => console.log(line),
+  onCredential: (isThere: boolean) => {
     hasCredential = isThere;
   },
+};
+addResultsCommands(program, deps);
+addSpeechCommands(program, {
+  ...deps,
+  isTerminal: process.stdout.isTTY,
+  write: (part) =>
+    new Promise((resolve, reject) => {
+      process.stdout.write(part, (error) => (error ? reject(error) : resolve()));
+    }),
 });
 
 try {

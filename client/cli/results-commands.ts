@@ -1,8 +1,7 @@
 /** The commands of `roomtone` on meetings that the gateway keeps: small ones over the results library. */
-import { createResultsClient, type ResultsClient, type RoomEvent, type SessionSummary } from "@roomtone/client/node";
+import type { RoomEvent, SessionSummary } from "@roomtone/client/node";
 import type { Command } from "commander";
-import { captureDefaults } from "./capture-options.ts";
-import { readCredential, tokenProvider } from "./credential.ts";
+import { clientMaker } from "./client-maker.ts";
 import { UsageError } from "./usage-error.ts";
 
 const formats = ["txt", "vtt", "srt"] as const;
@@ -19,17 +18,7 @@ export interface ResultsCommandsDeps {
 
 /** Adds `sessions`, `state`, `watch`, `finalize`, `result` and `transcript`. */
 export function addResultsCommands(program: Command, { env, signal, print, onCredential }: ResultsCommandsDeps): void {
-  const clientFor = ({ url }: { readonly url: string }): ResultsClient => {
-    const credential = readCredential(undefined, env);
-    onCredential(credential !== undefined);
-    try {
-      return createResultsClient({ baseUrl: url, token: credential && tokenProvider(credential) });
-    } catch (cause) {
-      throw new UsageError(`--url: ${cause instanceof Error ? cause.message : String(cause)}`);
-    }
-  };
-  const command = (name: string, description: string): Command =>
-    program.command(name).description(description).option("--url <url>", "the gateway", captureDefaults.url);
+  const { command, clientFor } = clientMaker(program, { env, onCredential });
   const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
   command("sessions", "List meetings, newest first.")

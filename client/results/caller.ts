@@ -14,7 +14,8 @@ import { parseJson } from "../../schemas/lib/parse-json.ts";
 export interface Request {
   readonly method: FailedCall["method"];
   readonly path: string;
-  readonly body?: object;
+  /** Sent as JSON, where it is no audio. */
+  readonly body?: object | Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly authorized?: false;
   readonly good?: readonly number[];
@@ -35,7 +36,7 @@ export interface Caller {
   json<T>(request: Request, schema: z.ZodType<T>, deadlineAt?: number): Promise<T>;
   /** @param mediaType without parameters; another one is no answer of a gateway. */
   text(request: Request, mediaType: string): Promise<string>;
-  /** Resolves when the answer begins. @param mediaType as for `text`. */
+  /** Resolves when the answer begins. @param mediaType as for `text`, or `audio/*`. */
   body(request: Request, mediaType: string): Promise<OpenBody>;
 }
 
@@ -47,7 +48,7 @@ export function createCaller(door: Door, { timeoutMs, retries }: Pick<Caller, "t
     deadlineAt = Infinity,
   ): Promise<T> {
     const { method, path, headers = {}, authorized = true, good = [200], signal, traceId = newTraceId() } = request;
-    const body = request.body && JSON.stringify(request.body);
+    const body = request.body instanceof Blob ? request.body : request.body && JSON.stringify(request.body);
     const whole = { method, path, headers, accept, body, authorized, good, signal, traceId };
     const limitMs = request.timeoutMs ?? timeoutMs;
     const rules = new Retries({
@@ -93,7 +94,8 @@ export function createCaller(door: Door, { timeoutMs, retries }: Pick<Caller, "t
 }
 
 function checkType(call: FailedCall, contentType: string | null, mediaType: string): void {
-  if (contentType?.split(";", 1)[0]?.trim().toLowerCase() === mediaType) return;
+  const type = contentType?.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  if (type === mediaType || (mediaType.endsWith("/*") && type.startsWith(mediaType.slice(0, -1)))) return;
   throw new RoomtoneAnswerError(call, `was answered with something that is not ${mediaType}. Check the base URL.`);
 }
 

@@ -29,8 +29,8 @@ export interface Exchange extends FailedCall {
   readonly headers: Readonly<Record<string, string>>;
   /** Media type of the answer that is asked for. */
   readonly accept: string;
-  /** JSON. */
-  readonly body: string | undefined;
+  /** JSON, or audio that says its type. */
+  readonly body: string | Blob | undefined;
   /** Whether to ask for the token and send it. */
   readonly authorized: boolean;
   /** Statuses that are no error. */
@@ -116,7 +116,9 @@ async function request(door: Door, call: Exchange, signal: AbortSignal): Promise
         accept: call.accept,
         traceparent: traceparent(call.traceId),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(call.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(call.body === undefined
+          ? {}
+          : { "content-type": typeof call.body === "string" ? "application/json" : call.body.type }),
       },
       ...(call.body === undefined ? {} : { body: call.body }),
       // A token must not follow to another place.

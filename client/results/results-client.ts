@@ -26,6 +26,7 @@ import {
 import type { Door } from "./exchange.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
+import { stt, tts, voices } from "./speech.ts";
 import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
 import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
@@ -184,6 +185,9 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     transcribe: async (sessionId, given) => transcribe(caller, sessionId, given),
     transcription: async (sessionId, given) => transcription(caller, sessionId, given),
     cancelTranscription: async (sessionId, given) => cancelTranscription(caller, sessionId, given),
+    stt: async (audio, given) => stt(caller, audio, given),
+    tts: async (input, given) => tts(caller, input, given),
+    voices: async (given) => voices(caller, given),
     deliveries: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;

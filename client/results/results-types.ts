@@ -24,6 +24,7 @@ import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/spea
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
+import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
 import type { FinalizeAnswer, FinalizePending, SessionsPage, SessionSummary } from "./earlier-answers.ts";
 
 export interface ResultsClientOptions {
@@ -274,6 +275,12 @@ export interface ResultsClient {
   transcription(sessionId: string, options?: CallOptions): Promise<Transcription>;
   /** Calls it off. What was transcribed stays. */
   cancelTranscription(sessionId: string, options?: CallOptions): Promise<Transcription>;
+  /** What is said in audio of no meeting: WAV, WebM, Ogg, MP4, or samples with their `type`. */
+  stt(audio: Blob | Uint8Array<ArrayBuffer> | ArrayBuffer, options?: SttOptions): Promise<AudioTranscription>;
+  /** A text, spoken. Resolves when the audio begins. */
+  tts(input: SpeechInput, options?: TtsOptions): Promise<SpeechAudio>;
+  /** Who can speak. */
+  voices(options?: CallOptions): Promise<readonly Voice[]>;
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
   /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */

@@ -1,4 +1,5 @@
 /** A transcription in the shapes that clients of OpenAI's API ask for. Pure. */
+import { srtOf, vttOf } from "../../../../schemas/speech/cues.ts";
 import type { HeardSegment, Transcription } from "../../../../schemas/speech/transcription.ts";
 
 export const openAiFormats = ["json", "verbose_json", "text", "srt", "vtt"] as const;
@@ -23,10 +24,10 @@ export function openAiAnswer(said: Transcription, format: OpenAiFormat, wantsWor
     case "text":
       return new Response(`${said.text}\n`, { headers: plainText });
     case "srt":
-      return new Response(cues(said.segments, ",", true), { headers: plainText });
+      return new Response(srtOf(said.segments), { headers: plainText });
     case "vtt": {
       const headers = { "content-type": "text/vtt; charset=utf-8" };
-      return new Response(`WEBVTT\n\n${cues(said.segments, ".", false)}`, { headers });
+      return new Response(vttOf(said.segments), { headers });
     }
   }
 }
@@ -73,24 +74,4 @@ function languageName(language: string | null): string {
   } catch {
     return language;
   }
-}
-
-function cues(segments: readonly HeardSegment[], point: string, isNumbered: boolean): string {
-  const cue = ({ start_ms: startMs, end_ms: endMs, text }: HeardSegment, i: number): string => {
-    const number = isNumbered ? `${i + 1}\n` : "";
-    return `${number}${clock(startMs, point)} --> ${clock(endMs, point)}\n${isNumbered ? oneLine(text) : escaped(oneLine(text))}\n\n`;
-  };
-  return segments.map(cue).join("");
-}
-
-/** An empty line would end the cue. */
-const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
-
-const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-
-function clock(ms: number, point: string): string {
-  const rest = String(ms % 1_000).padStart(3, "0");
-  return `${two(ms / 3_600_000)}:${two((ms / 60_000) % 60)}:${two((ms / 1_000) % 60)}${point}${rest}`;
 }
