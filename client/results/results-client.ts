@@ -3,6 +3,7 @@
  * code in Node, browsers and Workers. Sends a request twice only where that can't do a thing twice.
  */
 import { mintAnswerSchema } from "../../schemas/access.ts";
+import { captionsStateSchema } from "../../schemas/http/captions.ts";
 import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { healthSchema, readySchema } from "../../schemas/http/health.ts";
@@ -188,6 +189,10 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     stt: async (audio, given) => stt(caller, audio, given),
     tts: async (input, given) => tts(caller, input, given),
     voices: async (given) => voices(caller, given),
+    captions: async (sessionId, { signal } = {}) => {
+      const path = sessionPath(sessionId, "captions");
+      return caller.json({ method: "GET", path, repeatable: true, signal }, captionsStateSchema);
+    },
     deliveries: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;

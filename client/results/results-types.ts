@@ -22,6 +22,7 @@ import type { ResultVersions } from "../../schemas/http/versions.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
+import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
@@ -281,6 +282,8 @@ export interface ResultsClient {
   tts(input: SpeechInput, options?: TtsOptions): Promise<SpeechAudio>;
   /** Who can speak. */
   voices(options?: CallOptions): Promise<readonly Voice[]>;
+  /** How far the captions are that the app makes. */
+  captions(sessionId: string, options?: CallOptions): Promise<CaptionsState>;
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
   /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */

@@ -64,6 +64,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   chooseModels: "Speech",
   apiStt: "Speech",
   apiTts: "Speech",
+  getCaptions: "Results",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

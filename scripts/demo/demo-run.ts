@@ -4,7 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { relative } from "node:path";
-import { chunkBytes, chunkMs, chunkSamples } from "../../schemas/wire/audio.ts";
+import { chunkBytes, chunkSamples } from "../../schemas/wire/audio.ts";
+import type { TranscriptEntry } from "../../schemas/http/result.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import { jsonSubprotocol } from "../../schemas/wire/messages.ts";
 import { defaultTrack } from "../../schemas/names.ts";
@@ -15,6 +16,7 @@ import { checkStored } from "../smoke/check-stored.ts";
 import { DemoSpeakers } from "./demo-speakers.ts";
 import { fetchResult, finalizeSession } from "../smoke/gateway-http.ts";
 import { readLocalBucket } from "../local/local-bucket.ts";
+import { clockOf } from "./live-turns.ts";
 import { readMeetingTruth } from "./meeting-truth.ts";
 import type { Progress } from "../../client/cli/progress.ts";
 import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
@@ -61,7 +63,7 @@ async function stream(
   const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
   print(`Gateway at ${url}`);
   print(`Streaming ${relative(".", sample)}, ${chunks.length} s, at ${speed}× real time to session ${sessionId}.`);
-  print("Who speaks, as the embedded resolver and the posted captions tell it:\n");
+  print("Who speaks, as the models that come with the gateway hear it:\n");
   await speakers.open();
   let archivedSeq = 0;
   const report = await streamTrack({
@@ -76,15 +78,15 @@ async function stream(
       archivedSeq = status.archived_seq;
     },
     onAck: ({ acked }) => {
-      speakers.advanceTo(acked * chunkMs);
       progress.update(acked, chunks.length, `${acked} of ${chunks.length} s kept and acked, ${archivedSeq} in R2`);
     },
   });
   progress.clear();
   const sent: SentMeeting = { sessionId, track, chunks, paddingSamples, rejectedBefore: report.rejectedBefore };
   checkStatus("status", report.status, sent);
-  speakers.advanceTo(chunks.length * chunkMs);
-  await speakers.posted();
+  progress.update(chunks.length, chunks.length, "all of it kept; what is said is being heard");
+  await speakers.said();
+  progress.clear();
 
   const answer = await finalizeSession(target, { [track]: chunks.length });
   await speakers.end();
@@ -95,6 +97,9 @@ async function stream(
   checkStored(await readLocalBucket(stateDir, prefix), prefix, chunks);
 
   print(`
+What was said
+${transcriptLines(result.transcript)}
+
 Who spoke
 ${talkTimes(result.events)}
 
@@ -112,10 +117,25 @@ Checked
 
 Try next${serves ? "" : ", after npm start"}
   curl ${url}/v1/sessions/${sessionId}/state
+  curl ${url}/v1/sessions/${sessionId}/transcript.txt
   curl ${url}/v1/sessions/${sessionId}/result
   curl -N -H 'accept: text/event-stream' ${url}/v1/sessions/${sessionId}/events
   npm run smoke -- --base-http ${url} --chunks 60 --encoding msgpack --finalize
   WebSocket: ${baseWs.href}v1/audio/ws/my-meeting, subprotocol ${jsonSubprotocol}; messages in schemas/SPEC.md`);
+}
+
+/** What one says without a break is one paragraph. */
+function transcriptLines(transcript: readonly TranscriptEntry[]): string {
+  const paragraphs: { start_ms: number; name: string; texts: string[] }[] = [];
+  for (const { start_ms, text, speaker_name, cluster_id } of transcript) {
+    const name = speaker_name ?? cluster_id ?? "somebody";
+    const last = paragraphs.at(-1);
+    if (last?.name === name) last.texts.push(text);
+    else paragraphs.push({ start_ms, name, texts: [text] });
+  }
+  return paragraphs
+    .map(({ start_ms, name, texts }) => `  ${clockOf(start_ms)}  ${`${name}:`.padEnd(8)} ${texts.join(" ")}`)
+    .join("\n");
 }
 
 function talkTimes(events: readonly RoomEvent[]): string {

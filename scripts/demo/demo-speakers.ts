@@ -1,11 +1,16 @@
 /**
- * The demo's speakers: opens the session with a roster, posts the captions of the sample as a captioning service
- * would, each once it is spoken, and watches the room say who is who.
+ * The demo's speakers: opens the session with a roster, and watches the room say who is who and what they say, as the models that
+ * come with the gateway hear it.
  */
-import type { ResultsClient, UtteranceInput } from "../../client/results/results-types.ts";
-import { sentenceOf } from "../../schemas/lib/failure.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ResultsClient } from "../../client/results/results-types.ts";
+import { Failure, sentenceOf } from "../../schemas/lib/failure.ts";
 import { LiveTurns } from "./live-turns.ts";
 import type { MeetingTruth } from "./meeting-truth.ts";
+
+/** A model that is loaded by the first words, on a slow machine. */
+const patienceMs = 180_000;
+const lookMs = 200;
 
 export class DemoSpeakers {
   readonly #client: ResultsClient;
@@ -14,8 +19,6 @@ export class DemoSpeakers {
   readonly #watching = new AbortController();
   readonly #print: (line: string) => void;
   #watched: Promise<void> = Promise.resolve();
-  #posted: Promise<void> = Promise.resolve();
-  #spoken = 0;
 
   constructor(client: ResultsClient, sessionId: string, truth: MeetingTruth, print: (line: string) => void) {
     this.#client = client;
@@ -25,35 +28,15 @@ export class DemoSpeakers {
   }
 
   async open(): Promise<void> {
-    await this.#client.createSession({ session_id: this.#sessionId, roster: this.#truth.roster });
+    await this.#client.createSession({ session_id: this.#sessionId, roster: this.#truth.roster, captions: "final" });
     this.#watched = this.#watch();
     // Awaited in `end`; until then a failure must not count as unheard.
     this.#watched.catch(() => undefined);
   }
 
-  /** The meeting has come this far: posts the captions that are complete. */
-  advanceTo(ms: number): void {
-    const from = this.#spoken;
-    while ((this.#truth.turns[this.#spoken]?.end_ms ?? Number.POSITIVE_INFINITY) <= ms) this.#spoken += 1;
-    const utterances = this.#truth.turns.slice(from, this.#spoken).map(({ start_ms, end_ms, text }, i) => ({
-      utterance_id: `caption-${from + i + 1}`,
-      start_ms,
-      end_ms,
-      text,
-    }));
-    if (utterances.length === 0) return;
-    this.#posted = this.#postAfter(this.#posted, utterances);
-    this.#posted.catch(() => undefined);
-  }
-
-  async #postAfter(earlier: Promise<void>, utterances: readonly UtteranceInput[]): Promise<void> {
-    await earlier;
-    await this.#client.addUtterances(this.#sessionId, utterances);
-  }
-
-  /** Waits until the captions are posted. */
-  posted(): Promise<void> {
-    return this.#posted;
+  /** Waits until all that is kept is said. */
+  async said(): Promise<void> {
+    await awaitCaptions(this.#client, this.#sessionId);
   }
 
   /** Waits for the end of the log: the session must be finalized. */
@@ -76,4 +59,15 @@ export class DemoSpeakers {
     }
     turns.end();
   }
+}
+
+/** Waits until captions are where the kept audio ends. */
+export async function awaitCaptions(client: ResultsClient, sessionId: string): Promise<void> {
+  let setback: string | undefined;
+  for (const until = performance.now() + patienceMs; performance.now() < until; await sleep(lookMs)) {
+    const state = await client.captions(sessionId);
+    setback = state.setback?.reason;
+    if (state.tracks.length > 0 && state.tracks.every(({ lag_ms }) => lag_ms === 0)) return;
+  }
+  throw new Failure(`Captions did not come to the end in three minutes${setback ? `: ${setback}` : ""}.`);
 }

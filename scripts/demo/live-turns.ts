@@ -41,7 +41,8 @@ export function describeTurn({ start_ms, end_ms, speaker_name, cluster_id }: Tur
   return `${clockOf(start_ms)} – ${clockOf(end_ms)}  ${speaker_name ?? cluster_id}`;
 }
 
-function clockOf(ms: number): string {
+/** `0:06.5`. */
+export function clockOf(ms: number): string {
   const tenths = Math.round(ms / 100);
   const seconds = ((tenths % 600) / 10).toFixed(1).padStart(4, "0");
   return `${Math.floor(tenths / 600)}:${seconds}`.padStart(7);

@@ -13,7 +13,8 @@ export const parseEvalOptions = defineCommand({
       default: ["scripts/demo/sample", "../shared/data"],
     }),
     gateway: flag.meta({
-      description: "through a whole gateway: streamed as a meeting, kept, and heard from what is kept",
+      description:
+        "through a whole gateway: streamed as a meeting, captioned as it goes on, and read from its transcript",
     }),
     errors: flag.meta({ description: "show each error in its place" }),
     json: flag.meta({ description: "print JSON instead of a table" }),

@@ -1,6 +1,7 @@
 /** The gateway as the app reaches it: its entrypoint for the app, by RPC. RPC's own types can't be had across Workers. */
 import type { CaptionsMode, SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
+import type { SpokenTurns } from "../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../schemas/speech/utterances.ts";
 
 interface SessionRef {
@@ -18,6 +19,8 @@ export interface GatewayBinding {
     track: string,
     fromSeq: number,
   ): Promise<Result<{ seq: number; pcm: Uint8Array<ArrayBuffer> }[], Refusal>>;
+  /** Who speaks in a stretch of a track, as far as it is resolved. */
+  turnsBetween(session: SessionRef, track: string, fromMs: number, toMs: number): Promise<Result<SpokenTurns, Refusal>>;
   /** Keeps what a model heard in a stretch of a track, in place of what a model heard there before. */
   hear(session: SessionRef, stretch: HeardStretch, subject: string): Promise<Result<"kept", Refusal | "log_full">>;
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>>;

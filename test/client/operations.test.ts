@@ -22,6 +22,7 @@ const methods: Record<OperationId, Calls | string> = {
   createSpeech: "any client of OpenAI's API",
   listModels: { models: (client) => client.models() },
   startTranscription: { transcribe: (client) => client.transcribe("s") },
+  getCaptions: { captions: (client) => client.captions("s") },
   getTranscription: { transcription: (client) => client.transcription("s") },
   cancelTranscription: { cancelTranscription: (client) => client.cancelTranscription("s") },
   transcribe: { stt: (client) => client.stt(new Uint8Array(44), { language: "en", words: true }) },

@@ -347,6 +347,7 @@ async function transcribe(recorder: Recorder): Promise<void> {
   // What it made of the result is deleted with it.
   await recorder.settled("listResults", parameters, isThird);
   await recorder.call("cancelTranscription", ["ended", "It ended already: it stays as it is"], { parameters });
+  await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }
 
 /** Audio and text of no meeting. */

@@ -82,6 +82,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   chooseModels: { body: () => ({ stt: null }), right: "200", never: "200" },
   apiStt: { right: "503 model_unavailable", never: "503 model_unavailable" },
   apiTts: { body: () => ({ text: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },
+  getCaptions: { right: "200", never: notFound },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   listSessions: { right: "200", never: "200" },

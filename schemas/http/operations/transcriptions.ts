@@ -1,6 +1,7 @@
 /** A meeting's kept audio through a model that transcribes: begun, watched, called off. */
 import { limits } from "../../limits.ts";
 import { bySessions, session, type Operation } from "../operation.ts";
+import { captionsStateSchema } from "../captions.ts";
 import { transcribeBodySchema, transcriptionSchema } from "../transcriptions.ts";
 
 const path = `${session}/transcribe`;
@@ -42,5 +43,13 @@ export const transcriptionsOperations = {
     access: bySessions("sessions:write", ["edit"]),
     answers: { 200: { description: "How far it came.", schema: transcriptionSchema } },
     errors,
+  },
+  getCaptions: {
+    method: "GET",
+    path: `${session}/captions`,
+    summary: "How far the captions are that the app makes while the meeting goes on.",
+    access: bySessions("sessions:read", ["observe", "edit"]),
+    answers: { 200: { description: "It, track by track.", schema: captionsStateSchema } },
+    errors: ["app_unavailable", "session_not_found", "session_deleted"],
   },
 } as const satisfies Record<string, Operation>;

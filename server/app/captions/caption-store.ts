@@ -1,7 +1,7 @@
 /** What a captioner keeps: whose meeting it follows, and how far each track is said. Knows no model. */
 import { roomName } from "../../../schemas/names.ts";
-import { firstFloor } from "./cutter.ts";
-import type { Cursor } from "./follow-track.ts";
+import { firstFloor } from "../hearing/cutter.ts";
+import type { Cursor } from "../hearing/follow-track.ts";
 
 export interface Followed {
   readonly tenant: string;
@@ -34,10 +34,12 @@ export class CaptionStore {
   }
 
   get tracks(): string[] {
-    return this.#sql
-      .exec<CursorRow>("SELECT track FROM cursors ORDER BY track")
-      .toArray()
-      .map(({ track }) => track);
+    return this.cursors.map(({ track }) => track);
+  }
+
+  get cursors(): { readonly track: string; readonly ms: number }[] {
+    if (!this.#exists()) return [];
+    return this.#sql.exec<CursorRow>("SELECT * FROM cursors ORDER BY track").toArray();
   }
 
   /** Notes tracks that there are. An end stays one. */

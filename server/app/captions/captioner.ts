@@ -14,16 +14,25 @@ import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
 import { openSpeech, type TenantSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
 import { CaptionStore, type Followed } from "./caption-store.ts";
-import { FollowedTrack, type Setback } from "./follow-track.ts";
-import { transcribe } from "./transcribe.ts";
+import { type Advance, FollowedTrack } from "../hearing/follow-track.ts";
+import { hearForCaptions, type Setback } from "./hear-for-captions.ts";
 
 /** While audio comes it is looked for this often, and so long after the last of it. */
 const [lookMs, lookFurtherMs] = [1_000, 30_000];
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
+/** Where speaker resolve says nothing new for so long, a piece is said as if one spoke it. */
+const turnsPatienceMs = 10_000;
 /** Tracks on which the app itself speaks, and knows its words. */
 const spokenTracks: ReadonlySet<string> = new Set(["ai"]);
 /** Whose the captions are, as the event log's bounds tell callers apart. */
 const subject = "app:captions";
+
+export interface CaptionsProgress {
+  readonly tracks: readonly { readonly track: string; readonly ms: number }[];
+  readonly setback: { readonly reason: string; readonly until: string } | undefined;
+}
+
+const nothing: Advance = { hasRead: false, isCaughtUp: true };
 
 interface Meeting {
   readonly session: Pick<Followed, "tenant" | "session_id">;
@@ -32,7 +41,7 @@ interface Meeting {
 
 export class Captioner extends DurableObject<Env> {
   readonly #store = new CaptionStore(this.ctx.storage.sql);
-  readonly #tracks = new Map<string, FollowedTrack>();
+  readonly #tracks = new Map<string, FollowedTrack<Setback>>();
   readonly #cooldown = new Cooldown({
     firstMs: minBackoffMs,
     maxMs: maxBackoffMs,
@@ -40,6 +49,7 @@ export class Captioner extends DurableObject<Env> {
     random: Math.random,
   });
   #lastNewAt = 0;
+  #setback: CaptionsProgress["setback"];
   /** As the tenant's models were at the last look. */
   #speech: TenantSpeech | undefined;
   /** What the session was told of captions; asked anew whenever there is news of it. */
@@ -57,6 +67,12 @@ export class Captioner extends DurableObject<Env> {
     await this.#lookAt(Math.max(Date.now(), this.#cooldown.until));
   }
 
+  /** How far it is. */
+  progress(): CaptionsProgress {
+    const { cursors } = this.#store;
+    return { tracks: cursors.filter(({ track }) => !spokenTracks.has(track)), setback: this.#setback };
+  }
+
   override async alarm(): Promise<void> {
     const { followed } = this.#store;
     if (!followed) return;
@@ -66,12 +82,18 @@ export class Captioner extends DurableObject<Env> {
       const done = await this.#run(followed, log);
       if (!done.ok) {
         const waitMs = Math.max(this.#cooldown.failed(), Math.min(done.error.retryAfterMs ?? 0, maxBackoffMs));
-        log.warn("captions.set_back", { reason: done.error.reason, delay_ms: waitMs });
+        const { reason } = done.error;
+        log.warn("captions.set_back", { reason, delay_ms: waitMs });
+        this.#setback = { reason, until: new Date(Date.now() + waitMs).toISOString() };
         await this.#lookAt(Date.now() + waitMs);
         return;
       }
       this.#cooldown.succeeded();
-      if (done.value) this.#lastNewAt = Date.now();
+      this.#setback = undefined;
+      const { hasRead, isCaughtUp } = done.value;
+      if (hasRead) this.#lastNewAt = Date.now();
+      // There is more to say at once, or what it waits for may come.
+      if (!isCaughtUp) return await this.#lookAt(Date.now() + (hasRead ? 0 : lookMs));
       if (Date.now() - this.#lastNewAt < lookFurtherMs && !followed.isOver) await this.#lookAt(Date.now() + lookMs);
     } catch (cause) {
       // What memory holds may not be what was kept.
@@ -81,43 +103,50 @@ export class Captioner extends DurableObject<Env> {
     }
   }
 
-  /** @returns whether there was anything new. */
-  async #run({ tenant, session_id }: Followed, log: Log): Promise<Result<boolean, Setback>> {
+  async #run({ tenant, session_id }: Followed, log: Log): Promise<Result<Advance, Setback>> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
     const session = { tenant, session_id };
     const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));
     // Of a session that is no more nothing is left to say.
-    if (!asked.ok) return ok(false);
+    if (!asked.ok) return ok(nothing);
     this.#mode = asked;
-    if ((asked.value ?? config.value.captions) === "off") return ok(false);
+    if ((asked.value ?? config.value.captions) === "off") return ok(nothing);
     const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
-    if (!speech.ok || speech.value.transcribers().length === 0) return ok(false);
+    if (!speech.ok || speech.value.transcribers().length === 0) return ok(nothing);
     const meeting = { session, log };
     this.#speech = speech.value;
     const tracks = this.#store.tracks.filter((track) => !spokenTracks.has(track));
     const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).advance()));
-    return all.find((one) => !one.ok) ?? ok(all.some((one) => one.ok && one.value));
+    const came = all.flatMap((one) => (one.ok ? [one.value] : []));
+    return (
+      all.find((one) => !one.ok) ??
+      ok({
+        hasRead: came.some(({ hasRead }) => hasRead),
+        isCaughtUp: came.every(({ isCaughtUp }) => isCaughtUp),
+      })
+    );
   }
 
-  #trackOf(track: string, meeting: Meeting): FollowedTrack {
+  #trackOf(track: string, meeting: Meeting): FollowedTrack<Setback> {
     const known = this.#tracks.get(track);
     if (known) return known;
     const { session, log } = meeting;
-    const made = new FollowedTrack({
+    const made = new FollowedTrack<Setback>({
       track,
-      chunks: async (fromSeq) => {
-        const read = await this.env.GATEWAY.chunks(session, track, fromSeq);
-        return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
-      },
-      transcribe: async (speech) => {
+      chunks: async (fromSeq) => orSetback(await this.env.GATEWAY.chunks(session, track, fromSeq)),
+      turns: async (fromMs, toMs) => orSetback(await this.env.GATEWAY.turnsBetween(session, track, fromMs, toMs)),
+      hear: async (speech) => {
         const models = this.#speech;
-        return models ? transcribe(models, session, speech) : err({ reason: "no models", retryAfterMs: undefined });
+        return models
+          ? hearForCaptions(models, session, speech)
+          : err({ reason: "no models", retryAfterMs: undefined });
       },
       post: (heard) => this.#post(session, heard, log),
       cursor: () => this.#store.cursor(track),
       save: (cursor) => this.#store.save(track, cursor),
       isOver: () => this.#store.followed?.isOver ?? true,
+      turnsPatienceMs,
       now: Date.now,
     });
     this.#tracks.set(track, made);
@@ -143,4 +172,8 @@ export class Captioner extends DurableObject<Env> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
+}
+
+function orSetback<T>(read: Result<T, string>): Result<T, Setback> {
+  return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
 }

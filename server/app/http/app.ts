@@ -11,6 +11,7 @@ import { canonicalPath } from "../../shared/http/path.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
+import { getCaptionsRoute } from "./captions.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
 import { chooseModelsRoute } from "./speech/choose-models.ts";
@@ -39,6 +40,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   chooseModels: chooseModelsRoute,
   apiStt: apiSttRoute,
   apiTts: apiTtsRoute,
+  getCaptions: getCaptionsRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -3,16 +3,15 @@ import type { Context } from "hono";
 import { transcribeBodySchema, type Transcription, transcriptionSchema } from "../../../schemas/http/transcriptions.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { roomName, sessionIdSchema } from "../../../schemas/names.ts";
-import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
-import { type Principal, subjectOf } from "../../shared/access/principal.ts";
-import { problemResponse } from "../../shared/http/problem-response.ts";
+import { roomName } from "../../../schemas/names.ts";
+import { subjectOf } from "../../shared/access/principal.ts";
 import { readJsonBody } from "../../shared/http/read-json-body.ts";
 import { openSpeech } from "../ai/index.ts";
-import { transcribersFor } from "../transcribe/hear.ts";
+import { transcribersFor } from "../hearing/hear.ts";
 import type { MeetingTranscriber } from "../transcribe/meeting-transcriber.ts";
 import type { TranscriptionRow } from "../transcribe/transcription-row.ts";
 import type { AppEnv } from "./app-env.ts";
+import { callerOf, refuse, refuseSession } from "./of-session.ts";
 import { bodyRefusal } from "./speech/body-refusal.ts";
 
 type Session = TranscriptionRow["session"];
@@ -72,13 +71,6 @@ async function answer(
     : refuse(c, "transcription_not_found", "Nothing of this session was transcribed here yet: begin with POST.");
 }
 
-function callerOf(c: Context<AppEnv>): { readonly session: Session; readonly principal: Principal } {
-  const { principal } = c.var;
-  if (!principal) throw new Error("a route of a session without a caller");
-  const session_id = sessionIdSchema.parse(c.req.param("session_id"));
-  return { session: { tenant: principal.tenant, session_id }, principal };
-}
-
 function transcriberOf(c: Context<AppEnv>, { tenant, session_id }: Session): Transcriber {
   return c.env.MEETING_TRANSCRIBER.getByName(roomName(tenant, session_id)) as unknown as Transcriber;
 }
@@ -86,13 +78,4 @@ function transcriberOf(c: Context<AppEnv>, { tenant, session_id }: Session): Tra
 /** Without what is nobody's to know. */
 function shown(row: TranscriptionRow): Transcription {
   return transcriptionSchema.parse(row);
-}
-
-function refuseSession(c: Context<AppEnv>, reason: string): Response {
-  if (reason === "session_deleted") return refuse(c, "session_deleted", "The session was deleted.");
-  return refuse(c, "session_not_found", "No session with this id was ever opened.");
-}
-
-function refuse(c: Context<AppEnv>, code: HttpErrorCode, detail: string): Response {
-  return problemResponse(code, detail, c.var.traceId);
 }

@@ -1,5 +1,5 @@
 /**
- * The transcription of one meeting, one object a session: a row says how far it is, and alarms go on from there, one stretch each,
+ * The transcription of one meeting, one object a session: a row says how far it is, and alarms go on from there, a minute of audio each,
  * so that a crash in the middle loses nothing and doubles nothing (SPEC M30). Keeps no word of the meeting.
  */
 import { DurableObject } from "cloudflare:workers";
@@ -9,7 +9,7 @@ import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { openSpeech } from "../ai/index.ts";
 import type { Call } from "../ai/ports.ts";
-import { hear, transcribersFor } from "./hear.ts";
+import { hear, transcribersFor } from "../hearing/hear.ts";
 import { type TranscriptionRow, TranscriptionStore } from "./transcription-row.ts";
 import { nextStep, type Step, type StepFailure } from "./transcription-step.ts";
 
@@ -74,7 +74,15 @@ export class MeetingTranscriber extends DurableObject<Env> {
     const now = this.#store.read();
     // It was called off meanwhile, or is another one.
     if (now?.status !== "running" || now.transcription_id !== row.transcription_id) return;
-    await this.#take(row, step);
+    await this.#take(now, step);
+  }
+
+  /** @returns whether it goes on: it may have been called off meanwhile, or be another one. */
+  #save(row: TranscriptionRow): boolean {
+    const now = this.#store.read();
+    if (now?.status !== "running" || now.transcription_id !== row.transcription_id) return false;
+    this.#store.write(row);
+    return true;
   }
 
   async #run(row: TranscriptionRow): Promise<Step> {
@@ -95,7 +103,8 @@ export class MeetingTranscriber extends DurableObject<Env> {
       };
       return await nextStep(row, {
         meetings: this.env.GATEWAY,
-        hear: (wav, durationMs) => hear(speech.value, transcribers, wav, durationMs, call),
+        hear: (pcm) => hear(speech.value, transcribers, pcm, call),
+        save: (moved) => this.#save(moved),
       });
     } catch (cause) {
       if (!step.signal.aborted)
@@ -109,10 +118,11 @@ export class MeetingTranscriber extends DurableObject<Env> {
   async #take(row: TranscriptionRow, step: Step): Promise<void> {
     switch (step.kind) {
       case "moved":
-        this.#store.write(step.row);
         return this.ctx.storage.setAlarm(Date.now());
       case "done":
         await this.#end(row, "done", null);
+        return;
+      case "cancelled":
         return;
       case "gone":
         return this.forget();

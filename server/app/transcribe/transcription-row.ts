@@ -3,7 +3,11 @@ import * as z from "zod";
 import { transcriptionSchema } from "../../../schemas/http/transcriptions.ts";
 import { sessionIdSchema, tenantSchema } from "../../../schemas/names.ts";
 
+const trackSchema = transcriptionSchema.shape.tracks.element;
+
 const rowSchema = transcriptionSchema.extend({
+  /** With the noise floor where each goes on. */
+  tracks: z.array(trackSchema.extend({ floor: z.number().optional() })),
   session: z.object({ tenant: tenantSchema, session_id: sessionIdSchema }),
   /** On whose behalf, as the event log counts. */
   subject: z.string(),

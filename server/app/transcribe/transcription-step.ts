@@ -1,94 +1,108 @@
 /**
- * One step of a transcription: the next stretch of a track is read, heard and kept by the room, and how far it is moves on. A step
- * that was interrupted is done again, and says the same again. Knows the room and the models by their ports alone.
+ * One step of a transcription: the next minute of a track is heard and kept by the room, as captions are (`hearing/`), and how far it
+ * is moves on. A step that was interrupted is done again, and says the same again. Knows the room and the models by their ports alone.
  */
-import type { Result } from "../../../schemas/lib/result.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
+import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
 import type { ModelFault } from "../ai/ports.ts";
-import type { Heard } from "./hear.ts";
-import { type KeptSecond, type Stretch, stretchFrom, takeFrom, wavOf } from "./stretch.ts";
+import { firstFloor } from "../hearing/cutter.ts";
+import { FollowedTrack, type KeptSecond, type Words } from "../hearing/follow-track.ts";
 import type { TranscriptionRow } from "./transcription-row.ts";
 
 type Session = TranscriptionRow["session"];
 
 /** What of the gateway's entrypoint a transcription needs. */
 export interface Meetings {
-  chunks(session: Session, track: string, fromSeq: number): Promise<Result<KeptSecond[], string>>;
+  chunks(session: Session, track: string, fromSeq: number): Promise<Result<readonly KeptSecond[], string>>;
+  turnsBetween(session: Session, track: string, fromMs: number, toMs: number): Promise<Result<SpokenTurns, string>>;
   hear(session: Session, stretch: HeardStretch, subject: string): Promise<Result<"kept", string>>;
 }
 
 export interface StepPorts {
   readonly meetings: Meetings;
-  /** @param durationMs of the WAV. */
-  readonly hear: (wav: Uint8Array<ArrayBuffer>, durationMs: number) => Promise<Result<Heard, ModelFault>>;
+  readonly hear: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, ModelFault>>;
+  /** Notes how far it is, unless it was called off meanwhile. @returns whether it goes on. */
+  readonly save: (row: TranscriptionRow) => boolean;
 }
 
 export type Step =
-  | { readonly kind: "moved"; readonly row: TranscriptionRow }
+  | { readonly kind: "moved" }
   | { readonly kind: "done" }
+  | { readonly kind: "cancelled" }
   /** The meeting is not there any more. */
   | { readonly kind: "gone" }
   | { readonly kind: "failed"; readonly code: StepFailure; readonly canRetry: boolean };
 
 export type StepFailure = "model_unavailable" | "model_failed" | "model_timeout" | "log_full" | "internal";
 
-/** Places without audio that a step passes over. */
-const maxEmptyStretches = 50;
+type Stop = Exclude<Step, { kind: "moved" | "done" }>;
 
-export async function nextStep(row: TranscriptionRow, { meetings, hear }: StepPorts): Promise<Step> {
+export async function nextStep(row: TranscriptionRow, ports: StepPorts): Promise<Step> {
   const at = row.tracks.findIndex(({ transcribed_ms, duration_ms }) => transcribed_ms < duration_ms);
   const track = row.tracks[at];
   if (!track) return { kind: "done" };
-  let atMs = track.transcribed_ms;
-  for (let empty = 0; empty < maxEmptyStretches && atMs < track.duration_ms; empty++) {
-    const stretch = stretchFrom(atMs, track.duration_ms);
-    const seconds = await meetings.chunks(row.session, track.track, stretch.fromSeq);
-    if (!seconds.ok) return refusedByRoom(seconds.error);
-    const wav = wavOf(stretch, atMs, seconds.value);
-    if (wav) return heardStep(row, at, { stretch, atMs, wav }, { meetings, hear });
-    atMs = stretch.toMs;
-  }
-  return { kind: "moved", row: moved(row, at, atMs, 0) };
-}
-
-interface Piece {
-  readonly stretch: Stretch;
-  readonly atMs: number;
-  readonly wav: Uint8Array<ArrayBuffer>;
-}
-
-async function heardStep(
-  row: TranscriptionRow,
-  at: number,
-  { stretch, atMs, wav }: Piece,
-  { meetings, hear }: StepPorts,
-): Promise<Step> {
-  const track = row.tracks[at];
-  if (!track) return { kind: "done" };
-  const heard = await hear(wav, stretch.toMs - stretch.fromMs);
-  if (!heard.ok) return refusedByModel(heard.error);
-  const { segments, toMs } = takeFrom(stretch, atMs, track.duration_ms, heard.value.segments);
-  const said = { track: track.track, from_ms: atMs, to_ms: toMs, model: heard.value.model, segments };
-  const kept = await meetings.hear(row.session, said, row.subject);
-  if (!kept.ok) return refusedByRoom(kept.error);
-  return { kind: "moved", row: moved(row, at, toMs, segments.length) };
-}
-
-function moved(row: TranscriptionRow, at: number, toMs: number, utterances: number): TranscriptionRow {
-  return {
-    ...row,
-    tracks: row.tracks.map((track, i) => (i === at ? { ...track, transcribed_ms: toMs } : track)),
-    utterances: row.utterances + utterances,
-    failures: 0,
+  const { meetings, hear, save } = ports;
+  const { session, subject } = row;
+  let now = row;
+  const call = { isOn: true };
+  const move = (change: Partial<TranscriptionRow["tracks"][number]>, utterances = now.utterances): void => {
+    const tracks = now.tracks.map((each, i) => (i === at ? { ...each, ...change } : each));
+    now = { ...now, tracks, utterances, failures: 0 };
+    call.isOn &&= save(now);
   };
+  let heard = 0;
+  const followed = new FollowedTrack<Stop>({
+    track: track.track,
+    chunks: async (fromSeq) => {
+      if (!call.isOn) return err({ kind: "cancelled" });
+      const kept = await meetings.chunks(session, track.track, fromSeq);
+      // What came after the transcription began is not its own.
+      return kept.ok
+        ? ok(kept.value.filter(({ seq }) => seq * chunkMs <= track.duration_ms))
+        : err(refusedByRoom(kept.error));
+    },
+    turns: async (fromMs, toMs) => {
+      const found = await meetings.turnsBetween(session, track.track, fromMs, toMs);
+      if (!found.ok) return err(refusedByRoom(found.error));
+      return ok({ ...found.value, last_seq: Math.min(found.value.last_seq, track.duration_ms / chunkMs) });
+    },
+    hear: async (speech) => {
+      if (!call.isOn) return err({ kind: "cancelled" });
+      const words = await hear(speech);
+      return words.ok ? words : err(refusedByModel(words.error));
+    },
+    post: async (stretch) => {
+      const kept = await meetings.hear(session, stretch, subject);
+      if (!kept.ok) return err(refusedByRoom(kept.error));
+      heard += stretch.segments.length;
+      return ok(undefined);
+    },
+    cursor: () => {
+      const { transcribed_ms: ms, floor = firstFloor } = now.tracks[at] ?? track;
+      return { ms, floor, gapSince: null };
+    },
+    save: ({ ms, floor }) => {
+      move({ transcribed_ms: Math.min(ms, track.duration_ms), floor }, now.utterances + heard);
+      heard = 0;
+    },
+    isOver: () => true,
+    turnsPatienceMs: 0,
+    now: Date.now,
+  });
+  const came = await followed.advance();
+  if (!came.ok) return came.error;
+  if (came.value.isCaughtUp) move({ transcribed_ms: track.duration_ms });
+  return call.isOn ? { kind: "moved" } : { kind: "cancelled" };
 }
 
-function refusedByRoom(reason: string): Step {
+function refusedByRoom(reason: string): Stop {
   if (reason === "session_deleted" || reason === "session_not_found") return { kind: "gone" };
   return { kind: "failed", code: reason === "log_full" ? "log_full" : "internal", canRetry: false };
 }
 
-function refusedByModel(fault: ModelFault): Step {
+function refusedByModel(fault: ModelFault): Stop {
   switch (fault.reason) {
     case "unavailable":
       return { kind: "failed", code: "model_unavailable", canRetry: true };

@@ -12,17 +12,24 @@ import type { CaptionsMode, SessionState } from "../../../schemas/http/sessions.
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
+import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { heardStretchSchema, type HeardStretch } from "../../../schemas/speech/utterances.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
 import { readSlice } from "../http/log-reader.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
-import { reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
+import { EarlierRoomError, reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
 
 const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
 export type SessionRef = z.infer<typeof sessionSchema>;
 const chunksSchema = z.object({ track: trackNameSchema, from: z.int().min(1).max(limits.maxSeq) });
+const placeSchema = z
+  .int()
+  .min(0)
+  .max(limits.maxSeq * chunkMs);
+const stretchSchema = z.object({ track: trackNameSchema, fromMs: placeSchema, toMs: placeSchema });
 const afterSchema = z.int().min(0);
 /** Chunks of one answer: 32 of them are a megabyte. */
 export const maxChunksPerAsk = 32;
@@ -96,6 +103,25 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
       const heard = await room.call("hear", parsed.data, z.string().parse(subject));
       if (!heard.ok) return heard;
       return heard.value.utterances.some(({ status }) => status === "refused") ? err("log_full") : ok("kept");
+    });
+  }
+
+  /** Who speaks in a stretch of a track, as far as it is resolved. Of a room of an earlier version nothing is known. */
+  turnsBetween(
+    session: SessionRef,
+    track: string,
+    fromMs: number,
+    toMs: number,
+  ): Promise<Result<SpokenTurns, Refusal>> {
+    return this.#inRoom(session, async (room) => {
+      const asked = stretchSchema.safeParse({ track, fromMs, toMs });
+      if (!asked.success) return err("bad_request");
+      try {
+        return await room.call("turnsBetween", asked.data.track, asked.data.fromMs, asked.data.toMs);
+      } catch (cause) {
+        if (!(cause instanceof EarlierRoomError)) throw cause;
+        return ok({ last_seq: 0, is_ended: false, resolved_ms: 0, is_resolving: false, turns: [] });
+      }
     });
   }
 

@@ -46,6 +46,11 @@ export class IdempotencyMismatchError extends Error {
   override readonly name = "IdempotencyMismatchError";
 }
 
+/** The room runs an earlier version, which has no such method. */
+export class EarlierRoomError extends Error {
+  override readonly name = "EarlierRoomError";
+}
+
 /** How a request comes, besides what it asks: under a key, and where to note that its answer was given before. */
 interface Asking {
   readonly keyed: () => KeyedRequest | undefined;
@@ -84,7 +89,8 @@ export function reachRoom(
       if (reply.isGone) throw new SessionDeletedError("the session was deleted");
       if ("isMismatch" in reply) throw new IdempotencyMismatchError("the key is another request's");
       if ("isReplay" in reply) replayed();
-      if ("isUnknown" in reply) throw new Error(`the room runs an earlier version, which has no "${method}"`);
+      if ("isUnknown" in reply)
+        throw new EarlierRoomError(`the room runs an earlier version, which has no "${method}"`);
       return inOurWords(method, reply.answer);
     },
   };

@@ -8,6 +8,7 @@ import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
+import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch, PostedUtterance } from "../../../schemas/speech/utterances.ts";
 import type { Delivery } from "../../../schemas/webhooks.ts";
 import type { WavPlan } from "../results/wav/wav-plan.ts";
@@ -212,6 +213,11 @@ export class SessionApi {
     return this.#inExisting(({ tracks }) =>
       ok(tracks.kept.within(track, from, Math.min(to, from + maxSecondsPerAsk - 1))),
     );
+  }
+
+  /** Who speaks in a stretch of a track, as far as it is resolved. */
+  turnsBetween(track: string, fromMs: number, toMs: number): Result<SpokenTurns, "session_not_found"> {
+    return this.#inExisting(({ speakers }) => ok(speakers.turnsBetween(track, fromMs, toMs)));
   }
 
   correct(correction: Correction, subject?: string): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {

@@ -1,4 +1,5 @@
 /** Speakers as a part of the room: who spoke when, by the service, by utterances and by hand. */
+import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
@@ -10,6 +11,7 @@ import type { Inference } from "./inference-client.ts";
 import { Resolver } from "./resolve-queue.ts";
 import { AutoResolver } from "./resolve-windows.ts";
 import { SpeakerBook } from "./speaker-book.ts";
+import { turnsBetween } from "./spoken-turns.ts";
 import { UtteranceStore } from "./utterance-store.ts";
 import { Utterances } from "./utterances.ts";
 import type { WindowStore } from "./window-store.ts";
@@ -28,6 +30,7 @@ export interface SpeakersPart extends Part {
   readonly autoResolver: AutoResolver;
   readonly corrections: Corrections;
   readonly utterances: Utterances;
+  readonly turnsBetween: (track: string, fromMs: number, toMs: number) => SpokenTurns;
 }
 
 export function speakersPart(core: Core, { tracks, windows, inference }: SpeakersConfig): SpeakersPart {
@@ -75,6 +78,10 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     autoResolver,
     corrections: new Corrections({ db, speakers, events, tracks, onCommit }),
     utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
+    turnsBetween: (track, fromMs, toMs) => {
+      const isResolving = store.config.resolve.auto && !resolver.isServiceOut && !events.isFull;
+      return turnsBetween({ tracks, events, speakers }, track, fromMs, toMs, isResolving);
+    },
     jobs: { resolve: () => autoResolver.run() },
     on: {
       chunkStored: () => autoResolver.kick(),

@@ -52,6 +52,8 @@ const afterName = /^(?![\p{L}\p{N}'-])/u;
 const firstWord = /^[\p{L}\p{N}'-]*/u;
 /** More than the longest word of a phrase's `spoiledBy` and `strongAfter`, with what stands before it. */
 const longestWordBefore = 16;
+const capitalWord = /^\p{Lu}[\p{L}'-]{2,40}/u;
+const oneWord = /^[\p{L}'-]{3,}$/u;
 const unknownName = /^\p{Lu}[\p{L}'-]{1,40}/u;
 
 /** @returns undefined without an introduction, and where different people introduce themselves: the words don't say who is whose. */
@@ -78,8 +80,8 @@ function nameAfter(match: RegExpExecArray, phrase: Phrase, { said, plain, names 
   const before = endOf(plain.slice(0, match.index));
   if (phrase.spoiledBy.test(before)) return undefined;
   const at = match.index + match[0].length;
-  const expected = names.at(plain.slice(at));
   const words = said.slice(at);
+  const expected = names.at(plain.slice(at)) ?? names.alike(words);
   if (!expected) {
     const name = phrase.alwaysNames ? unknownName.exec(words)?.[0] : undefined;
     return name === undefined ? undefined : { said: name, rosterName: undefined, strong: false };
@@ -109,6 +111,8 @@ export class ExpectedNames {
   readonly #bySpoken = new Map<string, Expected>();
   /** By what a name begins with, the lengths of all names that do, the longest first. */
   readonly #lengths = new Map<string, number[]>();
+  /** By how a name of one word sounds; undefined where several sound so. */
+  readonly #bySound = new Map<string, string | undefined>();
 
   constructor(roster: readonly string[]) {
     const full = roster.map((name) => ({ spoken: foldKeepingLength(name.trim().normalize("NFC")), name }));
@@ -122,6 +126,11 @@ export class ExpectedNames {
     }
     const unique = first.filter(({ spoken }) => owners.get(spoken) !== undefined);
     for (const expected of [...full, ...unique]) this.#add(expected);
+    for (const { spoken, name } of [...full, ...unique].filter(({ spoken: word }) => oneWord.test(word))) {
+      const sound = soundOf(spoken);
+      const isShared = this.#bySound.has(sound) && this.#bySound.get(sound) !== name;
+      this.#bySound.set(sound, isShared ? undefined : name);
+    }
     for (const lengths of this.#lengths.values()) lengths.sort((a, b) => b - a);
   }
 
@@ -132,6 +141,15 @@ export class ExpectedNames {
       if (expected && afterName.test(text.slice(spoken.length))) return expected;
     }
     return undefined;
+  }
+
+  /** The name that sounds as the word does with which a text begins: whoever writes down what was said can't know how it is spelled. */
+  alike(text: string): Expected | undefined {
+    const word = capitalWord.exec(text)?.[0];
+    if (word === undefined || !afterName.test(text.slice(word.length))) return undefined;
+    const spoken = foldKeepingLength(word);
+    const name = this.#bySound.get(soundOf(spoken));
+    return name === undefined ? undefined : { spoken, name };
   }
 
   /** What has to be looked up for a text: its beginnings, as long as names are that begin as it does. */
@@ -164,4 +182,22 @@ function foldKeepingLength(text: string): string {
 function foldCharacter(character: string): string {
   const folded = character.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
   return folded.length === character.length ? folded : character;
+}
+
+/** English spellings of one sound, put into one: Callum and Calum, Sara and Sarah, Steven and Stephen. Vowels stay: Dan is not Don. */
+const spellings: readonly (readonly [RegExp, string])[] = [
+  [/[^\p{L}]/gu, ""],
+  [/ph|v/gu, "f"],
+  [/c(?=[eiy])|z/gu, "s"],
+  [/ck|c|q/gu, "k"],
+  [/(?<=.)h/gu, ""],
+  [/[ey]+$|ie$/gu, ""],
+  [/y/gu, "i"],
+  [/(.)\1+/gu, "$1"],
+];
+
+function soundOf(folded: string): string {
+  let sound = folded;
+  for (const [spelling, one] of spellings) sound = sound.replaceAll(spelling, one);
+  return sound;
 }

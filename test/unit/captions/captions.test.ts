@@ -1,13 +1,15 @@
 /** Captions of a track over random audio, reads, faults and kills: each stretch of speech is said once, and nothing else is. */
 import { describe, expect, test } from "vitest";
+import type { SpokenTurn } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
-import { type Cut, Cutter, firstFloor } from "../../../server/app/captions/cutter.ts";
+import { type Cut, Cutter, firstFloor } from "../../../server/app/hearing/cutter.ts";
 import {
   type Cursor,
   FollowedTrack,
   gapPatienceMs,
+  secondsPerRead,
   type TrackDeps,
-} from "../../../server/app/captions/follow-track.ts";
+} from "../../../server/app/hearing/follow-track.ts";
 import { randomFrom } from "../support/random.ts";
 
 const rate = 16_000;
@@ -114,6 +116,10 @@ class World {
   kept = 0;
   isOver = false;
   missing: ReadonlySet<number> = new Set();
+  turns: SpokenTurn[] = [];
+  resolvedMs = 0;
+  isEnded = false;
+  isResolving = false;
   now = 1_000_000;
   cursor: Cursor = { ms: 0, floor: firstFloor, gapSince: null };
   faults = 0;
@@ -130,27 +136,43 @@ class World {
     return this.#samples.length / rate;
   }
 
-  captioner(): FollowedTrack {
+  captioner(): FollowedTrack<string> {
     const mayFail = (): boolean => this.#random() < this.faults;
-    const setback = { ok: false, error: { reason: "a fault", retryAfterMs: undefined } } as const;
+    const setback = { ok: false, error: "a fault" } as const;
     const dies = (): void => {
       if (this.#random() < this.faults / 2) throw new Error("killed");
     };
-    const deps: TrackDeps = {
+    const deps: TrackDeps<string> = {
       track: "mic",
       chunks: async (from) => {
         if (mayFail()) return setback;
-        const most = 1 + Math.floor(this.#random() * 32);
+        const most = secondsPerRead;
         const seqs = Array.from({ length: most }, (_, n) => from + n).filter(
           (seq) => seq <= this.kept && !this.missing.has(seq),
         );
         return { ok: true, value: seqs.map((seq) => ({ seq, pcm: bytesOf(this.#samples, seq) })) };
       },
-      transcribe: async (speech) => {
+      turns: async (fromMs, toMs) => {
+        if (mayFail()) return setback;
+        const kept = Array.from({ length: this.kept }, (_, n) => n + 1).filter((seq) => !this.missing.has(seq));
+        const turns = this.turns.filter(({ start_ms, end_ms }) => end_ms > fromMs && start_ms < toMs);
+        return {
+          ok: true,
+          value: {
+            last_seq: kept.at(-1) ?? 0,
+            is_ended: this.isEnded,
+            resolved_ms: this.resolvedMs,
+            is_resolving: this.isResolving,
+            turns: turns.filter(({ end_ms }) => end_ms <= this.resolvedMs),
+          },
+        };
+      },
+      hear: async (speech) => {
         this.transcribed += 1;
         dies();
         if (mayFail()) return setback;
-        return { ok: true, value: { text: `${speech.length} bytes`, model: "embedded/moonshine-tiny" } };
+        const segments = [{ start_ms: 0, end_ms: speech.length / 32, text: `${speech.length} bytes` }];
+        return { ok: true, value: { segments, model: "embedded/moonshine-tiny" } };
       },
       post: async (heard) => {
         if (mayFail()) return setback;
@@ -166,6 +188,7 @@ class World {
         dies();
       },
       isOver: () => this.isOver,
+      turnsPatienceMs: 10_000,
       now: () => this.now,
     };
     return new FollowedTrack(deps);
@@ -243,5 +266,94 @@ describe("following a track", () => {
     }
     const [first, second] = said(holed);
     expect([first?.to_ms, second?.from_ms]).toEqual([3_000, 4_000]);
+  });
+
+  test("[Q3] a gap longer than a read is passed over, and what lies behind it is said", async () => {
+    const samples = audioOf(
+      [
+        { isSpeech: true, ms: 2_000 },
+        { isSpeech: false, ms: 78_000 },
+        { isSpeech: true, ms: 2_000 },
+        { isSpeech: false, ms: 2_000 },
+      ],
+      10,
+    );
+    const world = new World(samples, seededRandom(3));
+    world.kept = 84;
+    world.missing = new Set(Array.from({ length: 77 }, (_, n) => n + 3));
+    const captioner = world.captioner();
+    for (const _ of [1, 2, 3, 4, 5]) {
+      await captioner.advance();
+      world.now += gapPatienceMs;
+    }
+    expect(said(world).flatMap(({ segments }) => segments.map(({ start_ms }) => start_ms >= 79_000))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test("[Q4] a piece waits for speaker resolve, is cut where another goes on, and waits no longer than it has patience", async () => {
+    const samples = audioOf(
+      [
+        { isSpeech: false, ms: 1_000 },
+        { isSpeech: true, ms: 4_000 },
+        { isSpeech: false, ms: 200 },
+        { isSpeech: true, ms: 3_800 },
+        { isSpeech: false, ms: 3_000 },
+      ],
+      10,
+    );
+    const world = new World(samples, seededRandom(4));
+    world.kept = 12;
+    world.isResolving = true;
+    world.turns = [
+      { start_ms: 1_000, end_ms: 5_300, cluster_id: "a" },
+      { start_ms: 5_300, end_ms: 9_000, cluster_id: "b" },
+    ];
+    const captioner = world.captioner();
+    expect(await captioner.advance()).toMatchObject({ ok: true, value: { isCaughtUp: false } });
+    expect(world.posted.size).toBe(0);
+    world.resolvedMs = 12_000;
+    await captioner.advance();
+    const [first, second, ...others] = said(world).flatMap(({ segments }) => segments);
+    expect(others).toEqual([]);
+    // At the pause, not where the resolver has it.
+    expect(first?.end_ms).toBeGreaterThanOrEqual(5_000);
+    expect(first?.end_ms).toBeLessThanOrEqual(5_200);
+    expect(second?.start_ms).toBe(first?.end_ms);
+
+    const impatient = new World(samples, seededRandom(5));
+    impatient.kept = 12;
+    impatient.isResolving = true;
+    const other = impatient.captioner();
+    await other.advance();
+    impatient.now += 9_999;
+    await other.advance();
+    expect(impatient.posted.size).toBe(0);
+    impatient.now += 1;
+    await other.advance();
+    expect(said(impatient)).toHaveLength(1);
+  });
+
+  test("[Q3] where a track ended, or nothing comes any more, its last words are said before the meeting is over", async () => {
+    const samples = audioOf(
+      [
+        { isSpeech: false, ms: 1_000 },
+        { isSpeech: true, ms: 3_000 },
+      ],
+      10,
+    );
+    for (const isEnded of [true, false]) {
+      const world = new World(samples, seededRandom(6));
+      world.kept = 4;
+      world.isEnded = isEnded;
+      const captioner = world.captioner();
+      await captioner.advance();
+      expect(world.posted.size).toBe(isEnded ? 1 : 0);
+      world.now += gapPatienceMs;
+      await captioner.advance();
+      expect(world.posted.size).toBe(1);
+      expect(world.cursor.ms).toBe(4_000);
+    }
   });
 });

@@ -65,6 +65,20 @@ describe("names from words", () => {
     expect(findIntroduction("This is Paris", names)).toBeUndefined();
   });
 
+  it.each([
+    ["Hello, this is Calum, I am here to take notes.", "Callum"],
+    ["I'm Sarah.", "Sara Lee"],
+    ["My name is Stephen.", "Steven"],
+    ["I am Don.", undefined],
+    ["I am Dean.", undefined],
+    ["I am Jon.", undefined],
+    ["this is Calum's desk", undefined],
+    ["this is calum", undefined],
+  ])("[S6] a name that is heard is known by its sound, where one name alone sounds so: %s", (text, name) => {
+    const heard = new ExpectedNames(["Callum", "Sara Lee", "Steven", "Dan", "John", "Jonn"]);
+    expect(findIntroduction(text, heard)?.rosterName).toBe(name);
+  });
+
   it("knows nobody without a roster", () => {
     expect(findIntroduction("I am Bob", new ExpectedNames([]))).toBeUndefined();
     expect(findIntroduction("I am anything", new ExpectedNames(["", " "]))).toBeUndefined();

@@ -64,6 +64,11 @@ export class Cutter {
     return this.#startMs + this.#pcm.byteLength / ((sampleRateHz * bytesPerSample) / 1_000);
   }
 
+  /** Whether speech began that is in no cut yet. */
+  get isInSpeech(): boolean {
+    return this.#beginning() !== undefined;
+  }
+
   /** @param pcm s16le, whole seconds. */
   push(pcm: Uint8Array): void {
     const joined = new Uint8Array(this.#pcm.byteLength + pcm.byteLength);

@@ -1,0 +1,38 @@
+/** What is said in a piece of speech, by the models of the meeting's tenant, and how long to leave them alone where they fail. */
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { traceIdFrom } from "../../shared/http/trace.ts";
+import type { TenantSpeech } from "../ai/index.ts";
+import type { ModelFault } from "../ai/ports.ts";
+import type { Words } from "../hearing/follow-track.ts";
+import { hear } from "../hearing/hear.ts";
+
+/** What failed, and how long to leave it alone. */
+export interface Setback {
+  readonly reason: string;
+  readonly retryAfterMs: number | undefined;
+}
+
+/** A piece is 13 s at most. */
+const timeoutMs = 60_000;
+
+export async function hearForCaptions(
+  speech: TenantSpeech,
+  session: { readonly tenant: string; readonly session_id: string },
+  pcm: Uint8Array<ArrayBuffer>,
+): Promise<Result<Words, Setback>> {
+  const heard = await hear(speech, speech.transcribers(), pcm, {
+    tenant: session.tenant,
+    sessionId: session.session_id,
+    traceId: traceIdFrom(undefined),
+    route: "captions",
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (heard.ok) return heard;
+  // What a model won't take will not be taken later: it goes on without words.
+  return heard.error.reason === "refused" ? ok({ model: "", segments: [] }) : err(setbackOf(heard.error));
+}
+
+function setbackOf(fault: ModelFault): Setback {
+  const seconds = fault.reason === "unavailable" ? fault.retryAfterSeconds : undefined;
+  return { reason: `the model: ${fault.reason}`, retryAfterMs: seconds === undefined ? undefined : seconds * 1_000 };
+}

@@ -1,0 +1,249 @@
+/**
+ * A track into words: reads what is kept, cuts it at pauses and where another speaker goes on, has each piece heard, has the room keep
+ * what was said, and only then moves the cursor. Guarantees (SPEC Q2) that each second of speech is said once, however often it dies: what
+ * follows the cursor is cut the same again, and what is heard in a stretch takes the place of what was heard there (U21). Captions and
+ * transcriptions are both made by it. Knows no platform and no model.
+ */
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { limits } from "../../../schemas/limits.ts";
+import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
+import { type Cut, Cutter } from "./cutter.ts";
+import { type Part, partsOf } from "./speaker-parts.ts";
+
+/** How far a track is. All before `ms` is done. */
+export interface Cursor {
+  readonly ms: number;
+  readonly floor: number;
+  /** Since when the second at the cursor's end was waited for, ms since 1970; null while none is. */
+  readonly gapSince: number | null;
+}
+
+/** What a model hears in a piece, by its own times. */
+export interface Words {
+  /** As `provider/model`; unused where there are no segments. */
+  readonly model: string;
+  readonly segments: readonly { readonly start_ms: number; readonly end_ms: number; readonly text: string }[];
+}
+
+export interface KeptSecond {
+  readonly seq: number;
+  readonly pcm: Uint8Array;
+}
+
+/** Places of the timeline that one read looks at. */
+export const secondsPerRead = 32;
+
+export interface TrackDeps<Fault> {
+  readonly track: string;
+  /** Kept seconds of the next `secondsPerRead` places from one on, in order; without those that are missing. */
+  readonly chunks: (fromSeq: number) => Promise<Result<readonly KeptSecond[], Fault>>;
+  /** Who speaks in a stretch. */
+  readonly turns: (fromMs: number, toMs: number) => Promise<Result<SpokenTurns, Fault>>;
+  readonly hear: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, Fault>>;
+  readonly post: (heard: HeardStretch) => Promise<Result<void, Fault>>;
+  readonly cursor: () => Cursor;
+  /** Part of no other commit: what was posted is posted. */
+  readonly save: (cursor: Cursor) => void;
+  /** Whether nothing is kept any more that is not kept yet. */
+  readonly isOver: () => boolean;
+  /** How long speaker resolve may take to say nothing new before a piece goes on without it. */
+  readonly turnsPatienceMs: number;
+  readonly now: () => number;
+}
+
+/** How far an advance came. */
+export interface Advance {
+  readonly hasRead: boolean;
+  /** Whether all is said that can be said of what is kept now. */
+  readonly isCaughtUp: boolean;
+}
+
+/** How long a missing second is waited for, in case it comes late. */
+export const gapPatienceMs = 15_000;
+/** An advance ends once it came so far, so that nobody waits for a whole meeting. */
+const advanceMs = 60_000;
+
+/** A piece that waits for speaker resolve to come so far. */
+interface Held {
+  readonly cut: Cut;
+  /** Since when nothing was resolved, ms since 1970. */
+  readonly since: number;
+  readonly resolvedMs: number;
+}
+
+type Said = "said" | "waits";
+
+export class FollowedTrack<Fault> {
+  readonly #deps: TrackDeps<Fault>;
+  #cutter: Cutter;
+  #held: Held | undefined;
+  /** Since when there was nothing to read, ms since 1970. */
+  #emptySince: number | undefined;
+
+  constructor(deps: TrackDeps<Fault>) {
+    this.#deps = deps;
+    this.#cutter = this.#fromCursor();
+  }
+
+  /** Says what can be said of what is kept, a minute at most. @returns what failed, where it did; then it goes on from the cursor. */
+  async advance(): Promise<Result<Advance, Fault>> {
+    const done = await this.#advance();
+    if (!done.ok) {
+      // What was read and not said is read again.
+      this.#cutter = this.#fromCursor();
+      this.#held = undefined;
+    }
+    return done;
+  }
+
+  async #advance(): Promise<Result<Advance, Fault>> {
+    const { chunks, cursor, isOver } = this.#deps;
+    const untilMs = cursor().ms + advanceMs;
+    let hasRead = false;
+    const stopped = (isCaughtUp: boolean): Result<Advance, Fault> => ok({ hasRead, isCaughtUp });
+    const before = await this.#say(false);
+    if (!before.ok) return before;
+    if (before.value === "waits") return stopped(false);
+    while (cursor().ms < untilMs) {
+      const wanted = Math.floor(this.#cutter.endMs / chunkMs + 1);
+      const wasOver = isOver();
+      const read = await chunks(wanted);
+      if (!read.ok) return read;
+      if (read.value.length === 0) {
+        const passed = await this.#passEmpty(wanted, wasOver);
+        if (!passed.ok) return passed;
+        if (passed.value !== "passed") return stopped(passed.value === "end");
+        continue;
+      }
+      this.#emptySince = undefined;
+      const taken = await this.#take(read.value, wasOver);
+      if (!taken.ok) return taken;
+      hasRead = true;
+      if (taken.value === "waits") return stopped(false);
+    }
+    return stopped(false);
+  }
+
+  /** Nothing is kept at the next places: the middle of a long gap, or the end, for now or for good. */
+  async #passEmpty(wanted: number, isOver: boolean): Promise<Result<"end" | "waits" | "passed", Fault>> {
+    const { turns, now } = this.#deps;
+    this.#emptySince ??= now();
+    const isPatient = !isOver && now() - this.#emptySince < gapPatienceMs;
+    if (isPatient && !this.#cutter.isInSpeech) return ok("end");
+    const there = await turns(this.#cutter.endMs, this.#cutter.endMs + 1);
+    if (!there.ok) return there;
+    const { last_seq: lastSeq, is_ended: isEnded } = there.value;
+    if (isPatient && !isEnded) return ok("end");
+    if (!isPatient) this.#emptySince = undefined;
+    if (lastSeq >= wanted) return this.#passTo((wanted + secondsPerRead - 1) * chunkMs);
+    const ended = await this.#say(true);
+    return ended.ok ? ok(ended.value === "said" ? "end" : "waits") : ended;
+  }
+
+  async #take(read: readonly KeptSecond[], isOver: boolean): Promise<Result<Said, Fault>> {
+    for (const { seq, pcm } of read) {
+      const startMs = (seq - 1) * chunkMs;
+      if (startMs > this.#cutter.endMs) {
+        const passed = await this.#overGap(startMs, isOver);
+        if (!passed.ok) return passed;
+        if (passed.value === "waits") return ok("waits");
+      }
+      // A cursor lies within a second where speech does.
+      const skipMs = Math.max(0, this.#cutter.endMs - startMs);
+      this.#cutter.push(pcm.subarray((pcm.byteLength / chunkMs) * skipMs));
+      const said = await this.#say(false);
+      if (!said.ok || said.value === "waits") return said;
+    }
+    return ok("said");
+  }
+
+  /** @returns that it waits where a missing second may still come. */
+  async #overGap(toMs: number, isOver: boolean): Promise<Result<"waits" | "passed", Fault>> {
+    const { cursor, save, now } = this.#deps;
+    const before = cursor();
+    const since = before.gapSince ?? now();
+    if (isOver || now() - since >= gapPatienceMs) return this.#passTo(toMs);
+    if (before.gapSince === null) save({ ...before, gapSince: since });
+    return ok("waits");
+  }
+
+  /** Goes on behind what is missing: nobody speaks across it. */
+  async #passTo(ms: number): Promise<Result<"waits" | "passed", Fault>> {
+    const said = await this.#say(true);
+    if (!said.ok) return said;
+    if (said.value === "waits") return ok("waits");
+    const { cursor, save } = this.#deps;
+    const { floor } = cursor();
+    save({ ms, floor, gapSince: null });
+    this.#cutter = new Cutter(ms, floor);
+    return ok("passed");
+  }
+
+  async #say(isEnd: boolean): Promise<Result<Said, Fault>> {
+    for (let cut = this.#next(isEnd); cut; cut = this.#next(isEnd)) {
+      if (cut.speech.byteLength > 0) {
+        const turns = await this.#turnsIn(cut);
+        if (!turns.ok) return turns;
+        if (turns.value === "waits") return ok("waits");
+        const posted = await this.#post(cut, partsOf(cut, turns.value.turns));
+        if (!posted.ok) return posted;
+      }
+      this.#held = undefined;
+      this.#deps.save({ ms: cut.endMs, floor: cut.floor, gapSince: null });
+    }
+    return ok("said");
+  }
+
+  #next(isEnd: boolean): Cut | undefined {
+    return this.#held?.cut ?? this.#cutter.next(isEnd);
+  }
+
+  async #turnsIn(cut: Cut): Promise<Result<SpokenTurns | "waits", Fault>> {
+    const { turns, isOver, now, turnsPatienceMs } = this.#deps;
+    const found = await turns(cut.startMs, cut.endMs);
+    if (!found.ok) return found;
+    const { resolved_ms: resolvedMs, is_resolving: isResolving } = found.value;
+    if (resolvedMs >= cut.endMs || !isResolving || isOver()) return found;
+    const since = this.#held && this.#held.resolvedMs === resolvedMs ? this.#held.since : now();
+    if (now() - since >= turnsPatienceMs) return found;
+    this.#held = { cut, since, resolvedMs };
+    return ok("waits");
+  }
+
+  async #post({ startMs, endMs }: Cut, parts: readonly Part[]): Promise<Result<void, Fault>> {
+    const { track, hear, post } = this.#deps;
+    const segments: HeardStretch["segments"] = [];
+    let model: string | undefined;
+    for (const part of parts) {
+      const heard = await hear(part.speech);
+      if (!heard.ok) return err(heard.error);
+      const said = utteranceOf(heard.value.segments, part);
+      if (!said) continue;
+      ({ model } = heard.value);
+      segments.push(said);
+    }
+    // Where nobody's words are, what was heard there by a captioner that died must go as well.
+    return post({ track, from_ms: startMs, to_ms: endMs, model: model ?? noModel, segments });
+  }
+
+  #fromCursor(): Cutter {
+    const { ms, floor } = this.#deps.cursor();
+    return new Cutter(ms, floor);
+  }
+}
+
+/** Who says that nothing was said. */
+const noModel = "none/none";
+
+/** What one says in a part, on the track's timeline: all of it is one utterance. */
+function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardStretch["segments"][number] | undefined {
+  const said = heard.filter(({ text }) => text.trim() !== "");
+  const text = said.map((segment) => segment.text.trim()).join(" ");
+  if (text === "") return undefined;
+  const from = Math.min(...said.map(({ start_ms }) => Math.round(start_ms) + startMs));
+  const to = Math.max(...said.map(({ end_ms }) => Math.round(end_ms) + startMs));
+  const start_ms = Math.max(startMs, Math.min(from, endMs - 1));
+  return { start_ms, end_ms: Math.max(start_ms, Math.min(to, endMs)), text: text.slice(0, limits.maxUtteranceChars) };
+}
