@@ -66,7 +66,6 @@ export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./r
 export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
 export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts";
 export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";
-export type { DeletionReceipt, Session, SessionsPage, SessionState, SessionSummary } from "../schemas/http/sessions.ts";
 export type { CaptionsState } from "../schemas/http/captions.ts";
 export type { Transcription } from "../schemas/http/transcriptions.ts";
 export type { PeaksAnswer } from "../schemas/http/peaks.ts";
