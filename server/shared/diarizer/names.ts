@@ -191,7 +191,8 @@ const spellings: readonly (readonly [RegExp, string])[] = [
   [/c(?=[eiy])|z/gu, "s"],
   [/ck|c|q/gu, "k"],
   [/(?<=.)h/gu, ""],
-  [/[ey]+$|ie$/gu, ""],
+  [/(ey|ie|y)$/gu, "i"],
+  [/e$/gu, ""],
   [/y/gu, "i"],
   [/(.)\1+/gu, "$1"],
 ];

@@ -268,7 +268,7 @@ describe("following a track", () => {
     expect([first?.to_ms, second?.from_ms]).toEqual([3_000, 4_000]);
   });
 
-  test("[Q3] a gap longer than a read is passed over, and what lies behind it is said", async () => {
+  test("[Q5] a gap longer than a read is passed over, and what lies behind it is said", async () => {
     const samples = audioOf(
       [
         { isSpeech: true, ms: 2_000 },
@@ -335,7 +335,7 @@ describe("following a track", () => {
     expect(said(impatient)).toHaveLength(1);
   });
 
-  test("[Q3] where a track ended, or nothing comes any more, its last words are said before the meeting is over", async () => {
+  test("[Q5] where a track ended, or nothing comes any more, its last words are said before the meeting is over", async () => {
     const samples = audioOf(
       [
         { isSpeech: false, ms: 1_000 },
