@@ -4,11 +4,13 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { eventsText } from "./contract/event-catalogue.ts";
 import { asyncapiText, openapiText } from "./contract/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
 import { referenceText } from "./contract/generate-reference.ts";
 
 const files: Readonly<Record<string, string>> = {
+  "docs/events.md": eventsText,
   "docs/reference.md": referenceText,
   "schemas/published/asyncapi.json": asyncapiText,
   "schemas/published/openapi.json": openapiText,

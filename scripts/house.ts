@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
-  schemas: 4_800,
+  schemas: 4_900,
   // Versions of a result, its corrections after the end, and the bounds of those who come in are all rules of the room.
   "server/gateway": 16_000,
   "server/app": 7_000,

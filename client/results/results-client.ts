@@ -9,6 +9,7 @@ import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { healthSchema, readySchema } from "../../schemas/http/health.ts";
 import { modelsAnswerSchema } from "../../schemas/http/speech.ts";
 import { sessionStateSchema } from "../../schemas/http/sessions.ts";
+import { quotaSchema } from "../../schemas/http/quota.ts";
 import { peaksAnswerSchema } from "../../schemas/http/peaks.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { resultVersionsSchema } from "../../schemas/http/versions.ts";
@@ -85,6 +86,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
   }
 
   return {
+    quota: ({ signal } = {}) => caller.json({ method: "GET", path: "v1/quota", repeatable: true, signal }, quotaSchema),
     health: ({ signal } = {}) =>
       caller.json({ method: "GET", path: "health", authorized: false, repeatable: true, signal }, healthSchema),
     ready: ({ signal } = {}) =>

@@ -16,6 +16,7 @@ import type {
   SessionState,
 } from "../../schemas/http/sessions.ts";
 import type { EventsPage } from "../../schemas/http/events.ts";
+import type { Quota } from "../../schemas/http/quota.ts";
 import type { PeaksAnswer } from "../../schemas/http/peaks.ts";
 import type { SessionResult } from "../../schemas/http/result.ts";
 import type { ResultVersions } from "../../schemas/http/versions.ts";
@@ -187,6 +188,8 @@ export interface ResultsClient {
   ready(options?: CallOptions): Promise<Ready>;
   /** The models that hear and speak here, the preferred one of each kind first. */
   models(options?: CallOptions): Promise<readonly SpeechModel[]>;
+  /** What the tenant has used of its audio of the day and of its open sessions, and the limits. */
+  quota(options?: CallOptions): Promise<Quota>;
   /** A short-lived token for one session, for a person's browser or a capture client. Takes an API key. */
   mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
   /** Opens a session with settings before audio comes. Without an id the gateway makes one; only with one, or under an idempotency key, is it sent twice. */

@@ -155,6 +155,7 @@ export const httpErrors = {
   index_unavailable: { status: 503, title: "The list of sessions can't be read now" },
   app_unavailable: { status: 503, title: "The app can't be reached now" },
   model_unavailable: { status: 503, title: "No model can be reached now" },
+  quota_unavailable: { status: 503, title: "What was used can't be read now" },
   audio_unavailable: { status: 503, title: "The audio can't be read now" },
   storage_full: { status: 503, title: "Nothing more can be stored now" },
   result_unavailable: { status: 503, title: "The result can't be read now" },

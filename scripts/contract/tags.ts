@@ -19,6 +19,7 @@ export type Tag = keyof typeof tags;
 export const tagOf: Readonly<Record<OperationId, Tag>> = {
   health: "Gateway",
   ready: "Gateway",
+  getQuota: "Gateway",
   openapi: "Gateway",
   asyncapi: "Gateway",
   docs: "Gateway",

@@ -34,6 +34,7 @@ const methods: Record<OperationId, Calls | string> = {
   ingest: "startCapture, which names the track in the path",
   ingestTrack: "startCapture",
   live: "liveEvents, over server-sent events of getEvents",
+  getQuota: { quota: (client) => client.quota() },
   listSessions: {
     listSessions: (client) => client.listSessions(),
     allSessions: (client) => first(client.allSessions()),

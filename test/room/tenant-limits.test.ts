@@ -1,7 +1,9 @@
 /** The limits that a deployment sets for a whole tenant: open sessions, and audio a day. */
 import { describe, expect, test } from "vitest";
+import { type Quota, quotaSchema } from "../../schemas/http/quota.ts";
 import { tenantUsage } from "../../server/shared/limits/limiter-access.ts";
 import { range } from "./support/audio.ts";
+import { bearer, gatewayWith, guarded, required } from "./support/doors.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 import { answerTo, inference } from "./support/inference.ts";
@@ -130,5 +132,40 @@ describe("audio of a tenant's day", () => {
     client.sendChunk(22);
     expect(await client.nextOf("error")).toMatchObject({ code: "rate_limited", seq: 22 });
     expect((await tenantUsage(bindings.TENANT_QUOTA, tenant.name)).seconds).toBe(20);
+  });
+});
+
+const quotaOf = async (tenant: Tenant): Promise<Quota> => {
+  const answer = await guarded("/v1/quota", { headers: bearer(tenant.key) });
+  expect(answer.status).toBe(200);
+  return quotaSchema.parse(await answer.json());
+};
+
+describe("what a tenant has used, and may use", () => {
+  test("[L15] it is seen before anything is refused, and goes by the tenant", async () => {
+    const tenant = await Tenant.new();
+    const [first, second] = [tenant.room(), tenant.room()];
+    const before = await quotaOf(tenant);
+    expect([before.audio_seconds.used, before.open_sessions.used]).toEqual([0, 0]);
+    expect(before.open_sessions.limit).toBeGreaterThan(0);
+    expect(new Date(clock.now()).toISOString().startsWith(before.day)).toBe(true);
+    expect(Date.parse(before.resets_at)).toBe(Date.parse(before.day) + dayMs);
+    await tenant.create(first);
+    await (await tenant.connect(second)).keepAll([1, 2]);
+    await eventually("both are counted", async () => (await quotaOf(tenant)).open_sessions.used === 2);
+    await eventually("audio is counted", async () => (await quotaOf(tenant)).audio_seconds.used >= 2);
+    expect((await tenant.send("DELETE", `/v1/sessions/${first.sessionId}`)).status).toBe(200);
+    await first.wakeUntil("it is freed", async () => (await quotaOf(tenant)).open_sessions.used === 1);
+    expect((await quotaOf(await Tenant.new())).open_sessions.used).toBe(0);
+  });
+
+  test("[L15] where it can't be counted, that is said, and nothing made up", async () => {
+    const tenant = await Tenant.new();
+    const quotas = { getByName: () => ({ usage: () => Promise.reject(new Error("down")) }) };
+    const answer = await gatewayWith({ ...required, TENANT_QUOTA: quotas })("/v1/quota", {
+      headers: bearer(tenant.key),
+    });
+    expect(answer.headers.get("retry-after")).not.toBeNull();
+    expect(await codeOf(answer)).toBe("503 quota_unavailable");
   });
 });

@@ -1,6 +1,7 @@
 /** What the gateway says of itself. */
 import { healthSchema, readySchema } from "../health.ts";
-import { type Operation } from "../operation.ts";
+import { bySessions, type Operation } from "../operation.ts";
+import { quotaSchema } from "../quota.ts";
 
 export const serviceOperations = {
   health: {
@@ -21,5 +22,13 @@ export const serviceOperations = {
       503: { description: "`not_ready`: send no meetings here.", schema: readySchema },
     },
     errors: [],
+  },
+  getQuota: {
+    method: "GET",
+    path: "/v1/quota",
+    summary: "What the tenant has used of its audio of the day and of its open sessions, and the limits.",
+    access: bySessions("sessions:read"),
+    answers: { 200: { description: "As counted now.", schema: quotaSchema } },
+    errors: ["quota_unavailable"],
   },
 } as const satisfies Record<string, Operation>;

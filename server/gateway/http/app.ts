@@ -27,6 +27,7 @@ import { pathGuard } from "./guards/parameters.ts";
 import { rateHeaders } from "./guards/rate.ts";
 import { healthRoute } from "./health.ts";
 import { ingestRoute } from "./ingest.ts";
+import { quotaRoute } from "./quota.ts";
 import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
 import { exportRoute } from "./exports.ts";
@@ -63,6 +64,7 @@ type Handler = (c: Context<AppEnv>) => Response | Promise<Response>;
 const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   health: healthRoute,
   ready: readyRoute,
+  getQuota: quotaRoute,
   ingest: ingestRoute,
   ingestTrack: ingestRoute,
   listSessions: listSessionsRoute,

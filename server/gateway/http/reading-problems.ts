@@ -16,6 +16,7 @@ export const readingProblems = {
     ({ size }) => `The file has ${size} bytes.`,
     ({ size }) => ({ "content-range": `bytes */${size}` }),
   ),
+  quota_unavailable: plain("quota_unavailable", "What was used can't be counted now. Try again.", retryAfter(soon)),
   audio_unavailable: plain("audio_unavailable", "Stored audio can't be read now. Try again.", retryAfter(soon)),
 
   // Webhooks
