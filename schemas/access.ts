@@ -1,5 +1,6 @@
 /** Who may come in: API keys of backends, session tokens of people and capture clients (SPEC P). */
 import * as z from "zod";
+import { createSessionBodySchema } from "./http/sessions.ts";
 import { limits } from "./limits.ts";
 import { defaultTenant, sessionIdSchema, tenantSchema, trackNameSchema } from "./names.ts";
 
@@ -73,6 +74,8 @@ export const mintBodySchema = z.strictObject({
   /** Who it is for, as rate limits tell people apart; a new name without it. */
   sub: subjectSchema.optional(),
   lifetime_s: z.int().min(limits.minTokenLifetimeS).max(limits.maxTokenLifetimeS).default(limits.tokenLifetimeS),
+  /** Opens the session where it is not open: the body of `POST /v1/sessions`, which this then needs the scope of. */
+  open: createSessionBodySchema.optional(),
 });
 export type MintBody = z.infer<typeof mintBodySchema>;
 
@@ -85,5 +88,7 @@ export const mintAnswerSchema = z.object({
   /** `false` where the API key may not read (SPEC P14): the token streams and captions, and sees nothing of the session. */
   reads: z.literal(false).optional(),
   expires_at: z.iso.datetime(),
+  /** Where `open` was asked: whether this request opened the session. `false`: it was open already, with these settings. */
+  opened: z.boolean().optional(),
 });
 export type MintAnswer = z.infer<typeof mintAnswerSchema>;

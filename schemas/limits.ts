@@ -134,7 +134,7 @@ export const limitTable = {
     setBy: { variable: "TOKEN_CLOCK_SKEW_S", min: 0, max: 60 },
   },
   maxTokenChars: { value: 4_096, meaning: "Length of a session token." },
-  maxMintBodyBytes: { value: 4_096, meaning: "Body of `POST …/tokens`." },
+  maxMintBodyBytes: { value: 262_144, meaning: "Body of `POST …/tokens`, which may hold what opens the session." },
   maxJournalBytes: {
     value: 6_000_000_000,
     meaning: "Audio that waits in the room for R2. Beyond it chunks are refused, retryable.",

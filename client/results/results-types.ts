@@ -59,7 +59,7 @@ export interface ChangeOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** A role, and what else a session token is to say: `tracks`, `sub`, `lifetime_s` (seconds). */
+/** A role, and what else a session token is to say: `tracks`, `sub`, `lifetime_s` (seconds). `open`: settings to open the session with. */
 export type MintInput = z.input<typeof mintBodySchema>;
 
 /** Documents that a session is exported as. */
@@ -190,7 +190,10 @@ export interface ResultsClient {
   models(options?: CallOptions): Promise<readonly SpeechModel[]>;
   /** What the tenant has used of its audio of the day and of its open sessions, and the limits. */
   quota(options?: CallOptions): Promise<Quota>;
-  /** A short-lived token for one session, for a person's browser or a capture client. Takes an API key. */
+  /**
+   * A short-lived token for one session, for a person's browser or a capture client. Takes an API key. With `open` the session is
+   * opened first where it is not open; `opened` of the answer says whether it was. However often it is sent, it is opened once.
+   */
   mintToken(sessionId: string, body: MintInput, options?: CallOptions): Promise<MintAnswer>;
   /** Opens a session with settings before audio comes. Without an id the gateway makes one; only with one, or under an idempotency key, is it sent twice. */
   createSession(body?: CreateSessionInput, options?: ChangeOptions): Promise<SessionAnswer>;

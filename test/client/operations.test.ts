@@ -43,7 +43,9 @@ const methods: Record<OperationId, Calls | string> = {
   getSession: { session: (client) => client.session("s") },
   configureSession: { configureSession: (client) => client.configureSession("s", {}) },
   deleteSession: { deleteSession: (client) => client.deleteSession("s") },
-  mintToken: { mintToken: (client) => client.mintToken("s", { role: "capture", tracks: ["mic"], lifetime_s: 60 }) },
+  mintToken: {
+    mintToken: (client) => client.mintToken("s", { role: "capture", tracks: ["mic"], open: { title: "T" } }),
+  },
   getState: { state: (client) => client.state("s") },
   getEvents: { events: (client) => client.events("s"), liveEvents: (client) => first(client.liveEvents("s")) },
   addUtterances: {

@@ -140,7 +140,13 @@ const examples: Readonly<Partial<Record<OperationId, (session: string) => unknow
     auto_finalize_after_ms: 86_400_000,
   }),
   configureSession: () => ({ metadata: { title: "fuzz" }, roster: [{ name: "Ada" }], retention_days: null }),
-  mintToken: () => ({ role: "observe", tracks: ["mic"], sub: "fuzz", lifetime_s: 60 }),
+  mintToken: (session) => ({
+    role: "observe",
+    tracks: ["mic"],
+    sub: "fuzz",
+    lifetime_s: 60,
+    open: { session_id: session, title: "fuzz" },
+  }),
   addUtterances: () => ({
     utterances: [
       { utterance_id: "u1", track: "mic", start_ms: 0, end_ms: 900, text: "Hello.", speaker: "Ada" },

@@ -15,6 +15,7 @@ import { awaySession, failingSession, refusedSession, type Surroundings } from "
 
 const session_id = "board-7";
 const stalledSession = "hallway-2";
+const openedSession = "townhall-8";
 const track = "mixed";
 const lostSeq = 11;
 const roster = [{ name: "Ada Lovelace", email: "ada@example.com" }, { name: "Grace Hopper" }];
@@ -323,7 +324,8 @@ async function refuse(recorder: Recorder): Promise<void> {
   await recorder.refused("correctTurn", { parameters: { session_id: stalledSession, event_id: 900 }, ...refusal });
   const delivery_id = "msg_00000000-0000-4000-8000-0000000000ff";
   await recorder.refused("resendDelivery", { parameters: { ...parameters, delivery_id } });
-  await recorder.refused("mintToken", { parameters, body: { role: "capture", sub: "x".repeat(5_000) } });
+  const tooLong = { body: { name: "x".repeat(5_000) } };
+  await recorder.refused("bindSpeaker", { parameters: { session_id: stalledSession, cluster_id: "c9" }, ...tooLong });
   await recorder.refused("ingest", { parameters });
   const long = await recorder.connect(`/v1/audio/ws/${stalledSession}`);
   await long.refused(" ".repeat(limits.maxMessageBytes + 1));
@@ -377,6 +379,9 @@ async function list(recorder: Recorder): Promise<void> {
   await recorder.settled("listSessions", {}, isListed);
   const page = "The newest two, and more on the next page";
   await recorder.call("listSessions", ["page", page], { parameters: { limit: 2 } });
+  const opening = { role: "capture", tracks: [track], open: { title: "Town hall", roster } };
+  const toOpen = { parameters: { session_id: openedSession }, body: opening };
+  await recorder.call("mintToken", ["opening", "For a microphone, and the session is opened with it"], toOpen);
   const parameters = { session_id };
   await recorder.ask("deleteSession", { parameters });
   await recorder.settled("deleteSession", parameters, ({ status }: { status: string }) => status === "deleted");

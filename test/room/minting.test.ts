@@ -1,6 +1,8 @@
 /** What an API key may hand on: a session token can do no more than the key that it was minted with, and stream. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { mintAnswerSchema, type Role, type Scope } from "../../schemas/access.ts";
+import { limits } from "../../schemas/limits.ts";
+import { gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
 import { bearer, guarded, keyFor } from "./support/doors.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
@@ -92,4 +94,83 @@ test("[P14] a key that may only write streams, and subscribes to nothing", async
   client.send({ ...hello, subscribe: ["status"] });
   expect(await client.nextOf("error")).toMatchObject({ code: "forbidden" });
   await client.expectClose(4403);
+});
+
+const stateOf = (sessionId: string): Promise<Response> =>
+  guarded(`/v1/sessions/${sessionId}`, { headers: bearer(key) });
+
+describe("opening with a token", () => {
+  const settings = { title: "Board", roster: [{ name: "Ada" }], metadata: { room: "Atlas" } };
+
+  test("[P19] [S3] the session is opened once, with its settings, and the token is good at once", async () => {
+    const sessionId = newSession();
+    const body = { role: "capture", tracks: ["mic"], open: settings };
+    const twins = await Promise.all([1, 2, 3].map(() => askToMint(sessionId, body, key)));
+    const minted = await Promise.all(twins.map(async (answer) => mintAnswerSchema.parse(await answer.json())));
+    expect(twins.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(minted.map(({ opened: isNew }) => isNew).toSorted((a, b) => Number(a) - Number(b))).toEqual([
+      false,
+      false,
+      true,
+    ]);
+    expect(await (await stateOf(sessionId)).json()).toMatchObject({ ...settings, status: "open" });
+    const client = await Client.connect(sessionId, { track: "mic", credential: minted[0]?.token ?? "", via: guarded });
+    await client.keep(1);
+    const again = await askToMint(sessionId, { ...body, open: { ...settings, session_id: sessionId } }, key);
+    expect(await again.json()).toMatchObject({ opened: false });
+    const plain = await askToMint(sessionId, { role: "capture" }, key);
+    expect(await plain.json()).not.toHaveProperty("opened");
+  });
+
+  test.each<[string, object, string]>([
+    ["a setting there is not", { titel: "Board" }, "400 bad_request"],
+    ["a setting that is wrong", { retention_days: 1.5 }, "400 bad_request"],
+    ["another session", { session_id: "another" }, "400 bad_request"],
+    ["an address that takes no webhook", { webhook_url: "http://127.0.0.1:9/" }, "400 invalid_webhook_url"],
+    ["metadata that no session takes", { metadata: { a: "x".repeat(limits.maxMetadataChars) } }, "413 body_too_large"],
+  ])("[P19] %s opens nothing, and there is no token", async (_, open, code) => {
+    const room = new RoomUnderTest(newSession(), tenant);
+    const answer = await askToMint(room.sessionId, { role: "capture", open }, key);
+    expect(await codeOf(answer)).toBe(code);
+    expect(await room.dump()).toEqual({});
+  });
+
+  test("[P19] other settings than those it has are refused, and there is no token", async () => {
+    const { sessionId } = await opened();
+    const answer = await askToMint(sessionId, { role: "capture", open: { title: "Other" } }, key);
+    expect(await codeOf(answer)).toBe("409 session_exists");
+    expect(await (await stateOf(sessionId)).json()).toMatchObject({ title: null });
+  });
+
+  test("[P19] [I4] a deleted session is not opened again", async () => {
+    const { sessionId } = await opened();
+    await guarded(`/v1/sessions/${sessionId}`, { method: "DELETE", headers: bearer(key) });
+    const answer = await askToMint(sessionId, { role: "observe", open: {} }, key);
+    expect(await codeOf(answer)).toBe("410 session_deleted");
+  });
+
+  test.each<[Role, readonly Scope[], string]>([
+    ["capture", ["tokens:mint"], "403 forbidden"],
+    ["capture", ["tokens:mint", "sessions:read"], "403 forbidden"],
+    ["observe", ["tokens:mint", "sessions:write"], "403 forbidden"],
+    ["capture", ["tokens:mint", "sessions:write"], "201"],
+    ["observe", ["admin"], "201"],
+  ])("[P19] [P10] a %s token that opens, with a key of %j: %s", async (role, scopes, code) => {
+    const room = new RoomUnderTest(newSession(), tenant);
+    const { key: narrow } = await keyFor(tenant, scopes);
+    const answer = await askToMint(room.sessionId, { role, open: {} }, narrow);
+    expect(await codeOf(answer)).toBe(code);
+    expect(Object.keys(await room.dump()).length > 0).toBe(code === "201");
+    // The same where the session is there: it shows in no refusal.
+    const { sessionId } = await shared;
+    expect(await codeOf(await askToMint(sessionId, { role, open: {} }, narrow))).toBe(code);
+  });
+
+  test("[P19] without a secret no token can be made, and nothing is opened", async () => {
+    const room = new RoomUnderTest(newSession());
+    const body = JSON.stringify({ role: "capture", open: {} });
+    const answer = await gateway(`/v1/sessions/${room.sessionId}/tokens`, { method: "POST", body });
+    expect(await codeOf(answer)).toMatch(/tokens_not_set_up$/);
+    expect(await room.dump()).toEqual({});
+  });
 });

@@ -96,7 +96,7 @@ describe("minting", () => {
     expect(answer.status).toBe(status);
   });
 
-  test("[L7] [limit:maxMintBodyBytes] a body of 4,096 bytes is read, one of 4,097 is not", async () => {
+  test("[L7] [limit:maxMintBodyBytes] a body of 262,144 bytes is read, one of 262,145 is not", async () => {
     const { sessionId } = await minted;
     const body = JSON.stringify({ role: "observe" });
     expect((await askToMint(sessionId, body.padEnd(limits.maxMintBodyBytes))).status).toBe(201);

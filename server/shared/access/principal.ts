@@ -113,11 +113,21 @@ const mintNeeds: Readonly<Record<Role, readonly Scope[]>> = {
   edit: ["sessions:read", "sessions:write"],
 };
 
-/** Whether someone who may mint may mint a token of this role. @returns a sentence for the caller that says why not. */
-export function permitMinting(principal: Principal, role: Role): Result<void, string> {
-  const missing = principal.kind === "key" ? mintNeeds[role].filter((scope) => !has(principal.scopes, scope)) : [];
-  if (missing.length === 0) return ok(undefined);
-  return err(`A token of role ${role} needs an API key with ${missing.join(" and ")} besides tokens:mint.`);
+/**
+ * Whether someone who may mint may mint a token of this role. @param opens whether the session is to be opened with it.
+ * @returns a sentence for the caller that says why not.
+ */
+export function permitMinting(principal: Principal, role: Role, opens = false): Result<void, string> {
+  if (principal.kind !== "key") return ok(undefined);
+  const lacks = (scope: Scope): boolean => !has(principal.scopes, scope);
+  const missing = mintNeeds[role].filter(lacks);
+  if (missing.length > 0) {
+    return err(`A token of role ${role} needs an API key with ${missing.join(" and ")} besides tokens:mint.`);
+  }
+  if (opens && lacks("sessions:write")) {
+    return err("Opening the session with it (open) needs an API key with sessions:write besides tokens:mint.");
+  }
+  return ok(undefined);
 }
 
 function has(scopes: readonly Scope[], scope: Scope): boolean {
