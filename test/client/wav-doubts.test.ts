@@ -127,3 +127,28 @@ test("[C3] of a large file parts all over it are compared", async () => {
   bytes.fill(7, 50 * 2 ** 20, 50 * 2 ** 20 + 64_000);
   expect(await (await openWavFile(await saved(bytes))).identity()).not.toBe(before);
 });
+
+/** A frame of MPEG-1 layer 3 at 128 kbit/s and 44.1 kHz, and one of AAC in ADTS of 300 bytes. */
+const mp3Frame = Buffer.concat([Buffer.from([0xff, 0xfb, 0x90, 0x64]), Buffer.alloc(413, 7)]);
+const adtsFrame = Buffer.concat([
+  Buffer.from([0xff, 0xf1, 0x50, 0x80, 300 >> 3, ((300 & 7) << 5) | 0x1f, 0xfc]),
+  Buffer.alloc(293, 7),
+]);
+
+test.each<[string, Buffer, RegExp]>([
+  ["a page", Buffer.from("<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>".repeat(40)), /text/],
+  ["a playlist", Buffer.from("#EXTM3U\n#EXT-X-VERSION:3\nsegment-1.ts\n".repeat(90)), /text/],
+  ["a short error", Buffer.from('{"error":"no"}'), /text/],
+  ["what is compressed", Buffer.from([0x1f, 0x8b, 0x08, 0, ...seconds(1)]), /gzip/],
+  ["an archive", Buffer.from([0x50, 0x4b, 3, 4, ...seconds(1)]), /ZIP/],
+  ["MP3 without a tag", Buffer.concat([mp3Frame, mp3Frame, mp3Frame, mp3Frame, mp3Frame, mp3Frame]), /MP3/],
+  ["AAC", Buffer.concat(Array.from({ length: 9 }, () => adtsFrame)), /AAC/],
+])("[C4] %s on a stream is refused by its name, never heard as samples", async (_, bytes, name) => {
+  await expect(openPcmStream(Readable.from([bytes]), raw)).rejects.toThrow(name);
+});
+
+test("[C4] samples whose first is that of a sync word, and such as a letter would be, are samples", async () => {
+  const [, quiet] = await piped(Buffer.concat([Buffer.from([0xff, 0xfb]), seconds(1, 3)]).subarray(0, 32_000));
+  const [, steady] = await piped(seconds(1, 65));
+  expect([quiet, steady]).toEqual([1, 1]);
+});
