@@ -66,10 +66,11 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
   createSpeech: { 200: ["etag", "cache-control"] },
   speak: { 200: ["etag", "cache-control"] },
   apiTts: { 200: ["etag", "cache-control"] },
-  exportRttm: { 200: ["cache-control"] },
-  exportVtt: { 200: ["cache-control"] },
-  exportSrt: { 200: ["cache-control"] },
-  exportText: { 200: ["cache-control"] },
+  getState: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  exportRttm: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  exportVtt: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  exportSrt: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  exportText: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
 };
 
 /** Errors that say when to try again. */

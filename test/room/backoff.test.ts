@@ -51,7 +51,8 @@ test("[K9] a finalize whose chunks R2 does not take waits longer each time, and 
   expectBackoff(await waitsOf(room, "finalize", 6), 2);
   faults.failPuts((key) => key === room.key(2));
   await room.wakeUntil("one chunk is in R2", async () => (await room.pending()) === 1);
-  expectBackoff([await waitAfterRun(room, "finalize")]);
+  // Its first failure since then, or its second, where the room's alarm came before this look.
+  expect(await waitAfterRun(room, "finalize")).toBeLessThanOrEqual(2 * firstMs);
   faults.heal();
   await room.wakeUntil("finalized", async () => (await room.status()) === "finalized");
 });

@@ -26,7 +26,7 @@ describe("what the app gets", () => {
   test("[X2] who asks, the trace and the request; not the credential, and nothing that a client claims", async () => {
     const { ask, got } = notingApp();
     const trace = "0123456789abcdef0123456789abcdef";
-    const answer = await ask("/v1/stt?language=en", {
+    const answer = await ask("/v1/later?language=en", {
       method: "POST",
       body: "audio",
       headers: {
@@ -40,7 +40,7 @@ describe("what the app gets", () => {
     expect(await answer.text()).toBe("from the app");
     expect(answer.headers.get("x-trace-id")).toBe(trace);
     const [request] = got;
-    expect(request?.url).toBe(`${ownOrigin}/v1/stt?language=en`);
+    expect(request?.url).toBe(`${ownOrigin}/v1/later?language=en`);
     expect(request?.method).toBe("POST");
     expect(await request?.text()).toBe("audio");
     expect(request?.headers.get("content-type")).toBe("audio/wav");
@@ -78,7 +78,7 @@ describe("what the app gets", () => {
 
   test("[X2] nothing of what a stranger asks, but what is public: then nobody is named", async () => {
     const { ask, got } = notingApp();
-    for (const path of ["/v1/stt", "/console", "/index.html", "/assets/a/b.css", "/docs/", "//docs", "//"]) {
+    for (const path of ["/v1/later", "/console", "/index.html", "/assets/a/b.css", "/docs/", "//docs", "//"]) {
       const answer = await ask(path, { headers: { [principalHeader]: "forged" } });
       expect([path, answer.status]).toEqual([path, 401]);
     }
@@ -95,7 +95,7 @@ describe("what the app gets", () => {
     const ask = gatewayWith({ ...required, RATE_LIMIT_PER_MINUTE: "2", APP: app });
     const { key: own } = await keyFor("acme", ["sessions:read"]);
     const answers = [];
-    for (const _ of [1, 2, 3]) answers.push((await ask("/v1/stt", { headers: bearer(own) })).status);
+    for (const _ of [1, 2, 3]) answers.push((await ask("/v1/later", { headers: bearer(own) })).status);
     expect(answers).toEqual([200, 200, 429]);
     expect(got).toHaveLength(2);
   });
@@ -103,7 +103,7 @@ describe("what the app gets", () => {
   test("[X2] [P8] a page from elsewhere does not reach it, with a credential or without", async () => {
     const { ask, got } = notingApp();
     const headers = { origin: "https://elsewhere.example", ...bearer(key) };
-    expect((await ask("/v1/stt", { headers })).status).toBe(403);
+    expect((await ask("/v1/later", { headers })).status).toBe(403);
     expect((await ask("/docs", { headers })).status).toBe(403);
     expect(got).toEqual([]);
   });
@@ -144,7 +144,7 @@ describe("what the app answers", () => {
 
   test("[X1] nothing, where it is down: 503, and the gateway's own routes serve on", async () => {
     const { ask } = notingApp(() => Promise.reject(new Error("the app is down")));
-    const answer = await ask("/v1/stt", { headers: bearer(key) });
+    const answer = await ask("/v1/later", { headers: bearer(key) });
     expect([answer.status, await codeOf(answer)]).toEqual([503, "app_unavailable"]);
     expect(answer.headers.get("retry-after")).toBe("1");
     expect((await ask("/health")).status).toBe(200);
@@ -153,7 +153,7 @@ describe("what the app answers", () => {
   test("[X1] nothing, where none is bound: every path of its is 404, for whoever asks", async () => {
     const ask = gatewayWith({ ...required, APP: undefined });
     for (const headers of [{}, bearer(key)]) {
-      for (const path of ["/docs", "/openapi.json", "/assets/a.js", "/v1/stt", "/"]) {
+      for (const path of ["/docs", "/openapi.json", "/assets/a.js", "/v1/later", "/"]) {
         const answer = await ask(path, { headers });
         expect([path, answer.status, await codeOf(answer)]).toEqual([path, 404, "not_found"]);
       }

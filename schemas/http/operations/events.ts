@@ -11,7 +11,11 @@ export const eventsOperations = {
     summary: "Where the session stands: speakers, and every track's watermarks.",
     access: bySessions("sessions:read", anyRole),
     query: stateQuerySchema,
-    answers: { 200: { description: "The state.", schema: sessionStateSchema } },
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: { description: "The state.", schema: sessionStateSchema },
+      304: { description: "What `If-None-Match` names is the state still." },
+    },
     errors: ["bad_request", "session_not_found", "session_deleted"],
   },
   getEvents: {

@@ -14,8 +14,10 @@ const exportOf = (name: string, summary: string, contentType: string) =>
     summary,
     access: byTracks("sessions:read", ["observe", "edit"]),
     query: trackQuerySchema,
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
     answers: {
       200: { description: "The document as it stands; empty and valid where there is nothing yet.", contentType },
+      304: { description: "What `If-None-Match` names is the document still." },
     },
     errors: ["session_not_found", "session_deleted", "invalid_track"],
   }) as const satisfies Operation;
