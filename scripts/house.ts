@@ -15,7 +15,7 @@ const budgets: Readonly<Record<string, number>> = {
   "server/shared": 4_800,
   client: 18_000,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 9_200,
+  scripts: 9_300,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -26,6 +26,8 @@ const secondsByField: Readonly<Record<string, number>> = {
   last_at: 31,
   next_at: 60,
   expires_at: 3_600,
+  /** The midnight that follows. */
+  resets_at: 50_400,
   deletes_at: 31_536_000,
   requested_at: 86_400,
   deleted_at: 86_401,
@@ -34,6 +36,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
   build: "4f1c0e6a9d2b7c35",
+  day: at(0).slice(0, 10),
   transcription_id: "5b2f0f0c-6a53-4c0e-9d0b-3f1a2c4d5e6f",
   token,
   origin_ms: timestampMs(0),

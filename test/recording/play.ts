@@ -379,6 +379,7 @@ async function list(recorder: Recorder): Promise<void> {
   await recorder.settled("listSessions", {}, isListed);
   const page = "The newest two, and more on the next page";
   await recorder.call("listSessions", ["page", page], { parameters: { limit: 2 } });
+  await recorder.call("getQuota", ["counted", "As counted now"]);
   const opening = { role: "capture", sub: "web-43", tracks: [track], open: { title: "Town hall", roster } };
   const toOpen = { parameters: { session_id: openedSession }, body: opening };
   await recorder.call("mintToken", ["opening", "For a microphone, and the session is opened with it"], toOpen);
