@@ -3,6 +3,7 @@ import type { RoomEvent, SessionSummary } from "@roomtone/client/node";
 import type { Command } from "commander";
 import { clientMaker } from "./client-maker.ts";
 import { UsageError } from "./usage-error.ts";
+import { plain } from "./plain.ts";
 
 const formats = ["txt", "vtt", "srt"] as const;
 const statuses = ["open", "finalizing", "finalized", "deleting"] as const;
@@ -100,9 +101,4 @@ const two = (value: number): string => String(value).padStart(2, "0");
 function clock(ms: number): string {
   const s = Math.floor(ms / 1_000);
   return `${Math.floor(s / 3_600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
-}
-
-/** What others wrote must not steer the terminal. */
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, " ");
 }

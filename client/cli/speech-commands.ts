@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { clientMaker } from "./client-maker.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
 import { UsageError } from "./usage-error.ts";
+import { plain } from "./plain.ts";
 
 const textFormats = ["txt", "srt", "vtt", "json"] as const;
 const audioFormats = ["wav", "pcm", "mp3", "opus"] as const;
@@ -116,9 +117,4 @@ async function audioIn(file: string): Promise<Uint8Array<ArrayBuffer>> {
 function documentOf(said: AudioTranscription, format: "srt" | "vtt" | "json"): string {
   if (format === "json") return JSON.stringify(said, null, 2);
   return (format === "srt" ? srtOf(said.segments) : vttOf(said.segments)).trimEnd();
-}
-
-/** What a model made up must not steer the terminal. */
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu, " ");
 }

@@ -4,7 +4,7 @@
  * holds an escape, which are few, are put together here; all others are the runtime's. Without recursion, as the runtime's is.
  */
 
-/** The last escape of a name: what follows up to the quote holds no other. */
+/** An object's name with an escape in it, from its last escape on. */
 const escapedName = /\\[^][^"\\]*"\s*:/;
 
 /**

@@ -1,7 +1,8 @@
 /** The contract's page as a gateway serves it, in a browser: both documents are shown, and nothing is asked of anyone else. */
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { launchBrowser } from "./support/launch-browser.ts";
 import { isWithoutBrowser } from "./support/use-browser.ts";
 
 const found = inject("chromium");
@@ -11,11 +12,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   if (!found) return;
   await gateway.start();
-  browser = await chromium.launch({
-    executablePath: found.path,
-    env: { ...process.env, ...found.env },
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  browser = await launchBrowser(found);
 });
 afterAll(async () => {
   await browser?.close();

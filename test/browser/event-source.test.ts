@@ -1,8 +1,9 @@
 /** The log in a page by `EventSource` alone, as docs/http.md shows it: each type by its own name. */
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createResultsClient } from "../../client/index.ts";
 import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
+import { launchBrowser } from "./support/launch-browser.ts";
 import { isWithoutBrowser } from "./support/use-browser.ts";
 
 const found = inject("chromium");
@@ -12,11 +13,7 @@ let browser: Browser | undefined;
 beforeAll(async () => {
   if (!found) return;
   await gateway.start();
-  browser = await chromium.launch({
-    executablePath: found.path,
-    env: { ...process.env, ...found.env },
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  browser = await launchBrowser(found);
 });
 afterAll(async () => {
   await browser?.close();

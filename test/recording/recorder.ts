@@ -39,7 +39,7 @@ export class Recorder {
     if (status >= 300) throw new Error(`${id} was answered ${status}: ${text}`);
     const kept = (this.recorded.operations[id] ??= { answers: {} });
     if (call.body !== undefined) (kept.body ??= {})[name] = { summary, value: this.#normaliser.value(call.body) };
-    // No document shows audio.
+    // Audio is no example that a document could show.
     if (type.startsWith("audio/")) return undefined;
     const isJson = type.includes("json");
     const value: unknown = isJson ? JSON.parse(text) : text;

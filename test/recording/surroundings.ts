@@ -10,9 +10,9 @@ export interface Surroundings {
   stop(): void;
 }
 
-/** The session whose audio the service refuses: its windows are given up. */
-/** For it the resolve service is away. */
+/** The session for which the service is away. */
 export const awaySession = "corridor-4";
+/** The session whose audio the service refuses: its windows are given up. */
 export const refusedSession = "standup-3";
 /** The session whose requests the service fails on. */
 export const failingSession = "retro-4";

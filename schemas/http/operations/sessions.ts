@@ -13,6 +13,17 @@ import {
   sessionsPageSchema,
 } from "../sessions.ts";
 
+/** Of all that opens a session. */
+const openingErrors = [
+  "session_exists",
+  "session_finalized",
+  "session_deleted",
+  "resolve_started",
+  "invalid_webhook_url",
+  "webhooks_not_set_up",
+  "too_many_sessions",
+] as const;
+
 export const sessionsOperations = {
   listSessions: {
     method: "GET",
@@ -34,18 +45,7 @@ export const sessionsOperations = {
       201: { description: "Opened; `Location` is its state.", schema: sessionAnswerSchema },
       200: { description: "It is open with these settings already.", schema: sessionAnswerSchema },
     },
-    errors: [
-      "bad_request",
-      "body_too_large",
-      "session_exists",
-      "session_finalized",
-      "session_deleted",
-      "resolve_started",
-      "invalid_webhook_url",
-      "webhooks_not_set_up",
-      "too_many_sessions",
-      "idempotency_unavailable",
-    ],
+    errors: ["bad_request", "body_too_large", ...openingErrors, "idempotency_unavailable"],
   },
   getSession: {
     method: "GET",
@@ -92,18 +92,6 @@ export const sessionsOperations = {
     access: bySessions("tokens:mint"),
     body: { schema: mintBodySchema, maxBytes: limits.maxMintBodyBytes },
     answers: { 201: { description: "The token; it is shown only here.", schema: mintAnswerSchema } },
-    errors: [
-      "bad_request",
-      "body_too_large",
-      "session_not_found",
-      "session_exists",
-      "session_finalized",
-      "session_deleted",
-      "resolve_started",
-      "invalid_webhook_url",
-      "webhooks_not_set_up",
-      "too_many_sessions",
-      "tokens_not_set_up",
-    ],
+    errors: ["bad_request", "body_too_large", "session_not_found", ...openingErrors, "tokens_not_set_up"],
   },
 } as const satisfies Record<string, Operation>;

@@ -5,7 +5,7 @@ import { toHex } from "../../../schemas/chain.ts";
 
 const etagHexDigits = 32;
 
-/** A strong tag of what the text is, or of all that decides it. */
+/** A strong `ETag` for an answer. @param text the answer itself, or all that decides what it is. */
 export function etagOf(text: string): string {
   const hash = createHash("sha256").update(new TextEncoder().encode(text)).digest();
   return `"${toHex(hash).slice(0, etagHexDigits)}"`;

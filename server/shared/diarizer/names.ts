@@ -143,7 +143,7 @@ export class ExpectedNames {
     return undefined;
   }
 
-  /** The name that sounds as the word does with which a text begins: whoever writes down what was said can't know how it is spelled. */
+  /** The expected name that sounds like a text's first word: a model that hears a name can't know how it is spelled. */
   alike(text: string): Expected | undefined {
     const word = capitalWord.exec(text)?.[0];
     if (word === undefined || !afterName.test(text.slice(word.length))) return undefined;

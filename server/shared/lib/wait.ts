@@ -15,7 +15,7 @@ export function giveWay(): Promise<void> {
   return wait(0);
 }
 
-/** For one who asks again and again: gives way before each time but the first. */
+/** Call it before each of many steps, requests say: before all but the first it gives way. */
 export function givingWay(): () => Promise<void> {
   let hasAsked = false;
   return async () => {

@@ -3,10 +3,11 @@
  * share of frames that were missed. A measure of this machine, and no test: without a graphics card all is drawn by its processor.
  */
 import { randomUUID } from "node:crypto";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { createResultsClient } from "../../../client/index.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 import { findChromium } from "../support/chromium.ts";
+import { launchBrowser } from "../support/launch-browser.ts";
 import { dayUtterances, streamOfADay } from "../support/long-day.ts";
 
 const scrollMs = 6_000;
@@ -30,11 +31,7 @@ try {
   await gateway.start();
   const session_id = `frames-${randomUUID()}`;
   await createResultsClient({ baseUrl: gateway.url }).createSession({ session_id, title: "A long day" });
-  browser = await chromium.launch({
-    executablePath: found.path,
-    env: { ...process.env, ...found.env },
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  browser = await launchBrowser(found);
   const page = await browser.newPage({ viewport: { width: 1_600, height: 900 } });
   // Told once: a client that comes back has read it.
   let body = streamOfADay();

@@ -5,9 +5,10 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 import { findChromium } from "../support/chromium.ts";
+import { launchBrowser } from "../support/launch-browser.ts";
 import { shots } from "./shots.ts";
 
 const widths = [360, 1_024, 1_600] as const;
@@ -22,11 +23,7 @@ const gateway = new GatewayProcess();
 let browser: Browser | undefined;
 try {
   await gateway.start();
-  browser = await chromium.launch({
-    executablePath: found.path,
-    env: { ...process.env, ...found.env },
-    args: ["--no-sandbox", "--disable-gpu", "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
-  });
+  browser = await launchBrowser(found, ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]);
   // What moves would be caught in the middle.
   const page = await browser.newPage({ reducedMotion: "reduce" });
   page.on("console", (message) => {

@@ -1,7 +1,8 @@
 /** The console of a gateway of the file's own, in a real Chromium; what its console and its requests must not have is noted. */
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
 import { WatchedPages } from "./keep-failure.ts";
+import { launchBrowser } from "./launch-browser.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 
 const found = inject("chromium");
@@ -38,11 +39,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
   beforeAll(async () => {
     if (!found) return;
     await gateway.start();
-    browser = await chromium.launch({
-      executablePath: found.path,
-      env: { ...process.env, ...found.env },
-      args: ["--no-sandbox", "--disable-gpu", ...(typeof args === "function" ? args() : args)],
-    });
+    browser = await launchBrowser(found, typeof args === "function" ? args() : args);
   });
   afterEach(async ({ task }) => {
     if (task.result?.state === "fail") await watched.keep(task.name);

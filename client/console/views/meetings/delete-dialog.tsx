@@ -7,6 +7,7 @@ import { plainWords } from "../../api/plain-words.ts";
 import { Dialog } from "../../parts/dialog.tsx";
 import { countWords, sizeWords } from "../../parts/words.ts";
 import { dropMeeting } from "../../state/meetings.ts";
+import { type Fact, Facts } from "../../parts/facts.tsx";
 
 interface Props {
   readonly meeting: { readonly session_id: string; readonly title: string | null };
@@ -65,7 +66,7 @@ function Receipt({
   readonly receipt: DeletionReceipt;
   readonly onClose: () => void;
 }): JSX.Element {
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ["Meeting", receipt.session_id],
     ["Deleted", new Date(receipt.deleted_at).toLocaleString()],
     ["Stored objects", `${receipt.objects.toLocaleString()} (${sizeWords(receipt.bytes)})`],
@@ -77,14 +78,7 @@ function Receipt({
   return (
     <Dialog title="Deleted" onClose={onClose}>
       <p class="lead">This is the receipt: what was there, and is gone.</p>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="breaks">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <div class="row is-end">
         <button type="button" class="button is-primary" onClick={onClose}>
           Close

@@ -6,6 +6,7 @@ import type { Health } from "../../../index.ts";
 import { baseUrl, gatewayAtOnce } from "../../api/gateway.ts";
 import { plainWords } from "../../api/plain-words.ts";
 import { repeatWhileSeen } from "../../state/repeat.ts";
+import { type Fact, Facts } from "../../parts/facts.tsx";
 
 type Ready = Awaited<ReturnType<typeof gatewayAtOnce.ready>>;
 
@@ -48,7 +49,7 @@ export function Installation(): JSX.Element {
   const known = health.value;
   const looked = ready.value;
   const state = problem.value ?? (looked ? states[looked.status] : "Asking…");
-  const facts: readonly (readonly [string, string])[] = [
+  const facts: readonly Fact[] = [
     ["State", state],
     ...(known
       ? ([
@@ -61,14 +62,7 @@ export function Installation(): JSX.Element {
   return (
     <section class="card">
       <h2>This installation</h2>
-      <dl class="facts" aria-live="polite">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="breaks">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} isLive />
       {looked && (
         <ul class="health" aria-label="Its parts">
           {parts.map(([part, name]) => {
