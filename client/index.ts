@@ -22,6 +22,9 @@ export {
 export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
 export type { SeqRange } from "./capture/seq-set.ts";
 export type { Encoding } from "../schemas/wire/codec.ts";
+export type { LiveOutlet, LiveSendOptions } from "./live/live-outlet.ts";
+export type { LivePiece } from "./live/live-piece.ts";
+export type { ListenOptions } from "./live/listen.ts";
 export { createResultsClient } from "./results/results-client.ts";
 export {
   type ProblemCode,

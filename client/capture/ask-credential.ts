@@ -5,11 +5,12 @@
 
 const askTimeoutMs = 5_000;
 
-/** @param url of the track, `wss://…/v1/audio/ws/SESSION`. @returns false where it can't be found out. */
+/** @param url of the connection, `wss://…/v1/audio/ws/SESSION` or `wss://…/v1/sessions/SESSION/live`. @returns false where it can't be found out. */
 export async function asksForCredential(url: string): Promise<boolean> {
   const address = new URL(url);
-  const [, before = "", sessionId = ""] = /^(.*)\/v1\/audio\/ws\/([^/]+)/.exec(address.pathname) ?? [];
+  const [, before = "", sessionId = ""] = /^(.*)\/v1\/(?:audio\/ws|sessions)\/([^/]+)/.exec(address.pathname) ?? [];
   address.protocol = address.protocol === "wss:" ? "https:" : "http:";
+  address.search = "";
   address.pathname = `${before}/v1/sessions/${sessionId}/state`;
   try {
     const { status, body } = await fetch(address, { signal: AbortSignal.timeout(askTimeoutMs) });

@@ -45,6 +45,11 @@ export interface CaptureOptions {
   readonly append?: boolean;
   /** A source that runs in real time: time without samples becomes a gap. Files are not live. Default false. */
   readonly live?: boolean;
+  /**
+   * Whether those who listen to the meeting now hear what is written, as it is written. Default: as `live`. False for a program that
+   * sends live audio of its own with `capture.live.send`, as a voice does that may be interrupted.
+   */
+  readonly liveAudio?: boolean;
   /** Wall clock, ms since 1970: noted with each second, and never subtracted. */
   readonly now?: () => number;
   /**
@@ -148,6 +153,8 @@ export interface CaptureEvents {
   outboxRetrying: OutboxRetrying;
   /** The store does what is asked of it again, and has all that it is to have. */
   outboxRecovered: Readonly<Record<string, never>>;
+  /** Somebody listens to the meeting now, or nobody does any more: whether `live.send` is of use. */
+  listeners: { readonly isHeard: boolean };
   /** So many seconds are in memory alone, because the store of a live source's outbox is full or fails. */
   unsaved: { readonly seconds: number };
   /** The outbox is full: `write` refuses until the room has taken some. */

@@ -25,6 +25,7 @@ import { createMemoryOutbox } from "./memory-outbox.ts";
 import type { OutboxContents } from "./outbox.ts";
 import { RetryingOutbox } from "./outbox-retry.ts";
 import { OverflowOutbox } from "./overflow-outbox.ts";
+import { LiveOutlet } from "../live/live-outlet.ts";
 import { Pause } from "./pause.ts";
 import { type PcmBlock, pcmBlockOf } from "./pcm-block.ts";
 import { SleepClock } from "./sleep-clock.ts";
@@ -53,6 +54,8 @@ export async function startCapture(options: CaptureOptions): Promise<Capture> {
 }
 
 export class Capture extends Emitter<CaptureEvents> {
+  /** What those hear who listen to the meeting now: live audio, which passes by the outbox. */
+  readonly live = new LiveOutlet((isHeard) => this.emit("listeners", { isHeard }));
   readonly #options: CaptureOptions;
   readonly #outbox: RetryingOutbox | OverflowOutbox;
   readonly #intake: Intake;
@@ -99,6 +102,7 @@ export class Capture extends Emitter<CaptureEvents> {
       lastEndedAt: left.lastEndedAt,
       live: options.live ?? false,
       stallMs: this.#stallMs,
+      onSamples: (options.liveAudio ?? options.live) ? (samples, at) => this.live.take(samples, at) : undefined,
       onStored: (seq) => this.#delivery.handleStored(seq),
       onGap: (from, to) => {
         this.#delivery.declareGap({ from, to, cause: "capture_stall" });
@@ -115,6 +119,7 @@ export class Capture extends Emitter<CaptureEvents> {
       capture: options,
       outbox,
       clock: this.#clock,
+      live: this.live,
       left,
       work: this.#work,
       emit: (type, event) => this.emit(type, event),

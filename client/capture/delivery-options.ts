@@ -1,5 +1,6 @@
 /** What a delivery is given by its capture. */
 import type { SerialQueue } from "../../schemas/lib/serial-queue.ts";
+import type { LiveOutlet } from "../live/live-outlet.ts";
 import type { CaptureEnd, CaptureEvents, CaptureFailedError, CaptureOptions } from "./capture-types.ts";
 import type { Outbox, OutboxContents, OutboxEnd } from "./outbox.ts";
 import type { SleepClock } from "./sleep-clock.ts";
@@ -8,6 +9,8 @@ export interface DeliveryOptions {
   readonly capture: CaptureOptions;
   readonly outbox: Outbox;
   readonly clock: SleepClock;
+  /** Is told when the track is this connection's, and whether somebody listens. */
+  readonly live: LiveOutlet;
   /** What an earlier run left. */
   readonly left: OutboxContents;
   /** All that touches the outbox goes through it. */

@@ -99,6 +99,7 @@ export class Delivery {
   stop(): void {
     this.#cooldown.cut();
     this.#generation += 1;
+    this.#options.live.handleConnection(undefined);
     this.#socket.stop();
     this.#hold();
   }
@@ -125,6 +126,7 @@ export class Delivery {
         return;
       case "ready":
         this.#isGreeted = true;
+        this.#options.live.handleListeners(message.live ?? false);
         this.#inConnection(() => this.#resume(message));
         return;
       case "ack":
@@ -137,6 +139,10 @@ export class Delivery {
         this.#isEndAsked = false;
         this.#run(this.#uplink.handleEnded(message));
         return;
+      case "listeners":
+        this.#options.live.handleListeners(message.live);
+        return;
+      case "live":
       case "pong":
       case "closing":
         return;
@@ -169,6 +175,7 @@ export class Delivery {
     if (by > 0 && to >= from) emit("renumbered", { from, to, by });
     this.#reconnects += 1;
     this.#run(this.#uplink.handleReady(ready));
+    this.#options.live.handleConnection(this.#socket);
     emit("connected", { reconnects: this.#reconnects, resending: this.#uplink.lagSeconds });
   }
 
@@ -197,6 +204,7 @@ export class Delivery {
   #handleClose({ code, reason, final }: RoomClose): void {
     this.#cooldown.cut();
     this.#generation += 1;
+    this.#options.live.handleConnection(undefined);
     this.#isGreeted = false;
     this.#isEndAsked = false;
     this.#sent.clear();

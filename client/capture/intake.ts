@@ -46,6 +46,8 @@ export interface IntakeOptions {
   readonly lastEndedAt: number | undefined;
   readonly live: boolean;
   readonly stallMs: number;
+  /** Samples at 16 kHz as the source gave them. @param at the place of the first on the track's timeline, in samples. */
+  readonly onSamples?: ((samples: Int16Array, at: number) => void) | undefined;
   /** A second lies in the outbox. */
   readonly onStored: (seq: number) => void;
   readonly onGap: (from: number, to: number) => void;
@@ -67,6 +69,8 @@ export class Intake {
   /** Numbers of the track that are not this source's. */
   #shift: number;
   #isFull = false;
+  /** What the framer is given is no sound of the source. */
+  #isFillingUp = false;
   /** Blocks of a live source whose time is in doubt, and those behind them. */
   #doubtful: LiveBlock[] = [];
   /** Set until the first block of this run came: what passed since then is a gap. */
@@ -78,7 +82,10 @@ export class Intake {
     this.#nextSeq = options.nextSeq;
     this.#lastEndedAt = options.live ? options.lastEndedAt : undefined;
     this.#shift = options.nextSeq - 1 - options.sourceSeconds;
-    this.#framer = new PcmFramer(options.format, options.onChannelFault);
+    this.#framer = new PcmFramer(options.format, {
+      onChannelFault: options.onChannelFault,
+      onSamples: (samples) => this.#show(samples),
+    });
     this.#clock = new LiveClock(options.stallMs);
   }
 
@@ -204,6 +211,11 @@ export class Intake {
     return end;
   }
 
+  #show(samples: Int16Array): void {
+    if (!this.#isFillingUp)
+      this.#options.onSamples?.(samples, (this.#nextSeq - 1) * chunkSamples + this.#framer.pendingSamples);
+  }
+
   /** @param endedAt when the last sample that the framer has was captured. */
   #number(frames: readonly Framed[], endedAt: number): void {
     const lastEndedAt = endedAt - this.#framer.pendingSamples / samplesPerMs;
@@ -256,6 +268,8 @@ export class Intake {
     const silenceMs = seconds < 1 ? gapMs : leftMs - seconds * chunkMs;
     if (seconds >= 1) await this.skip(seconds, until - leftMs);
     const silence = new Int16Array(Math.round((silenceMs * sampleRate) / 1_000) * channels);
+    this.#isFillingUp = true;
     this.#number(this.#framer.push(silence), until);
+    this.#isFillingUp = false;
   }
 }

@@ -27,6 +27,13 @@ export interface Framed {
   readonly paddingSamples: number;
 }
 
+export interface FramerListeners {
+  /** Averaging the channels loses sound. Each fault is told once. */
+  readonly onChannelFault?: ((fault: ChannelFault) => void) | undefined;
+  /** Samples on their way into seconds, while `pendingSamples` is what lies before them. */
+  readonly onSamples?: ((samples: Int16Array) => void) | undefined;
+}
+
 export class PcmFramer {
   readonly #channels: number;
   readonly #resampler: Resampler | undefined;
@@ -38,10 +45,9 @@ export class PcmFramer {
   readonly #channel: number | undefined;
 
   readonly #watch: ChannelWatch | undefined;
-  readonly #onChannelFault: ((fault: ChannelFault) => void) | undefined;
+  readonly #listeners: FramerListeners;
 
-  /** @param onChannelFault is called where averaging the channels loses sound, each fault once. */
-  constructor({ sampleRate, channels, channel }: PcmFormat, onChannelFault?: (fault: ChannelFault) => void) {
+  constructor({ sampleRate, channels, channel }: PcmFormat, listeners: FramerListeners = {}) {
     if (!Number.isInteger(channels) || channels < 1 || channels > 32) {
       throw new RangeError(`channels must be a whole number from 1 to 32, not ${channels}`);
     }
@@ -50,8 +56,8 @@ export class PcmFramer {
     }
     this.#channels = channels;
     this.#channel = channel;
-    this.#onChannelFault = onChannelFault;
-    if (onChannelFault && channel === undefined) this.#watch = new ChannelWatch({ sampleRate, channels });
+    this.#listeners = listeners;
+    if (listeners.onChannelFault && channel === undefined) this.#watch = new ChannelWatch({ sampleRate, channels });
     this.#resampler = sampleRate === sampleRateHz ? undefined : createResampler(sampleRate);
   }
 
@@ -64,7 +70,7 @@ export class PcmFramer {
   push(block: PcmBlock): Framed[] {
     const whole = this.#wholeFrames(block);
     const fault = this.#watch?.hear(whole);
-    if (fault) this.#onChannelFault?.(fault);
+    if (fault) this.#listeners.onChannelFault?.(fault);
     if (!this.#resampler && this.#channels === 1 && whole instanceof Int16Array) return this.#fill(whole);
     const mono = toMono(whole, this.#channels, this.#channel);
     return this.#fill(toInt16(this.#resampler ? this.#resampler.push(mono) : mono));
@@ -99,6 +105,7 @@ export class PcmFramer {
   }
 
   #fill(samples: Int16Array): Framed[] {
+    if (samples.length > 0) this.#listeners.onSamples?.(samples);
     const frames: Framed[] = [];
     for (const sample of samples) {
       this.#frame.setInt16(this.#filled * bytesPerSample, sample, true);

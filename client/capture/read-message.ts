@@ -5,21 +5,36 @@
  */
 import { decode } from "@msgpack/msgpack";
 import * as z from "zod/mini";
+import { trackNamePattern } from "../../schemas/name-patterns.ts";
+import { chunkMs, liveSampleRatesHz } from "../../schemas/wire/audio.ts";
 import { type WireErrorCode, wireErrors } from "../../schemas/wire/errors.ts";
 import type { RoomMessage, TrackStatus } from "../../schemas/wire/messages.ts";
+import { wireLimits } from "../../schemas/wire/wire-limits.ts";
 
 type MessageOf<Type extends RoomMessage["type"]> = Extract<RoomMessage, { type: Type }>;
 
-export type ReadyMessage = Pick<MessageOf<"ready">, "type" | "resume" | "limits"> & {
+export type ReadyMessage = Pick<MessageOf<"ready">, "type" | "resume" | "limits" | "live"> & {
   readonly ingest: Pick<TrackStatus, "missing_chunks">;
 };
 export type StatusMessage = Pick<MessageOf<"status">, "type" | "last_seq">;
 export type AckMessage = Pick<MessageOf<"ack">, "type" | "seq" | "sha256" | "contiguous_seq">;
 export type EndedMessage = Pick<MessageOf<"ended">, "type" | "last_seq" | "complete" | "missing">;
 export type ErrorMessage = Pick<MessageOf<"error">, "type" | "code" | "detail" | "seq" | "retry_after_ms">;
-/** Messages that are only a sign of life, or say what the room's clock says. */
-type SignOfLife = Pick<MessageOf<"pong">, "type" | "ts"> | Pick<MessageOf<"closing">, "type">;
-export type ReadMessage = (ReadyMessage | StatusMessage | AckMessage | EndedMessage | ErrorMessage | SignOfLife) & {
+export type ListenersMessage = Pick<MessageOf<"listeners">, "type" | "live">;
+/** Live audio of others. */
+export type HeardMessage = Omit<MessageOf<"live">, "mark">;
+/** Messages that are only a sign of life, say what the room's clock says, or why the connection ends. */
+type SignOfLife = Pick<MessageOf<"pong">, "type" | "ts"> | Pick<MessageOf<"closing">, "type" | "reason">;
+export type ReadMessage = (
+  | ReadyMessage
+  | StatusMessage
+  | AckMessage
+  | EndedMessage
+  | ErrorMessage
+  | ListenersMessage
+  | HeardMessage
+  | SignOfLife
+) & {
   /** To be told the room once it was read. */
   readonly mark?: string | undefined;
 };
@@ -40,6 +55,7 @@ const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type
       max_in_flight: seqSchema,
       max_realtime_factor: z.nullable(z.number().check(z.positive())),
     }),
+    live: z.optional(z.boolean()),
   }),
   z.object({ type: z.literal("status"), ...markShape, last_seq: countSchema }),
   z.object({
@@ -65,7 +81,18 @@ const readMessageSchema: z.ZodMiniType<ReadMessage> = z.discriminatedUnion("type
     retry_after_ms: z.optional(countSchema),
   }),
   z.object({ type: z.literal("pong"), ...markShape, ts: z.optional(z.int()) }),
-  z.object({ type: z.literal("closing") }),
+  z.object({ type: z.literal("closing"), reason: z.string() }),
+  z.object({ type: z.literal("listeners"), ...markShape, live: z.boolean() }),
+  z.object({
+    type: z.literal("live"),
+    ...markShape,
+    track: z.string().check(z.regex(trackNamePattern)),
+    sample_rate: z.literal([...liveSampleRatesHz]),
+    at_ms: z.optional(z.number().check(z.minimum(0), z.maximum(wireLimits.maxSeq * chunkMs))),
+    flush: z.optional(z.boolean()),
+    content_b64: z.optional(z.string()),
+    content: z.optional(z.instanceof(Uint8Array<ArrayBuffer>)),
+  }),
 ]);
 
 /** @returns undefined for a message that a capture has no use for, or that this version does not know. */

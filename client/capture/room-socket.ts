@@ -112,7 +112,7 @@ export class RoomSocket {
       },
     );
     this.#socket.binaryType = "arraybuffer";
-    this.#roomTime = new RoomTime(options.clock, (message) => this.#write(message));
+    this.#roomTime = new RoomTime(options.clock, (message) => this.post(message));
     this.#socket.addEventListener("open", () => this.#handleOpen());
     this.#socket.addEventListener("message", ({ data }: { data: unknown }) => this.#handleMessage(data));
     // Its listeners get copies of events, which in browsers have neither code nor message. Its handlers get the events themselves.
@@ -127,16 +127,22 @@ export class RoomSocket {
 
   /** Sends a message that the room is to answer, if the connection is open. @returns whether it went out. */
   send(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
-    if (!this.#write(message, pcm)) return false;
+    if (!this.post(message, pcm)) return false;
     this.#waitingSince ??= performance.now();
     return true;
   }
 
-  #write(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
+  /** Sends what has no answer. @returns whether it went out. */
+  post(message: Readonly<Record<string, unknown>>, pcm?: Uint8Array): boolean {
     if (this.#socket.readyState !== ReconnectingWebSocket.OPEN) return false;
     if (this.#options.encoding === "msgpack") this.#socket.send(encode(pcm ? { ...message, content: pcm } : message));
     else this.#socket.send(JSON.stringify(pcm ? { ...message, content_b64: encodeBase64(pcm) } : message));
     return true;
+  }
+
+  /** Bytes that were sent and did not leave this machine. */
+  get waitingBytes(): number {
+    return this.#socket.bufferedAmount;
   }
 
   /** Ends the connection, and does not come back. */
@@ -234,7 +240,7 @@ export class RoomSocket {
     const message = parseRoomMessage(data);
     if (!message) return;
     const { type, mark } = message;
-    if (mark !== undefined) this.#write({ type: "seen", mark });
+    if (mark !== undefined) this.post({ type: "seen", mark });
     // A greeting alone does not prove a connection: one that dies after each greeting must not be hammered.
     const isProven = type === "ack" || type === "ended" || this.#lastHeardAt - this.#openedAt > provenAfterMs;
     // Not 0: all clients of a gateway that restarts come back, and need the jitter.

@@ -26,6 +26,7 @@ import {
   type SessionSummary,
 } from "./earlier-answers.ts";
 import type { Door } from "./exchange.ts";
+import { listenTo } from "../live/listen-to.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
 import { stt, tts, voices } from "./speech.ts";
@@ -148,6 +149,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     },
     liveEvents: (sessionId, { after = 0, signal } = {}) =>
       liveEvents(door, { path: sessionPath(sessionId, "events"), after, retries, signal }),
+    listen: (sessionId, given) => listenTo(door, sessionPath(sessionId, "live"), given),
     bindSpeaker: async (sessionId, clusterId, name, callOptions) =>
       correct("PUT", sessionId, `bindings/${clusterPart(clusterId)}`, { name }, callOptions),
     unbindSpeaker: async (sessionId, clusterId, callOptions) =>

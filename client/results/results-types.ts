@@ -20,13 +20,13 @@ import type { Quota } from "../../schemas/http/quota.ts";
 import type { PeaksAnswer } from "../../schemas/http/peaks.ts";
 import type { SessionResult } from "../../schemas/http/result.ts";
 import type { ResultVersions } from "../../schemas/http/versions.ts";
-import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
+import type { LiveCalls } from "../live/live-calls.ts";
 import type { FinalizeAnswer, FinalizePending, SessionsPage, SessionSummary } from "./earlier-answers.ts";
 
 export interface ResultsClientOptions {
@@ -181,7 +181,7 @@ export interface EventsOptions extends CallOptions {
  * All methods reject with a `RoomtoneError`, with the signal's reason when they are aborted, or with a TypeError
  * for an argument that could not be sent.
  */
-export interface ResultsClient {
+export interface ResultsClient extends LiveCalls {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
   /** Whether what the gateway stands on works: also where it does not. */
@@ -226,11 +226,6 @@ export interface ResultsClient {
   ): Promise<UtterancesAnswer["utterances"]>;
   /** One page of the event log, at most `limit` (100 by default). */
   events(sessionId: string, options?: EventsOptions & { readonly limit?: number }): Promise<EventsPage>;
-  /**
-   * The event log, then every event as it happens, once and in order, until the session is finalized. Goes on after
-   * lost connections by itself; throws where it can't for `retries` times in a row.
-   */
-  liveEvents(sessionId: string, options?: EventsOptions): AsyncIterable<RoomEvent>;
   /** A person's word: this cluster is this person. Each correction gives back the events it added. */
   bindSpeaker(sessionId: string, clusterId: string, name: string, options?: ChangeOptions): Promise<CorrectionAnswer>;
   /** A person's word: this cluster is not who it is said to be. */

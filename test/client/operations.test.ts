@@ -33,7 +33,7 @@ const methods: Record<OperationId, Calls | string> = {
   apiTts: "another name of speak",
   ingest: "startCapture, which names the track in the path",
   ingestTrack: "startCapture",
-  live: "liveEvents, over server-sent events of getEvents",
+  live: "liveEvents, over server-sent events of getEvents, and listen, over a WebSocket",
   getQuota: { quota: (client) => client.quota() },
   listSessions: {
     listSessions: (client) => client.listSessions(),
@@ -85,7 +85,7 @@ const calls = Object.entries(methods).flatMap(([id, method]) =>
 test("no operation is without a method, and no method without an operation", () => {
   expect(Object.keys(methods).toSorted()).toEqual(Object.keys(operations).toSorted());
   const client = createResultsClient({ baseUrl: "http://127.0.0.1:9" });
-  expect([...new Set(calls.map(([, name]) => name))].toSorted()).toEqual(Object.keys(client).toSorted());
+  expect([...new Set(calls.map(([, name]) => name)), "listen"].toSorted()).toEqual(Object.keys(client).toSorted());
 });
 
 test.each(calls)("%s is asked for by %s", async (id, _name, call) => {

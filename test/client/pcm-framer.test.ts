@@ -164,7 +164,10 @@ describe("one channel of several", () => {
 
   test("channels that cancel each other out are told, whichever way the blocks are cut", () => {
     const faults: unknown[] = [];
-    const framer = new PcmFramer({ sampleRate: 16_000, channels: 2 }, (fault) => faults.push(fault));
+    const framer = new PcmFramer(
+      { sampleRate: 16_000, channels: 2 },
+      { onChannelFault: (fault) => faults.push(fault) },
+    );
     const opposite = Float32Array.from(
       { length: 12 * second },
       (_, i) => (i % 2 === 0 ? 1 : -1) * Math.sin((i >> 1) / 8),

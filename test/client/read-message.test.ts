@@ -3,6 +3,7 @@ import { encode } from "@msgpack/msgpack";
 import { expect, test } from "vitest";
 import { parseRoomMessage } from "../../client/capture/read-message.ts";
 import { goldenRoomMessages } from "../../client/testkit/golden-frames.ts";
+import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import { roomMessageSchema } from "../../schemas/wire/messages.ts";
 
 /** Paths of the fields that a capture reads, by the type of their message. */
@@ -18,13 +19,16 @@ const read: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["limits"],
     ["limits", "max_in_flight"],
     ["limits", "max_realtime_factor"],
+    ["live"],
   ],
   status: [["type"], ["mark"], ["last_seq"]],
   ack: [["type"], ["mark"], ["seq"], ["sha256"], ["contiguous_seq"]],
   ended: [["type"], ["mark"], ["last_seq"], ["complete"], ["missing"]],
   error: [["type"], ["mark"], ["code"], ["detail"], ["seq"], ["retry_after_ms"]],
   pong: [["type"], ["mark"], ["ts"]],
-  closing: [["type"]],
+  closing: [["type"], ["reason"]],
+  listeners: [["type"], ["mark"], ["live"]],
+  live: [["type"], ["mark"], ["track"], ["sample_rate"], ["at_ms"], ["flush"], ["content_b64"]],
 };
 /** JSON leaves `undefined` out: the field is missing. */
 const values: readonly unknown[] = [
@@ -60,11 +64,16 @@ function withField(message: object, [key = "", ...rest]: readonly string[], valu
 }
 
 test.for(messages)("[W1] $name: read from JSON and from MessagePack, or passed over", ({ message }) => {
-  const fromText = parseRoomMessage(JSON.stringify(message));
+  const { content, ...spelled } = { content: undefined, ...message };
+  // Bytes are a text in JSON.
+  const text = content ? { ...spelled, content_b64: encodeBase64(content) } : message;
+  const fromText = parseRoomMessage(JSON.stringify(text));
   const bytes = encode(message);
-  expect(parseRoomMessage(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))).toEqual(fromText);
+  expect(parseRoomMessage(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength))).toEqual(
+    fromText && content ? { ...fromText, content_b64: undefined, content } : fromText,
+  );
   expect(fromText === undefined).toBe(read[message.type] === undefined);
-  expect(message).toMatchObject(fromText ?? {});
+  expect(text).toMatchObject(fromText ?? {});
 });
 
 test("[W1] the verdict on every field that is read is the contract's", () => {
@@ -73,7 +82,7 @@ test("[W1] the verdict on every field that is read is the contract's", () => {
       for (const value of values) {
         // A code that is unknown may be a later version's (V6).
         if (path.join() === "code" && typeof value === "string") continue;
-        const text = JSON.stringify(withField(message, path, value));
+        const text = JSON.stringify(withField({ ...message, content: undefined }, path, value));
         const expected = roomMessageSchema.safeParse(JSON.parse(text)).success;
         expect(parseRoomMessage(text) !== undefined, `${name}: ${path.join(".")} = ${String(value)}`).toBe(expected);
       }

@@ -2,8 +2,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
+import { decode, encode } from "@msgpack/msgpack";
 import { WebSocketServer, type WebSocket } from "ws";
-import { jsonSubprotocol } from "../../../schemas/wire/messages.ts";
+import { jsonSubprotocol, msgpackSubprotocol } from "../../../schemas/wire/messages.ts";
 
 export interface FakePeer {
   /** Counted from 1. */
@@ -14,6 +15,9 @@ export interface FakePeer {
 }
 
 export type FakeFrame = { readonly type: string; readonly seq?: number } & Readonly<Record<string, unknown>>;
+
+const handleProtocols = (offers: ReadonlySet<string>): string =>
+  offers.has(jsonSubprotocol) ? jsonSubprotocol : msgpackSubprotocol;
 
 export class FakeRoom {
   readonly frames: FakeFrame[] = [];
@@ -26,27 +30,28 @@ export class FakeRoom {
   }
 
   /**
-   * Speaks JSON. `answer` gets every frame but the questions where the track stands (it has nothing yet) and what time it is
+   * Speaks JSON where the client does, else MessagePack. `answer` gets every frame but the questions where the track stands (it has nothing yet) and what time it is
    * (`clock`); `greet`, if given, every connection.
    */
   static async start(
     answer: (peer: FakePeer, frame: FakeFrame) => void,
     greet: (peer: FakePeer) => void = () => undefined,
   ): Promise<FakeRoom> {
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols: () => jsonSubprotocol });
+    const server = new WebSocketServer({ port: 0, host: "127.0.0.1", handleProtocols });
     await once(server, "listening");
     const room = new FakeRoom(server);
     server.on("connection", (socket: WebSocket, request) => {
       room.connections += 1;
+      const isText = socket.protocol === jsonSubprotocol;
       const peer: FakePeer = {
         connection: room.connections,
         offers: (request.headers["sec-websocket-protocol"] ?? "").split(/, */),
-        say: (message) => socket.send(JSON.stringify(message)),
+        say: (message) => socket.send(isText ? JSON.stringify(message) : encode(message)),
         close: (code, reason) => socket.close(code, reason),
       };
       greet(peer);
-      socket.on("message", (data: Buffer) => {
-        const frame = JSON.parse(data.toString()) as FakeFrame;
+      socket.on("message", (data: Buffer, isBinary: boolean) => {
+        const frame = (isBinary ? decode(data) : JSON.parse(data.toString())) as FakeFrame;
         if (frame.type === "ping") return peer.say({ type: "pong", ts: Math.round(room.clock()) });
         if (frame.type === "status") return peer.say({ type: "status", last_seq: 0 });
         room.frames.push(frame);
