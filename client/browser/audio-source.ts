@@ -11,7 +11,8 @@ import { Emitter } from "../capture/emitter.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { AudioSourceError } from "./audio-source-error.ts";
 import { keepRunning } from "./keep-running.ts";
-import { processorName, processorSource } from "./source-processor.ts";
+import { processorName } from "./source-processor.ts";
+import { workletSource } from "./worklet-source.ts";
 
 /** Of a block: few enough messages for a phone, and little lost with a tab. */
 const blockSeconds = 0.1;
@@ -70,7 +71,7 @@ export async function openStream(stream: MediaStream, { workletUrl }: AudioSourc
       );
     // The device's own rate: not every browser connects a context of another one.
     context = new AudioContext();
-    await Promise.all([loadProcessor(context, workletUrl), context.resume()]);
+    await Promise.all([loadWorklet(context, workletUrl), context.resume()]);
     return connect(stream, context);
   } catch (cause) {
     await letGo(stream, context);
@@ -136,8 +137,9 @@ async function letGo(stream: MediaStream, context: AudioContext | undefined): Pr
   if (context && context.state !== "closed") await context.close();
 }
 
-async function loadProcessor(context: AudioContext, given: string | URL | undefined): Promise<void> {
-  const url = given ?? URL.createObjectURL(new Blob([processorSource], { type: "text/javascript" }));
+/** Loads what runs on the audio thread. @param given where the page's server has it; undefined: it is in this module. */
+export async function loadWorklet(context: AudioContext, given: string | URL | undefined): Promise<void> {
+  const url = given ?? URL.createObjectURL(new Blob([workletSource], { type: "text/javascript" }));
   try {
     await context.audioWorklet.addModule(url);
   } finally {

@@ -15,8 +15,17 @@ const needsCredential =
   "The gateway asks for a credential: set ROOMTONE_API_KEY or ROOMTONE_TOKEN, or give --token-command (see --help).";
 const inSpool = "What was not kept yet is in the spool: run the same command again to go on.";
 
-/** @param hasCredential whether one was given. @param env of the process: `ROOMTONE_DEBUG` shows where a bug is. */
-export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS.ProcessEnv): string {
+export interface Circumstances {
+  /** Whether a credential was given. */
+  readonly hasCredential: boolean;
+  /** Whether the command captures: others keep nothing in a spool. */
+  readonly isCapture: boolean;
+  /** Of the process: `ROOMTONE_DEBUG` shows where a bug is. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function failureWords(cause: unknown, { hasCredential, isCapture, env }: Circumstances): string {
+  const rest = isCapture ? ` ${inSpool}` : "";
   if (cause instanceof CaptureFailedError) return captureWords(cause, hasCredential);
   if (cause instanceof RoomtoneHttpError && cause.code === "unauthorized" && !hasCredential) return needsCredential;
   if (cause instanceof RoomtoneError) return asSentence(cause.message);
@@ -28,9 +37,9 @@ export function failureWords(cause: unknown, hasCredential: boolean, env: NodeJS
     return asSentence((cause as Error).message);
   if (!(cause instanceof Error)) return `Unexpected: ${asSentence(String(cause))}`;
   // A fault of the machine, such as a disk that fails while it is read.
-  if ("syscall" in cause) return `The system refused: ${asSentence(cause.message)} ${inSpool}`;
+  if ("syscall" in cause) return `The system refused: ${asSentence(cause.message)}${rest}`;
   const where = env["ROOMTONE_DEBUG"] ? `\n${cause.stack ?? ""}` : " ROOMTONE_DEBUG=1 shows where.";
-  return `This is a bug: ${asSentence(cause.message)} Please report it. ${inSpool}${where}`;
+  return `This is a bug: ${asSentence(cause.message)} Please report it.${rest}${where}`;
 }
 
 function captureWords({ code, message, cause, seconds }: CaptureFailedError, hasCredential: boolean): string {

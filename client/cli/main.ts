@@ -29,6 +29,7 @@ const program = new Command("roomtone")
   .showHelpAfterError("(see --help)");
 /** For what is said where the gateway refuses it. */
 let hasCredential = false;
+let isCapture = false;
 
 program
   .command("capture")
@@ -67,6 +68,7 @@ had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, a
   ffmpeg -i meeting.mp4 -f s16le -ar 16000 -ac 1 - | roomtone capture - --session monday`,
   )
   .action(async (source: string | undefined, raw: unknown) => {
+    isCapture = true;
     const options = parseCaptureOptions(source, raw, process.env);
     hasCredential = options.credential !== undefined;
     const report = await runCapture(options, stopping.signal);
@@ -114,7 +116,7 @@ try {
   console.error(
     isStopped
       ? "Stopped. What was not kept yet is in the spool: run the same command again."
-      : failureWords(cause, hasCredential, process.env),
+      : failureWords(cause, { hasCredential, isCapture, env: process.env }),
   );
 }
 process.exit();

@@ -18,7 +18,7 @@ import {
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
-import { processorSource } from "../../client/browser/source-processor.ts";
+import { workletSource } from "../../client/browser/worklet-source.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const consoleFolder = join(root, "client", "console");
@@ -105,7 +105,7 @@ function filesBeside(): Plugin {
   const files = {
     sampleAudioUrl: ["sample.wav", () => readFileSync(`${sample}.wav`)],
     sampleScriptUrl: ["sample.json", () => readFileSync(`${sample}.json`)],
-    workletUrl: ["source-processor.js", () => Buffer.from(processorSource)],
+    workletUrl: ["worklet.js", () => Buffer.from(workletSource)],
   } as const;
   return {
     name: "console-files",

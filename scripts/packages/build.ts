@@ -8,7 +8,7 @@ import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { rolldown } from "rolldown";
-import { processorSource } from "../../client/browser/source-processor.ts";
+import { workletSource } from "../../client/browser/worklet-source.ts";
 import { portableTypes } from "./portable-types.ts";
 import { type Manifest, publishedManifest, readManifest, sourcesOf } from "./manifest.ts";
 
@@ -21,7 +21,7 @@ const workspaces = ["client", "client/cli"] as const;
 
 /** Files that no module imports, and that a page's server gives out. */
 const assets: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  client: { "worklet.js": `${processorSource}\n`, "worklet.d.ts": "export {};\n" },
+  client: { "worklet.js": workletSource, "worklet.d.ts": "export {};\n" },
 };
 
 /** @returns the folders that can be packed, in the order of `workspaces`. */

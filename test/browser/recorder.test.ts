@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
-import { processorSource } from "../../client/browser/source-processor.ts";
+import { workletSource } from "../../client/browser/worklet-source.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
@@ -51,7 +51,7 @@ beforeAll(async () => {
     .replace('"demo-2"', 'new URLSearchParams(location.search).get("session") ?? ""');
   files.set("/sample.js", await bundled({ stdin: { contents, loader: "ts", resolveDir: root } }));
   files.set("/my-backend/token", { type: "text/plain", text: "any.token.does" });
-  files.set("/worklet.js", { type: "text/javascript", text: processorSource });
+  files.set("/worklet.js", { type: "text/javascript", text: workletSource });
   files.set("/strict", { type: "text/html", text: '<!doctype html><script type="module" src="/strict.js"></script>' });
   const strict = `import { openMicrophone } from "@roomtone/client/browser";
     const opened = (options) => openMicrophone({}, options).then((one) => one.close().then(() => "opened"), (cause) => cause.name);

@@ -5,7 +5,8 @@ import { RecorderError } from "../../client/cli/recorder.ts";
 import { UsageError } from "../../client/cli/usage-error.ts";
 import { CaptureFailedError } from "../../client/capture/capture-types.ts";
 
-const words = (cause: unknown, env: NodeJS.ProcessEnv = {}): string => failureWords(cause, true, env);
+const given = { hasCredential: true, isCapture: true, env: {} };
+const words = (cause: unknown, env: NodeJS.ProcessEnv = {}): string => failureWords(cause, { ...given, env });
 
 function systemError(code: string, syscall: string): Error {
   return Object.assign(new Error(`${code}: it went wrong, ${syscall}`), { code, syscall });
@@ -13,8 +14,8 @@ function systemError(code: string, syscall: string): Error {
 
 test("[V4] a gateway that asks for a credential: which variables give one, unless one was given", () => {
   const refused = new CaptureFailedError("unauthorized", "Send an API key or a session token: Authorization: Bearer …");
-  expect(failureWords(refused, false, {})).toMatch(/set ROOMTONE_API_KEY or ROOMTONE_TOKEN/);
-  expect(failureWords(refused, true, {})).toMatch(/\(unauthorized\) What was not kept yet is in the spool/);
+  expect(failureWords(refused, { ...given, hasCredential: false })).toMatch(/set ROOMTONE_API_KEY or ROOMTONE_TOKEN/);
+  expect(words(refused)).toMatch(/\(unauthorized\) What was not kept yet is in the spool/);
 });
 
 test("[V4] a recorder that never began speaks of no spool", () => {
@@ -42,4 +43,20 @@ test("[V4] a bug is called one, and shows its stack to those who ask for it", ()
 
 test("[V4] what the person can put right is told as it is", () => {
   expect(words(new UsageError("Give one source."))).toBe("Give one source.");
+});
+
+test("[V4] a command that keeps nothing in a spool speaks of none, whatever became of it", () => {
+  const causes = [
+    systemError("EIO", "read"),
+    systemError("ENOSPC", "write"),
+    new TypeError("x is not a function"),
+    new UsageError("There is no file a.wav."),
+    "thrown",
+  ];
+  for (const cause of causes) {
+    const text = failureWords(cause, { ...given, isCapture: false });
+    expect(text).toMatch(/\.$/);
+    expect(text).not.toContain("spool");
+    expect(text).not.toContain("same command");
+  }
 });

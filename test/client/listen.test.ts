@@ -118,6 +118,8 @@ test("[V7] a program sends a voice of its own, at another rate, and has players 
   const heard = await listening(sessionId, { tracks: ["ai"] });
   await isHeard(capture);
   expect(capture.live.send(samplesOf(1, 1).subarray(0, 12_000), { sampleRate: 24_000, atMs: 250 })).toBe(true);
+  // What is queued where it is heard goes with a flush.
+  await once(() => heard.pieces.length === 5, "half a second");
   expect(capture.live.flush()).toBe(true);
   await once(() => heard.pieces.some(({ flush }) => flush), "the flush");
   expect(heard.pieces.map(({ sampleRate, atMs, flush }) => [sampleRate, atMs, flush])).toEqual([

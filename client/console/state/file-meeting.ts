@@ -28,7 +28,7 @@ export async function streamFile(file: File): Promise<string> {
   try {
     const audio = await openAudioFile(file);
     const sessionId = newSessionId("file");
-    const title = file.name.slice(0, maxTitleChars);
+    const title = file.name.slice(0, maxTitleChars).toWellFormed();
     await withAccess(() => gateway.createSession({ session_id: sessionId, title }));
     const token = captureToken(sessionId);
     const capture = await startCapture({

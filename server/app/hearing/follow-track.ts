@@ -4,6 +4,7 @@
  * follows the cursor is cut the same again, and what is heard in a stretch takes the place of what was heard there (U21). Captions and
  * transcriptions are both made by it. Knows no platform and no model.
  */
+import { beginningOf } from "../../../schemas/cut-text.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
@@ -245,5 +246,9 @@ function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardS
   const from = Math.min(...said.map(({ start_ms }) => Math.round(start_ms) + startMs));
   const to = Math.max(...said.map(({ end_ms }) => Math.round(end_ms) + startMs));
   const start_ms = Math.max(startMs, Math.min(from, endMs - 1));
-  return { start_ms, end_ms: Math.max(start_ms, Math.min(to, endMs)), text: text.slice(0, limits.maxUtteranceChars) };
+  return {
+    start_ms,
+    end_ms: Math.max(start_ms, Math.min(to, endMs)),
+    text: beginningOf(text, limits.maxUtteranceChars),
+  };
 }

@@ -1,4 +1,5 @@
 /** Utterances as they stand, by track and id; every version of each is in the event log. */
+import { beginningOf } from "../../../schemas/cut-text.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { type PostedUtterance, type Utterance, utteranceSchema } from "../../../schemas/speech/utterances.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -70,7 +71,7 @@ export class UtteranceStore {
   /** What was said in a stretch of a track: the text of the utterances whose middle lies in it. */
   textBetween(track: string, fromMs: number, toMs: number): string | undefined {
     const texts = textsBetween.all(this.#db, track, fromMs, toMs, limits.maxUtteranceMs).map(({ text }) => text);
-    return texts.length === 0 ? undefined : texts.join("\n").slice(0, limits.maxAsrTextChars);
+    return texts.length === 0 ? undefined : beginningOf(texts.join("\n"), limits.maxAsrTextChars);
   }
 
   /** What is in a stretch of a track or reaches into it, by time; nothing that was withdrawn. */

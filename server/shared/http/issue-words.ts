@@ -1,4 +1,5 @@
 /** What is wrong with a value that a schema refused, in words for whoever sent it: where, what was expected, what to do. Pure. */
+import { beginningOf } from "../../../schemas/cut-text.ts";
 import type * as z from "zod";
 import { fieldsAt, nearestName } from "./field-names.ts";
 
@@ -111,5 +112,5 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
 
 /** Names are the sender's, and may be of any length. */
 function cut(name: string): string {
-  return name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return name.length > 64 ? `${beginningOf(name, 64)}…` : name;
 }

@@ -124,6 +124,8 @@ class World {
   cursor: Cursor = { ms: 0, floor: firstFloor, gapSince: null };
   faults = 0;
   transcribed = 0;
+  /** What a model hears; undefined: how long the piece is. */
+  words: string | undefined;
   readonly #samples: Int16Array;
   readonly #random: () => number;
 
@@ -171,7 +173,8 @@ class World {
         this.transcribed += 1;
         dies();
         if (mayFail()) return setback;
-        const segments = [{ start_ms: 0, end_ms: speech.length / 32, text: `${speech.length} bytes` }];
+        const text = this.words ?? `${speech.length} bytes`;
+        const segments = [{ start_ms: 0, end_ms: speech.length / 32, text }];
         return { ok: true, value: { segments, model: "embedded/moonshine-tiny" } };
       },
       post: async (heard) => {
@@ -354,6 +357,18 @@ describe("following a track", () => {
       await captioner.advance();
       expect(world.posted.size).toBe(1);
       expect(world.cursor.ms).toBe(4_000);
+    }
+  });
+
+  test("[Q2] a model that says far too much is cut to what an utterance holds, between characters", async () => {
+    const samples = audioOf([{ isSpeech: true, ms: 2_000 }], 10);
+    for (const before of ["", "a"]) {
+      const world = new World(samples, seededRandom(7));
+      world.words = before + "\u{1F600}".repeat(3_000);
+      await runToTheEnd(world, seededRandom(7));
+      const text = said(world)[0]?.segments[0]?.text ?? "";
+      expect(text.isWellFormed()).toBe(true);
+      expect(text).toHaveLength(before === "" ? 4_000 : 3_999);
     }
   });
 });

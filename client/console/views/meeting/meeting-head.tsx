@@ -12,6 +12,7 @@ import { addressOf, goTo } from "../../state/route.ts";
 import { DeleteDialog } from "../meetings/delete-dialog.tsx";
 import { ExportMenu } from "./export-menu.tsx";
 import { HistoryDialog } from "./history-dialog.tsx";
+import { ListenButton } from "./listen-button.tsx";
 import { ShareDialog } from "./share-dialog.tsx";
 
 export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Element {
@@ -47,6 +48,7 @@ export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Ele
             <Icon name="stop" /> {isEnding.value ? "Ending…" : "End meeting"}
           </button>
         )}
+        {status === "open" && <ListenButton sessionId={meeting.sessionId} />}
         <ExportMenu meeting={meeting} />
         <button
           type="button"

@@ -1,4 +1,5 @@
 /** One exchange with an HTTP API of OpenAI's shape: how it is asked, and what its refusals mean. Its words go into the log alone. */
+import { beginningOf } from "../../../../schemas/cut-text.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { readTextUpTo } from "../../../shared/lib/read-body.ts";
 import { log } from "../../../shared/telemetry/log.ts";
@@ -54,7 +55,7 @@ export async function jsonOf(
   try {
     return ok(JSON.parse(text.value) as unknown);
   } catch {
-    return wrong(service, call, text.value.slice(0, 500));
+    return wrong(service, call, beginningOf(text.value, 500));
   }
 }
 
@@ -68,7 +69,7 @@ async function faultOf({ name, isOwn }: OpenAiService, answer: Response, call: C
   const { status } = answer;
   const text = await readTextUpTo(answer.body, maxErrorBytes);
   const said = text.ok ? text.value : text.error;
-  log.warn("model.refused", { model: name, trace_id: call.traceId, status, answer: said.slice(0, 500) });
+  log.warn("model.refused", { model: name, trace_id: call.traceId, status, answer: beginningOf(said, 500) });
   if (refusals.has(status)) {
     const detail = isOwn && text.ok ? messageIn(text.value) : undefined;
     return { reason: "refused", status: status as 400 | 413 | 415, detail };

@@ -3,6 +3,7 @@
  * binding throws goes into the log; what it means is in Cloudflare's table of error codes.
  * https://developers.cloudflare.com/workers-ai/platform/errors/
  */
+import { beginningOf } from "../../../../schemas/cut-text.ts";
 import { err, type Result } from "../../../../schemas/lib/result.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import { readTextUpTo } from "../../../shared/lib/read-body.ts";
@@ -40,13 +41,18 @@ export async function runWorkersAi(
   } catch (cause) {
     if (call.signal.aborted) throw cause;
     const said = describeError(cause);
-    log.warn("model.refused", { model: name, trace_id: call.traceId, answer: said.slice(0, 500) });
+    log.warn("model.refused", { model: name, trace_id: call.traceId, answer: beginningOf(said, 500) });
     return err(faultOf(codeIn(said)));
   }
   if (!(answer instanceof Response) || answer.ok) return { ok: true, value: answer };
   const text = await readTextUpTo(answer.body, maxErrorBytes);
   const said = text.ok ? text.value : text.error;
-  log.warn("model.refused", { model: name, trace_id: call.traceId, status: answer.status, answer: said.slice(0, 500) });
+  log.warn("model.refused", {
+    model: name,
+    trace_id: call.traceId,
+    status: answer.status,
+    answer: beginningOf(said, 500),
+  });
   return err(faultOf(codeIn(said) ?? answer.status, secondsIn(answer.headers.get("retry-after"))));
 }
 

@@ -2,6 +2,7 @@
  * Reading a route's path, query, headers and body: each parsed before anything is done with it. A failure is the reason that
  * the table of problems takes.
  */
+import { beginningOf } from "../../../../schemas/cut-text.ts";
 import type { Context, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { limits } from "../../../../schemas/limits.ts";
@@ -62,7 +63,7 @@ export async function surplusRefusal(c: Context<AppEnv>, operation: Operation): 
 const maxNameChars = 64;
 
 function shortened(name: string): string {
-  return name.length > maxNameChars ? `${name.slice(0, maxNameChars)}…` : name;
+  return name.length > maxNameChars ? `${beginningOf(name, maxNameChars)}…` : name;
 }
 
 /** The session that the path names; the route's guard has looked at it. */
