@@ -6,7 +6,7 @@ const lookEveryMs = 50;
 /** @param look answers undefined for "not yet"; what it throws ends the wait. */
 export async function until<T>(
   look: () => T | undefined | Promise<T | undefined>,
-  { what, timeoutMs = 10_000 }: { what: string | (() => string); timeoutMs?: number },
+  { what, timeoutMs = 30_000 }: { what: string | (() => string); timeoutMs?: number },
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

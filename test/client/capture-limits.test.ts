@@ -41,12 +41,13 @@ describe("[L1] a connection is refused with rate_limited, 4429", () => {
     const { room, madeAt } = await refusingRoom(300);
     const [, listener] = await start(room);
     const { afterMs, reason } = await listener.next("retrying");
+    const goneMs = performance.now() - (madeAt[0] ?? 0);
     expect(reason).toBe("rate_limited");
     expect(listener.of("disconnected")).toMatchObject([{ code: 4429 }]);
     await listener.next("connected");
     expect(pauseOf(madeAt)).toBeGreaterThanOrEqual(300);
-    // Some of the 300 are over by then.
-    expect(afterMs).toBeGreaterThan(400);
+    // Some of the pause is over by then, however busy the machine is.
+    expect(afterMs).toBeGreaterThanOrEqual(Math.floor(300 + 250 - goneMs));
     expect(afterMs).toBeLessThanOrEqual(300 + 250);
   });
 

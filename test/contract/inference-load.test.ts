@@ -25,9 +25,9 @@ async function readToEnd(body: ReadableStream<Uint8Array> | null): Promise<strin
   return new Response(body).text();
 }
 
-/** @returns so much talk that it takes minutes to hear. */
-function longTalk(): Uint8Array<ArrayBuffer> {
-  const times = Math.ceil((600 * 16_000) / speech.length);
+/** @returns talk that is heard much more slowly than it is sent: minutes of it take a while to hear. */
+function talkOf(seconds: number): Uint8Array<ArrayBuffer> {
+  const times = Math.ceil((seconds * 16_000) / speech.length);
   const all = new Float32Array(times * speech.length);
   for (let i = 0; i < times; i++) all.set(speech, i * speech.length);
   return wavOf({ channels: [all], rateHz: 16_000 });
@@ -50,7 +50,7 @@ describe("the service", { timeout: timeoutMs }, () => {
 
   it("[M9] takes on what it has room for, and lets requests take turns", async () => {
     const leaving = new AbortController();
-    const talk = longTalk();
+    const talk = talkOf(600);
     // One more would be more than the bytes that may be under way.
     const long = [1, 2, 3].map(() => client.transcribe(talk, { fields: { stream: "true" } }, leaving.signal));
     const answers = await Promise.all(long);
@@ -65,7 +65,7 @@ describe("the service", { timeout: timeoutMs }, () => {
   });
 
   it("[M10] a caller who leaves gives the place back", async () => {
-    const talk = longTalk();
+    const talk = talkOf(120);
     for (let round = 0; round < 2 * sttLimits.maxJobs; round++) {
       const leaving = new AbortController();
       const response = await until(
@@ -83,7 +83,7 @@ describe("the service", { timeout: timeoutMs }, () => {
 
   it("[M10] stops with work under way", async () => {
     const other = await start();
-    const busy = await new SpeechClient(other.url).transcribe(longTalk(), { fields: { stream: "true" } });
+    const busy = await new SpeechClient(other.url).transcribe(talkOf(600), { fields: { stream: "true" } });
     const rest = readToEnd(busy.body);
     await Promise.all([expect(rest).rejects.toThrow("terminated"), other.close()]);
     await expect(health(other)).rejects.toThrow("fetch failed");

@@ -39,14 +39,14 @@ describe("a transcription", { timeout: timeoutMs }, () => {
     const result = await until(
       async () => {
         const answer = await client().result(sessionId);
-        return answer.transcript.length > 0 ? answer : undefined;
+        // Versions on the way may hold less.
+        return answer.transcript.length === done.utterances ? answer : undefined;
       },
-      { what: "the next version of the result", timeoutMs: 60_000 },
+      { what: "a version of the result with all that was heard", timeoutMs: 60_000 },
     );
     expect(result.transcript.map(({ text }) => text).join(" ")).toMatch(
       /Good morning,? everyone.*Streaming systems for about six years/is,
     );
-    expect(result.transcript).toHaveLength(done.utterances);
     // Said in a WAV of the same audio at the same places.
     for (const { start_ms, end_ms } of result.transcript) expect(end_ms).toBeGreaterThan(start_ms);
     const { event_count } = await client().state(sessionId);

@@ -21,7 +21,7 @@ test.skipIf(isWithoutBrowser)(
     );
     await page.goto(`${gateway.url}/#/m/${session}`);
     const box = page.getByRole("region", { name: "Transcript" });
-    await box.getByText(`Line ${dayUtterances}.`).waitFor();
+    await box.getByText(`Line ${dayUtterances}.`).waitFor({ timeout: 90_000 });
     const rows = box.locator("[data-row]");
     expect(await rows.count(), "rows in the page").toBeLessThan(80);
     expect(await page.locator(".lane").count()).toBeGreaterThanOrEqual(dayVoices);
