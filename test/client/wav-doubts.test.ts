@@ -147,6 +147,66 @@ test.each<[string, Buffer, RegExp]>([
   await expect(openPcmStream(Readable.from([bytes]), raw)).rejects.toThrow(name);
 });
 
+/** From its middle on, as where a player's stream is joined. */
+const fromMiddle = (bytes: Buffer, at: number): Buffer => Buffer.from(bytes.subarray(at));
+const noise = (length: number, seed: number): Buffer => {
+  let state = seed;
+  return Buffer.from(Array.from({ length }, () => (state = (state * 1_103_515_245 + 12_345) & 0x7fff_ffff) >> 16));
+};
+/** MPEG-2 layer 3 of changing rates, 24 kHz. */
+const vbrFrames = Buffer.concat(
+  Array.from({ length: 30 }, (_, n) => {
+    const rate = 4 + (n % 7);
+    const kbps = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96][rate] ?? 0;
+    return Buffer.concat([Buffer.from([0xff, 0xf3, (rate << 4) | 0x04, 0xc4]), noise(kbps * 3 - 4, n + 1)]);
+  }),
+);
+/** MPEG-1 layer 2, 192 kbit/s, 48 kHz. */
+const layer2Frames = Buffer.concat(
+  Array.from({ length: 20 }, (_, n) => Buffer.concat([Buffer.from([0xff, 0xfd, 0xa4, 0]), noise(572, n + 1)])),
+);
+const adtsFrames = Buffer.concat(
+  Array.from({ length: 40 }, (_, n) => {
+    const length = 200 + n * 7;
+    const head = [0xff, 0xf1, 0x4c, 0x80 | (length >> 11), (length >> 3) & 0xff, ((length & 7) << 5) | 0x1f, 0xfc];
+    return Buffer.concat([Buffer.from(head), noise(length - 7, n + 1)]);
+  }),
+);
+const oggPages = Buffer.concat(
+  Array.from({ length: 4 }, (_, n) => Buffer.concat([Buffer.from("OggS\0\0"), noise(3_000, n + 1)])),
+);
+const tsPackets = Buffer.concat(
+  Array.from({ length: 60 }, (_, n) => Buffer.concat([Buffer.from([0x47, 1, 0, 0x10 | (n & 15)]), noise(184, n + 1)])),
+);
+
+test.each<[string, Buffer, RegExp]>([
+  ["MP3 of one rate", Buffer.concat(Array.from({ length: 30 }, () => mp3Frame)), /MP3/],
+  ["MP3 of many rates", vbrFrames, /MP3/],
+  ["MPEG audio of layer 2", layer2Frames, /layer 2/],
+  ["AAC", adtsFrames, /AAC/],
+  ["Ogg", oggPages, /Ogg/],
+  ["an MPEG transport stream", tsPackets, /transport stream/],
+])("[C4] %s on a stream that begins in the middle of a frame is refused by its name", async (_, bytes, name) => {
+  for (const at of [1, 2, 3, 99, 187, 400]) {
+    const stream = Readable.from([fromMiddle(bytes, at)]);
+    await expect(openPcmStream(stream, raw), `from byte ${at}`).rejects.toThrow(name);
+  }
+});
+
+test("[C4] samples are samples: noise loud and faint, and tones of any period", async () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const loud = noise(16_000, seed);
+    const faint = Buffer.from(Int16Array.from(noise(8_000, seed), (byte) => (byte % 9) - 4).buffer);
+    const tone = Int16Array.from({ length: 8_000 }, (_, i) => 900 * Math.sin((2 * Math.PI * i) / (seed * 2)));
+    const square = Int16Array.from({ length: 8_000 }, (_, i) => (i % seed < seed / 2 ? -1_025 : 0x4747));
+    for (const bytes of [loud, faint, Buffer.from(tone.buffer), Buffer.from(square.buffer)])
+      expect((await piped(bytes))[1], `seed ${seed}`).toBe(0.5);
+  }
+  // A head of MP3 at every place where the next one would stand: two channels that stand still.
+  const still = Buffer.alloc(16_000, Buffer.from([0xff, 0xfb, 0x94, 0x64]));
+  expect((await piped(still, { sampleRate: 16_000, channels: 2 }))[1]).toBe(0.5);
+});
+
 test("[C4] samples whose first is that of a sync word, and such as a letter would be, are samples", async () => {
   const [, quiet] = await piped(Buffer.concat([Buffer.from([0xff, 0xfb]), seconds(1, 3)]).subarray(0, 32_000));
   const [, steady] = await piped(seconds(1, 65));

@@ -1,4 +1,5 @@
 /** What a file or a stream holds, told by its first bytes, so that what can't be decoded is refused by its name. Pure. */
+import { frameChainName } from "./frame-chain.ts";
 
 export interface AudioKind {
   /** For people: "an MP3 file". */
@@ -7,8 +8,8 @@ export interface AudioKind {
   readonly isWav: boolean;
 }
 
-/** Bytes that are enough for `audioKindOf`: a frame of MPEG audio, and the head of the next. */
-export const kindBytes = 2_048;
+/** Bytes that are enough for `audioKindOf`: a few frames of compressed audio, also where they begin in the middle of one. */
+export const kindBytes = 8_192;
 /** As many characters prove that it is text. */
 const textBytes = 64;
 
@@ -16,11 +17,13 @@ interface Magic {
   readonly name: string;
   readonly at: number;
   readonly bytes: readonly number[];
-  /** Bytes that raw PCM may begin with as well: of a stream they count where the next frame stands where this one says. */
-  readonly frameBytes?: (head: Uint8Array) => number;
+  /** Raw PCM may begin with these as well: of a stream they prove nothing. */
+  readonly isShort?: true;
 }
 
 const ascii = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
+
+const shortMagic = (name: string, second: number): Magic => ({ name, at: 0, bytes: [0xff, second], isShort: true });
 
 const magics: readonly Magic[] = [
   { name: "a FLAC file", at: 0, bytes: ascii("fLaC") },
@@ -39,13 +42,8 @@ const magics: readonly Magic[] = [
   { name: "compressed (gzip)", at: 0, bytes: [0x1f, 0x8b, 0x08] },
   { name: "a ZIP archive", at: 0, bytes: [0x50, 0x4b, 0x03, 0x04] },
   // The sync words of MPEG audio: layer 3 in three versions, and AAC in ADTS.
-  ...[0xfb, 0xfa, 0xf3, 0xf2, 0xe3, 0xe2].map((second) => ({
-    name: "an MP3 file",
-    at: 0,
-    bytes: [0xff, second],
-    frameBytes: mp3FrameBytes,
-  })),
-  ...[0xf1, 0xf9].map((second) => ({ name: "an AAC file", at: 0, bytes: [0xff, second], frameBytes: adtsFrameBytes })),
+  ...[0xfb, 0xfa, 0xf3, 0xf2, 0xe3, 0xe2].map((second) => shortMagic("an MP3 file", second)),
+  ...[0xf1, 0xf9, 0xf0, 0xf8].map((second) => shortMagic("an AAC file", second)),
 ];
 
 const has = (head: Uint8Array, at: number, bytes: readonly number[]): boolean =>
@@ -61,15 +59,19 @@ export function audioKindOf(head: Uint8Array, mayBeRaw: boolean): AudioKind | un
     if (has(head, 8, ascii("WAVE"))) return { name: "a WAV file", isWav: true };
     return { name: "a RIFF file that is no WAV, such as AVI", isWav: false };
   }
-  const magic = magics.find(
-    ({ at, bytes, frameBytes }) =>
-      has(head, at, bytes) && (!mayBeRaw || !frameBytes || has(head, Math.max(4, frameBytes(head)), bytes)),
-  );
-  if (magic) return { name: magic.name, isWav: false };
-  return mayBeRaw && isText(head)
-    ? { name: "text, such as a page or an error of the server", isWav: false }
-    : undefined;
+  const magic = magics.find(({ at, bytes, isShort }) => has(head, at, bytes) && !(mayBeRaw && isShort));
+  const name = magic?.name ?? (mayBeRaw ? streamName(head) : undefined);
+  return name === undefined ? undefined : { name, isWav: false };
 }
+
+/** What a stream without a head is: text, or compressed audio from somewhere in its middle on. */
+function streamName(head: Uint8Array): string | undefined {
+  if (isText(head)) return "text, such as a page or an error of the server";
+  const isOgg = head.some((_, at) => has(head, at, oggPage) && (head[at + 5] ?? 0xff) < 8);
+  return isOgg ? "an Ogg file (Vorbis or Opus)" : frameChainName(head);
+}
+/** The head of each page, whose version is 0. */
+const oggPage = [...ascii("OggS"), 0];
 
 /** Samples have bytes of all values soon; a steady tone has few. */
 function isText(head: Uint8Array): boolean {
@@ -77,23 +79,4 @@ function isText(head: Uint8Array): boolean {
   return (
     first.every((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d)) && new Set(first).size >= 5
   );
-}
-
-/** ISO 13818-7: 13 bits say how long a frame is, its head included. */
-function adtsFrameBytes([, , , third = 0, fourth = 0, fifth = 0]: Uint8Array): number {
-  return ((third & 0b11) << 11) | (fourth << 3) | (fifth >> 5);
-}
-
-const mp3Kbps = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-const mp3LowKbps = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-const mp3Rates = [44_100, 48_000, 32_000];
-
-/** ISO 11172-3 and 13818-3, layer 3. 0 where the head says nothing that can be. */
-function mp3FrameBytes([, first = 0, second = 0]: Uint8Array): number {
-  const version = (first >> 3) & 0b11;
-  const kbps = (version === 3 ? mp3Kbps : mp3LowKbps)[second >> 4];
-  const rate = mp3Rates[(second >> 2) & 0b11];
-  if (kbps === undefined || rate === undefined) return 0;
-  const [slots, slower] = version === 3 ? [144, 1] : [72, version === 2 ? 2 : 4];
-  return Math.floor((slots * kbps * 1_000 * slower) / rate) + ((second >> 1) & 1);
 }
