@@ -1,12 +1,13 @@
 /**
- * Looks at what averaging the channels of a source does to its sound: two that cancel each other out become silence, and one that
- * speaks among silent ones becomes quiet. Pure; says each thing once.
+ * Looks at what averaging the channels of a source does to its sound (C7): those that cancel each other out become silence, and one
+ * that speaks among silent ones becomes quiet. Pure; says one thing, once: as soon as it is sure, and at the end of a source too short
+ * for that.
  */
 import type { PcmBlock } from "./pcm-block.ts";
 
 export type ChannelFault =
-  /** The channels are each other's opposite: their mean is next to nothing. */
-  | { readonly kind: "cancel" }
+  /** Channels are each other's opposite: the mean of all is next to nothing. This one has sound, counted from 1. */
+  | { readonly kind: "cancel"; readonly channel: number }
   /** Of several channels this one alone has sound, counted from 1; the mean is quieter by `lossDb`. */
   | { readonly kind: "lone"; readonly channel: number; readonly lossDb: number };
 
@@ -14,8 +15,10 @@ export type ChannelFault =
 const judgedSeconds = 5;
 /** Power about the mean below which a second is no sound: −55 dBFS. */
 const silentPower = 10 ** -5.5;
-/** The mean has less than this share of its channels' power: 15 dB below it. */
+/** The mean of two has less than this share of their power, 15 dB below it; of more, which add up to less by themselves, as much less. */
 const cancelledShare = 10 ** -1.5;
+/** A begun second at the source's end counts from so much of it on. */
+const leastShare = 0.1;
 
 interface Tally {
   sum: number;
@@ -31,6 +34,7 @@ export class ChannelWatch {
   #soundSeconds = 0;
   readonly #powers: number[];
   #isOver: boolean;
+  #wasJudged = false;
 
   constructor({ sampleRate, channels }: { readonly sampleRate: number; readonly channels: number }) {
     this.#channels = channels;
@@ -58,6 +62,13 @@ export class ChannelWatch {
     return this.#soundSeconds < judgedSeconds ? undefined : this.#judge();
   }
 
+  /** No more comes for now. @returns what is wrong, where there was too little to say so before. */
+  end(): ChannelFault | undefined {
+    if (this.#isOver) return undefined;
+    if (this.#frames >= this.#secondFrames * leastShare) this.#endSecond();
+    return this.#soundSeconds === 0 ? undefined : this.#judge();
+  }
+
   #endSecond(): void {
     // About the mean: a constant offset is no sound.
     const powers = this.#tallies.map(({ sum, squares }) => squares / this.#frames - (sum / this.#frames) ** 2);
@@ -69,19 +80,24 @@ export class ChannelWatch {
   }
 
   #judge(): ChannelFault | undefined {
-    this.#isOver = true;
     const each = this.#powers.slice(0, -1).map((power) => power / this.#soundSeconds);
     const mixed = (this.#powers.at(-1) ?? 0) / this.#soundSeconds;
     const loudest = Math.max(...each);
+    const channel = each.indexOf(loudest) + 1;
     const heard = each.filter((power) => power >= silentPower);
-    if (heard.length === 1)
-      return {
-        kind: "lone",
-        channel: each.indexOf(loudest) + 1,
-        lossDb: Math.round(10 * Math.log10(loudest / Math.max(mixed, Number.MIN_VALUE))),
-      };
     const mean = each.reduce((sum, power) => sum + power, 0) / each.length;
-    return mixed < mean * cancelledShare && heard.length === 2 ? { kind: "cancel" } : undefined;
+    const isFirst = !this.#wasJudged;
+    this.#wasJudged = true;
+    this.#powers.fill(0);
+    this.#soundSeconds = 0;
+    if (heard.length > 1 && mixed * each.length < mean * cancelledShare * 2) {
+      this.#isOver = true;
+      return { kind: "cancel", channel };
+    }
+    // Later on, it is one of several people who speaks for a while.
+    if (heard.length !== 1 || !isFirst) return undefined;
+    this.#isOver = true;
+    return { kind: "lone", channel, lossDb: Math.round(10 * Math.log10(loudest / Math.max(mixed, Number.MIN_VALUE))) };
   }
 }
 

@@ -80,6 +80,8 @@ export class PcmFramer {
   flush(): Framed[] {
     // Half a sample frame is no sound.
     this.#rest = undefined;
+    const fault = this.#watch?.end();
+    if (fault) this.#onChannelFault?.(fault);
     const frames = this.#resampler ? this.#fill(toInt16(this.#resampler.flush())) : [];
     return this.#filled === 0 ? frames : [...frames, this.#take()];
   }

@@ -164,7 +164,7 @@ const takesAgain = (afterS: number): string => `The spool takes audio again afte
 
 function channelWarning(fault: CaptureEvents["channels"]): string {
   if (fault.kind === "cancel")
-    return "The two channels are each other's opposite, and averaged they are next to silent. Take one: --channel left.";
+    return `Channels are each other's opposite, and averaged they are next to silent. Take one: --channel ${fault.channel}.`;
   return `Only channel ${fault.channel} has sound; averaged with the silent ones it is ${fault.lossDb} dB quieter. Take it alone: --channel ${fault.channel}.`;
 }
 

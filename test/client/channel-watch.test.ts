@@ -7,10 +7,17 @@ const rate = 8_000;
 const seconds = 8;
 const voice = (i: number): number => 0.3 * Math.sin(i / 5) * Math.sin(i / 900);
 
+const silence = (): number => 0;
+
 /** @param channels by sample, −1…1. */
 function faultOf(...channels: readonly ((i: number) => number)[]): ReturnType<ChannelWatch["hear"]>[] {
+  return faultIn(seconds, ...channels);
+}
+
+/** @param forS of the source; a tenth of a second at a time. */
+function faultIn(forS: number, ...channels: readonly ((i: number) => number)[]): ReturnType<ChannelWatch["hear"]>[] {
   const watch = new ChannelWatch({ sampleRate: rate, channels: channels.length });
-  const faults = Array.from({ length: seconds * 10 }, (_, block) => {
+  const faults = Array.from({ length: forS * 10 }, (_, block) => {
     const samples = new Float32Array((rate / 10) * channels.length);
     for (let i = 0; i < rate / 10; i += 1) {
       for (const [channel, valueAt] of channels.entries()) {
@@ -19,9 +26,8 @@ function faultOf(...channels: readonly ((i: number) => number)[]): ReturnType<Ch
     }
     return watch.hear(samples);
   });
-  return faults.filter((fault) => fault !== undefined);
+  return [...faults, watch.end(), watch.end()].filter((fault) => fault !== undefined);
 }
-const silence = (): number => 0;
 
 test("[C7] one that speaks among silent ones, told once, with what the mean costs", () => {
   expect(faultOf(silence, silence, voice, silence)).toEqual([{ kind: "lone", channel: 3, lossDb: 12 }]);
@@ -32,8 +38,32 @@ test("[C7] one that speaks among silent ones, told once, with what the mean cost
 });
 
 test("[C7] two that are each other's opposite", () => {
-  expect(faultOf(voice, (i) => -voice(i))).toEqual([{ kind: "cancel" }]);
-  expect(faultOf(voice, (i) => -0.95 * voice(i))).toEqual([{ kind: "cancel" }]);
+  expect(faultOf(voice, (i) => -voice(i))).toEqual([{ kind: "cancel", channel: 1 }]);
+  expect(faultOf(voice, (i) => -0.95 * voice(i))).toEqual([{ kind: "cancel", channel: 1 }]);
+});
+
+test.for([0.2, 0.9, 2, 4.5])("[C7] a source of %f s is judged at its end", (forS) => {
+  expect(faultIn(forS, voice, (i) => -voice(i))).toEqual([{ kind: "cancel", channel: 1 }]);
+  expect(faultIn(forS, silence, voice)).toMatchObject([{ kind: "lone", channel: 2 }]);
+  expect(faultIn(forS, voice, (i) => 0.7 * voice(i))).toEqual([]);
+});
+
+test("[C7] channels that cancel each other among others, and from some time on", () => {
+  expect(faultOf(silence, voice, silence, (i) => -voice(i))).toEqual([{ kind: "cancel", channel: 2 }]);
+  const other = (i: number): number => 0.2 * Math.cos(i / 11);
+  const pairs = [voice, (i: number): number => -voice(i), other, (i: number): number => -other(i)];
+  expect(faultOf(...pairs)).toMatchObject([{ kind: "cancel" }]);
+  const later = (i: number): number => (i < 6 * rate ? 1 : -1) * voice(i);
+  expect(faultIn(20, voice, later)).toMatchObject([{ kind: "cancel" }]);
+});
+
+test("[C7] many who speak at once, or one after the other, cancel nothing", () => {
+  const voices = Array.from({ length: 8 }, (_, n) => (i: number) => 0.1 * Math.sin(i / (5 + n)));
+  expect(faultOf(...voices)).toEqual([]);
+  // Both in the first seconds, then each for a while.
+  const turn = (mine: number) => (i: number) =>
+    i < 5 * rate || Math.floor(i / (6 * rate)) % 2 === mine ? voice(i) : 0;
+  expect(faultIn(30, turn(0), (i) => 0.8 * turn(1)(i))).toEqual([]);
 });
 
 test("nothing is said of one channel, of stereo, of two voices, and of silence", () => {

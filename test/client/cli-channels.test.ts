@@ -131,7 +131,11 @@ describe("averaging that loses sound is told, and what to give instead", () => {
     let value = 0;
     const opposite = await wavOf(8, 2, (_, channel) => (value = channel === 1 ? wave() : -value));
     await capture(opposite, (await startRoom()).url, "mix");
-    expect(said.join("\n")).toMatch(/each other's opposite.*--channel left/);
+    expect(said.join("\n")).toMatch(/each other's opposite.*--channel 1/);
+    said.length = 0;
+    const short = await wavOf(2, 2, (_, channel) => (value = channel === 1 ? wave() : -value));
+    await capture(short, (await startRoom()).url, "mix");
+    expect(said.join("\n"), "two seconds are told at their end").toMatch(/each other's opposite.*--channel 1/);
     said.length = 0;
     await capture(await wavOf(8, 4, (_, channel) => (channel === 3 ? wave() : 0)), (await startRoom()).url, "3");
     expect(said).toEqual([]);

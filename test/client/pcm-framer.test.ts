@@ -173,6 +173,7 @@ describe("one channel of several", () => {
       (_, i) => (i % 2 === 0 ? 1 : -1) * Math.sin((i >> 1) / 8),
     );
     for (let at = 0; at < opposite.length; at += 7_777) framer.push(opposite.subarray(at, at + 7_777));
-    expect(faults).toEqual([{ kind: "cancel" }]);
+    framer.flush();
+    expect(faults).toEqual([{ kind: "cancel", channel: 1 }]);
   });
 });
