@@ -201,6 +201,15 @@ describe("as its writer left it", () => {
     expect((await samplesOf(wav)).length).toBe(tone.length);
   });
 
+  test("[C4] killed after it had counted its file, and not its samples: all of it is read, from a stream too", async () => {
+    const bytes = wavOf(int16, { dataSize: 0 });
+    const wav = await openWavFile(await saved(bytes));
+    expect((await samplesOf(wav)).length).toBe(tone.length);
+    expect(wav.warnings.join()).toMatch(/never said how much/);
+    const piped = await openWavStream(new StreamBytes(Readable.from([bytes])));
+    expect((await samplesOf(piped)).length).toBe(tone.length);
+  });
+
   test("[C4] cut short: what is there is read, and told", async () => {
     const path = await saved(wavOf(int16));
     await truncate(path, 44 + second * 2 + 1);

@@ -57,9 +57,15 @@ export async function openWavFile(path: string): Promise<WavFile> {
   };
 }
 
+async function statedHeader(bytes: StreamBytes): Promise<WavHeader> {
+  const stated = await readWavHeader(bytes);
+  // Only then is what follows waited for.
+  return stated.dataBytes === 0 ? withoutStaleZero(stated, await bytes.peek(tailBytes)) : stated;
+}
+
 /** A WAV file that comes over a stream. Nothing of it was read yet. @throws WavError. */
 export async function openWavStream(bytes: StreamBytes): Promise<WavInput> {
-  const header = await readWavHeader(bytes);
+  const header = await statedHeader(bytes);
   const frameBytes = header.sampleBytes * header.format.channels;
   const warnings: string[] = [];
   return {
@@ -142,6 +148,18 @@ function isAudioBehind(tail: Buffer, isCut: boolean): boolean {
   return at < tail.length && isCut;
 }
 
+/** A recorder that was killed may have counted its file and not its samples. @param behind what comes behind the header. */
+function withoutStaleZero(header: WavHeader, behind: Buffer): WavHeader {
+  const isStale = header.dataBytes === 0 && isAudioBehind(behind, behind.length >= tailBytes);
+  return isStale ? { ...header, dataBytes: undefined } : header;
+}
+
+async function bytesAt(file: FileHandle, size: number, at: number): Promise<Buffer> {
+  const bytes = new FileBytes(file, size);
+  await bytes.skip(at);
+  return bytes.read(tailBytes);
+}
+
 async function inspect(file: FileHandle): Promise<Inspected> {
   const stat = await file.stat();
   if (!stat.isFile()) throw new WavError("no file that can be read");
@@ -149,9 +167,10 @@ async function inspect(file: FileHandle): Promise<Inspected> {
   const kind = audioKindOf(head, false);
   if (!kind?.isWav) throw new WavError(kind?.name ?? (stat.size === 0 ? "an empty file" : "not a WAV file"));
   const bytes = new FileBytes(file, stat.size);
-  const header = await readWavHeader(bytes);
+  const stated = await readWavHeader(bytes);
   const dataAt = stat.size - bytes.left;
   const available = bytes.left;
+  const header = stated.dataBytes === 0 ? withoutStaleZero(stated, await bytesAt(file, stat.size, dataAt)) : stated;
   const { dataBytes } = header;
   await bytes.skip((dataBytes ?? available) + ((dataBytes ?? 0) % 2));
   const { left } = bytes;
