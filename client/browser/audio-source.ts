@@ -7,6 +7,7 @@
  */
 import type { Capture } from "../capture/capture.ts";
 import { trackEndedFailure } from "../capture/capture-types.ts";
+import { deferred } from "../capture/deferred.ts";
 import { Emitter } from "../capture/emitter.ts";
 import type { PcmFormat } from "../capture/pcm-framer.ts";
 import { AudioSourceError } from "./audio-source-error.ts";
@@ -102,7 +103,7 @@ function connect(stream: MediaStream, context: AudioContext): AudioSource {
   });
   // Unplugged: what would come is silence that nobody recorded.
   for (const track of stream.getAudioTracks()) track.addEventListener("ended", () => source.disconnect());
-  const flushed = Promise.withResolvers<void>();
+  const flushed = deferred<void>();
   const events = new SourceEvents();
   const stopResuming = keepRunning(context, stream, (type, event) => events.tell(type, event));
   return {

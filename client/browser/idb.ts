@@ -4,6 +4,7 @@
  * Guarantees (SPEC O2): a connection that the browser closed is opened again, and the transaction that it broke is run
  * once more; a database that was deleted is never made anew in silence. Knows nothing of seconds and slots.
  */
+import { deferred } from "../capture/deferred.ts";
 import { OutboxDamagedError } from "../capture/outbox.ts";
 
 export type Stores<Name extends string> = (name: Name) => IDBObjectStore;
@@ -115,7 +116,7 @@ async function inTransaction<Name extends string, T>(
   work: (store: Stores<Name>) => Promise<T>,
 ): Promise<T> {
   const transaction = database.transaction([...stores], mode, { durability: "strict" });
-  const committed = Promise.withResolvers<void>();
+  const committed = deferred<void>();
   transaction.addEventListener("complete", () => committed.resolve());
   transaction.addEventListener("abort", () => committed.reject(reasonOf(transaction.error)));
   const done = work((name) => transaction.objectStore(name)).catch((cause: unknown) => {

@@ -1,4 +1,5 @@
 /** One writer at a time over all tabs of a site. */
+import { deferred } from "../capture/deferred.ts";
 import { OutboxLockedError } from "../capture/outbox.ts";
 
 /** @returns null outside a secure context, and in old browsers, whatever the types say. */
@@ -20,8 +21,8 @@ export async function takeLock(
   onLost: (cause: Error) => void,
 ): Promise<() => Promise<void>> {
   if (!locks) return () => Promise.resolve();
-  const released = Promise.withResolvers<void>();
-  const taken = Promise.withResolvers<void>();
+  const released = deferred<void>();
+  const taken = deferred<void>();
   const signal = AbortSignal.timeout(graceMs);
   const lockedError = (): Error =>
     new OutboxLockedError(`another tab captures into ${name}; close it, or use another name`);

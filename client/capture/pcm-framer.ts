@@ -81,7 +81,7 @@ export class PcmFramer {
     // Half a sample frame is no sound.
     this.#rest = undefined;
     const fault = this.#watch?.end();
-    if (fault) this.#onChannelFault?.(fault);
+    if (fault) this.#listeners.onChannelFault?.(fault);
     const frames = this.#resampler ? this.#fill(toInt16(this.#resampler.flush())) : [];
     return this.#filled === 0 ? frames : [...frames, this.#take()];
   }

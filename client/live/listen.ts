@@ -2,6 +2,7 @@
  * The live audio of a meeting, for those who listen now (SPEC W16): over a connection that comes back by itself. What was said while
  * there was none is not heard here; the meeting has it. Knows no player.
  */
+import { deferred } from "../capture/deferred.ts";
 import { closeFailure } from "../capture/close-failure.ts";
 import { type CaptureTimes, defaultTimes } from "../capture/capture-types.ts";
 import type { ErrorMessage, HeardMessage, ReadMessage } from "../capture/read-message.ts";
@@ -46,7 +47,7 @@ export async function* listen(to: ListenTo, options: ListenOptions): AsyncGenera
   if (!(maxQueuedMs > 0)) throw new RangeError(`maxQueuedMs must be above 0, not ${maxQueuedMs}`);
   signal?.throwIfAborted();
   const queue = new PieceQueue(maxQueuedMs);
-  let wake = Promise.withResolvers<void>();
+  let wake = deferred<void>();
   let over: { readonly failure?: unknown } | undefined;
   let lastError: ErrorMessage | undefined;
   const finish = (outcome: { readonly failure?: unknown }): void => {
@@ -92,7 +93,7 @@ export async function* listen(to: ListenTo, options: ListenOptions): AsyncGenera
       }
       if (over) break;
       await wake.promise;
-      wake = Promise.withResolvers();
+      wake = deferred<void>();
     }
     if ("failure" in over) throw over.failure;
   } finally {

@@ -96,7 +96,14 @@ function inOrder(a: TranscriptEntry, b: TranscriptEntry): number {
  * at the same moment counts once.
  */
 export function speakersOf(turns: readonly Turn[]): SpeakerSummary[] {
-  return [...Map.groupBy(turns, ({ cluster_id }) => cluster_id)]
+  // Not `Map.groupBy`, which Node 20 lacks.
+  const byCluster = new Map<string, Turn[]>();
+  for (const turn of turns) {
+    const own = byCluster.get(turn.cluster_id);
+    if (own) own.push(turn);
+    else byCluster.set(turn.cluster_id, [turn]);
+  }
+  return [...byCluster]
     .map(([cluster_id, own]) => ({
       cluster_id,
       speaker_name: own[0]?.speaker_name ?? null,

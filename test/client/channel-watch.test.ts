@@ -8,6 +8,9 @@ const seconds = 8;
 const voice = (i: number): number => 0.3 * Math.sin(i / 5) * Math.sin(i / 900);
 
 const silence = (): number => 0;
+const other = (i: number): number => 0.2 * Math.cos(i / 11);
+/** Two that speak together at first, and then each for a while. */
+const turn = (mine: number) => (i: number) => (i < 5 * rate || Math.floor(i / (6 * rate)) % 2 === mine ? voice(i) : 0);
 
 /** @param channels by sample, −1…1. */
 function faultOf(...channels: readonly ((i: number) => number)[]): ReturnType<ChannelWatch["hear"]>[] {
@@ -50,7 +53,6 @@ test.for([0.2, 0.9, 2, 4.5])("[C7] a source of %f s is judged at its end", (forS
 
 test("[C7] channels that cancel each other among others, and from some time on", () => {
   expect(faultOf(silence, voice, silence, (i) => -voice(i))).toEqual([{ kind: "cancel", channel: 2 }]);
-  const other = (i: number): number => 0.2 * Math.cos(i / 11);
   const pairs = [voice, (i: number): number => -voice(i), other, (i: number): number => -other(i)];
   expect(faultOf(...pairs)).toMatchObject([{ kind: "cancel" }]);
   const later = (i: number): number => (i < 6 * rate ? 1 : -1) * voice(i);
@@ -60,9 +62,6 @@ test("[C7] channels that cancel each other among others, and from some time on",
 test("[C7] many who speak at once, or one after the other, cancel nothing", () => {
   const voices = Array.from({ length: 8 }, (_, n) => (i: number) => 0.1 * Math.sin(i / (5 + n)));
   expect(faultOf(...voices)).toEqual([]);
-  // Both in the first seconds, then each for a while.
-  const turn = (mine: number) => (i: number) =>
-    i < 5 * rate || Math.floor(i / (6 * rate)) % 2 === mine ? voice(i) : 0;
   expect(faultIn(30, turn(0), (i) => 0.8 * turn(1)(i))).toEqual([]);
 });
 

@@ -151,6 +151,22 @@ describe("ten lines of TypeScript", () => {
   });
 });
 
+test.for(majors)("what is made of a meeting's events is made on Node %s", async (major) => {
+  const code = `
+    import { offsetsOf, placeTurns, srtOf, timelineOf, transcriptOf, viewOf, vttOf } from "@roomtone/client";
+    const common = { at: "2026-01-01T00:00:00.000Z", track: "mic" };
+    const events = [
+      { ...common, event_id: 1, type: "speaker.resolved", from_seq: 1, to_seq: 4, cluster_id: "c1", start_ms: 0, end_ms: 4000 },
+      { ...common, event_id: 2, type: "utterance.added", utterance: { utterance_id: "u1", track: "mic", start_ms: 500, end_ms: 3000, text: "Hello" } },
+    ];
+    const turns = placeTurns(timelineOf(events), offsetsOf([{ track: "mic", origin_ms: null }]));
+    const segments = [{ start_ms: 500, end_ms: 3000, text: "Hello" }];
+    console.log(turns.length, transcriptOf(events, turns).length, viewOf(events).bindings.size, srtOf(segments) + vttOf(segments));
+  `;
+  await write(project.folder, "events.js", code);
+  expect(await node(major, ["events.js"], project.folder)).toMatch(/^1 1 0 1\n.*00:00:00,500.*WEBVTT/s);
+});
+
 describe("the command", () => {
   const bin = "node_modules/@roomtone/cli/dist/client/cli/main.js";
 
