@@ -119,9 +119,11 @@ export class FollowedTrack<Fault> {
         continue;
       }
       this.#emptySince = undefined;
+      const beforeMs = this.#cutter.endMs;
       const taken = await this.#take(read.value, wasOver);
       if (!taken.ok) return taken;
-      hasRead = true;
+      // What lies behind a gap that is waited for was only looked at: whoever asks again at once for what was read would ask without end.
+      hasRead ||= this.#cutter.endMs > beforeMs;
       if (taken.value === "waits") return stopped(false);
     }
     return stopped(false);

@@ -271,6 +271,29 @@ describe("following a track", () => {
     expect([first?.to_ms, second?.from_ms]).toEqual([3_000, 4_000]);
   });
 
+  test("[Q3] waiting for a missing second reads nothing anew: whoever asks again after a read is not kept busy by a gap", async () => {
+    const samples = audioOf(
+      [
+        { isSpeech: true, ms: 6_000 },
+        { isSpeech: false, ms: 4_000 },
+      ],
+      10,
+    );
+    const world = new World(samples, seededRandom(3));
+    world.kept = 10;
+    // The first of the track, and one in the middle of what is said.
+    world.missing = new Set([1, 4]);
+    const captioner = world.captioner();
+    const looks: unknown[] = [];
+    for (const _ of [1, 2, 3]) looks.push(await captioner.advance());
+    const waits = { ok: true, value: { hasRead: false, isCaughtUp: false } };
+    expect(looks).toEqual([waits, waits, waits]);
+    world.now += gapPatienceMs;
+    // Behind the first gap there is something to read; at the second one it waits again.
+    expect(await captioner.advance()).toEqual({ ok: true, value: { hasRead: true, isCaughtUp: false } });
+    expect(await captioner.advance()).toEqual(waits);
+  });
+
   test("[Q5] a gap longer than a read is passed over, and what lies behind it is said", async () => {
     const samples = audioOf(
       [
