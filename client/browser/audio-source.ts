@@ -87,7 +87,8 @@ export function checkCanCapture(what: string, isThere = true): void {
   throw new AudioSourceError("needs_https", `The ${what} needs HTTPS: this page came over plain http.`);
 }
 
-class SourceEvents extends Emitter<AudioSourceEvents> {
+/** Listeners of a source or a player, told from outside. */
+export class SourceEvents extends Emitter<AudioSourceEvents> {
   tell<K extends keyof AudioSourceEvents>(type: K, event: AudioSourceEvents[K]): void {
     this.emit(type, event);
   }

@@ -2,17 +2,14 @@
  * Plays live audio as it comes (SPEC V9): a short delay for what a network holds back, each track by itself, all of them together. Knows
  * no gateway: it is given pieces, by `listen` say.
  */
-import { Emitter } from "../capture/emitter.ts";
 import type { LivePiece } from "../live/live-piece.ts";
-import { type AudioSourceEvents, checkCanCapture, loadWorklet } from "./audio-source.ts";
+import { type AudioSourceEvents, checkCanCapture, loadWorklet, SourceEvents } from "./audio-source.ts";
 import { keepRunning } from "./keep-running.ts";
-import { playerName } from "./player-processor.ts";
+import { maxTracks, playerName } from "./player-processor.ts";
 import { Upsampler } from "./upsampler.ts";
 
 /** Twice and three times the rates of live audio; browsers bring it to the device's own. */
 const playedHz = 48_000;
-/** A meeting's tracks, and some that came and went. */
-const maxTracks = 64;
 
 export interface LivePlayerOptions {
   /** As `AudioSourceOptions` has it. */
@@ -44,7 +41,7 @@ export interface LivePlayer {
 export async function openLivePlayer({ workletUrl }: LivePlayerOptions = {}): Promise<LivePlayer> {
   checkCanCapture("sound of a meeting");
   const context = new AudioContext({ sampleRate: playedHz, latencyHint: "interactive" });
-  const events = new PlayerEvents();
+  const events = new SourceEvents();
   // Resumes at once, which is still within the click.
   const stopResuming = keepRunning(context, new MediaStream(), (type, event) => events.tell(type, event));
   try {
@@ -83,12 +80,6 @@ export async function openLivePlayer({ workletUrl }: LivePlayerOptions = {}): Pr
       await context.close();
     },
   };
-}
-
-class PlayerEvents extends Emitter<LivePlayerEvents> {
-  tell<K extends keyof LivePlayerEvents>(type: K, event: LivePlayerEvents[K]): void {
-    this.emit(type, event);
-  }
 }
 
 /** Of a track at one rate. One that begins anew has nothing of what came before in it. */

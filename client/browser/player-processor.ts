@@ -1,6 +1,9 @@
 /** The script of the audio thread that plays live audio, as text: it runs in a world of its own, which has no modules of ours. */
 export const playerName = "roomtone-player";
 
+/** Tracks that are played at once: a meeting's, and some that came and went. The one that came first makes room. */
+export const maxTracks = 64;
+
 /** A track's first sound waits so long, so that what comes late is there when its turn comes. */
 export const playDelayMs = 150;
 
@@ -17,7 +20,7 @@ export const playerSource = `registerProcessor("${playerName}", class extends Au
   }
   take({ track, samples, flush }) {
     if (!this.tracks.has(track)) {
-      if (this.tracks.size >= 64) this.tracks.delete(this.tracks.keys().next().value);
+      if (this.tracks.size >= ${maxTracks}) this.tracks.delete(this.tracks.keys().next().value);
       this.tracks.set(track, { blocks: [], at: 0, held: 0, plays: false, waited: 0, delay: this.least, debt: 0, dryAt: -Infinity });
     }
     const queue = this.tracks.get(track);

@@ -9,7 +9,7 @@ const fullScale = 32_768;
 
 export class Upsampler {
   readonly #factor: number;
-  /** For each output sample between two of the input. */
+  /** A set of coefficients for each place that an output sample may have between two of the input. */
   readonly #phases: readonly Float32Array[];
   /** The last samples of the piece before: the first output stands for the first of them but `reach`. */
   #before = new Float32Array(2 * reach - 1);

@@ -18,6 +18,7 @@ import {
   trackEndedFailure,
 } from "./capture-types.ts";
 import { checkOptions } from "./check-options.ts";
+import { deferred } from "./deferred.ts";
 import { Delivery } from "./delivery.ts";
 import { Emitter } from "./emitter.ts";
 import { Intake } from "./intake.ts";
@@ -69,8 +70,7 @@ export class Capture extends Emitter<CaptureEvents> {
   #stallTimer: ReturnType<typeof setTimeout> | undefined;
   #isSourceOver: boolean;
   #over: { readonly end: CaptureEnd } | { readonly failure: CaptureFailedError } | undefined;
-  readonly #outcome: Promise<CaptureEnd>;
-  #settle: { resolve: (end: CaptureEnd) => void; reject: (failure: CaptureFailedError) => void } | undefined;
+  readonly #outcome = deferred<CaptureEnd>();
 
   /** @internal Use `startCapture`. */
   constructor(options: CaptureOptions, outbox: RetryingOutbox | OverflowOutbox, left: OutboxContents) {
@@ -81,11 +81,8 @@ export class Capture extends Emitter<CaptureEvents> {
     this.#clock = new SleepClock(options.elapsed);
     this.#stallMs = options.times?.stallMs ?? defaultTimes.stallMs;
     this.#isSourceOver = left.end !== undefined;
-    this.#outcome = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
     // Who doesn't call `end` learns of a failure by the event.
-    this.#outcome.catch(() => undefined);
+    this.#outcome.promise.catch(() => undefined);
     outbox.onRetrying = (retry) => this.emit("outboxRetrying", retry);
     outbox.onRecovered = () => this.emit("outboxRecovered", {});
     if (outbox instanceof OverflowOutbox) outbox.onUnsaved = (seconds) => this.emit("unsaved", { seconds });
@@ -219,7 +216,7 @@ export class Capture extends Emitter<CaptureEvents> {
 
   /** Ends the track: the last second is filled up with silence. Resolves when the room has told what it keeps. */
   async end(): Promise<CaptureEnd> {
-    if (this.#isSourceOver) return this.#outcome;
+    if (this.#isSourceOver) return this.#outcome.promise;
     this.#throwIfOver();
     this.#isSourceOver = true;
     clearTimeout(this.#stallTimer);
@@ -234,12 +231,12 @@ export class Capture extends Emitter<CaptureEvents> {
     });
     await this.whenSpace();
     await this.#work.run(async () => this.#delivery.announceEnd());
-    return this.#outcome;
+    return this.#outcome.promise;
   }
 
   /** Resolves when the capture has ended, rejects with CaptureFailedError when it failed. */
   outcome(): Promise<CaptureEnd> {
-    return this.#outcome;
+    return this.#outcome.promise;
   }
 
   /** The network is back, or the machine woke up: don't wait for the next attempt. Browsers' `online` does it too. */
@@ -253,7 +250,7 @@ export class Capture extends Emitter<CaptureEvents> {
     if (!this.#over) await this.#work.run(() => this.#intake.settle()).catch(() => undefined);
     if (!this.#over) {
       this.#over = { failure: new CaptureFailedError("closed", "The capture was closed before its end.") };
-      this.#settle?.reject(this.#over.failure);
+      this.#outcome.reject(this.#over.failure);
     }
     this.#stop();
     await this.#work.idle();
@@ -268,7 +265,7 @@ export class Capture extends Emitter<CaptureEvents> {
   #finish(end: CaptureEnd): void {
     this.#over = { end };
     this.#stop();
-    this.#settle?.resolve(end);
+    this.#outcome.resolve(end);
     this.emit("ended", end);
   }
 
@@ -276,7 +273,7 @@ export class Capture extends Emitter<CaptureEvents> {
     if (this.#over) return;
     this.#over = { failure };
     this.#stop();
-    this.#settle?.reject(failure);
+    this.#outcome.reject(failure);
     this.emit("failed", { code: failure.code, detail: failure.message });
   }
 

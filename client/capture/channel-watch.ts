@@ -94,7 +94,7 @@ export class ChannelWatch {
       this.#isOver = true;
       return { kind: "cancel", channel };
     }
-    // Later on, it is one of several people who speaks for a while.
+    // After the first look, one channel alone is a person among several, who speaks for a while.
     if (heard.length !== 1 || !isFirst) return undefined;
     this.#isOver = true;
     return { kind: "lone", channel, lossDb: Math.round(10 * Math.log10(loudest / Math.max(mixed, Number.MIN_VALUE))) };

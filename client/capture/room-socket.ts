@@ -140,7 +140,7 @@ export class RoomSocket {
     return true;
   }
 
-  /** Bytes that were sent and did not leave this machine. */
+  /** Bytes that were given to the socket and have not left this machine. */
   get waitingBytes(): number {
     return this.#socket.bufferedAmount;
   }

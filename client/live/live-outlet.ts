@@ -16,7 +16,7 @@ type Message = Readonly<Record<string, unknown>>;
 
 /** The connection, once the room has greeted it. */
 export interface LiveWay {
-  /** Bytes that were sent and did not leave this machine. */
+  /** Bytes that were given to the socket and have not left this machine. */
   readonly waitingBytes: number;
   /** @returns whether it went out. */
   readonly post: (message: Message, pcm: Uint8Array) => boolean;
@@ -41,7 +41,7 @@ export class LiveOutlet {
   /** When more may be sent at the highest rate. */
   #dueAt = 0;
 
-  /** @internal Each capture has one. @param onListeners whenever `isHeard` changes. */
+  /** @internal A capture makes its own. @param onListeners is called whenever `isHeard` changes. */
   constructor(onListeners: (isHeard: boolean) => void, now: () => number = () => performance.now()) {
     this.#onListeners = onListeners;
     this.#now = now;
@@ -84,13 +84,13 @@ export class LiveOutlet {
       this.#post({ type: "live", sample_rate: sampleRateHz, at_ms: part.atMs }, part.samples, sampleRateHz);
   }
 
-  /** @internal The room says whether somebody listens. */
+  /** @internal @param isWanted what the room says: whether somebody listens. */
   handleListeners(isWanted: boolean): void {
     this.#isWanted = isWanted;
     this.#tell();
   }
 
-  /** @internal The track is this connection's; undefined: the connection is over. */
+  /** @internal @param way the connection that the track belongs to now; undefined once it is over. */
   handleConnection(way: LiveWay | undefined): void {
     this.#way = way;
     if (!way) this.#isWanted = false;

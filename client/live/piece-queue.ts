@@ -24,10 +24,6 @@ export class PieceQueue {
     this.#maxMs = maxMs;
   }
 
-  get isEmpty(): boolean {
-    return this.#pieces.length === 0;
-  }
-
   push(piece: Came): void {
     // What is to be dropped where it is played is of no use here either, and is no loss.
     if (piece.flush) this.#pieces = this.#pieces.filter(({ track }) => track !== piece.track);

@@ -1,6 +1,6 @@
 /**
  * Listening to a meeting as it goes on. Begun by a click, as browsers ask it for sound; ended by another one, by the meeting's end, or
- * with the view. What was said before is the player's.
+ * with the view. Only what is said from then on is heard here; the view's player has what was said before.
  */
 import { signal } from "@preact/signals";
 import { workletUrl } from "virtual:console-files";

@@ -148,10 +148,9 @@ function isAudioBehind(tail: Buffer, isCut: boolean): boolean {
   return at < tail.length && isCut;
 }
 
-/** A recorder that was killed may have counted its file and not its samples. @param behind what comes behind the header. */
+/** A recorder that was killed may have counted its file and not its samples. @param header says 0. @param behind what comes behind it. */
 function withoutStaleZero(header: WavHeader, behind: Buffer): WavHeader {
-  const isStale = header.dataBytes === 0 && isAudioBehind(behind, behind.length >= tailBytes);
-  return isStale ? { ...header, dataBytes: undefined } : header;
+  return isAudioBehind(behind, behind.length >= tailBytes) ? { ...header, dataBytes: undefined } : header;
 }
 
 async function bytesAt(file: FileHandle, size: number, at: number): Promise<Buffer> {

@@ -30,8 +30,8 @@ export class FakeRoom {
   }
 
   /**
-   * Speaks JSON where the client does, else MessagePack. `answer` gets every frame but the questions where the track stands (it has nothing yet) and what time it is
-   * (`clock`); `greet`, if given, every connection.
+   * Speaks JSON where the client does, else MessagePack. It answers by itself where the track stands (it has nothing yet) and what
+   * time it is (`clock`). `answer` gets every other frame; `greet`, if given, every connection.
    */
   static async start(
     answer: (peer: FakePeer, frame: FakeFrame) => void,
