@@ -45,6 +45,14 @@ const utterancesChangedSchema = message.extend({
   revised: count,
 });
 
+/** Speakers were named, merged or corrected: who said what may be another now. */
+const speakersChangedSchema = message.extend({
+  type: z.literal("speakers.changed"),
+  /** The events that say so are among these, both included. */
+  first_event_id: z.int().min(1),
+  last_event_id: z.int().min(1),
+});
+
 /** Speaker resolve gave answers that the room took. */
 const resolveCalledSchema = message.extend({
   type: z.literal("resolve.called"),
@@ -74,6 +82,7 @@ export const feedMessageSchema = z.discriminatedUnion("type", [
   trackOpenedSchema,
   trackProgressedSchema,
   utterancesChangedSchema,
+  speakersChangedSchema,
   resolveCalledSchema,
   sessionFinalizedSchema,
   resultRevisedSchema,

@@ -104,6 +104,7 @@ export default defineConfig({
                 MEETING_TRANSCRIBER: { className: "MeetingTranscriber", useSQLite: true },
                 CAPTIONER: { className: "Captioner", useSQLite: true },
                 USAGE_LOG: { className: "UsageLog", useSQLite: true },
+                MEETING_INDEX: { className: "MeetingIndex", useSQLite: true },
               },
               kvNamespaces: ["CACHE"],
               bindings: {

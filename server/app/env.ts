@@ -1,6 +1,7 @@
 import type { Captioner } from "./captions/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
+import type { MeetingIndex } from "./search/index.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
 import type { GatewayBinding } from "./gateway-binding.ts";
 import type { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
@@ -15,6 +16,8 @@ export interface Env {
   readonly MEETING_TRANSCRIBER: DurableObjectNamespace<MeetingTranscriber>;
   /** One for each session, likewise. */
   readonly CAPTIONER: DurableObjectNamespace<Captioner>;
+  /** One for each tenant, by its name. */
+  readonly MEETING_INDEX: DurableObjectNamespace<MeetingIndex>;
   readonly GATEWAY: GatewayBinding;
   /** One for each tenant, by its name. */
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;

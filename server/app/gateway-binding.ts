@@ -1,6 +1,7 @@
 /** The gateway as the app reaches it: its entrypoint for the app, by RPC. RPC's own types can't be had across Workers. */
 import type { CaptionsMode, SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
+import type { MeetingText } from "../../schemas/meeting-text.ts";
 import type { SpokenTurns } from "../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../schemas/speech/utterances.ts";
 
@@ -23,5 +24,7 @@ export interface GatewayBinding {
   turnsBetween(session: SessionRef, track: string, fromMs: number, toMs: number): Promise<Result<SpokenTurns, Refusal>>;
   /** Keeps what a model heard in a stretch of a track, in place of what a model heard there before. */
   hear(session: SessionRef, stretch: HeardStretch, subject: string): Promise<Result<"kept", Refusal | "log_full">>;
+  /** What was said, and by whom, as far as it is known now. */
+  text(session: SessionRef): Promise<Result<MeetingText, Refusal>>;
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>>;
 }

@@ -8,10 +8,12 @@ import { roomName } from "../../schemas/names.ts";
 import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { tellIndex } from "./search/index.ts";
 
 export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
+export { MeetingIndex } from "./search/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 const app = createApp();
@@ -38,6 +40,7 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
       await this.env.MEETING_TRANSCRIBER.getByName(name).forget();
     // First, and for as often as it takes: what it hears of twice changes nothing.
     await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
+    await tellIndex(this.env, tenant, session_id, messages);
     const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
   }

@@ -44,6 +44,8 @@ export interface Known {
   readonly openings: readonly { readonly event_id: number; readonly at: number; readonly track: string }[];
   /** Undefined where no utterance changed after `Told.event_id`. */
   readonly utterances: UtteranceChanges | undefined;
+  /** Undefined where no speaker was named, merged or corrected after `Told.event_id`. */
+  readonly speakers: EventSpan | undefined;
   readonly lastEventId: number;
   readonly resolveCalls: number;
   /** Undefined until the result can be read. */
@@ -60,9 +62,12 @@ export interface TrackProgress {
   readonly archived_seq: number;
 }
 
-export interface UtteranceChanges {
+interface EventSpan {
   readonly first_event_id: number;
   readonly last_event_id: number;
+}
+
+export interface UtteranceChanges extends EventSpan {
   readonly added: number;
   readonly revised: number;
 }
@@ -87,6 +92,7 @@ export function planFeed(
     tell({ type: "track.progressed", track, seconds, kept_seconds, archived_seq });
   }
   if (known.utterances) tell({ type: "utterances.changed", ...known.utterances });
+  if (known.speakers) tell({ type: "speakers.changed", ...known.speakers });
   const calls = known.resolveCalls - told.resolve_calls;
   if (calls > 0) tell({ type: "resolve.called", calls, total_calls: known.resolveCalls });
   if (known.finalized && !told.finalized) tell({ type: "session.finalized", ...known.finalized });

@@ -11,7 +11,7 @@ import { nothingTold, type Known, type Told, toldSchema } from "./feed-plan.ts";
 /** What a deletion leaves until the app has taken the last message. */
 export const outboxTables = ["app_outbox", "app_told"] as const;
 
-type EventKnowledge = Pick<Known, "openings" | "utterances" | "lastEventId">;
+type EventKnowledge = Pick<Known, "openings" | "utterances" | "speakers" | "lastEventId">;
 type ToldKey = "told" | "resolve_calls";
 
 const read = stmt<[key: ToldKey], { value: string }>("SELECT value FROM app_told WHERE key = ?");
@@ -25,7 +25,8 @@ const openings = stmt<[after: number], Known["openings"][number]>(
 );
 const changes = stmt<[after: number], { type: string; first: number; last: number; n: number }>(
   `SELECT type, min(event_id) AS first, max(event_id) AS last, count(*) AS n FROM events
-   WHERE type IN ('utterance.added', 'utterance.revised') AND event_id > ? GROUP BY type`,
+   WHERE type IN ('utterance.added', 'utterance.revised', 'speaker.bound', 'speaker.unbound', 'speaker.merged',
+     'speaker.reassigned', 'speaker.undone') AND event_id > ? GROUP BY type`,
 );
 const hasMessages = stmt<[], { n: number }>("SELECT EXISTS (SELECT 1 FROM app_outbox) AS n");
 const lastEvent = stmt<[], { id: number }>("SELECT coalesce(max(event_id), 0) AS id FROM events");
@@ -98,18 +99,26 @@ export class OutboxStore {
   eventsAfter(eventId: number): EventKnowledge {
     const changed = changes.all(this.#db, eventId);
     const countOf = (type: string): number => changed.find((row) => row.type === type)?.n ?? 0;
-    const utterances = {
-      first_event_id: Math.min(...changed.map((row) => row.first)),
-      last_event_id: Math.max(...changed.map((row) => row.last)),
-      added: countOf("utterance.added"),
-      revised: countOf("utterance.revised"),
-    };
+    const said = spanOf(changed.filter(isSaid));
     return {
       openings: openings.all(this.#db, eventId),
-      utterances: changed.length > 0 ? utterances : undefined,
+      utterances: said && { ...said, added: countOf("utterance.added"), revised: countOf("utterance.revised") },
+      speakers: spanOf(changed.filter((row) => !isSaid(row))),
       lastEventId: lastEvent.one(this.#db).id,
     };
   }
+}
+
+function isSaid({ type }: { readonly type: string }): boolean {
+  return type.startsWith("utterance.");
+}
+
+function spanOf(
+  rows: readonly { readonly first: number; readonly last: number }[],
+): { readonly first_event_id: number; readonly last_event_id: number } | undefined {
+  if (rows.length === 0) return undefined;
+  const first_event_id = Math.min(...rows.map((row) => row.first));
+  return { first_event_id, last_event_id: Math.max(...rows.map((row) => row.last)) };
 }
 
 function parseRow<T>(what: string, schema: z.ZodType<T>, text: string): T {

@@ -17,7 +17,16 @@ export interface AppOutboxSettings {
 }
 
 const job = "app_outbox";
-const utterances: ReadonlySet<RoomEvent["type"]> = new Set(["utterance.added", "utterance.revised"]);
+/** What the words of a meeting are, and whose. */
+const words: ReadonlySet<RoomEvent["type"]> = new Set([
+  "utterance.added",
+  "utterance.revised",
+  "speaker.bound",
+  "speaker.unbound",
+  "speaker.merged",
+  "speaker.reassigned",
+  "speaker.undone",
+]);
 
 export function appOutboxPart(core: Core, { take, tracks, result, revision, isArchiving }: AppOutboxSettings): Part {
   const { db, jobs, log, random, session, status, store, synced } = core;
@@ -45,7 +54,7 @@ export function appOutboxPart(core: Core, { take, tracks, result, revision, isAr
     on: {
       eventAppended: ({ type }) => {
         if (type === "track.opened" || type === "result.revised") outbox.tellSoon();
-        else if (utterances.has(type)) outbox.tellLater();
+        else if (words.has(type)) outbox.tellLater();
       },
       resolveAnswered: () => outbox.resolveCalled(),
       chunkStored: () => outbox.tellLater(),

@@ -11,6 +11,7 @@ import type { EventsPage } from "../../../schemas/http/events.ts";
 import type { CaptionsMode, SessionState } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
+import type { MeetingText } from "../../../schemas/meeting-text.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { heardStretchSchema, type HeardStretch } from "../../../schemas/speech/utterances.ts";
@@ -21,6 +22,7 @@ import { readSlice } from "../http/log-reader.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import { EarlierRoomError, reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
+import { readMeetingText } from "./meeting-text.ts";
 
 const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
 export type SessionRef = z.infer<typeof sessionSchema>;
@@ -123,6 +125,11 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
         return ok({ last_seq: 0, is_ended: false, resolved_ms: 0, is_resolving: false, turns: [] });
       }
     });
+  }
+
+  /** What was said, and by whom, as far as it is known now. */
+  text(session: SessionRef): Promise<Result<MeetingText, Refusal>> {
+    return this.#inRoom(session, readMeetingText);
   }
 
   /** What the session was told of captions; undefined where the deployment's word holds. */

@@ -8,7 +8,14 @@ import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
 import { variablesOf } from "./variables.ts";
 
-export { AppEntrypoint, Captioner, MeetingFeed, MeetingTranscriber, UsageLog } from "../../../server/app/index.ts";
+export {
+  AppEntrypoint,
+  Captioner,
+  MeetingFeed,
+  MeetingIndex,
+  MeetingTranscriber,
+  UsageLog,
+} from "../../../server/app/index.ts";
 export { EmbeddedResolver, GatewayEntrypoint, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {

@@ -1,0 +1,2 @@
+export { MeetingIndex } from "./meeting-index.ts";
+export { tellIndex } from "./hear-of.ts";

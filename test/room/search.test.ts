@@ -1,0 +1,189 @@
+/** A tenant's index of what was said: what it knows of meetings, whatever order news come in, and what a deletion leaves. */
+import { runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { FeedMessage } from "../../schemas/meeting-feed.ts";
+import type { Env as AppEnv } from "../../server/app/env.ts";
+import { bindings } from "./support/bindings.ts";
+import { clock } from "./support/clock.ts";
+import type { RoomUnderTest } from "./support/room.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const { MEETING_INDEX } = env as unknown as AppEnv;
+const anywhere = { sessions: undefined, tracks: undefined, speakers: undefined, from: undefined, to: undefined };
+
+interface Said {
+  readonly utterance_id?: string;
+  readonly text: string;
+  readonly speaker?: string;
+  readonly track?: string;
+}
+
+class IndexedTenant {
+  readonly tenant: Tenant;
+  #at = 0;
+
+  static async new(): Promise<IndexedTenant> {
+    return new IndexedTenant(await Tenant.new());
+  }
+
+  private constructor(tenant: Tenant) {
+    this.tenant = tenant;
+  }
+
+  get index() {
+    return MEETING_INDEX.getByName(this.tenant.name);
+  }
+
+  async meeting(said: readonly Said[]): Promise<RoomUnderTest> {
+    const room = this.tenant.room();
+    await this.tenant.create(room);
+    await this.say(room, said);
+    return room;
+  }
+
+  async say(room: RoomUnderTest, said: readonly Said[]): Promise<void> {
+    const utterances = said.map((one) => ({ ...one, start_ms: (this.#at += 1_000), end_ms: this.#at + 900 }));
+    const answer = await this.tenant.send("POST", `/v1/sessions/${room.sessionId}/utterances`, { utterances });
+    if (answer.status !== 200) throw new Error(`the utterances were not taken: ${await answer.text()}`);
+  }
+
+  /** As the gateway tells it. */
+  async tell(room: RoomUnderTest, id: number, type: "utterances.changed" | "session.deleted"): Promise<void> {
+    const common = { id, at: new Date(clock.now()).toISOString() };
+    const message: FeedMessage =
+      type === "session.deleted"
+        ? { ...common, type }
+        : { ...common, type, first_event_id: 1, last_event_id: 1, added: 1, revised: 0 };
+    const batch = { tenant: this.tenant.name, session_id: room.sessionId, messages: [message] };
+    await bindings.APP?.takeMeeting(batch);
+  }
+
+  async find(question: string, within: Partial<typeof anywhere> | { sessions: string[] } = {}): Promise<string[]> {
+    const found = await this.index.find(question, { ...anywhere, ...within }, 10);
+    return found.map(({ line }) => line.text);
+  }
+
+  /** All rows of the object that a word stands in, FTS5's own included. */
+  async rowsWith(word: string): Promise<number> {
+    return runInDurableObject(this.index, (_, { storage: { sql } }) => {
+      const tables = sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'").toArray();
+      const needle = new TextEncoder().encode(word);
+      const holds = (value: SqlStorageValue): boolean => {
+        if (!(value instanceof ArrayBuffer)) return String(value).toLowerCase().includes(word);
+        const bytes = new Uint8Array(value);
+        return bytes.some((_byte, at) => needle.every((one, i) => bytes[at + i] === one));
+      };
+      let rows = 0;
+      for (const { name } of tables.filter((table) => !/^(_cf_|words$)/.test(table.name))) {
+        for (const row of sql.exec(`SELECT * FROM "${name}"`).toArray()) if (Object.values(row).some(holds)) rows += 1;
+      }
+      return rows;
+    });
+  }
+}
+
+describe("what is found", () => {
+  it("[J1] what was said in a meeting, as it stands now, with who said it", async () => {
+    const own = await IndexedTenant.new();
+    const room = await own.meeting([
+      { utterance_id: "u1", text: "The launch is on the ninth of March.", speaker: "Ann" },
+      { utterance_id: "u2", text: "And the budget is forty thousand euros.", speaker: "Bob" },
+    ]);
+    await own.index.refresh([room.sessionId]);
+    const [best] = await own.index.find("When is the launch?", anywhere, 1);
+    expect(best?.line).toMatchObject({ text: "The launch is on the ninth of March.", speaker: "Ann", track: "mixed" });
+    await own.say(room, [{ utterance_id: "u1", text: "The launch is on the tenth of April.", speaker: "Ann" }]);
+    await own.tell(room, 1, "utterances.changed");
+    await own.index.refresh([room.sessionId]);
+    expect((await own.find("launch March"))[0]).toBe("The launch is on the tenth of April.");
+    expect(await own.rowsWith("ninth")).toBe(0);
+  });
+
+  it("[J1] the same news twice, and news of an app that forgot all, leave the same index", async () => {
+    const own = await IndexedTenant.new();
+    const room = await own.meeting([{ text: "The parrot speaks Latin." }]);
+    for (const id of [1, 1, 2, 2]) await own.tell(room, id, "utterances.changed");
+    await own.index.refresh([room.sessionId]);
+    await own.index.rebuild([room.sessionId]);
+    await own.index.refresh([room.sessionId]);
+    expect(await own.find("parrot")).toEqual(["The parrot speaks Latin."]);
+  });
+
+  it("[J1] a deleted meeting leaves no word, and late news bring none back", async () => {
+    const own = await IndexedTenant.new();
+    const room = await own.meeting([{ text: "The password is xylophone.", speaker: "Xanthippe" }]);
+    const other = await own.meeting([{ text: "The piano is out of tune." }]);
+    await own.index.refresh([room.sessionId, other.sessionId]);
+    expect(await own.rowsWith("xylophon")).toBeGreaterThan(0);
+    await own.tell(room, 5, "session.deleted");
+    // The room itself is still there: a reading that was under way would give all of it.
+    await own.tell(room, 4, "utterances.changed");
+    expect(await own.index.refresh([room.sessionId, other.sessionId])).toEqual([other.sessionId]);
+    await own.index.rebuild([room.sessionId]);
+    await runInDurableObject(own.index, (index) => index.alarm());
+    expect(await own.rowsWith("xylophon")).toBe(0);
+    expect(await own.rowsWith("xanthippe")).toBe(0);
+    expect(await own.find("password xylophone")).toEqual([]);
+    expect(await own.find("piano")).toHaveLength(1);
+  });
+
+  it("[J1] a meeting that was never opened is none", async () => {
+    const own = await IndexedTenant.new();
+    expect(await own.index.refresh(["never-opened"])).toEqual([]);
+  });
+});
+
+describe("what an asker may see", () => {
+  it("[J2] meetings, tracks, speakers and days that are not asked for are not looked at", async () => {
+    const own = await IndexedTenant.new();
+    const rooms = [
+      await own.meeting([
+        { text: "The secret ingredient is saffron.", speaker: "Ann", track: "mic" },
+        { text: "The secret ingredient is thyme.", speaker: "Bob", track: "room" },
+      ]),
+      await own.meeting([{ text: "The secret ingredient is salt." }]),
+    ];
+    const ids = rooms.map(({ sessionId }) => sessionId);
+    await own.index.refresh(ids);
+    const find = async (within: object): Promise<string[]> =>
+      (await own.find("secret ingredient", within)).map((text) => /\w+(?=\.$)/.exec(text)?.[0] ?? "").sort();
+    expect(await find({})).toEqual(["saffron", "salt", "thyme"]);
+    expect(await find({ sessions: ids.slice(1) })).toEqual(["salt"]);
+    expect(await find({ sessions: [] })).toEqual([]);
+    expect(await find({ sessions: ids.slice(0, 1), tracks: ["mic"] })).toEqual(["saffron"]);
+    expect(await find({ speakers: ["bob"] })).toEqual(["thyme"]);
+    expect(await find({ from: clock.now() + 86_400_000 })).toEqual([]);
+    expect(await find({ to: clock.now() + 86_400_000 })).toHaveLength(3);
+  });
+
+  it("[J2] another tenant's index has nothing of it, and its words don't move a score", async () => {
+    const [own, other] = [await IndexedTenant.new(), await IndexedTenant.new()];
+    const room = await own.meeting([{ text: "Elephants never forget." }, { text: "Mice do." }]);
+    await own.index.refresh([room.sessionId]);
+    expect(await other.find("elephants")).toEqual([]);
+    const score = async () =>
+      (await own.index.find("elephants and llamas", { ...anywhere, sessions: [room.sessionId] }, 1))[0]?.score;
+    const before = await score();
+    const more = await own.meeting([{ text: "Llamas, llamas, llamas." }]);
+    await own.index.refresh([more.sessionId]);
+    expect(await score()).toBe(before);
+  });
+
+  it("[J2] a question that is a query of FTS5 is words", async () => {
+    const own = await IndexedTenant.new();
+    const room = await own.meeting([{ text: "Nothing near this." }]);
+    await own.index.refresh([room.sessionId]);
+    for (const question of [
+      '" OR stems : *',
+      "NEAR(a b, 2)",
+      "stems:nothing*",
+      "^",
+      "'; DROP TABLE lines; --",
+      "\u0000",
+    ]) {
+      await own.find(question);
+    }
+    expect(await own.find("nothing near")).toEqual(["Nothing near this."]);
+  });
+});
