@@ -216,6 +216,9 @@ export const migrations: readonly string[] = [
    );
    INSERT OR IGNORE INTO idempotent_requests (subject, key, digest, at, answer)
      SELECT '', key, NULL, CAST(strftime('%s', 'now') AS INTEGER) * 1000, answer FROM idempotency ORDER BY n;`,
+
+  // Which windows of a track wait, failed or were opened again: a track whose service is away has thousands.
+  `CREATE INDEX IF NOT EXISTS windows_by_status ON resolve_windows (track, status, from_seq);`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -10,6 +10,7 @@ import {
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { readLater } from "../../../schemas/lib/read-later.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { cached, cachedByKey, type Cached, type CachedByKey } from "../../shared/lib/cached.ts";
 import type { Database, SqlValue } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import { type EventsSlice, readSlice, type SliceAsk } from "./event-slice.ts";
@@ -43,8 +44,8 @@ const byId = selecting<[eventId: number]>("event_id = ?");
 const lastOnTrack = selecting<[type: EventType, track: string]>(
   "type = ? AND json_extract(body, '$.track') = ? ORDER BY event_id DESC LIMIT 1",
 );
-const countOnTrack = stmt<[type: EventType, track: string], { n: number }>(
-  "SELECT count(*) AS n FROM events WHERE type = ? AND json_extract(body, '$.track') = ?",
+const countEnds = stmt<[track: string], { n: number }>(
+  "SELECT count(*) AS n FROM events WHERE type = 'track.ended' AND json_extract(body, '$.track') = ?",
 );
 const lastPlaced = selecting<[]>(
   "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
@@ -59,6 +60,11 @@ export class EventLog {
   readonly #db: Database;
   readonly #onAppend: (event: RoomEvent) => void;
   readonly #shares: LogShares;
+  /** By track: asked for with every frame that ends one. */
+  readonly #ends: CachedByKey<string, number>;
+  /** The last of a type on a track. Of those who are asked for, most have none, and looking for it reads all of the type. */
+  readonly #last: CachedByKey<string, RoomEvent | undefined>;
+  readonly #lastPlaced: Cached<RoomEvent | undefined>;
   /** Whose step it is that appends now; undefined for the room's own. */
   #subject: string | undefined;
 
@@ -71,6 +77,9 @@ export class EventLog {
     this.#db = db;
     this.#onAppend = onAppend;
     this.#shares = new LogShares(db, bounds);
+    this.#ends = cachedByKey(db, (track) => countEnds.one(db, track).n);
+    this.#last = cachedByKey(db, (key) => lastOnTrack.all(db, ...typeAndTrack(key)).map(eventOf)[0]);
+    this.#lastPlaced = cached(db, () => lastPlaced.all(db).map(eventOf)[0]);
   }
 
   /** Runs a step whose events count as a caller's. Synchronous: what comes after it is others'. */
@@ -99,8 +108,10 @@ export class EventLog {
     const now = this.#db.now();
     this.#db.transaction(() => {
       const text = JSON.stringify(body);
+      const note = this.#noted(body);
       append.run(this.#db, event_id, now, text);
       this.#shares.note(this.#subject, text);
+      note();
       this.#onAppend({ event_id, at: new Date(now).toISOString(), ...body });
     });
   }
@@ -151,19 +162,30 @@ export class EventLog {
     return row ? (saidSchema.safeParse(JSON.parse(row.body)).data?.utterance.text ?? "") : "";
   }
 
-  /** How many events of a type a track has. */
-  countOn(type: EventType, track: string): number {
-    return countOnTrack.one(this.#db, type, track).n;
+  /** How often the track was ended. */
+  endsOf(track: string): number {
+    return this.#ends.get(track);
   }
 
   /** The last event of a type on a track. */
   lastOf(type: EventType, track: string): RoomEvent | undefined {
-    return lastOnTrack.all(this.#db, type, track).map(eventOf)[0];
+    return this.#last.get(keyOf(type, track));
   }
 
   /** The last event that says who spoke somewhere on a track. */
   lastPlaced(): RoomEvent | undefined {
-    return lastPlaced.all(this.#db).map(eventOf)[0];
+    return this.#lastPlaced.get();
+  }
+
+  /** What memory has of the log, before an event is written. @returns puts it right once it is; the last of a type is found first. */
+  #noted({ type, track }: EventBody): () => void {
+    if (track === undefined) return () => {};
+    const ends = type === "track.ended" ? this.#ends.get(track) : 0;
+    return () => {
+      if (type === "track.ended") this.#ends.set(track, ends + 1);
+      if (type === "speaker.resolved") this.#lastPlaced.forget();
+      this.#last.forget(keyOf(type, track));
+    };
   }
 
   /** Who was resolved in a stretch of a track, later corrections not applied. */
@@ -173,6 +195,10 @@ export class EventLog {
     return resolvedBetween.all(this.#db, track, fromMs, toMs, fromSeq, toSeq).map(eventOf);
   }
 }
+
+const keyOf = (type: EventType, track: string): string => `${type} ${track}`;
+/** Neither holds a space. */
+const typeAndTrack = (key: string): [type: EventType, track: string] => key.split(" ") as [EventType, string];
 
 /** A row that a later version of the gateway wrote, which was rolled back, is read as far as this one knows it (V6). */
 function eventOf({ event_id, at, body }: EventRow): RoomEvent {

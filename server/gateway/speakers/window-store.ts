@@ -60,9 +60,12 @@ export class WindowStore implements ResolveProgress {
   readonly #db: Database;
   /** Asked for every chunk and every status. */
   readonly #open: CachedByKey<string, Open>;
+  /** How many windows of a track were given up: asked for with every status. */
+  readonly #failed: CachedByKey<string, number>;
 
   constructor(db: Database) {
     this.#db = db;
+    this.#failed = cachedByKey(db, (track) => countFailed.one(db, track).n);
     this.#open = cachedByKey(db, (track) => ({
       late: firstLate.first(db, track)?.seq,
       reopened: firstReopened.first(db, track),
@@ -100,12 +103,17 @@ export class WindowStore implements ResolveProgress {
 
   save(track: string, { from_seq, to_seq, attempts, due_at, status }: WindowRow): void {
     save.run(this.#db, track, from_seq, to_seq, attempts, due_at, status);
-    this.#open.forget(track);
+    this.#forget(track);
   }
 
   remove(track: string, fromSeq: number): void {
     remove.run(this.#db, track, fromSeq);
+    this.#forget(track);
+  }
+
+  #forget(track: string): void {
     this.#open.forget(track);
+    this.#failed.forget(track);
   }
 
   /**
@@ -125,7 +133,7 @@ export class WindowStore implements ResolveProgress {
   }
 
   failedCount(track: string): number {
-    return countFailed.one(this.#db, track).n;
+    return this.#failed.get(track);
   }
 
   firstOpen(track: string): number {

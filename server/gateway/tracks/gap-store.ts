@@ -4,7 +4,7 @@ import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 import type { Gap, GapChange } from "./track-plan.ts";
 
-/** Rows read at a time where a track may have thousands. */
+/** Rows read at a time, at most, where a track may have thousands. */
 const pageRows = 256;
 
 const after = stmt<[track: string, seq: number, max: number], Gap>(
@@ -13,9 +13,11 @@ const after = stmt<[track: string, seq: number, max: number], Gap>(
 const nearest = stmt<[track: string, seq: number], Gap>(
   "SELECT from_seq, to_seq FROM gaps WHERE track = ? AND from_seq <= ? ORDER BY from_seq DESC LIMIT 1",
 );
+/** Gaps don't overlap: of those that begin before the range, the nearest alone may reach into it. */
 const cut = stmt<[track: string, from: number, to: number], Gap>(
   `SELECT max(from_seq, ?2) AS from_seq, min(to_seq, ?3) AS to_seq FROM gaps
-   WHERE track = ?1 AND from_seq <= ?3 AND to_seq >= ?2 ORDER BY from_seq`,
+   WHERE track = ?1 AND to_seq >= ?2 AND from_seq BETWEEN
+     coalesce((SELECT max(from_seq) FROM gaps WHERE track = ?1 AND from_seq <= ?2), ?2) AND ?3 ORDER BY from_seq`,
 );
 const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM gaps WHERE track = ? AND from_seq = ?");
 const add = stmt<[track: string, fromSeq: number, toSeq: number]>(
@@ -45,7 +47,7 @@ export class GapStore {
   /** The track's gaps in order; adjacent ones as one. At most `max` of them, behind a seq. */
   ranges(track: string, max: number, afterSeq = 0): [number, number][] {
     const ranges: [number, number][] = [];
-    for (const gap of this.#inOrder(track, afterSeq)) {
+    for (const gap of this.#inOrder(track, afterSeq, Math.min(pageRows, max + 1))) {
       const last = ranges.at(-1);
       if (last && last[1] + 1 === gap.from_seq) last[1] = gap.to_seq;
       else if (ranges.length === max) break;
@@ -67,13 +69,13 @@ export class GapStore {
     this.#first.forget(track);
   }
 
-  *#inOrder(track: string, afterSeq: number): Generator<Gap, void, undefined> {
+  *#inOrder(track: string, afterSeq: number, rowsAtOnce: number): Generator<Gap, void, undefined> {
     let from = afterSeq;
     for (;;) {
-      const page = after.all(this.#db, track, from, pageRows);
+      const page = after.all(this.#db, track, from, rowsAtOnce);
       yield* page;
       const last = page.at(-1);
-      if (!last || page.length < pageRows) return;
+      if (!last || page.length < rowsAtOnce) return;
       from = last.from_seq;
     }
   }

@@ -5,12 +5,12 @@ import type { TrackRow } from "./track-plan.ts";
 
 /** @param trackRow undefined for a track that is not open yet. @returns whether an `end` says what is known, or may say more. */
 export function mayEnd(
-  events: Pick<EventLog, "countOn">,
+  events: Pick<EventLog, "endsOf">,
   trackRow: TrackRow | undefined,
   lastSeq: number,
   paddingSamples: number,
 ): boolean {
   if (!trackRow) return true;
   const isKnown = trackRow.end_seq === lastSeq && trackRow.padding_samples === paddingSamples;
-  return isKnown || events.countOn("track.ended", trackRow.track) < limits.maxTrackEnds;
+  return isKnown || events.endsOf(trackRow.track) < limits.maxTrackEnds;
 }
