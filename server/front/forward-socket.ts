@@ -91,20 +91,24 @@ function join(
   };
   const toClient = (bytes: Buffer): boolean => {
     if (isLeaving && client.writableEnded) return true;
+    let messages = 0;
     for (const part of fromRuntime.read(bytes)) {
-      if (!("head" in part) || part.head.opcode !== opcodes.close) continue;
+      if (!("head" in part)) continue;
+      messages += 1;
+      if (part.head.opcode !== opcodes.close) continue;
       fromClient.handleGatewayClosed();
       endSoon();
     }
     const isTaken = client.write(bytes);
+    answered(messages);
     if (isLeaving) sayGoodbye();
     return isTaken;
   };
   runtime.setNoDelay(true);
-  if (firstBytes.length > 0) toClient(firstBytes);
-  passFrames(client, runtime, head, fromClient, () => {
+  const answered = passFrames(client, runtime, head, fromClient, () => {
     if (fromClient.hasSentClose) endSoon();
   });
+  if (firstBytes.length > 0) toClient(firstBytes);
   runtime.on("data", (bytes: Buffer) => {
     if (toClient(bytes)) return;
     runtime.pause();

@@ -28,6 +28,8 @@ export const frontLimits = {
   /** Small frames of one client's WebSocket that go on within `framesAtOnceMs`: live audio and all that an honest one says. */
   maxFramesAtOnce: 16,
   framesAtOnceMs: 100,
+  /** How long the next ones wait for as many answers: those that the runtime does not answer go on after that. */
+  unansweredFramesMs: 1_000,
   /** Unused connections to the runtime that are kept; it closes them itself after five seconds. */
   maxFreeSockets: 64,
   freeSocketTimeoutMs: 2_000,
