@@ -1,4 +1,7 @@
-/** A modal dialog: the browser's own, so that focus, Escape and what lies behind it are as everywhere. */
+/**
+ * A modal dialog: the browser's own, so that Escape and what lies behind it are as everywhere. Who closes it goes on from where
+ * they opened it.
+ */
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
@@ -14,8 +17,14 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
   const titleId = useId();
   useEffect(() => {
     const element = dialog.current;
+    const before = document.activeElement;
     if (element && !element.open) element.showModal();
-    return () => element?.close();
+    return () => {
+      // It has left the page by now, and a browser gives the focus back for one alone that is closed within it.
+      element?.close();
+      const isThere = before instanceof HTMLElement && before !== document.body && before.isConnected;
+      (isThere ? before : document.querySelector<HTMLElement>("#content"))?.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog

@@ -1,9 +1,10 @@
 /**
  * `npm run frames`: how smoothly the console scrolls the transcript of a working day (8 hours, 5,000 turns, 10,000 captions), as the
- * share of frames that were missed. A measure of this machine, and no test: without a graphics card all is drawn by its processor.
+ * share of frames that were missed, and what the page's own thread does for a frame of 16.7 ms. The share is a measure of this machine:
+ * without a graphics card all is drawn by its processor, which a plain box shows beside it; the thread's time is the console's own.
  */
 import { randomUUID } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
 import { createResultsClient } from "../../../client/index.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 import { findChromium } from "../support/chromium.ts";
@@ -21,6 +22,8 @@ interface Frames {
   readonly drawn: number;
   readonly missed: number;
   readonly longestMs: number;
+  /** Scripts, styles and layout of the page's main thread for a frame drawn, on average. */
+  readonly workMs: number;
 }
 
 const found = await findChromium();
@@ -51,9 +54,17 @@ try {
   await gateway.dispose();
 }
 
-function report(what: string, speed: number, { drawn, missed, longestMs }: Frames): void {
+function report(what: string, speed: number, { drawn, missed, longestMs, workMs }: Frames): void {
   const share = ((missed / Math.max(1, drawn + missed)) * 100).toFixed(1);
-  console.log(`${what} at ${speed} px/s: ${share} % of the frames missed, the longest ${longestMs.toFixed(0)} ms`);
+  const frames = `${share} % of the frames missed, the longest ${longestMs.toFixed(0)} ms`;
+  console.log(`${what} at ${speed} px/s: ${workMs.toFixed(1)} ms of the main thread a frame; ${frames}`);
+}
+
+/** What the page's main thread has worked so far: scripts, styles and layout, ms. */
+async function workedMs(session: CDPSession): Promise<number> {
+  const { metrics } = await session.send("Performance.getMetrics");
+  const parts = new Set(["ScriptDuration", "RecalcStyleDuration", "LayoutDuration"]);
+  return metrics.reduce((sum, { name, value }) => (parts.has(name) ? sum + value * 1_000 : sum), 0);
 }
 
 function plainPage(): string {
@@ -62,10 +73,20 @@ function plainPage(): string {
 }
 
 /** Scrolls down from a place in the middle, by the clock: a frame that is late moves further. */
-function scroll(page: Page, speed: number, boxSelector: string): Promise<Frames> {
+async function scroll(page: Page, speed: number, boxSelector: string): Promise<Frames> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const before = await workedMs(session);
+  const frames = await scrolled(page, speed, boxSelector);
+  const workMs = ((await workedMs(session)) - before) / Math.max(1, frames.drawn);
+  await session.detach();
+  return { ...frames, workMs };
+}
+
+function scrolled(page: Page, speed: number, boxSelector: string): Promise<Omit<Frames, "workMs">> {
   return page.evaluate(
     ([selector, perSecond, forMs]) =>
-      new Promise<Frames>((resolve, reject) => {
+      new Promise<Omit<Frames, "workMs">>((resolve, reject) => {
         const box = document.querySelector(selector);
         if (!box) return reject(new Error("there is no transcript"));
         const frameMs = 1_000 / 60;
