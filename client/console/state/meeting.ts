@@ -83,7 +83,7 @@ export class Meeting {
     }));
   });
 
-  readonly #ending = new AbortController();
+  #ending = new AbortController();
   #looks = 0;
   #stopState: (() => void) | undefined;
   #stopCatchUp: (() => void) | undefined;
@@ -95,8 +95,9 @@ export class Meeting {
     this.sessionId = sessionId;
   }
 
-  /** Begins to watch. @returns what ends it. */
+  /** Begins to watch, and begins again after an end. @returns what ends it. */
   watch(): () => void {
+    this.#ending = new AbortController();
     this.#stopState = repeatWhileSeen(stateEveryMs, (ending) => this.#refresh(ending));
     void this.#follow();
     return () => {

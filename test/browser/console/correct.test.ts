@@ -1,12 +1,12 @@
 /** Correcting a meeting in the console: what one page says of a speaker the other one shows; files and links leave it. */
 import { readFile } from "node:fs/promises";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, expect, test } from "vitest";
 import { createResultsClient } from "../../../client/results/results-client.ts";
 import { streamTrack } from "../../../client/testkit/track-stream.ts";
 import { answerJson, goodAnswer, InferenceServer } from "../../support/inference-server.ts";
 import { lowVoice, speak } from "../../support/synthetic-voices.ts";
+import { expectAccessible } from "../support/accessible.ts";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
@@ -38,9 +38,6 @@ async function keepMeeting(): Promise<string> {
   await streamTrack({ ...stream, seconds: 8, second: (seq) => speech.subarray((seq - 1) * 32_000, seq * 32_000) });
   return sessionId;
 }
-
-/** What `axe.source` puts on a page. */
-type PageWithAxe = typeof globalThis & { readonly axe: { run(): Promise<{ violations: readonly object[] }> } };
 
 const names = (page: Page) => (): Promise<string[]> => page.locator(".lanes .lane-name").allTextContents();
 const nameOf = (page: Page, name: string) => page.locator(".lanes").getByRole("button", { name, exact: true });
@@ -109,9 +106,7 @@ test.skipIf(isWithoutBrowser)(
     await history.getByRole("button", { name: /are one person/ }).press("Enter");
     await expect.poll(names(page), patiently).toEqual(["Speaker 1", "Speaker 2"]);
     await history.getByText(", undone").last().waitFor();
-    await theirs.page.evaluate(axe.source);
-    const { violations } = await theirs.page.evaluate(() => (globalThis as PageWithAxe).axe.run());
-    expect(violations).toEqual([]);
+    await expectAccessible(theirs.page);
     expectClean(mine);
     expectClean(theirs);
   },

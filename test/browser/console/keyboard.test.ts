@@ -80,6 +80,8 @@ test.skipIf(isWithoutBrowser)(
     const opened = await open("#/settings");
     const { page } = opened;
     const keyboard = new Keyboard(page);
+    await keyboard.choose("Skip to content");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
     await keyboard.choose("Record");
     await keyboard.choose("Start recording");
     await page.getByText(/[1-9] s kept/).waitFor();

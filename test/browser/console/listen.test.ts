@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { afterEach, expect, test } from "vitest";
 import { type Capture, createResultsClient, startCapture } from "../../../client/index.ts";
+import { expectAccessible } from "../support/accessible.ts";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
@@ -79,6 +80,7 @@ test.skipIf(isWithoutBrowser)(
     expect(capture.live.isHeard).toBe(false);
     await button.click();
     await page.getByRole("button", { name: "Listening" }).waitFor();
+    await expectAccessible(page);
     await expect.poll(async () => (await heard(page))?.db, patiently).toBeGreaterThan(-40);
     expect(Math.abs(((await heard(page))?.hz ?? 0) - toneHz)).toBeLessThan(20);
     await page.getByRole("button", { name: "Listening" }).click();

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { loadAudio, secondsOf } from "../../../client/testkit/sent-audio.ts";
 import { streamTrack } from "../../../client/testkit/track-stream.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
+import { expectAccessible } from "../support/accessible.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
 const { gateway, open } = useConsole();
@@ -22,6 +23,7 @@ test.skipIf(isWithoutBrowser)(
     await page.getByRole("button", { name: /^Transcribe/ }).click();
     await page.getByRole("dialog").getByRole("button", { name: "preferred" }).click();
     await page.getByRole("progressbar", { name: "Transcription" }).waitFor(heardIn);
+    await expectAccessible(page);
     // What this tab began it goes on watching.
     await page.reload();
     await page

@@ -1,7 +1,7 @@
 /** Every view, light and dark, wide and narrow: text is drawn, nothing sticks out, and axe finds nothing serious. */
-import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { findingsOf } from "../support/accessible.ts";
 import { fakeMicrophone } from "../support/fake-microphone.ts";
 import { noiseOf } from "../support/known-noise.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
@@ -11,14 +11,6 @@ const microphone = fakeMicrophone(noiseOf(40));
 const { gateway, open } = useConsole({ args: microphone.args });
 const schemes = ["light", "dark"] as const;
 const widths = [360, 1_280] as const;
-
-interface Finding {
-  readonly id: string;
-  readonly impact?: string | null;
-  readonly nodes: readonly { readonly html: string }[];
-}
-/** What `axe.source` puts on a page. */
-type PageWithAxe = typeof globalThis & { readonly axe: { run(): Promise<{ violations: readonly Finding[] }> } };
 
 interface Fault {
   readonly where: string;
@@ -35,9 +27,7 @@ async function faultsOf(page: Page, what: string): Promise<Fault[]> {
     for (const width of widths) {
       await page.setViewportSize({ width, height: 800 });
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      await page.evaluate(axe.source);
-      const { violations } = await page.evaluate(() => (globalThis as PageWithAxe).axe.run());
-      const serious = violations
+      const serious = (await findingsOf(page))
         .filter(({ impact }) => impact === "serious" || impact === "critical")
         .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)] as const);
       found.push({ where: `${what}, ${colorScheme}, ${width} px`, wider: Math.max(0, wider), serious });
@@ -102,17 +92,3 @@ test.skipIf(isWithoutBrowser)("the browser of these tests draws text", async () 
   expect(stroke).toBeGreaterThan(50);
   expect(letter, "a letter is no box that stands for all of them").toBeGreaterThan(stroke * 1.5);
 });
-
-test.skipIf(isWithoutBrowser)(
-  "by keyboard alone: to the content, through the list, into a dialog and out of it",
-  async () => {
-    const { page } = await open("#/settings");
-    await page.getByText("Version").waitFor();
-    await page.keyboard.press("Tab");
-    await page.keyboard.press("Enter");
-    const focused = (): Promise<string> => page.evaluate(() => document.activeElement?.id ?? "");
-    expect(await focused()).toBe("content");
-    await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("INPUT");
-  },
-);

@@ -1,4 +1,8 @@
-/** What a page showed and said when a test failed: a picture, its console, its tree; in a folder that the log names. */
+/**
+ * What a page showed and said when a test failed: a picture, its console, its tree, and a trace of all that was done (each action
+ * with the page before and after it, requests, a film of the page), in a folder that the log names. `npx playwright-core
+ * show-trace FILE` opens a trace.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
@@ -9,10 +13,13 @@ const maxLines = 1_000;
 const timeoutMs = 5_000;
 
 export class WatchedPages {
+  readonly #contexts: BrowserContext[] = [];
   readonly #pages: { readonly page: Page; readonly log: string[] }[] = [];
 
-  /** Notes what its pages say from now on. */
-  watch(context: BrowserContext): void {
+  /** Notes what its pages say, and what is done with them, from now on. */
+  async watch(context: BrowserContext): Promise<void> {
+    this.#contexts.push(context);
+    await context.tracing.start({ screenshots: true, snapshots: true });
     context.on("page", (page) => {
       const log: string[] = [];
       const note = (line: string): void => {
@@ -40,11 +47,18 @@ export class WatchedPages {
         await writeFile(file("page.txt"), `The page could not be looked at: ${String(cause)}\n`);
       }
     }
+    for (const [i, context] of this.#contexts.entries())
+      try {
+        await context.tracing.stop({ path: join(place, `${i + 1}-trace.zip`) });
+      } catch (cause) {
+        await writeFile(join(place, `${i + 1}-trace.txt`), `There is no trace: ${String(cause)}\n`);
+      }
     console.error(`What the pages showed is in ${place}`);
     return place;
   }
 
   forget(): void {
+    this.#contexts.splice(0);
     this.#pages.splice(0);
   }
 }

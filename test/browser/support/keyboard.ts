@@ -49,15 +49,19 @@ export class Keyboard {
     return this.#page.evaluate(() => {
       const element = document.activeElement;
       if (!(element instanceof HTMLElement) || element === document.body) return undefined;
-      const labels = element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null;
-      const name = element.ariaLabel ?? labels?.[0]?.textContent ?? element.textContent ?? "";
+      const labels =
+        element instanceof HTMLInputElement || element instanceof HTMLSelectElement ? element.labels : null;
+      const name = element.getAttribute("aria-label") ?? labels?.[0]?.textContent ?? element.textContent;
       // A choice whose own box is not drawn shows the focus on the card beside it.
       const shown = [element, element.nextElementSibling].filter((one) => one instanceof HTMLElement);
-      const isSeen = shown.some((one) => {
-        const { outlineStyle, outlineWidth, boxShadow, visibility } = getComputedStyle(one);
-        const isRinged = outlineStyle !== "none" && Number.parseFloat(outlineWidth) > 0;
-        return visibility === "visible" && (isRinged || boxShadow !== "none");
-      });
+      // A view that was just opened has the focus, and is all that is seen.
+      const isSeen =
+        element.tabIndex < 0 ||
+        shown.some((one) => {
+          const { outlineStyle, outlineWidth, boxShadow, visibility } = getComputedStyle(one);
+          const isRinged = outlineStyle !== "none" && Number.parseFloat(outlineWidth) > 0;
+          return visibility === "visible" && (isRinged || boxShadow !== "none");
+        });
       return { name: name.trim().replaceAll(/\s+/g, " "), isSeen };
     });
   }

@@ -158,7 +158,7 @@ export function useBrowser(): Browsers {
         args: ["--no-sandbox", "--no-first-run", ...quiet, ...args],
       });
       closers.push(() => context.close());
-      watched.watch(context);
+      await watched.watch(context);
       return new TestBrowser(context, url);
     },
   };

@@ -56,7 +56,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
       if (!browser) throw new Error("there is no browser here");
       const context = await browser.newContext({ reducedMotion: "reduce", ...given });
       contexts.push(context);
-      watched.watch(context);
+      await watched.watch(context);
       const page = await context.newPage();
       const opened: OpenConsole = { page, errors: [], outside: [] };
       page.on("pageerror", (error) => opened.errors.push(error.message));

@@ -8,15 +8,18 @@ import { StatusPill } from "../../parts/status-pill.tsx";
 import { clockWords, countWords, shareWords } from "../../parts/words.ts";
 import type { Meeting } from "../../state/meeting.ts";
 import { notify } from "../../state/notices.ts";
-import { addressOf, goTo } from "../../state/route.ts";
-import { DeleteDialog } from "../meetings/delete-dialog.tsx";
+import { addressOf } from "../../state/route.ts";
 import { ExportMenu } from "./export-menu.tsx";
 import { HistoryDialog } from "./history-dialog.tsx";
 import { ListenButton } from "./listen-button.tsx";
 import { ShareDialog } from "./share-dialog.tsx";
 
-export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Element {
-  const isDeleting = useSignal(false);
+interface Props {
+  readonly meeting: Meeting;
+  readonly onDelete: () => void;
+}
+
+export function MeetingHead({ meeting, onDelete }: Props): JSX.Element {
   const isSharing = useSignal(false);
   const isHistory = useSignal(false);
   const isEnding = useSignal(false);
@@ -68,26 +71,13 @@ export function MeetingHead({ meeting }: { readonly meeting: Meeting }): JSX.Ele
         >
           <Icon name="history" />
         </button>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Delete"
-          title="Delete"
-          onClick={() => (isDeleting.value = true)}
-        >
+        <button type="button" class="icon-button" aria-label="Delete" title="Delete" onClick={onDelete}>
           <Icon name="trash" />
         </button>
       </div>
       <LinkBanner meeting={meeting} />
       {isSharing.value && <ShareDialog meeting={meeting} onClose={() => (isSharing.value = false)} />}
       {isHistory.value && <HistoryDialog meeting={meeting} onClose={() => (isHistory.value = false)} />}
-      {isDeleting.value && (
-        <DeleteDialog
-          meeting={{ session_id: meeting.sessionId, title: meeting.session.value?.title ?? null }}
-          onClose={() => (isDeleting.value = false)}
-          onGone={() => goTo(addressOf.meetings)}
-        />
-      )}
     </header>
   );
 }

@@ -6,13 +6,15 @@
  *   transcript   what was said
  *   player       how it sounds; its clock is shown in lanes and transcript
  */
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
 import { Corrections } from "../../state/corrections.ts";
 import { Meeting } from "../../state/meeting.ts";
 import { Player } from "../../state/player.ts";
-import { addressOf } from "../../state/route.ts";
+import { addressOf, goTo } from "../../state/route.ts";
+import { DeleteDialog } from "../meetings/delete-dialog.tsx";
 import { Lanes } from "./lanes.tsx";
 import { MeetingHead } from "./meeting-head.tsx";
 import { PlayerBar } from "./player.tsx";
@@ -24,12 +26,41 @@ export function MeetingView({ sessionId }: { readonly sessionId: string }): JSX.
   const meeting = useMemo(() => new Meeting(sessionId), [sessionId]);
   const player = useMemo(() => new Player(meeting), [meeting]);
   const corrections = useMemo(() => new Corrections(meeting), [meeting]);
-  useEffect(() => meeting.watch(), [meeting]);
+  const isGoing = useSignal(false);
+  useEffect(() => (isGoing.value ? undefined : meeting.watch()), [meeting, isGoing.value]);
   useEffect(() => player.open(), [player]);
-  if (meeting.problem.value !== undefined) return <Nothing why={meeting.problem.value} />;
+  const isAsking = useSignal(false);
+  return (
+    <>
+      {meeting.problem.value === undefined ? (
+        <Parts {...{ meeting, player, corrections }} onDelete={() => (isAsking.value = true)} />
+      ) : (
+        <Nothing why={meeting.problem.value} />
+      )}
+      {/* Beside them: its receipt stays, though the meeting is gone by then. */}
+      {isAsking.value && (
+        <DeleteDialog
+          meeting={{ session_id: sessionId, title: meeting.session.value?.title ?? null }}
+          onClose={() => (isAsking.value = false)}
+          onDeleting={(isDeleting) => (isGoing.value = isDeleting)}
+          onGone={() => goTo(addressOf.meetings)}
+        />
+      )}
+    </>
+  );
+}
+
+interface PartsProps {
+  readonly meeting: Meeting;
+  readonly player: Player;
+  readonly corrections: Corrections;
+  readonly onDelete: () => void;
+}
+
+function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Element {
   return (
     <section class="page is-wide">
-      <MeetingHead meeting={meeting} />
+      <MeetingHead meeting={meeting} onDelete={onDelete} />
       <Suggestions meeting={meeting} player={player} corrections={corrections} />
       <div class="meeting-grid">
         <div class="meeting-time">

@@ -14,6 +14,8 @@ interface Props {
   readonly onClose: () => void;
   /** It is gone, and the person has seen the receipt. */
   readonly onGone?: () => void;
+  /** Whether it is being deleted, or was: nothing more should be asked of it. */
+  readonly onDeleting?: (isDeleting: boolean) => void;
 }
 
 type Step = { readonly at: "asking" | "deleting" } | { readonly at: "failed"; readonly why: string } | Done;
@@ -22,17 +24,19 @@ interface Done {
   readonly receipt: DeletionReceipt;
 }
 
-export function DeleteDialog({ meeting, onClose, onGone }: Props): JSX.Element {
+export function DeleteDialog({ meeting, onClose, onGone, onDeleting }: Props): JSX.Element {
   const [step, setStep] = useState<Step>({ at: "asking" });
   const id = meeting.session_id;
   const remove = async (): Promise<void> => {
     setStep({ at: "deleting" });
+    onDeleting?.(true);
     try {
       const receipt = await withAccess(() => gateway.deleteSession(id));
       dropMeeting(id);
       setStep({ at: "done", receipt });
     } catch (cause) {
       setStep({ at: "failed", why: plainWords(cause) });
+      onDeleting?.(false);
     }
   };
   const close = (): void => {
