@@ -11,6 +11,7 @@ import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { type Cut, Cutter } from "./cutter.ts";
+import { GapPatience, gapPatienceMs } from "./gap-patience.ts";
 import { type Part, partsOf } from "./speaker-parts.ts";
 
 /** How far a track is. All before `ms` is done. */
@@ -61,8 +62,6 @@ export interface Advance {
   readonly isCaughtUp: boolean;
 }
 
-/** How long a missing second is waited for, in case it comes late. */
-export const gapPatienceMs = 15_000;
 /** An advance ends once it came so far, so that nobody waits for a whole meeting. */
 const advanceMs = 60_000;
 
@@ -78,6 +77,7 @@ type Said = "said" | "waits";
 
 export class FollowedTrack<Fault> {
   readonly #deps: TrackDeps<Fault>;
+  readonly #patience = new GapPatience();
   #cutter: Cutter;
   #held: Held | undefined;
   /** Since when there was nothing to read, ms since 1970. */
@@ -116,6 +116,7 @@ export class FollowedTrack<Fault> {
         const passed = await this.#passEmpty(wanted, wasOver);
         if (!passed.ok) return passed;
         if (passed.value !== "passed") return stopped(passed.value === "end");
+        hasRead = true;
         continue;
       }
       this.#emptySince = undefined;
@@ -132,13 +133,16 @@ export class FollowedTrack<Fault> {
   /** Nothing is kept at the next places: the middle of a long gap, or the end, for now or for good. */
   async #passEmpty(wanted: number, isOver: boolean): Promise<Result<"end" | "waits" | "passed", Fault>> {
     const { turns, now } = this.#deps;
+    const isFirst = this.#emptySince === undefined;
     this.#emptySince ??= now();
-    const isPatient = !isOver && now() - this.#emptySince < gapPatienceMs;
-    if (isPatient && !this.#cutter.isInSpeech) return ok("end");
-    const there = await turns(this.#cutter.endMs, this.#cutter.endMs + 1);
+    const { endMs, isInSpeech } = this.#cutter;
+    const isPatient = !isOver && now() - this.#emptySince < gapPatienceMs && !this.#patience.isOver(endMs, now());
+    if (isPatient && !isFirst && !isInSpeech) return ok("end");
+    const there = await turns(endMs, endMs + 1);
     if (!there.ok) return there;
     const { last_seq: lastSeq, is_ended: isEnded } = there.value;
-    if (isPatient && !isEnded) return ok("end");
+    this.#patience.note(lastSeq, now());
+    if (isPatient && !(isInSpeech && isEnded)) return ok("end");
     if (!isPatient) this.#emptySince = undefined;
     if (lastSeq >= wanted) return this.#passTo((wanted + secondsPerRead - 1) * chunkMs);
     const ended = await this.#say(true);
@@ -164,11 +168,16 @@ export class FollowedTrack<Fault> {
 
   /** @returns that it waits where a missing second may still come. */
   async #overGap(toMs: number, isOver: boolean): Promise<Result<"waits" | "passed", Fault>> {
-    const { cursor, save, now } = this.#deps;
+    const { cursor, save, now, turns } = this.#deps;
+    const { endMs } = this.#cutter;
     const before = cursor();
     const since = before.gapSince ?? now();
-    if (isOver || now() - since >= gapPatienceMs) return this.#passTo(toMs);
+    const isLongEnough = now() - since >= gapPatienceMs || this.#patience.isOver(endMs, now());
+    if (isOver || isLongEnough) return this.#passTo(toMs);
     if (before.gapSince === null) save({ ...before, gapSince: since });
+    const there = await turns(endMs, endMs + 1);
+    if (!there.ok) return there;
+    this.#patience.note(there.value.last_seq, now());
     return ok("waits");
   }
 

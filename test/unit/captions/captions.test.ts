@@ -6,10 +6,10 @@ import { type Cut, Cutter, firstFloor } from "../../../server/app/hearing/cutter
 import {
   type Cursor,
   FollowedTrack,
-  gapPatienceMs,
   secondsPerRead,
   type TrackDeps,
 } from "../../../server/app/hearing/follow-track.ts";
+import { gapPatienceMs } from "../../../server/app/hearing/gap-patience.ts";
 import { randomFrom } from "../support/random.ts";
 
 const rate = 16_000;
@@ -275,7 +275,7 @@ describe("following a track", () => {
     const samples = audioOf(
       [
         { isSpeech: true, ms: 6_000 },
-        { isSpeech: false, ms: 4_000 },
+        { isSpeech: false, ms: 6_000 },
       ],
       10,
     );
@@ -289,9 +289,31 @@ describe("following a track", () => {
     const waits = { ok: true, value: { hasRead: false, isCaughtUp: false } };
     expect(looks).toEqual([waits, waits, waits]);
     world.now += gapPatienceMs;
-    // Behind the first gap there is something to read; at the second one it waits again.
+    world.kept = 12;
+    world.missing = new Set([1, 4, 11]);
+    // Behind the first gap there is something to read; the second was waited for meanwhile, and the third is new.
     expect(await captioner.advance()).toEqual({ ok: true, value: { hasRead: true, isCaughtUp: false } });
     expect(await captioner.advance()).toEqual(waits);
+    expect(world.cursor.ms).toBeGreaterThanOrEqual(6_000);
+  });
+
+  test.each([
+    ["every second one", (seq: number) => seq % 2 === 0],
+    ["two minutes and two minutes", (seq: number) => Math.floor(seq / 120) % 2 === 1],
+  ])("[Q3] [Q5] however many seconds are missing, they are waited for together: %s", async (_, isMissing) => {
+    const seconds = 1_500;
+    const world = new World(audioOf([{ isSpeech: false, ms: seconds * 1_000 }], 10), seededRandom(4));
+    world.kept = seconds;
+    world.missing = new Set(Array.from({ length: seconds - 2 }, (__, n) => n + 1).filter(isMissing));
+    const captioner = world.captioner();
+    const begun = world.now;
+    for (let looks = 0; looks < 200 && world.cursor.ms < (seconds - 10) * 1_000; looks += 1) {
+      const done = await captioner.advance();
+      // As the captioner does: at once where something was read.
+      if (!(done.ok && done.value.hasRead)) world.now += 1_000;
+    }
+    expect(world.cursor.ms).toBeGreaterThanOrEqual((seconds - 10) * 1_000);
+    expect(world.now - begun).toBeLessThanOrEqual(gapPatienceMs + 2_000);
   });
 
   test("[Q5] a gap longer than a read is passed over, and what lies behind it is said", async () => {
