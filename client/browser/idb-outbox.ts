@@ -29,7 +29,7 @@ import type { OutboxEnd, OutboxFault, OutboxFrame, OutboxOrigin } from "../captu
 import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
 import { AudioSourceError } from "./audio-source-error.ts";
-import { IdbConnection, isLostConnection, requested, type Stores } from "./idb.ts";
+import { IdbConnection, isFull, isLostConnection, requested, type Stores, unlessFull } from "./idb.ts";
 import { frameSchema, type HoldOnDisk, parseRecord, recordId, recordOf, spareId, unsentId } from "./idb-record.ts";
 import { browserLocks, takeLock } from "./web-lock.ts";
 
@@ -176,9 +176,13 @@ class IdbOutbox implements Outbox {
     try {
       await this.#store(next);
     } catch (cause) {
-      if (!isFull(cause) || by !== 0 || this.#hold === "record") throw cause;
-      if (this.#hold === "mark") await this.#delete("meta", unsentId);
-      this.#hold = "none";
+      if (!isFull(cause)) throw cause;
+      // Of what is not stored yet nothing can be doubled: the next second that is brings the new numbers along.
+      if (this.#highestSlot >= (this.#state.unsent_from ?? this.#state.next_slot)) {
+        if (by !== 0 || this.#hold === "record") throw cause;
+        if (this.#hold === "mark") await this.#delete("meta", unsentId);
+        this.#hold = "none";
+      }
       this.#noteBehind(next);
     }
     return states.endOf(next);
@@ -197,6 +201,12 @@ class IdbOutbox implements Outbox {
   }
 
   async close(): Promise<void> {
+    try {
+      // There may be space by now; and what can't be stored is as the last crash would have left it.
+      if (this.#isBehind || this.#removed.size > 0) await this.#sweep();
+    } catch (cause) {
+      if (this.faultOf(cause) === undefined) throw cause;
+    }
     await this.#at.connection.end(new Error(`The outbox ${this.#at.name} is closed.`));
     await this.#at.unlock();
   }
@@ -204,6 +214,10 @@ class IdbOutbox implements Outbox {
   /** Of the seconds on disk, those that are to go included: a next tab may find them. */
   get #lowestSlot(): number {
     return Math.min(this.#kept.first ?? this.#state.next_slot, ...this.#removed, ...this.#aside);
+  }
+
+  get #highestSlot(): number {
+    return Math.max(this.#kept.last ?? 0, ...this.#removed, ...this.#aside);
   }
 
   #change(stores: readonly ("frames" | "meta")[], work: (store: Stores<string>) => Promise<unknown>): Promise<void> {
@@ -280,19 +294,4 @@ class IdbOutbox implements Outbox {
     const row = { id: spareId, bytes: new Uint8Array(spareBytes) };
     this.#hasSpare = await unlessFull(this.#change(["meta"], (stores) => requested(stores("meta").put(row))));
   }
-}
-
-/** @returns false where the store is full. */
-async function unlessFull(change: Promise<void>): Promise<boolean> {
-  try {
-    await change;
-    return true;
-  } catch (cause) {
-    if (isFull(cause)) return false;
-    throw cause;
-  }
-}
-
-function isFull(cause: unknown): boolean {
-  return cause instanceof Error && cause.name === "QuotaExceededError";
 }

@@ -14,6 +14,22 @@ export function isLostConnection(cause: unknown): boolean {
   return cause instanceof Error && ["InvalidStateError", "AbortError", "UnknownError"].includes(cause.name);
 }
 
+/** What they reject with when the origin's quota, or the disk, is used up. */
+export function isFull(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "QuotaExceededError";
+}
+
+/** @returns false where the store is full. */
+export async function unlessFull(change: Promise<void>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (cause) {
+    if (isFull(cause)) return false;
+    throw cause;
+  }
+}
+
 export class IdbConnection {
   readonly #factory: IDBFactory;
   readonly #name: string;

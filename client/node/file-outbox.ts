@@ -6,6 +6,9 @@
  *   <folder>/outbox.spare           a few blocks, in which the state is written when the disk is full
  *   <folder>/….lock                 see folder-lock.ts
  *
+ * On a full disk (O1) what is in the folder goes to the room all the same: another process can take it up, and whatever can be kept in
+ * memory for now is. Only what must be on disk before anything may be sent takes the spare's blocks.
+ *
  * A file is written under another name, synced, and renamed: a crash leaves a whole second or none. The next slot
  * is the highest file's plus one; before the highest file goes, `outbox.json` takes it over.
  *
@@ -49,7 +52,8 @@ export async function openFileOutbox({ folder, maxFrames = 86_400 }: FileOutboxO
 async function openOnce(folder: string, maxFrames: number): Promise<Outbox> {
   const firstMade = await makeFolder(resolve(folder));
   if (firstMade !== undefined) await syncFolder(dirname(firstMade));
-  const unlock = await lockFolder(folder);
+  const [book, spare] = [join(folder, bookName), join(folder, spareName)];
+  const unlock = await lockFolder(folder, { linkTo: book, giveUp: () => rm(spare, { force: true }) });
   try {
     return await openLocked(folder, maxFrames, unlock);
   } catch (cause) {
@@ -73,11 +77,14 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
   const removed = new Map<number, string>();
   /** Whether `outbox.json` is older than the state. */
   let isStateBehind = false;
+  /** Whether it must not be, before another second is stored. */
+  let isReleaseBehind = false;
 
   const store = async (next: states.OutboxState): Promise<void> => {
     await writeBook(folder, next);
     state = next;
     isStateBehind = false;
+    isReleaseBehind = false;
   };
   /** Stores a state if there is space, and else keeps it in memory. @returns whether it is on disk. */
   const note = async (next: states.OutboxState): Promise<boolean> => {
@@ -114,6 +121,8 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
     async put(frame) {
       const { seq, timestampMs, pcm } = checkedFrame(frame, states.nextSeqOf(state));
       if (files.size + removed.size >= maxFrames) return false;
+      // A crash would take it for one that was never sent, and double it.
+      if (isReleaseBehind && !(await note(state))) return false;
       const next = states.advanced(state, seq + 1, timestampMs);
       const slot = next.next_slot - 1;
       const name = `${String(slot).padStart(8, "0")}.${timestampMs}.pcm`;
@@ -163,8 +172,12 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
       await ensureSpare(folder);
     },
     async release(by) {
-      const lowest = Math.min(files.keys().next().value ?? state.next_slot, ...removed.keys());
-      await store(states.released(state, by, lowest));
+      const slots = [...files.keys(), ...removed.keys()];
+      const next = states.released(state, by, Math.min(state.next_slot, ...slots.slice(0, 1), ...removed.keys()));
+      const from = state.unsent_from ?? state.next_slot;
+      // Of what is not stored yet nothing can be doubled.
+      if (slots.every((slot) => slot < from)) isReleaseBehind = !(await note(next));
+      else await store(next);
       return states.endOf(state);
     },
     async setAside(seq) {
@@ -178,7 +191,16 @@ async function openLocked(folder: string, maxFrames: number, unlock: () => Promi
       files.delete(file.slot);
     },
     faultOf: diskFault,
-    close: () => despiteDiskFaults(unlock),
+    async close() {
+      try {
+        // There may be space by now; and what can't be stored is as the last crash would have left it.
+        if (isStateBehind || removed.size > 0) await sweep();
+      } catch (cause) {
+        if (diskFault(cause) === undefined) throw cause;
+      } finally {
+        await despiteDiskFaults(unlock);
+      }
+    },
   };
 }
 

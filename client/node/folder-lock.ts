@@ -4,37 +4,85 @@
  *
  *   <pid>.<start>.<nonce>.lock     start: of the process, in the kernel's ticks; 0 where unknown
  *
+ * On a full disk, which may have no space for a file's name and number, it is a second name of a file that is there.
+ *
  * Nothing is ever written into or taken over, so no crash and no race can leave a lock half made or delete a
  * live one: of two that come at once, each sees the other, and at least one goes away. A file whose process
  * is dead is swept away. The start time tells a process from a later one of the same number, such as
  * process 1 of a restarted container; without /proc a number alone decides.
  */
-import { open, readdir, readFile, rm } from "node:fs/promises";
+import { link, open, readdir, readFile, rm } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { OutboxLockedError } from "../capture/outbox.ts";
+import { diskFault } from "./disk-fault.ts";
 
 const lockPattern = /^(\d+)\.(\d+)\.[0-9a-f-]{36}\.lock$/;
 
+/** Ways to a lock on a full disk. */
+interface FullDiskWays {
+  /** A file that may be there. */
+  readonly linkTo: string;
+  /** Makes space for one small file, if it can. */
+  readonly giveUp: () => Promise<void>;
+}
+
 /** @returns what gives the folder free again. Rejects with OutboxLockedError while another writer has it. */
-export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+export async function lockFolder(folder: string, ways: FullDiskWays): Promise<() => Promise<void>> {
   const own = `${process.pid}.${(await statOf(process.pid))?.start ?? 0}.${randomUUID()}.lock`;
-  const release = (): Promise<void> => rm(join(folder, own), { force: true });
-  await (await open(join(folder, own), "wx")).close();
+  const path = join(folder, own);
+  const release = (): Promise<void> => rm(path, { force: true });
+  if (!(await isMade(path)) && !(await isLinked(ways.linkTo, path))) {
+    // Only of a folder that nobody else has may anything be given up.
+    await refuseOthers(folder, own);
+    await ways.giveUp();
+    await makeEmpty(path);
+  }
   try {
-    for (const name of await readdir(folder)) {
-      const [, pid, start] = lockPattern.exec(name) ?? [];
-      if (name === own || pid === undefined || start === undefined) continue;
-      if (await isAlive(Number(pid), start)) {
-        throw new OutboxLockedError(`process ${pid} captures into ${folder}; wait for it, or use another folder`);
-      }
-      await rm(join(folder, name), { force: true });
-    }
+    await refuseOthers(folder, own);
   } catch (cause) {
     await release();
     throw cause;
   }
   return release;
+}
+
+async function makeEmpty(path: string): Promise<void> {
+  await (await open(path, "wx")).close();
+}
+
+/** @returns false where the disk is full. */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await makeEmpty(path);
+    return true;
+  } catch (cause) {
+    if (diskFault(cause) !== "full") throw cause;
+    return false;
+  }
+}
+
+/** @returns false where there is no such file, or the disk can't do that. */
+async function isLinked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (cause) {
+    if (!(cause instanceof Error && "syscall" in cause)) throw cause;
+    return false;
+  }
+}
+
+/** Sweeps away what the dead left. @throws OutboxLockedError where one lives. */
+async function refuseOthers(folder: string, own: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const [, pid, start] = lockPattern.exec(name) ?? [];
+    if (name === own || pid === undefined || start === undefined) continue;
+    if (await isAlive(Number(pid), start)) {
+      throw new OutboxLockedError(`process ${pid} captures into ${folder}; wait for it, or use another folder`);
+    }
+    await rm(join(folder, name), { force: true });
+  }
 }
 
 async function isAlive(pid: number, start: string): Promise<boolean> {

@@ -1,10 +1,10 @@
 /** What an outbox in a folder does when a step of its disk fails once, and when the disk is full and has no spare any more. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import type * as Fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { OutboxContents } from "../../client/capture/outbox.ts";
+import { type OutboxContents, OutboxLockedError } from "../../client/capture/outbox.ts";
 import { RetryingOutbox } from "../../client/capture/outbox-retry.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { frameOf } from "./support/frame-of.ts";
@@ -133,4 +133,42 @@ test("[O1] on a full disk, where others take what is given up, a capture reconne
   expect(await next.load()).toMatchObject({ unacked: now.unacked, nextSeq: now.nextSeq });
   expect(now.nextSeq).toBe(9);
   await next.close();
+});
+
+test("[O1] a folder on a full disk is taken up again, and by one process alone", async () => {
+  disk.failing = -1;
+  const folder = newFolder();
+  const outbox = await openFileOutbox({ folder });
+  await outbox.bind("meeting/mixed");
+  for (const seq of [1, 2]) await outbox.put(frameOf(seq));
+  await outbox.close();
+  disk.isFull = true;
+  onTestFinished(() => void (disk.isFull = false));
+  const next = await openFileOutbox({ folder });
+  await expect(openFileOutbox({ folder })).rejects.toThrow(OutboxLockedError);
+  expect((await next.load()).unacked).toEqual([[1, 2]]);
+  await next.close();
+  disk.isFull = false;
+  await (await openFileOutbox({ folder })).close();
+});
+
+test("[O1] what a live source sends on a full disk is never taken for unsent, though the disk was full from the start", async () => {
+  disk.failing = -1;
+  const folder = newFolder();
+  const outbox = await openFileOutbox({ folder });
+  await outbox.bind("meeting/mixed");
+  disk.isFull = true;
+  onTestFinished(() => void (disk.isFull = false));
+  rmSync(join(folder, "outbox.spare"));
+  await outbox.release(3);
+  expect(await outbox.put(frameOf(4)), "the state goes first").toBe(false);
+  disk.isFull = false;
+  expect(await outbox.put(frameOf(4))).toBe(true);
+  // As a crash leaves it: the state was stored before the second.
+  const copy = newFolder();
+  cpSync(folder, copy, { recursive: true, filter: (path) => !path.endsWith(".lock") });
+  const next = await openFileOutbox({ folder: copy });
+  expect(await next.load()).toMatchObject({ unacked: [[4, 4]], unsentFrom: 5 });
+  await next.close();
+  await outbox.close();
 });

@@ -71,6 +71,37 @@ describe("[O1] a full store", () => {
     await next.close();
   });
 
+  test("where nothing is stored, what comes may be sent under higher numbers, and is stored under them", async () => {
+    const { quota, open, outbox } = await fullOutbox();
+    await outbox.release(0);
+    await outbox.remove([1, 2, 3]);
+    await outbox.hold(4);
+    // The spare is used up, and nobody gives anything back.
+    quota.left = -Infinity;
+    await outbox.release(6);
+    await outbox.hold(10);
+    await outbox.release(2);
+    expect((await outbox.load()).nextSeq).toBe(12);
+    expect(await outbox.put(frameOf(12)), "nothing new is taken").toBe(false);
+    quota.isFull = false;
+    expect(await outbox.put(frameOf(12))).toBe(true);
+    await outbox.close();
+    const next = await open();
+    expect(await next.load()).toMatchObject({ unacked: [[12, 12]], nextSeq: 13, unsentFrom: 13 });
+    await next.close();
+  });
+
+  test("what found no space is stored when the outbox is closed, if there is some by then", async () => {
+    const { quota, open, outbox } = await fullOutbox();
+    quota.left = -Infinity;
+    await outbox.setEnd({ lastSeq: 3, paddingSamples: 7 });
+    quota.isFull = false;
+    await outbox.close();
+    const next = await open();
+    expect((await next.load()).end).toEqual({ lastSeq: 3, paddingSamples: 7 });
+    await next.close();
+  });
+
   test("higher numbers are stored in the space of the spare", async () => {
     const { quota, open, outbox } = await fullOutbox();
     quota.left = 2_000;
