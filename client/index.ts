@@ -56,6 +56,7 @@ export type {
   TranscribeOptions,
   UtteranceInput,
 } from "./results/results-types.ts";
+export type { ChatCitation, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
 export type {
   AudioTranscription,
   SpeechAudio,

@@ -108,6 +108,12 @@ export const limitTable = {
       "Texts that one API key has spoken, over any 60 seconds. Not counted where `RATE_LIMIT_PER_MINUTE` is off.",
     setBy: { variable: "TTS_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
   },
+  chatPerMinute: {
+    value: 100,
+    meaning:
+      "Questions that one API key or token subject asks, over any 60 seconds. Not counted where `RATE_LIMIT_PER_MINUTE` is off.",
+    setBy: { variable: "CHAT_PER_MINUTE", min: 1, max: 1_000_000, isOptional: true },
+  },
   maxOpenSessionsPerTenant: {
     value: 2_000,
     meaning: "Sessions of one tenant that are not finalized or deleted, at a time.",
@@ -145,6 +151,10 @@ export const limitTable = {
   maxTranscriptionSeconds: { value: 1_800, meaning: "Audio of one transcription." },
   maxSpeechCharacters: { value: 4_096, meaning: "A text to speak. Some models take less: see `GET /v1/models`." },
   maxSpeechBodyBytes: { value: 65_536, meaning: "Body of a text to speak." },
+  maxChatMessageChars: { value: 10_000, meaning: "A message of a chat." },
+  maxChatMessages: { value: 100, meaning: "Messages of one question: it, and what was said before." },
+  maxChatMeetings: { value: 100, meaning: "Meetings, or speakers, that one question names." },
+  maxChatBodyBytes: { value: 524_288, meaning: "Body of a question." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
   maxMetadataChars: {

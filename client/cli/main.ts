@@ -8,6 +8,7 @@ import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { failureWords } from "./failure-words.ts";
 import { listDevices } from "./recorder.ts";
 import { addResultsCommands } from "./results-commands.ts";
+import { addAskCommand } from "./ask-command.ts";
 import { addSpeechCommands } from "./speech-commands.ts";
 import { shortfall } from "./report-words.ts";
 
@@ -96,6 +97,7 @@ const deps = {
   },
 };
 addResultsCommands(program, deps);
+addAskCommand(program, deps);
 addSpeechCommands(program, {
   ...deps,
   isTerminal: process.stdout.isTTY,

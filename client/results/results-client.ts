@@ -29,6 +29,7 @@ import type { Door } from "./exchange.ts";
 import { listenTo } from "../live/listen-to.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
+import { chat } from "./chat.ts";
 import { stt, tts, voices } from "./speech.ts";
 import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
 import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
@@ -193,6 +194,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     stt: async (audio, given) => stt(caller, audio, given),
     tts: async (input, given) => tts(caller, input, given),
     voices: async (given) => voices(caller, given),
+    chat: (question, given) => chat(caller, question, given),
     captions: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "captions");
       return caller.json({ method: "GET", path, repeatable: true, signal }, captionsStateSchema);

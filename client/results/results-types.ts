@@ -25,6 +25,7 @@ import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speec
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
+import type { ChatEvent, ChatOptions, ChatQuestion } from "./chat-types.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
 import type { LiveCalls } from "../live/live-calls.ts";
 import type { FinalizeAnswer, FinalizePending, SessionsPage, SessionSummary } from "./earlier-answers.ts";
@@ -283,6 +284,8 @@ export interface ResultsClient extends LiveCalls {
   tts(input: SpeechInput, options?: TtsOptions): Promise<SpeechAudio>;
   /** Who can speak. */
   voices(options?: CallOptions): Promise<readonly Voice[]>;
+  /** Asks meetings: the answer as it comes, and the places that it rests on. Ends after `done`; leave it to end the work. */
+  chat(question: ChatQuestion, options?: ChatOptions): AsyncGenerator<ChatEvent, void, undefined>;
   /** How far the captions are that the app makes. */
   captions(sessionId: string, options?: CallOptions): Promise<CaptionsState>;
   /** The log of the session's webhooks, newest first. */

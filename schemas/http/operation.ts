@@ -6,11 +6,12 @@ import type { HttpErrorCode } from "../wire/errors.ts";
 /**
  * Who may use a route: API keys with the scope, session tokens of one of the roles. `covers` says whether a route is
  * about tracks that it names, or about all of the session: an `observe` or `edit` token that names its tracks can't use
- * the latter. "public" asks for no credential.
+ * the latter. `caller` is a route without a session in its path, which sees what its caller may see: of a token, its own session, and
+ * of that the tracks that it names. "public" asks for no credential.
  */
 export type Access =
   | "public"
-  | { readonly scope: Scope; readonly roles: readonly Role[]; readonly covers: "session" | "track" };
+  | { readonly scope: Scope; readonly roles: readonly Role[]; readonly covers: "session" | "track" | "caller" };
 
 interface Answer {
   readonly description: string;
@@ -44,7 +45,7 @@ export interface Operation {
   /** The body is audio, or a form with it: its handler reads it, and looks at what it is. */
   readonly audioBody?: { readonly maxBytes: number };
   /** The limit of this route alone, besides that of all requests. */
-  readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute";
+  readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute" | "chatPerMinute";
   readonly answers: Readonly<Record<number, Answer>>;
   /** Besides those that every route of its kind has (`commonErrors`). */
   readonly errors: readonly HttpErrorCode[];
@@ -53,4 +54,5 @@ export interface Operation {
 export const anyRole = ["capture", "observe", "edit"] as const;
 export const session = "/v1/sessions/:session_id";
 export const bySessions = (scope: Scope, roles: readonly Role[] = []): Access => ({ scope, roles, covers: "session" });
+export const byCaller = (scope: Scope, roles: readonly Role[]): Access => ({ scope, roles, covers: "caller" });
 export const byTracks = (scope: Scope, roles: readonly Role[]): Access => ({ scope, roles, covers: "track" });

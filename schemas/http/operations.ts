@@ -13,6 +13,7 @@ import { eventsOperations } from "./operations/events.ts";
 import { speakersOperations } from "./operations/speakers.ts";
 import { resultsOperations } from "./operations/results.ts";
 import { speechOperations } from "./operations/speech.ts";
+import { chatOperations } from "./operations/chat.ts";
 import { transcriptionsOperations } from "./operations/transcriptions.ts";
 import { webhooksOperations } from "./operations/webhooks.ts";
 
@@ -37,6 +38,7 @@ export const appOperations = {
   ...contractOperations,
   ...speechOperations,
   ...transcriptionsOperations,
+  ...chatOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

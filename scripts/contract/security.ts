@@ -52,11 +52,13 @@ export function accessSentence({ access }: Operation): string {
   if (access.roles.length === 0) return `${key}; session tokens can't use it.`;
   const roles = access.roles.map((role) => `\`${role}\``).join(" or ");
   const tracks =
-    access.covers === "track"
-      ? "A token that names its tracks is for those alone."
-      : access.roles.some((role) => role === "capture")
-        ? "One of role `observe` or `edit` that names its tracks can't use it."
-        : "A token that names its tracks can't use it.";
+    access.covers === "caller"
+      ? "A token asks about its own session, and of that the tracks that it names."
+      : access.covers === "track"
+        ? "A token that names its tracks is for those alone."
+        : access.roles.some((role) => role === "capture")
+          ? "One of role `observe` or `edit` that names its tracks can't use it."
+          : "A token that names its tracks can't use it.";
   const isCaptureOnly = access.roles.every((role) => role === "capture");
   const confined = access.covers === "session" && isCaptureOnly ? "" : ` ${tracks}`;
   return `${key}, or a session token of role ${roles}.${confined}`;

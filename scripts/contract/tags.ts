@@ -11,6 +11,7 @@ export const tags = {
   Results: "What a session leaves: result, audio, exports.",
   Speech:
     "Transcription and speech without a meeting; also in the shapes of OpenAI's API: its clients work with only their base URL changed.",
+  Chat: "Questions, answered from what was said in meetings.",
   Webhooks: "What the gateway tells a backend by itself.",
 } as const;
 
@@ -66,6 +67,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   apiStt: "Speech",
   apiTts: "Speech",
   getCaptions: "Results",
+  chat: "Chat",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

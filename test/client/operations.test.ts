@@ -29,6 +29,7 @@ const methods: Record<OperationId, Calls | string> = {
   speak: { tts: (client) => client.tts({ text: "Hello" }) },
   listVoices: { voices: (client) => client.voices() },
   chooseModels: "for who runs an installation: fetch it",
+  chat: { chat: (client) => first(client.chat({ message: "What was said?" })) },
   apiStt: "another name of transcribe",
   apiTts: "another name of speak",
   ingest: "startCapture, which names the track in the path",

@@ -349,6 +349,10 @@ async function transcribe(recorder: Recorder): Promise<void> {
   // What it made of the result is deleted with it.
   await recorder.settled("listResults", parameters, isThird);
   await recorder.call("cancelTranscription", ["ended", "It ended already: it stays as it is"], { parameters });
+  const question = { message: "What was said about the numbers?", meetings: [session_id] };
+  await recorder.call("chat", ["numbers", "By the model that quotes"], { body: question });
+  const streamed = { body: question, headers: { accept: "text/event-stream" } };
+  await recorder.call("chat", ["stream", "The same as events"], streamed);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }
 

@@ -83,6 +83,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   apiStt: { right: "503 model_unavailable", never: "503 model_unavailable" },
   apiTts: { body: () => ({ text: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },
   getCaptions: { right: "200", never: notFound },
+  chat: { body: (id) => ({ message: "Who spoke?", meetings: [id] }), right: "200", never: notFound },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   getQuota: { right: "200", never: "200" },
@@ -287,7 +288,9 @@ async function refused(
     ["a token of two subjects", await byToken({ ...session, userId: "eve", role }), "unauthorized"],
     ["a token of no role", await byToken({ ...session, role: "admin" }), "unauthorized"],
     ["an expired token", await byToken({ ...session, role, iat: 1_000, exp: 1_300 }), "token_expired"],
-    ["a token of another session", await byToken({ session_id: newId(), role }), "forbidden"],
+    ...(covers === "caller"
+      ? []
+      : [["a token of another session", await byToken({ session_id: newId(), role }), "forbidden"] as const]),
     ...(await Promise.all(
       wrongRoles.map(
         async (wrong) => [`a token to ${wrong}`, await byToken({ ...session, role: wrong }), "forbidden"] as const,
@@ -307,8 +310,8 @@ async function refused(
 }
 
 /** The roles whose tokens are refused where they name another track than is asked for. */
-function confined(roles: readonly Role[], covers: "session" | "track"): Role[] {
-  return roles.filter((role) => covers === "track" || role !== "capture");
+function confined(roles: readonly Role[], covers: Exclude<Access, "public">["covers"]): Role[] {
+  return covers === "caller" ? [] : roles.filter((role) => covers === "track" || role !== "capture");
 }
 
 /** Credentials that let in. */
@@ -318,7 +321,7 @@ async function accepted(
 ): Promise<[name: string, presented: Presented][]> {
   const session = { session_id: sessionId };
   const tokens = roles.map(async (role): Promise<[string, Presented]> => {
-    const narrow = covers === "track" || role === "capture" ? { tracks: ["mic", "lamp"] } : {};
+    const narrow = covers !== "session" || role === "capture" ? { tracks: ["mic", "lamp"] } : {};
     return [`a token to ${role}`, await byToken({ ...session, role, ...narrow })];
   });
   const respelt = roles.map(async (role): Promise<[string, Presented]> => {

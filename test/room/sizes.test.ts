@@ -33,6 +33,7 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   startTranscription: ["[limit:maxCorrectionBodyBytes]", {}],
   chooseModels: ["[limit:maxCorrectionBodyBytes]", { stt: null }],
   speak: ["[limit:maxSpeechBodyBytes]", { text: "Hi" }],
+  chat: ["[limit:maxChatBodyBytes]", { message: "Hi" }],
 };
 const bodyRows = Object.entries(bodies).map(([id, [tag, body]]) => ({ id: id as WithBody, tag, body }));
 const withSecret = gatewayWith({ JWT_SECRET: jwtSecret }, "http://localhost");
@@ -136,6 +137,7 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   startTranscription: 503, // No model is set up here.
   chooseModels: 200,
   speak: 503, // Likewise.
+  chat: 200,
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

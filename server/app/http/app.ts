@@ -14,6 +14,7 @@ import type { AppEnv } from "./app-env.ts";
 import { getCaptionsRoute } from "./captions.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
+import { chatRoute } from "./chat/chat.ts";
 import { chooseModelsRoute } from "./speech/choose-models.ts";
 import { modelsRoute, voicesRoute } from "./speech/models.ts";
 import { apiSttRoute, sttRoute } from "./speech/stt.ts";
@@ -41,6 +42,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   apiStt: apiSttRoute,
   apiTts: apiTtsRoute,
   getCaptions: getCaptionsRoute,
+  chat: chatRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -4,7 +4,7 @@
  */
 import type { LineRow } from "./index-store.ts";
 import { type Ranked, rankLines, type Term } from "./rank-lines.ts";
-import { askedStems, stemsOf } from "./words.ts";
+import { askedStems, namedIn, stemsOf } from "./words.ts";
 
 /** What an asker may see and wants to see. Undefined: no bound by it. */
 export interface Within {
@@ -82,15 +82,18 @@ function neighbours(sql: SqlStorage, { session_id, place }: LineRow, { tracks }:
     .toArray();
 }
 
-/** Speakers whose name, or a part of it, stands in the question. */
-function speakersNamed(sql: SqlStorage, question: string, within: Within): string[] {
-  const asked = new Set(stemsOf(question));
+/** Everybody who said something. */
+export function speakersOf(sql: SqlStorage, within: Within): string[] {
   const rows = sql.exec<{ speaker: string }>(
     `SELECT DISTINCT l.speaker AS speaker FROM lines l WHERE l.speaker IS NOT NULL AND ${where} LIMIT 500`,
     ...boundsOf(within),
   );
-  const names = rows.toArray().map(({ speaker }) => speaker);
-  return names.filter((name) => stemsOf(name).some((part) => part.length > 2 && asked.has(part)));
+  return rows.toArray().map(({ speaker }) => speaker);
+}
+
+/** Speakers whose name, or a part of it, stands in the question. */
+function speakersNamed(sql: SqlStorage, question: string, within: Within): string[] {
+  return namedIn(question, speakersOf(sql, within));
 }
 
 type Bounds = [string | null, string | null, string | null, number | null, number | null];

@@ -59,6 +59,19 @@ export class IndexStore {
     return this.sql.exec<MeetingRow>("SELECT * FROM meetings WHERE session_id = ?", sessionId).toArray()[0];
   }
 
+  /** Those that were read, the newest first. */
+  meetings(sessions: readonly string[] | undefined, from = 0, to = 8.64e15, most = 1_000): MeetingRow[] {
+    const rows = this.sql.exec<MeetingRow>(
+      `SELECT * FROM meetings WHERE is_deleted = 0 AND opened_at BETWEEN ?2 AND ?3
+       AND (?1 IS NULL OR session_id IN (SELECT value FROM json_each(?1))) ORDER BY opened_at DESC, session_id LIMIT ?4`,
+      sessions === undefined ? null : JSON.stringify(sessions),
+      from,
+      to,
+      most,
+    );
+    return rows.toArray();
+  }
+
   /** Meetings whose words are to be read, those that wait longest first. */
   due(now: number, most: number): MeetingRow[] {
     const rows = this.sql.exec<MeetingRow>(

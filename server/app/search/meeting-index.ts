@@ -8,7 +8,7 @@ import type { MeetingTalk } from "../../../schemas/meeting-text.ts";
 import { backoffMs } from "../../../schemas/lib/backoff.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
-import { findLines, linesOf, type Within } from "./find-lines.ts";
+import { findLines, linesOf, speakersOf, type Within } from "./find-lines.ts";
 import { IndexStore, type LineRow, talkOf } from "./index-store.ts";
 import type { Ranked } from "./rank-lines.ts";
 
@@ -25,6 +25,11 @@ export interface Place {
   readonly track: string;
   readonly start_ms: number;
   readonly end_ms: number;
+}
+
+export interface Missing {
+  readonly session_id: string;
+  readonly reason: "session_not_found" | "session_deleted";
 }
 
 export interface MeetingFacts {
@@ -56,14 +61,19 @@ export class MeetingIndex extends DurableObject<Env> {
     await this.#wake();
   }
 
-  /** Reads what is not read yet of these meetings. @returns those that there are. */
-  async refresh(sessionIds: readonly string[]): Promise<string[]> {
+  /** Reads what is not read yet of these meetings. @returns those that there are not, and why. */
+  async refresh(sessionIds: readonly string[]): Promise<Missing[]> {
     const isUnread = (id: string): boolean => {
       const row = this.#store.meeting(id);
       return row === undefined || (row.is_deleted === 0 && (row.opened_at === null || row.news > row.read_news));
     };
     await Promise.all(sessionIds.filter(isUnread).map((id) => this.#read(id)));
-    return sessionIds.filter((id) => this.#isThere(id));
+    return sessionIds.flatMap((session_id): Missing[] => {
+      const row = this.#store.meeting(session_id);
+      if (row?.is_deleted === 1) return [{ session_id, reason: "session_deleted" }];
+      // What could not be read now is not told from what was never there: its words are not known either way.
+      return row === undefined ? [{ session_id, reason: "session_not_found" }] : [];
+    });
   }
 
   find(question: string, within: Within, most: number): Ranked<LineRow>[] {
@@ -74,11 +84,16 @@ export class MeetingIndex extends DurableObject<Env> {
     return linesOf(this.ctx.storage.sql, within, most);
   }
 
-  facts(sessionIds: readonly string[]): MeetingFacts[] {
-    return sessionIds.flatMap((id) => {
-      const row = this.#store.meeting(id);
-      if (!row || row.opened_at === null) return [];
-      return [{ session_id: id, title: row.title, opened_at: row.opened_at, talk: talkOf(row) }];
+  /** Who said anything there, by name. */
+  speakers(within: Within): string[] {
+    return speakersOf(this.ctx.storage.sql, within);
+  }
+
+  /** The newest first. */
+  facts({ sessions, from, to }: Within, most: number): MeetingFacts[] {
+    return this.#store.meetings(sessions, from, to, most).flatMap((row) => {
+      const { session_id, title, opened_at } = row;
+      return opened_at === null ? [] : [{ session_id, title, opened_at, talk: talkOf(row) }];
     });
   }
 
@@ -123,11 +138,6 @@ export class MeetingIndex extends DurableObject<Env> {
       this.#store.failed(sessionId, Date.now() + delayMs);
       await this.#wake();
     }
-  }
-
-  #isThere(sessionId: string): boolean {
-    const row = this.#store.meeting(sessionId);
-    return row !== undefined && row.is_deleted === 0 && row.opened_at !== null;
   }
 
   async #wake(): Promise<void> {

@@ -49,6 +49,12 @@ export function askedStems(text: string, most = 12): string[] {
   return [...new Set(asked.map(stemOf))].slice(0, most);
 }
 
+/** Those whose name, or a part of it, stands in a text. */
+export function namedIn(text: string, names: readonly string[]): string[] {
+  const asked = new Set(stemsOf(text));
+  return names.filter((name) => stemsOf(name).some((part) => part.length > 2 && asked.has(part)));
+}
+
 function rawWords(text: string): string[] {
   const plain = text
     .normalize("NFKD")

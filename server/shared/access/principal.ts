@@ -73,7 +73,9 @@ export function permit(
     }
     case "token": {
       if (access.roles.length === 0) return err(`This needs an API key with the scope ${access.scope}.`);
-      if (principal.sessionId !== sessionId) return err("The token is for another session.");
+      if (access.covers !== "caller" && principal.sessionId !== sessionId) {
+        return err("The token is for another session.");
+      }
       if (!access.roles.includes(principal.role))
         return err(`This needs a token of role ${access.roles.join(" or ")}.`);
       if (principal.reads === false && access.scope === "sessions:read") {

@@ -1,0 +1,56 @@
+/** `roomtone ask`: a question to one meeting, or to all, over the results library. */
+import type { ChatCitation } from "@roomtone/client/node";
+import type { Command } from "commander";
+import { clientMaker } from "./client-maker.ts";
+import { plain } from "./plain.ts";
+import type { ResultsCommandsDeps } from "./results-commands.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface AskGiven {
+  readonly url: string;
+  readonly session?: readonly string[];
+  readonly speaker?: readonly string[];
+  readonly json: boolean;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void {
+  const { command, clientFor } = clientMaker(program, deps);
+  command("ask <question>", "Ask what was said in meetings; the places where it was said follow the answer.")
+    .option("--session <id>", "one meeting; may stand there more than once (default: all that you may see)", collect)
+    .option("--speaker <name>", "only what this person said; likewise", collect)
+    .option("--json", "print the answer's events, a line each", false)
+    .addHelpText("after", '\n  roomtone ask "What was decided on the budget?" --session board-7')
+    .action(async (message: string, given: AskGiven) => {
+      if (message.trim() === "") throw new UsageError("There is nothing to ask: the question is empty.");
+      const { session: meetings, speaker: speakers } = given;
+      const question = {
+        message,
+        ...(meetings ? { meetings: [...meetings] } : {}),
+        ...(speakers ? { speakers: [...speakers] } : {}),
+      };
+      const places: ChatCitation[] = [];
+      let line = "";
+      for await (const event of clientFor(given).chat(question, { signal: deps.signal })) {
+        if (given.json) deps.print(JSON.stringify(event));
+        else if (event.type === "citation") places.push(event);
+        else if (event.type === "delta") {
+          const lines = `${line}${event.text}`.split("\n");
+          line = lines.pop() ?? "";
+          for (const one of lines) deps.print(plain(one));
+        }
+      }
+      if (given.json) return;
+      if (line !== "") deps.print(plain(line));
+      if (places.length > 0) deps.print("");
+      for (const place of places) deps.print(plain(placeWords(place)));
+    });
+}
+
+function placeWords({ n, session_id, track, start_ms, end_ms, speaker }: ChatCitation): string {
+  const who = speaker === null ? "" : `, ${speaker}`;
+  return `[${n}] ${session_id}, ${track}, ${seconds(start_ms)} to ${seconds(end_ms)}${who}`;
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -1,0 +1,21 @@
+/** What a results client takes and gives where meetings are asked. */
+import type * as z from "zod";
+import type { chatBodySchema, chatEndSchema, Citation } from "../../schemas/http/chat.ts";
+import type { CallOptions } from "./results-types.ts";
+
+export type ChatQuestion = z.input<typeof chatBodySchema>;
+export type ChatEnd = z.infer<typeof chatEndSchema>;
+export type ChatCitation = Citation;
+
+export type ChatEvent =
+  /** Who answers, as `provider/model`. */
+  | { readonly type: "begin"; readonly model: string }
+  | { readonly type: "delta"; readonly text: string }
+  /** A place that the text before it rests on, where it says `[n]`. */
+  | ({ readonly type: "citation" } & ChatCitation)
+  | ({ readonly type: "done" } & ChatEnd);
+
+export interface ChatOptions extends CallOptions {
+  /** First until the answer begins, then for each piece of it. 60,000 by default. */
+  readonly timeoutMs?: number | undefined;
+}

@@ -1,0 +1,74 @@
+/** Bodies of the routes on chat: a question on meetings, and an answer whose quotes name their places. */
+import * as z from "zod";
+import { limits } from "../limits.ts";
+import { sessionIdSchema, trackNameSchema } from "../names.ts";
+import { callUsageSchema } from "../speech/transcription.ts";
+
+const messageTextSchema = z.string().min(1).max(limits.maxChatMessageChars);
+const shortSchema = z.string().min(1).max(limits.maxShortTextChars);
+
+export const chatMessageSchema = z.strictObject({
+  role: z.enum(["system", "user", "assistant"]),
+  content: messageTextSchema,
+});
+
+/** What an answer is looked for in. */
+const lookedInShape = {
+  /** Meetings by their ids; `[]` is none. All that the caller may see without it. */
+  meetings: z.array(sessionIdSchema).max(limits.maxChatMeetings).optional(),
+  /** Only what these people said, by their names. */
+  speakers: z.array(shortSchema).min(1).max(limits.maxChatMeetings).optional(),
+  /** Only meetings that were opened at or after this time. */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** And at or before this one. */
+  to: z.iso.datetime({ offset: true }).optional(),
+};
+
+/** Body of `POST /v1/chat`: `message`, or `messages` of which the last one is the question. */
+export const chatBodySchema = z
+  .strictObject({
+    message: messageTextSchema.optional(),
+    messages: z.array(chatMessageSchema).min(1).max(limits.maxChatMessages).optional(),
+    ...lookedInShape,
+  })
+  .refine(({ message, messages }) => (message === undefined) !== (messages === undefined), {
+    error: "must be there, or else messages, and not both",
+    path: ["message"],
+  })
+  .refine(({ messages }) => messages === undefined || messages.at(-1)?.role === "user", {
+    error: "must end with one of role user: the question",
+    path: ["messages"],
+  });
+
+/** A place that the answer rests on: a player can go there, and somebody said something there when the answer was given. */
+export const citationSchema = z.object({
+  /** As the answer's text names it: `[1]`. */
+  n: z.int().min(1),
+  session_id: sessionIdSchema,
+  track: trackNameSchema,
+  /** On the track's own timeline. */
+  start_ms: z.int().nonnegative(),
+  end_ms: z.int().nonnegative(),
+  /** Null where nobody knows yet. */
+  speaker: z.string().nullable(),
+});
+export type Citation = z.infer<typeof citationSchema>;
+
+export const finishReasonSchema = z.enum(["stop", "length", "content_filter"]);
+
+/** The last event of a stream, and what stands in a whole answer beside its text. */
+export const chatEndSchema = z.object({
+  /** Who answers, as `provider/model`. */
+  model: z.string(),
+  /** Whether anything was found that bears on the question; null where no meeting was asked. */
+  found: z.boolean().nullable(),
+  finish_reason: finishReasonSchema,
+  usage: callUsageSchema,
+});
+export type ChatEnd = z.infer<typeof chatEndSchema>;
+
+export const chatAnswerSchema = chatEndSchema.extend({
+  answer: z.string(),
+  citations: z.array(citationSchema),
+});
+export type ChatAnswer = z.infer<typeof chatAnswerSchema>;
