@@ -7,11 +7,12 @@ import { readFileSync } from "node:fs";
 
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
-  schemas: 4_900,
+  // With the shapes and the money of the ledger.
+  schemas: 5_200,
   // Versions of a result, its corrections after the end, and the bounds of those who come in are all rules of the room.
   "server/gateway": 16_000,
-  // Asking meetings: the index, models that write, and the rules of the one that quotes.
-  "server/app": 10_000,
+  // Asking meetings (the index, models that write, and the rules of the one that quotes), and a ledger with its sums and batches.
+  "server/app": 11_000,
   "server/inference": 3_800,
   "server/shared": 4_800,
   // Asking meetings, in the library, the command and the console.

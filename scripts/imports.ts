@@ -61,7 +61,7 @@ const reserved: readonly { readonly what: RegExp; readonly by: RegExp; readonly 
   },
   {
     what: /^cloudflare:workers$/,
-    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/captions\/captioner\.ts$|^server\/app\/search\/meeting-index\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
+    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/(captions\/captioner|search\/meeting-index|billing\/billing-ledger)\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
     why: "only entries and objects touch the platform's classes",
   },
   {

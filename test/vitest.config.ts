@@ -105,6 +105,7 @@ export default defineConfig({
                 CAPTIONER: { className: "Captioner", useSQLite: true },
                 USAGE_LOG: { className: "UsageLog", useSQLite: true },
                 MEETING_INDEX: { className: "MeetingIndex", useSQLite: true },
+                BILLING_LEDGER: { className: "BillingLedgerDO", useSQLite: true },
               },
               kvNamespaces: ["CACHE"],
               bindings: {

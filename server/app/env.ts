@@ -1,3 +1,4 @@
+import type { BillingLedgerDO } from "./billing/index.ts";
 import type { Captioner } from "./captions/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
@@ -21,6 +22,8 @@ export interface Env {
   readonly GATEWAY: GatewayBinding;
   /** One for each tenant, by its name. */
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;
+  /** One for each tenant, by its name. */
+  readonly BILLING_LEDGER: DurableObjectNamespace<BillingLedgerDO>;
   /** The gateway's database. */
   readonly DB: D1Database;
   /** What was spoken lately. */

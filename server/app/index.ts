@@ -7,9 +7,11 @@ import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts"
 import { roomName } from "../../schemas/names.ts";
 import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
+import { entriesOfFeed } from "./billing/index.ts";
 import { createApp } from "./http/app.ts";
 import { tellIndex } from "./search/index.ts";
 
+export { BillingLedgerDO } from "./billing/index.ts";
 export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
@@ -41,6 +43,8 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     // First, and for as often as it takes: what it hears of twice changes nothing.
     await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
     await tellIndex(this.env, tenant, session_id, messages);
+    const entries = entriesOfFeed(session_id, messages);
+    if (entries.length > 0) await this.env.BILLING_LEDGER.getByName(tenant).record(entries);
     const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
   }

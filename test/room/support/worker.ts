@@ -2,6 +2,7 @@
 import entry from "../../../server/gateway/index.ts";
 import type { Env } from "../../../server/gateway/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/gateway/room/meeting-session.ts";
+import { UsageLog as RealUsageLog } from "../../../server/app/index.ts";
 import { appOf } from "./app-faults.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
@@ -10,12 +11,18 @@ import { variablesOf } from "./variables.ts";
 
 export {
   AppEntrypoint,
+  BillingLedgerDO,
   Captioner,
   MeetingFeed,
   MeetingIndex,
   MeetingTranscriber,
-  UsageLog,
 } from "../../../server/app/index.ts";
+/** The log of a tenant whose name begins so keeps what it is told: nobody takes it. */
+export class UsageLog extends RealUsageLog {
+  override async alarm(): Promise<void> {
+    if (!this.ctx.id.name?.startsWith("usage-tenant-")) await super.alarm();
+  }
+}
 export { EmbeddedResolver, GatewayEntrypoint, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
 
 export default {

@@ -1,10 +1,13 @@
 /**
- * Records of calls until they are read and taken: one object a tenant, on disk, each record once by its id (SPEC M15). Bounded:
+ * Records of calls until the ledger has them: one object a tenant, on disk, each record once by its id (SPEC M15, B4). Bounded:
  * beyond its size those that ended first go, and what they cost is summed up. That they go is in the log once an hour, not each time.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { LedgerEntry } from "../../../../schemas/billing/ledger.ts";
 import { type UsageRecord, usageRecordSchema } from "../../../../schemas/billing/usage.ts";
-import { log } from "../../../shared/telemetry/log.ts";
+import { Cooldown } from "../../../shared/lib/cooldown.ts";
+import { describeError, log } from "../../../shared/telemetry/log.ts";
+import { entryOfCall, entryOfDropped } from "../../billing/index.ts";
 import type { Env } from "../../env.ts";
 
 export const usageLimits = {
@@ -16,6 +19,10 @@ export const usageLimits = {
   maxLost: 20,
   /** How long nothing more is said of records that go. */
   quietMs: 3_600_000,
+  /** Records of so long a time go to the ledger together. */
+  gatherMs: 5_000,
+  /** Pages in one run of the alarm. */
+  maxPagesPerRun: 10,
 } as const;
 
 export interface UsagePage {
@@ -28,8 +35,15 @@ type Row = { seq: number; body: string };
 type DroppedRow = { records: number; cost: number };
 
 const toldAtKey = "dropped_told_at";
+/** Of the records that were dropped, those that entries for the ledger were made of; and the entry that it has not taken yet. */
+const chargedKey = "dropped_charged";
+const owedKey = "dropped_owed";
 
 export class UsageLog extends DurableObject<Env> {
+  readonly #cooldown = new Cooldown({ firstMs: 2_000, maxMs: 600_000, now: Date.now, random: Math.random });
+  /** When the alarm is set to; undefined while it is not. */
+  #alarmAt: number | undefined;
+
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     const { sql } = ctx.storage;
@@ -41,6 +55,9 @@ export class UsageLog extends DurableObject<Env> {
       `CREATE TABLE IF NOT EXISTS counters (one INTEGER PRIMARY KEY CHECK (one = 1), last_seq INTEGER NOT NULL, records INTEGER NOT NULL, cost INTEGER NOT NULL)`,
     );
     sql.exec(`INSERT OR IGNORE INTO counters (one, last_seq, records, cost) VALUES (1, 0, 0, 0)`);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#alarmAt = (await ctx.storage.getAlarm()) ?? undefined;
+    });
   }
 
   /** A call that is under way. One that is settled already stays so. */
@@ -57,6 +74,7 @@ export class UsageLog extends DurableObject<Env> {
       );
       this.#shrink();
     });
+    this.#wakeBy(Date.now() + usageLimits.lostAfterMs);
   }
 
   /** How a call ended. The first word counts. */
@@ -66,6 +84,22 @@ export class UsageLog extends DurableObject<Env> {
       this.#settle(parsed);
       this.#shrink();
     });
+    this.#wakeBy(Date.now() + usageLimits.gatherMs);
+  }
+
+  /** Hands what is settled to the ledger, which takes each record once, and forgets it then. */
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    try {
+      const isAll = await this.#hand();
+      this.#cooldown.succeeded();
+      if (!isAll) this.#wakeBy(Date.now());
+      else if (this.#hasRows()) this.#wakeBy(Date.now() + usageLimits.lostAfterMs);
+    } catch (cause) {
+      const delay_ms = this.#cooldown.failed();
+      log.warn("usage.not_taken", { tenant: this.ctx.id.name, delay_ms, error: describeError(cause) });
+      this.#wakeBy(Date.now() + delay_ms);
+    }
   }
 
   /** Settled records after `after`, oldest first; calls that were lost are settled by it. */
@@ -90,6 +124,49 @@ export class UsageLog extends DurableObject<Env> {
   /** Forgets what was taken, up to this number. */
   taken(through: number): void {
     this.ctx.storage.sql.exec("DELETE FROM calls WHERE seq <= ?", through);
+  }
+
+  /** @returns whether nothing that is settled is left. */
+  async #hand(): Promise<boolean> {
+    const { kv } = this.ctx.storage;
+    const ledger = this.env.BILLING_LEDGER.getByName(this.ctx.id.name ?? "");
+    for (let pages = 0; pages < usageLimits.maxPagesPerRun; pages += 1) {
+      const { records, dropped } = this.read(0);
+      const owed = this.#owed(dropped);
+      const entries = [...records.map(entryOfCall), ...(owed ? [owed] : [])];
+      if (entries.length > 0) await ledger.record(entries);
+      kv.delete(owedKey);
+      const last = records.at(-1);
+      if (last) this.taken(last.seq);
+      if (records.length < usageLimits.maxPage) return true;
+    }
+    return false;
+  }
+
+  /** One entry for all that was dropped and is in none: the same until the ledger has taken it. */
+  #owed(dropped: UsagePage["dropped"]): LedgerEntry | undefined {
+    const { kv } = this.ctx.storage;
+    const owed = kv.get<LedgerEntry>(owedKey);
+    if (owed) return owed;
+    const charged = kv.get<UsagePage["dropped"]>(chargedKey) ?? { records: 0, cost_nano_usd: 0 };
+    const more = dropped.records - charged.records;
+    if (more <= 0) return undefined;
+    const made = entryOfDropped(dropped.records, more, dropped.cost_nano_usd - charged.cost_nano_usd, Date.now());
+    this.ctx.storage.transactionSync(() => {
+      kv.put(owedKey, made);
+      kv.put(chargedKey, dropped);
+    });
+    return made;
+  }
+
+  #hasRows(): boolean {
+    return this.ctx.storage.sql.exec("SELECT 1 FROM calls LIMIT 1").toArray().length > 0;
+  }
+
+  #wakeBy(at: number): void {
+    if (this.#alarmAt !== undefined && this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(at));
   }
 
   #settle(record: UsageRecord): void {

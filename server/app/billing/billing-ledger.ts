@@ -1,0 +1,83 @@
+/** The ledger of a tenant as a Durable Object, by the tenant's name: storage, alarm and D1 around `Ledger`, and nothing else. */
+import { DurableObject } from "cloudflare:workers";
+import type { LedgerEntry, RecordOutcome, TopUp, UsageDimension } from "../../../schemas/billing/ledger.ts";
+import type { Result } from "../../../schemas/lib/result.ts";
+import { durableDatabase } from "../../shared/lib/durable-database.ts";
+import { log, logFor } from "../../shared/telemetry/log.ts";
+import type { Env } from "../env.ts";
+import { type D1Sums, sumsInD1, writeBatch } from "./d1-entries.ts";
+import { type Balance, Ledger } from "./ledger.ts";
+import type { Days, UsageRow, UsageSums } from "./usage-sums.ts";
+
+export class BillingLedgerDO extends DurableObject<Env> {
+  readonly #tenant: string;
+  readonly #ledger: Ledger;
+  /** As set by this object since it began. */
+  #alarmAt: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    const tenant = ctx.id.name;
+    if (tenant === undefined) throw new Error("a ledger is asked for by its tenant's name");
+    this.#tenant = tenant;
+    this.#ledger = new Ledger({
+      db: durableDatabase(ctx.storage),
+      write: (batch) => writeBatch(env.DB, tenant, batch),
+      newId: () => crypto.randomUUID(),
+      synced: () => ctx.storage.sync(),
+      random: Math.random,
+      log: logFor({ tenant }),
+    });
+  }
+
+  async record(entries: readonly LedgerEntry[]): Promise<RecordOutcome[]> {
+    const outcomes = this.#ledger.record(entries);
+    await this.#setAlarm();
+    const conflicting = outcomes.filter((outcome) => outcome === "conflicting").length;
+    if (conflicting > 0) log.error("billing.conflicting", { tenant: this.#tenant, entries: conflicting });
+    return outcomes;
+  }
+
+  async topUp(topUp: TopUp): Promise<RecordOutcome> {
+    const outcome = this.#ledger.topUp(topUp);
+    await this.#setAlarm();
+    return outcome;
+  }
+
+  balance(): Balance {
+    return this.#ledger.balance();
+  }
+
+  usage(
+    by: UsageDimension,
+    days: Days,
+    page: { readonly after: string | undefined; readonly limit: number },
+  ): { readonly rows: UsageRow[]; readonly total: UsageSums } {
+    return this.#ledger.usage(by, days, page);
+  }
+
+  async flush(): Promise<Result<void, string>> {
+    const done = await this.#ledger.flush();
+    await this.#setAlarm();
+    return done;
+  }
+
+  /** What the ledger says D1 has, and what D1 has. */
+  async compare(): Promise<{ readonly ledger: Balance; readonly d1: D1Sums }> {
+    return { ledger: this.#ledger.balance(), d1: await sumsInD1(this.env.DB, this.#tenant) };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = undefined;
+    await this.#ledger.run();
+    await this.#setAlarm();
+  }
+
+  /** Begun in the step that wrote the entries, so that the platform keeps both or neither. */
+  async #setAlarm(): Promise<void> {
+    const at = this.#ledger.nextRunAt;
+    if (at === undefined || at === this.#alarmAt) return;
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+}

@@ -1,0 +1,42 @@
+/** The ledger's entries in D1: a batch goes in whole, each entry once, and what is there is counted by what it says. */
+import type { Batch } from "./flusher.ts";
+
+const insert = `
+  INSERT INTO billing_entries (tenant, event_id, seq, batch_id, at, charge, credit, body)
+  SELECT ?1, value ->> 'event_id', value ->> 'seq', ?2, value ->> 'at', value ->> 'charge', value ->> 'credit', value ->> 'body'
+  FROM json_each(?3) WHERE true ON CONFLICT DO NOTHING`;
+/** An entry of the same id that says something else is not the one that is looked for. */
+const count = `
+  SELECT count(*) AS there FROM json_each(?2) JOIN billing_entries AS e
+    ON e.tenant = ?1 AND e.event_id = value ->> 'event_id' AND e.body = value ->> 'body'
+   AND e.charge = value ->> 'charge' AND e.credit = value ->> 'credit'`;
+const sums = `
+  SELECT count(*) AS entries,
+    COALESCE(SUM(charge / 1000000000), 0) AS charge_dollars, COALESCE(SUM(charge % 1000000000), 0) AS charge_nanos,
+    COALESCE(SUM(credit / 1000000000), 0) AS credit_dollars, COALESCE(SUM(credit % 1000000000), 0) AS credit_nanos
+  FROM billing_entries WHERE tenant = ?1`;
+
+export interface D1Sums {
+  readonly entries: number;
+  readonly charge_dollars: number;
+  readonly charge_nanos: number;
+  readonly credit_dollars: number;
+  readonly credit_nanos: number;
+}
+
+/** @returns how many of the batch's entries are there now. */
+export async function writeBatch(db: D1Database, tenant: string, { batchId, entries }: Batch): Promise<number> {
+  const rows = JSON.stringify(entries);
+  // One transaction: what is counted is what was written.
+  const results = await db.batch<{ there: number }>([
+    db.prepare(insert).bind(tenant, batchId, rows),
+    db.prepare(count).bind(tenant, rows),
+  ]);
+  return results[1]?.results[0]?.there ?? 0;
+}
+
+/** What D1 has of a tenant. */
+export async function sumsInD1(db: D1Database, tenant: string): Promise<D1Sums> {
+  const found = await db.prepare(sums).bind(tenant).first<D1Sums>();
+  return found ?? { entries: 0, charge_dollars: 0, charge_nanos: 0, credit_dollars: 0, credit_nanos: 0 };
+}

@@ -1,0 +1,22 @@
+/**
+ * Random lives of a ledger, and faults of other ledgers that they have to find. `ROOMTONE_SCHEDULES` has more of them run,
+ * `ROOMTONE_SEED` one.
+ */
+import { expect, test } from "vitest";
+import { type Plant, runSchedule } from "./schedule.ts";
+
+const { ROOMTONE_SEED: fixed, ROOMTONE_SCHEDULES: more = "150" } = process.env;
+const schedules = fixed === undefined ? Number(more) : 1;
+const firstSeed = fixed === undefined ? 1 : Number(fixed);
+
+test("[B1][B4][B5][B6] sums are exact, nothing is lost and nothing counts twice, in any random life", async () => {
+  for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {
+    expect(await runSchedule(seed), `ROOMTONE_SEED=${seed}`).toBeUndefined();
+  }
+}, 3_600_000);
+
+const plants: readonly Plant[] = ["flush_clears_first", "multiplier_twice", "dedupe_by_name", "counts_again"];
+test.each(plants)("[B1][B3][B6] a ledger with a fault is found out: %s", async (plant) => {
+  for (let seed = 1; seed <= 50; seed += 1) if ((await runSchedule(seed, plant)) !== undefined) return;
+  expect.unreachable("no schedule found it");
+});
