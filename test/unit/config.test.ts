@@ -201,3 +201,22 @@ test("[config] all bad variables are named at once", () => {
     "INFERENCE_TIMEOUT_MS",
   ]);
 });
+
+test("[P9] what is wrong with a variable is said in words, each by its name", () => {
+  const wrong = {
+    INFERENCE_BASE_URL: "localhost:9100",
+    RESOLVE_AUTO: "yes",
+    INFERENCE_TIMEOUT_MS: "5",
+    MAX_TRACKS_PER_SESSION: "many",
+  };
+  const told = parseConfig({ JWT_SECRET, ...wrong });
+  expect(told).toEqual({
+    ok: false,
+    error: [
+      "INFERENCE_BASE_URL: must be an address that begins with https:// or http://",
+      'RESOLVE_AUTO: must be "on" or "off"',
+      "INFERENCE_TIMEOUT_MS: must be at least 100",
+      expect.stringMatching(/^MAX_TRACKS_PER_SESSION: must be /),
+    ],
+  });
+});

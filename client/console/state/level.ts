@@ -50,11 +50,14 @@ export class Level {
   }
 }
 
-function measure(samples: Float32Array): { readonly loudness: number; readonly peak: number } {
-  let [sum, peak] = [0, 0];
+/** The constant offset of a cheap sound card is no sound; what is clipped is so with it. */
+export function measure(samples: Float32Array): { readonly loudness: number; readonly peak: number } {
+  let [sum, squares, peak] = [0, 0, 0];
   for (const sample of samples) {
-    sum += sample * sample;
+    sum += sample;
+    squares += sample * sample;
     peak = Math.max(peak, Math.abs(sample));
   }
-  return { loudness: Math.sqrt(sum / samples.length), peak };
+  const power = (squares - (sum * sum) / samples.length) / samples.length;
+  return { loudness: Math.sqrt(Math.max(0, power)), peak };
 }

@@ -4,6 +4,7 @@
  * is bounded by the longest cut and what one read brings. Pure. Whether there are words in it, the transcriber says.
  */
 import { bytesPerSample, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { powerOf } from "./power.ts";
 
 export interface Cut {
   /** On the track's timeline, ms; `endMs` is where the next one begins. */
@@ -98,10 +99,7 @@ export class Cutter {
   #hear(): void {
     const view = new DataView(this.#pcm.buffer, this.#pcm.byteOffset, this.#pcm.byteLength);
     for (let n = this.#frames.length; (n + 1) * frameBytes <= this.#pcm.byteLength; n += 1) {
-      let sum = 0;
-      for (let at = n * frameBytes; at < (n + 1) * frameBytes; at += bytesPerSample)
-        sum += view.getInt16(at, true) ** 2;
-      const loudness = Math.sqrt(sum / frameSamples);
+      const loudness = Math.sqrt(powerOf(view, n * frameBytes, (n + 1) * frameBytes));
       const before = this.#frames.at(-1)?.floor ?? this.#floor;
       const moved = loudness < before ? before + (loudness - before) * fall : before * rise;
       const floor = Math.min(maxFloor, Math.max(minFloor, moved));

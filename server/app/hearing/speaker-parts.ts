@@ -2,6 +2,7 @@
  * Divides a piece of speech where another speaker goes on, at the quietest place nearby: a resolver's word for it is some tenths of a
  * second off, and no word should be cut in two. Pure.
  */
+import { powerOf } from "./power.ts";
 import type { SpokenTurn } from "../../../schemas/speech/spoken-turns.ts";
 import { bytesPerSample, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
 
@@ -95,10 +96,6 @@ function quietest(energies: readonly number[], least: number, most: number): num
 function energiesOf(speech: Uint8Array): number[] {
   const view = new DataView(speech.buffer, speech.byteOffset, speech.byteLength);
   const stepBytes = stepMs * bytesPerMs;
-  return Array.from({ length: Math.floor(speech.byteLength / stepBytes) }, (_, step) => {
-    let sum = 0;
-    for (let at = step * stepBytes; at < (step + 1) * stepBytes; at += bytesPerSample)
-      sum += view.getInt16(at, true) ** 2;
-    return sum;
-  });
+  const count = Math.floor(speech.byteLength / stepBytes);
+  return Array.from({ length: count }, (_, step) => powerOf(view, step * stepBytes, (step + 1) * stepBytes));
 }

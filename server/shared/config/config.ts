@@ -6,6 +6,7 @@ import * as z from "zod";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { DeploymentLimits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { eachOf } from "../http/issue-words.ts";
 import { type AccessConfig, accessConfigOf, accessVariables } from "./access.ts";
 import { type LifecycleConfig, lifecycleConfigOf, lifecycleVariables } from "./lifecycle.ts";
 import { limitsOf, limitVariables } from "./limits.ts";
@@ -42,8 +43,7 @@ export function parseConfig(env: object): Result<Config, string[]> {
   const parsed = areasSchema.safeParse(env);
   const limitValues = limitsSchema.safeParse(env);
   if (!parsed.success || !limitValues.success) {
-    const issues = [...(parsed.error?.issues ?? []), ...(limitValues.error?.issues ?? [])];
-    return err(issues.map((issue) => `${String(issue.path[0])}: ${issue.message}`));
+    return err([...eachOf(parsed.error, env), ...eachOf(limitValues.error, env)]);
   }
   const values = parsed.data;
   const access = accessConfigOf(values);

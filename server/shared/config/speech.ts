@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { type CaptionsMode, captionsModeSchema } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { eachOf } from "../http/issue-words.ts";
 import { listedBy, variable } from "./variable.ts";
 
 const providers = ["embedded", "openai", "workers-ai"] as const;
@@ -94,7 +95,7 @@ export interface SpeechConfig {
 /** @returns the names of the variables that don't parse, each with what was expected. */
 export function parseSpeechConfig(env: object): Result<SpeechConfig, string[]> {
   const parsed = speechSchema.safeParse(env);
-  if (!parsed.success) return err(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+  if (!parsed.success) return err(eachOf(parsed.error, env));
   const { EMBEDDED_BASE_URL: embedded, ...values } = parsed.data;
   return ok({
     embeddedBaseUrl: embedded === "off" || embedded === undefined ? undefined : `${withoutSlash(embedded)}/v1`,

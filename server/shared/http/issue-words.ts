@@ -24,6 +24,14 @@ export function wordsOf(error: z.ZodError, schema: z.core.$ZodType, input: unkno
   return { field: pathOf(issue.path, whole), message: messageOf(issue, valueAt(input, issue.path)) };
 }
 
+/** What is wrong with each value of a flat record, such as the variables of a deployment, behind its name. */
+export function eachOf(error: z.ZodError | undefined, input: object): string[] {
+  return (error?.issues ?? []).map((issue) => {
+    const words = messageOf(issue, valueAt(input, issue.path));
+    return `${String(issue.path[0])}: ${words}`;
+  });
+}
+
 /** Of a name that nobody knows. @param kind what it would be the name of. */
 export function unknownName(name: string, known: readonly string[], kind: string): string {
   if (known.includes(name)) return `can't stand beside the other ${kind}s that were sent`;
