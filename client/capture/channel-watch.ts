@@ -1,7 +1,7 @@
 /**
  * Looks at what averaging the channels of a source does to its sound (C7): those that cancel each other out become silence, and one
  * that speaks among silent ones becomes quiet. Pure; says one thing, once: as soon as it is sure, and at the end of a source too short
- * for that.
+ * for that. Cancelling is judged by the last seconds, since it may begin at any time; that nobody else speaks, by all there was.
  */
 import type { PcmBlock } from "./pcm-block.ts";
 
@@ -13,6 +13,10 @@ export type ChannelFault =
 
 /** Sound is judged over so many seconds of it, so that a word at the edge decides nothing. */
 const judgedSeconds = 5;
+/** One channel may have the word for so long; then it is looked at again whenever there was twice as much sound. */
+const loneSeconds = 120;
+/** A plug that is put in is no sound of a channel, nor is what comes once in minutes. */
+const chanceSeconds = (soundSeconds: number): number => (soundSeconds < 10 ? 0 : 2 + soundSeconds / 500);
 /** Power about the mean below which a second is no sound: −55 dBFS. */
 const silentPower = 10 ** -5.5;
 /** The mean of two has less than this share of their power, 15 dB below it; of more, which add up to less by themselves, as much less. */
@@ -32,15 +36,23 @@ export class ChannelWatch {
   #tallies: Tally[];
   #frames = 0;
   #soundSeconds = 0;
+  /** Of the last seconds with sound. */
   readonly #powers: number[];
+  /** Of all of them. */
+  readonly #allPowers: number[];
+  /** In how many a channel had sound. */
+  readonly #heardSeconds: number[];
+  #allSoundSeconds = 0;
+  #loneAt = loneSeconds;
   #isOver: boolean;
-  #wasJudged = false;
 
   constructor({ sampleRate, channels }: { readonly sampleRate: number; readonly channels: number }) {
     this.#channels = channels;
     this.#secondFrames = sampleRate;
     this.#tallies = newTallies(channels + 1);
     this.#powers = Array.from({ length: channels + 1 }, () => 0);
+    this.#allPowers = Array.from({ length: channels + 1 }, () => 0);
+    this.#heardSeconds = Array.from({ length: channels }, () => 0);
     this.#isOver = channels < 2;
   }
 
@@ -59,14 +71,18 @@ export class ChannelWatch {
       this.#frames += 1;
       if (this.#frames === this.#secondFrames) this.#endSecond();
     }
-    return this.#soundSeconds < judgedSeconds ? undefined : this.#judge();
+    const cancelled = this.#soundSeconds < judgedSeconds ? undefined : this.#cancelled();
+    if (cancelled || this.#allSoundSeconds < this.#loneAt) return cancelled;
+    this.#loneAt = 2 * this.#allSoundSeconds;
+    return this.#lone();
   }
 
   /** No more comes for now. @returns what is wrong, where there was too little to say so before. */
   end(): ChannelFault | undefined {
     if (this.#isOver) return undefined;
     if (this.#frames >= this.#secondFrames * leastShare) this.#endSecond();
-    return this.#soundSeconds === 0 ? undefined : this.#judge();
+    const cancelled = this.#soundSeconds === 0 ? undefined : this.#cancelled();
+    return cancelled ?? (this.#allSoundSeconds === 0 ? undefined : this.#lone());
   }
 
   #endSecond(): void {
@@ -76,28 +92,39 @@ export class ChannelWatch {
     this.#frames = 0;
     if (Math.max(...powers.slice(0, -1)) < silentPower) return;
     this.#soundSeconds += 1;
-    for (const [index, power] of powers.entries()) this.#powers[index] = (this.#powers[index] ?? 0) + power;
+    this.#allSoundSeconds += 1;
+    for (const [index, power] of powers.entries()) {
+      this.#powers[index] = (this.#powers[index] ?? 0) + power;
+      this.#allPowers[index] = (this.#allPowers[index] ?? 0) + power;
+      if (index < this.#channels && power >= silentPower)
+        this.#heardSeconds[index] = (this.#heardSeconds[index] ?? 0) + 1;
+    }
   }
 
-  #judge(): ChannelFault | undefined {
-    const each = this.#powers.slice(0, -1).map((power) => power / this.#soundSeconds);
-    const mixed = (this.#powers.at(-1) ?? 0) / this.#soundSeconds;
-    const loudest = Math.max(...each);
-    const channel = each.indexOf(loudest) + 1;
-    const heard = each.filter((power) => power >= silentPower);
+  /** Judges the last seconds, and begins anew. */
+  #cancelled(): ChannelFault | undefined {
+    const each = this.#powers.slice(0, -1);
+    const mixed = this.#powers.at(-1) ?? 0;
+    const heard = each.filter((power) => power >= silentPower * this.#soundSeconds);
     const mean = each.reduce((sum, power) => sum + power, 0) / each.length;
-    const isFirst = !this.#wasJudged;
-    this.#wasJudged = true;
     this.#powers.fill(0);
     this.#soundSeconds = 0;
-    if (heard.length > 1 && mixed * each.length < mean * cancelledShare * 2) {
-      this.#isOver = true;
-      return { kind: "cancel", channel };
-    }
-    // After the first look, one channel alone is a person among several, who speaks for a while.
-    if (heard.length !== 1 || !isFirst) return undefined;
+    if (heard.length < 2 || mixed * each.length >= mean * cancelledShare * 2) return undefined;
     this.#isOver = true;
-    return { kind: "lone", channel, lossDb: Math.round(10 * Math.log10(loudest / Math.max(mixed, Number.MIN_VALUE))) };
+    return { kind: "cancel", channel: each.indexOf(Math.max(...each)) + 1 };
+  }
+
+  #lone(): ChannelFault | undefined {
+    const each = this.#allPowers.slice(0, -1);
+    const loudest = Math.max(...each);
+    const chance = chanceSeconds(this.#allSoundSeconds);
+    const heard = this.#heardSeconds.filter((seconds) => seconds > chance);
+    if (heard.length !== 1) return undefined;
+    this.#isOver = true;
+    const mixed = Math.max(this.#allPowers.at(-1) ?? 0, Number.MIN_VALUE);
+    // Of the one that speaks; what the others had by chance counts for nothing.
+    const channel = this.#heardSeconds.indexOf(Math.max(...this.#heardSeconds)) + 1;
+    return { kind: "lone", channel, lossDb: Math.round(10 * Math.log10(loudest / mixed)) };
   }
 }
 

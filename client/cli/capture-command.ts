@@ -47,7 +47,6 @@ export async function runCapture(options: CliCaptureOptions, signal: AbortSignal
     if (signal.aborted) stop();
     const hadEnded = tracks.every(({ capture }) => capture.isSourceOver);
     await captureAll(tracks, source, options.speed, follower);
-    for (const warning of source.endWarnings ?? []) follower.say(`What came on stdin: ${warning}`);
     const ends = await Promise.all(tracks.map(({ capture }) => capture.end()));
     if (hadEnded && source.seconds === undefined) throw new NothingCapturedError(trackHadEnded);
     const reports = tracks.map((track, index) => reportOf(track, ends[index], follower));

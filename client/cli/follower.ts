@@ -22,6 +22,7 @@ export class Follower {
   readonly #full: WaitNotice;
   readonly #store: WaitNotice;
   readonly #silent: WaitNotice;
+  #saidWarnings = 0;
 
   constructor(source: Source, url: string) {
     this.#source = source;
@@ -69,6 +70,9 @@ export class Follower {
   /** It came, or none is waited for any more. */
   handleBlock(): void {
     this.#silent.end();
+    const warnings = this.#source.laterWarnings ?? [];
+    for (; this.#saidWarnings < warnings.length; this.#saidWarnings += 1)
+      this.say(`What comes on stdin: ${warnings[this.#saidWarnings] ?? ""}`);
   }
 
   /** Says a line of its own. */

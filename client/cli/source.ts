@@ -15,8 +15,8 @@ export interface Source {
   readonly seconds: number | undefined;
   /** @param skipSeconds leave these out: an earlier run has them. A stream can't: it goes on from where it is. */
   blocks(skipSeconds: number): AsyncIterable<PcmBlock>;
-  /** What turned out at its end, as sentences. */
-  readonly endWarnings?: readonly string[];
+  /** What turns out while it is read, as sentences: more may come with each block, and at its end. */
+  readonly laterWarnings?: readonly string[];
   /** Ends a source that would go on for ever; what it gave before still comes. */
   readonly stop?: () => void;
 }
@@ -64,7 +64,7 @@ export async function openStdinSource(stdin: Readable, format: PcmFormat): Promi
   try {
     // A stream goes on from where it is: nothing is skipped.
     const stream = await openPcmStream(stdin, format);
-    return { ...stream, identity: "stdin", seconds: undefined, endWarnings: stream.warnings };
+    return { ...stream, identity: "stdin", seconds: undefined, laterWarnings: stream.warnings };
   } catch (cause) {
     if (cause instanceof WavError)
       throw new UsageError(`What comes on stdin is ${cause.message}. ${conversionHint("-")}`);

@@ -91,3 +91,21 @@ test("[C5] samples of another realm are samples", () => {
   expect(pcmBlockOf(foreign)).toEqual(Int16Array.of(-2, 3));
   expect(pcmBlockOf(runInNewContext("new Float32Array([0.5])"))).toEqual(Float32Array.of(0.5));
 });
+
+/** The second channel beside one that speaks all the time. */
+const seconds60: readonly (readonly [name: string, valueAt: (i: number) => number, faults: readonly string[]])[] = [
+  ["listens for a while", (i) => (i < 20 * rate ? 0 : other(i)), []],
+  ["is a plug that is put in", (i) => (i > 3 * rate && i < 4 * rate ? other(i) : 0), ["lone"]],
+  ["spoke once", (i) => (i < 10 * rate ? other(i) : 0), []],
+];
+test.for(seconds60)(
+  "[C7] what has all of the sound is judged by the whole source: the other one %s",
+  ([, second, kinds]) => {
+    expect(faultIn(60, voice, second).map((fault) => fault?.kind)).toEqual(kinds);
+  },
+);
+
+const answering = (i: number): number => (i % (40 * rate) < rate ? other(i) : 0);
+test("[C7] who says a word now and then is heard", () => {
+  expect(faultIn(300, voice, answering)).toEqual([]);
+});

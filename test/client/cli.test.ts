@@ -48,6 +48,8 @@ async function roomtone(args: readonly string[], { input, interrupt, env }: RunO
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (text: Buffer) => (output.stdout += text.toString()));
   child.stderr.on("data", (text: Buffer) => (output.stderr += text.toString()));
+  // Whoever refuses what comes reads no more of it.
+  child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   if (interrupt) {
@@ -98,6 +100,21 @@ test.concurrent("raw PCM on stdin is captured whole", async () => {
   const run = await roomtone([...capture(session, "-"), "--encoding", "json"], { input: pcm });
   expect(run.code).toBe(0);
   expect((await sessionState(gateway, session)).ingest.received_chunks).toBe(4);
+});
+
+test.concurrent("[C4] samples of another sort than was said are refused by name, and end no track", async () => {
+  const session = newSession();
+  const pcm = (await readFile(sample)).subarray(44, 44 + 10 * 32_000);
+  const floats = Float32Array.from(
+    new Int16Array(pcm.buffer.slice(pcm.byteOffset, pcm.byteOffset + pcm.length)),
+    (x) => x / 32_768,
+  );
+  const run = await roomtone(capture(session, "-"), { input: Buffer.from(floats.buffer) });
+  expect(run).toMatchObject({ code: 1, stdout: "" });
+  expect(run.stderr).toMatch(/32-bit float samples \(f32le\), not s16le.* The track was not ended/);
+  const swapped = await roomtone(capture(session, "-"), { input: Buffer.from(pcm.subarray(96_000)).swap16() });
+  expect(swapped).toMatchObject({ code: 1, stdout: "" });
+  expect(swapped.stderr).toContain("the other byte order (s16be)");
 });
 
 test("killed in the middle and run again, it goes on where it stopped", async () => {

@@ -66,12 +66,52 @@ export function audioKindOf(head: Uint8Array, mayBeRaw: boolean): AudioKind | un
 
 /** What a stream without a head is: text, or compressed audio from somewhere in its middle on. */
 function streamName(head: Uint8Array): string | undefined {
-  if (isText(head)) return "text, such as a page or an error of the server";
-  const isOgg = head.some((_, at) => has(head, at, oggPage) && (head[at + 5] ?? 0xff) < 8);
-  return isOgg ? "an Ogg file (Vorbis or Opus)" : frameChainName(head);
+  return isText(head) ? "text, such as a page or an error of the server" : compressedName(head);
 }
-/** The head of each page, whose version is 0. */
+
+/** @returns the name of what is compressed in these bytes, wherever in one of its pages or frames they begin. */
+export function compressedName(bytes: Uint8Array): string | undefined {
+  for (let at = 0; at < bytes.length; at += 1) {
+    const page = pages.find(({ first, isAt }) => bytes[at] === first && isAt(bytes, at));
+    if (page) return page.name;
+  }
+  return frameChainName(bytes);
+}
+
+interface Page {
+  readonly name: string;
+  readonly first: number;
+  /** Whether the head of one stands at `at`: of more bytes than are there by chance. */
+  readonly isAt: (bytes: Uint8Array, at: number) => boolean;
+}
+
+const pages: readonly Page[] = [
+  // Version 0, and three bits of flags.
+  {
+    name: "an Ogg file (Vorbis or Opus)",
+    first: 0x4f,
+    isAt: (bytes, at) => has(bytes, at, oggPage) && (bytes[at + 5] ?? 0xff) < 8,
+  },
+  {
+    name: "a WebM or Matroska file",
+    first: 0x1f,
+    // A cluster, whose size has up to eight bytes, begins with its time.
+    isAt: (bytes, at) => has(bytes, at, [0x1f, 0x43, 0xb6, 0x75]) && bytes.subarray(at + 5, at + 13).includes(0xe7),
+  },
+  {
+    name: "an MP4 or M4A file",
+    first: 0x6d,
+    isAt: (bytes, at) => has(bytes, at, ascii("moof")) && has(bytes, at + 8, ascii("mfhd")),
+  },
+  {
+    name: "an MPEG program stream",
+    first: 0x00,
+    isAt: (bytes, at) => has(bytes, at, [0, 0, 1, 0xba]) && isPackTime(bytes[at + 4] ?? 0),
+  },
+];
 const oggPage = [...ascii("OggS"), 0];
+/** Of MPEG-2, or of MPEG-1. */
+const isPackTime = (byte: number): boolean => (byte & 0xc4) === 0x44 || (byte & 0xf1) === 0x21;
 
 /** Samples have bytes of all values soon; a steady tone has few. */
 function isText(head: Uint8Array): boolean {
