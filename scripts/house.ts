@@ -14,7 +14,7 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings (the index, models that write, and the rules of the one that quotes), and a ledger with its sums and batches.
   "server/app": 11_000,
   "server/inference": 3_800,
-  "server/shared": 4_800,
+  "server/shared": 4_900,
   // Asking meetings, in the library, the command and the console.
   client: 18_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.

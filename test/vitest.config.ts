@@ -116,6 +116,9 @@ export default defineConfig({
                 INFERENCE_TIMEOUT_MS: "2000",
                 // Tests of it ask for it: the others set no service up.
                 RESOLVE_AUTO: "off",
+                // Behind it are models that a test makes up (test/room/support/models.ts).
+                OPENAI_BASE_URL: "http://models.test/v1",
+                CHAT_MODELS_ALLOWED: "openai/obeys,openai/writes,openai/down,openai/cut,openai/refuses",
                 WEBHOOK_SECRET: "whsec_cm9vbXRvbmUgd2ViaG9vayB0ZXN0IHNlY3JldCE=",
                 WEBHOOK_TIMEOUT_MS: "300",
                 // As with RESOLVE_AUTO: the others move the clock, and log no stall for it.

@@ -8,8 +8,8 @@ export type ChatEnd = z.infer<typeof chatEndSchema>;
 export type ChatCitation = Citation;
 
 export type ChatEvent =
-  /** Who answers, as `provider/model`. */
-  | { readonly type: "begin"; readonly model: string }
+  /** Who answers, as `provider/model`, and in whose place, where another was to. */
+  | { readonly type: "begin"; readonly model: string; readonly instead_of: string | null }
   | { readonly type: "delta"; readonly text: string }
   /** A place that the text before it rests on, where it says `[n]`. */
   | ({ readonly type: "citation" } & ChatCitation)

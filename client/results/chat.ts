@@ -10,7 +10,7 @@ import { newTraceId } from "./trace.ts";
 
 const answerTimeoutMs = 60_000;
 const maxEventChars = 1_000_000;
-const beginSchema = z.object({ model: z.string() });
+const beginSchema = z.object({ model: z.string(), instead_of: z.string().nullable() });
 const deltaSchema = z.object({ text: z.string() });
 const failureSchema = z.object({ code: z.string(), message: z.string() });
 

@@ -16,6 +16,8 @@ export const chatMessageSchema = z.strictObject({
 const lookedInShape = {
   /** Meetings by their ids; `[]` is none. All that the caller may see without it. */
   meetings: z.array(sessionIdSchema).max(limits.maxChatMeetings).optional(),
+  /** One of those that are allowed here: see `GET /v1/models`. */
+  model: shortSchema.optional(),
   /** Only what these people said, by their names. */
   speakers: z.array(shortSchema).min(1).max(limits.maxChatMeetings).optional(),
   /** Only meetings that were opened at or after this time. */
@@ -30,6 +32,10 @@ export const chatBodySchema = z
     message: messageTextSchema.optional(),
     messages: z.array(chatMessageSchema).min(1).max(limits.maxChatMessages).optional(),
     ...lookedInShape,
+    /** What a model that writes is told besides. */
+    system: messageTextSchema.optional(),
+    /** Of the answer, at most; for a model that writes. */
+    max_tokens: z.int().min(1).max(100_000).optional(),
   })
   .refine(({ message, messages }) => (message === undefined) !== (messages === undefined), {
     error: "must be there, or else messages, and not both",
@@ -60,6 +66,8 @@ export const finishReasonSchema = z.enum(["stop", "length", "content_filter"]);
 export const chatEndSchema = z.object({
   /** Who answers, as `provider/model`. */
   model: z.string(),
+  /** The model that was to answer, and could not; null where it did. */
+  instead_of: z.string().nullable(),
   /** Whether anything was found that bears on the question; null where no meeting was asked. */
   found: z.boolean().nullable(),
   finish_reason: finishReasonSchema,

@@ -44,7 +44,7 @@ export const voiceSchema = z.object({
 });
 export const voicesAnswerSchema = z.object({ voices: z.array(voiceSchema) });
 
-export const modelKindSchema = z.enum(["stt", "tts"]);
+export const modelKindSchema = z.enum(["stt", "tts", "chat"]);
 export const modelSchema = z.object({
   /** As `provider/model`. */
   id: z.string(),
@@ -64,4 +64,8 @@ export const modelsAnswerSchema = z.object({ object: z.literal("list"), data: z.
 
 const choiceSchema = z.array(modelNameSchema).min(1).max(8).nullable();
 /** Body of `PUT /v1/models`: in order of preference; `null` takes the choice back, what is left out stays. */
-export const chooseModelsBodySchema = z.strictObject({ stt: choiceSchema.optional(), tts: choiceSchema.optional() });
+export const chooseModelsBodySchema = z.strictObject({
+  stt: choiceSchema.optional(),
+  tts: choiceSchema.optional(),
+  chat: choiceSchema.optional(),
+});

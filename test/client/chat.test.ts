@@ -7,9 +7,9 @@ import { type Line, problem, scriptedGateway } from "./support/scripted-gateway.
 
 const place = { n: 1, session_id: "board-7", track: "mic", start_ms: 3_200, end_ms: 5_900, speaker: "Ada" };
 const usage = { cost_nano_usd: 0, is_estimated: false };
-const end = { model: "embedded/extractive", found: true, finish_reason: "stop", usage };
+const end = { model: "embedded/extractive", instead_of: null, found: true, finish_reason: "stop", usage };
 const event = (name: string, data: unknown): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
-const begin = event("begin", { model: "embedded/extractive" });
+const begin = event("begin", { model: "embedded/extractive", instead_of: null });
 const delta = (text: string): string => event("delta", { text });
 const events =
   (...texts: readonly string[]): Line =>

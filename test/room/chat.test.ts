@@ -103,7 +103,7 @@ describe("what a question reaches", () => {
     expect(await ask({ speakers: ["Zoe"] })).toBe(false);
     expect(await ask({ from: "2999-01-01T00:00:00Z" })).toBe(false);
     expect(await ask({ to: "1999-01-01T00:00:00+02:00" })).toBe(false);
-    expect(await ask({ meetings: [] })).toBe(false);
+    expect(await ask({ meetings: [] })).toBeNull();
   });
 });
 
@@ -169,7 +169,7 @@ describe("how it is given", () => {
       const [, name = "", data = ""] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
       return [name, JSON.parse(data) as { text?: string }] as const;
     });
-    expect(parsed.at(0)).toEqual(["begin", { model: "embedded/extractive" }]);
+    expect(parsed.at(0)).toEqual(["begin", { model: "embedded/extractive", instead_of: null }]);
     const text = parsed.filter(([name]) => name === "delta").map(([, data]) => data.text);
     const citations = parsed.filter(([name]) => name === "citation").map(([, data]) => data);
     const { answer, citations: all, ...end } = whole;

@@ -13,6 +13,14 @@ export const chatOperations = {
     body: { schema: chatBodySchema, maxBytes: limits.maxChatBodyBytes },
     perMinute: "chatPerMinute",
     answers: { 200: { description: "The answer.", schema: chatAnswerSchema } },
-    errors: ["app_unavailable", "body_too_large", "session_not_found", "session_deleted"],
+    errors: [
+      "app_unavailable",
+      "body_too_large",
+      "session_not_found",
+      "session_deleted",
+      "model_failed",
+      "model_unavailable",
+      "model_timeout",
+    ],
   },
 } as const satisfies Record<string, Operation>;

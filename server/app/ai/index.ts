@@ -6,12 +6,13 @@
  * ```
  */
 import { ok, type Result } from "../../../schemas/lib/result.ts";
-import { type ModelChoice, type ModelName, modelNameOf, parseSpeechConfig } from "../../shared/config/speech.ts";
+import { type ModelName, modelNameOf, parseSpeechConfig, quotingModel } from "../../shared/config/speech.ts";
 import type { Env } from "../env.ts";
 import type { Candidate } from "./ask-in-turn.ts";
-import { type Providers, synthesizerOf, transcriberOf } from "./models.ts";
+import type { CircuitState } from "./circuits.ts";
+import { chatModelOf, type Providers, synthesizerOf, transcriberOf } from "./models.ts";
 import type { Synthesizer, Transcriber } from "./ports.ts";
-import { preferencesOf } from "./preferences.ts";
+import { namesFor, preferencesOf } from "./preferences.ts";
 import { SpeechModels } from "./speech-models.ts";
 import { Meter } from "./usage/meter.ts";
 import { usageStore } from "./usage/usage-store.ts";
@@ -22,10 +23,22 @@ export interface TenantSpeech {
   readonly transcribers: () => Candidate<Transcriber>[];
   readonly synthesizers: () => Candidate<Synthesizer>[];
   /** What a request or a tenant may choose, by kind: the preferred ones first. */
-  readonly allowed: { readonly stt: readonly ModelName[]; readonly tts: readonly ModelName[] };
+  readonly allowed: {
+    readonly stt: readonly ModelName[];
+    readonly tts: readonly ModelName[];
+    readonly chat: readonly ModelName[];
+  };
+  /** Those that answer chat and are set up, as they are listed. */
+  readonly answering: () => readonly ListedModel[];
   /** One that is allowed, by its name; undefined where it is not set up. */
   readonly transcriber: (name: ModelName) => Candidate<Transcriber> | undefined;
   readonly synthesizer: (name: ModelName) => Candidate<Synthesizer> | undefined;
+}
+
+export interface ListedModel {
+  readonly name: string;
+  readonly isPreferred: boolean;
+  readonly circuit: CircuitState;
 }
 
 /**
@@ -43,21 +56,21 @@ export async function openSpeech(
   const own = await preferencesOf(env.DB, tenant);
   const stt = namesFor(config.value.stt, own.stt);
   const tts = namesFor(config.value.tts, own.tts);
+  const chat = namesFor(config.value.chat, own.chat);
   return ok({
     models: new SpeechModels(new Meter(usageStore(env), keepAlive)),
     transcribers: () => stt.preferred.flatMap((name) => transcriberOf(providers, name) ?? []),
     synthesizers: () => tts.preferred.flatMap((name) => synthesizerOf(providers, name) ?? []),
-    allowed: { stt: stt.allowed, tts: tts.allowed },
+    allowed: { stt: stt.allowed, tts: tts.allowed, chat: chat.allowed },
+    answering: () =>
+      chat.allowed.flatMap((one) => {
+        const name = modelNameOf(one);
+        const isPreferred = chat.preferred.some((other) => modelNameOf(other) === name);
+        if (name === modelNameOf(quotingModel)) return [{ name, isPreferred, circuit: "closed" }];
+        const candidate = chatModelOf(providers, one);
+        return candidate ? [{ name, isPreferred, circuit: candidate.circuit.state }] : [];
+      }),
     transcriber: (name) => transcriberOf(providers, name),
     synthesizer: (name) => synthesizerOf(providers, name),
   });
-}
-
-/** A tenant's own choice holds as far as the deployment still allows it. */
-function namesFor({ preferred, allowed }: ModelChoice, own: readonly ModelName[] | undefined): ModelChoice {
-  const allowedNames = new Set(allowed.map(modelNameOf));
-  const chosen = (own ?? []).filter((name) => allowedNames.has(modelNameOf(name)));
-  if (chosen.length === 0) return { preferred, allowed };
-  const chosenNames = new Set(chosen.map(modelNameOf));
-  return { preferred: chosen, allowed: [...chosen, ...allowed.filter((name) => !chosenNames.has(modelNameOf(name)))] };
 }

@@ -4,10 +4,10 @@
  */
 import type { CallKind } from "../../../schemas/billing/usage.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
-import { type ModelName, modelNameOf, parseModelName } from "../../shared/config/speech.ts";
+import { type ModelChoice, type ModelName, modelNameOf, parseModelName } from "../../shared/config/speech.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 
-export type PreferenceKind = Extract<CallKind, "stt" | "tts">;
+export type PreferenceKind = Extract<CallKind, "stt" | "tts" | "chat">;
 export type Preferences = { readonly [Kind in PreferenceKind]?: readonly ModelName[] };
 
 const freshMs = 30_000;
@@ -68,4 +68,13 @@ function remember(tenant: string, preferences: Preferences): void {
   const [oldest] = known.keys();
   if (oldest !== undefined && known.size >= maxTenants) known.delete(oldest);
   known.set(tenant, { at: Date.now(), preferences });
+}
+
+/** A tenant's own choice holds as far as the deployment still allows it. */
+export function namesFor({ preferred, allowed }: ModelChoice, own: readonly ModelName[] | undefined): ModelChoice {
+  const allowedNames = new Set(allowed.map(modelNameOf));
+  const chosen = (own ?? []).filter((name) => allowedNames.has(modelNameOf(name)));
+  if (chosen.length === 0) return { preferred, allowed };
+  const chosenNames = new Set(chosen.map(modelNameOf));
+  return { preferred: chosen, allowed: [...chosen, ...allowed.filter((name) => !chosenNames.has(modelNameOf(name)))] };
 }

@@ -2,7 +2,7 @@
 import type { ChatAnswer, ChatEnd, Citation } from "../../../schemas/http/chat.ts";
 
 export type AnswerEvent =
-  | { readonly type: "begin"; readonly model: string }
+  | { readonly type: "begin"; readonly model: string; readonly instead_of: string | null }
   | { readonly type: "delta"; readonly text: string }
   | { readonly type: "citation"; readonly citation: Citation }
   | { readonly type: "done"; readonly end: ChatEnd };

@@ -1,3 +1,3 @@
-export { type AnswerEvent, whole } from "./answer.ts";
+export { type Answer, type AnswerEvent, whole } from "./answer.ts";
+export { answerOf } from "./ask.ts";
 export { openMeetings, withinOf } from "./meetings.ts";
-export { quotedAnswer } from "./quoted-answer.ts";

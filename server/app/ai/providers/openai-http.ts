@@ -13,6 +13,8 @@ export interface OpenAiService {
   /** Ends before `/audio`. */
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  /** What is said of each call besides. */
+  readonly headers?: (call: Call) => Readonly<Record<string, string>>;
   /** Whether what it says of a refusal may be told to callers: it is our own service's word. */
   readonly isOwn: boolean;
 }
@@ -24,7 +26,7 @@ const refusals: ReadonlySet<number> = new Set([400, 413, 415]);
 /** @returns its answer where it is one, with the body unread. @throws where it can't be reached, or the call's signal aborts. */
 export async function askOpenAi(
   service: OpenAiService,
-  path: "/audio/transcriptions" | "/audio/speech",
+  path: "/audio/transcriptions" | "/audio/speech" | "/chat/completions",
   request: { readonly body: BodyInit; readonly contentType?: string; readonly query?: string },
   call: Call,
 ): Promise<Result<Response, ModelFault>> {
@@ -34,6 +36,7 @@ export async function askOpenAi(
     headers: {
       ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
       ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      ...service.headers?.(call),
       traceparent: `00-${call.traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
     },
     body: request.body,

@@ -21,7 +21,7 @@ export interface WorkersAiModel {
   /** Such as `@cf/deepgram/nova-3`. */
   readonly model: string;
   readonly ai: WorkersAi;
-  readonly gatewayId: string | undefined;
+  readonly gatewayId: string;
 }
 
 const maxErrorBytes = 16_384;
@@ -34,7 +34,7 @@ export async function runWorkersAi(
   more: object = {},
 ): Promise<Result<unknown, ModelFault>> {
   const metadata = { tenantId: call.tenant, traceId: call.traceId, route: call.route };
-  const gateway = gatewayId === undefined ? {} : { gateway: { id: gatewayId, metadata } };
+  const gateway = { gateway: { id: gatewayId, metadata } };
   let answer: unknown;
   try {
     answer = await ai.run(model, input, { ...gateway, ...more, signal: call.signal });

@@ -13,7 +13,7 @@ import { callOf, speechOf } from "./caller.ts";
 import { modelsRoute } from "./models.ts";
 import { misconfigured, refusalWith, refuse } from "./refusals.ts";
 
-const kinds = ["stt", "tts"] as const;
+const kinds = ["stt", "tts", "chat"] as const;
 
 export async function chooseModelsRoute(c: Context<AppEnv>): Promise<Response> {
   const body = await readJsonBody(c.req.raw, chooseModelsBodySchema, limits.maxCorrectionBodyBytes);

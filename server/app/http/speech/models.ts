@@ -46,7 +46,16 @@ function modelsOf(speech: TenantSpeech): ModelsAnswer {
       max_characters: one.model.maxCharacters,
     })),
   ];
-  return { object: "list", data };
+  const answering = speech.answering().map(({ name, isPreferred, circuit }) => ({
+    id: name,
+    object: "model" as const,
+    created: 0,
+    owned_by: name.split("/", 1).join(),
+    kind: "chat" as const,
+    is_preferred: isPreferred,
+    circuit,
+  }));
+  return { object: "list", data: [...data, ...answering] };
 }
 
 function speakersOf(speech: TenantSpeech): Candidate<Synthesizer>[] {

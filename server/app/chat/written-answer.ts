@@ -1,0 +1,58 @@
+/**
+ * An answer that a model writes: its marks become places, each looked up as it is sent (SPEC J4). Whatever the model says, it points at
+ * nothing but lines that it was given.
+ */
+import type { Written } from "../ai/chat-models.ts";
+import type { LineRow } from "../search/index.ts";
+import type { Answer } from "./answer.ts";
+import { Marks, type Piece } from "./marks.ts";
+import type { Meetings } from "./meetings.ts";
+
+/** @param instead the model that was to answer, and could not. */
+export async function* writtenAnswer(
+  { model, parts }: Written,
+  lines: readonly LineRow[],
+  meetings: Meetings | undefined,
+  instead: string | undefined,
+): Answer {
+  // Of a conversation without meetings, brackets are brackets.
+  const marks = new Marks((line) => lines[line - 1] !== undefined);
+  const places = new Map<number, number | undefined>();
+  const given = async function* (pieces: readonly Piece[]): Answer {
+    for (const piece of pieces) {
+      if ("text" in piece) {
+        yield { type: "delta", text: piece.text };
+        continue;
+      }
+      const line = lines[piece.line - 1];
+      if (!line || !meetings) continue;
+      if (!places.has(piece.line)) {
+        const n = (await meetings.has(line)) ? [...places.values()].filter(Boolean).length + 1 : undefined;
+        places.set(piece.line, n);
+        if (n !== undefined) {
+          const { session_id, track, start_ms, end_ms, speaker } = line;
+          yield { type: "delta", text: `[${n}]` };
+          yield { type: "citation", citation: { n, session_id, track, start_ms, end_ms, speaker } };
+        }
+        continue;
+      }
+      const n = places.get(piece.line);
+      if (n !== undefined) yield { type: "delta", text: `[${n}]` };
+    }
+  };
+  try {
+    yield { type: "begin", model, instead_of: instead ?? null };
+    for (let next = await parts.next(); ; next = await parts.next()) {
+      if (next.done) {
+        yield* given(marks.end());
+        const { reason: finish_reason, usage } = next.value;
+        const found = meetings ? true : null;
+        yield { type: "done", end: { model, instead_of: instead ?? null, found, finish_reason, usage } };
+        return;
+      }
+      yield* given(meetings ? marks.push(next.value) : [{ text: next.value }]);
+    }
+  } finally {
+    await parts.return({ reason: "stop", usage: { cost_nano_usd: null, is_estimated: true } });
+  }
+}
