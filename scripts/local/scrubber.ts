@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { storageFolder } from "./runtime.ts";
 
@@ -14,20 +15,53 @@ const indexFolder = "miniflare-D1DatabaseObject";
 /** Answers `POST /scrub/OBJECT` once the room's file and the index's hold nothing of what was deleted. */
 export type Scrubber = (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 
-export function openScrubber(stateDir: string): Scrubber {
+/**
+ * How much longer than a scrub of the index the pause after it is. While its file is made anew nobody reads it, keys included: whoever
+ * deletes sessions without end must not lock everybody out.
+ */
+const restFactor = 10;
+const minRestMs = 1_000;
+
+/** @param run makes files anew; tests bring their own, and a rest. */
+export function openScrubber(
+  stateDir: string,
+  run: (files: readonly string[]) => Promise<void> = scrub,
+  leastRestMs = minRestMs,
+): Scrubber {
+  const scrubIndex = inTurns(() => run(filesIn(stateDir, indexFolder)), leastRestMs);
+  // One after the other: each is a thread of its own.
   let last: Promise<unknown> = Promise.resolve();
+  const scrubRoom = async (file: string): Promise<void> => {
+    const done = last.catch(() => undefined).then(() => run(filesIn(stateDir, roomsFolder, file)));
+    last = done;
+    return done;
+  };
   return async ({ method, url }) => {
     const object = /^\/scrub\/([0-9a-f]{64})$/.exec(new URL(url).pathname)?.[1];
     if (method !== "POST" || object === undefined) return new Response(null, { status: 404 });
-    const files = [...filesIn(stateDir, roomsFolder, `${object}.sqlite`), ...filesIn(stateDir, indexFolder)];
-    // One after the other: a file is made anew by one at a time.
-    const done = last.catch(() => undefined).then(() => scrub(files));
-    last = done;
+    const done = Promise.all([scrubRoom(`${object}.sqlite`), scrubIndex()]);
     return done.then(
       () => new Response(null, { status: 204 }),
       (cause: unknown) => new Response(String(cause), { status: 503 }),
     );
   };
+}
+
+/** One run at a time, with a rest after each; all who ask meanwhile share the next one, which begins after they asked. */
+function inTurns(run: () => Promise<void>, leastRestMs: number): () => Promise<void> {
+  let rest: Promise<unknown> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const begin = async (): Promise<void> => {
+    await rest;
+    next = undefined;
+    const begun = performance.now();
+    const done = run();
+    rest = done
+      .catch(() => undefined)
+      .then(() => sleep(Math.max(leastRestMs, restFactor * (performance.now() - begun)), undefined, { ref: false }));
+    return done;
+  };
+  return () => (next ??= begin());
 }
 
 async function scrub(files: readonly string[]): Promise<void> {

@@ -88,7 +88,7 @@ describe("find", () => {
     expect(await store.find(key)).toEqual({ ok: false, error: "revoked" });
   });
 
-  test("D1 failing once is asked again; D1 down is no answer about the key", async () => {
+  test("D1 failing for a moment is asked again; D1 down is no answer about the key", async () => {
     const { key } = await admin.create(wanted);
     const read = await stored(key.slice(3, 15));
     let asked = 0;
@@ -100,9 +100,9 @@ describe("find", () => {
       };
       return new ApiKeyStore({ prepare: () => ({ bind: () => ({ first }) }) } as unknown as D1Database);
     };
-    expect(await failing(1).find(key)).toMatchObject({ ok: true });
+    for (const times of [1, 4]) expect(await failing(times).find(key)).toMatchObject({ ok: true });
     await expect(failing(9).find(key)).rejects.toThrow("D1_ERROR: down");
-    expect(asked).toBe(2);
+    expect(asked).toBe(5);
   });
 
   test("a row that this version can't read lets nobody in", async () => {

@@ -88,6 +88,21 @@ describe("who hears it", () => {
     expect(await heard(silent)).toEqual([]);
   });
 
+  test("[L18] a listener that comes and goes without end is not told to everybody each time, and the last word is right", async () => {
+    const room = await opened();
+    const speaker = await stream(room);
+    await speaker.hello();
+    const other = await stream(room, { track: "desk" });
+    await other.hello();
+    const hello = { type: "hello", sample_rate: 16_000, channels: 1, format: "pcm_s16le" };
+    for (const n of range(1, 101)) other.send({ ...hello, subscribe: n % 2 === 1 ? ["live"] : [] });
+    for (const _ of range(1, 101)) await other.nextOf("ready");
+    const told: RoomMessage[] = [await speaker.nextOf("listeners")];
+    while (told.length % 2 === 0) told.push(await speaker.nextOf("listeners"));
+    expect(told.length).toBeLessThan(50);
+    expect(told.at(-1)).toEqual({ type: "listeners", live: true });
+  });
+
   test("[W16] a room that starts again tells anew who listens", async () => {
     const room = await opened();
     await listen(room);

@@ -67,7 +67,10 @@ function wavDurationMs(bytes: Uint8Array): number | undefined {
   for (let at = 12; at + 8 <= bytes.byteLength;) {
     const name = view.getUint32(at);
     const size = view.getUint32(at + 4, true);
-    if (name === fmt && at + 20 <= bytes.byteLength) bytesPerSecond = view.getUint32(at + 16, true);
+    // Of samples and their size, which it is played by; what it says of bytes a second may be anything.
+    if (name === fmt && at + 22 <= bytes.byteLength) {
+      bytesPerSecond = view.getUint32(at + 12, true) * view.getUint16(at + 20, true);
+    }
     if (name === data) {
       const there = Math.min(size, bytes.byteLength - at - 8);
       return bytesPerSecond === 0 ? undefined : Math.round((there / bytesPerSecond) * 1_000);

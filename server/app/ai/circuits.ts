@@ -1,15 +1,16 @@
 /**
  * The circuit breaker before each model: after some failures in a row it is asked no more for a while; then one call tries it, and
  * the others wait for what becomes of it. In the memory of one isolate: each finds out by itself. Only failures count that say
- * nothing of what was asked.
+ * nothing of what was asked; and since no model says that for sure, each tenant has its own, so that what one sends never keeps
+ * others from a model.
  */
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 
 export const failuresToOpen = 8;
 const firstMs = 5_000;
 const maxMs = 60_000;
-/** Models are named by the configuration, so that there are few; the bound is for what nobody foresaw. */
-const maxCircuits = 256;
+/** Those that were used longest ago go first. */
+const maxCircuits = 1_024;
 
 export type CircuitState = "closed" | "open" | "half_open";
 
@@ -58,13 +59,13 @@ export class Circuit {
 
 const circuits = new Map<string, Circuit>();
 
-/** @param key the model, and where it is. */
-export function circuitOf(key: string): Circuit {
-  const known = circuits.get(key);
-  if (known) return known;
+/** @param model its name, and where it is. */
+export function circuitOf(tenant: string, model: string): Circuit {
+  const key = `${tenant} ${model}`;
+  const circuit = circuits.get(key) ?? new Circuit(Date.now, Math.random);
+  circuits.delete(key);
+  circuits.set(key, circuit);
   const [oldest] = circuits.keys();
-  if (oldest !== undefined && circuits.size >= maxCircuits) circuits.delete(oldest);
-  const made = new Circuit(Date.now, Math.random);
-  circuits.set(key, made);
-  return made;
+  if (oldest !== undefined && circuits.size > maxCircuits) circuits.delete(oldest);
+  return circuit;
 }

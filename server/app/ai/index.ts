@@ -52,7 +52,7 @@ export async function openSpeech(
 ): Promise<Result<TenantSpeech, string[]>> {
   const config = parseSpeechConfig(env);
   if (!config.ok) return config;
-  const providers: Providers = { config: config.value, ai: env.AI };
+  const providers: Providers = { tenant, config: config.value, ai: env.AI };
   const own = await preferencesOf(env.DB, tenant);
   const stt = namesFor(config.value.stt, own.stt);
   const tts = namesFor(config.value.tts, own.tts);

@@ -15,6 +15,7 @@ import { workersAiSynthesizer } from "./providers/workers-ai-synthesizer.ts";
 import { workersAiTranscriber } from "./providers/workers-ai-transcriber.ts";
 
 export interface Providers {
+  readonly tenant: string;
   readonly config: SpeechConfig;
   readonly ai: WorkersAi | undefined;
 }
@@ -87,14 +88,14 @@ const openAiHost = "api.openai.com";
 const anthropicBaseUrl = "https://api.anthropic.com/v1";
 const googleBaseUrl = "https://generativelanguage.googleapis.com/v1beta/openai";
 
-function aroundOf({ config }: Providers, name: ModelName): Omit<Candidate<unknown>, "model" | "kind"> {
+function aroundOf({ config, tenant }: Providers, name: ModelName): Omit<Candidate<unknown>, "model" | "kind"> {
   const where =
     name.provider === "embedded" ? config.embeddedBaseUrl : name.provider === "openai" ? config.openAiBaseUrl : "";
   return {
     name: modelNameOf(name),
     isOwn: name.provider === "embedded",
     isPriced: name.provider !== "openai" || new URL(config.openAiBaseUrl).hostname === openAiHost,
-    circuit: circuitOf(`${modelNameOf(name)} ${where ?? ""}`),
+    circuit: circuitOf(tenant, `${modelNameOf(name)} ${where ?? ""}`),
   };
 }
 

@@ -33,7 +33,7 @@ export async function openChat(
 ): Promise<Result<TenantChat, string[]>> {
   const config = parseSpeechConfig(env);
   if (!config.ok) return config;
-  const providers: Providers = { config: config.value, ai: env.AI };
+  const providers: Providers = { tenant, config: config.value, ai: env.AI };
   const own = await preferencesOf(env.DB, tenant);
   const { preferred, allowed } = namesFor(config.value.chat, own.chat);
   const ofRoute = config.value.chatRoutes.get(route) ?? [];

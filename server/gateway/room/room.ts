@@ -110,7 +110,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     services.activeKeys,
     () => !results.versions.isPending,
   );
-  const live = livePart(core, new Listeners(services.connections));
+  const live = livePart(core, new Listeners(services.connections, core.fail));
   const progressOf = ({ track, received_chunks: kept_seconds }: TrackRow) => ({
     track,
     kept_seconds,

@@ -6,6 +6,7 @@ import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import type { Scope } from "../../../schemas/access.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { wait } from "../lib/wait.ts";
 import { d1KeyTimeoutMs } from "../config/timings.ts";
 import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
@@ -38,6 +39,9 @@ const dummyRow: z.input<typeof storedKeySchema> = {
   expires_at: null,
   revoked_at: null,
 };
+
+/** Before each further try of a read that failed. */
+const readPausesMs = [0, 50, 150, 400] as const;
 
 export class ApiKeyStore {
   readonly #db: D1Database;
@@ -78,18 +82,24 @@ export class ApiKeyStore {
     return new Set(rows.filter((row) => apiKeyStateOf(row, Date.now()) === "active").map(({ key_id }) => key_id));
   }
 
-  /** Reads the row. A read that fails at once is tried again, once: D1 has failures that are over a moment later, and every request needs it. */
+  /**
+   * Reads the row. A read that fails is tried again: D1 has failures that are over a moment later, on one machine also while its file
+   * is made anew after a deletion, and every request needs it.
+   */
   async #read(keyId: string): Promise<unknown> {
     const query = this.#db
       .prepare("SELECT key_id, tenant, scopes, hash, expires_at, revoked_at FROM api_keys WHERE key_id = ?")
       .bind(keyId);
     const read = (): Promise<unknown> => withTimeout(query.first(), d1KeyTimeoutMs, "D1 read");
-    try {
-      return await read();
-    } catch (cause) {
-      if (cause instanceof TimeoutError) throw cause;
-      return read();
+    for (const pauseMs of readPausesMs) {
+      try {
+        return await read();
+      } catch (cause) {
+        if (cause instanceof TimeoutError) throw cause;
+        await wait(pauseMs);
+      }
     }
+    return read();
   }
 }
 

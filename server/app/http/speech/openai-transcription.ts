@@ -20,7 +20,7 @@ export async function openAiTranscriptionRoute(c: Context<AppEnv>): Promise<Resp
   // Before the body: where nothing is set up, nobody could hear it.
   const any = chooseTranscribers(speech.value, { name: undefined, isLoose: true });
   if (!any.ok) return refuse(c, any.error);
-  const read = await readAudio(c.req.raw, ["file"]);
+  const read = await readAudio(c.req.raw, callOf(c).tenant, ["file"]);
   if (!read.ok) return refuse(c, read.error);
   const { audio, fields, release } = read.value;
   const field = (name: string): string | undefined => fields.get(name)?.at(-1) || undefined;

@@ -1,9 +1,11 @@
 /**
  * The audio of a request, and the fields beside it: a body that is the audio alone, or a multipart form with `file`. A length that
- * is declared is looked at before anything is read, and not believed. What all requests hold at a time is bounded.
+ * is declared is looked at before anything is read, and not believed. What all requests hold at a time is bounded, and of it what
+ * those of one tenant hold, so that nobody keeps others from being heard by sending slowly (SPEC L17).
  */
 import { limits } from "../../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { partsOf } from "../../../shared/lib/read-body.ts";
 import { audioOf } from "../../ai/audio.ts";
 import type { Audio } from "../../ai/ports.ts";
 import { type Refusal, refusalWith, tooLarge } from "./refusals.ts";
@@ -19,19 +21,28 @@ export interface AudioRequest {
 /** An isolate has 128 MB for all that it does. */
 const maxHeldBytes = 100_663_296;
 let heldBytes = 0;
+/** By tenant, of those that hold some: one body of the largest at a time, or as many smaller ones. */
+const heldByTenant = new Map<string, number>();
 const maxBytes = limits.maxTranscriptionBodyBytes;
+/** A form has the audio and a few fields. */
+const maxFormParts = 64;
 
-export async function readAudio(request: Request, names: readonly string[]): Promise<Result<AudioRequest, Refusal>> {
+export async function readAudio(
+  request: Request,
+  tenant: string,
+  names: readonly string[],
+): Promise<Result<AudioRequest, Refusal>> {
   let held = 0;
-  const release = (): void => {
-    heldBytes -= held;
-    held = 0;
-  };
-  const hold = (bytes: number): boolean => {
+  const change = (bytes: number): number => {
     held += bytes;
     heldBytes += bytes;
-    return heldBytes <= maxHeldBytes;
+    const own = (heldByTenant.get(tenant) ?? 0) + bytes;
+    if (own > 0) heldByTenant.set(tenant, own);
+    else heldByTenant.delete(tenant);
+    return own;
   };
+  const release = (): void => void change(-held);
+  const hold = (bytes: number): boolean => change(bytes) <= maxBytes && heldBytes <= maxHeldBytes;
   const parts: Uint8Array[] = [];
   const refused = await gather(request.body, parts, hold).catch(() => "broke_off" as const);
   const read = refused === undefined ? await parse(request, joined(parts, held), names) : err(refusals[refused]);
@@ -56,8 +67,7 @@ async function gather(
   hold: (bytes: number) => boolean,
 ): Promise<"too_large" | "full" | undefined> {
   let size = 0;
-  // Leaving the loop cancels the body.
-  for await (const part of body ?? []) {
+  for await (const part of partsOf(body)) {
     size += part.byteLength;
     if (size > maxBytes) return "too_large";
     if (!hold(part.byteLength)) return "full";
@@ -85,11 +95,16 @@ async function parse(
 ): Promise<Result<Parsed, Refusal>> {
   const type = request.headers.get("content-type") ?? "";
   const fields = new Map<string, string[]>();
-  const add = (name: string, value: string): void => void fields.set(name, [...(fields.get(name) ?? []), value]);
+  const add = (name: string, value: string): void => {
+    const values = fields.get(name);
+    if (values) values.push(value);
+    else fields.set(name, [value]);
+  };
   if (!/^multipart\/form-data\b/i.test(type)) {
     for (const [name, value] of new URL(request.url).searchParams) add(name, value);
     return withAudio(bytes, type, fields);
   }
+  if (isBeyondParts(bytes, type)) return err(refusalWith(400, `The form has more than ${maxFormParts} parts.`));
   const form = await new Response(bytes, { headers: { "content-type": type } }).formData().catch(() => undefined);
   if (!form) return err(refusalWith(400, "The body is no multipart form, or it ended too early."));
   const file = names.map((name) => form.get(name)).find((value) => value instanceof File);
@@ -97,6 +112,24 @@ async function parse(
   for (const [name, value] of form) if (typeof value === "string") add(name, value);
   for (const [name, value] of new URL(request.url).searchParams) if (!fields.has(name)) add(name, value);
   return withAudio(new Uint8Array(await file.arrayBuffer()), file.type, fields);
+}
+
+/**
+ * Whether a form has more parts than are taken, by its boundaries: a million parts would be a million objects before the first is
+ * looked at. No boundary holds a line's end (RFC 2046 §5.1.1), so that each byte is looked at once or twice, whatever the body is.
+ */
+function isBeyondParts(bytes: Uint8Array, type: string): boolean {
+  const name = /\bboundary="?([^";]{1,200})/i.exec(type)?.[1]?.trim() ?? "";
+  const boundary = new TextEncoder().encode(`\r\n--${name}`);
+  const carriageReturn = 13;
+  let found = 0;
+  for (let at = bytes.indexOf(carriageReturn); at >= 0; at = bytes.indexOf(carriageReturn, at + 1)) {
+    if (!boundary.every((byte, i) => bytes[at + i] === byte)) continue;
+    found += 1;
+    // The first part begins without a line's end before it, and the last one's boundary opens none.
+    if (found > maxFormParts) return true;
+  }
+  return false;
 }
 
 function withAudio(

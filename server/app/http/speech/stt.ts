@@ -36,7 +36,7 @@ async function transcribe(c: Context<AppEnv>, isLoose: boolean): Promise<Respons
   const any = chooseTranscribers(speech.value, { name: undefined, isLoose });
   // Before the body: where nothing is set up, nobody could hear it.
   if (!any.ok) return refuse(c, any.error);
-  const read = await readAudio(c.req.raw, isLoose ? ["file", "audio"] : ["file"]);
+  const read = await readAudio(c.req.raw, callOf(c).tenant, isLoose ? ["file", "audio"] : ["file"]);
   if (!read.ok) return refuse(c, read.error);
   const { audio, fields, release } = read.value;
   const options = optionsIn(fields, isLoose);

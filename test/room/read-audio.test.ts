@@ -1,0 +1,61 @@
+/** What one caller's audio takes of what all have: places for bytes, parts of a form, a model that fails. */
+import { expect, test } from "vitest";
+import { limits } from "../../schemas/limits.ts";
+import { audioOf, wavAudio } from "../../server/app/ai/audio.ts";
+import { circuitOf, failuresToOpen } from "../../server/app/ai/circuits.ts";
+import { readAudio } from "../../server/app/http/speech/read-audio.ts";
+
+const wav = wavAudio(new Uint8Array(32_000), 16_000).bytes;
+
+function post(body: string | FormData | Uint8Array<ArrayBuffer>, contentType?: string): Request {
+  const headers = contentType === undefined ? {} : { "content-type": contentType };
+  return new Request("http://app.test/v1/stt", { method: "POST", body, headers });
+}
+
+test("[L17] one tenant's audio leaves room for another's, and its own place is free again", async () => {
+  const large = new Uint8Array(limits.maxTranscriptionBodyBytes - 100);
+  large.set(wav);
+  const first = await readAudio(post(large, "audio/wav"), "greedy", ["file"]);
+  if (!first.ok) throw new Error(first.error.detail);
+  expect(await readAudio(post(wav, "audio/wav"), "greedy", ["file"])).toMatchObject({
+    error: { code: "model_unavailable" },
+  });
+  const other = await readAudio(post(wav, "audio/wav"), "other", ["file"]);
+  expect(other.ok).toBe(true);
+  first.value.release();
+  const again = await readAudio(post(wav, "audio/wav"), "greedy", ["file"]);
+  expect(again.ok).toBe(true);
+  for (const read of [other, again]) if (read.ok) read.value.release();
+});
+
+test("[L17] a form has a few parts: those of a million are not made", async () => {
+  const formOf = (fields: number): FormData => {
+    const form = new FormData();
+    form.set("file", new File([wav], "a.wav"));
+    for (let n = 0; n < fields; n += 1) form.append("prompt", "x");
+    return form;
+  };
+  const read = await readAudio(post(formOf(63)), "t", ["file"]);
+  if (!read.ok) throw new Error(read.error.detail);
+  expect(read.value.fields.get("prompt")).toHaveLength(63);
+  read.value.release();
+  expect(await readAudio(post(formOf(64)), "t", ["file"])).toMatchObject({ error: { code: "bad_request" } });
+  // However its boundary is written, and whatever looks like the beginning of one.
+  const almost = `\r\n--${"b".repeat(40)}`.repeat(10_000);
+  const body = `--${"b".repeat(70)}\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\n${almost}\r\n--${"b".repeat(70)}--`;
+  const odd = await readAudio(post(body, `multipart/form-data; boundary="${"b".repeat(70)}"`), "t", ["file"]);
+  expect(odd).toMatchObject({ error: { code: "unsupported_media" } });
+});
+
+test("[L17] a model that fails on what one tenant sends is asked by others", () => {
+  const [own, others] = [circuitOf("greedy", "a/model"), circuitOf("other", "a/model")];
+  for (let n = 0; n < failuresToOpen; n += 1) own.failed();
+  expect([own.enter(), others.enter()]).toEqual([false, true]);
+  expect(circuitOf("greedy", "a/model")).toBe(own);
+});
+
+test("[M3] a WAV is as long as its samples are, whatever it says of bytes a second", () => {
+  const long = wavAudio(new Uint8Array((limits.maxTranscriptionSeconds + 1) * 2 * 8_000), 8_000).bytes;
+  new DataView(long.buffer).setUint32(28, 4_000_000_000, true);
+  expect(audioOf(long, "audio/wav")).toMatchObject({ error: { status: 413 } });
+});
