@@ -12,6 +12,13 @@ function post(body: string | FormData | Uint8Array<ArrayBuffer>, contentType?: s
   return new Request("http://app.test/v1/stt", { method: "POST", body, headers });
 }
 
+function formOf(fields: number): FormData {
+  const form = new FormData();
+  form.set("file", new File([wav], "a.wav"));
+  for (let n = 0; n < fields; n += 1) form.append("prompt", "x");
+  return form;
+}
+
 test("[L17] one tenant's audio leaves room for another's, and its own place is free again", async () => {
   const large = new Uint8Array(limits.maxTranscriptionBodyBytes - 100);
   large.set(wav);
@@ -29,12 +36,6 @@ test("[L17] one tenant's audio leaves room for another's, and its own place is f
 });
 
 test("[L17] a form has a few parts: those of a million are not made", async () => {
-  const formOf = (fields: number): FormData => {
-    const form = new FormData();
-    form.set("file", new File([wav], "a.wav"));
-    for (let n = 0; n < fields; n += 1) form.append("prompt", "x");
-    return form;
-  };
   const read = await readAudio(post(formOf(63)), "t", ["file"]);
   if (!read.ok) throw new Error(read.error.detail);
   expect(read.value.fields.get("prompt")).toHaveLength(63);

@@ -44,7 +44,7 @@ test.each([
 
 test("[L17] to whoever sent JSON so, it broke off", async () => {
   const { body } = slowBody(undefined);
-  const request = new Request("http://gateway.test/", { method: "POST", body, duplex: "half" } as RequestInit);
+  const request = new Request("http://gateway.test/", { method: "POST", body, duplex: "half" });
   const read = readJsonBody(request, noBodySchema, 1_000);
   await vi.advanceTimersByTimeAsync(bodyPatience.silenceMs);
   expect(await read).toEqual({ ok: false, error: "body_broke_off" });

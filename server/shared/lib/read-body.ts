@@ -36,12 +36,12 @@ export async function readTextUpTo(
   const pieces: string[] = [];
   let size = 0;
   // What is no text is read to its end all the same: a body left unread is a connection that is cut.
-  let isText = true;
+  const state = { isText: true };
   const decode = (part?: Uint8Array): void => {
     try {
-      if (isText) pieces.push(decoder.decode(part, { stream: part !== undefined }));
+      if (state.isText) pieces.push(decoder.decode(part, { stream: part !== undefined }));
     } catch {
-      isText = false;
+      state.isText = false;
     }
   };
   for await (const part of partsOf(body)) {
@@ -50,5 +50,5 @@ export async function readTextUpTo(
     decode(part);
   }
   decode();
-  return isText ? ok(pieces.join("")) : err("not_utf8");
+  return state.isText ? ok(pieces.join("")) : err("not_utf8");
 }
