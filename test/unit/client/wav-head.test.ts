@@ -67,5 +67,7 @@ test("what is no WAV, and what ends too early, is left to the browser", () => {
       parseWavHead(new DataView(whole.buffer, whole.byteOffset, length), length),
       `${length} bytes`,
     ).toBeUndefined();
-  expect(parseWavHead(new DataView(Buffer.from("ID3 and more than that").buffer), 99)).toBeUndefined();
+  // Copied: a short Buffer is a piece of a pool, which begins with whatever was made before.
+  const other = Uint8Array.from(Buffer.from("ID3 and more than that"));
+  expect(parseWavHead(new DataView(other.buffer), 99)).toBeUndefined();
 });
