@@ -165,9 +165,11 @@ function sizedChunk(chunk: ChunkMessage): Result<ChunkMessage, FrameError> {
 
 const contentHint = {
   content:
-    "content: a MessagePack message carries its audio there, as a bin: neither a string nor an array of numbers.",
-  content_b64: "content_b64: a JSON message carries its audio there, as a string of base64.",
+    "content: a MessagePack message carries its audio there, beside seq, as a bin: neither a string nor an array of numbers.",
+  content_b64: "content_b64: a JSON message carries its audio there, beside seq, as a string of base64.",
 } as const;
+/** A first guess is an object `audio` that has them. */
+const topLevel = ", each a field of the message itself, beside type, and not inside another one";
 const audioFields: ReadonlySet<unknown> = new Set(["sample_rate", "channels", "format"]);
 
 /** Turns the first thing the schema found wrong into the code and a sentence to act on. */
@@ -177,8 +179,9 @@ function refuseIssue(error: z.ZodError, frame: object): Result<never, FrameError
   const seq = readableSeq(frame);
   if (audioFields.has(field)) {
     const isLive = "type" in frame && frame.type === "live";
-    if (isLive) return refuse("bad_audio_format", "Live audio is s16le, mono, at a sample_rate of 16000 or 24000.");
-    return refuse("bad_audio_format", 'Send sample_rate 16000, channels 1, format "pcm_s16le".', seq);
+    if (isLive)
+      return refuse("bad_audio_format", `Live audio is s16le, mono, at a sample_rate of 16000 or 24000${topLevel}.`);
+    return refuse("bad_audio_format", `Send sample_rate 16000, channels 1, format "pcm_s16le"${topLevel}.`, seq);
   }
   if (field === "content" || field === "content_b64") return refuse("bad_frame", contentHint[field], seq);
   return refuse("bad_frame", `${String(field)}: ${issue?.message ?? "invalid"}.`, seq);

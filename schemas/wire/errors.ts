@@ -18,7 +18,10 @@ export const wireErrors = {
   bad_msgpack: { retryable: false, meaning: "A binary frame that is not one MessagePack value within the limits." },
   unknown_type: { retryable: false, meaning: "`type` is missing or names no message of the protocol." },
   bad_frame: { retryable: false, meaning: "A field is missing, of the wrong type, or out of range." },
-  bad_audio_format: { retryable: false, meaning: "Audio is taken as pcm_s16le, 16000 Hz, 1 channel only." },
+  bad_audio_format: {
+    retryable: false,
+    meaning: "Audio is taken as pcm_s16le, 16000 Hz, 1 channel only, said by fields of the message itself.",
+  },
   bad_chunk_size: { retryable: false, meaning: "A chunk holds exactly 32000 bytes." },
   bad_base64: { retryable: false, meaning: "`content_b64` is not canonical standard base64." },
   meeting_mismatch: { retryable: false, meaning: "`meeting_id` is not this connection's session." },

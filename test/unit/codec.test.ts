@@ -60,6 +60,18 @@ describe.for(["json", "msgpack"] as const)("%s", (encoding) => {
     expect(decoded).toMatchObject({ ok: false, error: { code } });
   });
 
+  test("[W2] a format inside another field is told where it belongs", () => {
+    const audio = { sample_rate: 16_000, channels: 1, format: "pcm_s16le" };
+    const apart = { sample_rate: undefined, channels: undefined, format: undefined, audio };
+    for (const type of ["chunk", "hello"])
+      expect(decodeFrame(chunkFrame(encoding, { ...apart, type }))).toMatchObject({
+        error: {
+          code: "bad_audio_format",
+          detail: expect.stringContaining("each a field of the message itself") as string,
+        },
+      });
+  });
+
   test("[W7] a refusal names the seq it is about, where there is one", () => {
     expect(decodeFrame(chunkFrame(encoding, { seq: 9, channels: 2 }))).toMatchObject({ error: { seq: 9 } });
     const without = decodeFrame(chunkFrame(encoding, { seq: "9" }));
