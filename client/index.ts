@@ -19,6 +19,7 @@ export {
   OutboxLockedError,
   OutboxMismatchError,
 } from "./capture/outbox.ts";
+export type { ChannelFault } from "./capture/channel-watch.ts";
 export type { PcmBlock, PcmFormat } from "./capture/pcm-framer.ts";
 export type { SeqRange } from "./capture/seq-set.ts";
 export type { Encoding } from "../schemas/wire/codec.ts";

@@ -58,13 +58,13 @@ async function decodedFile(file: Blob): Promise<AudioFile> {
   const decoded = await decode(await file.arrayBuffer());
   const channels = Array.from({ length: decoded.numberOfChannels }, (_, channel) => decoded.getChannelData(channel));
   return {
-    format: { sampleRate: decodedRate, channels: 1 },
+    format: { sampleRate: decodedRate, channels: channels.length },
     durationMs: decoded.duration * 1_000,
     // Nothing is waited for, and whoever reads must not care.
     // oxlint-disable-next-line typescript/require-await
     async *blocks(skipSeconds = 0) {
       for (let at = skipSeconds * decodedRate; at < decoded.length; at += decodedRate)
-        yield meanOf(channels.map((samples) => samples.subarray(at, at + decodedRate)));
+        yield interleaved(channels.map((samples) => samples.subarray(at, at + decodedRate)));
     },
   };
 }
@@ -77,8 +77,11 @@ async function decode(bytes: ArrayBuffer): Promise<AudioBuffer> {
   }
 }
 
-function meanOf(channels: readonly Float32Array[]): Float32Array {
+/** Averaged by the capture, which says where they cancel each other out. */
+function interleaved(channels: readonly Float32Array[]): Float32Array {
   const [first = new Float32Array()] = channels;
-  if (channels.length === 1) return first.slice();
-  return first.map((_, i) => channels.reduce((sum, samples) => sum + (samples[i] ?? 0), 0) / channels.length);
+  const block = new Float32Array(first.length * channels.length);
+  for (const [channel, samples] of channels.entries())
+    for (const [i, sample] of samples.entries()) block[i * channels.length + channel] = sample;
+  return block;
 }

@@ -32,7 +32,7 @@ export interface AudioSourceEvents {
 
 /** A microphone, or the sound that a person shares. */
 export interface AudioSource {
-  /** Of its blocks: mono, at the rate of the audio context. */
+  /** Of its blocks: one channel or two, as the stream has, at the rate of the audio context. The capture averages them (C7). */
   readonly format: PcmFormat;
   /** Its tracks have the events `ended` (unplugged, or no longer shared) and `mute` (silenced by the system). */
   readonly stream: MediaStream;
@@ -58,7 +58,7 @@ export interface AudioSourceOptions {
 }
 
 /**
- * Captures the sound of any media stream, mono: a call's other side, an element's `captureStream()`. Rejects with AudioSourceError.
+ * Captures the sound of any media stream: a call's other side, an element's `captureStream()`. Rejects with AudioSourceError.
  * `close` stops the stream's tracks, and so does a failure.
  */
 export async function openStream(stream: MediaStream, { workletUrl }: AudioSourceOptions = {}): Promise<AudioSource> {
@@ -96,11 +96,12 @@ export class SourceEvents extends Emitter<AudioSourceEvents> {
 
 function connect(stream: MediaStream, context: AudioContext): AudioSource {
   const source = context.createMediaStreamSource(stream);
+  const channels = channelsOf(stream);
   const worklet = new AudioWorkletNode(context, processorName, {
     numberOfOutputs: 0,
-    channelCount: 1,
+    channelCount: channels,
     channelCountMode: "explicit",
-    processorOptions: { blockSamples: Math.round(context.sampleRate * blockSeconds) },
+    processorOptions: { blockSamples: Math.round(context.sampleRate * blockSeconds), channels },
   });
   // Unplugged: what would come is silence that nobody recorded.
   for (const track of stream.getAudioTracks()) track.addEventListener("ended", () => source.disconnect());
@@ -108,7 +109,7 @@ function connect(stream: MediaStream, context: AudioContext): AudioSource {
   const events = new SourceEvents();
   const stopResuming = keepRunning(context, stream, (type, event) => events.tell(type, event));
   return {
-    format: { sampleRate: context.sampleRate, channels: 1 },
+    format: { sampleRate: context.sampleRate, channels },
     stream,
     context,
     on: (type, listener) => events.on(type, listener),
@@ -132,6 +133,15 @@ function connect(stream: MediaStream, context: AudioContext): AudioSource {
       await letGo(stream, context);
     },
   };
+}
+
+/**
+ * Not averaged before the capture sees them: it says where they cancel each other out. More than two the audio thread makes two. Not
+ * every browser says how many there are: of one, both are the same.
+ */
+function channelsOf(stream: MediaStream): number {
+  const counts = stream.getAudioTracks().map((track) => track.getSettings().channelCount ?? 2);
+  return Math.max(1, Math.min(2, ...counts));
 }
 
 async function letGo(stream: MediaStream, context: AudioContext | undefined): Promise<void> {

@@ -1,11 +1,15 @@
 /** The script of the audio thread, as text: it runs in a world of its own, which has no modules of ours. */
 export const processorName = "roomtone-source";
 
-/** Runs on the audio thread. A break in time ends a block, so that no block has samples of both sides of it. */
+/**
+ * Runs on the audio thread; its blocks have the channels' samples by turns. A break in time ends a block, so that no block has samples
+ * of both sides of it.
+ */
 export const processorSource = `registerProcessor("${processorName}", class extends AudioWorkletProcessor {
-  constructor({ processorOptions }) {
+  constructor({ processorOptions: { blockSamples, channels } }) {
     super();
-    this.block = new Float32Array(processorOptions.blockSamples);
+    this.channels = channels;
+    this.block = new Float32Array(blockSamples * channels);
     this.filled = 0;
     this.endedAt = 0;
     this.port.onmessage = () => {
@@ -13,13 +17,17 @@ export const processorSource = `registerProcessor("${processorName}", class exte
       this.port.postMessage(null);
     };
   }
-  process([[samples]]) {
+  process([inputs]) {
     const now = Date.now();
-    const isFull = samples && this.filled + samples.length > this.block.length;
-    if (!samples || isFull || now - this.endedAt > 250) this.send();
-    if (!samples) return true;
-    this.block.set(samples, this.filled);
-    this.filled += samples.length;
+    const [first] = inputs;
+    const isFull = first && this.filled + first.length * this.channels > this.block.length;
+    if (!first || isFull || now - this.endedAt > 250) this.send();
+    if (!first) return true;
+    for (let channel = 0; channel < this.channels; channel += 1) {
+      const samples = inputs[channel] ?? first;
+      for (let i = 0; i < samples.length; i += 1) this.block[this.filled + i * this.channels + channel] = samples[i];
+    }
+    this.filled += first.length * this.channels;
     this.endedAt = now;
     return true;
   }

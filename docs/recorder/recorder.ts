@@ -103,9 +103,11 @@ async function record(track: string, open: () => Promise<AudioSource>): Promise<
 
 function follow(source: AudioSource, capture: Capture, say: (words: string) => void): void {
   let link = "connecting";
+  let unsaved = "";
+  let doubt = "";
   const tell = (): void => {
     const kept = Math.max(0, capture.sourceSeconds - capture.lagSeconds);
-    say(`${link}, ${kept} s kept, ${capture.lagSeconds} s waiting`);
+    say(`${link}, ${kept} s kept, ${capture.lagSeconds} s waiting${unsaved}${doubt}`);
   };
   const linkIs = (words: string): void => {
     link = words;
@@ -114,6 +116,14 @@ function follow(source: AudioSource, capture: Capture, say: (words: string) => v
   capture.on("lag", tell);
   capture.on("connected", () => linkIs("live"));
   capture.on("retrying", ({ reason }) => linkIs(`recording offline (${reason})`));
+  capture.on("unsaved", ({ seconds }) => {
+    unsaved = seconds === 0 ? "" : `, ${seconds} s of them in this tab alone: keep it open`;
+    tell();
+  });
+  capture.on("channels", ({ kind }) => {
+    doubt = `; ${kind === "cancel" ? "its channels cancel each other out" : "only one of its channels has sound"}: give it as mono`;
+    tell();
+  });
   capture.on("full", () => linkIs("the browser's storage is full: what is said now is lost"));
   capture.on("space", () => linkIs("live"));
   source.on("suspended", () => linkIs("stopped by the system"));

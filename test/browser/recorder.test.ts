@@ -132,6 +132,37 @@ test.skipIf(!found)(
   60_000,
 );
 
+/** In the page: two channels that are each other's opposite. */
+function shareOpposites(): void {
+  navigator.mediaDevices.getDisplayMedia = () => {
+    const context = new AudioContext();
+    const sound = context.createMediaStreamDestination();
+    const tone = new OscillatorNode(context, { frequency: 440 });
+    const [opposite, both] = [
+      new GainNode(context, { gain: -1 }),
+      new ChannelMergerNode(context, { numberOfInputs: 2 }),
+    ];
+    tone.connect(both, 0, 0).connect(sound);
+    tone.connect(opposite).connect(both, 0, 1);
+    tone.start();
+    return Promise.resolve(sound.stream);
+  };
+}
+
+test.skipIf(!found)(
+  "[C7] the recorder's page says that channels cancel each other out",
+  async () => {
+    const { page, errors } = await open(`/?gateway=${gateway.url}&session=${newSession()}`);
+    await page.evaluate(shareOpposites);
+    await page.locator("#share").check();
+    await page.locator("#start").click();
+    await page.locator("[data-track=tab] output", { hasText: /its channels cancel each other out/ }).waitFor();
+    await page.locator("#stop").click();
+    expect(errors).toEqual([]);
+  },
+  60_000,
+);
+
 test.skipIf(!found)(
   "[O4] a page of an ended track, a share without sound and a refusal say so, and break nothing",
   async () => {

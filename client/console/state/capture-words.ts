@@ -1,13 +1,26 @@
 /** What keeps a recording from beginning or going on, in words for a person. Pure. */
-import { AudioFileError, AudioSourceError, OutboxLockedError } from "../../browser/index.ts";
+import { AudioFileError, AudioSourceError, type ChannelFault, OutboxLockedError } from "../../browser/index.ts";
 import { plainWords } from "../api/plain-words.ts";
 
 export type SourceKind = "mic" | "system";
+
+/** Of a track. */
+export function sourceName(track: string): string {
+  return track === "mic" ? "microphone" : "shared sound";
+}
 
 /** What a recording is called that nobody named: `Recording, 28 Nov, 22:03`. */
 export function unnamedWords(at: number): string {
   const when = { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" } as const;
   return `Recording, ${new Intl.DateTimeFormat(undefined, when).format(at)}`;
+}
+
+/** What averaging the channels of a source does to it (C7). @param what it is, such as "microphone". */
+export function channelWords({ kind }: ChannelFault, what: string): string {
+  const all = "next to nothing is heard of it";
+  return kind === "cancel"
+    ? `The channels of the ${what} cancel each other out: ${all}. Give it as mono, or by one channel alone.`
+    : `Only one channel of the ${what} has sound, which is quieter so. Give it as mono, or by that channel alone.`;
 }
 
 /** Why a source could not be opened. */

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { type AudioFile, type Capture, openAudioFile, startCapture } from "../../browser/index.ts";
 import { baseUrl, gateway, withAccess } from "../api/gateway.ts";
-import { beginWords } from "./capture-words.ts";
+import { beginWords, channelWords } from "./capture-words.ts";
 import { captureToken, newSessionId } from "./new-session.ts";
 import { notify } from "./notices.ts";
 
@@ -51,11 +51,14 @@ async function stream(capture: Capture, audio: AudioFile, sessionId: string): Pr
     const now = fileProgress.value;
     if (now) fileProgress.value = { ...now, keptMs: Math.min(now.durationMs, now.keptMs + 1_000) };
   });
+  let fault: string | undefined;
+  capture.on("channels", (found) => (fault = channelWords(found, "file")));
   try {
     for await (const block of audio.blocks()) while (!(await capture.write(block))) await capture.whenSpace();
     await capture.end();
     await gateway.finalize(sessionId);
-    notify("done", "The file is a meeting now.");
+    if (fault === undefined) notify("done", "The file is a meeting now.");
+    else notify("problem", `The file is a meeting now, but not a good one. ${fault}`);
   } catch (cause) {
     notify("problem", `The file was not streamed to its end. ${beginWords(cause)}`);
   } finally {

@@ -13,7 +13,7 @@ import {
   startCapture,
 } from "../../browser/index.ts";
 import { baseUrl } from "../api/gateway.ts";
-import { failureWords } from "./capture-words.ts";
+import { channelWords, failureWords, sourceName } from "./capture-words.ts";
 import { Level } from "./level.ts";
 import { captureToken } from "./new-session.ts";
 
@@ -54,6 +54,8 @@ export class Strand {
   readonly failure = signal<string | undefined>(undefined);
   /** The browser's storage is full or fails: what the gateway does not keep yet is in this tab alone. */
   readonly isUnstored = signal(false);
+  /** Its channels don't go together. */
+  readonly channelFault = signal<string | undefined>(undefined);
   /** Something is wrong, and may pass. */
   readonly trouble = signal<string | undefined>(undefined);
   readonly level: Level | undefined;
@@ -124,6 +126,7 @@ export class Strand {
       this.trouble.value = "This browser's storage is full: new seconds are lost until some were sent.";
     });
     capture.on("space", () => (this.trouble.value = undefined));
+    capture.on("channels", (fault) => (this.channelFault.value = channelWords(fault, sourceName(this.track))));
     capture.on("outboxRetrying", () => (this.isUnstored.value = true));
     capture.on("outboxRecovered", () => (this.isUnstored.value = false));
     capture.on("acked", () => (this.trouble.value = undefined));

@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { createResultsClient } from "../../../client/index.ts";
+import { wavOf } from "../../support/wav-of.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
-import { expectClean, useConsole } from "../support/use-console.ts";
+import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 
 const { gateway, open } = useConsole();
 const sample = fileURLToPath(new URL("../../../scripts/demo/sample/interview.wav", import.meta.url));
@@ -32,4 +33,14 @@ test.skipIf(isWithoutBrowser)("a file without sound is refused with the reason",
     .waitFor();
   // No meeting began, beside that of the test before.
   expect(await page.getByText("notes.wav", { exact: true }).count()).toBe(0);
+});
+
+test.skipIf(isWithoutBrowser)("[C7] channels of a file that cancel each other out are said", async () => {
+  const { page } = await open();
+  const left = Float32Array.from({ length: 2 * 48_000 }, (_, i) => 0.3 * Math.sin(i / 9));
+  const buffer = Buffer.from(wavOf({ channels: [left, left.map((value) => -value)], rateHz: 48_000 }));
+  await page.getByLabel("Audio file").setInputFiles({ name: "opposed.wav", mimeType: "audio/wav", buffer });
+  const told = page.getByText(/The channels of the file cancel each other out/);
+  await told.waitFor(patiently);
+  expect(await told.count()).toBe(1);
 });

@@ -81,3 +81,13 @@ test.skipIf(isWithoutBrowser)(
   },
   120_000,
 );
+
+test.skipIf(isWithoutBrowser)("[C7] channels that cancel each other out are said while it is recorded", async () => {
+  const { page } = await open("#/record");
+  await recordBoth(page);
+  expect(await page.getByRole("alert").count()).toBe(0);
+  await page.evaluate(() => globalThis.made.oppose("system"));
+  const told = strandOf(page, "Tab or system").getByText(/The channels of the shared sound cancel each other out/);
+  await told.waitFor(patiently);
+  expect(await strandOf(page, "Microphone").getByRole("alert").count(), "warnings of the microphone").toBe(0);
+});

@@ -10,6 +10,8 @@ export const madeHz: Readonly<Record<MadeSource, number>> = { mic: 440, system: 
 interface Made {
   /** 0: silence; 1: full scale. */
   setLoudness(source: MadeSource, loudness: number): void;
+  /** Makes the right channel the left one's opposite. */
+  oppose(source: MadeSource): void;
   /** As when it is unplugged, or no longer shared. */
   takeAway(source: MadeSource): void;
 }
@@ -21,19 +23,22 @@ declare global {
 /** Before the page is loaded. */
 export async function makeSources(page: Page): Promise<void> {
   await page.addInitScript((hz) => {
-    const sources = new Map<string, { gain: GainNode; stream: MediaStream }>();
+    const sources = new Map<string, { gain: GainNode; right: GainNode; stream: MediaStream }>();
     const make = (source: MadeSource): Promise<MediaStream> => {
       const context = new AudioContext();
-      const [tone, gain, out] = [
+      const [tone, gain, right, both, out] = [
         context.createOscillator(),
         context.createGain(),
+        context.createGain(),
+        context.createChannelMerger(2),
         context.createMediaStreamDestination(),
       ];
       tone.frequency.value = hz[source];
       gain.gain.value = 0.3;
-      tone.connect(gain).connect(out);
+      tone.connect(gain).connect(both, 0, 0).connect(out);
+      gain.connect(right).connect(both, 0, 1);
       tone.start();
-      sources.set(source, { gain, stream: out.stream });
+      sources.set(source, { gain, right, stream: out.stream });
       return Promise.resolve(out.stream);
     };
     navigator.mediaDevices.getUserMedia = () => make("mic");
@@ -42,6 +47,10 @@ export async function makeSources(page: Page): Promise<void> {
       setLoudness(source, loudness) {
         const made = sources.get(source);
         if (made) made.gain.gain.value = loudness;
+      },
+      oppose(source) {
+        const made = sources.get(source);
+        if (made) made.right.gain.value = -1;
       },
       takeAway(source) {
         for (const track of sources.get(source)?.stream.getTracks() ?? []) {

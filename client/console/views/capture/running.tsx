@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { Icon } from "../../parts/icons.tsx";
 import { Meter } from "../../parts/meter.tsx";
 import { clockWords } from "../../parts/words.ts";
+import { sourceName } from "../../state/capture-words.ts";
 import { now } from "../../state/clock.ts";
 import { type Recording, stopRecording } from "../../state/recording.ts";
 import { addressOf, goTo } from "../../state/route.ts";
@@ -74,14 +75,16 @@ function StrandRow({ strand }: { readonly strand: Strand }): JSX.Element {
   );
 }
 
-function warningOf({ failure, isGone, isHeldBack, isUnstored, trouble, level, track }: Strand): string | undefined {
-  const what = track === "mic" ? "microphone" : "shared sound";
+function warningOf(strand: Strand): string | undefined {
+  const { failure, isGone, isHeldBack, isUnstored, channelFault, trouble, level, track } = strand;
+  const what = sourceName(track);
   if (failure.value !== undefined) return failure.value;
   if (isGone.value) return `The ${what} went away. What was recorded is kept: stop, or reload this page to go on.`;
   if (isHeldBack.value) return `The system holds the ${what} back, for a call perhaps. It goes on by itself.`;
   if (trouble.value !== undefined) return trouble.value;
   if (isUnstored.value)
     return "This browser's storage is full, or fails. What waits is in this tab alone: keep it open until the gateway keeps all.";
+  if (channelFault.value !== undefined) return channelFault.value;
   if (level?.isClipping.value) return `Too loud: the ${what} is cut off at its peaks. Turn it down, or move away.`;
   if (level?.isSilent.value) return `Nothing is heard from the ${what}. Is it muted?`;
   return undefined;
