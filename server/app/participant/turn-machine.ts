@@ -1,0 +1,255 @@
+/**
+ * Who speaks in a conversation with a model (SPEC Y1–Y4). Pure: what happens goes in with the time, what is to be done comes out.
+ * Guarantees: what is cut off is flushed before anything new is queued; an utterance is recorded once, and of the model's own words
+ * no more than was played; every conversation ends. Knows no provider, no socket and no sound, only how many samples there are.
+ */
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { textPlayed, type TurnStep } from "./turn-state.ts";
+import { backoffMs } from "../../../schemas/lib/backoff.ts";
+import type { AiTurn, EndReason, SpokenUtterance, TurnEffect, TurnInput, TurnState, Voice } from "./turn-types.ts";
+
+export const turnTimes = {
+  /** Nobody else is connected for this long. */
+  aloneMs: 60_000,
+  /** What the model says last may take this long to be heard. */
+  closingMs: 60_000,
+  /** Voice this long after the last, of which nothing was heard, begins another stretch. */
+  newVoiceMs: 3_000,
+} as const;
+const reconnect = { firstMs: 250, maxMs: 8_000, least: "half" } as const;
+const maxFailures = 8;
+const maxVoices = 32;
+const samplesPerMs = sampleRateHz / 1_000;
+
+/** @param random from 0 to 1, for pauses. */
+export function nextTurn(state: TurnState, input: TurnInput, now: number, random = 0.5): TurnStep {
+  if (state.ended !== undefined) return { state, effects: [] };
+  const run = new Run(state, now);
+  run.take(input, random);
+  run.look();
+  return { state: run.state, effects: run.effects };
+}
+
+/** Goes on in another object: what was queued is lost, and recorded as far as it was known to be played. */
+export function reviveTurns(state: TurnState, now: number): TurnStep {
+  if (state.ended !== undefined) return { state, effects: [] };
+  const run = new Run(state, now);
+  run.cutAll();
+  run.state = { ...run.state, isConnected: false, lastTurn: 0 };
+  if (run.state.closing) run.end(run.state.closing.reason);
+  else run.effects.push({ type: "connect", afterMs: 0 });
+  run.look();
+  return { state: run.state, effects: run.effects };
+}
+
+/** One step: collects what is to be done while the state is made anew. */
+class Run {
+  state: TurnState;
+  readonly effects: TurnEffect[] = [];
+  readonly #now: number;
+
+  constructor(state: TurnState, now: number) {
+    this.state = state;
+    this.#now = now;
+  }
+
+  take(input: TurnInput, random: number): void {
+    switch (input.type) {
+      case "connected":
+        return this.#set({ isConnected: true, lastTurn: 0 });
+      case "lost":
+        return this.#lose(random);
+      case "voice":
+        return this.#addVoice(input);
+      case "asked":
+        return this.#set({
+          isAsked: true,
+          wasInterrupted: false,
+          voices: this.state.voices.map((voice) => ({ ...voice, isOver: true })),
+        });
+      case "heard":
+        this.#set({ heard: `${this.state.heard}${input.text}`, failures: 0 });
+        return input.isFinal ? this.#recordHeard(1) : undefined;
+      case "audio":
+        return this.#hearModel(input.turn, { samples: input.samples, text: "" });
+      case "said":
+        return this.#hearModel(input.turn, { samples: 0, text: input.text });
+      case "turn_complete":
+        return this.#complete(input.turn);
+      case "interrupted":
+        return this.#interrupt();
+      case "played":
+        return this.#play(input.atMs, input.samples);
+      case "people": {
+        const { aloneSince } = this.state;
+        return this.#set({ aloneSince: input.count > 0 ? undefined : (aloneSince ?? this.#now) });
+      }
+      case "end":
+        return input.reason === "model_done" ? this.#close(input.reason) : this.end(input.reason);
+      case "tick":
+        return;
+    }
+  }
+
+  /** Records what was heard to its end, and ends what is over. */
+  look(): void {
+    for (
+      let [first] = this.state.turns;
+      first?.isComplete && first.played >= first.received;
+      [first] = this.state.turns
+    )
+      this.#finish(first, false);
+    const { closing, turns, aloneSince, endsAt, ended } = this.state;
+    if (ended !== undefined) return;
+    if (closing && (turns.length === 0 || this.#now >= closing.until)) this.end(closing.reason);
+    else if (this.#now >= endsAt) this.end("time_limit");
+    else if (aloneSince !== undefined && this.#now - aloneSince >= turnTimes.aloneMs) this.end("nobody_there");
+  }
+
+  end(reason: EndReason): void {
+    if (this.state.ended !== undefined) return;
+    this.cutAll();
+    this.#recordHeard(this.state.voices.length);
+    this.#set({ ended: reason, closing: undefined, isConnected: false });
+    this.effects.push({ type: "hang_up", reason });
+  }
+
+  /** Nothing of what is queued is heard any more. */
+  cutAll(): void {
+    if (this.state.turns.some(({ received, played }) => received > played)) this.effects.push({ type: "flush" });
+    for (const turn of this.state.turns) this.#finish(turn, true);
+  }
+
+  #set(change: Partial<TurnState>): void {
+    this.state = { ...this.state, ...change };
+  }
+
+  #close(reason: EndReason): void {
+    if (!this.state.closing) this.#set({ closing: { reason, until: this.#now + turnTimes.closingMs } });
+    this.#completeAll();
+  }
+
+  /** What came is still heard. The model says the rest anew, or not at all. */
+  #lose(random: number): void {
+    this.#completeAll();
+    const failures = this.state.failures + 1;
+    this.#set({ isConnected: false, isAsked: false, failures });
+    if (this.state.closing) return;
+    if (failures > maxFailures) return this.end("model_failed");
+    // The first one is worth coming back to at once: a provider replaces connections as a matter of course.
+    const afterMs = failures === 1 ? 0 : backoffMs(reconnect, failures - 1, random);
+    this.effects.push({ type: "connect", afterMs });
+  }
+
+  #addVoice({ track, startMs, endMs }: { track: string; startMs: number; endMs: number }): void {
+    const { voices, heard } = this.state;
+    const last = voices.at(-1);
+    const goesOn = last && !last.isOver && last.track === track;
+    const isStale = goesOn && heard === "" && startMs - last.endMs > turnTimes.newVoiceMs;
+    const began: Voice = { track, startMs, endMs, at: this.#now - (endMs - startMs), isOver: false };
+    this.#set({
+      isAsked: false,
+      voices: isStale
+        ? [...voices.slice(0, -1), began]
+        : goesOn
+          ? [...voices.slice(0, -1), { ...last, endMs: Math.max(last.endMs, endMs) }]
+          : [...voices, began].slice(-maxVoices),
+    });
+  }
+
+  #hearModel(turn: number, more: { readonly samples: number; readonly text: string }): void {
+    const { turns, lastTurn, closing } = this.state;
+    const found = turns.find((each) => each.turn === turn);
+    if (closing || found?.isComplete || (!found && turn <= lastTurn)) return;
+    const begun: AiTurn = found ?? {
+      turn,
+      text: "",
+      received: 0,
+      played: 0,
+      startMs: 0,
+      endMs: 0,
+      at: 0,
+      isComplete: false,
+    };
+    const grown = { ...begun, text: begun.text + more.text, received: begun.received + more.samples };
+    this.#set({ turns: found ? turns.map((each) => (each === found ? grown : each)) : [...turns, grown] });
+    if (more.samples === 0) return;
+    this.#set({ isAsked: false, wasInterrupted: false, failures: 0 });
+    this.effects.push({ type: "queue" });
+  }
+
+  #complete(turn: number): void {
+    // What was heard before the answer was given is a turn of its own.
+    this.#recordHeard(this.state.voices.length);
+    this.#set({
+      isAsked: false,
+      wasInterrupted: false,
+      turns: this.state.turns.map((each) => (each.turn <= turn ? { ...each, isComplete: true } : each)),
+    });
+  }
+
+  #completeAll(): void {
+    this.#set({ turns: this.state.turns.map((each) => ({ ...each, isComplete: true })) });
+  }
+
+  #interrupt(): void {
+    if (this.state.turns.length === 0) return;
+    // What is being said now is what interrupts; what was heard before is what was answered.
+    const before = this.state.voices.filter(({ isOver }) => isOver).length;
+    this.cutAll();
+    if (this.state.heard !== "") this.#recordHeard(Math.max(1, before));
+    this.#set({ wasInterrupted: true, isAsked: false });
+  }
+
+  #play(atMs: number, samples: number): void {
+    let left = samples;
+    const turns = this.state.turns.map((turn) => {
+      const now = Math.min(left, turn.received - turn.played);
+      if (now <= 0) return turn;
+      const startMs = atMs + (samples - left) / samplesPerMs;
+      left -= now;
+      const begins = turn.played === 0 ? { startMs: Math.round(startMs), at: this.#now } : {};
+      return { ...turn, ...begins, played: turn.played + now, endMs: Math.round(startMs + now / samplesPerMs) };
+    });
+    this.#set({ turns });
+  }
+
+  #finish(turn: AiTurn, wasCut: boolean): void {
+    const { turns, lastTurn } = this.state;
+    this.#set({ turns: turns.filter((each) => each !== turn), lastTurn: Math.max(lastTurn, turn.turn) });
+    const text = textPlayed(turn);
+    const { startMs, endMs, at, played } = turn;
+    if (played > 0) this.#record({ speaker: "AI", track: undefined, startMs, endMs, text, at });
+    this.effects.push({
+      type: "turn_over",
+      turn: turn.turn,
+      playedSamples: played,
+      wasCut: wasCut && played < turn.received,
+    });
+  }
+
+  /** @param count stretches of voice that the words are of. */
+  #recordHeard(count: number): void {
+    const { voices, heard } = this.state;
+    const mine = voices.slice(0, count);
+    this.#set({ heard: "", voices: voices.slice(count) });
+    const [first] = mine;
+    const own = mine.filter(({ track }) => track === first?.track);
+    this.#record({
+      speaker: "USER",
+      track: first?.track,
+      startMs: first?.startMs ?? 0,
+      endMs: Math.max(0, ...own.map(({ endMs }) => endMs)),
+      text: heard,
+      at: first?.at ?? this.#now,
+    });
+  }
+
+  #record(utterance: Omit<SpokenUtterance, "id">): void {
+    const text = utterance.text.replace(/\s+/g, " ").trim();
+    if (text === "") return;
+    const id = `${utterance.speaker.toLowerCase()}-${this.state.nextId}`;
+    this.#set({ nextId: this.state.nextId + 1 });
+    this.effects.push({ type: "record", utterance: { ...utterance, text, id } });
+  }
+}

@@ -1,0 +1,42 @@
+/** A conversation's state at its beginning, and what can be read off it. Pure. */
+import type { AiTurn, Phase, TurnEffect, TurnState } from "./turn-types.ts";
+
+export interface TurnStep {
+  readonly state: TurnState;
+  readonly effects: readonly TurnEffect[];
+}
+
+export function beginTurns(now: number, maxMs: number): TurnStep {
+  const state: TurnState = {
+    isConnected: false,
+    failures: 0,
+    turns: [],
+    lastTurn: 0,
+    voices: [],
+    heard: "",
+    isAsked: false,
+    wasInterrupted: false,
+    nextId: 1,
+    endsAt: now + maxMs,
+    aloneSince: now,
+    closing: undefined,
+    ended: undefined,
+  };
+  return { state, effects: [{ type: "connect", afterMs: 0 }] };
+}
+
+export function phaseOf({ ended, closing, turns, isConnected, wasInterrupted, isAsked }: TurnState): Phase {
+  if (ended !== undefined) return "ended";
+  if (closing) return "closing";
+  if (turns.some(({ received, played }) => received > played)) return "speaking";
+  if (!isConnected) return "resuming";
+  if (wasInterrupted) return "interrupted";
+  return isAsked ? "thinking" : "listening";
+}
+
+/** Whole words, as many as the part of the sound that was played: what nobody heard was not said. */
+export function textPlayed({ text, played, received }: AiTurn): string {
+  if (played >= received) return text;
+  const words = text.trim().split(/\s+/);
+  return words.slice(0, Math.floor((words.length * played) / received)).join(" ");
+}

@@ -1,0 +1,257 @@
+import * as fc from "fast-check";
+import { describe, expect, inject, test } from "vitest";
+import { nextTurn, reviveTurns, turnTimes } from "../../../server/app/participant/turn-machine.ts";
+import { beginTurns, phaseOf } from "../../../server/app/participant/turn-state.ts";
+import type { SpokenUtterance, TurnEffect, TurnInput, TurnState } from "../../../server/app/participant/turn-types.ts";
+
+const startedAt = 1_700_000_000_000;
+const limitMs = 600_000;
+
+/** A conversation with a player that drops what it is told to drop. */
+class Talk {
+  state: TurnState;
+  now = startedAt;
+  queued = 0;
+  placeMs = 0;
+  readonly recorded: SpokenUtterance[] = [];
+  readonly effects: TurnEffect[] = [];
+
+  constructor() {
+    const begun = beginTurns(this.now, limitMs);
+    this.state = begun.state;
+    this.#apply(begun.effects, 0);
+  }
+
+  take(input: TurnInput): readonly TurnEffect[] {
+    const { state, effects } = nextTurn(this.state, input, this.now);
+    this.state = state;
+    this.#apply(effects, input.type === "audio" ? input.samples : 0);
+    return effects;
+  }
+
+  /** The pacer plays what is there, in steps of 100 ms. */
+  play(ms: number): void {
+    for (let left = ms; left > 0; left -= 100) {
+      const samples = Math.min(this.queued, 1_600);
+      this.now += 100;
+      this.queued -= samples;
+      if (samples > 0) this.take({ type: "played", atMs: this.placeMs, samples });
+      else this.take({ type: "tick" });
+      this.placeMs += 100;
+    }
+  }
+
+  revive(): void {
+    const { state, effects } = reviveTurns(structuredClone(this.state), this.now);
+    this.state = state;
+    this.queued = 0;
+    this.#apply(effects, 0);
+  }
+
+  #apply(effects: readonly TurnEffect[], samples: number): void {
+    for (const effect of effects) {
+      this.effects.push(effect);
+      if (effect.type === "flush") this.queued = 0;
+      if (effect.type === "queue") this.queued += samples;
+      if (effect.type === "record") this.recorded.push(effect.utterance);
+    }
+  }
+}
+
+type Happening = TurnInput | { readonly type: "plays"; readonly ms: number } | { readonly type: "dies" };
+
+function happen(talk: Talk, happening: Happening): readonly TurnEffect[] {
+  if (happening.type === "plays") talk.play(happening.ms);
+  else if (happening.type === "dies") talk.revive();
+  else return talk.take(happening);
+  return [];
+}
+
+const words = (count: number): string => Array.from({ length: count }, (_, index) => `w${index + 1}`).join(" ");
+const connected: TurnInput = { type: "connected" };
+
+describe("the turn machine", () => {
+  test("[Y1] a turn goes from listening through thinking and speaking, and both sides are recorded in their places", () => {
+    const talk = new Talk();
+    expect(phaseOf(talk.state)).toBe("resuming");
+    talk.take({ type: "people", count: 1 });
+    talk.take(connected);
+    expect(phaseOf(talk.state)).toBe("listening");
+    talk.take({ type: "voice", track: "mic", startMs: 4_000, endMs: 4_100 });
+    talk.take({ type: "voice", track: "mic", startMs: 5_900, endMs: 6_000 });
+    talk.take({ type: "asked" });
+    expect(phaseOf(talk.state)).toBe("thinking");
+    talk.take({ type: "heard", text: "What is it?", isFinal: true });
+    talk.placeMs = 7_000;
+    talk.take({ type: "audio", turn: 1, samples: 16_000 });
+    talk.take({ type: "said", turn: 1, text: "A gateway." });
+    expect(phaseOf(talk.state)).toBe("speaking");
+    talk.take({ type: "turn_complete", turn: 1 });
+    talk.play(1_000);
+    expect(phaseOf(talk.state)).toBe("listening");
+    expect(talk.recorded).toMatchObject([
+      { id: "user-1", track: "mic", startMs: 4_000, endMs: 6_000, text: "What is it?" },
+      { id: "ai-2", startMs: 7_000, endMs: 8_000, text: "A gateway." },
+    ]);
+  });
+
+  test("[Y2] cut off, only what was played is recorded, the rest is flushed, and late sound of it is dropped", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    talk.take({ type: "audio", turn: 1, samples: 64_000 });
+    talk.take({ type: "said", turn: 1, text: words(8) });
+    talk.play(2_000);
+    const effects = talk.take({ type: "interrupted" });
+    expect(effects[0]).toEqual({ type: "flush" });
+    expect(effects.at(-1)).toEqual({ type: "turn_over", turn: 1, playedSamples: 32_000, wasCut: true });
+    expect(phaseOf(talk.state)).toBe("interrupted");
+    expect(talk.recorded).toMatchObject([{ text: words(4), startMs: 0, endMs: 2_000 }]);
+    expect(talk.take({ type: "audio", turn: 1, samples: 1_600 })).toEqual([]);
+    expect(talk.take({ type: "audio", turn: 2, samples: 1_600 })).toEqual([{ type: "queue" }]);
+  });
+
+  test("[Y2] an interruption while nothing is said changes nothing", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    expect(talk.take({ type: "interrupted" })).toEqual([]);
+    expect(phaseOf(talk.state)).toBe("listening");
+  });
+
+  test("[Y2] of a turn of which nothing was played nothing is recorded", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    talk.take({ type: "said", turn: 1, text: "Never heard." });
+    talk.take({ type: "turn_complete", turn: 1 });
+    talk.take({ type: "audio", turn: 2, samples: 16_000 });
+    talk.take({ type: "said", turn: 2, text: "Nor this." });
+    talk.take({ type: "interrupted" });
+    expect(talk.recorded).toEqual([]);
+  });
+
+  test("[Y3] a lost connection is replaced at once, then with growing pauses, and given up in the end", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    const pauses = [];
+    while (talk.state.ended === undefined) {
+      const effect = talk.take({ type: "lost" }).find(({ type }) => type === "connect");
+      if (effect?.type === "connect") pauses.push(effect.afterMs);
+    }
+    expect(pauses).toEqual([0, 188, 375, 750, 1_500, 3_000, 6_000, 6_000]);
+    expect(talk.state.ended).toBe("model_failed");
+  });
+
+  test("[Y3] one that replaces its connections again and again goes on for as long as it says something", () => {
+    const talk = new Talk();
+    for (let round = 0; round < 100; round += 1) {
+      talk.take(connected);
+      talk.take({ type: "audio", turn: 1, samples: 1_600 });
+      talk.take({ type: "said", turn: 1, text: `Round ${round}.` });
+      talk.take({ type: "lost" });
+      talk.play(100);
+    }
+    expect(talk.recorded.map(({ text }) => text)).toEqual(Array.from({ length: 100 }, (_, round) => `Round ${round}.`));
+  });
+
+  test("[Y4] it ends at its limit, with nobody there, when asked, and when the model is done and was heard", () => {
+    const alone = new Talk();
+    alone.take(connected);
+    alone.now += turnTimes.aloneMs;
+    expect(alone.take({ type: "tick" })).toEqual([{ type: "hang_up", reason: "nobody_there" }]);
+    const long = new Talk();
+    long.take({ type: "people", count: 1 });
+    long.now += limitMs;
+    expect(long.take({ type: "tick" })).toEqual([{ type: "hang_up", reason: "time_limit" }]);
+    const done = new Talk();
+    done.take({ type: "people", count: 1 });
+    done.take(connected);
+    done.take({ type: "audio", turn: 1, samples: 16_000 });
+    done.take({ type: "said", turn: 1, text: "Goodbye." });
+    done.take({ type: "end", reason: "model_done" });
+    expect(phaseOf(done.state)).toBe("closing");
+    done.play(1_000);
+    expect(done.state.ended).toBe("model_done");
+    expect(done.recorded).toMatchObject([{ text: "Goodbye." }]);
+    const asked = new Talk();
+    asked.take(connected);
+    asked.take({ type: "audio", turn: 1, samples: 16_000 });
+    expect(asked.take({ type: "end", reason: "asked" })[0]).toEqual({ type: "flush" });
+    expect(phaseOf(asked.state)).toBe("ended");
+  });
+
+  const input = fc.oneof<fc.Arbitrary<TurnInput>[]>(
+    fc.constantFrom<TurnInput>(
+      { type: "connected" },
+      { type: "lost" },
+      { type: "asked" },
+      { type: "interrupted" },
+      { type: "tick" },
+      { type: "people", count: 0 },
+      { type: "people", count: 1 },
+      { type: "end", reason: "model_done" },
+    ),
+    fc.record({
+      type: fc.constant("heard" as const),
+      text: fc.constantFrom("", "one ", "two "),
+      isFinal: fc.boolean(),
+    }),
+    fc.record({
+      type: fc.constant("audio" as const),
+      turn: fc.integer({ min: 1, max: 6 }),
+      samples: fc.integer({ min: 1, max: 40_000 }),
+    }),
+    fc.record({
+      type: fc.constant("said" as const),
+      turn: fc.integer({ min: 1, max: 6 }),
+      text: fc.constantFrom("a b c ", "d "),
+    }),
+    fc.record({ type: fc.constant("turn_complete" as const), turn: fc.integer({ min: 1, max: 6 }) }),
+    fc
+      .tuple(fc.constantFrom("mic", "room"), fc.nat(100_000))
+      .map(([track, startMs]) => ({ type: "voice" as const, track, startMs, endMs: startMs + 100 })),
+  );
+  const happening = fc.oneof(
+    { weight: 6, arbitrary: input },
+    {
+      weight: 2,
+      arbitrary: fc.integer({ min: 1, max: 30 }).map((steps) => ({ type: "plays" as const, ms: steps * 100 })),
+    },
+    { weight: 1, arbitrary: fc.constant({ type: "dies" as const }) },
+  );
+
+  test("[Y4] whatever happens: no utterance twice, nothing new before the flush, no more than was played, and an end", () => {
+    const seed = inject("seed") ?? Date.now() % 2 ** 31;
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
+        const talk = new Talk();
+        for (const each of happenings) {
+          const before = talk.queued;
+          const effects = happen(talk, each);
+          const flushed = effects.findIndex(({ type }) => type === "flush");
+          const cuts = each.type === "interrupted" && before > 0 && talk.state.ended === undefined;
+          expect(cuts ? flushed : 0, "the flush comes first").toBe(0);
+          expect(flushed >= 0 ? talk.queued : 0, "nothing is left behind it").toBe(0);
+          // The machine and the player agree on what waits to be heard.
+          const waiting = talk.state.turns.reduce((sum, { received, played }) => sum + received - played, 0);
+          expect(talk.queued).toBe(waiting);
+        }
+        // All of them leave: a minute later it is over.
+        talk.take({ type: "people", count: 0 });
+        talk.play(turnTimes.aloneMs + turnTimes.closingMs);
+        expect(phaseOf(talk.state)).toBe("ended");
+        expect(talk.effects.filter(({ type }) => type === "hang_up")).toHaveLength(1);
+        expect(talk.effects.at(-1)?.type).toBe("hang_up");
+        const ids = talk.recorded.map(({ id }) => id);
+        expect(new Set(ids).size).toBe(ids.length);
+        for (const { startMs, endMs, at, text } of talk.recorded) {
+          expect(endMs).toBeGreaterThanOrEqual(startMs);
+          expect(text).not.toBe("");
+          expect(at).toBeGreaterThan(0);
+        }
+        const mine = talk.recorded.filter(({ speaker }) => speaker === "AI");
+        for (const [index, { startMs }] of mine.entries())
+          expect(startMs).toBeGreaterThanOrEqual(mine[index - 1]?.endMs ?? 0);
+      }),
+      { seed, numRuns: 1_000 },
+    );
+  });
+});
