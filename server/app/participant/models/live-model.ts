@@ -1,0 +1,53 @@
+/**
+ * What a conversation asks of a model that listens and speaks: no provider's shape gets past this folder. A talk lasts as long as the
+ * conversation; its connections come and go, and what a person says between two of them is kept for the next.
+ */
+import type { Result } from "../../../../schemas/lib/result.ts";
+import type { TurnInput } from "../turn-types.ts";
+
+/** What the conversation is about. */
+export interface TalkSetup {
+  readonly instructions: string;
+  readonly voice: string | undefined;
+  /** BCP 47. */
+  readonly language: string | undefined;
+  /** Of an earlier connection, to go on where it ended. */
+  readonly handle: string | undefined;
+}
+
+export type TalkEvent =
+  | Extract<TurnInput, { type: "heard" | "said" | "turn_complete" | "interrupted" }>
+  /** Mono, 16 kHz. Turns are numbered upwards over all connections of the talk. */
+  | { readonly type: "audio"; readonly turn: number; readonly samples: Int16Array }
+  /** With this another connection goes on, also after this object is gone. */
+  | { readonly type: "handle"; readonly handle: string }
+  /** The connection ended, or has to be replaced: `connect` makes the next one. Once for each that was connected. */
+  | { readonly type: "closed" };
+
+export interface Talk {
+  /** Once at a time. No event of an earlier connection comes after it. */
+  connect(): Promise<Result<"connected", "unavailable" | "timeout">>;
+  /** @param pcm s16le, mono, 16 kHz, 20 to 100 ms. Kept for the next connection where there is none. */
+  hear(pcm: Uint8Array): void;
+  /** Ends the connection in order. */
+  close(): void;
+}
+
+export interface ModelSocket {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+export interface SocketTarget {
+  /** Holds no key: addresses are logged. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Text, also where it came as bytes. */
+  readonly onMessage: (text: string) => void;
+  readonly onClose: () => void;
+  /** Aborted: nobody waits any more, and a socket that opens all the same is closed. */
+  readonly signal: AbortSignal;
+}
+
+/** Rejects where no connection comes about. */
+export type OpenModelSocket = (target: SocketTarget) => Promise<ModelSocket>;
