@@ -72,6 +72,7 @@ export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
 export type { Quota } from "../schemas/http/quota.ts";
 export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts";
 export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";
+export type { Participant, ParticipantInput } from "../schemas/http/participant.ts";
 export type { CaptionsState } from "../schemas/http/captions.ts";
 export type { Transcription } from "../schemas/http/transcriptions.ts";
 export type { PeaksAnswer } from "../schemas/http/peaks.ts";

@@ -21,6 +21,12 @@ const places: readonly Place[] = [
   { folder: "server/shared", folders: ["schemas"], packages: workerPackages },
   { folder: "server/gateway", folders: ["schemas", "server/shared"], packages: workerPackages },
   { folder: "server/app", folders: ["schemas", "server/shared"], packages: workerPackages },
+  // A client of the room like any other, by the capture library.
+  {
+    folder: "server/app/participant",
+    folders: ["schemas", "server/shared", "server/app", "client"],
+    packages: workerPackages,
+  },
   {
     folder: "server/inference",
     folders: ["schemas", "server/shared/lib", "server/shared/diarizer"],
@@ -61,7 +67,7 @@ const reserved: readonly { readonly what: RegExp; readonly by: RegExp; readonly 
   },
   {
     what: /^cloudflare:workers$/,
-    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/(captions\/captioner|search\/meeting-index|billing\/billing-ledger)\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
+    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/(captions\/captioner|search\/meeting-index|billing\/billing-ledger|participant\/participant)\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
     why: "only entries and objects touch the platform's classes",
   },
   {

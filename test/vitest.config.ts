@@ -104,6 +104,7 @@ export default defineConfig({
                 MEETING_TRANSCRIBER: { className: "MeetingTranscriber", useSQLite: true },
                 CAPTIONER: { className: "Captioner", useSQLite: true },
                 USAGE_LOG: { className: "UsageLog", useSQLite: true },
+                PARTICIPANT: { className: "Participant", useSQLite: true },
                 MEETING_INDEX: { className: "MeetingIndex", useSQLite: true },
                 BILLING_LEDGER: { className: "BillingLedgerDO", useSQLite: true },
               },

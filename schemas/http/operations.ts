@@ -11,6 +11,7 @@ import { ingestOperations } from "./operations/ingest.ts";
 import { sessionsOperations } from "./operations/sessions.ts";
 import { eventsOperations } from "./operations/events.ts";
 import { speakersOperations } from "./operations/speakers.ts";
+import { participantOperations } from "./operations/participant.ts";
 import { resultsOperations } from "./operations/results.ts";
 import { speechOperations } from "./operations/speech.ts";
 import { chatOperations } from "./operations/chat.ts";
@@ -39,6 +40,7 @@ export const appOperations = {
   ...speechOperations,
   ...transcriptionsOperations,
   ...chatOperations,
+  ...participantOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

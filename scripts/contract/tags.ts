@@ -12,6 +12,7 @@ export const tags = {
   Speech:
     "Transcription and speech without a meeting; also in the shapes of OpenAI's API: its clients work with only their base URL changed.",
   Chat: "Questions, answered from what was said in meetings.",
+  Participant: "A model that listens and speaks in a meeting.",
   Webhooks: "What the gateway tells a backend by itself.",
 } as const;
 
@@ -68,6 +69,9 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   apiTts: "Speech",
   getCaptions: "Results",
   chat: "Chat",
+  startParticipant: "Participant",
+  getParticipant: "Participant",
+  endParticipant: "Participant",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

@@ -1,5 +1,6 @@
 import type { BillingLedgerDO } from "./billing/index.ts";
 import type { Captioner } from "./captions/index.ts";
+import type { Participant } from "./participant/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
 import type { MeetingIndex } from "./search/index.ts";
@@ -17,6 +18,8 @@ export interface Env {
   readonly MEETING_TRANSCRIBER: DurableObjectNamespace<MeetingTranscriber>;
   /** One for each session, likewise. */
   readonly CAPTIONER: DurableObjectNamespace<Captioner>;
+  /** One for each session, likewise. */
+  readonly PARTICIPANT: DurableObjectNamespace<Participant>;
   /** One for each tenant, by its name. */
   readonly MEETING_INDEX: DurableObjectNamespace<MeetingIndex>;
   readonly GATEWAY: GatewayBinding;

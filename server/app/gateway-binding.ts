@@ -3,7 +3,7 @@ import type { CaptionsMode, SessionState } from "../../schemas/http/sessions.ts"
 import type { Result } from "../../schemas/lib/result.ts";
 import type { MeetingText } from "../../schemas/meeting-text.ts";
 import type { SpokenTurns } from "../../schemas/speech/spoken-turns.ts";
-import type { HeardStretch } from "../../schemas/speech/utterances.ts";
+import type { HeardStretch, PostedUtterance } from "../../schemas/speech/utterances.ts";
 
 interface SessionRef {
   readonly tenant: string;
@@ -13,6 +13,8 @@ interface SessionRef {
 type Refusal = "bad_request" | "session_not_found" | "session_deleted" | "after_beyond_log";
 
 export interface GatewayBinding {
+  /** The room's sockets, on behalf of the app itself: the tenant is in a header. */
+  fetch(request: Request): Promise<Response>;
   /** What the session was told of captions; undefined where the deployment's word holds. */
   captionsOf(session: SessionRef): Promise<Result<CaptionsMode | undefined, Refusal>>;
   chunks(
@@ -24,6 +26,8 @@ export interface GatewayBinding {
   turnsBetween(session: SessionRef, track: string, fromMs: number, toMs: number): Promise<Result<SpokenTurns, Refusal>>;
   /** Keeps what a model heard in a stretch of a track, in place of what a model heard there before. */
   hear(session: SessionRef, stretch: HeardStretch, subject: string): Promise<Result<"kept", Refusal | "log_full">>;
+  /** Keeps what was said, as its words are known. */
+  utter(session: SessionRef, utterances: readonly PostedUtterance[], subject: string): Promise<Result<"kept", Refusal>>;
   /** What was said, and by whom, as far as it is known now. */
   text(session: SessionRef): Promise<Result<MeetingText, Refusal>>;
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>>;

@@ -16,6 +16,7 @@ export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 export { MeetingIndex } from "./search/index.ts";
+export { Participant } from "./participant/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 const app = createApp();
@@ -38,8 +39,10 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     }
     const { tenant, session_id, messages } = parsed.data;
     const name = roomName(tenant, session_id);
-    if (messages.some(({ type }) => type === "session.deleted"))
+    if (messages.some(({ type }) => type === "session.deleted")) {
       await this.env.MEETING_TRANSCRIBER.getByName(name).forget();
+      await this.env.PARTICIPANT.getByName(name).forget();
+    }
     // First, and for as often as it takes: what it hears of twice changes nothing.
     await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
     await tellIndex(this.env, tenant, session_id, messages);

@@ -23,6 +23,7 @@ const secondsByField: Readonly<Record<string, number>> = {
   finalized_at: 30,
   made_at: 30,
   ended_at: 32,
+  ends_at: 601,
   last_at: 31,
   next_at: 60,
   expires_at: 3_600,
@@ -74,6 +75,8 @@ export class Normaliser {
 
   #string(value: string, field: string, holder: object): unknown {
     if (isoTime.test(value)) return at(secondsOf(field, holder));
+    // How quick a model is is nobody's to say.
+    if (field === "phase" && "ended_at" in holder && holder.ended_at === null) return "listening";
     // Of a result, which is full of times; that of audio stays.
     if (field === "sha256" && "made_by" in holder) return "0".repeat(64);
     // Audio: enough of it to be seen, and still base64.

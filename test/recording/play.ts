@@ -66,6 +66,7 @@ export async function play(recorder: Recorder, { url, webhooks }: Surroundings):
   await leave(recorder, webhooks);
   await refuse(recorder);
   await transcribe(recorder);
+  await converse(recorder);
   await hearAndSpeak(recorder);
   await list(recorder);
 }
@@ -354,6 +355,19 @@ async function transcribe(recorder: Recorder): Promise<void> {
   const streamed = { body: question, headers: { accept: "text/event-stream" } };
   await recorder.call("chat", ["stream", "The same as events"], streamed);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
+}
+
+/** A model that takes part in a meeting, where nobody else is. */
+async function converse(recorder: Recorder): Promise<void> {
+  const session_id = "interview-1";
+  const parameters = { session_id };
+  await recorder.ask("createSession", { body: { session_id } });
+  await recorder.refused("getParticipant", { parameters });
+  const body = { greeting: "Welcome.", script: ["What do you build?", "Who uses it?"], max_minutes: 10 };
+  await recorder.call("startParticipant", ["interview", "Two questions, ten minutes at most"], { parameters, body });
+  await recorder.refused("startParticipant", { parameters, body: { script: ["Why?"] } });
+  await recorder.call("getParticipant", ["listening", "It waits for the person"], { parameters });
+  await recorder.call("endParticipant", ["sent_away", "It leaves at once"], { parameters });
 }
 
 /** Audio and text of no meeting. */

@@ -31,6 +31,7 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   retryResolves: ["[limit:maxCorrectionBodyBytes]", {}],
   finalize: ["[limit:maxFinalizeBodyBytes]", {}],
   startTranscription: ["[limit:maxCorrectionBodyBytes]", {}],
+  startParticipant: ["[limit:maxSessionBodyBytes]", {}],
   chooseModels: ["[limit:maxCorrectionBodyBytes]", { stt: null }],
   speak: ["[limit:maxSpeechBodyBytes]", { text: "Hi" }],
   chat: ["[limit:maxChatBodyBytes]", { message: "Hi" }],
@@ -135,6 +136,7 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   retryResolves: 200,
   finalize: 200,
   startTranscription: 503, // No model is set up here.
+  startParticipant: 503, // Likewise.
   chooseModels: 200,
   speak: 503, // Likewise.
   chat: 200,

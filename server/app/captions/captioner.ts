@@ -5,6 +5,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
+import { roomName } from "../../../schemas/names.ts";
 import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
@@ -22,8 +23,6 @@ const [lookMs, lookFurtherMs] = [1_000, 30_000];
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
 /** Where speaker resolve says nothing new for so long, a piece is said as if one spoke it. */
 const turnsPatienceMs = 10_000;
-/** Tracks on which the app itself speaks, and knows its words. */
-const spokenTracks: ReadonlySet<string> = new Set(["ai"]);
 /** Whose the captions are, as the event log's bounds tell callers apart. */
 const subject = "app:captions";
 
@@ -54,6 +53,8 @@ export class Captioner extends DurableObject<Env> {
   #speech: TenantSpeech | undefined;
   /** What the session was told of captions; asked anew whenever there is news of it. */
   #mode: Result<CaptionsMode | undefined, never> | undefined;
+  /** Tracks on which the app itself speaks, and knows its words; asked likewise. */
+  #spokenTracks: readonly string[] | undefined;
 
   /** Hears of a meeting. The same news again change nothing. */
   async follow(tenant: string, sessionId: string, messages: readonly FeedMessage[]): Promise<void> {
@@ -63,14 +64,20 @@ export class Captioner extends DurableObject<Env> {
     if (tracks.length === 0 && !isOver) return;
     this.#store.follow({ tenant, session_id: sessionId, isOver }, tracks);
     this.#lastNewAt = Date.now();
-    this.#mode = undefined;
+    this.#mode = this.#spokenTracks = undefined;
     await this.#lookAt(Math.max(Date.now(), this.#cooldown.until));
   }
 
   /** How far it is. */
-  progress(): CaptionsProgress {
-    const { cursors } = this.#store;
-    return { tracks: cursors.filter(({ track }) => !spokenTracks.has(track)), setback: this.#setback };
+  async progress(): Promise<CaptionsProgress> {
+    const { cursors, followed } = this.#store;
+    const spoken = followed ? await this.#spokenIn(followed) : [];
+    return { tracks: cursors.filter(({ track }) => !spoken.includes(track)), setback: this.#setback };
+  }
+
+  async #spokenIn({ tenant, session_id }: Followed): Promise<readonly string[]> {
+    this.#spokenTracks ??= await this.env.PARTICIPANT.getByName(roomName(tenant, session_id)).tracks();
+    return this.#spokenTracks;
   }
 
   override async alarm(): Promise<void> {
@@ -116,7 +123,8 @@ export class Captioner extends DurableObject<Env> {
     if (!speech.ok || speech.value.transcribers().length === 0) return ok(nothing);
     const meeting = { session, log };
     this.#speech = speech.value;
-    const tracks = this.#store.tracks.filter((track) => !spokenTracks.has(track));
+    const spoken = await this.#spokenIn({ tenant, session_id, isOver: false });
+    const tracks = this.#store.tracks.filter((track) => !spoken.includes(track));
     const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).advance()));
     const came = all.flatMap((one) => (one.ok ? [one.value] : []));
     return (

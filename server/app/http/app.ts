@@ -12,6 +12,7 @@ import { traceIdFrom } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { getCaptionsRoute } from "./captions.ts";
+import { endParticipantRoute, getParticipantRoute, startParticipantRoute } from "./participant.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
 import { chatRoute } from "./chat/chat.ts";
@@ -43,6 +44,9 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   apiTts: apiTtsRoute,
   getCaptions: getCaptionsRoute,
   chat: chatRoute,
+  startParticipant: startParticipantRoute,
+  getParticipant: getParticipantRoute,
+  endParticipant: endParticipantRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

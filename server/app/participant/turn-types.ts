@@ -3,7 +3,14 @@
 export type Phase = "listening" | "thinking" | "speaking" | "interrupted" | "resuming" | "closing" | "ended";
 
 /** Why a conversation ends. */
-export type EndReason = "asked" | "deleted" | "time_limit" | "nobody_there" | "model_done" | "model_failed";
+export type EndReason =
+  | "asked"
+  | "deleted"
+  | "time_limit"
+  | "nobody_there"
+  | "session_over"
+  | "model_done"
+  | "model_failed";
 
 /** Samples are at 16 kHz. Places are ms on the timeline of a track. */
 export type TurnInput =

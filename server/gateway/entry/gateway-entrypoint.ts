@@ -14,7 +14,12 @@ import { limits } from "../../../schemas/limits.ts";
 import type { MeetingText } from "../../../schemas/meeting-text.ts";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
-import { heardStretchSchema, type HeardStretch } from "../../../schemas/speech/utterances.ts";
+import {
+  heardStretchSchema,
+  type HeardStretch,
+  type PostedUtterance,
+  utterancesBodySchema,
+} from "../../../schemas/speech/utterances.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { readChunk } from "../archive/chunk-reader.ts";
 import type { Env } from "../env.ts";
@@ -22,6 +27,7 @@ import { readSlice } from "../http/log-reader.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import { EarlierRoomError, reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
+import { openAppSocket } from "./app-socket.ts";
 import { readMeetingText } from "./meeting-text.ts";
 
 const sessionSchema = z.object({ tenant: tenantSchema, session_id: sessionIdSchema });
@@ -47,6 +53,11 @@ export interface FoundChunk {
 }
 
 export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
+  /** A socket of a room, for a part of the app that takes part in the meeting: as a client has it, on behalf of the app itself. */
+  override fetch(request: Request): Promise<Response> {
+    return openAppSocket(this.env.MEETING_SESSION, request);
+  }
+
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>> {
     return this.#inRoom(session, async (room) => {
       const state = await room.call("describe");
@@ -105,6 +116,20 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
       const heard = await room.call("hear", parsed.data, z.string().parse(subject));
       if (!heard.ok) return heard;
       return heard.value.utterances.some(({ status }) => status === "refused") ? err("log_full") : ok("kept");
+    });
+  }
+
+  /** Keeps utterances whose words are known. What the log has no room for is not kept. @param subject as with `hear`. */
+  utter(
+    session: SessionRef,
+    utterances: readonly PostedUtterance[],
+    subject: string,
+  ): Promise<Result<"kept", Refusal>> {
+    return this.#inRoom<"kept">(session, async (room) => {
+      const parsed = utterancesBodySchema.safeParse({ utterances });
+      if (!parsed.success) return err("bad_request");
+      const added = await room.call("addUtterances", parsed.data.utterances, z.string().parse(subject));
+      return added.ok ? ok("kept") : added;
     });
   }
 

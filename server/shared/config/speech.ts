@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type CaptionsMode, captionsModeSchema } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { eachOf } from "../http/issue-words.ts";
+import { liveModelVariables } from "./live-models.ts";
 import { listedBy, variable } from "./variable.ts";
 
 const providers = ["embedded", "openai", "workers-ai", "anthropic", "google"] as const;
@@ -96,6 +97,7 @@ export const speechVariables = {
     "Another spelling of `STT_MODEL=workers-ai/…`, which goes before it.",
   ),
   WORKERS_AI_MODEL_TTS: variable(workersAiModel.optional()).describe("Likewise of `TTS_MODEL`."),
+  ...liveModelVariables,
   CAPTIONS: variable(captionsModeSchema.default("off")).describe(
     "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off` or `final`. `npm start`: `final`.",
   ),

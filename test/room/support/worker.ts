@@ -16,7 +16,9 @@ export {
   MeetingFeed,
   MeetingIndex,
   MeetingTranscriber,
+  Participant,
 } from "../../../server/app/index.ts";
+
 /** The log of a tenant whose name begins so keeps what it is told: nobody takes it. */
 export class UsageLog extends RealUsageLog {
   override async alarm(): Promise<void> {

@@ -33,7 +33,14 @@ async function world(behave: Behave, connectTimeoutMs = 20_000) {
     open: openWsModelSocket,
     connectTimeoutMs,
   };
-  const setup = { instructions: "Ask about the weather.", voice: "Puck", language: "en-GB", handle: undefined };
+  const setup = {
+    instructions: "Ask about the weather.",
+    voice: "Puck",
+    language: "en-GB",
+    greeting: undefined,
+    script: undefined,
+    handle: undefined,
+  };
   const talk = openGoogleTalk(service, setup, (event) => {
     events.push(event);
     wake.resolve();

@@ -11,24 +11,32 @@ export interface TalkSetup {
   readonly voice: string | undefined;
   /** BCP 47. */
   readonly language: string | undefined;
+  /** What it says first. */
+  readonly greeting: string | undefined;
+  /** Questions, asked one after the other. */
+  readonly script: readonly string[] | undefined;
   /** Of an earlier connection, to go on where it ended. */
   readonly handle: string | undefined;
 }
 
 export type TalkEvent =
-  | Extract<TurnInput, { type: "heard" | "said" | "turn_complete" | "interrupted" }>
+  | Extract<TurnInput, { type: "asked" | "heard" | "said" | "turn_complete" | "interrupted" }>
   /** Mono, 16 kHz. Turns are numbered upwards over all connections of the talk. */
   | { readonly type: "audio"; readonly turn: number; readonly samples: Int16Array }
   /** With this another connection goes on, also after this object is gone. */
   | { readonly type: "handle"; readonly handle: string }
   /** The connection ended, or has to be replaced: `connect` makes the next one. Once for each that was connected. */
-  | { readonly type: "closed" };
+  | { readonly type: "closed" }
+  /** It has nothing more to say than it said. */
+  | { readonly type: "done" };
 
 export interface Talk {
   /** Once at a time. No event of an earlier connection comes after it. */
   connect(): Promise<Result<"connected", "unavailable" | "timeout">>;
   /** @param pcm s16le, mono, 16 kHz, 20 to 100 ms. Kept for the next connection where there is none. */
   hear(pcm: Uint8Array): void;
+  /** How much of a turn was heard, at its end. */
+  handleTurnOver?(turn: number, playedSamples: number, wasCut: boolean): void;
   /** Ends the connection in order. */
   close(): void;
 }

@@ -1,0 +1,1 @@
+export { type NotStarted, Participant } from "./participant.ts";

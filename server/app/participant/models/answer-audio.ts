@@ -1,0 +1,78 @@
+/**
+ * What a person says to a question, out of audio that goes on: from a little before the voice begins to the pause behind it. Longer
+ * answers are handed out in parts, so that memory is bounded. A microphone that goes silent ends an answer as a pause does.
+ */
+import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
+
+export interface Answer {
+  /** s16le. */
+  readonly pcm: Uint8Array<ArrayBuffer>;
+  /** Nothing follows: the person waits. */
+  readonly isOver: boolean;
+}
+
+const bytesPerMs = (sampleRateHz * bytesPerSample) / 1_000;
+const frameMs = 20;
+const beforeMs = 400;
+/** A click is shorter than a word. */
+const beginMs = 160;
+/** People stop to think within a sentence. */
+const pauseMs = 1_100;
+const partMs = 50_000;
+/** No audio comes at all. */
+const silentMs = 2_000;
+
+export class AnswerAudio {
+  readonly #onAnswer: (answer: Answer) => void;
+  #pcm: Uint8Array[] = [];
+  #bytes = 0;
+  #voicedMs = 0;
+  #quietMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Whether an earlier part of the answer had words. */
+  hasWords = false;
+
+  constructor(onAnswer: (answer: Answer) => void) {
+    this.#onAnswer = onAnswer;
+  }
+
+  /** Somebody speaks, as far as it was heard. */
+  get isVoice(): boolean {
+    return this.#voicedMs >= beginMs && this.#quietMs === 0;
+  }
+
+  push(pcm: Uint8Array, voiced: number, frames: number): void {
+    this.#pcm.push(pcm.slice());
+    this.#bytes += pcm.byteLength;
+    this.#voicedMs += voiced * frameMs;
+    this.#quietMs = voiced > 0 ? 0 : this.#quietMs + frames * frameMs;
+    if (this.#voicedMs < beginMs) {
+      // A sound that nothing follows was no word.
+      if (this.#quietMs > beforeMs) this.#voicedMs = 0;
+      while (this.#voicedMs === 0 && this.#bytes > beforeMs * bytesPerMs)
+        this.#bytes -= this.#pcm.shift()?.byteLength ?? 0;
+      return;
+    }
+    clearTimeout(this.#timer);
+    if (this.#quietMs >= pauseMs) return this.#hand(true);
+    if (this.#bytes > partMs * bytesPerMs) this.#hand(false);
+    this.#timer = setTimeout(() => this.#hand(true), silentMs);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #hand(isOver: boolean): void {
+    const pcm = new Uint8Array(this.#bytes);
+    let at = 0;
+    for (const piece of this.#pcm) {
+      pcm.set(piece, at);
+      at += piece.byteLength;
+    }
+    this.#pcm = [];
+    this.#bytes = 0;
+    if (isOver) this.#voicedMs = this.#quietMs = 0;
+    this.#onAnswer({ pcm, isOver });
+  }
+}

@@ -1,0 +1,196 @@
+/**
+ * The embedded interviewer: questions spoken one after the other, each once the person has answered and fallen silent (SPEC Y7). It hears
+ * with the model that transcribes and speaks with the one that synthesizes, so that it needs no account. A question that was cut off
+ * before most of it was heard is asked again; one that nobody answers as well, once. Knows no provider.
+ */
+import { ok, type Result } from "../../../../schemas/lib/result.ts";
+import { bytesPerSample } from "../../../../schemas/wire/audio.ts";
+import { VoiceWatch } from "../room/voice-watch.ts";
+import { type Answer, AnswerAudio } from "./answer-audio.ts";
+import type { Talk, TalkEvent, TalkSetup } from "./live-model.ts";
+
+export interface Voices {
+  /** Mono, 16 kHz. Throws where no model speaks. */
+  speak(text: string, signal: AbortSignal): AsyncGenerator<Int16Array>;
+  /** Throws where no model hears. @param pcm s16le. */
+  transcribe(pcm: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<string>;
+}
+
+/** Of a conversation that is told nothing. */
+const usualScript = [
+  "What would you like to talk about?",
+  "What matters most to you about it?",
+  "Is there anything that you would like to add?",
+] as const;
+const usualGreeting = "Hello, and thank you for taking the time.";
+const thanks = "Thank you very much. That was all from me. Goodbye.";
+
+/** So much of a question must have been heard for it to be answered. */
+const heardEnough = 0.6;
+/** Whoever says nothing for so long did not hear, or does not know. */
+const patienceMs = 20_000;
+
+export function openScriptedTalk(voices: Voices, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
+  return new ScriptedTalk(voices, setup, emit);
+}
+
+interface Turn {
+  readonly number: number;
+  samples: number;
+  /** Nothing more of it comes. */
+  isWhole: boolean;
+}
+
+class ScriptedTalk implements Talk {
+  readonly #voices: Voices;
+  readonly #emit: (event: TalkEvent) => void;
+  readonly #lines: readonly string[];
+  readonly #watch = new VoiceWatch();
+  readonly #audio = new AnswerAudio((answer) => {
+    // One after the other, in the order in which it was said.
+    this.#work = this.#work.then(() => this.#take(answer));
+  });
+  /** The line that is said next. */
+  #next: number;
+  #turn: Turn | undefined;
+  #turns = 0;
+  #speech: AbortController | undefined;
+  readonly #over = new AbortController();
+  #wasRepeated = false;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+  #isConnected = false;
+  /** Answers of which nobody knows yet what they say. */
+  #open = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(voices: Voices, { greeting = usualGreeting, script = usualScript, handle }: TalkSetup, emit: Emit) {
+    this.#voices = voices;
+    this.#emit = emit;
+    const [first = "", ...others] = script;
+    this.#lines = [`${greeting} ${first}`, ...others, thanks];
+    const reached = Number(handle ?? 0);
+    this.#next = Number.isInteger(reached) ? Math.max(0, Math.min(reached, this.#lines.length - 1)) : 0;
+  }
+
+  async connect(): Promise<Result<"connected", "unavailable" | "timeout">> {
+    this.#isConnected = true;
+    // What was being said is said again: the connection before broke in it.
+    this.#turn = undefined;
+    queueMicrotask(() => void this.#say(this.#next));
+    return ok("connected");
+  }
+
+  hear(pcm: Uint8Array): void {
+    if (this.#over.signal.aborted) return;
+    const view = new DataView(pcm.buffer, pcm.byteOffset, pcm.byteLength);
+    const samples = Int16Array.from({ length: pcm.byteLength / bytesPerSample }, (_, at) =>
+      view.getInt16(at * bytesPerSample, true),
+    );
+    const { voiced, frames } = this.#watch.push(samples);
+    this.#audio.push(pcm, voiced, frames);
+    if (!this.#audio.isVoice) return;
+    clearTimeout(this.#patience);
+    if (!this.#turn) return;
+    // Whoever begins to speak is let speak.
+    this.#speech?.abort();
+    this.#emit({ type: "interrupted" });
+  }
+
+  handleTurnOver(number: number, playedSamples: number, wasCut: boolean): void {
+    const turn = this.#turn;
+    if (turn?.number !== number) return;
+    this.#turn = undefined;
+    if (!turn.isWhole || (wasCut && playedSamples < turn.samples * heardEnough))
+      this.#next = Math.max(0, this.#next - 1);
+    if (!wasCut) this.#waitForAnswer();
+  }
+
+  close(): void {
+    this.#isConnected = false;
+    clearTimeout(this.#patience);
+    this.#speech?.abort();
+    this.#over.abort();
+    this.#audio.stop();
+  }
+
+  async #say(line: number): Promise<void> {
+    const text = this.#lines[line];
+    if (text === undefined || !this.#isConnected) return;
+    this.#turns += 1;
+    const turn: Turn = { number: this.#turns, samples: 0, isWhole: false };
+    this.#turn = turn;
+    // Whoever goes on after this object asks what was not answered.
+    this.#emit({ type: "handle", handle: String(line) });
+    const speech = new AbortController();
+    this.#speech = speech;
+    this.#next = line + 1;
+    this.#emit({ type: "said", turn: turn.number, text });
+    try {
+      const { signal } = speech;
+      for await (const samples of this.#voices.speak(text, AbortSignal.any([signal, this.#over.signal]))) {
+        if (signal.aborted || this.#turn !== turn) return;
+        turn.samples += samples.length;
+        this.#emit({ type: "audio", turn: turn.number, samples });
+      }
+    } catch {
+      if (speech.signal.aborted || this.#over.signal.aborted) return;
+      // Said again over the next connection.
+      this.#next = line;
+      this.#break();
+      return;
+    }
+    if (speech.signal.aborted || this.#turn !== turn) return;
+    turn.isWhole = true;
+    this.#emit({ type: "turn_complete", turn: turn.number });
+    if (line === this.#lines.length - 1) this.#emit({ type: "done" });
+  }
+
+  /** Somebody said something, and fell silent. */
+  async #take({ pcm, isOver }: Answer): Promise<void> {
+    this.#open += 1;
+    if (isOver) this.#emit({ type: "asked" });
+    let text = "";
+    try {
+      text = await this.#voices.transcribe(pcm, this.#over.signal);
+    } catch {
+      if (this.#over.signal.aborted) return;
+      // It was heard, and nobody knows what: the question is asked again rather than the answer lost.
+      this.#next = Math.max(0, this.#next - 1);
+      this.#break();
+      return;
+    } finally {
+      this.#open -= 1;
+    }
+    if (this.#over.signal.aborted) return;
+    this.#emit({ type: "heard", text: text === "" ? "" : `${text} `, isFinal: isOver });
+    if (!isOver && text !== "") this.#audio.hasWords = true;
+    if (!isOver || this.#turn) return;
+    if (text === "" && !this.#audio.hasWords) {
+      this.#waitForAnswer();
+      return;
+    }
+    this.#audio.hasWords = false;
+    this.#wasRepeated = false;
+    await this.#say(this.#next);
+  }
+
+  #waitForAnswer(): void {
+    clearTimeout(this.#patience);
+    if (this.#next >= this.#lines.length) return;
+    this.#patience = setTimeout(() => {
+      if (this.#turn || this.#open > 0) return;
+      const line = this.#wasRepeated || this.#next === 0 ? this.#next : this.#next - 1;
+      this.#wasRepeated = !this.#wasRepeated;
+      void this.#say(line);
+    }, patienceMs);
+  }
+
+  #break(): void {
+    this.#turn = undefined;
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#emit({ type: "closed" });
+  }
+}
+
+type Emit = (event: TalkEvent) => void;

@@ -1,0 +1,263 @@
+/**
+ * A model that takes part in one meeting (SPEC Y): one object a session. While a conversation goes on it holds the connections to the
+ * room and to the model; an alarm makes sure that another object goes on with it where this one dies. The room waits for nothing of it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { Participant as Shown, ParticipantBody } from "../../../schemas/http/participant.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { liveModelNameOf, parseLiveModel, parseLiveModels } from "../../shared/config/live-models.ts";
+import { parseSpeechConfig } from "../../shared/config/speech.ts";
+import { canonicalJson } from "../../shared/json/canonical-json.ts";
+import { describeError, logFor } from "../../shared/telemetry/log.ts";
+import { openSpeech } from "../ai/index.ts";
+import type { Env } from "../env.ts";
+import { Conversation } from "./conversation.ts";
+import { type OpenTalk, talkWith } from "./models/open-talk.ts";
+import type { TalkSetup } from "./models/live-model.ts";
+import { type Kept, ParticipantStore } from "./participant-store.ts";
+import { utterancesOf } from "./recorded.ts";
+import { RoomSide } from "./room/room-side.ts";
+import { reviveTurns } from "./turn-machine.ts";
+import { beginTurns, phaseOf, type TurnStep } from "./turn-state.ts";
+import type { EndReason, SpokenUtterance, TurnState } from "./turn-types.ts";
+
+/** An object that died is missed after this long. */
+const watchMs = 15_000;
+/** What changes with every bit of sound is kept this often. */
+const saveEveryMs = 1_000;
+const postAtOnce = 50;
+const subject = "app:participant";
+
+export type NotStarted = "participant_running" | "model_unavailable" | "unknown_model" | "session_finalized";
+
+interface Running {
+  readonly conversation: Conversation;
+  readonly room: RoomSide;
+}
+
+export class Participant extends DurableObject<Env> {
+  readonly #store = new ParticipantStore(this.ctx.storage.sql);
+  #running: Running | undefined;
+  #savedAt = 0;
+  #posting: Promise<void> = Promise.resolve();
+
+  /** Begins a conversation. The one that goes on already is the answer, where it was asked for the same. */
+  async start(tenant: string, sessionId: string, body: ParticipantBody): Promise<Result<Shown, NotStarted>> {
+    const before = this.#store.kept;
+    if (before && before.ended_at === null) {
+      return canonicalJson(before.body) === canonicalJson(body)
+        ? ok(shownOf(before, this.#store.count))
+        : err("participant_running");
+    }
+    const session = { tenant, session_id: sessionId };
+    const wanted = this.#modelOf(body);
+    if (!wanted.ok) return wanted;
+    const open = await this.#talkWith(wanted.value, session);
+    if (!open.ok) return err("model_unavailable");
+    const [state, captions] = await Promise.all([
+      this.env.GATEWAY.sessionState(session),
+      this.env.GATEWAY.captionsOf(session),
+    ]);
+    if (!state.ok || state.value.status !== "open") return err("session_finalized");
+    const config = parseSpeechConfig(this.env);
+    const mode = (captions.ok ? captions.value : undefined) ?? (config.ok ? config.value.captions : "off");
+    // While it was asked, another request may have begun one.
+    if (this.#store.kept !== before) return this.start(tenant, sessionId, body);
+    const now = Date.now();
+    const begun = beginTurns(now, body.max_minutes * 60_000);
+    const kept: Kept = {
+      ...session,
+      body,
+      model: wanted.value,
+      track: freeTrack(Object.keys(state.value.ingest_by_track)),
+      posts_people: mode === "off",
+      started_at: now,
+      ended_at: null,
+      handle: null,
+      turns: begun.state,
+    };
+    this.#store.begin(kept);
+    await this.ctx.storage.setAlarm(now + watchMs);
+    await this.#run(kept, open.value, begun);
+    return ok(shownOf(this.#store.kept ?? kept, this.#store.count));
+  }
+
+  /** Undefined where there was none. */
+  read(): Shown | undefined {
+    const { kept, count } = this.#store;
+    return kept && shownOf(kept, count);
+  }
+
+  /** Ends it at once. */
+  async stop(): Promise<Shown | undefined> {
+    const { kept } = this.#store;
+    if (kept && kept.ended_at === null) {
+      if (this.#running) this.#running.conversation.end("deleted");
+      else this.#finish("deleted");
+    }
+    return this.read();
+  }
+
+  /** Tracks that it speaks on, or spoke on: their words are known. */
+  tracks(): string[] {
+    return this.#store.tracks;
+  }
+
+  /** The meeting is deleted. */
+  async forget(): Promise<void> {
+    const { kept } = this.#store;
+    if (!kept) return;
+    this.#running?.conversation.stop();
+    await this.#running?.room.leave();
+    this.#running = undefined;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#store.forget();
+  }
+
+  override async alarm(): Promise<void> {
+    const { kept } = this.#store;
+    if (!kept) return;
+    if (kept.ended_at === null || this.#store.unposted(1).length > 0)
+      await this.ctx.storage.setAlarm(Date.now() + watchMs);
+    this.#post();
+    await this.#posting;
+    if (kept.ended_at !== null || this.#running) return;
+    const open = await this.#talkWith(kept.model, kept);
+    if (!open.ok) return this.#finish("model_failed");
+    await this.#run(kept, open.value, reviveTurns(kept.turns, Date.now()));
+  }
+
+  #modelOf(body: ParticipantBody): Result<string, "unknown_model"> {
+    const config = parseLiveModels(this.env);
+    const names = config.ok ? config.value.models.map(liveModelNameOf) : [];
+    const [usual] = names;
+    const wanted = body.model ?? usual;
+    return wanted !== undefined && names.includes(wanted) ? ok(wanted) : err("unknown_model");
+  }
+
+  async #talkWith(
+    model: string,
+    { tenant, session_id }: Pick<Kept, "tenant" | "session_id">,
+  ): Promise<Result<OpenTalk, "not_set_up">> {
+    const config = parseLiveModels(this.env);
+    const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
+    const name = parseLiveModel(model);
+    if (!config.ok || !speech.ok || !name) return err("not_set_up");
+    return talkWith(name, { config: config.value, speech: speech.value, session: { tenant, session_id } });
+  }
+
+  async #run(kept: Kept, openTalk: OpenTalk, begun: TurnStep): Promise<void> {
+    const session = { tenant: kept.tenant, session_id: kept.session_id };
+    const log = logFor(session);
+    let conversation: Conversation | undefined;
+    const room = new RoomSide({
+      gateway: this.env.GATEWAY,
+      session,
+      track: kept.track,
+      beganAt: kept.started_at,
+      log,
+      onPiece: (piece) => conversation?.hear(piece),
+      onPlayed: (atMs, samples) => conversation?.played(atMs, samples),
+      onOver: () => conversation?.end("session_over"),
+    });
+    const setup = setupOf(kept);
+    conversation = new Conversation(
+      {
+        floor: room,
+        openTalk: (emit) => openTalk(setup, emit),
+        listen: kept.body.listen,
+        onRecord: (utterance) => this.#record(utterance),
+        onState: (state) => this.#save(state),
+        onHandle: (handle) => this.#store.change({ handle }),
+        onEnd: (reason) => this.#finish(reason),
+        now: Date.now,
+        random: Math.random,
+      },
+      begun,
+    );
+    this.#running = { conversation, room };
+    try {
+      await room.join();
+    } catch (cause) {
+      log.warn("participant.not_let_in", { error: describeError(cause) });
+      conversation.end("session_over");
+    }
+  }
+
+  #record(utterance: SpokenUtterance): void {
+    const { kept } = this.#store;
+    if (!kept) return;
+    this.#store.record(utterance, utterance.speaker === "USER" && !kept.posts_people);
+    this.#post();
+  }
+
+  #save(turns: TurnState): void {
+    const now = Date.now();
+    const { kept } = this.#store;
+    const isUrgent = kept === undefined || phaseOf(kept.turns) !== phaseOf(turns) || kept.turns.nextId !== turns.nextId;
+    if (!isUrgent && now - this.#savedAt < saveEveryMs) return;
+    this.#savedAt = now;
+    this.#store.change({ turns });
+  }
+
+  #finish(reason: EndReason): void {
+    const { kept } = this.#store;
+    if (!kept || kept.ended_at !== null) return;
+    const { room } = this.#running ?? {};
+    this.#running = undefined;
+    const turns: TurnState = { ...kept.turns, turns: [], closing: undefined, ended: reason };
+    this.#store.change({ ended_at: Date.now(), turns });
+    if (room) this.ctx.waitUntil(room.leave());
+    this.#post();
+  }
+
+  /** Has the room keep what was said. What it does not take now it is told again by the alarm. */
+  #post(): void {
+    this.#posting = this.#posting.then(() => this.#postAll());
+    this.ctx.waitUntil(this.#posting);
+  }
+
+  async #postAll(): Promise<void> {
+    const { kept } = this.#store;
+    if (!kept) return;
+    const session = { tenant: kept.tenant, session_id: kept.session_id };
+    try {
+      for (let some = this.#store.unposted(postAtOnce); some.length > 0; some = this.#store.unposted(postAtOnce)) {
+        const taken = await this.env.GATEWAY.utter(session, utterancesOf(some, kept), subject);
+        // Of a room that takes no more, the conversation's own record is what is left.
+        if (!taken.ok) logFor(session).warn("participant.words_refused", { reason: taken.error });
+        this.#store.markPosted(some.map(({ id }) => id));
+      }
+    } catch (cause) {
+      logFor(session).warn("participant.words_wait", { error: describeError(cause) });
+    }
+  }
+}
+
+/** A name that nobody streams under in this session. */
+function freeTrack(taken: readonly string[]): string {
+  const names = ["ai", ...Array.from({ length: taken.length + 1 }, (_, n) => `ai-${n + 2}`)];
+  return names.find((name) => !taken.includes(name)) ?? "ai";
+}
+
+const usualInstructions = "You take part in a spoken conversation. Listen, and answer briefly.";
+
+function setupOf({ body, handle }: Kept): TalkSetup {
+  const { instructions = usualInstructions, voice, language, greeting, script } = body;
+  return { instructions, voice, language, greeting, script, handle: handle ?? undefined };
+}
+
+function shownOf({ session_id, turns, model, track, started_at, ended_at }: Kept, utterances: number): Shown {
+  return {
+    session_id,
+    phase: phaseOf(turns),
+    model,
+    track,
+    started_at: new Date(started_at).toISOString(),
+    ends_at: new Date(turns.endsAt).toISOString(),
+    ended_at: ended_at === null ? null : new Date(ended_at).toISOString(),
+    reason: turns.ended ?? null,
+    utterances,
+  };
+}

@@ -1,0 +1,60 @@
+/** Variables on models that listen and speak: which take part in meetings, and where they are. Read by the app. */
+import * as z from "zod";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { listedBy, variable } from "./variable.ts";
+
+const providers = ["embedded", "google"] as const;
+
+/** A live model, as `provider/model`. */
+export interface LiveModelName {
+  readonly provider: (typeof providers)[number];
+  readonly model: string;
+}
+
+const pattern = /^(embedded|google)\/([A-Za-z0-9@._:/-]{1,120})$/;
+
+/** @returns undefined where it is no name of a live model. */
+export function parseLiveModel(name: string): LiveModelName | undefined {
+  const [, provider, model] = pattern.exec(name) ?? [];
+  return model === undefined ? undefined : { provider: provider as LiveModelName["provider"], model };
+}
+
+export function liveModelNameOf({ provider, model }: LiveModelName): string {
+  return `${provider}/${model}`;
+}
+
+const modelList = listedBy(/[\s,]+/)
+  .refine((names) => names.length > 0 && names.every((name) => parseLiveModel(name)), {
+    error: `live models as provider/model, with commas between; providers are ${providers.join(", ")}`,
+  })
+  .transform((names) => names.flatMap((name) => parseLiveModel(name) ?? []));
+
+export const liveModelVariables = {
+  LIVE_MODEL: variable(modelList.optional()).describe(
+    "Models that may take part in meetings, as `provider/model`, the usual one first. `embedded/interviewer` without it: it asks questions, with the models of `STT_MODEL` and `TTS_MODEL`.",
+  ),
+  GOOGLE_BASE_URL: variable(
+    z.url({ protocol: /^https?$/, error: "an http or https URL" }).default("https://generativelanguage.googleapis.com"),
+  ).describe("Where `google/…` models are."),
+  GOOGLE_API_KEY: variable(z.string().optional()).describe("Sent there in a header. A secret."),
+};
+
+const schema = z.object(liveModelVariables);
+
+export interface LiveModels {
+  /** In order of preference; one at least. */
+  readonly models: readonly LiveModelName[];
+  readonly googleBaseUrl: string;
+  readonly googleApiKey: string | undefined;
+}
+
+/** @returns the names of the variables that don't parse, each with what was expected. */
+export function parseLiveModels(env: object): Result<LiveModels, string[]> {
+  const parsed = schema.safeParse(env);
+  if (!parsed.success) return err(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+  return ok({
+    models: parsed.data.LIVE_MODEL ?? [{ provider: "embedded", model: "interviewer" }],
+    googleBaseUrl: parsed.data.GOOGLE_BASE_URL.replace(/\/+$/, ""),
+    googleApiKey: parsed.data.GOOGLE_API_KEY,
+  });
+}

@@ -1,0 +1,77 @@
+/** A conversation with the interviewer that comes with the gateway: by voice, without an account. */
+import { expect, test } from "vitest";
+import { until } from "../../client/testkit/until.ts";
+import { eventsPageSchema } from "../../schemas/http/events.ts";
+import { type Participant, participantSchema } from "../../schemas/http/participant.ts";
+import type { Utterance } from "../../schemas/speech/utterances.ts";
+import { newSession, send } from "../support/gateway-http.ts";
+import { Person } from "../support/person.ts";
+import { SpeechClient } from "../support/speech-client.ts";
+import { useGateway } from "../support/use-gateway.ts";
+
+const gateway = useGateway({ env: { CAPTIONS: "off" } });
+const timeoutMs = 240_000;
+const wordsOf = (text: string): string => (text.toLowerCase().match(/[a-z]+/g) ?? []).join(" ");
+
+async function spoken(text: string): Promise<Int16Array> {
+  const wav = await new SpeechClient(gateway.url).say(text);
+  return new Int16Array(wav.slice(44).buffer);
+}
+
+async function participantOf(session: string): Promise<Participant> {
+  return participantSchema.parse(JSON.parse((await send(gateway, `/v1/sessions/${session}/participant`)).text));
+}
+
+async function utterancesOf(session: string): Promise<Utterance[]> {
+  const { text } = await send(gateway, `/v1/sessions/${session}/events?limit=1000`);
+  return eventsPageSchema.parse(JSON.parse(text)).events.flatMap(({ utterance }) => utterance ?? []);
+}
+
+test(
+  "[Y1] [Y7] it asks its questions by voice, waits for the answers, thanks and leaves; both sides are kept, each in its place",
+  async () => {
+    const session = newSession();
+    const answers = ["We build streaming systems for meetings.", "The budget is forty thousand euros."];
+    const script = ["What does your company do?", "How large is the budget?"];
+    await send(gateway, "/v1/sessions", { method: "POST", body: JSON.stringify({ session_id: session }) });
+    const person = new Person({
+      baseUrl: gateway.url,
+      sessionId: session,
+      answers: await Promise.all(answers.map(spoken)),
+    });
+    await person.join();
+    const body = JSON.stringify({ script, greeting: "Hello.", max_minutes: 5 });
+    const begun = await send(gateway, `/v1/sessions/${session}/participant`, { method: "PUT", body });
+    expect([begun.status, begun.text]).toEqual([200, expect.stringContaining('"track":"ai"')]);
+    const again = await send(gateway, `/v1/sessions/${session}/participant`, { method: "PUT", body });
+    expect(again.status).toBe(200);
+    const isOver = async (): Promise<Participant | undefined> => {
+      const now = await participantOf(session);
+      return now.phase === "ended" ? now : undefined;
+    };
+    const over = await until(isOver, { what: "the end of the interview", timeoutMs: timeoutMs - 60_000 });
+    expect(over).toMatchObject({ reason: "model_done", utterances: 5 });
+    await person.leave();
+    const said = await utterancesOf(session);
+    expect(said.map(({ track, speaker }) => [track, speaker])).toEqual([
+      ["ai", "AI"],
+      ["mic", undefined],
+      ["ai", "AI"],
+      ["mic", undefined],
+      ["ai", "AI"],
+    ]);
+    expect(wordsOf(said[0]?.text ?? "")).toBe("hello what does your company do");
+    expect(wordsOf(said[1]?.text ?? "")).toContain("streaming systems");
+    expect(wordsOf(said[3]?.text ?? "")).toContain("forty thousand");
+    for (const { start_ms, end_ms } of said) expect(end_ms).toBeGreaterThan(start_ms);
+    const { text } = await send(gateway, `/v1/sessions/${session}/state`);
+    const { ai, mic } = JSON.parse(text).ingest_by_track as Record<
+      string,
+      { last_seq: number; missing_chunks: number }
+    >;
+    expect(ai).toMatchObject({ missing_chunks: 0 });
+    expect(mic).toMatchObject({ missing_chunks: 0 });
+    expect(ai?.last_seq).toBeGreaterThan(10);
+  },
+  timeoutMs,
+);
