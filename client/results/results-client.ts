@@ -3,7 +3,7 @@
  * code in Node, browsers and Workers. Sends a request twice only where that can't do a thing twice.
  */
 import { mintAnswerSchema } from "../../schemas/access.ts";
-import { participantSchema } from "../../schemas/http/participant.ts";
+import { participantCalls } from "./participant-calls.ts";
 import { captionsStateSchema } from "../../schemas/http/captions.ts";
 import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
@@ -200,18 +200,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const path = sessionPath(sessionId, "captions");
       return caller.json({ method: "GET", path, repeatable: true, signal }, captionsStateSchema);
     },
-    startParticipant: async (sessionId, input = {}, { signal } = {}) => {
-      const path = sessionPath(sessionId, "participant");
-      return caller.json({ method: "PUT", path, body: input, repeatable: true, signal }, participantSchema);
-    },
-    participant: async (sessionId, { signal } = {}) => {
-      const path = sessionPath(sessionId, "participant");
-      return caller.json({ method: "GET", path, repeatable: true, signal }, participantSchema);
-    },
-    endParticipant: async (sessionId, { signal } = {}) => {
-      const path = sessionPath(sessionId, "participant");
-      return caller.json({ method: "DELETE", path, repeatable: true, signal }, participantSchema);
-    },
+    ...participantCalls(caller),
     deliveries: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "webhooks");
       return (await caller.json({ method: "GET", path, repeatable: true, signal }, deliveriesAnswerSchema)).deliveries;

@@ -22,7 +22,7 @@ import type { SessionResult } from "../../schemas/http/result.ts";
 import type { ResultVersions } from "../../schemas/http/versions.ts";
 import type { ResolveAnswer, resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer, utterancesBodySchema } from "../../schemas/speech/utterances.ts";
-import type { Participant, ParticipantInput } from "../../schemas/http/participant.ts";
+import type { ParticipantCalls } from "./participant-calls.ts";
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
@@ -183,7 +183,7 @@ export interface EventsOptions extends CallOptions {
  * All methods reject with a `RoomtoneError`, with the signal's reason when they are aborted, or with a TypeError
  * for an argument that could not be sent.
  */
-export interface ResultsClient extends LiveCalls {
+export interface ResultsClient extends LiveCalls, ParticipantCalls {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
   /** Whether what the gateway stands on works: also where it does not. */
@@ -289,12 +289,6 @@ export interface ResultsClient extends LiveCalls {
   chat(question: ChatQuestion, options?: ChatOptions): AsyncGenerator<ChatEvent, void, undefined>;
   /** How far the captions are that the app makes. */
   captions(sessionId: string, options?: CallOptions): Promise<CaptionsState>;
-  /** Has a model take part in the meeting. Asked the same again while it is there, it is the same one. */
-  startParticipant(sessionId: string, input?: ParticipantInput, options?: CallOptions): Promise<Participant>;
-  /** How the conversation with it goes, or ended. `participant_not_found` where there was none. */
-  participant(sessionId: string, options?: CallOptions): Promise<Participant>;
-  /** Sends it away. What was said stays. */
-  endParticipant(sessionId: string, options?: CallOptions): Promise<Participant>;
   /** The log of the session's webhooks, newest first. */
   deliveries(sessionId: string, options?: CallOptions): Promise<readonly Delivery[]>;
   /** Has a webhook of the type `webhook.test` sent now, to try the receiver. */

@@ -28,7 +28,7 @@ async function utterancesOf(session: string): Promise<Utterance[]> {
 }
 
 test(
-  "[Y1] [Y7] it asks its questions by voice, waits for the answers, thanks and leaves; both sides are kept, each in its place",
+  "[Y1] [Y7] [Y8] it asks its questions by voice, waits for the answers, thanks and leaves; both sides are kept, each in its place",
   async () => {
     const session = newSession();
     const answers = ["We build streaming systems for meetings.", "The budget is forty thousand euros."];
@@ -45,6 +45,9 @@ test(
     expect([begun.status, begun.text]).toEqual([200, expect.stringContaining('"track":"ai"')]);
     const again = await send(gateway, `/v1/sessions/${session}/participant`, { method: "PUT", body });
     expect(again.status).toBe(200);
+    const other = JSON.stringify({ script: ["Why?"] });
+    const refused = await send(gateway, `/v1/sessions/${session}/participant`, { method: "PUT", body: other });
+    expect(refused.text).toContain("participant_running");
     const isOver = async (): Promise<Participant | undefined> => {
       const now = await participantOf(session);
       return now.phase === "ended" ? now : undefined;

@@ -359,9 +359,8 @@ async function transcribe(recorder: Recorder): Promise<void> {
 
 /** A model that takes part in a meeting, where nobody else is. */
 async function converse(recorder: Recorder): Promise<void> {
-  const session_id = "interview-1";
-  const parameters = { session_id };
-  await recorder.ask("createSession", { body: { session_id } });
+  const parameters = { session_id: "interview-1" };
+  await recorder.ask("createSession", { body: parameters });
   await recorder.refused("getParticipant", { parameters });
   const body = { greeting: "Welcome.", script: ["What do you build?", "Who uses it?"], max_minutes: 10 };
   await recorder.call("startParticipant", ["interview", "Two questions, ten minutes at most"], { parameters, body });

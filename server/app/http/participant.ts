@@ -66,5 +66,5 @@ async function answer(
 }
 
 function participantOf(c: Context<AppEnv>, { tenant, session_id }: SessionCaller["session"]): Participant {
-  return c.env.PARTICIPANT.getByName(roomName(tenant, session_id)) as unknown as Participant;
+  return c.env.PARTICIPANT.getByName(roomName(tenant, session_id));
 }

@@ -35,7 +35,10 @@ export async function startTranscriptionRoute(c: Context<AppEnv>): Promise<Respo
     if (model === null) return refuse(c, "model_unavailable", "No model is set up for this: see EMBEDDED_BASE_URL.");
     return refuse(c, "bad_request", "model: names none that transcribes here; GET /v1/models lists them.");
   }
-  const wanted = [...new Set(tracks ?? Object.keys(kept))].map((track) => {
+  // What a participant speaks on has its words already.
+  const spoken = tracks ? [] : await c.env.PARTICIPANT.getByName(roomName(session.tenant, session.session_id)).tracks();
+  const usual = Object.keys(kept).filter((track) => !spoken.includes(track));
+  const wanted = [...new Set(tracks ?? usual)].map((track) => {
     return { track, duration_ms: (kept[track]?.last_seq ?? 0) * chunkMs };
   });
   const started = await transcriberOf(c, session).start({

@@ -31,7 +31,7 @@ export interface RoomSideOptions {
 /** Only names the binding; nothing of it is looked up. */
 const gatewayUrl = "https://gateway.internal";
 /** The gateway's entrypoint takes the tenant from it. */
-export const tenantHeader = "x-roomtone-tenant";
+const tenantHeader = "x-roomtone-tenant";
 const samplesPerMs = sampleRateHz / 1_000;
 const tickMs = 40;
 /** Time that passed unseen is a gap, as the capture library tells it, and not played after the fact. */
@@ -47,7 +47,7 @@ export class RoomSide {
   #lastTickAt = 0;
   /** Place of the next sample on the own track. */
   #at = 0;
-  /** Milliseconds that are behind whole ticks of the clock. */
+  /** A flush that could not go out goes with the next sound. */
   #isFlushDue = false;
 
   constructor(options: RoomSideOptions) {
