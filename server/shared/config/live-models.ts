@@ -1,6 +1,7 @@
 /** Variables on models that listen and speak: which take part in meetings, and where they are. Read by the app. */
 import * as z from "zod";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { eachOf } from "../http/issue-words.ts";
 import { listedBy, variable } from "./variable.ts";
 
 const providers = ["embedded", "google"] as const;
@@ -35,8 +36,10 @@ export const liveModelVariables = {
   ),
   GOOGLE_BASE_URL: variable(
     z.url({ protocol: /^https?$/, error: "an http or https URL" }).default("https://generativelanguage.googleapis.com"),
-  ).describe("Where `google/…` models are."),
-  GOOGLE_API_KEY: variable(z.string().optional()).describe("Sent there in a header. A secret."),
+  ).describe("Where live models of `google/…` are."),
+  GOOGLE_API_KEY: variable(z.string().optional()).describe(
+    "Sets `google/…` up, for chat and for participants. A secret.",
+  ),
 };
 
 const schema = z.object(liveModelVariables);
@@ -51,7 +54,7 @@ export interface LiveModels {
 /** @returns the names of the variables that don't parse, each with what was expected. */
 export function parseLiveModels(env: object): Result<LiveModels, string[]> {
   const parsed = schema.safeParse(env);
-  if (!parsed.success) return err(parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`));
+  if (!parsed.success) return err(eachOf(parsed.error, env));
   return ok({
     models: parsed.data.LIVE_MODEL ?? [{ provider: "embedded", model: "interviewer" }],
     googleBaseUrl: parsed.data.GOOGLE_BASE_URL.replace(/\/+$/, ""),

@@ -72,7 +72,6 @@ export const speechVariables = {
   ),
   AI_GATEWAY_TOKEN: variable(z.string().optional()).describe("For a gateway that asks for one. A secret."),
   ANTHROPIC_API_KEY: variable(z.string().optional()).describe("Sets `anthropic/…` up, for chat. A secret."),
-  GOOGLE_API_KEY: variable(z.string().optional()).describe("Sets `google/…` up, for chat. A secret."),
   CHAT_MODEL: variable(modelList.optional()).describe(
     "Models that write answers of chat, in order of preference. `embedded/extractive`, which quotes, without it; it also answers where all of them fail.",
   ),
