@@ -8,14 +8,14 @@ import { readFileSync } from "node:fs";
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
   // With the shapes and the money of the ledger.
-  schemas: 5_300,
+  schemas: 5_500,
   // Versions of a result, its corrections after the end, and the bounds of those who come in are all rules of the room.
-  "server/gateway": 16_200,
+  "server/gateway": 16_400,
   // Asking meetings (the index, models that write, and the rules of the one that quotes), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it.
   "server/app": 13_000,
   "server/inference": 3_800,
-  "server/shared": 4_900,
+  "server/shared": 5_100,
   // Asking meetings, in the library, the command and the console.
   client: 18_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
