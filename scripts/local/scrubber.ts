@@ -20,18 +20,17 @@ export type Scrubber = (request: { readonly method: string; readonly url: string
  * deletes sessions without end must not lock everybody out.
  */
 const restFactor = 10;
-const minRestMs = 1_000;
+const minRestMs = 500;
+
+/** @returns how long it had them, ms. */
+type Run = (files: readonly string[]) => Promise<number>;
 
 /** @param run makes files anew; tests bring their own, and a rest. */
-export function openScrubber(
-  stateDir: string,
-  run: (files: readonly string[]) => Promise<void> = scrub,
-  leastRestMs = minRestMs,
-): Scrubber {
+export function openScrubber(stateDir: string, run: Run = scrub, leastRestMs = minRestMs): Scrubber {
   const scrubIndex = inTurns(() => run(filesIn(stateDir, indexFolder)), leastRestMs);
   // One after the other: each is a thread of its own.
   let last: Promise<unknown> = Promise.resolve();
-  const scrubRoom = async (file: string): Promise<void> => {
+  const scrubRoom = async (file: string): Promise<number> => {
     const done = last.catch(() => undefined).then(() => run(filesIn(stateDir, roomsFolder, file)));
     last = done;
     return done;
@@ -48,27 +47,34 @@ export function openScrubber(
 }
 
 /** One run at a time, with a rest after each; all who ask meanwhile share the next one, which begins after they asked. */
-function inTurns(run: () => Promise<void>, leastRestMs: number): () => Promise<void> {
+function inTurns(run: () => Promise<number>, leastRestMs: number): () => Promise<void> {
+  const pause = (heldMs: number): Promise<void> =>
+    sleep(Math.max(leastRestMs, restFactor * heldMs), undefined, { ref: false });
   let rest: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
   const begin = async (): Promise<void> => {
     await rest;
     next = undefined;
-    const begun = performance.now();
     const done = run();
-    rest = done
-      .catch(() => undefined)
-      .then(() => sleep(Math.max(leastRestMs, restFactor * (performance.now() - begun)), undefined, { ref: false }));
-    return done;
+    rest = done.then(
+      (heldMs) => pause(heldMs),
+      () => pause(0),
+    );
+    await done;
   };
   return () => (next ??= begin());
 }
 
-async function scrub(files: readonly string[]): Promise<void> {
+async function scrub(files: readonly string[]): Promise<number> {
   const thread = new Worker(new URL("scrub-thread.ts", import.meta.url), { workerData: files });
   thread.unref();
+  let heldMs = 0;
+  thread.once("message", (ms: number) => {
+    heldMs = ms;
+  });
   // What the thread throws is its `error`, which rejects this.
   await once(thread, "exit");
+  return heldMs;
 }
 
 function filesIn(stateDir: string, name: string, only?: string): string[] {

@@ -32,14 +32,16 @@ test("[I8] deletions that come while the index's file is made anew share the nex
   const runs: string[] = [];
   const [begun, end] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let [atOnce, mostAtOnce] = [0, 0];
-  const scrubRoom = async (): Promise<void> => {
+  const scrubRoom = async (): Promise<number> => {
     mostAtOnce = Math.max(mostAtOnce, (atOnce += 1));
     await new Promise(setImmediate);
     atOnce -= 1;
+    return 1;
   };
-  const scrubIndex = (): Promise<void> => {
+  const scrubIndex = async (): Promise<number> => {
     begun.resolve();
-    return end.promise;
+    await end.promise;
+    return 1;
   };
   const scrub = openScrubber(
     stateWith(objects),
@@ -65,7 +67,7 @@ test("[I8] a file that can't be made anew is no receipt, and the next deletion i
   let fails = true;
   const scrub = openScrubber(
     stateWith(objects),
-    () => (fails ? Promise.reject(new Error("the write-ahead log is being read")) : Promise.resolve()),
+    () => (fails ? Promise.reject(new Error("the write-ahead log is being read")) : Promise.resolve(1)),
     0,
   );
   expect(await ask(scrub, objects[0] ?? "")).toBe(503);
