@@ -72,10 +72,12 @@ function readFormat(view: DataView, at: number, end: number): WavFormat {
 }
 
 function chunkOf(view: DataView, name: string): { start: number; end: number } | undefined {
+  // Once: a file may have millions of empty chunks before it.
+  const code = codeOf(name);
   for (let at = 12; at + 8 <= view.byteLength;) {
     const size = view.getUint32(at + 4, true);
     const start = at + 8;
-    const isIt = view.getUint32(at) === codeOf(name);
+    const isIt = view.getUint32(at) === code;
     // A recorder that never came to its end left 0 or the highest number there.
     const isOpen = isIt && name === "data" && (size === 0 || size === 0xffff_ffff);
     if (isIt) return { start, end: isOpen ? view.byteLength : Math.min(view.byteLength, start + size) };
