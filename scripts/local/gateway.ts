@@ -15,6 +15,7 @@ import { workerBundle } from "./bundle/worker-bundle.ts";
 import { openFront } from "../../server/front/front.ts";
 import { descriptorLimit, maxConnections } from "../../server/front/front-limits.ts";
 import { removeEmptyObjects } from "./empty-objects.ts";
+import { sweepExpired } from "./expired-entries.ts";
 import { removeOrphanBlobs } from "./orphan-blobs.ts";
 import { openScrubber } from "./scrubber.ts";
 import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
@@ -93,6 +94,8 @@ async function start(
     localState: openScrubber(stateDir),
   });
   parts.push(() => runtime.miniflare.dispose());
+  // Pushed after the runtime: what ends first must not be asked any more.
+  parts.push(sweepExpired(runtime.miniflare, (cause) => console.warn(`The cache was not swept: ${String(cause)}`)));
   lock.note(workerdPids());
   if (isNew) await migrateThrough(runtime.miniflare, bundle.workers);
   const front = await openFront({
