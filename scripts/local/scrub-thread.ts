@@ -8,7 +8,8 @@ const busyTimeoutMs = 5_000;
 const begun = performance.now();
 for (const file of z.array(z.string()).parse(workerData)) scrub(file);
 // How long nobody else had the files.
-parentPort?.postMessage(performance.now() - begun);
+const port = parentPort;
+port?.postMessage(performance.now() - begun);
 
 /** The Workers' runtime may have the file open: it is changed by SQLite's own rules, under SQLite's own locks. */
 function scrub(file: string): void {

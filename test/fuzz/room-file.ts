@@ -8,12 +8,14 @@ import type { Dump } from "./check-tables.ts";
 
 const uniqueKey = "roomtone-MeetingSessionDO";
 const idBytes = 16;
+/** The room may write. */
+const busyTimeoutMs = 10_000;
 
 /** As the tests dump a room: rows as text, of blobs the first 64 bytes. Undefined where the room has no file. */
 export function dumpRoom(stateDir: string, tenant: string, sessionId: string): Dump | undefined {
   const file = join(stateDir, "v3", "do", uniqueKey, `${objectIdOf(roomName(tenant, sessionId))}.sqlite`);
   if (!existsSync(file)) return undefined;
-  const database = new DatabaseSync(file, { readOnly: true });
+  const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
   try {
     const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
     const names = tables.map(({ name }) => String(name)).filter((name) => !/^(_cf|__miniflare)/.test(name));

@@ -50,6 +50,27 @@ describe("what is found", () => {
     expect(await own.find("piano")).toHaveLength(1);
   });
 
+  it("[J1] meetings are read one after the other, however many a question names", async () => {
+    const own = await IndexedTenant.new();
+    const ids = await Promise.all(
+      [1, 2, 3, 4].map(async (n) => (await own.meeting([{ text: `Word ${n}.` }])).sessionId),
+    );
+    const most = await runInDurableObject(own.index, async (index) => {
+      const inside = index as unknown as { env: { GATEWAY: { text(session: object): Promise<unknown> } } };
+      const { GATEWAY } = inside.env;
+      let [now, highest] = [0, 0];
+      const text = async (session: object): Promise<unknown> => {
+        highest = Math.max(highest, (now += 1));
+        return GATEWAY.text(session).finally(() => (now -= 1));
+      };
+      inside.env = { ...inside.env, GATEWAY: { text } };
+      await index.refresh(ids);
+      return highest;
+    });
+    expect(most).toBe(1);
+    expect(await own.find("word")).toHaveLength(4);
+  });
+
   it("[J1] a meeting that was never opened is none", async () => {
     const own = await IndexedTenant.new();
     const missing = [{ session_id: "never-opened", reason: "session_not_found" }];

@@ -4,6 +4,7 @@
  * order; a deleted one leaves no word and gets none any more. Whoever asks says what they may see: nothing else is looked at.
  */
 import { DurableObject } from "cloudflare:workers";
+import { SerialQueue } from "../../../schemas/lib/serial-queue.ts";
 import type { MeetingTalk } from "../../../schemas/meeting-text.ts";
 import { backoffMs } from "../../../schemas/lib/backoff.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
@@ -43,6 +44,8 @@ export class MeetingIndex extends DurableObject<Env> {
   readonly #store = new IndexStore(this.ctx.storage);
   /** Readings under way. */
   readonly #readings = new Map<string, Promise<void>>();
+  /** One after the other: what is read is held in memory, and a question may name a hundred meetings. */
+  readonly #turns = new SerialQueue({});
 
   /** There is news of a meeting. */
   async heard(sessionId: string): Promise<void> {
@@ -104,7 +107,6 @@ export class MeetingIndex extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    // One after the other: what is read is held in memory.
     for (const { session_id: id } of this.#store.due(Date.now(), maxPerAlarm)) await this.#read(id);
     await this.#wake();
   }
@@ -113,7 +115,7 @@ export class MeetingIndex extends DurableObject<Env> {
   #read(sessionId: string): Promise<void> {
     const under = this.#readings.get(sessionId);
     if (under) return under;
-    const reading = this.#readAndTake(sessionId).finally(() => this.#readings.delete(sessionId));
+    const reading = this.#turns.run(() => this.#readAndTake(sessionId)).finally(() => this.#readings.delete(sessionId));
     this.#readings.set(sessionId, reading);
     return reading;
   }
