@@ -59,6 +59,16 @@ export type {
 } from "./results/results-types.ts";
 export type { ChatCitation, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
 export type {
+  Balance,
+  Money,
+  RecordedEntry,
+  TopUp,
+  TopUpInput,
+  Usage,
+  UsageEntryInput,
+  UsageOptions,
+} from "./results/billing-types.ts";
+export type {
   AudioTranscription,
   SpeechAudio,
   SpeechInput,

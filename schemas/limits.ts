@@ -155,6 +155,9 @@ export const limitTable = {
   maxChatMessages: { value: 100, meaning: "Messages of one question: it, and what was said before." },
   maxChatMeetings: { value: 100, meaning: "Meetings, or speakers, that one question names." },
   maxChatBodyBytes: { value: 524_288, meaning: "Body of a question." },
+  maxEntriesPerRecord: { value: 500, meaning: "Entries in one `POST /v1/billing/record`." },
+  maxRecordBodyBytes: { value: 524_288, meaning: "Body of `POST /v1/billing/record`." },
+  maxUsageRowsPerPage: { value: 1_000, meaning: "Rows in one answer of `GET /v1/usage`." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },
   maxMetadataChars: {

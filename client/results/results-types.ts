@@ -26,6 +26,7 @@ import type { ParticipantCalls } from "./participant-calls.ts";
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
+import type { BillingCalls } from "./billing-types.ts";
 import type { ChatEvent, ChatOptions, ChatQuestion } from "./chat-types.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
 import type { LiveCalls } from "../live/live-calls.ts";
@@ -183,7 +184,7 @@ export interface EventsOptions extends CallOptions {
  * All methods reject with a `RoomtoneError`, with the signal's reason when they are aborted, or with a TypeError
  * for an argument that could not be sent.
  */
-export interface ResultsClient extends LiveCalls, ParticipantCalls {
+export interface ResultsClient extends LiveCalls, ParticipantCalls, BillingCalls {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
   /** Whether what the gateway stands on works: also where it does not. */

@@ -73,12 +73,22 @@ export function costOf(model: string, quantities: Quantities, isOwn: boolean): C
   if (isOwn) return { nanoUsd: 0, date: null, isEstimate: false };
   const price = Object.hasOwn(prices, model) ? prices[model] : undefined;
   if (!price) return { nanoUsd: null, date: null, isEstimate: true };
+  const sum = costAt(price.prices, quantities);
+  if (sum === undefined) return { nanoUsd: null, date: price.date, isEstimate: true };
+  return { nanoUsd: Number(sum), date: price.date, isEstimate: price.isEstimate ?? false };
+}
+
+/** What quantities cost in nano-dollars, that of each unit rounded up. @returns undefined where one that is priced is not known. */
+export function costAt<U extends string>(
+  at: readonly { readonly nanoUsd: number; readonly per: number; readonly unit: U }[],
+  quantities: { readonly [Unit in U]?: number | undefined },
+): bigint | undefined {
   let sum = 0n;
-  for (const { nanoUsd, per, unit } of price.prices) {
+  for (const { nanoUsd, per, unit } of at) {
     const quantity = quantities[unit];
-    if (quantity === undefined) return { nanoUsd: null, date: price.date, isEstimate: true };
+    if (quantity === undefined) return undefined;
     const [taken, each] = [BigInt(Math.ceil(quantity)) * BigInt(nanoUsd), BigInt(per)];
     sum += (taken + each - 1n) / each;
   }
-  return { nanoUsd: Number(sum), date: price.date, isEstimate: price.isEstimate ?? false };
+  return sum;
 }

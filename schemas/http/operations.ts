@@ -14,6 +14,7 @@ import { speakersOperations } from "./operations/speakers.ts";
 import { participantOperations } from "./operations/participant.ts";
 import { resultsOperations } from "./operations/results.ts";
 import { speechOperations } from "./operations/speech.ts";
+import { billingOperations } from "./operations/billing.ts";
 import { chatOperations } from "./operations/chat.ts";
 import { transcriptionsOperations } from "./operations/transcriptions.ts";
 import { webhooksOperations } from "./operations/webhooks.ts";
@@ -41,6 +42,7 @@ export const appOperations = {
   ...transcriptionsOperations,
   ...chatOperations,
   ...participantOperations,
+  ...billingOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

@@ -11,7 +11,7 @@ const countSchema = z
   .transform(Number)
   // What the digits stand for, as the published contract says it.
   .meta({ type: "integer", minimum: 0 });
-const upTo = (max: number): z.ZodType<number, string> =>
+export const upTo = (max: number): z.ZodType<number, string> =>
   countSchema
     .refine((value) => value >= 1 && value <= max, `is a number from 1 to ${max}`)
     .meta({ type: "integer", minimum: 1, maximum: max });

@@ -84,6 +84,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "gateway_unavailable",
   "inference_unavailable",
   "resolve_queue_full",
+  "ledger_unavailable",
   "audio_unavailable",
   "result_unavailable",
   "not_finalized",

@@ -13,6 +13,7 @@ export const tags = {
     "Transcription and speech without a meeting; also in the shapes of OpenAI's API: its clients work with only their base URL changed.",
   Chat: "Questions, answered from what was said in meetings.",
   Participant: "A model that listens and speaks in a meeting.",
+  Billing: "What was used, what it costs, and what was paid.",
   Webhooks: "What the gateway tells a backend by itself.",
 } as const;
 
@@ -72,6 +73,11 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   startParticipant: "Participant",
   getParticipant: "Participant",
   endParticipant: "Participant",
+  getUsage: "Billing",
+  getBalance: "Billing",
+  recordEntries: "Billing",
+  topUp: "Billing",
+  flushLedger: "Billing",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

@@ -32,6 +32,14 @@ const methods: Record<OperationId, Calls | string> = {
   speak: { tts: (client) => client.tts({ text: "Hello" }) },
   listVoices: { voices: (client) => client.voices() },
   chooseModels: "for who runs an installation: fetch it",
+  getUsage: { usage: (client) => client.usage({ from: "2026-11-01", to: "2026-11-30", by: "model", limit: 5 }) },
+  getBalance: { balance: (client) => client.balance() },
+  recordEntries: {
+    recordUsage: (client) =>
+      client.recordUsage([{ event_id: "e1", at: "2026-11-29T09:00:00Z", feature: "chat", cost_usd: "0.0105" }]),
+  },
+  topUp: { topUp: (client) => client.topUp({ event_id: "invoice-7", amount_usd: "25" }) },
+  flushLedger: "for who runs an installation: fetch it",
   chat: { chat: (client) => first(client.chat({ message: "What was said?" })) },
   apiStt: "another name of transcribe",
   apiTts: "another name of speak",

@@ -34,8 +34,11 @@ const secondsByField: Readonly<Record<string, number>> = {
   deleted_at: 86_401,
 };
 
+const ledgerEntries = 3;
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
+  flushed_entries: ledgerEntries,
+  pending_entries: 0,
   build: "4f1c0e6a9d2b7c35",
   day: at(0).slice(0, 10),
   transcription_id: "5b2f0f0c-6a53-4c0e-9d0b-3f1a2c4d5e6f",
@@ -61,6 +64,8 @@ export class Normaliser {
   value(value: unknown, field = "", holder: object = {}): unknown {
     if (Array.isArray(value)) return value.map((item) => this.value(item, field, holder));
     if (typeof value === "string") return this.#string(value, field, holder);
+    // Counts of a ledger are those of the recording and of whatever meetings had told it by then.
+    if (field === "entries" && "balance_usd" in holder) return ledgerEntries;
     if (typeof value !== "object" || value === null) return fixed(field, value);
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.value(item, name, value)]));
   }
@@ -74,6 +79,8 @@ export class Normaliser {
   }
 
   #string(value: string, field: string, holder: object): unknown {
+    // Of an entry of the ledger: the recording said so itself.
+    if ("event_id" in holder && typeof holder.event_id === "string") return value;
     if (isoTime.test(value)) return at(secondsOf(field, holder));
     // How quick a model is is nobody's to say.
     if (field === "phase" && "ended_at" in holder && holder.ended_at === null) return "listening";

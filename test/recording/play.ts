@@ -10,6 +10,7 @@ import type { SessionState } from "../../schemas/http/sessions.ts";
 import { chunkFields, helloFields } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
+import { pay } from "./play-billing.ts";
 import type { Connection, Recorder } from "./recorder.ts";
 import { awaySession, failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
 
@@ -68,6 +69,7 @@ export async function play(recorder: Recorder, { url, webhooks }: Surroundings):
   await transcribe(recorder);
   await converse(recorder);
   await hearAndSpeak(recorder);
+  await pay(recorder);
   await list(recorder);
 }
 

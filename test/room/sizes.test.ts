@@ -35,6 +35,11 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
   chooseModels: ["[limit:maxCorrectionBodyBytes]", { stt: null }],
   speak: ["[limit:maxSpeechBodyBytes]", { text: "Hi" }],
   chat: ["[limit:maxChatBodyBytes]", { message: "Hi" }],
+  recordEntries: [
+    "[limit:maxRecordBodyBytes]",
+    { entries: [{ event_id: "e1", at: "2026-11-29T09:00:00Z", feature: "chat" }] },
+  ],
+  topUp: ["[limit:maxCorrectionBodyBytes]", { event_id: "e1", amount_usd: "1" }],
 };
 const bodyRows = Object.entries(bodies).map(([id, [tag, body]]) => ({ id: id as WithBody, tag, body }));
 const withSecret = gatewayWith({ JWT_SECRET: jwtSecret }, "http://localhost");
@@ -140,6 +145,8 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   chooseModels: 200,
   speak: 503, // Likewise.
   chat: 200,
+  recordEntries: 200,
+  topUp: 200,
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

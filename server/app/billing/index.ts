@@ -1,3 +1,5 @@
 /** What the rest of the app knows of the ledger. */
 export { BillingLedgerDO } from "./billing-ledger.ts";
+export type { Balance } from "./ledger.ts";
+export { dateOf, dayOf, type UsageSums } from "./usage-sums.ts";
 export { entriesOfFeed, entryOfCall, entryOfDropped } from "./sources.ts";

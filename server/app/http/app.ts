@@ -15,6 +15,9 @@ import { getCaptionsRoute } from "./captions.ts";
 import { endParticipantRoute, getParticipantRoute, startParticipantRoute } from "./participant.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
+import { flushRoute, topUpRoute } from "./billing/money-in.ts";
+import { recordRoute } from "./billing/record.ts";
+import { balanceRoute, usageRoute } from "./billing/usage.ts";
 import { chatRoute } from "./chat/chat.ts";
 import { chooseModelsRoute } from "./speech/choose-models.ts";
 import { modelsRoute, voicesRoute } from "./speech/models.ts";
@@ -47,6 +50,11 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   startParticipant: startParticipantRoute,
   getParticipant: getParticipantRoute,
   endParticipant: endParticipantRoute,
+  getUsage: usageRoute,
+  getBalance: balanceRoute,
+  recordEntries: recordRoute,
+  topUp: topUpRoute,
+  flushLedger: flushRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -1,0 +1,32 @@
+/** What the recording pays for. */
+import type { Recorder } from "./recorder.ts";
+
+/** What was used elsewhere, on a day of its own, and what was paid. */
+export async function pay(recorder: Recorder): Promise<void> {
+  const call = {
+    event_id: "call-17",
+    at: "2026-11-01T09:00:00Z",
+    feature: "chat",
+    subject: "ada",
+    quantities: { input_tokens: 1_000, output_tokens: 500 },
+  };
+  const prices = [
+    { unit: "input_tokens", usd: "3", per: 1_000_000 },
+    { unit: "output_tokens", usd: "15", per: 1_000_000 },
+  ];
+  const entries = [{ ...call, prices }];
+  await recorder.call("recordEntries", ["priced", "A call, with what it is reckoned with"], { body: { entries } });
+  const other = [
+    { ...call, cost_usd: "1" },
+    { ...call, event_id: "call-18", cost_usd: "0.0105" },
+  ];
+  const taken = "One whose id stands for something else, and one that is new";
+  await recorder.call("recordEntries", ["taken", taken], { body: { entries: other } });
+  const parameters = { from: "2026-11-01", to: "2026-11-01", by: "feature" };
+  await recorder.call("getUsage", ["by_feature", "A day, by feature"], { parameters });
+  const paid = { event_id: "invoice-7", amount_usd: "25" };
+  await recorder.call("topUp", ["paid", "Twenty-five dollars"], { body: paid });
+  await recorder.call("flushLedger", ["all", "All of it is in D1"]);
+  await recorder.call("getBalance", ["paid", "More was paid than used"]);
+  await recorder.refused("topUp", { body: { ...paid, amount_usd: "26" } });
+}
