@@ -19,7 +19,7 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings, in the library, the command and the console.
   client: 18_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 9_300,
+  scripts: 9_700,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -92,7 +92,8 @@ export function eventLine(event: RoomEvent): string {
   const { at, type, track, speaker_name: name, cluster_id: cluster, utterance, detail, start_ms: start } = event;
   const who = name ?? cluster ?? utterance?.speaker ?? "";
   const parts = [at.slice(11, 19), type, track ?? "", start === undefined ? "" : clock(start), who];
-  const text = utterance?.text ?? detail ?? "";
+  // What somebody is still saying goes on in a later event of the same utterance.
+  const text = utterance ? `${utterance.text}${utterance.final === false ? " …" : ""}` : (detail ?? "");
   return plain([...parts, text].filter((part) => part !== "").join("  "));
 }
 

@@ -49,8 +49,11 @@ export const autoFinalizeMsSchema = z
   .max(limits.maxAutoFinalizeMs)
   .refine((ms) => ms === 0 || ms >= limits.minAutoFinalizeMs, `must be 0 or at least ${limits.minAutoFinalizeMs}`);
 
-/** Whether the app transcribes what is captured, a piece after each pause: needs a model (docs/speech.md). */
-export const captionsModeSchema = z.enum(["off", "final"]);
+/**
+ * Whether the app transcribes what is captured, a piece after each pause (`final`), and what was said of one so far while it goes on
+ * (`live`): needs a model (docs/speech.md).
+ */
+export const captionsModeSchema = z.enum(["off", "final", "live"]);
 export type CaptionsMode = z.infer<typeof captionsModeSchema>;
 
 /** Where a session's webhooks go. Which addresses are taken is the gateway's to say. */

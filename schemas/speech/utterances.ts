@@ -76,6 +76,11 @@ export const heardStretchSchema = z.strictObject({
   from_ms: placeSchema,
   to_ms: placeSchema,
   model: modelNameSchema,
+  /**
+   * `partial`: speech goes on in it, and what is heard of it will be heard again. `early`: it is known to its end, and not yet who
+   * speaks in it: it will be heard of again. Without it this is the last word of whoever hears.
+   */
+  standing: z.enum(["partial", "early"]).optional(),
   segments: z
     .array(
       z.strictObject({

@@ -42,6 +42,23 @@ test("sessions are lines in columns, without claiming what is not whole", () => 
   expect(sessionLines([])).toEqual([]);
 });
 
+test("[Q6] what somebody is still saying is told from what was said", () => {
+  const utterance = { utterance_id: "heard-100", track: "mic", start_ms: 100, end_ms: 900, text: "Good", revision: 1 };
+  const event = {
+    event_id: 1,
+    at: "2026-01-01T09:05:07.000Z",
+    type: "utterance.added",
+    by: "room",
+    track: "mic",
+  } as const;
+  expect(eventLine({ ...event, utterance: { ...utterance, final: false } })).toBe(
+    "09:05:07  utterance.added  mic  Good …",
+  );
+  expect(eventLine({ ...event, utterance: { ...utterance, final: true } })).toBe(
+    "09:05:07  utterance.added  mic  Good",
+  );
+});
+
 test("an event is a line, and what others wrote does not steer the terminal", () => {
   const event: RoomEvent = {
     event_id: 3,

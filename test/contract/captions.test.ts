@@ -3,9 +3,8 @@ import { expect, test } from "vitest";
 import { until } from "../../client/testkit/until.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import type { Utterance } from "../../schemas/speech/utterances.ts";
-import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { newSession, send } from "../support/gateway-http.ts";
-import { SpeechClient } from "../support/speech-client.ts";
+import { spokenSeconds } from "../support/spoken-seconds.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";
 
@@ -18,19 +17,6 @@ const wordsOf = (text: string): string[] => text.toLowerCase().match(/[a-z]+/g) 
 /** A model that is loaded by the first piece, on a busy machine. */
 const timeoutMs = 180_000;
 
-/** The sentences with pauses between, as whole seconds. */
-async function spoken(client: SpeechClient): Promise<Uint8Array[]> {
-  const parts: Uint8Array[] = [new Uint8Array(chunkBytes)];
-  for (const sentence of sentences) {
-    parts.push((await client.say(sentence)).subarray(44), new Uint8Array(2 * chunkBytes));
-  }
-  const pcm = Buffer.concat(parts);
-  const count = Math.ceil(pcm.byteLength / chunkBytes);
-  const whole = new Uint8Array(count * chunkBytes);
-  whole.set(pcm);
-  return Array.from({ length: count }, (_, n) => whole.subarray(n * chunkBytes, (n + 1) * chunkBytes));
-}
-
 async function utterancesOf(session: string): Promise<Utterance[]> {
   const { text } = await send(gateway, `/v1/sessions/${session}/events?limit=1000`);
   return eventsPageSchema.parse(JSON.parse(text)).events.flatMap(({ utterance }) => utterance ?? []);
@@ -39,7 +25,7 @@ async function utterancesOf(session: string): Promise<Utterance[]> {
 test(
   "[Q1] [Q2] two tracks are captioned by themselves, each piece once and in its place; what is silent has no words; off is off",
   async () => {
-    const audio = await spoken(new SpeechClient(gateway.url));
+    const audio = await spokenSeconds(gateway.url, sentences);
     const session = newSession();
     const quiet = newSession();
     await send(gateway, "/v1/sessions", {

@@ -6,9 +6,13 @@ import { timelineOf } from "../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../schemas/speech/transcript.ts";
 import type { HeardStretch } from "../../schemas/speech/utterances.ts";
 import type { GatewayEntrypoint } from "../../server/gateway/entry/gateway-entrypoint.ts";
+import { sessionStateSchema } from "../../schemas/http/sessions.ts";
+import { range, speechOf } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
-import { eventsOf, post } from "./support/http.ts";
+import { createSession, eventsOf, eventsOfType, get, post } from "./support/http.ts";
+import { inference, sameSpeaker } from "./support/inference.ts";
 import { newSession } from "./support/room.ts";
+import { eventually } from "./support/waiting.ts";
 
 const { GatewayEntrypoint: entry } = exports as unknown as { GatewayEntrypoint: Pick<GatewayEntrypoint, "hear"> };
 const [first, second] = ["embedded/moonshine-tiny", "openai/whisper-1"];
@@ -100,5 +104,61 @@ describe("what a model heard", () => {
     const meeting = await Meeting.held();
     expect(await meeting.hear([segment(-1, 5, "x")])).toEqual({ ok: false, error: "bad_request" });
     expect(await meeting.hear([], "no model")).toEqual({ ok: false, error: "bad_request" });
+  });
+});
+
+describe("what is heard while one speaks", () => {
+  const stretch = { track: "mixed", from_ms: 0, to_ms: 3_000, model: first };
+
+  test("[Q6] [U21] a partial follows no final and takes nothing back; its final has its id", async () => {
+    const meeting = await Meeting.held();
+    const hear = (text: string, standing?: "partial" | "early"): Promise<unknown> =>
+      entry.hear(
+        { tenant: "default", session_id: meeting.id },
+        { ...stretch, segments: [segment(100, 900, text)], ...(standing && { standing }) },
+        "app:captions",
+      );
+    await meeting.write({ start_ms: 2_500, end_ms: 2_900, text: "Mine." });
+    expect(await hear("Good", "partial")).toEqual(kept);
+    expect(await hear("Good mor", "partial")).toEqual(kept);
+    expect(await hear("Good morning.", "early")).toEqual(kept);
+    expect(await hear("Good mor", "partial")).toEqual(kept);
+    expect(await hear("Good morning.")).toEqual(kept);
+    const heard = (await eventsOf(meeting.id)).filter(({ utterance }) => utterance?.model !== undefined);
+    expect(
+      heard.map(({ type, utterance }) => [type, utterance?.utterance_id, utterance?.text, utterance?.final]),
+    ).toEqual([
+      ["utterance.added", "heard-100", "Good", false],
+      ["utterance.revised", "heard-100", "Good mor", false],
+      ["utterance.revised", "heard-100", "Good morning.", true],
+    ]);
+    expect((await meeting.transcript()).map(({ text }) => text)).toEqual(["Good morning.", "Mine."]);
+  });
+
+  test("[Q6] [Q8] [S6] what is partial, or early, names nobody; the last word does, also where it says the same", async () => {
+    const id = newSession();
+    await createSession(id, { resolve: { auto: true }, roster: [{ name: "Ada Lovelace" }] });
+    inference(id, (request) => {
+      const segments = [{ start_ms: 0, end_ms: 4_000, cluster_id: "c1" }];
+      const clusters = [{ cluster_id: "c1", centroid: [1, 0], sample_count: 1 }];
+      const updated_state = { ...request.state, clusters };
+      return Response.json({ ...sameSpeaker(request), segments, updated_state });
+    });
+    const client = await Client.connect(id);
+    await client.keepAll(range(1, 4), speechOf);
+    await eventually("it is resolved", async () => (await eventsOfType(id, "speaker.resolved")).length === 1);
+    const say = async (text: string, standing?: "partial" | "early"): Promise<unknown> => {
+      const segments = [segment(100, 900, text)];
+      const heard = { ...stretch, segments, ...(standing && { standing }) };
+      expect(await entry.hear({ tenant: "default", session_id: id }, heard, "app:captions")).toEqual(kept);
+      return sessionStateSchema.parse(await (await get(id, "state")).json()).state.bindings;
+    };
+    const name = "Hello, this is Ada Lovelace.";
+    expect(await say(name, "partial")).toEqual({});
+    expect(await say(name, "early")).toEqual({});
+    expect(await say(name)).toEqual({ c1: "Ada Lovelace" });
+    const { length } = await eventsOf(id);
+    expect(await say(name)).toEqual({ c1: "Ada Lovelace" });
+    expect(await eventsOf(id)).toHaveLength(length);
   });
 });

@@ -63,6 +63,17 @@ export class Meeting {
   readonly captions: ReadonlySignal<readonly TranscriptEntry[]> = computed(() =>
     transcriptOf(this.events.value, this.#timeline.value, this.offsets.value).filter(({ text }) => text !== ""),
   );
+  /** Captions whose speaker is still in the middle of it, as `track/utterance_id`. */
+  readonly partials: ReadonlySignal<ReadonlySet<string>> = computed(() => {
+    const partials = new Set<string>();
+    for (const { utterance } of this.events.value) {
+      if (!utterance) continue;
+      const key = `${utterance.track}/${utterance.utterance_id}`;
+      if (utterance.final === false) partials.add(key);
+      else partials.delete(key);
+    }
+    return partials;
+  });
   readonly tracks: ReadonlySignal<readonly TrackStatus[]> = computed(() =>
     Object.values(this.state.value?.ingest_by_track ?? {}).toSorted((a, b) => a.track.localeCompare(b.track)),
   );

@@ -61,7 +61,7 @@ export async function startRecording({ kinds, title, hasCaptions, deviceId }: Wa
   await open(noted, kinds, deviceId, async () => {
     // A token is for a meeting that is there.
     if (own !== undefined) return;
-    const captions = hasCaptions === undefined ? {} : ({ captions: hasCaptions ? "final" : "off" } as const);
+    const captions = hasCaptions === undefined ? {} : ({ captions: hasCaptions ? "live" : "off" } as const);
     await withAccess(() => gateway.createSession({ session_id: sessionId, title: named, ...captions }));
   });
 }

@@ -1,7 +1,8 @@
 /**
  * Captions of one meeting (SPEC Q): one object a session, which the meeting's feed wakes. While audio comes it asks for what is kept
  * once a second, has it transcribed, and posts what was said as any other source of captions does. It may lag, fail and die: the
- * room waits for nothing of it, and it goes on from its cursors. Holds no audio but what is not said yet.
+ * room waits for nothing of it, and it goes on from its cursors. Where captions are `live` it also listens to the meeting, and says what
+ * is spoken now. Holds no audio but what is not said yet.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
@@ -15,11 +16,17 @@ import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
 import { openSpeech, type TenantSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
 import { CaptionStore, type Followed } from "./caption-store.ts";
-import { type Advance, FollowedTrack } from "../hearing/follow-track.ts";
+import type { Advance } from "../hearing/follow-track.ts";
+import { CaptionedTrack } from "./captioned-track.ts";
 import { hearForCaptions, type Setback } from "./hear-for-captions.ts";
+import { LiveAudio } from "./live-audio.ts";
 
 /** While audio comes it is looked for this often, and so long after the last of it. */
 const [lookMs, lookFurtherMs] = [1_000, 30_000];
+/** Where captions are live; what it asks the room is less often (`CaptionedTrack`). */
+const lookLiveMs = 300;
+/** A tenant's choice of models holds for so long. */
+const speechForMs = 10_000;
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
 /** Where speaker resolve says nothing new for so long, a piece is said as if one spoke it. */
 const turnsPatienceMs = 10_000;
@@ -40,7 +47,7 @@ interface Meeting {
 
 export class Captioner extends DurableObject<Env> {
   readonly #store = new CaptionStore(this.ctx.storage.sql);
-  readonly #tracks = new Map<string, FollowedTrack<Setback>>();
+  readonly #tracks = new Map<string, CaptionedTrack<Setback>>();
   readonly #cooldown = new Cooldown({
     firstMs: minBackoffMs,
     maxMs: maxBackoffMs,
@@ -49,8 +56,9 @@ export class Captioner extends DurableObject<Env> {
   });
   #lastNewAt = 0;
   #setback: CaptionsProgress["setback"];
-  /** As the tenant's models were at the last look. */
-  #speech: TenantSpeech | undefined;
+  #live: LiveAudio | undefined;
+  /** As the tenant's models were then, ms since 1970. */
+  #speech: { readonly tenant: TenantSpeech; readonly at: number } | undefined;
   /** What the session was told of captions; asked anew whenever there is news of it. */
   #mode: Result<CaptionsMode | undefined, never> | undefined;
   /** Tracks on which the app itself speaks, and knows its words; asked likewise. */
@@ -100,8 +108,11 @@ export class Captioner extends DurableObject<Env> {
       const { hasRead, isCaughtUp } = done.value;
       if (hasRead) this.#lastNewAt = Date.now();
       // There is more to say at once, or what it waits for may come.
-      if (!isCaughtUp) return await this.#lookAt(Date.now() + (hasRead ? 0 : lookMs));
-      if (Date.now() - this.#lastNewAt < lookFurtherMs && !followed.isOver) await this.#lookAt(Date.now() + lookMs);
+      const pauseMs = this.#live ? lookLiveMs : lookMs;
+      if (!isCaughtUp) return await this.#lookAt(Date.now() + (hasRead ? 0 : pauseMs));
+      if (Date.now() - this.#lastNewAt < lookFurtherMs && !followed.isOver)
+        return await this.#lookAt(Date.now() + pauseMs);
+      this.#stopListening();
     } catch (cause) {
       // What memory holds may not be what was kept.
       this.#tracks.clear();
@@ -110,7 +121,7 @@ export class Captioner extends DurableObject<Env> {
     }
   }
 
-  async #run({ tenant, session_id }: Followed, log: Log): Promise<Result<Advance, Setback>> {
+  async #run({ tenant, session_id, isOver }: Followed, log: Log): Promise<Result<Advance, Setback>> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
     const session = { tenant, session_id };
@@ -118,14 +129,17 @@ export class Captioner extends DurableObject<Env> {
     // Of a session that is no more nothing is left to say.
     if (!asked.ok) return ok(nothing);
     this.#mode = asked;
-    if ((asked.value ?? config.value.captions) === "off") return ok(nothing);
-    const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
-    if (!speech.ok || speech.value.transcribers().length === 0) return ok(nothing);
+    const mode = asked.value ?? config.value.captions;
+    if (mode !== "live" || isOver) this.#stopListening();
+    if (mode === "off") return ok(nothing);
     const meeting = { session, log };
-    this.#speech = speech.value;
+    const speech = await this.#speechOf(tenant);
+    if (!speech || speech.transcribers().length === 0) return ok(nothing);
+    const isLive = mode === "live" && !isOver;
+    if (isLive) this.#listen(meeting);
     const spoken = await this.#spokenIn({ tenant, session_id, isOver: false });
     const tracks = this.#store.tracks.filter((track) => !spoken.includes(track));
-    const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).advance()));
+    const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).step(isLive)));
     const came = all.flatMap((one) => (one.ok ? [one.value] : []));
     return (
       all.find((one) => !one.ok) ??
@@ -136,23 +150,54 @@ export class Captioner extends DurableObject<Env> {
     );
   }
 
-  #trackOf(track: string, meeting: Meeting): FollowedTrack<Setback> {
+  async #speechOf(tenant: string): Promise<TenantSpeech | undefined> {
+    const known = this.#speech;
+    if (known && Date.now() - known.at < speechForMs) return known.tenant;
+    const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
+    this.#speech = speech.ok ? { tenant: speech.value, at: Date.now() } : undefined;
+    return this.#speech?.tenant;
+  }
+
+  #listen({ session, log }: Meeting): void {
+    this.#live ??= new LiveAudio({
+      open: (headers) => {
+        const url = `https://gateway/v1/sessions/${session.session_id}/live?topics=live`;
+        const asked = { ...headers, "x-roomtone-tenant": session.tenant };
+        return this.env.GATEWAY.fetch(new Request(url, { headers: asked }));
+      },
+      log,
+    });
+    const opening = this.#live.listen();
+    if (opening) this.ctx.waitUntil(opening);
+  }
+
+  #stopListening(): void {
+    this.#live?.stop();
+    this.#live = undefined;
+  }
+
+  #trackOf(track: string, meeting: Meeting): CaptionedTrack<Setback> {
     const known = this.#tracks.get(track);
     if (known) return known;
     const { session, log } = meeting;
-    const made = new FollowedTrack<Setback>({
+    const made = new CaptionedTrack<Setback>({
       track,
       chunks: async (fromSeq) => orSetback(await this.env.GATEWAY.chunks(session, track, fromSeq)),
       turns: async (fromMs, toMs) => orSetback(await this.env.GATEWAY.turnsBetween(session, track, fromMs, toMs)),
       hear: async (speech) => {
-        const models = this.#speech;
+        const models = this.#speech?.tenant;
         return models
           ? hearForCaptions(models, session, speech)
           : err({ reason: "no models", retryAfterMs: undefined });
       },
       post: (heard) => this.#post(session, heard, log),
       cursor: () => this.#store.cursor(track),
-      save: (cursor) => this.#store.save(track, cursor),
+      save: (cursor, early) => this.#store.save(track, cursor, early),
+      partialIn: (fromMs, toMs) => this.#store.partialIn(track, fromMs, toMs),
+      notePartial: (startMs) => this.#store.notePartial(track, startMs),
+      firstEarly: () => this.#store.firstEarly(track),
+      settled: (early) => this.#store.settled(early),
+      beyond: (ms) => this.#live?.after(track, ms) ?? new Uint8Array(),
       isOver: () => this.#store.followed?.isOver ?? true,
       turnsPatienceMs,
       now: Date.now,
@@ -161,19 +206,22 @@ export class Captioner extends DurableObject<Env> {
     return made;
   }
 
-  async #post(session: Meeting["session"], heard: HeardStretch, log: Log): Promise<Result<void, Setback>> {
+  async #post(session: Meeting["session"], heard: HeardStretch, log: Log): Promise<Result<"taken" | "full", Setback>> {
     const kept = await this.env.GATEWAY.hear(session, heard, subject);
-    if (kept.ok) return ok(undefined);
+    if (kept.ok) return ok("taken");
     if (kept.error !== "log_full") return err({ reason: `the gateway: ${kept.error}`, retryAfterMs: undefined });
     // It will be refused again.
-    log.warn("captions.refused", { code: kept.error, track: heard.track, start_ms: heard.from_ms });
-    return ok(undefined);
+    const { track, from_ms: start_ms, standing } = heard;
+    log.warn("captions.refused", { code: kept.error, track, start_ms, standing });
+    return ok("full");
   }
 
   async #forget(): Promise<void> {
     this.#tracks.clear();
+    this.#stopListening();
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
+    this.#store.forgotten();
   }
 
   async #lookAt(at: number): Promise<void> {

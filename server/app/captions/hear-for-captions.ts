@@ -3,7 +3,7 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { traceIdFrom } from "../../shared/http/trace.ts";
 import type { TenantSpeech } from "../ai/index.ts";
 import type { ModelFault } from "../ai/ports.ts";
-import type { Words } from "../hearing/follow-track.ts";
+import type { Words } from "../hearing/heard-words.ts";
 import { hear } from "../hearing/hear.ts";
 
 /** What failed, and how long to leave it alone. */

@@ -70,7 +70,7 @@ export class Cutter {
     return this.#beginning() !== undefined;
   }
 
-  /** @param pcm s16le, whole seconds. */
+  /** @param pcm s16le; whole frames, or nothing may follow it. */
   push(pcm: Uint8Array): void {
     const joined = new Uint8Array(this.#pcm.byteLength + pcm.byteLength);
     joined.set(this.#pcm);
@@ -79,13 +79,33 @@ export class Cutter {
     this.#hear();
   }
 
+  /** One that goes on from here by itself, as if so much more audio had come. @param pcm s16le, of any length. */
+  fork(pcm: Uint8Array): Cutter {
+    const other = new Cutter(this.#startMs, this.#floor);
+    other.#pcm = this.#pcm;
+    other.#frames = [...this.#frames];
+    other.push(pcm);
+    return other;
+  }
+
+  /** Speech that began and has no end yet, as its cut will begin; to be asked once `next` gives no more. */
+  get begun(): { readonly startMs: number; readonly speech: Uint8Array<ArrayBuffer> } | undefined {
+    const first = this.#beginning();
+    if (first === undefined) return undefined;
+    const from = Math.max(0, first - marginFrames);
+    return {
+      startMs: this.#startMs + from * frameMs,
+      speech: this.#pcm.slice(from * frameBytes, this.#frames.length * frameBytes),
+    };
+  }
+
   /** The next cut; undefined where more audio must come first. @param isEnd nothing follows what there is. */
   next(isEnd: boolean): Cut | undefined {
     const first = this.#beginning();
     const count = this.#frames.length;
     if (first === undefined) {
       // What may be the beginning of speech stays.
-      const keep = Math.max(marginFrames, beginFrames);
+      const keep = marginFrames + beginFrames;
       if (isEnd) return count === 0 ? undefined : this.#take(count, false);
       return count >= silentFrames + keep ? this.#take(count - keep, false) : undefined;
     }

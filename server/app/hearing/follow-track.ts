@@ -4,14 +4,13 @@
  * follows the cursor is cut the same again, and what is heard in a stretch takes the place of what was heard there (U21). Captions and
  * transcriptions are both made by it. Knows no platform and no model.
  */
-import { beginningOf } from "../../../schemas/cut-text.ts";
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { limits } from "../../../schemas/limits.ts";
+import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { type Cut, Cutter } from "./cutter.ts";
 import { GapPatience, gapPatienceMs } from "./gap-patience.ts";
+import { type Hear, hearParts, noModel } from "./heard-words.ts";
 import { type Part, partsOf } from "./speaker-parts.ts";
 
 /** How far a track is. All before `ms` is done. */
@@ -20,13 +19,6 @@ export interface Cursor {
   readonly floor: number;
   /** Since when the second at the cursor's end was waited for, ms since 1970; null while none is. */
   readonly gapSince: number | null;
-}
-
-/** What a model hears in a piece, by its own times. */
-export interface Words {
-  /** As `provider/model`; unused where there are no segments. */
-  readonly model: string;
-  readonly segments: readonly { readonly start_ms: number; readonly end_ms: number; readonly text: string }[];
 }
 
 export interface KeptSecond {
@@ -43,11 +35,18 @@ export interface TrackDeps<Fault> {
   readonly chunks: (fromSeq: number) => Promise<Result<readonly KeptSecond[], Fault>>;
   /** Who speaks in a stretch. */
   readonly turns: (fromMs: number, toMs: number) => Promise<Result<SpokenTurns, Fault>>;
-  readonly hear: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, Fault>>;
+  readonly hear: Hear<Fault>;
   readonly post: (heard: HeardStretch) => Promise<Result<void, Fault>>;
   readonly cursor: () => Cursor;
-  /** Part of no other commit: what was posted is posted. */
-  readonly save: (cursor: Cursor) => void;
+  /**
+   * Part of no other commit: what was posted is posted.
+   * @param early a piece that was said before it was known who speaks in it, to be settled later (`Settler`).
+   */
+  readonly save: (cursor: Cursor, early?: HeardStretch) => void;
+  /** Whether pieces are said before it is known who speaks in them. */
+  readonly isEarly?: () => boolean;
+  /** Where in a stretch ahead of the cursor a partial begins that has no final yet. */
+  readonly partialIn?: (fromMs: number, toMs: number) => number | null;
   /** Whether nothing is kept any more that is not kept yet. */
   readonly isOver: () => boolean;
   /** How long speaker resolve may take to say nothing new before a piece goes on without it. */
@@ -65,6 +64,9 @@ export interface Advance {
 /** An advance ends once it came so far, so that nobody waits for a whole meeting. */
 const advanceMs = 60_000;
 
+/** No piece is longer. */
+const maxPieceMs = 15_000;
+
 /** A piece that waits for speaker resolve to come so far. */
 interface Held {
   readonly cut: Cut;
@@ -74,6 +76,11 @@ interface Held {
 }
 
 type Said = "said" | "waits";
+
+interface SaidPiece {
+  /** Where it was said before it was known who speaks. */
+  readonly early?: HeardStretch;
+}
 
 export class FollowedTrack<Fault> {
   readonly #deps: TrackDeps<Fault>;
@@ -86,6 +93,11 @@ export class FollowedTrack<Fault> {
   constructor(deps: TrackDeps<Fault>) {
     this.#deps = deps;
     this.#cutter = this.#fromCursor();
+  }
+
+  /** What follows all that is said: the audio that is kept, and what is there beyond it. */
+  ahead(beyond: (ms: number) => Uint8Array): Cutter {
+    return this.#cutter.fork(beyond(this.#cutter.endMs));
   }
 
   /** Says what can be said of what is kept, a minute at most. @returns what failed, where it did; then it goes on from the cursor. */
@@ -146,7 +158,10 @@ export class FollowedTrack<Fault> {
     if (!isPatient) this.#emptySince = undefined;
     if (lastSeq >= wanted) return this.#passTo((wanted + secondsPerRead - 1) * chunkMs);
     const ended = await this.#say(true);
-    return ended.ok ? ok(ended.value === "said" ? "end" : "waits") : ended;
+    if (!ended.ok || ended.value === "waits") return ended.ok ? ok("waits") : ended;
+    const { ms } = this.#deps.cursor();
+    const taken = await this.#takeBackPartial(ms, Number.POSITIVE_INFINITY);
+    return taken.ok ? ok("end") : taken;
   }
 
   async #take(read: readonly KeptSecond[], isOver: boolean): Promise<Result<Said, Fault>> {
@@ -187,7 +202,9 @@ export class FollowedTrack<Fault> {
     if (!said.ok) return said;
     if (said.value === "waits") return ok("waits");
     const { cursor, save } = this.#deps;
-    const { floor } = cursor();
+    const { ms: fromMs, floor } = cursor();
+    const taken = await this.#takeBackPartial(fromMs, ms);
+    if (!taken.ok) return taken;
     save({ ms, floor, gapSince: null });
     this.#cutter = new Cutter(ms, floor);
     return ok("passed");
@@ -195,15 +212,10 @@ export class FollowedTrack<Fault> {
 
   async #say(isEnd: boolean): Promise<Result<Said, Fault>> {
     for (let cut = this.#next(isEnd); cut; cut = this.#next(isEnd)) {
-      if (cut.speech.byteLength > 0) {
-        const turns = await this.#turnsIn(cut);
-        if (!turns.ok) return turns;
-        if (turns.value === "waits") return ok("waits");
-        const posted = await this.#post(cut, partsOf(cut, turns.value.turns));
-        if (!posted.ok) return posted;
-      }
+      const said = await (cut.speech.byteLength > 0 ? this.#sayPiece(cut) : this.#sayNothing(cut));
+      if (!said.ok || said.value === "waits") return said.ok ? ok("waits") : said;
       this.#held = undefined;
-      this.#deps.save({ ms: cut.endMs, floor: cut.floor, gapSince: null });
+      this.#deps.save({ ms: cut.endMs, floor: cut.floor, gapSince: null }, said.value.early);
     }
     return ok("said");
   }
@@ -212,54 +224,50 @@ export class FollowedTrack<Fault> {
     return this.#held?.cut ?? this.#cutter.next(isEnd);
   }
 
-  async #turnsIn(cut: Cut): Promise<Result<SpokenTurns | "waits", Fault>> {
-    const { turns, isOver, now, turnsPatienceMs } = this.#deps;
+  async #turnsIn(cut: Cut): Promise<Result<SpokenTurns | "waits" | "early", Fault>> {
+    const { turns, isOver, isEarly, now, turnsPatienceMs } = this.#deps;
     const found = await turns(cut.startMs, cut.endMs);
     if (!found.ok) return found;
     const { resolved_ms: resolvedMs, is_resolving: isResolving } = found.value;
     if (resolvedMs >= cut.endMs || !isResolving || isOver()) return found;
+    if (isEarly?.()) return ok("early");
     const since = this.#held && this.#held.resolvedMs === resolvedMs ? this.#held.since : now();
     if (now() - since >= turnsPatienceMs) return found;
     this.#held = { cut, since, resolvedMs };
     return ok("waits");
   }
 
-  async #post({ startMs, endMs }: Cut, parts: readonly Part[]): Promise<Result<void, Fault>> {
-    const { track, hear, post } = this.#deps;
-    const segments: HeardStretch["segments"] = [];
-    let model: string | undefined;
-    for (const part of parts) {
-      const heard = await hear(part.speech);
-      if (!heard.ok) return err(heard.error);
-      const said = utteranceOf(heard.value.segments, part);
-      if (!said) continue;
-      ({ model } = heard.value);
-      segments.push(said);
-    }
+  async #sayPiece(cut: Cut): Promise<Result<SaidPiece | "waits", Fault>> {
+    const { track, hear, post, partialIn } = this.#deps;
+    const turns = await this.#turnsIn(cut);
+    if (!turns.ok) return turns;
+    if (turns.value === "waits") return ok("waits");
+    const isEarly = turns.value === "early";
+    const parts: readonly Part[] = turns.value === "early" ? [cut] : partsOf(cut, turns.value.turns);
+    const heard = await hearParts(hear, parts, partialIn?.(cut.startMs, cut.endMs) ?? null);
+    if (!heard.ok) return heard;
     // Where nobody's words are, what was heard there by a captioner that died must go as well.
-    return post({ track, from_ms: startMs, to_ms: endMs, model: model ?? noModel, segments });
+    const stretch: HeardStretch = { track, from_ms: cut.startMs, to_ms: cut.endMs, ...heard.value };
+    const posted = await post(isEarly ? { ...stretch, standing: "early" } : stretch);
+    if (!posted.ok) return posted;
+    return ok(isEarly ? { early: stretch } : {});
+  }
+
+  async #sayNothing({ startMs, endMs }: Cut): Promise<Result<SaidPiece, Fault>> {
+    const taken = await this.#takeBackPartial(startMs, endMs);
+    return taken.ok ? ok({}) : taken;
+  }
+
+  /** What was heard ahead of what is kept, and is not there now that it is kept, or never will be. */
+  async #takeBackPartial(fromMs: number, toMs: number): Promise<Result<void, Fault>> {
+    const { track, post, partialIn } = this.#deps;
+    const at = partialIn?.(fromMs, toMs) ?? null;
+    if (at === null) return ok(undefined);
+    return post({ track, from_ms: at, to_ms: Math.min(toMs, at + maxPieceMs), model: noModel, segments: [] });
   }
 
   #fromCursor(): Cutter {
     const { ms, floor } = this.#deps.cursor();
     return new Cutter(ms, floor);
   }
-}
-
-/** Who says that nothing was said. */
-const noModel = "none/none";
-
-/** What one says in a part, on the track's timeline: all of it is one utterance. */
-function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardStretch["segments"][number] | undefined {
-  const said = heard.filter(({ text }) => text.trim() !== "");
-  const text = said.map((segment) => segment.text.trim()).join(" ");
-  if (text === "") return undefined;
-  const from = Math.min(...said.map(({ start_ms }) => Math.round(start_ms) + startMs));
-  const to = Math.max(...said.map(({ end_ms }) => Math.round(end_ms) + startMs));
-  const start_ms = Math.max(startMs, Math.min(from, endMs - 1));
-  return {
-    start_ms,
-    end_ms: Math.max(start_ms, Math.min(to, endMs)),
-    text: beginningOf(text, limits.maxUtteranceChars),
-  };
 }

@@ -6,7 +6,7 @@ import type { Candidate } from "../ai/ask-in-turn.ts";
 import { wavAudio } from "../ai/audio.ts";
 import type { TenantSpeech } from "../ai/index.ts";
 import type { Call, ModelFault, Transcriber } from "../ai/ports.ts";
-import type { Words } from "./follow-track.ts";
+import type { Words } from "./heard-words.ts";
 
 /** @param model the only one that may be asked; null for those of the tenant, in their order. */
 export function transcribersFor(speech: TenantSpeech, model: string | null): Candidate<Transcriber>[] {

@@ -8,7 +8,8 @@ import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import type { ModelFault } from "../ai/ports.ts";
 import { firstFloor } from "../hearing/cutter.ts";
-import { FollowedTrack, type KeptSecond, type Words } from "../hearing/follow-track.ts";
+import { FollowedTrack, type KeptSecond } from "../hearing/follow-track.ts";
+import type { Hear } from "../hearing/heard-words.ts";
 import type { TranscriptionRow } from "./transcription-row.ts";
 
 type Session = TranscriptionRow["session"];
@@ -22,7 +23,7 @@ export interface Meetings {
 
 export interface StepPorts {
   readonly meetings: Meetings;
-  readonly hear: (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, ModelFault>>;
+  readonly hear: Hear<ModelFault>;
   /** Notes how far it is, unless it was called off meanwhile. @returns whether it goes on. */
   readonly save: (row: TranscriptionRow) => boolean;
 }

@@ -103,6 +103,11 @@ export class EventLog {
     return this.#shares.isSpent;
   }
 
+  /** Whether half of it is taken. */
+  get isHalfTaken(): boolean {
+    return this.#shares.isHalfTaken;
+  }
+
   append(body: EventBody): void {
     const event_id = this.count + 1;
     const now = this.#db.now();

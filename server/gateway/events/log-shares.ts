@@ -62,6 +62,12 @@ export class LogShares {
     return events >= this.#limits.maxLogEvents || bytes >= this.#limits.maxLogBytes;
   }
 
+  /** Whether half of it is taken: what may be left out is left out from there on. */
+  get isHalfTaken(): boolean {
+    const { events, bytes } = this.#of(everybody);
+    return events * 2 >= this.#limits.maxLogEvents || bytes * 2 >= this.#limits.maxLogBytes;
+  }
+
   #of(subject: string): Share {
     return shareOf.first(this.#db, subject) ?? none;
   }

@@ -20,7 +20,9 @@ export interface IntroductionSources {
 /** @returns the binding that a late utterance makes, if it makes one. */
 export function bindingFrom(sources: IntroductionSources, utterance: Utterance): EventBody | undefined {
   const { tracks, speakers } = sources;
-  const { track, start_ms, end_ms, text } = utterance;
+  const { track, start_ms, end_ms, text, final } = utterance;
+  // What somebody is about to say may become another name.
+  if (final === false) return undefined;
   if (!tracks.row(track) || (start_ms + end_ms) / 2 >= tracks.watermarks.resolvedSeq(track) * chunkMs) return undefined;
   const found = findIntroduction(text, speakers.expected);
   const name = found?.strong ? found.rosterName : undefined;

@@ -15,6 +15,8 @@ const bodyOf = stmt<[track: string, utteranceId: string], { body: string }>(
 const textsBetween = stmt<[track: string, fromMs: number, toMs: number, maxUtteranceMs: number], { text: string }>(
   `SELECT json_extract(body, '$.text') AS text FROM utterances
    WHERE track = ?1 AND text <> '' AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
+     AND coalesce(json_extract(body, '$.final'), 1) <> 0
+     AND NOT (utterance_id GLOB 'heard-*' AND json_extract(body, '$.model') IS NOT NULL)
    ORDER BY start_ms`,
 );
 
@@ -68,7 +70,10 @@ export class UtteranceStore {
     }
   }
 
-  /** What was said in a stretch of a track: the text of the utterances whose middle lies in it. */
+  /**
+   * What was said in a stretch of a track: the text of the utterances whose middle lies in it. Without what is not final, and without
+   * what the app heard, which waits for who speaks and not the other way round.
+   */
   textBetween(track: string, fromMs: number, toMs: number): string | undefined {
     const texts = textsBetween.all(this.#db, track, fromMs, toMs, limits.maxUtteranceMs).map(({ text }) => text);
     return texts.length === 0 ? undefined : beginningOf(texts.join("\n"), limits.maxAsrTextChars);

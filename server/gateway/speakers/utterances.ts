@@ -36,26 +36,39 @@ export class Utterances {
   /**
    * Keeps what a model heard in a stretch, in place of what a model heard there before: what is not heard again is withdrawn. What
    * nobody's model wrote stays as it is, and a segment that it covers by half or more is left out. The same again changes nothing.
+   * What is partial comes after nothing that is final, and takes nothing back.
    */
-  hear({ track, from_ms, to_ms, model, segments }: HeardStretch): AddedUtterances {
-    const { db, store } = this.#deps;
+  hear({ track, from_ms, to_ms, model, segments, standing }: HeardStretch): AddedUtterances {
+    const { db, store, events } = this.#deps;
     return {
       utterances: db.transaction(() => {
         const kept = store.within(track, from_ms, to_ms);
         const others = kept.filter((utterance) => utterance.model === undefined);
+        const own = kept.filter((utterance) => utterance.model !== undefined && utterance.start_ms >= from_ms);
+        const isPartial = standing === "partial";
+        if (isPartial && own.some(({ final }) => final === true)) return [];
         const heard = segments
           .filter((segment) => !isCovered(segment, others))
           .map((segment): PostedUtterance => {
-            return { ...segment, track, utterance_id: `heard-${segment.start_ms}`, model, final: true };
+            return { ...segment, track, utterance_id: `heard-${segment.start_ms}`, model, final: !isPartial };
           });
+        if (isPartial)
+          return heard.map((utterance) => (events.isHalfTaken ? logFull(utterance) : this.#add(utterance)));
         const ids = new Set(heard.map(({ utterance_id }) => utterance_id));
-        for (const utterance of kept) {
-          const isHere = utterance.model !== undefined && utterance.start_ms >= from_ms;
-          if (isHere && !ids.has(utterance.utterance_id)) this.#withdraw(utterance);
-        }
-        return heard.map((utterance) => this.#add(utterance));
+        for (const utterance of own) if (!ids.has(utterance.utterance_id)) this.#withdraw(utterance);
+        return heard.map((utterance) => this.#hear(utterance, standing));
       }),
     };
+  }
+
+  /** A last word names who speaks also where the same was heard before it was known who that is. */
+  #hear(posted: PostedUtterance, standing: HeardStretch["standing"]): UtteranceOutcome {
+    if (standing === "early") return this.#add(posted, false);
+    const outcome = this.#add(posted);
+    const { utterance_id } = outcome;
+    const isAsBefore = outcome.status === "unchanged" && utterance_id !== undefined;
+    if (isAsBefore) this.#bind({ ...posted, utterance_id, revision: outcome.revision });
+    return outcome;
   }
 
   #withdraw(utterance: Utterance): void {
@@ -70,8 +83,8 @@ export class Utterances {
     onCommit();
   }
 
-  #add(posted: PostedUtterance): UtteranceOutcome {
-    const { store, events, speakers, onCommit } = this.#deps;
+  #add(posted: PostedUtterance, mayBind = true): UtteranceOutcome {
+    const { store, events, onCommit } = this.#deps;
     const kept = store.put(posted, () => events.isFull);
     if (kept.status === "full") return logFull(posted);
     const { status, utterance } = kept;
@@ -80,10 +93,14 @@ export class Utterances {
     if (status !== "unchanged") {
       events.append({ type: `utterance.${status}`, track, utterance, by: "room" });
       onCommit();
-      const binding = bindingFrom(this.#deps, utterance);
-      if (binding) speakers.note(binding);
+      if (mayBind) this.#bind(utterance);
     }
     return { utterance_id, status, revision };
+  }
+
+  #bind(utterance: Utterance): void {
+    const binding = bindingFrom(this.#deps, utterance);
+    if (binding) this.#deps.speakers.note(binding);
   }
 }
 

@@ -98,7 +98,7 @@ export const speechVariables = {
   WORKERS_AI_MODEL_TTS: variable(workersAiModel.optional()).describe("Likewise of `TTS_MODEL`."),
   ...liveModelVariables,
   CAPTIONS: variable(captionsModeSchema.default("off")).describe(
-    "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off` or `final`. `npm start`: `final`.",
+    "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off`, `final`, or `live` (words while they are spoken). `npm start`: `final`.",
   ),
 };
 

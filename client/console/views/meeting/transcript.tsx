@@ -23,6 +23,8 @@ interface Line {
   readonly startMs: number;
   readonly endMs: number;
   readonly text: string | undefined;
+  /** Whether its speaker is still in the middle of it. */
+  readonly isPartial?: boolean;
   readonly who: string;
   readonly colour: number | undefined;
 }
@@ -90,8 +92,10 @@ function linesOf(meeting: Meeting): readonly Line[] {
     return captions.map(({ utterance_id, track, start_ms, end_ms, text, cluster_id, speaker_name }) => {
       const speaker = byCluster.get(cluster_id);
       const who = speaker_name ?? speaker?.label ?? "Someone";
+      const key = `${track}/${utterance_id}`;
       return {
-        key: `${track}/${utterance_id}`,
+        key,
+        isPartial: meeting.isLive.value && meeting.partials.value.has(key),
         track,
         startMs: start_ms,
         endMs: end_ms,
@@ -132,7 +136,12 @@ interface RowProps {
   readonly onMove: () => void;
 }
 
-function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard, onMove }: RowProps): JSX.Element {
+function Row({
+  line: { startMs, endMs, text, isPartial = false, who, colour },
+  player,
+  isHeard,
+  onMove,
+}: RowProps): JSX.Element {
   return (
     <article class={isHeard ? "line is-heard" : "line"} aria-current={isHeard ? "true" : undefined}>
       <span class={colour === undefined ? "line-edge" : `line-edge is-speaker-${colour}`} aria-hidden="true" />
@@ -150,8 +159,9 @@ function Row({ line: { startMs, endMs, text, who, colour }, player, isHeard, onM
           Not {who}?
         </button>
       </p>
-      <p class={text === undefined ? "line-text is-quiet" : "line-text"}>
+      <p class={text === undefined || isPartial ? "line-text is-quiet" : "line-text"}>
         {text ?? `spoke for ${lengthWords(endMs - startMs)}`}
+        {isPartial && " …"}
       </p>
     </article>
   );

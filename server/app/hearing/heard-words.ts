@@ -1,0 +1,82 @@
+/** What a model hears, and what of it is said on the track's timeline. */
+import { beginningOf } from "../../../schemas/cut-text.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { limits } from "../../../schemas/limits.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
+import type { Part } from "./speaker-parts.ts";
+
+/** What a model hears in a piece, by its own times. */
+export interface Words {
+  /** As `provider/model`; unused where there are no segments. */
+  readonly model: string;
+  readonly segments: readonly { readonly start_ms: number; readonly end_ms: number; readonly text: string }[];
+}
+
+export type Hear<Fault> = (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, Fault>>;
+
+/** Who says that nothing was said. */
+export const noModel = "none/none";
+
+/**
+ * Has parts heard, one after the other.
+ * @param begunMs where one of them was said to begin before: it keeps that.
+ * @returns what is said in them: of each one utterance, or none.
+ */
+export async function hearParts<Fault>(
+  hear: Hear<Fault>,
+  parts: readonly Part[],
+  begunMs: number | null,
+): Promise<Result<Pick<HeardStretch, "model" | "segments">, Fault>> {
+  const segments: HeardStretch["segments"] = [];
+  let model = noModel;
+  for (const part of parts) {
+    const heard = await hear(part.speech);
+    if (!heard.ok) return err(heard.error);
+    const said = utteranceOf(heard.value.segments, part);
+    if (!said) continue;
+    ({ model } = heard.value);
+    segments.push(said);
+  }
+  return ok({ model, segments: begunMs === null ? segments : beginAt(segments, begunMs) });
+}
+
+/** Asks a model once for the same audio, where it is asked for again next. */
+export function hearOnce<Fault>(hear: Hear<Fault>): Hear<Fault> {
+  let last: { readonly speech: Uint8Array; readonly words: Words } | undefined;
+  return async (speech) => {
+    if (last && isSame(last.speech, speech)) return ok(last.words);
+    const heard = await hear(speech);
+    if (heard.ok) last = { speech, words: heard.value };
+    return heard;
+  };
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, n) => byte === b[n]);
+}
+
+type Segments = HeardStretch["segments"];
+
+/** The first that ends behind a place begins there. */
+function beginAt(segments: Segments, ms: number): Segments {
+  const next = segments.findIndex(({ end_ms }) => end_ms > ms);
+  // Of the one before it nothing is left out: it is not there.
+  return segments.map((segment, n) =>
+    n === next && (n === 0 || segment.start_ms <= ms) ? { ...segment, start_ms: ms } : segment,
+  );
+}
+
+/** What one says in a part, on the track's timeline: all of it is one utterance. */
+function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardStretch["segments"][number] | undefined {
+  const said = heard.filter(({ text }) => text.trim() !== "");
+  const text = said.map((segment) => segment.text.trim()).join(" ");
+  if (text === "") return undefined;
+  const from = Math.min(...said.map(({ start_ms }) => Math.round(start_ms) + startMs));
+  const to = Math.max(...said.map(({ end_ms }) => Math.round(end_ms) + startMs));
+  const start_ms = Math.max(startMs, Math.min(from, endMs - 1));
+  return {
+    start_ms,
+    end_ms: Math.max(start_ms, Math.min(to, endMs)),
+    text: beginningOf(text, limits.maxUtteranceChars),
+  };
+}

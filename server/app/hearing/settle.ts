@@ -1,0 +1,75 @@
+/**
+ * The last word on pieces that were said early: once it is known who speaks in one, it is cut where another goes on, and heard again, or
+ * its utterance is confirmed. Guarantees that each is settled once, in order, however often this dies: it is forgotten after it was posted.
+ */
+import { ok, type Result } from "../../../schemas/lib/result.ts";
+import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
+import { bytesPerSample, chunkBytes, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import type { TrackDeps } from "./follow-track.ts";
+import { hearParts } from "./heard-words.ts";
+import { partsOf } from "./speaker-parts.ts";
+
+export interface SettlerDeps<Fault> extends Pick<
+  TrackDeps<Fault>,
+  "chunks" | "turns" | "hear" | "post" | "isOver" | "turnsPatienceMs" | "now"
+> {
+  /** The first that is not settled. */
+  readonly first: () => HeardStretch | undefined;
+  readonly settled: (early: HeardStretch) => void;
+}
+
+const bytesPerMs = (sampleRateHz * bytesPerSample) / 1_000;
+
+export class Settler<Fault> {
+  readonly #deps: SettlerDeps<Fault>;
+  /** How far speaker resolve was, and since when, ms since 1970. */
+  #seen: { readonly resolvedMs: number; readonly since: number } | undefined;
+
+  constructor(deps: SettlerDeps<Fault>) {
+    this.#deps = deps;
+  }
+
+  /** Settles what can be. @returns whether something waits for speaker resolve. */
+  async settle(): Promise<Result<"waits" | "done", Fault>> {
+    const { first, turns, settled, post } = this.#deps;
+    for (let early = first(); early; early = first()) {
+      const found = await turns(early.from_ms, early.to_ms);
+      if (!found.ok) return found;
+      if (this.#mayWait(early, found.value)) return ok("waits");
+      const speakers = new Set(found.value.turns.map(({ cluster_id }) => cluster_id));
+      const heard = speakers.size > 1 ? await this.#hearAgain(early, found.value.turns) : ok(early);
+      if (!heard.ok) return heard;
+      const posted = await post(heard.value);
+      if (!posted.ok) return posted;
+      settled(early);
+    }
+    return ok("done");
+  }
+
+  #mayWait({ to_ms }: HeardStretch, of: { readonly resolved_ms: number; readonly is_resolving: boolean }): boolean {
+    const { isOver, turnsPatienceMs, now } = this.#deps;
+    if (of.resolved_ms >= to_ms || !of.is_resolving || isOver()) return false;
+    if (this.#seen?.resolvedMs !== of.resolved_ms) this.#seen = { resolvedMs: of.resolved_ms, since: now() };
+    return now() - this.#seen.since < turnsPatienceMs;
+  }
+
+  async #hearAgain(early: HeardStretch, turns: Parameters<typeof partsOf>[1]): Promise<Result<HeardStretch, Fault>> {
+    const { chunks, hear } = this.#deps;
+    const { from_ms: startMs, to_ms: endMs } = early;
+    const firstSeq = Math.floor(startMs / chunkMs) + 1;
+    const lastSeq = Math.ceil(endMs / chunkMs);
+    const read = await chunks(firstSeq);
+    if (!read.ok) return read;
+    const pcm = new Uint8Array((lastSeq - firstSeq + 1) * chunkBytes);
+    const seconds = read.value.filter(({ seq }) => seq <= lastSeq);
+    // It was kept when it was said; where it is not any more, what was said stands.
+    if (seconds.length * chunkBytes !== pcm.byteLength) return ok(early);
+    for (const second of seconds) pcm.set(second.pcm, (second.seq - firstSeq) * chunkBytes);
+    const offsetMs = (firstSeq - 1) * chunkMs;
+    const speech = pcm.slice((startMs - offsetMs) * bytesPerMs, (endMs - offsetMs) * bytesPerMs);
+    const parts = partsOf({ startMs, endMs, speech }, turns);
+    if (parts.length === 1) return ok(early);
+    const heard = await hearParts(hear, parts, early.segments[0]?.start_ms ?? null);
+    return heard.ok ? ok({ ...early, ...heard.value }) : heard;
+  }
+}
