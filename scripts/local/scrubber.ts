@@ -7,12 +7,19 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { objectIdOf } from "./object-id.ts";
 import { storageFolder } from "./runtime.ts";
 
 const roomsFolder = "roomtone-MeetingSessionDO";
 const indexFolder = "miniflare-D1DatabaseObject";
+/** Objects of the app: those of a session are named as its room is, and the index of what was said as its tenant. */
+const appPrefix = "roomtone-app-";
+const wordsFolder = `${appPrefix}MeetingIndex`;
 
-/** Answers `POST /scrub/OBJECT` once the room's file and the index's hold nothing of what was deleted. */
+/**
+ * Answers `POST /scrub/OBJECT?room=TENANT/SESSION` once the room's file, the list's and the app's hold nothing of what was deleted.
+ * Call when the app has heard of the deletion.
+ */
 export type Scrubber = (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 
 /**
@@ -30,15 +37,16 @@ export function openScrubber(stateDir: string, run: Run = scrub, leastRestMs = m
   const scrubIndex = inTurns(() => run(filesIn(stateDir, indexFolder)), leastRestMs);
   // One after the other: each is a thread of its own.
   let last: Promise<unknown> = Promise.resolve();
-  const scrubRoom = async (file: string): Promise<number> => {
-    const done = last.catch(() => undefined).then(() => run(filesIn(stateDir, roomsFolder, file)));
+  const scrubOwn = async (object: string, room: string): Promise<number> => {
+    const done = last.catch(() => undefined).then(() => run(ownFiles(stateDir, object, room)));
     last = done;
     return done;
   };
   return async ({ method, url }) => {
-    const object = /^\/scrub\/([0-9a-f]{64})$/.exec(new URL(url).pathname)?.[1];
+    const { pathname, searchParams } = new URL(url);
+    const object = /^\/scrub\/([0-9a-f]{64})$/.exec(pathname)?.[1];
     if (method !== "POST" || object === undefined) return new Response(null, { status: 404 });
-    const done = Promise.all([scrubRoom(`${object}.sqlite`), scrubIndex()]);
+    const done = Promise.all([scrubOwn(object, searchParams.get("room") ?? ""), scrubIndex()]);
     return done.then(
       () => new Response(null, { status: 204 }),
       (cause: unknown) => new Response(String(cause), { status: 503 }),
@@ -75,6 +83,18 @@ async function scrub(files: readonly string[]): Promise<number> {
   // What the thread throws is its `error`, which rejects this.
   await once(thread, "exit");
   return heldMs;
+}
+
+/** Of the room, of the app's objects of the session, and of the tenant's index of what was said. */
+function ownFiles(stateDir: string, object: string, room: string): string[] {
+  const folder = join(storageFolder(stateDir), "do");
+  const ofApp = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(appPrefix)) : [];
+  const tenant = room.split("/", 1).join();
+  return [
+    ...filesIn(stateDir, roomsFolder, `${object}.sqlite`),
+    ...ofApp.flatMap((name) => filesIn(stateDir, name, `${objectIdOf(name, room)}.sqlite`)),
+    ...filesIn(stateDir, wordsFolder, `${objectIdOf(wordsFolder, tenant)}.sqlite`),
+  ];
 }
 
 function filesIn(stateDir: string, name: string, only?: string): string[] {

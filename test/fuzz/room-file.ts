@@ -1,19 +1,18 @@
 /** A room's SQLite file, read past the gateway that has it open. */
-import { createHash, createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { roomName } from "../../schemas/names.ts";
+import { objectIdOf } from "../../scripts/local/object-id.ts";
 import type { Dump } from "./check-tables.ts";
 
 const uniqueKey = "roomtone-MeetingSessionDO";
-const idBytes = 16;
 /** The room may write. */
 const busyTimeoutMs = 10_000;
 
 /** As the tests dump a room: rows as text, of blobs the first 64 bytes. Undefined where the room has no file. */
 export function dumpRoom(stateDir: string, tenant: string, sessionId: string): Dump | undefined {
-  const file = join(stateDir, "v3", "do", uniqueKey, `${objectIdOf(roomName(tenant, sessionId))}.sqlite`);
+  const file = join(stateDir, "v3", "do", uniqueKey, `${objectIdOf(uniqueKey, roomName(tenant, sessionId))}.sqlite`);
   if (!existsSync(file)) return undefined;
   const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
   try {
@@ -28,14 +27,6 @@ export function dumpRoom(stateDir: string, tenant: string, sessionId: string): D
   } finally {
     database.close();
   }
-}
-
-/** The id that local workerd derives from a Durable Object's name; its file is called after it. */
-function objectIdOf(name: string): string {
-  const key = createHash("sha256").update(uniqueKey).digest();
-  const part = (of: string | Uint8Array): Buffer => createHmac("sha256", key).update(of).digest().subarray(0, idBytes);
-  const named = part(name);
-  return Buffer.concat([named, part(named)]).toString("hex");
 }
 
 function blobAsText(_key: string, value: unknown): unknown {

@@ -28,7 +28,15 @@ const words: ReadonlySet<RoomEvent["type"]> = new Set([
   "speaker.undone",
 ]);
 
-export function appOutboxPart(core: Core, { take, tracks, result, revision, isArchiving }: AppOutboxSettings): Part {
+export interface AppOutboxPart extends Part {
+  /** Tells the app what is untold, if it takes it now. Never rejects. */
+  readonly tell: () => Promise<void>;
+}
+
+export function appOutboxPart(
+  core: Core,
+  { take, tracks, result, revision, isArchiving }: AppOutboxSettings,
+): AppOutboxPart {
   const { db, jobs, log, random, session, status, store, synced } = core;
   const outbox = new AppOutbox({
     db,
@@ -50,6 +58,7 @@ export function appOutboxPart(core: Core, { take, tracks, result, revision, isAr
   });
   return {
     name: "app outbox",
+    tell: () => outbox.run(),
     jobs: { [job]: () => outbox.run() },
     on: {
       eventAppended: ({ type }) => {
@@ -73,4 +82,8 @@ export function appOutboxPart(core: Core, { take, tracks, result, revision, isAr
 }
 
 /** Where no app is bound: what an app was told before outlives a deletion, so that it hears of that when it is bound again (X6). */
-export const unboundAppOutboxPart: Part = { name: "app outbox", afterDeletion: { tables: outboxTables } };
+export const unboundAppOutboxPart: AppOutboxPart = {
+  name: "app outbox",
+  tell: () => Promise.resolve(),
+  afterDeletion: { tables: outboxTables },
+};

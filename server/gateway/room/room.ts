@@ -42,8 +42,8 @@ export interface Services {
   readonly connections: Connections;
   /** Deletes what the object keeps beside the room's tables. Called in the commit that deletes their rows. */
   readonly wipeObject: () => void;
-  /** Overwrites what deleted rows left in files. */
-  readonly scrub: () => Promise<void>;
+  /** Overwrites what deleted rows left in files. @param before what has to be done first, where there are files to overwrite. */
+  readonly scrub: (before: () => Promise<void>) => Promise<void>;
   /** Hands messages to the app; undefined where none is bound. */
   readonly takeMeeting: AppOutboxSettings["take"] | undefined;
 }
@@ -101,7 +101,8 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     settings: config.lifecycle,
     finalize: results.finalizeByItself,
     abortUploads: results.abortUploads,
-    scrub: services.scrub,
+    // The app's files hold what it has not forgotten yet.
+    scrub: () => services.scrub(() => appOutbox.tell()),
     wipeObject: services.wipeObject,
   });
   const connections = connectionsPart(

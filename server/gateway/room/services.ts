@@ -1,4 +1,5 @@
 /** What a room asks of the outside, made of the Worker's bindings and variables. */
+import { roomName } from "../../../schemas/names.ts";
 import { ApiKeyStore } from "../../shared/access/api-keys.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { defaultLimits } from "../../shared/config/limits.ts";
@@ -57,9 +58,12 @@ export function servicesOf(
     },
     activeKeys: (keyIds) => new ApiKeyStore(env.DB).stillActive(keyIds),
     fetcher: (input, init) => fetch(input, init),
-    scrub: async () => {
-      const answer = await LOCAL_STATE?.fetch(`http://local/scrub/${objectId}`, { method: "POST" });
-      if (answer && !answer.ok) throw new Error(`scrub: ${answer.status}`);
+    scrub: async (before) => {
+      if (!LOCAL_STATE) return;
+      await before();
+      const room = encodeURIComponent(roomName(session.tenant, session.sessionId));
+      const answer = await LOCAL_STATE.fetch(`http://local/scrub/${objectId}?room=${room}`, { method: "POST" });
+      if (!answer.ok) throw new Error(`scrub: ${answer.status}`);
     },
     takeMeeting: APP ? (batch) => APP.takeMeeting(batch) : undefined,
   };
