@@ -15,6 +15,8 @@ export interface AudioFile {
   /** Of the blocks. */
   readonly format: PcmFormat;
   readonly durationMs: number;
+  /** What the file says of itself and is not, as a sentence for the person. */
+  readonly warning?: string | undefined;
   /** A second at a time. @param skipSeconds are passed over. */
   blocks(skipSeconds?: number): AsyncGenerator<PcmBlock>;
 }
@@ -40,6 +42,7 @@ function wavFile(file: Blob, head: WavHead): AudioFile {
   return {
     format,
     durationMs: (dataBytes / secondBytes) * 1_000,
+    warning: head.warning,
     async *blocks(skipSeconds = 0) {
       const end = dataAt + dataBytes;
       for (let at = dataAt + skipSeconds * secondBytes; at < end; at += secondBytes) {

@@ -135,6 +135,32 @@ const adtsFrame = Buffer.concat([
   Buffer.alloc(293, 7),
 ]);
 
+test("[C4] a second chunk of samples, and samples that look like a chunk's name, are told of", async () => {
+  const data = seconds(2, 5);
+  const chunk = Buffer.alloc(8);
+  chunk.write("data", 0);
+  chunk.writeUInt32LE(data.length, 4);
+  // Letters at the place of a name, and a length far beyond the end.
+  const letters = Buffer.concat([Buffer.from("abcdefgh"), data]);
+  for (const behind of [Buffer.concat([chunk, data]), letters]) {
+    const bytes = Buffer.concat([wavOf(seconds(1)), behind]);
+    const path = join(folder, "behind.wav");
+    await writeFile(path, bytes);
+    expect((await openWavFile(path)).warnings).toEqual([expect.stringContaining("more than its header tells of")]);
+    const [stream] = await piped(bytes);
+    expect(stream.warnings).toEqual([expect.stringContaining("More came behind the audio")]);
+  }
+});
+
+test("[C4] a header that says two things, or leaves bytes unsaid, is refused", async () => {
+  const whole = wavOf(seconds(1));
+  const twice = Buffer.concat([whole.subarray(0, 36), whole.subarray(12)]);
+  const padded = Buffer.from(whole);
+  padded.writeUInt16LE(4, 32);
+  await expect(openPcmStream(Readable.from([twice]), raw)).rejects.toThrow("two formats");
+  await expect(openPcmStream(Readable.from([padded]), raw)).rejects.toThrow("16 bits of pcm in 4 bytes");
+});
+
 test.each<[string, Buffer, RegExp]>([
   ["a page", Buffer.from("<!DOCTYPE html>\n<html><body>502 Bad Gateway</body></html>".repeat(40)), /text/],
   ["a playlist", Buffer.from("#EXTM3U\n#EXT-X-VERSION:3\nsegment-1.ts\n".repeat(90)), /text/],

@@ -51,14 +51,14 @@ async function stream(capture: Capture, audio: AudioFile, sessionId: string): Pr
     const now = fileProgress.value;
     if (now) fileProgress.value = { ...now, keptMs: Math.min(now.durationMs, now.keptMs + 1_000) };
   });
-  let fault: string | undefined;
+  let fault = audio.warning;
   capture.on("channels", (found) => (fault = channelWords(found, "file")));
   try {
     for await (const block of audio.blocks()) while (!(await capture.write(block))) await capture.whenSpace();
     await capture.end();
     await gateway.finalize(sessionId);
     if (fault === undefined) notify("done", "The file is a meeting now.");
-    else notify("problem", `The file is a meeting now, but not a good one. ${fault}`);
+    else notify("problem", `The file is a meeting now, but look at it. ${fault}`);
   } catch (cause) {
     notify("problem", `The file was not streamed to its end. ${beginWords(cause)}`);
   } finally {

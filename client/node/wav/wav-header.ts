@@ -77,7 +77,10 @@ export async function readWavHeader(bytes: ByteSource): Promise<WavHeader> {
       if (size > maxFormatBytes) throw new WavError(`a broken WAV file: its ${name.trim()} chunk has ${size} bytes`);
       const body = await bytes.read(size);
       if (name === "ds64") longDataBytes = longSizeOf(body);
-      else described = describe(body, isLittleEndian);
+      else {
+        if (described) throw new WavError("a broken WAV file: it has two formats");
+        described = describe(body, isLittleEndian);
+      }
       await bytes.skip(size % 2);
     } else {
       await bytes.skip(size + (size % 2));
@@ -117,7 +120,9 @@ function describe(body: Buffer, isLittleEndian: boolean): Omit<WavHeader, "dataB
   const sampleBytes = blockAlign / channels;
   const widths = { pcm: [1, 2, 3, 4], float: [4, 8], "a-law": [1], "mu-law": [1] }[encoding];
   // Bits that are no whole bytes stand at the upper end of the bytes, so only these count for the level.
-  if (!widths.includes(sampleBytes) || bits < 1 || Math.ceil(bits / 8) > sampleBytes)
+  // More bytes than bits fill are known of 24 bits in 4 alone.
+  const isFilled = Math.ceil(bits / 8) === sampleBytes || (bits === 24 && sampleBytes === 4);
+  if (!widths.includes(sampleBytes) || !isFilled)
     throw new WavError(
       `a WAV file whose format can't be right: ${bits} bits of ${encoding} in ${blockAlign} bytes for ${channels} channels`,
     );

@@ -82,7 +82,7 @@ export async function openWavStream(bytes: StreamBytes): Promise<WavInput> {
         );
       // What is behind the samples is read: whoever writes it must not be cut off.
       const rest = await bytes.peek(tailBytes);
-      if (isAudioBehind(rest.subarray(header.dataBytes % 2), rest.length >= tailBytes))
+      if (isAudioBehind(rest.subarray(header.dataBytes % 2), leftOf(rest)))
         warnings.push(
           "More came behind the audio that its header tells of, and was left out: several files, or a wrong header.",
         );
@@ -135,22 +135,31 @@ interface Inspected {
 /** Enough of what is behind the samples to see what it is. */
 const tailBytes = 65_536;
 
-/** Whether bytes behind the samples are none of the chunks that WAV files have there: a stale size, or another file. */
-function isAudioBehind(tail: Buffer, isCut: boolean): boolean {
+/**
+ * Whether bytes behind the samples are none of the chunks that WAV files have there: a stale size, another file, more samples.
+ *
+ * @param left how many there are, of which `tail` may be the first.
+ */
+function isAudioBehind(tail: Buffer, left: number): boolean {
   let at = 0;
   while (at + 8 <= tail.length) {
     const name = tail.toString("latin1", at, at + 4);
     const size = tail.readUInt32LE(at + 4);
-    if (!/^[\x20-\x7e]{4}$/.test(name) || /^(RIFF|RIFX|RF64|BW64)$/.test(name))
+    const next = at + 8 + size;
+    // Samples may look like a name; then what would be its length reaches beyond the end.
+    if (!/^[\x20-\x7e]{4}$/.test(name) || /^(RIFF|RIFX|RF64|BW64|data)$/.test(name) || next > left)
       return tail.subarray(at).some((byte) => byte !== 0);
-    at += 8 + size + (size % 2);
+    at = next + (size % 2);
   }
-  return at < tail.length && isCut;
+  return at < tail.length && tail.length < left;
 }
+
+/** Of what is behind the samples of a stream no more is known. */
+const leftOf = (tail: Buffer): number => (tail.length < tailBytes ? tail.length : Infinity);
 
 /** A recorder that was killed may have counted its file and not its samples. @param header says 0. @param behind what comes behind it. */
 function withoutStaleZero(header: WavHeader, behind: Buffer): WavHeader {
-  return isAudioBehind(behind, behind.length >= tailBytes) ? { ...header, dataBytes: undefined } : header;
+  return isAudioBehind(behind, leftOf(behind)) ? { ...header, dataBytes: undefined } : header;
 }
 
 async function bytesAt(file: FileHandle, size: number, at: number): Promise<Buffer> {
@@ -173,7 +182,7 @@ async function inspect(file: FileHandle): Promise<Inspected> {
   const { dataBytes } = header;
   await bytes.skip((dataBytes ?? available) + ((dataBytes ?? 0) % 2));
   const { left } = bytes;
-  const isLonger = header.isLittleEndian && isAudioBehind(await bytes.read(tailBytes), left > tailBytes);
+  const isLonger = header.isLittleEndian && isAudioBehind(await bytes.read(tailBytes), left);
   return { header, dataAt, available, isLonger };
 }
 

@@ -17,6 +17,8 @@ function chunk(name: string, body: Uint8Array, size = body.length): Buffer {
   return Buffer.concat([head, body, Buffer.alloc(body.length % 2)]);
 }
 
+const guidTail = Buffer.from("000000001000800000aa00389b71", "hex");
+
 function headOf({ tag = 1, channels = 1, bits = 16, dataBytes = 8, before = "", subformat }: Fields): DataView {
   const format = Buffer.alloc(subformat === undefined ? 16 : 40);
   format.writeUInt16LE(tag, 0);
@@ -24,7 +26,10 @@ function headOf({ tag = 1, channels = 1, bits = 16, dataBytes = 8, before = "", 
   format.writeUInt32LE(48_000, 4);
   format.writeUInt16LE((channels * bits) / 8, 12);
   format.writeUInt16LE(bits, 14);
-  if (subformat !== undefined) format.writeUInt16LE(subformat, 24);
+  if (subformat !== undefined) {
+    format.writeUInt16LE(subformat, 24);
+    guidTail.copy(format, 26);
+  }
   const inside = [
     ...(before === "" ? [] : [chunk("LIST", Buffer.from(before))]),
     chunk("fmt ", format),
@@ -49,6 +54,26 @@ test.each([
 ] as const)("%s", (_, fields, bytes, expected) => {
   const head = headOf(fields);
   expect(parseWavHead(head, head.byteLength + bytes)).toMatchObject(expected);
+});
+
+test.each([
+  ["cut short", { dataBytes: 4_000 }, 100, /cut short/],
+  ["never counted", { dataBytes: 0xff_ff_ff_ff }, 100, /never said/],
+  ["longer than it says", { dataBytes: 100 }, 5_000_000, /more than its header/],
+] as const)("[C4] a file that is %s says so", (_, fields, bytes, words) => {
+  const head = headOf(fields);
+  expect(parseWavHead(head, head.byteLength + bytes)?.warning).toMatch(words);
+  const whole = headOf({ dataBytes: 100 });
+  expect(parseWavHead(whole, whole.byteLength + 100), "a whole one").toMatchObject({ warning: undefined });
+});
+
+test("[C4] what the head does not say for certain is not guessed at", () => {
+  const ambisonic = headOf({ tag: 0xff_fe, subformat: 1, channels: 4 });
+  ambisonic.setUint8(50, 0x21);
+  expect(parseWavHead(ambisonic, 1_000)).toBeUndefined();
+  const padded = headOf({ channels: 2 });
+  padded.setUint16(32, 8, true);
+  expect(parseWavHead(padded, 1_000), "16 bits in 4 bytes").toBeUndefined();
 });
 
 test.each([
