@@ -1,4 +1,5 @@
 /** What is asked of a capture's options before anything is opened. */
+import { addressFault } from "../../schemas/wire/address-fault.ts";
 import { sessionIdPattern, trackNamePattern } from "../../schemas/name-patterns.ts";
 import { type CaptureOptions, trackOf } from "./capture-types.ts";
 
@@ -20,6 +21,8 @@ function checkName(what: string, name: unknown, pattern: RegExp): void {
 
 /** Wrong ones would be believed: a timer of NaN ms fires without pause, and no room is at an address of another kind. */
 function checkSettings({ baseUrl, times = {}, maxUnsavedSeconds = 0 }: CaptureOptions): void {
+  const fault = addressFault(baseUrl);
+  if (fault !== undefined) throw new TypeError(`baseUrl ${fault}`);
   if (!/^(https?|wss?):$/.test(new URL(baseUrl).protocol))
     throw new TypeError("baseUrl begins with http(s):// or ws(s)://");
   if (!(maxUnsavedSeconds >= 0)) throw new RangeError(`maxUnsavedSeconds must be 0 or more, not ${maxUnsavedSeconds}`);

@@ -38,5 +38,7 @@ export function connectFailure(said: unknown): string | undefined {
   if (!match) return text;
   const status = /Unexpected server response: (\d{3})/.exec(text)?.[1];
   if (text === "TIMEOUT") return match.means;
-  return `${match.means} (${status === undefined ? text : `HTTP ${status}`})`;
+  // What a library of the system says behind its code is for its authors.
+  const brief = text.replace(/ [0-9A-F]+:error:.*$/, "");
+  return `${match.means} (${status === undefined ? brief : `HTTP ${status}`})`;
 }

@@ -98,10 +98,11 @@ export function bound(state: OutboxState, owner: string, origin: OutboxOrigin = 
     throw new OutboxMismatchError(
       "source",
       end
-        ? "another source was captured into this track to its end; capture this one into another track or session"
+        ? "another source was captured into this track to its end; nothing can follow it"
         : state.source === null
           ? "this outbox does not say of which source its seconds are"
           : "another source was begun in this outbox, and is not captured to its end",
+      end === null,
     );
   const source_from = isOtherSource ? state.next_slot : state.source_from;
   return { ...state, owner, gateway, source, source_from, end, unsent_from: state.unsent_from ?? state.next_slot };

@@ -104,10 +104,13 @@ export type OutboxMismatch = "owner" | "gateway" | "source";
 export class OutboxMismatchError extends Error {
   override readonly name = "OutboxMismatchError";
   readonly differs: OutboxMismatch;
+  /** Whether `mayChange` lets it go on; a track that was captured to its end takes nothing more. */
+  readonly mayChange: boolean;
 
-  constructor(differs: OutboxMismatch, message: string) {
+  constructor(differs: OutboxMismatch, message: string, mayChange = differs !== "owner") {
     super(message);
     this.differs = differs;
+    this.mayChange = mayChange;
   }
 }
 

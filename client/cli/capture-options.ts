@@ -1,6 +1,7 @@
 /** The arguments of `roomtone capture`, checked: what can never work is refused here (V2). */
 import type { Encoding, PcmFormat } from "@roomtone/client/node";
 import * as z from "zod";
+import { addressFault } from "../../schemas/wire/address-fault.ts";
 import { channelCount, sampleRateHz } from "../../schemas/wire/audio.ts";
 import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { type ChannelChoice, parseChannel } from "./channel-choice.ts";
@@ -45,14 +46,6 @@ function named(schema: z.ZodType<string>, sentence: string): z.ZodType<string> {
   return z.string().refine((value) => schema.safeParse(value).success, sentence);
 }
 
-/** @returns why no gateway can be there, as the rest of a sentence. */
-function addressFault({ username, password, search, hash, pathname }: URL): string | undefined {
-  if (username !== "" || password !== "") return "has a user name or password in it: credentials go in ROOMTONE_TOKEN";
-  if (search !== "" || hash !== "") return "ends before any ? or #: the gateway's address alone";
-  if (/(?:^|\/)v1(?:\/|$)/.test(pathname)) return "ends before /v1: the gateway's address alone";
-  return undefined;
-}
-
 const wholeNumber = (min: number, max: number, sentence: string) =>
   // As people write them: what JavaScript takes for numbers besides (0x10, 1e3, blanks) is more likely a slip.
   z
@@ -67,7 +60,7 @@ const rawSchema = z.object({
   url: z
     .url({ protocol: /^(https?|wss?)$/, error: "--url is the gateway's address, such as https://example.com" })
     .superRefine((url, context) => {
-      const fault = addressFault(new URL(url));
+      const fault = addressFault(url);
       if (fault !== undefined) context.addIssue({ code: "custom", message: `--url ${fault}` });
     }),
   session: named(sessionIdSchema, "--session is A-Z, a-z, 0-9, '.', '_', '~' and '-', at most 128 characters"),

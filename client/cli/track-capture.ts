@@ -89,8 +89,9 @@ async function startWith(outbox: Outbox, options: CaptureOptions): Promise<Captu
       owner: "Give another --spool.",
       gateway:
         "Send the rest where it was going, or give --new-gateway to send it here, or another --session or --spool.",
-      source:
-        "Give the file that was begun, or --new-source to add this one behind it, or another --session or --track.",
+      source: cause.mayChange
+        ? "Give the file that was begun, or --new-source to add this one behind it, or another --session or --track."
+        : "Give another --session or --track.",
     }[cause.differs];
     throw new UsageError(`The spool of session ${options.sessionId}: ${cause.message}. ${hint}`);
   }

@@ -2,6 +2,7 @@
  * The results library, for backends: what the gateway serves over HTTP, typed and parsed by the contract. The same
  * code in Node, browsers and Workers. Sends a request twice only where that can't do a thing twice.
  */
+import { addressFault } from "../../schemas/wire/address-fault.ts";
 import { mintAnswerSchema } from "../../schemas/access.ts";
 import { participantCalls } from "./participant-calls.ts";
 import { captionsStateSchema } from "../../schemas/http/captions.ts";
@@ -224,11 +225,10 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
 }
 
 function doorOf({ baseUrl, token, fetch: given }: ResultsClientOptions): Door {
+  const fault = addressFault(String(baseUrl));
+  if (fault !== undefined) throw new TypeError(`baseUrl ${fault}.`);
   const url = new URL(baseUrl);
   if (!/^https?:$/.test(url.protocol)) throw new TypeError("baseUrl must be http:// or https://.");
-  // They would end up in messages of fetch, and a query would be lost.
-  if (url.username !== "" || url.password !== "") throw new TypeError("baseUrl must hold no user and password.");
-  if (url.search !== "" || url.hash !== "") throw new TypeError("baseUrl must hold no query and no fragment.");
   if (!url.pathname.endsWith("/")) url.pathname += "/";
   const isRenewable = typeof token === "function";
   return {

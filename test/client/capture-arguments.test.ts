@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { createResultsClient } from "../../client/results/results-client.ts";
 import { startCapture } from "../../client/capture/capture.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
@@ -12,6 +13,13 @@ import { samplesOf, wireFormat } from "./support/meeting.ts";
 
 const options = { baseUrl: "http://127.0.0.1:1", sessionId: "meeting", format: wireFormat };
 
+test.for(["http://127.0.0.1:99999", "example.com", "http://h/v1", "http://h/?a=1", "http://h/#x", "http://u:p@h"])(
+  "[V5] no gateway can be at %s, whichever client is asked",
+  async (baseUrl) => {
+    await expect(startCapture({ ...options, baseUrl })).rejects.toThrow(/^baseUrl (is|ends|has)/);
+    expect(() => createResultsClient({ baseUrl })).toThrow(/^baseUrl (is|ends|has|must)/);
+  },
+);
 test.for(["ftp://example.com", "file:///tmp", "javascript:0"])("[V5] %s is no gateway", async (baseUrl) => {
   await expect(startCapture({ ...options, baseUrl })).rejects.toThrow(/baseUrl begins with/);
 });
