@@ -154,6 +154,8 @@ export const limitTable = {
   maxChatMessageChars: { value: 10_000, meaning: "A message of a chat." },
   maxChatMessages: { value: 100, meaning: "Messages of one question: it, and what was said before." },
   maxChatMeetings: { value: 100, meaning: "Meetings, or speakers, that one question names." },
+  maxChatContextEntries: { value: 100, meaning: "Entries of `local_knowledge`, and of `constraints`, of a chat." },
+  maxChatsPerPage: { value: 200, meaning: "Chats in one answer of `GET /v1/chats`." },
   maxChatBodyBytes: { value: 524_288, meaning: "Body of a question." },
   maxEntriesPerRecord: { value: 500, meaning: "Entries in one `POST /v1/billing/record`." },
   maxRecordBodyBytes: { value: 524_288, meaning: "Body of `POST /v1/billing/record`." },

@@ -106,6 +106,8 @@ export default defineConfig({
                 USAGE_LOG: { className: "UsageLog", useSQLite: true },
                 PARTICIPANT: { className: "Participant", useSQLite: true },
                 MEETING_INDEX: { className: "MeetingIndex", useSQLite: true },
+                CHAT_SESSION: { className: "ChatSessionDO", useSQLite: true },
+                CHAT_LIST: { className: "ChatList", useSQLite: true },
                 BILLING_LEDGER: { className: "BillingLedgerDO", useSQLite: true },
               },
               kvNamespaces: ["CACHE"],

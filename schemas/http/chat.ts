@@ -4,8 +4,8 @@ import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { callUsageSchema } from "../speech/transcription.ts";
 
-const messageTextSchema = z.string().min(1).max(limits.maxChatMessageChars);
-const shortSchema = z.string().min(1).max(limits.maxShortTextChars);
+export const messageTextSchema = z.string().min(1).max(limits.maxChatMessageChars);
+export const shortSchema = z.string().min(1).max(limits.maxShortTextChars);
 
 export const chatMessageSchema = z.strictObject({
   role: z.enum(["system", "user", "assistant"]),
@@ -26,25 +26,48 @@ const lookedInShape = {
   to: z.iso.datetime({ offset: true }).optional(),
 };
 
+const questionShape = {
+  message: messageTextSchema.optional(),
+  messages: z.array(chatMessageSchema).min(1).max(limits.maxChatMessages).optional(),
+  ...lookedInShape,
+  /** What a model that writes is told besides. */
+  system: messageTextSchema.optional(),
+  /** Of the answer, at most; for a model that writes. */
+  max_tokens: z.int().min(1).max(100_000).optional(),
+  /** Of one of `GET /v1/chats`: the question and its answer are kept there, and its messages are what was said before. */
+  chat_id: z.uuid().optional(),
+  /** In a chat: the same again is the same answer, not a second one. */
+  request_id: shortSchema.optional(),
+  /** In a chat: the answer goes on though nobody reads it, and `GET …/answer` gives the rest of it. */
+  resumable: z.boolean().optional(),
+};
+
 /** Body of `POST /v1/chat`: `message`, or `messages` of which the last one is the question. */
-export const chatBodySchema = z
-  .strictObject({
-    message: messageTextSchema.optional(),
-    messages: z.array(chatMessageSchema).min(1).max(limits.maxChatMessages).optional(),
-    ...lookedInShape,
-    /** What a model that writes is told besides. */
-    system: messageTextSchema.optional(),
-    /** Of the answer, at most; for a model that writes. */
-    max_tokens: z.int().min(1).max(100_000).optional(),
-  })
-  .refine(({ message, messages }) => (message === undefined) !== (messages === undefined), {
-    error: "must be there, or else messages, and not both",
-    path: ["message"],
-  })
-  .refine(({ messages }) => messages === undefined || messages.at(-1)?.role === "user", {
-    error: "must end with one of role user: the question",
-    path: ["messages"],
-  });
+export const chatBodySchema = asked(z.strictObject(questionShape));
+/** Body of `POST /api/chat`. */
+export const apiChatBodySchema = asked(z.looseObject(questionShape));
+
+function asked<
+  T extends z.ZodType<{
+    message?: string | undefined;
+    messages?: { role: string }[] | undefined;
+    chat_id?: string | undefined;
+  }>,
+>(schema: T): T {
+  return schema
+    .refine(({ message, messages }) => (message === undefined) !== (messages === undefined), {
+      error: "must be there, or else messages, and not both",
+      path: ["message"],
+    })
+    .refine(({ messages }) => messages === undefined || messages.at(-1)?.role === "user", {
+      error: "must end with one of role user: the question",
+      path: ["messages"],
+    })
+    .refine(({ messages, chat_id }) => messages === undefined || chat_id === undefined, {
+      error: "is for a question of no chat: a chat knows what was said before, and takes message",
+      path: ["messages"],
+    });
+}
 
 /** A place that the answer rests on: a player can go there, and somebody said something there when the answer was given. */
 export const citationSchema = z.object({

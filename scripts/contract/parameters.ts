@@ -1,4 +1,5 @@
 /** Parameters of the operations: those in the path, and headers that every operation takes. */
+import { chatIdSchema } from "../../schemas/http/chats.ts";
 import * as z from "zod";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { Operation } from "../../schemas/http/operations.ts";
@@ -21,6 +22,11 @@ const pathParameters: Readonly<Record<string, PathParameter>> = {
     schema: z.int().min(1),
     description: "The number of an event; of a turn, that of its `speaker.resolved` event.",
     example: exampleIds.turn,
+  },
+  chat_id: {
+    schema: chatIdSchema,
+    description: "A chat of the caller's.",
+    example: "0b5f7a7e-3c1d-4b8e-9a51-6f2d8c4e1a90",
   },
   delivery_id: {
     schema: deliveryIdSchema,

@@ -3,6 +3,7 @@ import type { Captioner } from "./captions/index.ts";
 import type { Participant } from "./participant/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
+import type { ChatList, ChatSessionDO } from "./chat/index.ts";
 import type { MeetingIndex } from "./search/index.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
 import type { GatewayBinding } from "./gateway-binding.ts";
@@ -22,6 +23,10 @@ export interface Env {
   readonly PARTICIPANT: DurableObjectNamespace<Participant>;
   /** One for each tenant, by its name. */
   readonly MEETING_INDEX: DurableObjectNamespace<MeetingIndex>;
+  /** One for each tenant, user and chat. */
+  readonly CHAT_SESSION: DurableObjectNamespace<ChatSessionDO>;
+  /** One for each tenant and user. */
+  readonly CHAT_LIST: DurableObjectNamespace<ChatList>;
   readonly GATEWAY: GatewayBinding;
   /** One for each tenant, by its name. */
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;

@@ -17,6 +17,7 @@ export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 export { MeetingIndex } from "./search/index.ts";
 export { Participant } from "./participant/index.ts";
+export { ChatList, ChatSessionDO } from "./chat/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 const app = createApp();

@@ -20,6 +20,8 @@ const secondsByField: Readonly<Record<string, number>> = {
   created_at: 0,
   started_at: 1,
   updated_at: 20,
+  /** Of a chat's message. */
+  at: 20,
   finalized_at: 30,
   made_at: 30,
   ended_at: 32,

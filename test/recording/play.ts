@@ -11,6 +11,7 @@ import { chunkFields, helloFields } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
 import { pay } from "./play-billing.ts";
+import { playChats } from "./play-chats.ts";
 import type { Connection, Recorder } from "./recorder.ts";
 import { awaySession, failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
 
@@ -356,6 +357,7 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await recorder.call("chat", ["numbers", "By the model that quotes"], { body: question });
   const streamed = { body: question, headers: { accept: "text/event-stream" } };
   await recorder.call("chat", ["stream", "The same as events"], streamed);
+  await playChats(recorder, session_id);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }
 

@@ -62,6 +62,11 @@ interface Case {
 
 const notFound = "404 session_not_found";
 const onMic = { query: "?track=mic", right: "200", never: notFound };
+const noChat = {
+  parts: { chat_id: "00000000-0000-4000-8000-000000000000" },
+  right: "404 chat_not_found",
+  never: "404 chat_not_found",
+};
 const cases: Readonly<Record<OperationId, Case>> = {
   health: { right: "200", never: "200" },
   ready: { right: "200", never: "200" },
@@ -83,6 +88,31 @@ const cases: Readonly<Record<OperationId, Case>> = {
   apiStt: { right: "503 model_unavailable", never: "503 model_unavailable" },
   apiTts: { body: () => ({ text: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },
   getCaptions: { right: "200", never: notFound },
+  completeChat: {
+    body: (id) => ({ messages: [{ role: "user", content: "Who spoke?" }], meetings: [id] }),
+    right: "200",
+    never: notFound,
+  },
+  apiChat: { body: (id) => ({ message: "Who spoke?", meetings: [id] }), right: "200", never: notFound },
+  listChats: { right: "200", never: "200" },
+  createChat: { body: () => ({ title: "T" }), right: "201", never: "201" },
+  getChat: { ...noChat },
+  updateChat: { ...noChat, body: () => ({ title: "T" }) },
+  deleteChat: { ...noChat },
+  addMessage: { ...noChat, body: () => ({ role: "user", content: "Hi" }) },
+  clearChat: { ...noChat },
+  resumeAnswer: { ...noChat },
+  escalate: {
+    body: (id) => ({ request_id: `r-${id}`, query: "Who spoke?", session_id: id }),
+    right: "200",
+    never: notFound,
+  },
+  streamEscalation: {
+    body: (id) => ({ request_id: `s-${id}`, query: "Who spoke?", session_id: id }),
+    right: "200",
+    never: notFound,
+  },
+  routerStatus: { right: "200", never: "200" },
   chat: { body: (id) => ({ message: "Who spoke?", meetings: [id] }), right: "200", never: notFound },
   startParticipant: { right: "503 model_unavailable", never: notFound },
   getParticipant: { right: "404 participant_not_found", never: notFound },
@@ -425,7 +455,8 @@ const comers = async (sessionId: string, roles: readonly Role[]): Promise<Presen
 const isListed = async (key: Presented): Promise<boolean> => (await ask("listSessions", "", key)).body.includes(shared);
 
 describe("another tenant", () => {
-  test.each(behindDoors.filter(({ id }) => id !== "listSessions" && id !== "getQuota"))(
+  // Nor is a new chat about a session.
+  test.each(behindDoors.filter(({ id }) => !["listSessions", "getQuota", "createChat"].includes(id)))(
     "[T1] [P10] $id: a session of theirs is one never opened, to the byte",
     async ({ id, access }) => {
       const { never } = cases[id];

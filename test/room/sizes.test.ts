@@ -40,6 +40,11 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
     { entries: [{ event_id: "e1", at: "2026-11-29T09:00:00Z", feature: "chat" }] },
   ],
   topUp: ["[limit:maxCorrectionBodyBytes]", { event_id: "e1", amount_usd: "1" }],
+  createChat: ["[limit:maxChatBodyBytes]", { title: "T" }],
+  updateChat: ["[limit:maxChatBodyBytes]", { title: "T" }],
+  addMessage: ["[limit:maxChatBodyBytes]", { role: "user", content: "Hi" }],
+  escalate: ["[limit:maxChatBodyBytes]", { request_id: "r1", query: "Hi" }],
+  streamEscalation: ["[limit:maxChatBodyBytes]", { request_id: "r2", query: "Hi" }],
 };
 const bodyRows = Object.entries(bodies).map(([id, [tag, body]]) => ({ id: id as WithBody, tag, body }));
 const withSecret = gatewayWith({ JWT_SECRET: jwtSecret }, "http://localhost");
@@ -147,6 +152,11 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   chat: 200,
   recordEntries: 200,
   topUp: 200,
+  createChat: 201,
+  updateChat: 404,
+  addMessage: 404,
+  escalate: 200,
+  streamEscalation: 200,
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

@@ -68,7 +68,7 @@ async function* inTurn(asked: Asked, { chat, candidates, mayQuote }: Askable, ca
   const written = await chat.models.write(candidates, { messages, maxTokens, temperature }, call);
   if (written.ok) {
     const instead = written.value.model === first.name ? undefined : first.name;
-    return yield* writtenAnswer(written.value, lines ?? [], meetings, instead);
+    return yield* writtenAnswer(written.value, lines ?? [], meetings, { tenant: call.tenant, instead });
   }
   if (written.error.reason === "aborted" || !mayQuote) throw new ModelError(written.error satisfies ModelFault);
   return yield* quote(first.name);

@@ -1,3 +1,7 @@
-export { type Answer, type AnswerEvent, whole } from "./answer.ts";
-export { answerOf } from "./ask.ts";
-export { openMeetings, withinOf } from "./meetings.ts";
+export type { Answer } from "./answer.ts";
+export { brokenOff } from "./broken-off.ts";
+export { openAnswer, type Question } from "./open-answer.ts";
+export { ChatList } from "./kept/chat-list.ts";
+export type { KeptQuestion, KeptRefusal } from "./kept/chat-answers.ts";
+export { ChatSessionDO } from "./kept/chat-session.ts";
+export type { KeptEvent } from "./kept/chat-store.ts";

@@ -3,14 +3,14 @@ import { modelNameOf, quotingModel } from "../../shared/config/speech.ts";
 import type { Call } from "../ai/ports.ts";
 import type { Meter } from "../ai/usage/meter.ts";
 import { stemsOf } from "../search/words.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, sourcesOf } from "./answer.ts";
 import type { Meetings } from "./meetings.ts";
 import { quoteMeetings, type Quotes } from "./quote/quote.ts";
 
 const model = modelNameOf(quotingModel);
 const noMeetings: Quotes = {
   found: false,
-  parts: ["No model that writes is set up here: I only quote what was said in meetings, and none was asked."],
+  parts: ["I only quote what was said in meetings, and none was asked."],
 };
 
 interface Circumstances {
@@ -34,6 +34,10 @@ export async function* quotedAnswer(
     yield { type: "begin", model, instead_of: instead ?? null };
     if (instead !== undefined) yield { type: "delta", text: `${instead} can't answer now. ` };
     const { found, parts } = meetings ? await quoteMeetings(question, meetings) : noMeetings;
+    yield sourcesOf(
+      call.tenant,
+      parts.filter((part) => typeof part !== "string"),
+    );
     let n = 0;
     let words = 0;
     let waiting = "";

@@ -4,7 +4,7 @@
  */
 import type { Written } from "../ai/chat-models.ts";
 import type { LineRow } from "../search/index.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, sourcesOf } from "./answer.ts";
 import { Marks, type Piece } from "./marks.ts";
 import type { Meetings } from "./meetings.ts";
 
@@ -13,7 +13,7 @@ export async function* writtenAnswer(
   { model, parts }: Written,
   lines: readonly LineRow[],
   meetings: Meetings | undefined,
-  instead: string | undefined,
+  { tenant, instead }: { readonly tenant: string; readonly instead: string | undefined },
 ): Answer {
   // Of a conversation without meetings, brackets are brackets.
   const marks = new Marks((line) => lines[line - 1] !== undefined);
@@ -42,6 +42,7 @@ export async function* writtenAnswer(
   };
   try {
     yield { type: "begin", model, instead_of: instead ?? null };
+    if (meetings) yield sourcesOf(tenant, lines);
     for (let next = await parts.next(); ; next = await parts.next()) {
       if (next.done) {
         yield* given(marks.end());

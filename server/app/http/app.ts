@@ -18,7 +18,19 @@ import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRout
 import { flushRoute, topUpRoute } from "./billing/money-in.ts";
 import { recordRoute } from "./billing/record.ts";
 import { balanceRoute, usageRoute } from "./billing/usage.ts";
-import { chatRoute } from "./chat/chat.ts";
+import { apiChatRoute, chatRoute } from "./chat/chat.ts";
+import {
+  addMessageRoute,
+  clearChatRoute,
+  createChatRoute,
+  deleteChatRoute,
+  getChatRoute,
+  listChatsRoute,
+  resumeChatRoute,
+  updateChatRoute,
+} from "./chat/chats.ts";
+import { completionsRoute } from "./chat/completions.ts";
+import { escalateRoute, statusRoute, streamRoute } from "./chat/escalate.ts";
 import { chooseModelsRoute } from "./speech/choose-models.ts";
 import { modelsRoute, voicesRoute } from "./speech/models.ts";
 import { apiSttRoute, sttRoute } from "./speech/stt.ts";
@@ -55,6 +67,19 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   recordEntries: recordRoute,
   topUp: topUpRoute,
   flushLedger: flushRoute,
+  completeChat: completionsRoute,
+  apiChat: apiChatRoute,
+  listChats: listChatsRoute,
+  createChat: createChatRoute,
+  getChat: getChatRoute,
+  updateChat: updateChatRoute,
+  deleteChat: deleteChatRoute,
+  addMessage: addMessageRoute,
+  clearChat: clearChatRoute,
+  resumeAnswer: resumeChatRoute,
+  escalate: escalateRoute,
+  streamEscalation: streamRoute,
+  routerStatus: statusRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

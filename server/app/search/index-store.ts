@@ -16,6 +16,7 @@ const tables = `
     start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, speaker TEXT, text TEXT NOT NULL,
     UNIQUE (session_id, track, utterance_id));
   CREATE INDEX IF NOT EXISTS lines_in_order ON lines (session_id, place);
+  CREATE TABLE IF NOT EXISTS used_in (session_id TEXT NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (session_id, chat)) WITHOUT ROWID;
   CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(stems, tokenize = 'unicode61');
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1)`;
 
@@ -119,6 +120,20 @@ export class IndexStore {
       this.#dropLines(sessionId);
       this.sql.exec("INSERT OR REPLACE INTO meetings (session_id, is_deleted) VALUES (?, 1)", sessionId);
     });
+  }
+
+  /** A kept chat has words of a meeting. */
+  used(sessionId: string, chat: string): void {
+    this.sql.exec("INSERT OR IGNORE INTO used_in (session_id, chat) VALUES (?, ?)", sessionId, chat);
+  }
+
+  usersOf(sessionId: string): string[] {
+    const rows = this.sql.exec<{ chat: string }>("SELECT chat FROM used_in WHERE session_id = ?", sessionId).toArray();
+    return rows.map(({ chat }) => chat);
+  }
+
+  unused(sessionId: string, chat: string): void {
+    this.sql.exec("DELETE FROM used_in WHERE session_id = ? AND chat = ?", sessionId, chat);
   }
 
   /** Takes a meeting as it was read. @param news how much was known when the reading began. @returns whether it changed anything. */

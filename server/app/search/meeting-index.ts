@@ -53,9 +53,21 @@ export class MeetingIndex extends DurableObject<Env> {
     await this.#wake();
   }
 
-  /** A meeting is deleted. */
-  forget(sessionId: string): void {
+  /** A meeting is deleted: its words go here, and out of every chat that has some. Asked again where one could not be reached. */
+  async forget(sessionId: string): Promise<void> {
     this.#store.deleted(sessionId);
+    for (const chat of this.#store.usersOf(sessionId)) {
+      await this.env.CHAT_SESSION.getByName(chat).forgetMeeting(sessionId);
+      this.#store.unused(sessionId, chat);
+    }
+  }
+
+  /** A chat is about to keep words of these meetings. @throws where one is deleted: there is nothing to keep of it. */
+  usedIn(sessionIds: readonly string[], chat: string): void {
+    for (const id of sessionIds) {
+      if (this.#store.meeting(id)?.is_deleted === 1) throw new Error("a meeting that was asked is deleted");
+      this.#store.used(id, chat);
+    }
   }
 
   /** Has these meetings read again, whatever is known of them. */

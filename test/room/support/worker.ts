@@ -13,6 +13,8 @@ export {
   AppEntrypoint,
   BillingLedgerDO,
   Captioner,
+  ChatList,
+  ChatSessionDO,
   MeetingFeed,
   MeetingIndex,
   MeetingTranscriber,

@@ -1,0 +1,186 @@
+/**
+ * One kept chat: an object for each tenant, user and chat. Its answers are made here, so that whoever lost the stream comes back for the rest of
+ * the same answer, and a question that is sent twice is asked once. One answer is made at a time. What a chat holds goes 30 days
+ * after its last message; a deleted meeting's words go with the meeting. An answer that was cut by the object's end is told as broken.
+ */
+import { DurableObject } from "cloudflare:workers";
+import { beginningOf } from "../../../../schemas/cut-text.ts";
+import type { Citation } from "../../../../schemas/http/chat.ts";
+import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/http/chats.ts";
+import type { Env } from "../../env.ts";
+import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
+import { ChatStore, contextOf } from "./chat-store.ts";
+
+const dayMs = 86_400_000;
+const lifetimeMs = { listed: 30 * dayMs, unlisted: dayMs } as const;
+const titleChars = 60;
+
+export interface NewChat {
+  readonly owner: string;
+  readonly chat_id: string;
+  readonly title: string | null;
+  readonly context: ChatContext;
+  readonly model: string | null;
+}
+
+export class ChatSessionDO extends DurableObject<Env> {
+  readonly #store = new ChatStore(this.ctx.storage);
+  readonly #answers = new ChatAnswers(this.#store, {
+    env: this.env,
+    name: this.ctx.id.name ?? "",
+    keepAlive: (work) => this.ctx.waitUntil(work),
+    touched: () => this.#touched(),
+  });
+
+  /** @returns the chat; undefined where there is one already. */
+  async create(chat: NewChat): Promise<Chat | undefined> {
+    if (this.#store.chat) return undefined;
+    this.#store.make({ ...chat, is_listed: 1, context: JSON.stringify(chat.context), created_at: Date.now() });
+    await this.#touched();
+    return this.#view();
+  }
+
+  read(): ChatWithMessages | undefined {
+    const view = this.#view();
+    if (!view) return undefined;
+    const messages = this.#store.messages().map(({ id, role, content, at, status, citations }) => ({
+      message_id: id,
+      role,
+      content,
+      at: new Date(at).toISOString(),
+      status,
+      citations: JSON.parse(citations) as Citation[],
+    }));
+    return { ...view, messages };
+  }
+
+  async change({
+    title,
+    context,
+    model,
+  }: {
+    readonly title?: string | undefined;
+    readonly context?: ChatContext | undefined;
+    readonly model?: string | null | undefined;
+  }): Promise<Chat | undefined> {
+    if (!this.#store.chat) return undefined;
+    this.#store.change(
+      {
+        ...(title === undefined ? {} : { title }),
+        ...(context === undefined ? {} : { context: JSON.stringify(context) }),
+        ...(model === undefined ? {} : { model }),
+      },
+      Date.now(),
+    );
+    await this.#touched();
+    return this.#view();
+  }
+
+  async add(role: "user" | "assistant", content: string): Promise<Chat | undefined> {
+    if (!this.#store.chat) return undefined;
+    this.#store.add(role, content, Date.now());
+    this.#entitle(content);
+    await this.#touched();
+    return this.#view();
+  }
+
+  async clear(): Promise<Chat | undefined> {
+    if (!this.#store.chat) return undefined;
+    this.#answers.stop();
+    this.#store.clear(Date.now());
+    await this.#touched();
+    return this.#view();
+  }
+
+  /** @returns whether there was one. */
+  async remove(): Promise<boolean> {
+    const { chat } = this.#store;
+    if (!chat) return false;
+    this.#answers.stop();
+    // First: a list that names a chat which is not there would be a lie that stays.
+    if (chat.is_listed === 1) await this.env.CHAT_LIST.getByName(chat.owner).drop(chat.chat_id);
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    return true;
+  }
+
+  /** A meeting is deleted: nothing that was said in it stays here. */
+  forgetMeeting(sessionId: string): void {
+    if (!this.#store.chat) return;
+    this.#answers.stop();
+    this.#store.forget(sessionId);
+  }
+
+  /** `POST /ask`: a question, and its answer's events as lines of JSON. `GET /last?after=`: those of the last answer, from there on. */
+  override async fetch(request: Request): Promise<Response> {
+    const after = Number(new URL(request.url).searchParams.get("after") ?? 0);
+    if (request.method === "GET") {
+      const last = this.#store.chat && this.#store.lastAnswer;
+      return last
+        ? this.#answers.events(last.message_id, after, request.signal)
+        : refused({ reason: "chat_not_found" });
+    }
+    const asked = await request.json<KeptQuestion>();
+    if (!this.#store.chat && asked.once) {
+      const { owner, context } = asked.once;
+      const row = { owner, chat_id: "", is_listed: 0, title: null, model: null, created_at: Date.now() };
+      this.#store.make({ ...row, context: JSON.stringify(context) });
+    }
+    if (!this.#store.chat) return refused({ reason: "chat_not_found" });
+    const answer = await this.#answers.ask(asked, request.signal);
+    if (!answer.ok) return refused(answer.error);
+    this.#entitle(asked.question.text);
+    return this.#answers.events(answer.value, 0, request.signal);
+  }
+
+  override async alarm(): Promise<void> {
+    const { chat } = this.#store;
+    if (!chat) return;
+    if (Date.now() - chat.updated_at >= this.#lifetimeMs(chat.is_listed)) await this.remove();
+    else await this.#touched();
+  }
+
+  #entitle(text: string): void {
+    if (this.#store.chat?.title === null) {
+      this.#store.change({ title: beginningOf(text.replaceAll(/\s+/g, " ").trim(), titleChars) }, Date.now());
+    }
+  }
+
+  #view(): Chat | undefined {
+    const { chat } = this.#store;
+    if (!chat) return undefined;
+    const { chat_id, title, model, created_at, updated_at } = chat;
+    return {
+      chat_id,
+      title,
+      context: contextOf(chat),
+      model,
+      message_count: this.#store.messageCount,
+      created_at: new Date(created_at).toISOString(),
+      updated_at: new Date(updated_at).toISOString(),
+    };
+  }
+
+  /** Its row in the list, and when it goes. */
+  async #touched(): Promise<void> {
+    const { chat } = this.#store;
+    if (!chat) return;
+    await this.ctx.storage.setAlarm(chat.updated_at + this.#lifetimeMs(chat.is_listed));
+    if (chat.is_listed === 0) return;
+    const { chat_id, title, updated_at } = chat;
+    await this.env.CHAT_LIST.getByName(chat.owner).put({
+      chat_id,
+      title,
+      updated_at,
+      message_count: this.#store.messageCount,
+    });
+  }
+
+  #lifetimeMs(isListed: number): number {
+    return isListed === 1 ? lifetimeMs.listed : lifetimeMs.unlisted;
+  }
+}
+
+function refused(refusal: KeptRefusal): Response {
+  return Response.json(refusal, { status: 400 });
+}
