@@ -69,5 +69,7 @@ export const participantSchema = z.object({
   reason: participantEndSchema.nullable(),
   /** What both sides said so far, in the order in which it began. */
   utterances: z.int().min(0),
+  /** Of the transcript for the backend: `none` before the end, or where none is asked for. */
+  transcript: z.enum(["none", "waiting", "posted", "failed"]),
 });
 export type Participant = z.infer<typeof participantSchema>;

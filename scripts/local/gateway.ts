@@ -89,7 +89,7 @@ async function start(
     variables: { ...pick(given), BUILD_ID: basename(bundle.folder) },
     appVariables: {
       ...(inference ? { EMBEDDED_BASE_URL: inference.url } : {}),
-      ...Object.fromEntries(given.filter(([name]) => Object.hasOwn(speechVariables, name))),
+      ...Object.fromEntries(given.filter(([name]) => isOfApp(name))),
     },
     localState: openScrubber(stateDir),
   });
@@ -106,6 +106,11 @@ async function start(
   });
   parts.push(() => front.stop());
   return front.url;
+}
+
+/** The secret that webhooks bear goes with transcripts too, which the app sends. */
+function isOfApp(name: string): boolean {
+  return Object.hasOwn(speechVariables, name) || name === "WORKER_SHARED_SECRET";
 }
 
 function pick(given: readonly (readonly [string, string])[]): Record<string, string> {

@@ -1,15 +1,22 @@
 /** A conversation with the interviewer that comes with the gateway: by voice, without an account. */
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { until } from "../../client/testkit/until.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { type Participant, participantSchema } from "../../schemas/http/participant.ts";
 import type { Utterance } from "../../schemas/speech/utterances.ts";
 import { newSession, send } from "../support/gateway-http.ts";
+import { startInterviewBackend } from "../support/interview-backend.ts";
 import { Person } from "../support/person.ts";
 import { SpeechClient } from "../support/speech-client.ts";
 import { useGateway } from "../support/use-gateway.ts";
 
-const gateway = useGateway({ env: { CAPTIONS: "off" } });
+const secret = "not-a-real-secret";
+// Stores what the first call brings, and says that it failed.
+const backend = await startInterviewBackend(secret, (call) => (call === 1 ? "fails" : undefined));
+afterAll(() => backend.stop());
+const gateway = useGateway({
+  env: { CAPTIONS: "off", TRANSCRIPT_URL: backend.url, WORKER_SHARED_SECRET: secret },
+});
 const timeoutMs = 240_000;
 const wordsOf = (text: string): string => (text.toLowerCase().match(/[a-z]+/g) ?? []).join(" ");
 
@@ -28,7 +35,7 @@ async function utterancesOf(session: string): Promise<Utterance[]> {
 }
 
 test(
-  "[Y1] [Y7] [Y8] it asks its questions by voice, waits for the answers, thanks and leaves; both sides are kept, each in its place",
+  "[Y1] [Y7] [Y8] [Y9] it asks its questions by voice, waits for the answers, thanks and leaves; both sides are kept, each in its place, and the transcript is at the backend once",
   async () => {
     const session = newSession();
     const answers = ["We build streaming systems for meetings.", "The budget is forty thousand euros."];
@@ -75,6 +82,12 @@ test(
     expect(ai).toMatchObject({ missing_chunks: 0 });
     expect(mic).toMatchObject({ missing_chunks: 0 });
     expect(ai?.last_seq).toBeGreaterThan(10);
+    const isPosted = async (): Promise<true | undefined> =>
+      (await participantOf(session)).transcript === "posted" || undefined;
+    await until(isPosted, { what: "the transcript at the backend", timeoutMs: 30_000 });
+    expect(backend.calls).toEqual({ taken: 2, refused: 0 });
+    expect([...backend.stored.values()].map(({ speaker }) => speaker)).toEqual(["AI", "USER", "AI", "USER", "AI"]);
+    expect([...backend.stored.values()].map(({ content }) => content)).toEqual(said.map(({ text: words }) => words));
   },
   timeoutMs,
 );

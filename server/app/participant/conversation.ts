@@ -28,6 +28,8 @@ export interface ConversationDeps {
   readonly onState: (state: TurnState) => void;
   readonly onHandle: (handle: string) => void;
   readonly onEnd: (reason: EndReason) => void;
+  /** Nobody streams any more of those who were heard. */
+  readonly onAlone: (tracks: readonly string[]) => void;
   readonly now: () => number;
   readonly random: () => number;
 }
@@ -118,7 +120,9 @@ export class Conversation {
 
   #look(): void {
     const isAlone = this.#deps.now() - this.#lastPieceAt > presentMs;
-    this.#tell(isAlone && this.#state.aloneSince === undefined ? { type: "people", count: 0 } : { type: "tick" });
+    const isNews = isAlone && this.#state.aloneSince === undefined;
+    this.#tell(isNews ? { type: "people", count: 0 } : { type: "tick" });
+    if (isNews) this.#deps.onAlone([...this.#tracks.keys()]);
   }
 
   #hearModel(event: TalkEvent): void {

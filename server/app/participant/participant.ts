@@ -5,7 +5,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Participant as Shown, ParticipantBody } from "../../../schemas/http/participant.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { liveModelNameOf, parseLiveModel, parseLiveModels } from "../../shared/config/live-models.ts";
+import { liveModelNameOf, type LiveModels, parseLiveModel, parseLiveModels } from "../../shared/config/live-models.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import { describeError, logFor } from "../../shared/telemetry/log.ts";
@@ -13,10 +13,12 @@ import { openSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
 import { Conversation } from "./conversation.ts";
 import { type OpenTalk, talkWith } from "./models/open-talk.ts";
-import type { TalkSetup } from "./models/live-model.ts";
+import { freeTrack, setupOf, shownOf, transcriptKey } from "./kept-as.ts";
 import { type Kept, ParticipantStore } from "./participant-store.ts";
 import { utterancesOf } from "./recorded.ts";
 import { RoomSide } from "./room/room-side.ts";
+import { transcriptBody } from "./transcript.ts";
+import { postTranscript, TranscriptOutbox } from "./transcript-outbox.ts";
 import { reviveTurns } from "./turn-machine.ts";
 import { beginTurns, phaseOf, type TurnStep } from "./turn-state.ts";
 import type { EndReason, SpokenUtterance, TurnState } from "./turn-types.ts";
@@ -39,15 +41,14 @@ export class Participant extends DurableObject<Env> {
   readonly #store = new ParticipantStore(this.ctx.storage.sql);
   #running: Running | undefined;
   #savedAt = 0;
+  readonly #transcripts = new TranscriptOutbox(this.ctx.storage.sql);
   #posting: Promise<void> = Promise.resolve();
 
   /** Begins a conversation. The one that goes on already is the answer, where it was asked for the same. */
   async start(tenant: string, sessionId: string, body: ParticipantBody): Promise<Result<Shown, NotStarted>> {
     const before = this.#store.kept;
     if (before && before.ended_at === null) {
-      return canonicalJson(before.body) === canonicalJson(body)
-        ? ok(shownOf(before, this.#store.count))
-        : err("participant_running");
+      return canonicalJson(before.body) === canonicalJson(body) ? ok(this.#shown(before)) : err("participant_running");
     }
     const session = { tenant, session_id: sessionId };
     const wanted = this.#modelOf(body);
@@ -79,13 +80,13 @@ export class Participant extends DurableObject<Env> {
     this.#store.begin(kept);
     await this.ctx.storage.setAlarm(now + watchMs);
     await this.#run(kept, open.value, begun);
-    return ok(shownOf(this.#store.kept ?? kept, this.#store.count));
+    return ok(this.#shown(this.#store.kept ?? kept));
   }
 
   /** Undefined where there was none. */
   read(): Shown | undefined {
-    const { kept, count } = this.#store;
-    return kept && shownOf(kept, count);
+    const { kept } = this.#store;
+    return kept && this.#shown(kept);
   }
 
   /** Ends it at once. */
@@ -118,14 +119,40 @@ export class Participant extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const { kept } = this.#store;
     if (!kept) return;
-    if (kept.ended_at === null || this.#store.unposted(1).length > 0)
-      await this.ctx.storage.setAlarm(Date.now() + watchMs);
+    await this.#watch();
     this.#post();
+    await this.#sendTranscripts(kept);
     await this.#posting;
+    await this.#watch();
     if (kept.ended_at !== null || this.#running) return;
     const open = await this.#talkWith(kept.model, kept);
     if (!open.ok) return this.#finish("model_failed");
     await this.#run(kept, open.value, reviveTurns(kept.turns, Date.now()));
+  }
+
+  #shown(kept: Kept): Shown {
+    return shownOf(kept, this.#store.count, this.#transcripts.stateOf(transcriptKey(kept)));
+  }
+
+  #live(): Partial<LiveModels> {
+    const config = parseLiveModels(this.env);
+    return config.ok ? config.value : {};
+  }
+
+  /** Wakes another object where this one dies, or work is left. */
+  async #watch(): Promise<void> {
+    const { kept } = this.#store;
+    const isBusy = kept?.ended_at === null || this.#store.unposted(1).length > 0;
+    const dueAt = Math.min(isBusy ? Date.now() + watchMs : Infinity, this.#transcripts.dueAt ?? Infinity);
+    if (dueAt !== Infinity) await this.ctx.storage.setAlarm(dueAt);
+  }
+
+  async #sendTranscripts({ tenant, session_id }: Kept): Promise<void> {
+    const { transcripts } = this.#live();
+    if (!transcripts) return;
+    const failures = await this.#transcripts.send(transcripts, postTranscript, Date.now(), Math.random());
+    const log = logFor({ tenant, session_id });
+    for (const failure of failures) log.warn("participant.transcript_waits", { error: describeError(failure) });
   }
 
   #modelOf(body: ParticipantBody): Result<string, "unknown_model"> {
@@ -171,6 +198,7 @@ export class Participant extends DurableObject<Env> {
         onState: (state) => this.#save(state),
         onHandle: (handle) => this.#store.change({ handle }),
         onEnd: (reason) => this.#finish(reason),
+        onAlone: (tracks) => this.ctx.waitUntil(this.#endWithTracks(session, tracks)),
         now: Date.now,
         random: Math.random,
       },
@@ -182,6 +210,21 @@ export class Participant extends DurableObject<Env> {
     } catch (cause) {
       log.warn("participant.not_let_in", { error: describeError(cause) });
       conversation.end("session_over");
+    }
+  }
+
+  /** Whoever ended all the tracks that were heard has left for good. */
+  async #endWithTracks(
+    session: Parameters<Env["GATEWAY"]["turnsBetween"]>[0],
+    tracks: readonly string[],
+  ): Promise<void> {
+    try {
+      const all = await Promise.all(tracks.map((track) => this.env.GATEWAY.turnsBetween(session, track, 0, 1)));
+      const areEnded = all.length > 0 && all.every((one) => one.ok && one.value.is_ended);
+      if (areEnded) this.#running?.conversation.end("asked");
+    } catch (cause) {
+      // The minute alone ends it as well.
+      logFor(session).warn("participant.look_failed", { error: describeError(cause) });
     }
   }
 
@@ -207,7 +250,15 @@ export class Participant extends DurableObject<Env> {
     const { room } = this.#running ?? {};
     this.#running = undefined;
     const turns: TurnState = { ...kept.turns, turns: [], closing: undefined, ended: reason };
-    this.#store.change({ ended_at: Date.now(), turns });
+    const now = Date.now();
+    const { transcripts } = this.#live();
+    this.ctx.storage.transactionSync(() => {
+      this.#store.change({ ended_at: now, turns });
+      if (!transcripts) return;
+      const body = transcriptBody(kept.session_id, this.#store.said, transcripts.format);
+      this.#transcripts.add(transcriptKey(kept), body, now);
+    });
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(now));
     if (room) this.ctx.waitUntil(room.leave());
     this.#post();
   }
@@ -233,31 +284,4 @@ export class Participant extends DurableObject<Env> {
       logFor(session).warn("participant.words_wait", { error: describeError(cause) });
     }
   }
-}
-
-/** A name that nobody streams under in this session. */
-function freeTrack(taken: readonly string[]): string {
-  const names = ["ai", ...Array.from({ length: taken.length + 1 }, (_, n) => `ai-${n + 2}`)];
-  return names.find((name) => !taken.includes(name)) ?? "ai";
-}
-
-const usualInstructions = "You take part in a spoken conversation. Listen, and answer briefly.";
-
-function setupOf({ body, handle }: Kept): TalkSetup {
-  const { instructions = usualInstructions, voice, language, greeting, script } = body;
-  return { instructions, voice, language, greeting, script, handle: handle ?? undefined };
-}
-
-function shownOf({ session_id, turns, model, track, started_at, ended_at }: Kept, utterances: number): Shown {
-  return {
-    session_id,
-    phase: phaseOf(turns),
-    model,
-    track,
-    started_at: new Date(started_at).toISOString(),
-    ends_at: new Date(turns.endsAt).toISOString(),
-    ended_at: ended_at === null ? null : new Date(ended_at).toISOString(),
-    reason: turns.ended ?? null,
-    utterances,
-  };
 }

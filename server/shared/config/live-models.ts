@@ -40,24 +40,49 @@ export const liveModelVariables = {
   GOOGLE_API_KEY: variable(z.string().optional()).describe(
     "Sets `google/…` up, for chat and for participants. A secret.",
   ),
+  TRANSCRIPT_URL: variable(
+    z
+      .url({ protocol: /^https?$/, error: "an http or https URL" })
+      .max(2_048)
+      .optional(),
+  ).describe(
+    "Where the transcript of a conversation goes at its end, such as a tRPC mutation's address. With `WORKER_SHARED_SECRET` as a bearer token.",
+  ),
+  TRANSCRIPT_FORMAT: variable(z.enum(["superjson", "json"]).default("superjson")).describe(
+    "How it is written: `superjson`, as tRPC servers with that transformer take it, or plain `json` with ISO times.",
+  ),
 };
 
-const schema = z.object(liveModelVariables);
+/** Described where webhooks are, which use it too. */
+const schema = z.object({ ...liveModelVariables, WORKER_SHARED_SECRET: variable(z.string().optional()) });
+
+export interface TranscriptTarget {
+  readonly url: string;
+  readonly secret: string | undefined;
+  readonly format: "superjson" | "json";
+}
 
 export interface LiveModels {
   /** In order of preference; one at least. */
   readonly models: readonly LiveModelName[];
   readonly googleBaseUrl: string;
   readonly googleApiKey: string | undefined;
+  /** Undefined: transcripts go nowhere. */
+  readonly transcripts: TranscriptTarget | undefined;
 }
 
 /** @returns the names of the variables that don't parse, each with what was expected. */
 export function parseLiveModels(env: object): Result<LiveModels, string[]> {
   const parsed = schema.safeParse(env);
   if (!parsed.success) return err(eachOf(parsed.error, env));
+  const { TRANSCRIPT_URL: url } = parsed.data;
   return ok({
     models: parsed.data.LIVE_MODEL ?? [{ provider: "embedded", model: "interviewer" }],
     googleBaseUrl: parsed.data.GOOGLE_BASE_URL.replace(/\/+$/, ""),
     googleApiKey: parsed.data.GOOGLE_API_KEY,
+    transcripts:
+      url === undefined
+        ? undefined
+        : { url, secret: parsed.data.WORKER_SHARED_SECRET, format: parsed.data.TRANSCRIPT_FORMAT },
   });
 }
