@@ -19,9 +19,9 @@ export const apiKeySchema = z.string().regex(/^rt_[a-z0-9]{12}_[A-Za-z0-9_-]{43}
 
 /**
  * What a session token is for. `capture` streams audio and posts captions; `observe` reads, live and afterwards; `edit`
- * also corrects the speakers.
+ * also corrects the speakers; `converse` streams as `capture` does, hears the meeting live, and asks a model into it.
  */
-export const roleSchema = z.enum(["capture", "observe", "edit"]);
+export const roleSchema = z.enum(["capture", "observe", "edit", "converse"]);
 export type Role = z.infer<typeof roleSchema>;
 
 const subjectSchema = z.string().min(1).max(limits.maxShortTextChars);
@@ -40,7 +40,8 @@ export const tokenClaimsSchema = z
     session_id: sessionIdSchema.optional(),
     interviewId: sessionIdSchema.optional(),
     tenant: tenantSchema.default(defaultTenant),
-    role: roleSchema,
+    /** Of a token that names none it is that of who talks with a model. */
+    role: roleSchema.default("converse"),
     /** Of `capture`: the tracks it may stream and caption. Of the others: those whose audio and exports it may read, and nothing else. */
     tracks: tracksSchema.optional(),
     /** Of `capture`: `false` where it may not see the session's state and events. */

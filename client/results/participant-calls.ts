@@ -1,5 +1,6 @@
 /** A model that takes part in a meeting: asked in, looked at, sent away. */
-import { type Participant, type ParticipantInput, participantSchema } from "../../schemas/http/participant.ts";
+import { type Participant, participantSchema } from "../../schemas/http/participant.ts";
+import type { ParticipantInput } from "../../schemas/http/participant-body.ts";
 import type { Caller } from "./caller.ts";
 import { sessionPath } from "./parts.ts";
 import type { CallOptions } from "./results-types.ts";

@@ -51,7 +51,7 @@ export interface Operation {
   readonly errors: readonly HttpErrorCode[];
 }
 
-export const anyRole = ["capture", "observe", "edit"] as const;
+export const anyRole = ["capture", "observe", "edit", "converse"] as const;
 export const session = "/v1/sessions/:session_id";
 export const bySessions = (scope: Scope, roles: readonly Role[] = []): Access => ({ scope, roles, covers: "session" });
 export const byCaller = (scope: Scope, roles: readonly Role[]): Access => ({ scope, roles, covers: "caller" });

@@ -5,6 +5,7 @@ import { trackStatusSchema } from "../wire/messages.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { postedRosterSchema, rosterSchema, speakerStateSchema } from "../speech/speakers.ts";
+import { participantBodySchema } from "./participant-body.ts";
 import { gapSchema } from "./gaps.ts";
 import { resultStateSchema } from "./versions.ts";
 
@@ -73,6 +74,8 @@ export const sessionConfigSchema = z.strictObject({
   auto_finalize_after_ms: autoFinalizeMsSchema.optional(),
   /** Without it `CAPTIONS` of the deployment holds. */
   captions: captionsModeSchema.optional(),
+  /** A model takes part once somebody captures (docs/participant.md); null: none does. */
+  participant: participantBodySchema.nullable().optional(),
 });
 export type SessionConfig = z.infer<typeof sessionConfigSchema>;
 
@@ -90,6 +93,7 @@ export const sessionAnswerSchema = z.object({
   retention_days: retentionDaysSchema.nullable(),
   auto_finalize_after_ms: autoFinalizeMsSchema,
   captions: captionsModeSchema.optional(),
+  participant: participantBodySchema.optional(),
   /** Origin of the session's own `webhook_url`; the rest of it may hold a secret and is not shown. */
   webhook_origin: z.string().optional(),
 });

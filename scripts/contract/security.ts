@@ -59,7 +59,7 @@ export function accessSentence({ access }: Operation): string {
         : access.roles.some((role) => role === "capture")
           ? "One of role `observe` or `edit` that names its tracks can't use it."
           : "A token that names its tracks can't use it.";
-  const isCaptureOnly = access.roles.every((role) => role === "capture");
+  const isCaptureOnly = access.roles.every((role) => role === "capture" || role === "converse");
   const confined = access.covers === "session" && isCaptureOnly ? "" : ` ${tracks}`;
   return `${key}, or a session token of role ${roles}.${confined}`;
 }

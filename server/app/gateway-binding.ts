@@ -1,4 +1,5 @@
 /** The gateway as the app reaches it: its entrypoint for the app, by RPC. RPC's own types can't be had across Workers. */
+import type { ParticipantBody } from "../../schemas/http/participant-body.ts";
 import type { CaptionsMode, SessionState } from "../../schemas/http/sessions.ts";
 import type { Result } from "../../schemas/lib/result.ts";
 import type { MeetingText } from "../../schemas/meeting-text.ts";
@@ -17,6 +18,8 @@ export interface GatewayBinding {
   fetch(request: Request): Promise<Response>;
   /** What the session was told of captions; undefined where the deployment's word holds. */
   captionsOf(session: SessionRef): Promise<Result<CaptionsMode | undefined, Refusal>>;
+  /** Which model is to take part once somebody captures. */
+  participantOf(session: SessionRef): Promise<Result<ParticipantBody | undefined, Refusal>>;
   chunks(
     session: SessionRef,
     track: string,

@@ -46,11 +46,20 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     }
     // First, and for as often as it takes: what it hears of twice changes nothing.
     await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
+    if (messages.some(({ type }) => type === "track.opened")) {
+      const wanted = await this.env.GATEWAY.participantOf({ tenant, session_id });
+      await this.env.PARTICIPANT.getByName(name).join(tenant, session_id, wanted.ok ? wanted.value : undefined);
+    }
     await tellIndex(this.env, tenant, session_id, messages);
     const entries = entriesOfFeed(session_id, messages);
     if (entries.length > 0) await this.env.BILLING_LEDGER.getByName(tenant).record(entries);
     const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
+  }
+
+  /** Somebody comes who was let in to talk with a model: one takes part once they are heard, where none did yet. */
+  async expectConversation(tenant: string, sessionId: string): Promise<void> {
+    await this.env.PARTICIPANT.getByName(roomName(tenant, sessionId)).expect();
   }
 }
 

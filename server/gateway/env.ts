@@ -27,4 +27,6 @@ export interface AppBinding {
   fetch(request: Request): Promise<Response>;
   /** Takes messages of a meeting's feed. */
   takeMeeting(batch: FeedBatch): Promise<unknown>;
+  /** Somebody comes who is to talk with a model. An app of an earlier version has no such method. */
+  expectConversation?(tenant: string, sessionId: string): Promise<unknown>;
 }

@@ -351,9 +351,11 @@ async function refused(
   ].map(([name, presented, code]) => [name, presented, code] as [string, Presented, RefusalCode]);
 }
 
+const streams = (role: Role): boolean => role === "capture" || role === "converse";
+
 /** The roles whose tokens are refused where they name another track than is asked for. */
 function confined(roles: readonly Role[], covers: Exclude<Access, "public">["covers"]): Role[] {
-  return covers === "caller" ? [] : roles.filter((role) => covers === "track" || role !== "capture");
+  return covers === "caller" ? [] : roles.filter((role) => covers === "track" || !streams(role));
 }
 
 /** Credentials that let in. */
@@ -363,7 +365,7 @@ async function accepted(
 ): Promise<[name: string, presented: Presented][]> {
   const session = { session_id: sessionId };
   const tokens = roles.map(async (role): Promise<[string, Presented]> => {
-    const narrow = covers !== "session" || role === "capture" ? { tracks: ["mic", "lamp"] } : {};
+    const narrow = covers !== "session" || streams(role) ? { tracks: ["mic", "lamp"] } : {};
     return [`a token to ${role}`, await byToken({ ...session, role, ...narrow })];
   });
   const respelt = roles.map(async (role): Promise<[string, Presented]> => {

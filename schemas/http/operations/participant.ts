@@ -1,6 +1,7 @@
 /** A model that takes part in a meeting: asked in, looked at, sent away. */
 import { limits } from "../../limits.ts";
-import { participantBodySchema, participantSchema } from "../participant.ts";
+import { participantSchema } from "../participant.ts";
+import { participantBodySchema } from "../participant-body.ts";
 import { bySessions, session, type Operation } from "../operation.ts";
 
 const path = `${session}/participant`;
@@ -12,7 +13,7 @@ export const participantOperations = {
     path,
     summary:
       "Have a model take part in the meeting: it hears what is said, and speaks on a track of its own. Asked again while it is there, it is the same one.",
-    access: bySessions("sessions:write", ["edit"]),
+    access: bySessions("sessions:write", ["edit", "converse"]),
     body: { schema: participantBodySchema, maxBytes: limits.maxSessionBodyBytes },
     answers: { 200: { description: "How it goes.", schema: participantSchema } },
     errors: [
@@ -28,7 +29,7 @@ export const participantOperations = {
     method: "GET",
     path,
     summary: "How the conversation with the model goes, or ended.",
-    access: bySessions("sessions:read", ["observe", "edit"]),
+    access: bySessions("sessions:read", ["observe", "edit", "converse"]),
     answers: { 200: { description: "It.", schema: participantSchema } },
     errors: [...errors, "participant_not_found"],
   },
@@ -36,7 +37,7 @@ export const participantOperations = {
     method: "DELETE",
     path,
     summary: "Send the model away. What was said stays. One that has left is as it was.",
-    access: bySessions("sessions:write", ["edit"]),
+    access: bySessions("sessions:write", ["edit", "converse"]),
     answers: { 200: { description: "How it ended.", schema: participantSchema } },
     errors: [...errors, "participant_not_found"],
   },

@@ -18,7 +18,7 @@ export const speakersOperations = {
     method: "POST",
     path: `${session}/utterances`,
     summary: "Post captions from any source, or revise them.",
-    access: byTracks("sessions:write", ["capture", "edit"]),
+    access: byTracks("sessions:write", ["capture", "edit", "converse"]),
     underKey: "replayed",
     body: { schema: utterancesBodySchema, maxBytes: limits.maxUtterancesBodyBytes },
     answers: {

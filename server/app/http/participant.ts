@@ -1,10 +1,7 @@
 /** `/v1/sessions/:session_id/participant`: a model that takes part in the meeting. It lives in `participant/`. */
 import type { Context } from "hono";
-import {
-  type Participant as Shown,
-  type ParticipantBody,
-  participantBodySchema,
-} from "../../../schemas/http/participant.ts";
+import type { Participant as Shown } from "../../../schemas/http/participant.ts";
+import { type ParticipantBody, participantBodySchema } from "../../../schemas/http/participant-body.ts";
 import type { Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { roomName } from "../../../schemas/names.ts";

@@ -1,5 +1,5 @@
 /** What a participant keeps: what it was asked for, where its conversation is, and what both sides said. Knows no model. */
-import type { ParticipantBody } from "../../../schemas/http/participant.ts";
+import type { ParticipantBody } from "../../../schemas/http/participant-body.ts";
 import type { SpokenUtterance, TurnState } from "./turn-types.ts";
 
 /** One conversation of a session. */
@@ -24,6 +24,7 @@ type UtteranceRow = { said: string };
 
 const tables = `
   CREATE TABLE IF NOT EXISTS conversation (one INTEGER PRIMARY KEY CHECK (one = 1), about TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS expected (one INTEGER PRIMARY KEY CHECK (one = 1));
   CREATE TABLE IF NOT EXISTS tracks (track TEXT PRIMARY KEY);
   CREATE TABLE IF NOT EXISTS said (
     n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, said TEXT NOT NULL, is_posted INTEGER NOT NULL)`;
@@ -58,6 +59,15 @@ export class ParticipantStore {
       .exec<{ track: string }>("SELECT track FROM tracks")
       .toArray()
       .map(({ track }) => track);
+  }
+
+  expect(): void {
+    this.#sql.exec(tables);
+    this.#sql.exec("INSERT OR IGNORE INTO expected (one) VALUES (1)");
+  }
+
+  get isExpected(): boolean {
+    return this.#exists() && this.#sql.exec("SELECT 1 FROM expected").toArray().length > 0;
   }
 
   begin(kept: Kept): void {

@@ -3,7 +3,8 @@
  * room and to the model; an alarm makes sure that another object goes on with it where this one dies. The room waits for nothing of it.
  */
 import { DurableObject } from "cloudflare:workers";
-import type { Participant as Shown, ParticipantBody } from "../../../schemas/http/participant.ts";
+import type { Participant as Shown } from "../../../schemas/http/participant.ts";
+import { type ParticipantBody, participantBodySchema } from "../../../schemas/http/participant-body.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { liveModelNameOf, type LiveModels, parseLiveModel, parseLiveModels } from "../../shared/config/live-models.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
@@ -30,6 +31,8 @@ const saveEveryMs = 1_000;
 const postAtOnce = 50;
 const subject = "app:participant";
 
+const connectNow = { type: "connect", afterMs: 0 } as const;
+
 export type NotStarted = "participant_running" | "model_unavailable" | "unknown_model" | "session_finalized";
 
 interface Running {
@@ -50,6 +53,39 @@ export class Participant extends DurableObject<Env> {
     if (before && before.ended_at === null) {
       return canonicalJson(before.body) === canonicalJson(body) ? ok(this.#shown(before)) : err("participant_running");
     }
+    const begun = await this.#begin(tenant, sessionId, body, before);
+    if (!begun.ok) return begun;
+    // While it was asked, another request may have begun one.
+    if (begun.value === undefined) return this.start(tenant, sessionId, body);
+    const { kept, open } = begun.value;
+    await this.#run(kept, open, { state: kept.turns, effects: [connectNow] });
+    return ok(this.#shown(this.#store.kept ?? kept));
+  }
+
+  /** Somebody is to talk with a model here: `join` begins one, of usual settings. */
+  expect(): void {
+    this.#store.expect();
+  }
+
+  /**
+   * Somebody captures. Begins a conversation where one is wanted and there was none yet: in another turn of this object, so that
+   * nobody waits for it.
+   */
+  async join(tenant: string, sessionId: string, wanted: ParticipantBody | undefined): Promise<void> {
+    const body = wanted ?? (this.#store.isExpected ? participantBodySchema.parse({}) : undefined);
+    if (this.#store.kept || !body) return;
+    const begun = await this.#begin(tenant, sessionId, body, undefined);
+    if (begun.ok) await this.ctx.storage.setAlarm(Date.now());
+    else logFor({ tenant, session_id: sessionId }).warn("participant.not_begun", { reason: begun.error });
+  }
+
+  /** Writes down that one is to go on. Undefined where another was begun meanwhile. */
+  async #begin(
+    tenant: string,
+    sessionId: string,
+    body: ParticipantBody,
+    before: Kept | undefined,
+  ): Promise<Result<{ readonly kept: Kept; readonly open: OpenTalk } | undefined, NotStarted>> {
     const session = { tenant, session_id: sessionId };
     const wanted = this.#modelOf(body);
     if (!wanted.ok) return wanted;
@@ -62,8 +98,7 @@ export class Participant extends DurableObject<Env> {
     if (!state.ok || state.value.status !== "open") return err("session_finalized");
     const config = parseSpeechConfig(this.env);
     const mode = (captions.ok ? captions.value : undefined) ?? (config.ok ? config.value.captions : "off");
-    // While it was asked, another request may have begun one.
-    if (this.#store.kept !== before) return this.start(tenant, sessionId, body);
+    if (this.#store.kept !== before) return ok(undefined);
     const now = Date.now();
     const begun = beginTurns(now, body.max_minutes * 60_000);
     const kept: Kept = {
@@ -79,8 +114,7 @@ export class Participant extends DurableObject<Env> {
     };
     this.#store.begin(kept);
     await this.ctx.storage.setAlarm(now + watchMs);
-    await this.#run(kept, open.value, begun);
-    return ok(this.#shown(this.#store.kept ?? kept));
+    return ok({ kept, open: open.value });
   }
 
   /** Undefined where there was none. */

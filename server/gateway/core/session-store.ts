@@ -3,6 +3,7 @@
  * moves forward: open → finalizing → finalized, and from any of them → deleting → deleted.
  */
 import * as z from "zod";
+import { participantBodySchema } from "../../../schemas/http/participant-body.ts";
 import { captionsModeSchema } from "../../../schemas/http/sessions.ts";
 import {
   autoFinalizeMsSchema,
@@ -40,6 +41,7 @@ const configRecordSchema = z.object({
   resolve: resolveSettingsSchema,
   webhook_url: z.string().optional(),
   captions: captionsModeSchema.optional(),
+  participant: participantBodySchema.optional(),
   // Where a session was not told, the gateway's variables hold, as they are then.
   retention_days: retentionDaysSchema.nullable().optional(),
   auto_finalize_after_ms: autoFinalizeMsSchema.optional(),

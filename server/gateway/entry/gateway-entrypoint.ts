@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as z from "zod";
 import type { EventsPage } from "../../../schemas/http/events.ts";
+import type { ParticipantBody } from "../../../schemas/http/participant-body.ts";
 import type { CaptionsMode, SessionState } from "../../../schemas/http/sessions.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
@@ -162,6 +163,14 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
     return this.#inRoom(session, async (room) => {
       const found = await room.call("session");
       return found.ok ? ok(found.value.captions) : found;
+    });
+  }
+
+  /** Which model is to take part once somebody captures; undefined where none is. */
+  participantOf(session: SessionRef): Promise<Result<ParticipantBody | undefined, Refusal>> {
+    return this.#inRoom(session, async (room) => {
+      const found = await room.call("session");
+      return found.ok ? ok(found.value.participant) : found;
     });
   }
 

@@ -26,7 +26,7 @@ import { originGuard } from "./guards/origins.ts";
 import { pathGuard } from "./guards/parameters.ts";
 import { rateHeaders } from "./guards/rate.ts";
 import { healthRoute } from "./health.ts";
-import { ingestRoute } from "./ingest.ts";
+import { conversationRoute, ingestRoute } from "./ingest.ts";
 import { quotaRoute } from "./quota.ts";
 import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
@@ -128,6 +128,7 @@ export function createApp(): Hono<AppEnv> {
     const allow = methods.join(", ");
     app.all(path, (c) => problem(c, { reason: "wrong_method", allow }));
   }
+  app.get("/:session_id", conversationRoute);
   app.get(`${pageFilesPath}:name`, forwardToApp);
   app.use(pathGuard);
   app.all("*", unlistedGuard, forwardToApp);

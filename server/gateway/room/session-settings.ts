@@ -57,6 +57,7 @@ export class SessionSettings {
         resolve,
         webhook_url: settingFrom(before.webhook_url, asked.webhook_url),
         ...(asked.captions === undefined ? {} : { captions: asked.captions }),
+        ...(asked.participant === undefined ? {} : { participant: asked.participant ?? undefined }),
         ...(asked.retention_days === undefined ? {} : { retention_days: asked.retention_days }),
         ...(asked.auto_finalize_after_ms === undefined ? {} : { auto_finalize_after_ms: asked.auto_finalize_after_ms }),
       };

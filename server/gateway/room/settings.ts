@@ -43,6 +43,7 @@ export function hasSettings(settings: SessionAnswer, webhookUrl: string | undefi
     (resolve === undefined || isSameJson(resolveSettingsFrom(settings.resolve, resolve), settings.resolve)) &&
     settingFrom(webhookUrl, asked.webhook_url) === webhookUrl &&
     (asked.captions === undefined || asked.captions === settings.captions) &&
+    (asked.participant === undefined || isSameJson(settings.participant ?? null, asked.participant)) &&
     (days === undefined || days === settings.retention_days) &&
     (afterMs === undefined || afterMs === settings.auto_finalize_after_ms)
   );

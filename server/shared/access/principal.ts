@@ -82,7 +82,7 @@ export function permit(
         return err("The token streams only: the API key that it was minted with has no scope sessions:read.");
       }
       // What a capture token may read at all, its own socket shows anyway.
-      if (access.covers === "session" && principal.tracks && principal.role !== "capture") {
+      if (access.covers === "session" && principal.tracks && !streams(principal.role)) {
         return err("The token names its tracks, and this is about all of the session.");
       }
       return ok(undefined);
@@ -113,6 +113,8 @@ const mintNeeds: Readonly<Record<Role, readonly Scope[]>> = {
   capture: [],
   observe: ["sessions:read"],
   edit: ["sessions:read", "sessions:write"],
+  // Who talks with a model hears the meeting, and asks the model in.
+  converse: ["sessions:read", "sessions:write"],
 };
 
 /**
@@ -130,6 +132,11 @@ export function permitMinting(principal: Principal, role: Role, opens = false): 
     return err("Opening the session with it (open) needs an API key with sessions:write besides tokens:mint.");
   }
   return ok(undefined);
+}
+
+/** Whether a role is for who streams: what its tracks confine is what it sends. */
+function streams(role: Role): boolean {
+  return role === "capture" || role === "converse";
 }
 
 function has(scopes: readonly Scope[], scope: Scope): boolean {

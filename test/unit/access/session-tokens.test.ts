@@ -163,6 +163,11 @@ test("[P5] a token without an end, or without a beginning, is refused", async ()
   expect(await outcome(sign({ ...rest, exp }, secret, { noTimestamp: true }))).toBe("unauthorized");
 });
 
+test("[P2] [Y10] one without a role is that of who talks with a model", async () => {
+  const verified = await verifyToken(settings, sign({ ...claims, role: undefined }), now);
+  expect(verified).toMatchObject({ ok: true, value: { role: "converse" } });
+});
+
 test("[P2] a wrong audience is refused, none is not, one among several is right", async () => {
   expect(await outcome(sign({ ...claims, aud: "roomtone" }))).toBe("ada board-7");
   expect(await outcome(sign({ ...claims, aud: ["other", "roomtone"] }))).toBe("ada board-7");
@@ -171,7 +176,6 @@ test("[P2] a wrong audience is refused, none is not, one among several is right"
 });
 
 test.each([
-  ["no role", { role: undefined }],
   ["a role there is not", { role: "admin" }],
   ["no subject", { sub: undefined }],
   ["an empty subject", { sub: "" }],
