@@ -57,10 +57,10 @@ describe("what the app gets", () => {
     const { ask, got } = notingApp();
     const token = await tokenWith({ sub: "Zoë ☂", session_id: "s", role: "edit", tracks: ["mic"] });
     await ask(`/console?a=1&token=${token}&b=%20`);
-    await ask("/socket", {
+    await ask("/app/socket", {
       headers: { upgrade: "websocket", "sec-websocket-protocol": `chat.v1, bearer.${token}` },
     });
-    await ask("/socket", { headers: { upgrade: "websocket", "sec-websocket-protocol": `bearer.${token}` } });
+    await ask("/app/socket", { headers: { upgrade: "websocket", "sec-websocket-protocol": `bearer.${token}` } });
     expect(got.map(({ url }) => url)).toEqual([
       `${ownOrigin}/console?a=1&b=+`,
       `${ownOrigin}/socket`,
@@ -134,7 +134,7 @@ describe("what the app answers", () => {
     expect(redirect.headers.get("x-own")).toBe("1");
     expect(redirect.headers.get("x-frame-options")).toBe("DENY");
     expect(redirect.headers.get("cache-control")).toBe("no-store");
-    const { webSocket } = await ask("/socket", { headers: { ...bearer(key), upgrade: "websocket" } });
+    const { webSocket } = await ask("/app/socket", { headers: { ...bearer(key), upgrade: "websocket" } });
     const echoed = new Promise((resolve) => webSocket?.addEventListener("message", ({ data }) => resolve(data)));
     webSocket?.accept();
     webSocket?.send("hello");

@@ -6,17 +6,16 @@ import { DurableObject } from "cloudflare:workers";
 import type { Participant as Shown } from "../../../schemas/http/participant.ts";
 import { type ParticipantBody, participantBodySchema } from "../../../schemas/http/participant-body.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { liveModelNameOf, type LiveModels, parseLiveModel, parseLiveModels } from "../../shared/config/live-models.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import { describeError, logFor } from "../../shared/telemetry/log.ts";
-import { openSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
 import { Conversation } from "./conversation.ts";
-import { type OpenTalk, talkWith } from "./models/open-talk.ts";
+import type { OpenTalk } from "./models/open-talk.ts";
+import { liveModelsOf, modelOf, talkOf } from "./models/of-installation.ts";
 import { freeTrack, setupOf, shownOf, transcriptKey } from "./kept-as.ts";
 import { type Kept, ParticipantStore } from "./participant-store.ts";
-import { utterancesOf } from "./recorded.ts";
+import { postWords } from "./post-words.ts";
 import { RoomSide } from "./room/room-side.ts";
 import { transcriptBody } from "./transcript.ts";
 import { postTranscript, TranscriptOutbox } from "./transcript-outbox.ts";
@@ -28,8 +27,6 @@ import type { EndReason, SpokenUtterance, TurnState } from "./turn-types.ts";
 const watchMs = 15_000;
 /** What changes with every bit of sound is kept this often. */
 const saveEveryMs = 1_000;
-const postAtOnce = 50;
-const subject = "app:participant";
 
 const connectNow = { type: "connect", afterMs: 0 } as const;
 
@@ -87,9 +84,9 @@ export class Participant extends DurableObject<Env> {
     before: Kept | undefined,
   ): Promise<Result<{ readonly kept: Kept; readonly open: OpenTalk } | undefined, NotStarted>> {
     const session = { tenant, session_id: sessionId };
-    const wanted = this.#modelOf(body);
+    const wanted = modelOf(this.env, body);
     if (!wanted.ok) return wanted;
-    const open = await this.#talkWith(wanted.value, session);
+    const open = await this.#talkOf(wanted.value, session);
     if (!open.ok) return err("model_unavailable");
     const [state, captions] = await Promise.all([
       this.env.GATEWAY.sessionState(session),
@@ -159,18 +156,13 @@ export class Participant extends DurableObject<Env> {
     await this.#posting;
     await this.#watch();
     if (kept.ended_at !== null || this.#running) return;
-    const open = await this.#talkWith(kept.model, kept);
+    const open = await this.#talkOf(kept.model, kept);
     if (!open.ok) return this.#finish("model_failed");
     await this.#run(kept, open.value, reviveTurns(kept.turns, Date.now()));
   }
 
   #shown(kept: Kept): Shown {
     return shownOf(kept, this.#store.count, this.#transcripts.stateOf(transcriptKey(kept)));
-  }
-
-  #live(): Partial<LiveModels> {
-    const config = parseLiveModels(this.env);
-    return config.ok ? config.value : {};
   }
 
   /** Wakes another object where this one dies, or work is left. */
@@ -182,30 +174,15 @@ export class Participant extends DurableObject<Env> {
   }
 
   async #sendTranscripts({ tenant, session_id }: Kept): Promise<void> {
-    const { transcripts } = this.#live();
+    const { transcripts } = liveModelsOf(this.env);
     if (!transcripts) return;
     const failures = await this.#transcripts.send(transcripts, postTranscript, Date.now(), Math.random());
     const log = logFor({ tenant, session_id });
     for (const failure of failures) log.warn("participant.transcript_waits", { error: describeError(failure) });
   }
 
-  #modelOf(body: ParticipantBody): Result<string, "unknown_model"> {
-    const config = parseLiveModels(this.env);
-    const names = config.ok ? config.value.models.map(liveModelNameOf) : [];
-    const [usual] = names;
-    const wanted = body.model ?? usual;
-    return wanted !== undefined && names.includes(wanted) ? ok(wanted) : err("unknown_model");
-  }
-
-  async #talkWith(
-    model: string,
-    { tenant, session_id }: Pick<Kept, "tenant" | "session_id">,
-  ): Promise<Result<OpenTalk, "not_set_up">> {
-    const config = parseLiveModels(this.env);
-    const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
-    const name = parseLiveModel(model);
-    if (!config.ok || !speech.ok || !name) return err("not_set_up");
-    return talkWith(name, { config: config.value, speech: speech.value, session: { tenant, session_id } });
+  #talkOf(model: string, session: Pick<Kept, "tenant" | "session_id">): Promise<Result<OpenTalk, "not_set_up">> {
+    return talkOf(this.env, model, session, (work) => this.ctx.waitUntil(work));
   }
 
   async #run(kept: Kept, openTalk: OpenTalk, begun: TurnStep): Promise<void> {
@@ -285,7 +262,7 @@ export class Participant extends DurableObject<Env> {
     this.#running = undefined;
     const turns: TurnState = { ...kept.turns, turns: [], closing: undefined, ended: reason };
     const now = Date.now();
-    const { transcripts } = this.#live();
+    const { transcripts } = liveModelsOf(this.env);
     this.ctx.storage.transactionSync(() => {
       this.#store.change({ ended_at: now, turns });
       if (!transcripts) return;
@@ -299,23 +276,7 @@ export class Participant extends DurableObject<Env> {
 
   /** Has the room keep what was said. What it does not take now it is told again by the alarm. */
   #post(): void {
-    this.#posting = this.#posting.then(() => this.#postAll());
+    this.#posting = this.#posting.then(() => postWords(this.env.GATEWAY, this.#store));
     this.ctx.waitUntil(this.#posting);
-  }
-
-  async #postAll(): Promise<void> {
-    const { kept } = this.#store;
-    if (!kept) return;
-    const session = { tenant: kept.tenant, session_id: kept.session_id };
-    try {
-      for (let some = this.#store.unposted(postAtOnce); some.length > 0; some = this.#store.unposted(postAtOnce)) {
-        const taken = await this.env.GATEWAY.utter(session, utterancesOf(some, kept), subject);
-        // Of a room that takes no more, the conversation's own record is what is left.
-        if (!taken.ok) logFor(session).warn("participant.words_refused", { reason: taken.error });
-        this.#store.markPosted(some.map(({ id }) => id));
-      }
-    } catch (cause) {
-      logFor(session).warn("participant.words_wait", { error: describeError(cause) });
-    }
   }
 }

@@ -1,5 +1,5 @@
 /** The transcript of a conversation, as a backend takes it. */
-import superjson, { type SuperJSONResult } from "superjson";
+import { deserialize, serialize, type SuperJSONResult } from "superjson";
 import { describe, expect, test } from "vitest";
 import { transcriptBody } from "../../../server/app/participant/transcript.ts";
 import type { SpokenUtterance } from "../../../server/app/participant/turn-types.ts";
@@ -24,7 +24,7 @@ interface Read {
 
 describe("a transcript's body", () => {
   test("[Y9] is what superjson reads, each entry at a time of its own, in order", () => {
-    const read = superjson.deserialize<Read>(JSON.parse(transcriptBody("i1", three, "superjson")) as SuperJSONResult);
+    const read = deserialize<Read>(JSON.parse(transcriptBody("i1", three, "superjson")) as SuperJSONResult);
     expect(read).toEqual({
       interviewId: "i1",
       transcript: [
@@ -33,14 +33,12 @@ describe("a transcript's body", () => {
         { speaker: "AI", content: "Bye.", timestamp: new Date(at + 2) },
       ],
     });
-    expect(JSON.parse(transcriptBody("i1", three, "superjson"))).toEqual(superjson.serialize(read));
+    expect(JSON.parse(transcriptBody("i1", three, "superjson"))).toEqual(serialize(read));
     expect(transcriptBody("i1", three, "superjson")).toBe(transcriptBody("i1", [...three], "superjson"));
   });
 
   test("[Y9] of nothing said is empty; plain JSON has ISO times", () => {
-    expect(JSON.parse(transcriptBody("i1", [], "superjson"))).toEqual(
-      superjson.serialize({ interviewId: "i1", transcript: [] }),
-    );
+    expect(JSON.parse(transcriptBody("i1", [], "superjson"))).toEqual(serialize({ interviewId: "i1", transcript: [] }));
     expect(JSON.parse(transcriptBody("i1", three.slice(0, 1), "json"))).toEqual({
       interviewId: "i1",
       transcript: [{ speaker: "AI", content: "Hello?", timestamp: new Date(at).toISOString() }],

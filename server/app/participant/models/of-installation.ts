@@ -1,0 +1,40 @@
+/** The live models of this installation: which one a conversation gets, and how it is talked with on behalf of a tenant. */
+import type { ParticipantBody } from "../../../../schemas/http/participant-body.ts";
+import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import {
+  liveModelNameOf,
+  type LiveModels,
+  parseLiveModel,
+  parseLiveModels,
+} from "../../../shared/config/live-models.ts";
+import { openSpeech } from "../../ai/index.ts";
+import type { Env } from "../../env.ts";
+import { type OpenTalk, talkWith } from "./open-talk.ts";
+
+/** Nothing where the variables don't parse. */
+export function liveModelsOf(env: Env): Partial<LiveModels> {
+  const config = parseLiveModels(env);
+  return config.ok ? config.value : {};
+}
+
+/** @returns the model's name, as `provider/model`. */
+export function modelOf(env: Env, body: ParticipantBody): Result<string, "unknown_model"> {
+  const names = (liveModelsOf(env).models ?? []).map(liveModelNameOf);
+  const [usual] = names;
+  const wanted = body.model ?? usual;
+  return wanted !== undefined && names.includes(wanted) ? ok(wanted) : err("unknown_model");
+}
+
+/** @param keepAlive lets work go on that nobody waits for. */
+export async function talkOf(
+  env: Env,
+  model: string,
+  { tenant, session_id }: { readonly tenant: string; readonly session_id: string },
+  keepAlive: (work: Promise<unknown>) => void,
+): Promise<Result<OpenTalk, "not_set_up">> {
+  const config = parseLiveModels(env);
+  const speech = await openSpeech(env, tenant, keepAlive);
+  const name = parseLiveModel(model);
+  if (!config.ok || !speech.ok || !name) return err("not_set_up");
+  return talkWith(name, { config: config.value, speech: speech.value, session: { tenant, session_id } });
+}
