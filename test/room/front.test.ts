@@ -63,8 +63,8 @@ describe("what the app gets", () => {
     await ask("/app/socket", { headers: { upgrade: "websocket", "sec-websocket-protocol": `bearer.${token}` } });
     expect(got.map(({ url }) => url)).toEqual([
       `${ownOrigin}/console?a=1&b=+`,
-      `${ownOrigin}/socket`,
-      `${ownOrigin}/socket`,
+      `${ownOrigin}/app/socket`,
+      `${ownOrigin}/app/socket`,
     ]);
     expect(got.map(({ headers }) => headers.get("sec-websocket-protocol"))).toEqual([null, "chat.v1", null]);
     for (const { headers } of got) {
