@@ -102,7 +102,7 @@ const said: readonly [field: string, message: string, body: unknown, schema: z.Z
     sessionConfigSchema,
   ],
   ["role", "is missing", {}, mintBodySchema],
-  ["role", 'must be "capture" or "observe" or "edit"', { role: "admin" }, mintBodySchema],
+  ["role", 'must be "capture" or "observe" or "edit" or "converse"', { role: "admin" }, mintBodySchema],
   ["tracks", "must have at least 1 entry", { role: "edit", tracks: [] }, mintBodySchema],
   ["clusterId", "is no field here; did you mean cluster_id?", { clusterId: "c1" }, turnBodySchema],
   ["cluster_id", "must be a string, not a number", { cluster_id: 5 }, turnBodySchema],
