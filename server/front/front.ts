@@ -30,10 +30,12 @@ export interface Front {
   stop(): Promise<void>;
 }
 
+const brokeOff = "HPE_INVALID_EOF_STATE";
+const noRequest = "This is no HTTP request.";
 /** What Node's parser says of what it can't read, by its code. */
 const parseFailures: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "The request's head is too large.",
-  HPE_INVALID_EOF_STATE: "The request broke off before its end.",
+  [brokeOff]: "The request broke off before its end.",
 };
 
 export async function openFront({ hostname, port, target: url, maxConnections }: FrontOptions): Promise<Front> {
@@ -45,6 +47,8 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   };
   const connections = new Connections(maxConnections);
   const sockets = new Set<OpenSocket>();
+  /** The last request of each connection. */
+  const asked = new WeakMap<Duplex, { readonly isHead: boolean; isAnswered: boolean }>();
   let isStopping = false;
   const server = createServer({
     maxHeaderSize: frontLimits.maxHeaderBytes,
@@ -64,6 +68,11 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     connections.begin(socket);
+    const last = { isHead: request.method === "HEAD", isAnswered: false };
+    asked.set(socket, last);
+    response.once("finish", () => {
+      last.isAnswered = true;
+    });
     response.once("close", () => {
       if (response.statusCode < 400) connections.handleAccepted(socket);
       connections.end(socket);
@@ -91,7 +100,10 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     });
   });
   server.on("clientError", (cause: NodeJS.ErrnoException, socket: Duplex) => {
-    endWith(socket, refusal("bad_request", parseFailures[cause.code ?? ""] ?? "This is no HTTP request."));
+    const { isHead = false, isAnswered = false } = asked.get(socket) ?? {};
+    // A body that nobody waited for: its request has its answer, and gets no second one.
+    if (isAnswered && cause.code === brokeOff) socket.destroy();
+    else endWith(socket, refusal("bad_request", parseFailures[cause.code ?? ""] ?? noRequest), isHead && !isAnswered);
   });
   server.listen(port, hostname);
   await once(server, "listening");

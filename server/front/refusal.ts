@@ -37,12 +37,15 @@ export function refusal(code: HttpErrorCode, detail: string): Refusal {
   return { status, reason: title, headers, body };
 }
 
-/** On a connection that has no answer of Node's: the client never sent a whole request, or asked to upgrade. */
-export function endWith(socket: Duplex, { status, reason, headers, body }: Refusal): void {
+/**
+ * On a connection that has no answer of Node's: the client never sent a whole request, or asked to upgrade.
+ * @param isHead the request was a HEAD, whose answer has no body (RFC 9110 §9.3.2).
+ */
+export function endWith(socket: Duplex, { status, reason, headers, body }: Refusal, isHead = false): void {
   if (!socket.writable) {
     socket.destroy();
     return;
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n${body}`, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n${isHead ? "" : body}`, () => socket.destroy());
 }
