@@ -14,8 +14,8 @@ export const deliveredEvents = [
 ] as const satisfies readonly EventType[];
 export const deliveredEventSchema = z.enum(deliveredEvents);
 
-/** All that is delivered: those, and what somebody asked for to try a receiver. */
-export const webhookTypes = [...deliveredEvents, "webhook.test"] as const;
+/** All that is delivered: those, how a session begins and that it is gone, and what somebody asked for to try a receiver. */
+export const webhookTypes = [...deliveredEvents, "session.created", "session.deleted", "webhook.test"] as const;
 export const webhookTypeSchema = z.enum(webhookTypes);
 export type WebhookType = z.infer<typeof webhookTypeSchema>;
 
@@ -27,7 +27,7 @@ export const webhookPayloadSchema = z.object({
   data: z.object({
     tenant: tenantSchema,
     session_id: sessionIdSchema,
-    /** The row of the session's event log; `webhook.test` has none. */
+    /** The row of the session's event log; `session.created`, `session.deleted` and `webhook.test` have none. */
     event: eventSchema.optional(),
     /** Of `session.finalized` and `result.revised`. */
     result_key: z.string().optional(),

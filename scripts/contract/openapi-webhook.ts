@@ -5,6 +5,8 @@ import { deliveryIdSchema, webhookPayloadSchema, type WebhookType } from "../../
 import { webhookExamples } from "./examples.ts";
 
 const summaries: Readonly<Record<WebhookType, string>> = {
+  "session.created": "A session was opened, by a request or by its first connection",
+  "session.deleted": "All of a session is deleted; nothing but this is left to be sent",
   "session.finalized": "A session's result can be fetched",
   "result.revised": "A newer version of the result can be fetched",
   "resolve.failed": "Windows of a track were given up by speaker resolve",

@@ -144,3 +144,21 @@ test("[D4] no secret and nothing internal in what callers got or the gateway pri
   const seen = receivedBodies.join("\n") + gateway.output;
   for (const word of [token, webhookSecret.slice(6), "sh4red-secret"]) expect(seen).not.toContain(word);
 });
+
+test("[D10] a session says that it begins, and that it is gone: kill -9 between loses neither", async () => {
+  const session = newSession();
+  const path = `/begins/${session}`;
+  const gate = Promise.withResolvers<void>();
+  await open(session, path);
+  const [created] = await arrived(path, 1);
+  expect(created && verified(created)).toMatchObject({ type: "session.created", data: { session_id: session } });
+  backend.behave(path, () => gate.resolve());
+  expect(await send(gateway, `/v1/sessions/${session}`, { method: "DELETE" })).toMatchObject({ status: 200 });
+  await gate.promise;
+  await gateway.kill9();
+  backend.behave(path, (response) => void response.writeHead(204).end());
+  await gateway.start();
+  const [, ...farewells] = await arrived(path, 3);
+  expect(farewells.map((one) => verified(one).type)).toEqual(["session.deleted", "session.deleted"]);
+  expect(new Set(farewells.map(({ headers, body }) => `${String(headers["webhook-id"])} ${body}`)).size).toBe(1);
+});

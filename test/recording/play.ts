@@ -244,6 +244,7 @@ async function goWrong(recorder: Recorder, webhooks: Surroundings["webhooks"]): 
   recorder.keepWebhook("resolve.failed", "Windows without a speaker", await sent("resolve.failed"));
   recorder.keepWebhook("track.stalled", "Nothing came after the first second", await sent("track.stalled"));
   recorder.keepWebhook("resolve.stalled", "The service failed three times in a row", await sent("resolve.stalled"));
+  recorder.keepWebhook("session.created", "A meeting begins", await sent("session.created"));
   const tried = { parameters: { session_id: refusedSession } };
   await recorder.call("testWebhook", ["asked_for", "It is sent as any other"], tried);
   recorder.keepWebhook("webhook.test", "To try the receiver", await sent("webhook.test"));
@@ -264,6 +265,7 @@ async function goWrong(recorder: Recorder, webhooks: Surroundings["webhooks"]): 
   await recorder.call("finalize", ["waiting", "A second is missing that may still come"], waiting);
   await recorder.ask("deleteSession", { parameters });
   await recorder.settled("deleteSession", parameters, ({ status }: { status: string }) => status === "deleted");
+  recorder.keepWebhook("session.deleted", "All of it is gone", await sent("session.deleted"));
   await recorder.refused("getState", { parameters });
 }
 

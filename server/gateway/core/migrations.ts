@@ -219,6 +219,15 @@ export const migrations: readonly string[] = [
 
   // Which windows of a track wait, failed or were opened again: a track whose service is away has thousands.
   `CREATE INDEX IF NOT EXISTS windows_by_status ON resolve_windows (track, status, from_seq);`,
+
+  // What is still to be said of a session that is deleted, and where: nothing else of it is left.
+  `CREATE TABLE IF NOT EXISTS farewells (
+     delivery_id TEXT PRIMARY KEY,
+     url TEXT,
+     payload TEXT NOT NULL,
+     failures INTEGER NOT NULL,
+     due_at INTEGER NOT NULL
+   ) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -27,6 +27,8 @@ export interface Part {
     readonly trackEnded?: () => void;
     /** The session was opened, is finalizing, is finalized, or is being deleted. In the step that notes it. */
     readonly statusChanged?: () => void;
+    /** All of the session goes now. In its commit, before anything goes: what is to stay is in tables of `afterDeletion`. */
+    readonly sessionDeleted?: () => void;
     /** The session's settings changed. After the commit. */
     readonly settingsChanged?: () => void;
   };

@@ -47,6 +47,11 @@ export class Signals {
     this.#each("statusChanged", ({ on }) => on?.statusChanged?.());
   }
 
+  /** Call in the commit that deletes all rows, before it deletes any. As `statusChanged`. */
+  sessionDeleted(): void {
+    this.#each("sessionDeleted", ({ on }) => on?.sessionDeleted?.());
+  }
+
   /** As `statusChanged`. */
   settingsChanged(): void {
     this.#each("settingsChanged", ({ on }) => on?.settingsChanged?.());
@@ -72,7 +77,7 @@ export class Signals {
     }
   }
 
-  #each(signal: "statusChanged" | "settingsChanged" | "woke", give: (part: Part) => void): void {
+  #each(signal: "statusChanged" | "settingsChanged" | "sessionDeleted" | "woke", give: (part: Part) => void): void {
     for (const part of this.#parts) {
       try {
         give(part);

@@ -7,7 +7,7 @@
  *   quiet   what was under way is over: it could write after the look into R2
  *   R2      listed by the session's prefix and deleted a batch at a time, until nothing is listed
  *   D1      the session's row of the index
- *   rows    all of the room's tables, in the commit that writes the receipt: status `deleted`
+ *   rows    all of the room's tables, in the commit that writes the receipt and what is to be said of it: status `deleted`
  *   scrub   what the tables left behind in the files of the room and of the index, where those are files of this machine
  *   sweep   twice more, later: a write that R2 or D1 was given before a crash may land after all
  */
@@ -49,6 +49,8 @@ export interface DeleterDeps {
   /** Ends uploads that R2 does not list. */
   readonly abortUploads: () => Promise<void>;
   readonly removeFromIndex: () => Promise<void>;
+  /** Has written what outlives the session. Called in the commit that writes the tombstone, before `wipe`. */
+  readonly takeLeave: () => void;
   /** Deletes all that the room has stored but the schema's version. Called in the commit that writes the tombstone. */
   readonly wipe: () => void;
   /** Overwrites what is no row any more in the room's file and in the index's. Does nothing where the platform owns the files. */
@@ -157,7 +159,7 @@ export class Deleter {
   }
 
   #bury(): void {
-    const { db, store, session, wipe } = this.#deps;
+    const { db, store, session, takeLeave, wipe } = this.#deps;
     const { by, requested_at, objects, bytes, ...record } = this.#record();
     db.transaction(() => {
       const receipt: DeletionReceipt = {
@@ -170,6 +172,7 @@ export class Deleter {
         bytes,
         ...tableCounts(db),
       };
+      takeLeave();
       wipe();
       store.deletion = { ...record, by, requested_at, objects, bytes, receipt };
       store.status = "deleted";

@@ -73,6 +73,7 @@ export class Lifecycle {
         await signals.quiet();
         await bucketIdle(writeIdleMs);
       },
+      takeLeave: () => signals.sessionDeleted(),
       wipe: () => {
         wipeRoom(db, signals.lastingTables);
         wipeObject();

@@ -53,7 +53,7 @@ export class MeetingSessionDO extends RoomHost {
   readonly #api = new SessionApi({
     existing: () => this.#existing(),
     mayOpen: () => this.#mayOpen(),
-    open: () => this.#open(),
+    open: (setUp) => this.#open(setUp),
   });
   /** Set when the room is about to start anew: until then it must not touch storage. */
   #isBroken = false;
@@ -168,10 +168,10 @@ export class MeetingSessionDO extends RoomHost {
     return this.#room;
   }
 
-  #open(): Room {
+  #open(setUp?: (room: Room) => void): Room {
     if (this.#isBroken) throw new Error("the room restarts");
     this.#room ??= this.#load();
-    openSession(this.#room);
+    openSession(this.#room, setUp);
     return this.#room;
   }
 

@@ -92,7 +92,12 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     result_key: version === undefined ? resultKey(session) : versionKey(session, version),
     coverage: coverage(tracks.rows()),
   });
-  const webhooks = webhooksPart(core, { config: config.webhooks, fetcher: services.fetcher, result });
+  const webhooks = webhooksPart(core, {
+    config: config.webhooks,
+    fetcher: services.fetcher,
+    result,
+    scrub: () => services.scrub(async () => undefined),
+  });
   const lifecycle = lifecyclePart(core, {
     tracks,
     people: () => speakers.speakers.people(),
@@ -160,7 +165,10 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   };
 }
 
-/** Opens the session if it never was. */
-export function openSession({ core }: Room): void {
-  if (core.store.open()) core.signals.statusChanged();
+/** Opens the session if it never was. @param setUp gives it its settings, before anybody hears of it. */
+export function openSession(room: Room, setUp?: (room: Room) => void): void {
+  const { signals, store } = room.core;
+  if (!store.open()) return;
+  setUp?.(room);
+  signals.statusChanged();
 }

@@ -46,8 +46,8 @@ export interface Rooms {
   readonly existing: () => Room | undefined;
   /** Whether the tenant may have one session more open (SPEC L4). */
   readonly mayOpen: () => Promise<boolean>;
-  /** Opens the session if need be. */
-  readonly open: () => Room;
+  /** Opens the session if need be. @param setUp is called for one that is new, before anybody hears of it. */
+  readonly open: (setUp?: (room: Room) => void) => Room;
 }
 
 /** A method that rejects has met a bug: the room then starts anew. */
@@ -139,8 +139,8 @@ export class SessionApi {
     if (known) return ok({ ...known.settings.shown(), isNew: false });
     // Before anything is opened.
     if (metadataChars(config.metadata) > limits.maxMetadataChars) return err("metadata_too_large");
-    const answer = this.#rooms.open().settings.configure(config, true);
-    return answer.ok ? ok({ ...answer.value, isNew: true }) : answer;
+    const { settings } = this.#rooms.open((room) => room.settings.setUp(config));
+    return ok({ ...settings.shown(), isNew: true });
   }
 
   /** The settings that hold, and what there is of the session. */

@@ -68,6 +68,12 @@ export class SessionSettings {
     return ok(this.shown());
   }
 
+  /** Gives a session that is opened in this step its settings. */
+  setUp(asked: SessionConfig): void {
+    const set = this.configure(asked, true);
+    if (!set.ok) throw new Error(`a new session refuses its settings: ${set.error}`);
+  }
+
   /** Whether they are those asked for, so that asking twice is no conflict. */
   match(asked: SessionConfig): boolean {
     return hasSettings(this.shown(), this.#deps.store.config.webhook_url, asked);

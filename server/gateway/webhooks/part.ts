@@ -2,6 +2,7 @@
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
+import { farewellTables, Farewells } from "./farewells.ts";
 import { Webhooks, type WebhooksDeps } from "./webhooks.ts";
 
 export interface WebhooksSettings {
@@ -9,14 +10,16 @@ export interface WebhooksSettings {
   readonly fetcher: typeof fetch;
   /** What `session.finalized` says of the result. */
   readonly result: WebhooksDeps["result"];
+  /** Overwrites what deleted rows left in files. */
+  readonly scrub: () => Promise<void>;
 }
 
 export interface WebhooksPart extends Part {
   readonly webhooks: Webhooks;
 }
 
-export function webhooksPart(core: Core, { config, fetcher, result }: WebhooksSettings): WebhooksPart {
-  const { db, jobs, random, session, store, synced } = core;
+export function webhooksPart(core: Core, { config, fetcher, result, scrub }: WebhooksSettings): WebhooksPart {
+  const { db, jobs, log, random, session, status, store, synced } = core;
   const webhooks = new Webhooks({
     db,
     ...session,
@@ -29,15 +32,33 @@ export function webhooksPart(core: Core, { config, fetcher, result }: WebhooksSe
     wakeAt: (at) => jobs.at("webhooks", at),
     random,
   });
+  const farewells = new Farewells({
+    db,
+    ...session,
+    settings: config,
+    sessionUrl: () => store.config.webhook_url,
+    fetcher,
+    synced,
+    scrub,
+    wakeAt: (at) => jobs.at("farewell", at),
+    random,
+    log,
+  });
   return {
     name: "webhooks",
     webhooks,
-    jobs: { webhooks: () => webhooks.run() },
+    jobs: { webhooks: () => webhooks.run(), farewell: () => farewells.run() },
     on: {
       eventAppended: (event) => webhooks.note(event),
-      // What is to be said of the result waited for it.
-      statusChanged: () => webhooks.wake(),
+      statusChanged: () => {
+        // A session is open once, and first of all.
+        if (status.isOpen) webhooks.noteCreated();
+        // What is to be said of the result waited for it.
+        webhooks.wake();
+      },
+      sessionDeleted: () => farewells.write(),
     },
-    woke: () => webhooks.wake(),
+    woke: () => (status.isGone ? farewells.wake() : webhooks.wake()),
+    afterDeletion: { jobs: ["farewell"], tables: farewellTables },
   };
 }

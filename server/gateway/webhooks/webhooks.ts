@@ -1,5 +1,5 @@
 /**
- * Tells a backend what happened in the room (SPEC D1–D6).
+ * Tells a backend what happened in the room (SPEC D1–D6, D10).
  *
  *   event appended ── same commit ──▶ row `pending` ──▶ job ──▶ POST ──▶ 2xx: `delivered`
  *                                         ▲                      │
@@ -57,6 +57,14 @@ export class Webhooks {
     const about = type === "session.finalized" || type === "result.revised" ? result(event.version) : {};
     const payload = { type, timestamp: event.at, data: { tenant, session_id: sessionId, event, ...about } };
     this.#add(payload);
+  }
+
+  /** Call in the step that opens the session. */
+  noteCreated(): void {
+    const { db, tenant, sessionId } = this.#deps;
+    if (this.#url() === undefined) return;
+    const timestamp = new Date(db.now()).toISOString();
+    this.#add({ type: "session.created", timestamp, data: { tenant, session_id: sessionId } });
   }
 
   /** Has a delivery of the type `webhook.test` sent now, as any other. @returns undefined where nobody said where to. */

@@ -17,13 +17,31 @@ export interface Received {
 
 type Behaviour = (received: Received) => Response | Promise<Response>;
 
-const receivers = new Map<string, { behave: Behaviour; readonly received: Received[] }>();
+/** What a session says of itself, whatever a test is about. */
+const bookends: ReadonlySet<string> = new Set(["session.created", "session.deleted"]);
+
+interface Backend {
+  behave: Behaviour;
+  readonly received: Received[];
+  readonly hears: ReadonlySet<string>;
+}
+
+const receivers = new Map<string, Backend>();
+
+/** Whether a delivery is one of those that nobody waits for. */
+function isBookend(body: string, heard: ReadonlySet<string> = new Set()): boolean {
+  const { type } = webhookPayloadSchema.parse(JSON.parse(body));
+  return bookends.has(type) && !heard.has(type);
+}
 const others = globalThis.fetch;
 
 type Init = { headers: Record<string, string>; body: string; signal: AbortSignal; redirect?: string };
 
 vi.stubGlobal("fetch", async (input: string, init: Init): Promise<Response> => {
-  const backend = receivers.get(new URL(input).hostname);
+  const { hostname } = new URL(input);
+  const backend = receivers.get(hostname);
+  const isUnheard = hostname.endsWith(".hooks.example") && isBookend(init.body, backend?.hears);
+  if (isUnheard) return new Response(null, { status: 204 });
   if (!backend) return others(input, init);
   const received = { url: input, headers: init.headers, body: init.body, redirect: init.redirect };
   backend.received.push(received);
@@ -37,11 +55,18 @@ vi.stubGlobal("fetch", async (input: string, init: Init): Promise<Response> => {
 export const token = "t0ken-in-url";
 export const hookUrl = (sessionId: string): string => `https://${sessionId}.hooks.example/in/${token}?key=${token}`;
 
-/** Sets what the backend does. @returns the requests that it got so far and gets from now on. */
-export function receiver(sessionId: string, behave: Behaviour = () => new Response(null, { status: 204 })): Received[] {
+/**
+ * Sets what the backend does. @returns the requests that it got so far and gets from now on.
+ * @param hears which of `session.created` and `session.deleted` are among them; others are taken without a word.
+ */
+export function receiver(
+  sessionId: string,
+  behave: Behaviour = () => new Response(null, { status: 204 }),
+  hears: readonly string[] = [],
+): Received[] {
   const host = `${sessionId.toLowerCase()}.hooks.example`;
   const received = receivers.get(host)?.received ?? [];
-  receivers.set(host, { behave, received });
+  receivers.set(host, { behave, received, hears: new Set(hears) });
   return received;
 }
 
