@@ -159,6 +159,7 @@ export const limitTable = {
   maxChatBodyBytes: { value: 524_288, meaning: "Body of a question." },
   maxEntriesPerRecord: { value: 500, meaning: "Entries in one `POST /v1/billing/record`." },
   maxRecordBodyBytes: { value: 524_288, meaning: "Body of `POST /v1/billing/record`." },
+  maxBudgets: { value: 20, meaning: "Budgets of a tenant." },
   maxUsageRowsPerPage: { value: 1_000, meaning: "Rows in one answer of `GET /v1/usage`." },
   maxFinalizeGraceMs: { value: 3_600_000, meaning: "`grace_ms` of a finalize." },
   maxFinalizeBodyBytes: { value: 65_536, meaning: "Body of `POST …/finalize`." },

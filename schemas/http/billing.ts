@@ -1,5 +1,6 @@
 /** The ledger over HTTP: money is text, exact to the nano-dollar, with what people are shown beside it (SPEC B3, B7). */
 import * as z from "zod";
+import { allFeatures } from "../billing/budgets.ts";
 import { featureSchema, ledgerUnitSchema, recordOutcomeSchema, usageDimensionSchema } from "../billing/ledger.ts";
 import { exactUsd, maxEntryNanoUsd, multiplierSchema, parseUsd, shownUsd } from "../billing/money.ts";
 import { limits } from "../limits.ts";
@@ -172,3 +173,54 @@ export const flushAnswerSchema = z.object({
   pending_entries: countSchema,
   pending_usd: moneySchema,
 });
+
+const budgetBodySchema = z
+  .strictObject({
+    feature: featureSchema.describe(
+      `As in an entry: \`chat\`, \`stt\`, \`tts\`, \`live\`; \`${allFeatures}\` is all of them together.`,
+    ),
+    tokens_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .nullable()
+      .default(null)
+      .describe("In and out, over any 60 seconds."),
+    audio_seconds_per_minute: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .nullable()
+      .default(null)
+      .describe("Of each user, over any 60 seconds."),
+    usd_per_day: usdSchema
+      .refine((nanoUsd) => nanoUsd > 0, "is above nothing")
+      .nullable()
+      .default(null)
+      .describe("Charges of a day, UTC."),
+  })
+  .refine((budget) => Object.values(budget).filter((value) => value !== null).length > 1, {
+    message: "bounds nothing: give a limit, or leave it out",
+    path: ["feature"],
+  });
+
+export const budgetsBodySchema = z.strictObject({
+  budgets: z
+    .array(budgetBodySchema)
+    .max(limits.maxBudgets)
+    .refine((all) => new Set(all.map(({ feature }) => feature)).size === all.length, "names a feature twice"),
+});
+
+export const budgetsAnswerSchema = z.object({
+  budgets: z.array(
+    z.object({
+      feature: z.string(),
+      /** Over the last 60 seconds, calls under way included. */
+      tokens_per_minute: z.object({ limit: countSchema, used: countSchema }).nullable(),
+      audio_seconds_per_minute: z.object({ limit: countSchema }).nullable(),
+      /** Of today: charged, and held for calls under way. */
+      usd_per_day: z.object({ limit: moneySchema, charged: moneySchema, held: moneySchema }).nullable(),
+    }),
+  ),
+});
+export type BudgetsAnswer = z.infer<typeof budgetsAnswerSchema>;

@@ -117,6 +117,7 @@ export const httpErrors = {
   invalid_webhook_url: { status: 400, title: "Webhooks can't go to this address" },
   unauthorized: { status: 401, title: "No valid credential" },
   token_expired: { status: 401, title: "The session token has expired" },
+  budget_exhausted: { status: 402, title: "A budget of the tenant is used up" },
   forbidden: { status: 403, title: "The credential does not allow this" },
   origin_not_allowed: { status: 403, title: "Web pages of this origin are not let in" },
   not_found: { status: 404, title: "No such route" },

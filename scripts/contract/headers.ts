@@ -85,6 +85,7 @@ const retryAfterCodes: ReadonlySet<HttpErrorCode> = new Set([
   "inference_unavailable",
   "resolve_queue_full",
   "ledger_unavailable",
+  "budget_exhausted",
   "audio_unavailable",
   "result_unavailable",
   "not_finalized",

@@ -91,6 +91,8 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   escalate: "Chat",
   streamEscalation: "Chat",
   routerStatus: "Chat",
+  getBudgets: "Billing",
+  setBudgets: "Billing",
   listDeliveries: "Webhooks",
   testWebhook: "Webhooks",
   resendDelivery: "Webhooks",

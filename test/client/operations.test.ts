@@ -39,6 +39,8 @@ const methods: Record<OperationId, Calls | string> = {
       client.recordUsage([{ event_id: "e1", at: "2026-11-29T09:00:00Z", feature: "chat", cost_usd: "0.0105" }]),
   },
   topUp: { topUp: (client) => client.topUp({ event_id: "invoice-7", amount_usd: "25" }) },
+  getBudgets: "for who runs an installation: fetch it",
+  setBudgets: "for who runs an installation: fetch it",
   flushLedger: "for who runs an installation: fetch it",
   completeChat: "any client of OpenAI's API",
   apiChat: "another name of chat",

@@ -1,4 +1,5 @@
 /** What the recording pays for. */
+import { chunkBytes } from "../../schemas/wire/audio.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What was used elsewhere, on a day of its own, and what was paid. */
@@ -29,4 +30,13 @@ export async function pay(recorder: Recorder): Promise<void> {
   await recorder.call("flushLedger", ["all", "All of it is in D1"]);
   await recorder.call("getBalance", ["paid", "More was paid than used"]);
   await recorder.refused("topUp", { body: { ...paid, amount_usd: "26" } });
+  const budgets = [
+    { feature: "chat", tokens_per_minute: 20_000, usd_per_day: "5" },
+    { feature: "stt", audio_seconds_per_minute: 1 },
+  ];
+  await recorder.call("setBudgets", ["two", "Of what is asked, and of what is heard"], { body: { budgets } });
+  await recorder.call("getBudgets", ["two", "Nothing is used of them"]);
+  const headers = { "content-type": "audio/L16; rate=16000" };
+  await recorder.refused("transcribe", { audio: new Uint8Array(2 * chunkBytes), headers });
+  await recorder.ask("setBudgets", { body: { budgets: [] } });
 }

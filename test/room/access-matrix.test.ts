@@ -125,6 +125,8 @@ const cases: Readonly<Record<OperationId, Case>> = {
     never: "200",
   },
   topUp: { body: (event_id) => ({ event_id, amount_usd: "1" }), right: "200", never: "200" },
+  getBudgets: { right: "200", never: "200" },
+  setBudgets: { body: () => ({ budgets: [] }), right: "200", never: "200" },
   flushLedger: { right: "200", never: "200" },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },

@@ -39,6 +39,7 @@ const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> =
     "[limit:maxRecordBodyBytes]",
     { entries: [{ event_id: "e1", at: "2026-11-29T09:00:00Z", feature: "chat" }] },
   ],
+  setBudgets: ["[limit:maxCorrectionBodyBytes]", { budgets: [] }],
   topUp: ["[limit:maxCorrectionBodyBytes]", { event_id: "e1", amount_usd: "1" }],
   createChat: ["[limit:maxChatBodyBytes]", { title: "T" }],
   updateChat: ["[limit:maxChatBodyBytes]", { title: "T" }],
@@ -157,6 +158,7 @@ const statusOf: Readonly<Record<WithBody, number>> = {
   addMessage: 404,
   escalate: 200,
   streamEscalation: 200,
+  setBudgets: 200,
 };
 
 const create = (config: object): Promise<Response> => send("POST", "/v1/sessions", config);

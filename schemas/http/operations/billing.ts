@@ -2,6 +2,8 @@
 import { limits } from "../../limits.ts";
 import {
   balanceAnswerSchema,
+  budgetsAnswerSchema,
+  budgetsBodySchema,
   flushAnswerSchema,
   recordAnswerSchema,
   recordBodySchema,
@@ -64,5 +66,23 @@ export const billingOperations = {
     access: bySessions("admin"),
     answers: { 200: { description: "What D1 has, and what is still pending.", schema: flushAnswerSchema } },
     errors: [...errors, "index_unavailable"],
+  },
+  getBudgets: {
+    method: "GET",
+    path: "/v1/billing/budgets",
+    summary: "How much the tenant may use of what, and what is used of it.",
+    access: bySessions("admin"),
+    answers: { 200: { description: "As counted now.", schema: budgetsAnswerSchema } },
+    errors,
+  },
+  setBudgets: {
+    method: "PUT",
+    path: "/v1/billing/budgets",
+    summary:
+      "Sets how much the tenant may use, in place of all budgets there are. A call that would go beyond one is refused with `budget_exhausted` before a model is asked.",
+    access: bySessions("admin"),
+    body: { schema: budgetsBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
+    answers: { 200: { description: "As they are now.", schema: budgetsAnswerSchema } },
+    errors: [...errors, "body_too_large"],
   },
 } as const satisfies Record<string, Operation>;

@@ -27,6 +27,7 @@ const asking = [
   "body_too_large",
   "session_not_found",
   "session_deleted",
+  "budget_exhausted",
   "model_failed",
   "model_unavailable",
   "model_timeout",

@@ -18,6 +18,7 @@ const errors = [
   "bad_request",
   "body_too_large",
   "unsupported_media",
+  "budget_exhausted",
   "model_failed",
   "model_unavailable",
   "model_timeout",

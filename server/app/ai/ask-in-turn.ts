@@ -2,6 +2,7 @@
  * Asks one model after the other until one answers (SPEC M12): each behind its circuit, with a deadline, and with its own record of
  * what it took. A caller's own mistake is nobody else's to find, and who left is not asked for. Knows no provider.
  */
+import type { Exhausted } from "../../../schemas/billing/budgets.ts";
 import type { Quantities } from "../../../schemas/billing/prices.ts";
 import type { CallOutcome } from "../../../schemas/billing/usage.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
@@ -44,7 +45,12 @@ export async function askInTurn<M, T>(
       last = worse(last, { reason: "unavailable", retryAfterSeconds: circuit.retryAfterSeconds });
       continue;
     }
-    const reading = meter.begin(candidate, call, expected);
+    const held = await meter.hold(candidate, call, expected);
+    if (!held.ok) {
+      circuit.left();
+      return err(exhausted(held.error));
+    }
+    const reading = meter.begin(candidate, call, expected, held.value);
     const answer = await inTime(call, call.timeoutMs ?? patienceMs, candidate.name, (own) => ask(candidate.model, own));
     note(circuit, answer);
     if (answer.ok) return ok({ candidate, value: answer.value, reading });
@@ -60,6 +66,18 @@ function worse(before: ModelFault, now: ModelFault): ModelFault {
   return now.reason === "unavailable" && before.reason !== "unavailable" ? before : now;
 }
 
+const budgetWords: Readonly<Record<Exhausted["budget"], string>> = {
+  tokens_per_minute: "tokens of a minute",
+  audio_seconds_per_minute: "seconds of audio of a minute",
+  nano_usd_per_day: "dollars of the day",
+  calls_under_way: "calls under way",
+};
+
+function exhausted({ feature, budget, retryAfterSeconds }: Exhausted): ModelFault {
+  const detail = `The budget of ${feature} has not enough ${budgetWords[budget]} left for this. Try again in ${retryAfterSeconds} s, or raise it.`;
+  return { reason: "exhausted", detail, retryAfterSeconds };
+}
+
 function note(circuit: Circuit, answer: Result<unknown, ModelFault>): void {
   if (answer.ok || answer.error.reason === "refused") circuit.succeeded();
   else if (answer.error.reason === "aborted") circuit.left();
@@ -67,7 +85,7 @@ function note(circuit: Circuit, answer: Result<unknown, ModelFault>): void {
 }
 
 export function outcomeOf(fault: ModelFault): CallOutcome {
-  return fault.reason;
+  return fault.reason === "exhausted" ? "refused" : fault.reason;
 }
 
 async function inTime<T>(

@@ -13,6 +13,8 @@ export type ModelFault =
   | { readonly reason: "failed" }
   /** The caller's own fault, which another model would find too. The detail may be told to the caller. */
   | { readonly reason: "refused"; readonly status: 400 | 413 | 415; readonly detail: string | undefined }
+  /** A budget of the tenant: nobody was asked. The detail may be told to the caller. */
+  | { readonly reason: "exhausted"; readonly detail: string; readonly retryAfterSeconds: number }
   /** The caller left. */
   | { readonly reason: "aborted" };
 

@@ -1,10 +1,12 @@
 /** The ledger of a tenant as a Durable Object, by the tenant's name: storage, alarm and D1 around `Ledger`, and nothing else. */
 import { DurableObject } from "cloudflare:workers";
+import type { Budget, Exhausted, HoldRequest } from "../../../schemas/billing/budgets.ts";
 import type { LedgerEntry, RecordOutcome, TopUp, UsageDimension } from "../../../schemas/billing/ledger.ts";
 import type { Result } from "../../../schemas/lib/result.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import { log, logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import type { BudgetUse } from "./budgets.ts";
 import { type D1Sums, sumsInD1, writeBatch } from "./d1-entries.ts";
 import { type Balance, Ledger } from "./ledger.ts";
 import type { Days, UsageRow, UsageSums } from "./usage-sums.ts";
@@ -60,6 +62,19 @@ export class BillingLedgerDO extends DurableObject<Env> {
     const done = await this.#ledger.flush();
     await this.#setAlarm();
     return done;
+  }
+
+  hold(asked: HoldRequest): Result<void, Exhausted> {
+    return this.#ledger.budgets.hold(asked);
+  }
+
+  budgets(): BudgetUse[] {
+    return this.#ledger.budgets.use();
+  }
+
+  setBudgets(budgets: readonly Budget[]): BudgetUse[] {
+    this.#ledger.budgets.set(budgets);
+    return this.#ledger.budgets.use();
   }
 
   /** What the ledger says D1 has, and what D1 has. */

@@ -1,5 +1,6 @@
 /** What the rest of the app knows of the ledger. */
 export { BillingLedgerDO } from "./billing-ledger.ts";
+export type { BudgetUse } from "./budgets.ts";
 export type { Balance } from "./ledger.ts";
 export { dateOf, dayOf, type UsageSums } from "./usage-sums.ts";
-export { entriesOfFeed, entryOfCall, entryOfDropped } from "./sources.ts";
+export { entriesOfFeed, entryOfCall, entryOfDropped, idOfCall, lineOf, multiplierOf } from "./sources.ts";

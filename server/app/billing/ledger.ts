@@ -10,6 +10,7 @@ import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { Log } from "../../shared/telemetry/log.ts";
+import { Budgets } from "./budgets.ts";
 import { Flusher, type WriteBatch } from "./flusher.ts";
 import { LedgerStore } from "./ledger-store.ts";
 import { addUsage, type Days, usageBy, usageOfAll, type UsageRow, type UsageSums } from "./usage-sums.ts";
@@ -43,6 +44,7 @@ export interface Balance {
 }
 
 export class Ledger {
+  readonly budgets: Budgets;
   readonly #deps: LedgerDeps;
   readonly #store: LedgerStore;
   readonly #flight: SingleFlight<Result<void, string>>;
@@ -52,6 +54,7 @@ export class Ledger {
     this.#deps = deps;
     const { db, random } = deps;
     this.#store = new LedgerStore(db);
+    this.budgets = new Budgets(db);
     const flusher = new Flusher({ ...deps, store: this.#store });
     this.#flight = new SingleFlight(() => this.#run(flusher));
     this.#cooldown = new Cooldown({ ...ledgerTimings.backoff, now: db.now, random });
@@ -67,6 +70,7 @@ export class Ledger {
         if (outcome !== "recorded") return outcome;
         this.#store.add("charged", 1, BigInt(charge));
         addUsage(db, entry, charge);
+        this.budgets.settle(entry);
         return outcome;
       }),
     );

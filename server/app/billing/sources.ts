@@ -13,8 +13,11 @@ const maxChars = 256;
 const maxQuantity = 1_000_000_000_000;
 
 /** Text that somebody else chose, as far as an entry may hold it. */
-const line = (text: string | null): string | null =>
+export const lineOf = (text: string | null): string | null =>
   text === null ? null : (visibleLineOf(text)?.slice(0, maxChars).toWellFormed() ?? null);
+
+/** The `event_id` of a call of a model. */
+export const idOfCall = (usageId: string): string => `call:${usageId}`;
 
 export function entryOfCall(record: UsageRecord): LedgerEntry {
   const { usage_id, at, kind, model, subject, session_id, route, outcome, trace_id, latency_ms } = record;
@@ -22,12 +25,12 @@ export function entryOfCall(record: UsageRecord): LedgerEntry {
   const taken = { audio_ms, characters, input_tokens, output_tokens, calls: 1 };
   const quantities = Object.entries(taken).filter((entry): entry is [string, number] => entry[1] !== undefined);
   return {
-    event_id: `call:${usage_id}`,
+    event_id: idOfCall(usage_id),
     at,
     feature: kind,
-    model: line(model),
-    subject: line(subject),
-    session_id: line(session_id),
+    model: lineOf(model),
+    subject: lineOf(subject),
+    session_id: lineOf(session_id),
     quantities: Object.fromEntries(quantities.map(([unit, quantity]) => [unit, Math.min(quantity, maxQuantity)])),
     cost_nano_usd: cost_nano_usd === null ? null : Math.min(cost_nano_usd, maxEntryNanoUsd),
     multiplier: multiplierOf(model),
@@ -86,6 +89,6 @@ export function entriesOfFeed(sessionId: string, messages: readonly FeedMessage[
 }
 
 /** Models of `embedded/…` run on a machine of the deployment. */
-function multiplierOf(model: string): Multiplier {
+export function multiplierOf(model: string): Multiplier {
   return model.startsWith("embedded/") ? "local" : "cloud";
 }

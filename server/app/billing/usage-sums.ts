@@ -59,6 +59,8 @@ const totals = columns.map((name) => `COALESCE(SUM(${name}), 0) AS ${name}`).joi
 const byKey = `
   SELECT key, ${totals} FROM usage_days WHERE dimension = ?1 AND key > ?2 AND day BETWEEN ?3 AND ?4
   GROUP BY key ORDER BY key LIMIT ?5`;
+const ofFeature = `
+  SELECT '' AS key, ${totals} FROM usage_days WHERE dimension = 'feature' AND key = ?1 AND day BETWEEN ?2 AND ?3`;
 const ofAll = `SELECT '' AS key, ${totals} FROM usage_days WHERE dimension = 'day' AND day BETWEEN ?1 AND ?2`;
 
 export function dayOf(atMs: number): number {
@@ -108,6 +110,10 @@ export function usageBy(
 
 export function usageOfAll({ sql }: Pick<Database, "sql">, { from, to }: Days): UsageSums {
   return sumsOf(sql.exec<Row>(ofAll, from, to).one());
+}
+
+export function usageOfFeature({ sql }: Pick<Database, "sql">, feature: string, { from, to }: Days): UsageSums {
+  return sumsOf(sql.exec<Row>(ofFeature, feature, from, to).one());
 }
 
 function sumsOf(row: Row): UsageRow {

@@ -33,6 +33,6 @@ export async function hearForCaptions(
 }
 
 function setbackOf(fault: ModelFault): Setback {
-  const seconds = fault.reason === "unavailable" ? fault.retryAfterSeconds : undefined;
+  const seconds = fault.reason === "unavailable" || fault.reason === "exhausted" ? fault.retryAfterSeconds : undefined;
   return { reason: `the model: ${fault.reason}`, retryAfterMs: seconds === undefined ? undefined : seconds * 1_000 };
 }

@@ -70,6 +70,7 @@ async function* inTurn(asked: Asked, { chat, candidates, mayQuote }: Askable, ca
     const instead = written.value.model === first.name ? undefined : first.name;
     return yield* writtenAnswer(written.value, lines ?? [], meetings, { tenant: call.tenant, instead });
   }
-  if (written.error.reason === "aborted" || !mayQuote) throw new ModelError(written.error satisfies ModelFault);
+  if (written.error.reason === "aborted" || written.error.reason === "exhausted" || !mayQuote)
+    throw new ModelError(written.error satisfies ModelFault);
   return yield* quote(first.name);
 }

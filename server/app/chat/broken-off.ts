@@ -18,6 +18,12 @@ export function brokenOff(cause: unknown): BrokenOff {
       };
     case "unavailable":
       return { code: "model_unavailable", message: "The model is busy or down. Try again.", retryable: true };
+    case "exhausted":
+      return {
+        code: "budget_exhausted",
+        message: "A budget of the tenant is used up. Try again later.",
+        retryable: true,
+      };
     case "refused":
       return { code: "bad_request", message: "The model does not take this request.", retryable: false };
     case "failed":

@@ -15,6 +15,7 @@ import { getCaptionsRoute } from "./captions.ts";
 import { endParticipantRoute, getParticipantRoute, startParticipantRoute } from "./participant.ts";
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
+import { budgetsRoute, setBudgetsRoute } from "./billing/budgets.ts";
 import { flushRoute, topUpRoute } from "./billing/money-in.ts";
 import { recordRoute } from "./billing/record.ts";
 import { balanceRoute, usageRoute } from "./billing/usage.ts";
@@ -80,6 +81,8 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   escalate: escalateRoute,
   streamEscalation: streamRoute,
   routerStatus: statusRoute,
+  getBudgets: budgetsRoute,
+  setBudgets: setBudgetsRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

@@ -105,6 +105,7 @@ function refusedByRoom(reason: string): Stop {
 
 function refusedByModel(fault: ModelFault): Stop {
   switch (fault.reason) {
+    case "exhausted":
     case "unavailable":
       return { kind: "failed", code: "model_unavailable", canRetry: true };
     case "timeout":

@@ -1,6 +1,7 @@
 /** Models asked one after the other: who is asked, until when, and what is recorded of it. */
 import { expect, test } from "vitest";
-import { ok, type Result } from "../../../schemas/lib/result.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import type { Exhausted } from "../../../schemas/billing/budgets.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
 import { askInTurn, type Candidate } from "../../../server/app/ai/ask-in-turn.ts";
 import { Circuit, failuresToOpen } from "../../../server/app/ai/circuits.ts";
@@ -14,7 +15,7 @@ import type {
   Transcriber,
 } from "../../../server/app/ai/ports.ts";
 import { SpeechModels } from "../../../server/app/ai/speech-models.ts";
-import { Meter } from "../../../server/app/ai/usage/meter.ts";
+import { type ExpectedCall, Meter } from "../../../server/app/ai/usage/meter.ts";
 
 const heard: Heard = { text: "Hello.", language: "en", durationMs: 1_000, segments: [] };
 const audio: Audio = { bytes: new Uint8Array(4), type: "audio/wav", durationMs: 1_000 };
@@ -30,10 +31,12 @@ class World {
   readonly asked: string[] = [];
   readonly work: Promise<unknown>[] = [];
   nowMs = 0;
+  held: (call: ExpectedCall) => Result<void, Exhausted> = () => ok(undefined);
   readonly meter = new Meter(
     {
       begin: async (record) => void this.begun.push(record),
       settle: async (record) => void this.settled.push(record),
+      hold: async (_, call) => this.held(call),
     },
     (work) => void this.work.push(work),
   );
@@ -213,7 +216,11 @@ test("[M14] who leaves in the middle of speech ends the model's stream, and is r
 test("[M14] where records can't be kept the call is answered all the same", async () => {
   const world = new World();
   const down = new Meter(
-    { begin: () => Promise.reject(new Error("down")), settle: () => Promise.reject(new Error("down")) },
+    {
+      begin: () => Promise.reject(new Error("down")),
+      settle: () => Promise.reject(new Error("down")),
+      hold: () => Promise.reject(new Error("down")),
+    },
     (work) => void world.work.push(work),
   );
   const how = { meter: down, expected: {}, patienceMs: 1_000 };
@@ -223,4 +230,29 @@ test("[M14] where records can't be kept the call is answered all the same", asyn
   expect(answer).toMatchObject({ ok: true, value: { value: heard } });
   if (answer.ok) answer.value.reading.settle("ok", {});
   await Promise.all(world.work);
+});
+
+test("[B8] nobody is asked where a budget has not enough left: no record, no fault of the model, no other model", async () => {
+  const world = new World();
+  const asked: ExpectedCall[] = [];
+  world.held = (call) => {
+    asked.push(call);
+    return err({ feature: "stt", budget: "audio_seconds_per_minute", retryAfterSeconds: 7 });
+  };
+  const call = { ...callUntil(), subject: "token:ada" };
+  for (let n = 0; n <= failuresToOpen; n += 1) {
+    const said = await transcribe(world, [world.candidate("a", answering), world.candidate("b", answering)], call);
+    expect(said).toMatchObject({ ok: false, error: { reason: "exhausted", retryAfterSeconds: 7 } });
+  }
+  expect(world.asked).toEqual([]);
+  expect(await world.outcomes()).toEqual([]);
+  expect(asked[0]).toMatchObject({
+    kind: "stt",
+    model: "a",
+    subject: "token:ada",
+    audio_ms: 1_000,
+    cost_nano_usd: null,
+  });
+  world.held = () => ok(undefined);
+  expect(await transcribe(world, [world.candidate("a", answering)], call)).toMatchObject({ ok: true });
 });

@@ -3,16 +3,31 @@
  * call's end is known, so that a call whose app is killed is not forgotten. Noting it never fails a call: what can't be
  * kept is in the log.
  */
+import type { Exhausted } from "../../../../schemas/billing/budgets.ts";
 import { costOf, type Quantities } from "../../../../schemas/billing/prices.ts";
 import type { CallKind, CallOutcome, UsageRecord } from "../../../../schemas/billing/usage.ts";
+import { ok, type Result } from "../../../../schemas/lib/result.ts";
 import type { CallUsage } from "../../../../schemas/speech/transcription.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import type { Call } from "../ports.ts";
+
+/** What a call is about to take, as far as it is known. */
+export interface ExpectedCall {
+  readonly usage_id: string;
+  readonly kind: CallKind;
+  readonly model: string;
+  readonly subject: string | null;
+  readonly tokens: number;
+  readonly audio_ms: number;
+  readonly cost_nano_usd: number | null;
+}
 
 /** Where records are kept: by their id, each once. */
 export interface UsageStore {
   begin(record: UsageRecord): Promise<void>;
   settle(record: UsageRecord): Promise<void>;
+  /** Against the tenant's budgets. */
+  hold(tenant: string, call: ExpectedCall): Promise<Result<void, Exhausted>>;
 }
 
 export interface MeteredModel {
@@ -39,10 +54,35 @@ export class Meter {
     this.#keepAlive = keepAlive;
   }
 
-  /** @param expected what the call is about to take, as far as it is known. */
-  begin(model: MeteredModel, call: Call, expected: Quantities): Reading {
-    const at = Date.now();
+  /**
+   * Holds what a call is about to take against the tenant's budgets, before anybody is asked. While they can't be read, calls are made:
+   * each has its record, and counts once they can.
+   * @returns the call's id, for `begin`.
+   */
+  async hold(model: MeteredModel, call: Call, expected: Quantities): Promise<Result<string, Exhausted>> {
     const usageId = crypto.randomUUID();
+    const { cost_nano_usd: cost } = usageFor(model, "ok", expected).usage;
+    const { input_tokens: input = 0, output_tokens: output = 0, audio_ms = 0 } = expected;
+    const held = await this.#store
+      .hold(call.tenant, {
+        usage_id: usageId,
+        kind: model.kind,
+        model: model.name,
+        subject: call.subject ?? null,
+        tokens: input + output,
+        audio_ms,
+        cost_nano_usd: cost,
+      })
+      .catch((cause: unknown) => {
+        log.error("budget.not_held", { tenant: call.tenant, trace_id: call.traceId, error: describeError(cause) });
+        return ok(undefined);
+      });
+    return held.ok ? ok(usageId) : held;
+  }
+
+  /** @param expected what the call is about to take, as far as it is known. @param usageId as `hold` gave it. */
+  begin(model: MeteredModel, call: Call, expected: Quantities, usageId: string = crypto.randomUUID()): Reading {
+    const at = Date.now();
     const record = (outcome: CallOutcome, usage: CallUsage, date: string | null): UsageRecord => ({
       usage_id: usageId,
       at,

@@ -9,6 +9,7 @@ export function chatRefusal(refusal: KeptRefusal, traceId: string): Refusal {
     case "timeout":
     case "failed":
     case "refused":
+    case "exhausted":
     case "aborted":
       return refusalOf(refusal);
     case "other_session":

@@ -33,6 +33,8 @@ export function refusalOf(fault: ModelFault): Refusal {
     }
     case "refused":
       return refusalWith(fault.status, fault.detail ?? "The model does not take this request.");
+    case "exhausted":
+      return { code: "budget_exhausted", detail: fault.detail, retryAfterSeconds: fault.retryAfterSeconds };
     // Nobody reads it.
     case "aborted":
       return { code: "model_failed", detail: "The caller left before the model had answered." };
@@ -48,7 +50,7 @@ export function declaredTooLarge(request: Request, maxBytes: number): Refusal | 
 }
 
 /** Whether the same request may succeed later. */
-export const isRetryable = ({ code }: Refusal): boolean => code.startsWith("model_");
+export const isRetryable = ({ code }: Refusal): boolean => code.startsWith("model_") || code === "budget_exhausted";
 
 export function refuse(c: Context<AppEnv>, { code, detail, retryAfterSeconds }: Refusal): Response {
   const headers = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
