@@ -7,6 +7,7 @@ import { Icon, type IconName, Mark } from "./parts/icons.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { RecordingBar } from "./parts/recording-bar.tsx";
 import { answerCredential, askingFor } from "./state/access.ts";
+import { TalkView } from "./views/talk/talk-view.tsx";
 import { addressOf, type Route, route } from "./state/route.ts";
 import { theme, toggleTheme } from "./state/theme.ts";
 import { CaptureView } from "./views/capture/capture-view.tsx";
@@ -51,6 +52,7 @@ function TopBar(): JSX.Element {
       <nav class="nav" aria-label="Main">
         <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
         <NavLink view="capture" address={addressOf.capture} label="Record" />
+        <NavLink view="talk" address={addressOf.talk} label="Talk to an AI" />
       </nav>
       <div class="top-tools">
         <button
@@ -112,6 +114,8 @@ function View({ shown }: { readonly shown: Route }): JSX.Element {
       return <MeetingsView />;
     case "capture":
       return <CaptureView />;
+    case "talk":
+      return <TalkView />;
     case "settings":
       return <SettingsView />;
     case "meeting":

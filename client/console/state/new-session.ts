@@ -18,6 +18,15 @@ export function newSessionId(kind: string): string {
  * before it ends. Undefined where the gateway asks nobody.
  */
 export function captureToken(sessionId: string): (() => Promise<string>) | undefined {
+  return tokenFor(sessionId, "capture");
+}
+
+/** Likewise of who talks with a model; with it the session is opened, too. */
+export function conversationToken(sessionId: string): (() => Promise<string>) | undefined {
+  return tokenFor(sessionId, "converse");
+}
+
+function tokenFor(sessionId: string, role: "capture" | "converse"): (() => Promise<string>) | undefined {
   const given = credential.value;
   if (given === undefined) return undefined;
   let minted: { readonly token: string; readonly until: number } | undefined;
@@ -25,7 +34,8 @@ export function captureToken(sessionId: string): (() => Promise<string>) | undef
     const now = credential.value ?? given;
     if (now.kind === "token") return now.text;
     if (minted && minted.until > Date.now() + earlyMs) return minted.token;
-    const body = { role: "capture", lifetime_s: lifetimeS } as const;
+    const opens = role === "converse" ? { open: {} } : {};
+    const body = { role, lifetime_s: lifetimeS, ...opens };
     const { token, expires_at } = await withAccess(() => gateway.mintToken(sessionId, body));
     minted = { token, until: Date.parse(expires_at) };
     return token;

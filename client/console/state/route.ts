@@ -7,7 +7,7 @@ import { sessionIdPattern } from "../../index.ts";
 import { isOfLink, keepCredential } from "./access.ts";
 
 export type Route =
-  | { readonly view: "meetings" | "capture" | "settings" | "unknown" }
+  | { readonly view: "meetings" | "capture" | "talk" | "settings" | "unknown" }
   | { readonly view: "meeting"; readonly sessionId: string };
 
 export const route = signal<Route>(readAddress());
@@ -20,6 +20,7 @@ globalThis.addEventListener("hashchange", () => {
 export const addressOf = {
   meetings: "#/",
   capture: "#/record",
+  talk: "#/talk",
   settings: "#/settings",
   meeting: (sessionId: string): string => `#/m/${encodeURIComponent(sessionId)}`,
   /** A link for others: the token stays in the fragment. */
@@ -49,6 +50,8 @@ function routeOf(path: string): Route {
       return { view: "meetings" };
     case "record":
       return { view: "capture" };
+    case "talk":
+      return { view: "talk" };
     case "settings":
       return { view: "settings" };
     case "m":
