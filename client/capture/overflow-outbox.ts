@@ -249,7 +249,7 @@ export class OverflowOutbox implements Outbox {
   /** @returns false where the store does not take it for now. */
   async #tryStep(step: OutboxStep): Promise<boolean> {
     try {
-      if (!(await applyStep(this.#store, step))) return this.#postpone("The store is full.");
+      if (!(await applyStep(this.#store, step))) return this.#postpone("the store is full");
       if (step.do === "hold") this.#isHeldOnDisk = true;
       this.#noteIfRecovered();
       return true;
