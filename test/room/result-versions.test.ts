@@ -149,3 +149,21 @@ test(
     expect(await (await get(id, "result")).text()).toBe(text);
   },
 );
+
+test("[F6] the result of an earlier version of the gateway is looked at before it gets a key of its own: other bytes are made anew", async () => {
+  const room = await finalized();
+  const id = room.sessionId;
+  const [, versionKey = ""] = keysOf(id);
+  const text = await stored(versionKey);
+  // As an earlier version of the gateway left it: one key, and no hash.
+  await room.rows("UPDATE result_versions SET sha256 = NULL, bytes = NULL, snapshot = NULL, has_own_key = 0");
+  await bindings.RESULT_BUCKET.delete(versionKey);
+  await room.evict();
+  bucketFaults(id).garbleGets();
+  const late = [{ text: "I was late", start_ms: 0, end_ms: 900 }];
+  expect((await post(id, "utterances", { utterances: late })).status).toBe(200);
+  await room.wakeUntil("the second version is there", async () => (await versionsOf(id)).versions.length === 2);
+  bucketFaults(id).heal();
+  expect(await stored(versionKey)).toBe(text);
+  expect(await (await get(id, "result?version=1")).text()).toBe(text);
+});

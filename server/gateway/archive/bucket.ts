@@ -3,10 +3,16 @@
  * else of the platform, and a test in Node can stand in for them.
  */
 
+export interface StoredObject {
+  /** What R2 noted at the put; an object that was put in parts has none. */
+  readonly checksums?: { readonly md5?: ArrayBuffer };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 /** A bucket whose objects can be read. */
 export interface ReadBucket {
   /** Null where there is no such object. */
-  get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>;
+  get(key: string): Promise<StoredObject | null>;
 }
 
 export interface PutOptions {

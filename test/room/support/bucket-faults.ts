@@ -25,6 +25,7 @@ export class BucketFaults {
   #beforePut: PutHook = () => {};
   #afterPut: PutHook = () => {};
   #areGetsDown = false;
+  #areGetsGarbled = false;
   #beforeGet: () => Promise<void> | void = () => {};
   /** Sizes of all deletes, in the order they were asked for. */
   readonly deletes: number[] = [];
@@ -56,6 +57,11 @@ export class BucketFaults {
   /** No object can be read. */
   failGets(): void {
     this.#areGetsDown = true;
+  }
+
+  /** What is read has one other byte than what was put; what R2 noted at the put stays. */
+  garbleGets(): void {
+    this.#areGetsGarbled = true;
   }
 
   /** No get looks for its object until the returned function is called. */
@@ -158,6 +164,7 @@ export class BucketFaults {
     this.#beforeUpload = () => {};
     this.#afterUpload = () => {};
     this.#areGetsDown = false;
+    this.#areGetsGarbled = false;
     this.#beforeGet = () => {};
     this.#beforePut = () => {};
     this.#afterPut = () => {};
@@ -170,7 +177,8 @@ export class BucketFaults {
     this.mostGetsAtOnce = Math.max(this.mostGetsAtOnce, this.#getsUnderWay);
     try {
       await this.#beforeGet();
-      return await get();
+      const object = await get();
+      return object && this.#areGetsGarbled ? garbled(object) : object;
     } finally {
       this.#getsUnderWay -= 1;
     }
@@ -183,6 +191,22 @@ export class BucketFaults {
     await this.#afterPut(key);
     return object;
   }
+}
+
+function garbled(object: R2ObjectBody): R2ObjectBody {
+  return new Proxy(object, {
+    get(target, property) {
+      if (property === "arrayBuffer") {
+        return async () => {
+          const bytes = new Uint8Array(await target.arrayBuffer());
+          bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+          return bytes.buffer;
+        };
+      }
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
 
 const faultsBySession = new Map<string, BucketFaults>();

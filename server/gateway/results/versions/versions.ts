@@ -3,10 +3,11 @@
  * its own key and as `result.json`, the same bytes however often (F1); then it is stored. A version that is stored stays: where
  * R2 lost it, or has other bytes, it is made anew. Knows nothing of when a next one is due.
  */
+import { createHash } from "node:crypto";
 import { toHex } from "../../../../schemas/chain.ts";
 import type { ResultState, ResultVersion } from "../../../../schemas/http/versions.ts";
 import { withTimeout } from "../../../../schemas/lib/timeout.ts";
-import type { ReadBucket, WriteBucket } from "../../archive/bucket.ts";
+import type { ReadBucket, StoredObject, WriteBucket } from "../../archive/bucket.ts";
 import { resultKey, versionKey } from "../../archive/keys.ts";
 import type { Database } from "../../../shared/lib/sql.ts";
 import type { SpeakerBook } from "../../speakers/speaker-book.ts";
@@ -176,10 +177,10 @@ export class Versions {
     const first = this.#store.find(1);
     if (!first?.is_stored || first.has_own_key) return;
     const object = await withTimeout(bucket.get(resultKey(session)), copyTimeoutMs, "R2 get");
-    if (!object) return this.restore(1);
-    const body = await withTimeout(object.arrayBuffer(), copyTimeoutMs, "R2 get");
-    const held = new Uint8Array(body);
-    const copy: Measured = { bytes: body.byteLength, sha256: toHex(this.#deps.sha256(held)), held };
+    const held = object && new Uint8Array(await withTimeout(object.arrayBuffer(), copyTimeoutMs, "R2 get"));
+    // Nothing else says what its bytes must be, and from here on the copy's hash does.
+    if (!held || !isAsPut(object, held)) return this.restore(1);
+    const copy: Measured = { bytes: held.byteLength, sha256: toHex(this.#deps.sha256(held)), held };
     await putResult(this.#deps, versionKey(session, 1), copy, this.#pieces(first));
     this.#store.save({ ...first, bytes: copy.bytes, sha256: copy.sha256, has_own_key: true });
     await synced();
@@ -201,4 +202,9 @@ export class Versions {
     const ingest = ingestStatus(session.sessionId, tracks);
     return { clusters: [...clusters], config, ...(roster ? { roster } : {}), ...ingest };
   }
+}
+
+function isAsPut({ checksums }: StoredObject, bytes: Uint8Array): boolean {
+  const md5 = checksums?.md5;
+  return md5 !== undefined && toHex(createHash("md5").update(bytes).digest()) === toHex(new Uint8Array(md5));
 }
