@@ -80,6 +80,12 @@ describe("through npm start alone", { timeout: timeoutMs }, () => {
     expect(wav.headers.get("content-type")).toBe("audio/wav");
     expect(wav.headers.get("cache-control")).toBe("private, max-age=60");
     expect(wav.headers.get("x-model")).toBe("embedded/flite");
+    // As every answer has them, though it is streamed.
+    expect(wav.headers.get("x-ratelimit-limit")).toBe("12");
+    expect(Number(wav.headers.get("x-ratelimit-remaining"))).toBeLessThan(12);
+    expect(wav.headers.get("cross-origin-opener-policy")).toBe("same-origin");
+    expect(wav.headers.get("cross-origin-resource-policy")).toBe("same-site");
+    expect(wav.headers.get("x-content-type-options")).toBe("nosniff");
     const bytes = Buffer.from(await wav.arrayBuffer());
     expect(bytes.subarray(0, 4).toString()).toBe("RIFF");
     const pcm = await openai.audio.speech.create({ ...ask, response_format: "pcm" });

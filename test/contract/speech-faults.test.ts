@@ -185,6 +185,21 @@ describe("a provider", { timeout: timeoutMs }, () => {
     expect((await say({ text: "Hello, once.", model: models[4] })).status).toBe(502);
   });
 
+  it("[M12] that a tenant prefers is the one that is asked, until the tenant prefers none", async () => {
+    let asked = 0;
+    behave = (_, response) => {
+      asked += 1;
+      response.writeHead(200, { "content-type": "application/json" }).end('{"text":"By the one that is preferred."}');
+    };
+    expect(await prefer(["openai/not-offered"])).toBe(400);
+    expect(await prefer([models[7] ?? ""])).toBe(200);
+    expect(await brief(await hear(wav))).toEqual([200, "By the one that is preferred."]);
+    expect(asked).toBe(1);
+    expect(await prefer(null)).toBe(200);
+    expect(await brief(await hear(wav))).toEqual([200, ""]);
+    expect(asked).toBe(1);
+  });
+
   it("[M14] after eight failures in a row it is left alone, and its caller is told until when", async () => {
     let asked = 0;
     behave = (_, response) => {
@@ -227,6 +242,12 @@ describe("a provider", { timeout: timeoutMs }, () => {
     expect(usable).toBe(true);
   });
 });
+
+/** A tenant's choice of what transcribes. @returns the status. */
+async function prefer(stt: readonly string[] | null): Promise<number> {
+  const headers = { "content-type": "application/json" };
+  return (await post("/v1/models", { method: "PUT", body: JSON.stringify({ stt }), headers })).status;
+}
 
 function named(path: string, model: number, signal?: AbortSignal): Promise<Response> {
   const more = signal ? { signal } : {};
