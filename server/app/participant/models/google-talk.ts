@@ -9,6 +9,7 @@ import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts"
 import { decodeBase64 } from "../../../../schemas/wire/base64.ts";
 import {
   audioMessage,
+  beginMessage,
   type GoogleMessage,
   googlePath,
   rateOf,
@@ -58,6 +59,7 @@ class GoogleTalk implements Talk {
   #isSpeaking = false;
   /** The last message that went out before the model began to answer. */
   #answered = -1;
+  #hasBegun = false;
   #rate: { readonly hz: number; readonly change: RateChange } | undefined;
 
   constructor(service: GoogleService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
@@ -103,6 +105,10 @@ class GoogleTalk implements Talk {
       line.socket?.close(1000, "");
       return err(cause instanceof TimeoutError ? "timeout" : "unavailable");
     }
+    const { greeting, script } = this.#setup;
+    // A session that goes on has begun.
+    if (this.#handle === undefined && !this.#hasBegun && (greeting ?? script)) this.#send(line, beginMessage());
+    this.#hasBegun = true;
     this.#flush(line);
     return ok("connected");
   }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { parseJson } from "../../../../schemas/lib/parse-json.ts";
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { encodeBase64 } from "../../../../schemas/wire/base64.ts";
+import { instructionsOf } from "./instructions.ts";
 import type { TalkSetup } from "./live-model.ts";
 
 export const googlePath = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
@@ -33,7 +34,8 @@ const googleMessageSchema = z.object({
 });
 export type GoogleMessage = z.infer<typeof googleMessageSchema>;
 
-export function setupMessage(model: string, { instructions, voice, language }: TalkSetup, handle: string | undefined) {
+export function setupMessage(model: string, setup: TalkSetup, handle: string | undefined) {
+  const { voice, language } = setup;
   const speechConfig = {
     ...(voice === undefined ? {} : { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } }),
     ...(language === undefined ? {} : { languageCode: language }),
@@ -42,13 +44,18 @@ export function setupMessage(model: string, { instructions, voice, language }: T
     setup: {
       model: `models/${model}`,
       generationConfig: { responseModalities: ["AUDIO"], speechConfig },
-      systemInstruction: { parts: [{ text: instructions }] },
+      systemInstruction: { parts: [{ text: instructionsOf(setup) }] },
       inputAudioTranscription: {},
       outputAudioTranscription: {},
       sessionResumption: handle === undefined ? {} : { handle },
       contextWindowCompression: { slidingWindow: {} },
     },
   };
+}
+
+/** Has a model that waits for the person begin by itself. */
+export function beginMessage() {
+  return { realtimeInput: { text: "The person is here. Begin." } };
 }
 
 export function audioMessage(pcm: Uint8Array) {
