@@ -169,7 +169,9 @@ export class Participant extends DurableObject<Env> {
   async #watch(): Promise<void> {
     const { kept } = this.#store;
     const isBusy = kept?.ended_at === null || this.#store.unposted(1).length > 0;
-    const dueAt = Math.min(isBusy ? Date.now() + watchMs : Infinity, this.#transcripts.dueAt ?? Infinity);
+    // Where nobody is to have transcripts any more, those that wait wake nobody.
+    const sendAt = (liveModelsOf(this.env).transcripts && this.#transcripts.dueAt) ?? Infinity;
+    const dueAt = Math.min(isBusy ? Date.now() + watchMs : Infinity, sendAt);
     if (dueAt !== Infinity) await this.ctx.storage.setAlarm(dueAt);
   }
 
