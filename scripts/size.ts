@@ -9,8 +9,8 @@ import { measure } from "./packages/measure.ts";
 
 /** What a page imports, and the most that it may weigh, kB (1,000 bytes) of gzip. */
 const limits = [
-  { imported: "startCapture, openIdbOutbox, openMicrophone", entry: "browser", maxKb: 39.5 },
-  { imported: "startCapture", entry: "index", maxKb: 34 },
+  { imported: "startCapture, openIdbOutbox, openMicrophone", entry: "browser", maxKb: 40.5 },
+  { imported: "startCapture", entry: "index", maxKb: 34.8 },
 ] as const;
 
 /** Everything that the console's page names: kB of gzip. */
