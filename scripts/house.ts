@@ -17,9 +17,9 @@ const budgets: Readonly<Record<string, number>> = {
   "server/inference": 3_800,
   "server/shared": 5_300,
   // Asking meetings, in the library, the command and the console; and talking with a model.
-  client: 20_500,
+  client: 20_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 9_700,
+  scripts: 10_100,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

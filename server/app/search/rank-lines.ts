@@ -39,7 +39,11 @@ export function rankLines<L extends Line>(
   total: number,
   named: ReadonlySet<string>,
 ): Ranked<L>[] {
-  const weights = terms.map(({ lines: n }) => Math.log(1 + (total - n + 0.5) / (n + 0.5)));
+  // A word that stands nowhere says no more than one that stands once: people ask in words of their own.
+  const weights = terms.map((term) => {
+    const n = Math.max(1, term.lines);
+    return Math.log(1 + (total - n + 0.5) / (n + 0.5));
+  });
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   const parts = new Map(lines.map((line) => [`${line.session_id}/${line.place}`, partsOf(line)]));
   const ranked = lines.map((line) => {

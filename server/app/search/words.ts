@@ -19,7 +19,7 @@ const emptyWords = new Set(
 const irregular: Readonly<Record<string, string>> = Object.fromEntries(
   (
     "bought buy brought bring built build began begin chose choose chosen choose found find forgot forget gave give given give held " +
-    "hold kept keep left leave lost lose met meet paid pay ran run sent send sold sell spent spend spoke speak spoken speak taught " +
+    "hold kept keep left leave lost lose met meet paid pay ran run sent send sold sell burnt burn hurt hurt drove drive spent spend spoke speak spoken speak taught " +
     "teach took take taken take thought think told tell won win wrote write written write broke break broken break grew grow fell " +
     "fall felt feel drew draw led lead shown show children child men man women woman"
   )

@@ -4,17 +4,21 @@
  *   head         what it is, how it is, what can be done with it
  *   lanes        speakers in time, gaps, and how far each track is kept, stored and resolved
  *   transcript   what was said
+ *   ask          questions, and answers whose places are heard
  *   player       how it sounds; its clock is shown in lanes and transcript
  */
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
+import type { ChatCitation } from "../../../index.ts";
+import { Asking, chosenPlace } from "../../state/asking.ts";
 import { Corrections } from "../../state/corrections.ts";
 import { Meeting } from "../../state/meeting.ts";
 import { Player } from "../../state/player.ts";
 import { addressOf, goTo } from "../../state/route.ts";
 import { DeleteDialog } from "../meetings/delete-dialog.tsx";
+import { AskPanel } from "../ask/ask-panel.tsx";
 import { Lanes } from "./lanes.tsx";
 import { MeetingHead } from "./meeting-head.tsx";
 import { PlayerBar } from "./player.tsx";
@@ -58,6 +62,16 @@ interface PartsProps {
 }
 
 function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Element {
+  const asking = useMemo(() => new Asking([meeting.sessionId]), [meeting]);
+  const place = chosenPlace.value;
+  const isReady = player.durationMs.value > 0;
+  useEffect(() => {
+    if (!isReady || place?.session_id !== meeting.sessionId) return;
+    chosenPlace.value = undefined;
+    listenTo(place);
+  }, [place, isReady, meeting]);
+  const listenTo = ({ track, start_ms }: ChatCitation): void =>
+    player.playFrom((meeting.offsets.value.get(track) ?? 0) + start_ms);
   return (
     <section class="page is-wide">
       <MeetingHead meeting={meeting} onDelete={onDelete} />
@@ -67,7 +81,10 @@ function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Elem
           <Lanes meeting={meeting} player={player} corrections={corrections} />
           <Tracks meeting={meeting} />
         </div>
-        <Transcript meeting={meeting} player={player} corrections={corrections} />
+        <div>
+          <AskPanel asking={asking} label="Ask this meeting" onPlace={listenTo} />
+          <Transcript meeting={meeting} player={player} corrections={corrections} />
+        </div>
       </div>
       <PlayerBar meeting={meeting} player={player} />
     </section>

@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { SessionSummary } from "../../../index.ts";
 import { Icon } from "../../parts/icons.tsx";
 import { countWords } from "../../parts/words.ts";
+import { Asking, chosenPlace } from "../../state/asking.ts";
 import { onlySession } from "../../state/access.ts";
 import {
   type Filter,
@@ -19,10 +20,12 @@ import {
 } from "../../state/meetings.ts";
 import { addressOf, goTo } from "../../state/route.ts";
 import { unfinished } from "../../state/unfinished.ts";
+import { AskPanel } from "../ask/ask-panel.tsx";
 import { Beginnings } from "./beginnings.tsx";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { MeetingRow } from "./meeting-row.tsx";
 
+const asking = new Asking();
 const toDelete = signal<SessionSummary | undefined>(undefined);
 const filters: readonly (readonly [Filter, string])[] = [
   ["all", "All"],
@@ -74,6 +77,14 @@ function List(): JSX.Element {
   const shown = meetings.value ?? [];
   return (
     <>
+      <AskPanel
+        asking={asking}
+        label="Ask all meetings"
+        onPlace={(place) => {
+          chosenPlace.value = place;
+          goTo(addressOf.meeting(place.session_id));
+        }}
+      />
       <div class="list-tools">
         <label class="search">
           <Icon name="search" />

@@ -4,6 +4,7 @@
  * be found is said to be not there. The same question on the same meetings has the same answer. Knows no other model.
  */
 import type { LineRow, MeetingFacts, Ranked } from "../../search/index.ts";
+import { isQuestion } from "../../search/rank-lines.ts";
 import { askedStems, namedIn } from "../../search/words.ts";
 import type { Meetings } from "../meetings.ts";
 import { type Intent, intentOf, isPart, type Mark } from "./intent.ts";
@@ -18,10 +19,15 @@ export interface Quotes {
 }
 
 /** How much of a question a line has to cover to be an answer. */
-const leastScore = 0.42;
+const leastScore = 0.33;
 /** As much as the best one, nearly. */
-const nearlyAsGood = 0.8;
+const nearlyAsGood = 0.5;
 const maxQuotes = 3;
+const asksNumber =
+  /^\W*(how (long|much|many|big|large|far|old|tall|high|often|fast|soon|late)|when|(at|on|by|since|from|until) (what|which|when)|what (time|year|day|date|number))\b/i;
+const hasNumber =
+  /\d|\b(zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand|million|half|first|second|third|\w+day|tomorrow|tonight|today|week|month|january|february|march|april|may|june|july|august|september|october|november|december)s?\b/i;
+const asNumber = 1.4;
 const maxMarked = 12;
 const maxLines = 5_000;
 const summaryLines = { one: 5, many: 2, meetings: 5 } as const;
@@ -51,18 +57,28 @@ async function search(
   speakers?: readonly string[],
 ): Promise<Quotes> {
   const found = await meetings.find(question, 40, speakers);
-  const best = bestOf(found);
+  const best = bestOf(question, found);
   if (best.length === 0) return nothing(meetings);
   return { found: true, parts: [`${head}, in the speakers' own words:\n`, ...best.flatMap(quoted)] };
 }
 
-function bestOf(found: readonly Ranked<LineRow>[]): LineRow[] {
-  const [first] = found;
-  if (!first || first.score < leastScore) return [];
-  return found
-    .filter(({ score }) => score >= leastScore && score >= first.score * nearlyAsGood)
+/** Of lines that are near enough: one that says a number goes before others where a number is asked for. */
+function bestOf(question: string, found: readonly Ranked<LineRow>[]): LineRow[] {
+  const near = found.filter(({ score }) => score >= leastScore);
+  const wantsNumber = asksNumber.test(question);
+  const ranked = near
+    .map(({ line, score }) => ({ line, score: wantsNumber && hasNumber.test(line.text) ? score * asNumber : score }))
+    .sort((a, b) => b.score - a.score);
+  const best = ranked[0]?.score ?? 0;
+  const some = ranked
+    .filter(({ score }) => score >= best * nearlyAsGood)
     .slice(0, maxQuotes)
     .map(({ line }) => line);
+  const [first] = some;
+  if (!first || some.length === maxQuotes) return some;
+  // What is said next often says the rest of it.
+  const next = found.find(({ line }) => line.session_id === first.session_id && line.place === first.place + 1)?.line;
+  return next && !some.includes(next) && !isQuestion(next.text) ? [...some, next] : some;
 }
 
 function quoted(line: LineRow): (string | LineRow)[] {

@@ -1,0 +1,64 @@
+/** A question to one meeting or to all, and its answer as it comes. One at a time; leaving it ends the model's work. */
+import { signal } from "@preact/signals";
+import type { ChatCitation } from "../../index.ts";
+import { gateway, withAccess } from "../api/gateway.ts";
+import { plainWords } from "../api/plain-words.ts";
+
+/** A place that was chosen in an answer, on the way to its meeting's player. */
+export const chosenPlace = signal<ChatCitation | undefined>(undefined);
+
+export class Asking {
+  readonly question = signal("");
+  readonly text = signal("");
+  readonly citations = signal<ReadonlyMap<number, ChatCitation>>(new Map());
+  readonly isAnswering = signal(false);
+  /** The model that was to answer, and could not. */
+  readonly insteadOf = signal<string | undefined>(undefined);
+  readonly problem = signal<string | undefined>(undefined);
+  readonly #meetings: readonly string[] | undefined;
+  #ending = new AbortController();
+
+  /** @param meetings all that may be seen without them. */
+  constructor(meetings?: readonly string[]) {
+    this.#meetings = meetings;
+  }
+
+  async ask(): Promise<void> {
+    const message = this.question.value.trim();
+    if (message === "") return;
+    this.stop();
+    const ending = new AbortController();
+    this.#ending = ending;
+    this.isAnswering.value = true;
+    this.#begin();
+    try {
+      await withAccess(() => this.#answer(message, ending.signal));
+    } catch (cause) {
+      if (!ending.signal.aborted) this.problem.value = plainWords(cause);
+    } finally {
+      if (this.#ending === ending) this.isAnswering.value = false;
+    }
+  }
+
+  stop(): void {
+    this.#ending.abort();
+    this.isAnswering.value = false;
+  }
+
+  #begin(): void {
+    this.text.value = "";
+    this.citations.value = new Map();
+    this.insteadOf.value = undefined;
+    this.problem.value = undefined;
+  }
+
+  async #answer(message: string, ending: AbortSignal): Promise<void> {
+    const question = { message, ...(this.#meetings ? { meetings: [...this.#meetings] } : {}) };
+    for await (const event of gateway.chat(question, { signal: ending })) {
+      if (ending.aborted) return;
+      if (event.type === "begin") this.insteadOf.value = event.instead_of ?? undefined;
+      else if (event.type === "delta") this.text.value += event.text;
+      else if (event.type === "citation") this.citations.value = new Map(this.citations.value).set(event.n, event);
+    }
+  }
+}
