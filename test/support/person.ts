@@ -12,6 +12,8 @@ export interface PersonOptions {
   readonly sessionId: string;
   readonly answers: readonly Int16Array[];
   readonly hears?: string;
+  /** Default: `mic`. */
+  readonly track?: string;
 }
 
 export class Person {
@@ -31,14 +33,10 @@ export class Person {
     this.#answers = [...options.answers];
   }
 
-  get answersLeft(): number {
-    return this.#answers.length;
-  }
-
   async join(): Promise<void> {
-    const { baseUrl, sessionId } = this.#options;
+    const { baseUrl, sessionId, track = "mic" } = this.#options;
     const format = { sampleRate: 16_000, channels: 1 };
-    this.#capture = await startCapture({ baseUrl, sessionId, track: "mic", format, live: true });
+    this.#capture = await startCapture({ baseUrl, sessionId, track, format, live: true });
     this.#startedAt = performance.now();
     this.#timer = setInterval(() => this.#speak(), blockMs / 2);
     void this.#listen();
@@ -47,6 +45,13 @@ export class Person {
   /** Says it now, whoever speaks. */
   interject(samples: Int16Array): void {
     this.#speaking = samples;
+  }
+
+  /** Leaves without a word: its track did not end. */
+  async hangUp(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#left.abort(new Error("left"));
+    await this.#capture?.close();
   }
 
   async leave(): Promise<void> {
