@@ -94,7 +94,7 @@ describe("through npm start alone", { timeout: timeoutMs }, () => {
 
   it("[M6] lists its models, and says what is wrong in words that its client understands", async () => {
     const { data } = await openai.models.list();
-    expect(data.map(({ id }) => id)).toEqual(["embedded/moonshine-tiny", "embedded/flite"]);
+    expect(data.map(({ id }) => id)).toEqual(["embedded/moonshine-tiny", "embedded/flite", "embedded/extractive"]);
     const file = await toFile(await readFile("test/contract/fixtures/speech-aac.mp4"), "speech.mp4");
     const refused = await openai.audio.transcriptions
       .create({ model: "whisper-1", file })

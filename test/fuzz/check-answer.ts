@@ -136,7 +136,8 @@ function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
 }
 
 /** Which row of the table a request is for; worked out by itself, not by the router. */
-function routeOf({ method, path }: BuiltRequest): Route {
+function routeOf(request: BuiltRequest): Route {
+  const { method, path } = request;
   const { pathname } = new URL(`http://gateway.test${path}`);
   const rows: readonly Operation[] = Object.values(operations);
   const here = rows.filter((row) => matches(row.path, pathname));
@@ -144,6 +145,9 @@ function routeOf({ method, path }: BuiltRequest): Route {
   const operation = here.find((row) => row.method === asked);
   if (operation) return { operation };
   if (here.length > 0) return { code: "method_not_allowed" };
+  // Another spelling of a row (SPEC Y10).
+  const isInterview = headerOf(request, "upgrade")?.toLowerCase() === "websocket" && /^\/[^/]+$/.test(pathname);
+  if (asked === "GET" && isInterview) return { operation: operations.ingest };
   return { code: pathname.split("/").every(isReadable) ? "not_found" : "bad_request" };
 }
 
