@@ -21,15 +21,15 @@ const timeoutMs = 500;
 const inference = new InferenceServer();
 await inference.start();
 afterAll(() => inference.stop());
-const gateway = useGateway({
-  env: {
-    INFERENCE_BASE_URL: `${inference.url}/speakers/`,
-    INFERENCE_RESOLVE_PATH: "/v2/resolve",
-    INFERENCE_API_KEY: "test-key-of-the-service",
-    INFERENCE_TIMEOUT_MS: String(timeoutMs),
-    RESOLVE_AUTO: "off",
-  },
-});
+const env = {
+  INFERENCE_BASE_URL: `${inference.url}/speakers/`,
+  INFERENCE_RESOLVE_PATH: "/v2/resolve",
+  INFERENCE_API_KEY: "test-key-of-the-service",
+  RESOLVE_AUTO: "off",
+};
+const gateway = useGateway({ env: { ...env, INFERENCE_TIMEOUT_MS: String(timeoutMs) } });
+/** Waits for the service for as long as a test lets it hang. */
+const patient = useGateway({ env: { ...env, INFERENCE_TIMEOUT_MS: "120000" } });
 
 const audio = { content_b64: Buffer.from(pcm(1, 1)).toString("base64"), format: "pcm_s16le" };
 
@@ -241,18 +241,18 @@ describe("[S1] a service that fails, is late or answers wrong changes nothing", 
 
 test("[K7] acks keep flowing while the service hangs", async () => {
   const session = newSession();
-  inference.behave(session, () => {});
-  const client = await TestClient.connect(gateway, { session, encoding: "msgpack" });
-  await client.keep(1);
-  let isAnswered = false;
-  const waiting = resolve(session).finally(() => {
-    isAnswered = true;
+  let letGo: (() => void) | undefined;
+  inference.behave(session, ({ request }, response) => {
+    letGo = () => answerJson(response, goodAnswer(request));
   });
+  const client = await TestClient.connect(patient, { session, encoding: "msgpack" });
+  await client.keep(1);
+  const waiting = postJson(patient, `/v1/sessions/${session}/resolve`, { audio });
   await until(() => inference.received(session)[0], { what: "the call to the service" });
   for (let seq = 2; seq <= 10; seq += 1) expect(await client.keep(seq)).toMatchObject({ status: "stored" });
-  expect(isAnswered, "the service was still hanging when the tenth second was acked").toBe(false);
-  expect(problemOf(await waiting).code).toBe("inference_timeout");
-  expect((await sessionState(gateway, session)).ingest).toMatchObject({ received_chunks: 10, missing_chunks: 0 });
+  letGo?.();
+  expect((await waiting).status).toBe(200);
+  expect((await sessionState(patient, session)).ingest).toMatchObject({ received_chunks: 10, missing_chunks: 0 });
   await client.leave();
 });
 
