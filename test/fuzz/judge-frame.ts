@@ -157,8 +157,9 @@ function isOptional(isRight: (value: unknown) => boolean, value: unknown): boole
   return value === undefined || isRight(value);
 }
 
+/** Characters, as JSON Schema counts them (`maxLength`): one of two UTF-16 units is one. */
 function isText(value: unknown): boolean {
-  return typeof value === "string" && value.length <= maxText;
+  return typeof value === "string" && Array.from(value).length <= maxText;
 }
 
 function isTrack(value: unknown): boolean {

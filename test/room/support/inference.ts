@@ -1,25 +1,22 @@
-/**
- * The speaker-resolve service: `fetch` itself, replaced for the isolate that tests and rooms share. Each
- * session has its own behaviour, so tests don't meet.
- */
-import { vi } from "vitest";
+/** The speaker-resolve service, as the isolate that tests and rooms share reaches it. Each session has its own behaviour, so tests don't meet. */
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import type { ResolveAnswer, ResolveRequest, SpeakerState } from "../../../schemas/speech/speakers.ts";
+import { serve, untilAborted } from "./outbound.ts";
 
 type Behaviour = (request: ResolveRequest, signal: AbortSignal) => Response | Promise<Response>;
 
 const behaviours = new Map<string, Behaviour>();
 
-vi.stubGlobal("fetch", async (input: unknown, init: { body: string; signal: AbortSignal }): Promise<Response> => {
-  if (input !== "http://inference.test/speaker/resolve") throw new Error(`unexpected fetch of ${String(input)}`);
-  const request = JSON.parse(init.body) as ResolveRequest;
-  const behave = behaviours.get(request.session_id);
-  if (!behave) throw new Error("the test set no behaviour for this session");
-  const aborted = new Promise<never>((_, reject) => {
-    init.signal.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
-  });
-  return Promise.race([behave(request, init.signal), aborted]);
-});
+serve(
+  (hostname) => hostname === "inference.test",
+  async (url, { body, signal }) => {
+    if (url !== "http://inference.test/speaker/resolve") throw new Error(`unexpected fetch of ${url}`);
+    const request = JSON.parse(body) as ResolveRequest;
+    const behave = behaviours.get(request.session_id);
+    if (!behave) throw new Error("the test set no behaviour for this session");
+    return untilAborted(signal, "AbortError", behave(request, signal));
+  },
+);
 
 /** Sets what the service does for a session. @returns the requests it gets from now on, growing. */
 export function inference(sessionId: string, behave: Behaviour): ResolveRequest[] {

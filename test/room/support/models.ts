@@ -1,5 +1,5 @@
 /** Models behind `http://models.test`, as a test makes them up: each by its name. */
-import { vi } from "vitest";
+import { serve } from "./outbound.ts";
 
 export interface Prompt {
   readonly model: string;
@@ -9,7 +9,17 @@ export interface Prompt {
 
 type Behaviour = (prompt: Prompt, signal: AbortSignal) => Response | Promise<Response>;
 const behaviours = new Map<string, Behaviour>();
-let isStubbed = false;
+
+serve(
+  (hostname) => hostname === "models.test",
+  async (url, { body, signal }) => {
+    if (url !== "http://models.test/v1/chat/completions") throw new Error(`unexpected fetch of ${url}`);
+    const prompt = JSON.parse(body) as Prompt;
+    const behave = behaviours.get(prompt.model);
+    if (!behave) throw new Error(`the test set no behaviour for ${prompt.model}`);
+    return behave(prompt, signal);
+  },
+);
 
 /** Sets what a model does. @returns the prompts it gets from now on, growing. */
 export function model(name: string, behave: Behaviour): Prompt[] {
@@ -18,20 +28,7 @@ export function model(name: string, behave: Behaviour): Prompt[] {
     prompts.push(prompt);
     return behave(prompt, signal);
   });
-  if (!isStubbed) stub();
   return prompts;
-}
-
-function stub(): void {
-  isStubbed = true;
-  const before = globalThis.fetch;
-  vi.stubGlobal("fetch", async (input: unknown, init: { body: string; signal: AbortSignal }) => {
-    if (input !== "http://models.test/v1/chat/completions") return before(input as string, init);
-    const prompt = JSON.parse(init.body) as Prompt;
-    const behave = behaviours.get(prompt.model);
-    if (!behave) throw new Error(`the test set no behaviour for ${prompt.model}`);
-    return behave(prompt, init.signal);
-  });
 }
 
 /** Such as OpenAI streams it. */

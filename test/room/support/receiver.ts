@@ -1,10 +1,7 @@
-/**
- * A backend that takes webhooks: `fetch` itself, replaced for hosts below hooks.example in the isolate that tests and
- * rooms share. Each session has a host of its own.
- */
+/** A backend that takes webhooks, at hosts below hooks.example. Each session has a host of its own. */
 import { Webhook } from "standardwebhooks";
-import { vi } from "vitest";
 import { type WebhookPayload, webhookPayloadSchema } from "../../../schemas/webhooks.ts";
+import { serve, untilAborted } from "./outbound.ts";
 
 export const secret = "whsec_cm9vbXRvbmUgd2ViaG9vayB0ZXN0IHNlY3JldCE=";
 
@@ -33,23 +30,18 @@ function isBookend(body: string, heard: ReadonlySet<string> = new Set()): boolea
   const { type } = webhookPayloadSchema.parse(JSON.parse(body));
   return bookends.has(type) && !heard.has(type);
 }
-const others = globalThis.fetch;
 
-type Init = { headers: Record<string, string>; body: string; signal: AbortSignal; redirect?: string };
-
-vi.stubGlobal("fetch", async (input: string, init: Init): Promise<Response> => {
-  const { hostname } = new URL(input);
-  const backend = receivers.get(hostname);
-  const isUnheard = hostname.endsWith(".hooks.example") && isBookend(init.body, backend?.hears);
-  if (isUnheard) return new Response(null, { status: 204 });
-  if (!backend) return others(input, init);
-  const received = { url: input, headers: init.headers, body: init.body, redirect: init.redirect };
-  backend.received.push(received);
-  const aborted = new Promise<never>((_, reject) => {
-    init.signal.addEventListener("abort", () => reject(new DOMException("aborted", "TimeoutError")));
-  });
-  return Promise.race([backend.behave(received), aborted]);
-});
+serve(
+  (hostname) => hostname.endsWith(".hooks.example"),
+  async (url, { headers, body, redirect, signal }) => {
+    const backend = receivers.get(new URL(url).hostname);
+    if (isBookend(body, backend?.hears)) return new Response(null, { status: 204 });
+    if (!backend) throw new Error(`unexpected fetch of ${url}`);
+    const received = { url, headers, body, redirect };
+    backend.received.push(received);
+    return untilAborted(signal, "TimeoutError", backend.behave(received));
+  },
+);
 
 /** Where a session's webhooks go in these tests. The token must never be seen anywhere but there. */
 export const token = "t0ken-in-url";
