@@ -188,3 +188,36 @@ test("[I3] once the session is being deleted there are the lasting jobs alone", 
     await jobs.runDue();
     expect(bench.ran).toEqual(["delete"]);
   }));
+
+test("[I8] while somebody else works on the room's file no job begins, and one that ends writes nothing", () =>
+  withBench(async (bench) => {
+    const jobs = bench.start();
+    jobs.at("archive", 2_000);
+    const [worked, stillOver] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    bench.work = () => worked.promise;
+    bench.now = 2_000;
+    const running = jobs.runDue();
+    await expect.poll(() => bench.ran).toEqual(["archive"]);
+    const still = jobs.still(() => stillOver.promise);
+    jobs.at("finalize", 2_000);
+    const late = jobs.runDue();
+    worked.resolve();
+    const alarms = bench.alarms.length;
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+    expect(bench.rows().map(({ name }) => name)).toEqual(["archive", "finalize"]);
+    expect([bench.ran, bench.alarms.length]).toEqual([["archive"], alarms]);
+    stillOver.resolve();
+    await Promise.all([running, late, still]);
+    expect(bench.ran).toEqual(["archive", "finalize"]);
+    expect(bench.rows()).toEqual([]);
+  }));
+
+test("[I8] work on the room's file that fails keeps no job from running", () =>
+  withBench(async (bench) => {
+    const jobs = bench.start();
+    jobs.at("archive", 2_000);
+    bench.now = 2_000;
+    await expect(jobs.still(() => Promise.reject(new Error("locked")))).rejects.toThrow("locked");
+    await jobs.runDue();
+    expect(bench.ran).toEqual(["archive"]);
+  }));

@@ -48,6 +48,8 @@ export class Jobs {
   readonly #cooldowns = new Map<string, Cooldown>();
   #list: JobList = { run: new Map(), lasting: [] };
   #isOver = false;
+  /** Settles when nobody else works on the room's file. */
+  #still: Promise<unknown> = Promise.resolve();
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
@@ -89,11 +91,23 @@ export class Jobs {
     for (const name of this.#due.get().keys()) if (!lasting.includes(name)) this.#due.get().delete(name);
   }
 
+  /**
+   * Does what somebody else has to do with the room's file, which SQLite locks meanwhile. No job begins until then, and the row of one
+   * that ends stays as it is: a write would fail, and the room with it.
+   */
+  still(work: () => Promise<void>): Promise<void> {
+    const done = work();
+    this.#still = Promise.allSettled([this.#still, done]);
+    return done;
+  }
+
   /** Runs what is due. Called by the room's alarm; never rejects. */
   async runDue(): Promise<void> {
+    await this.#still;
     const now = this.#deps.db.now();
     const due = [...this.#due.get()].filter(([, at]) => at <= now).map(([name]) => name);
     await Promise.all(due.map((name) => this.#run(name)));
+    await this.#still;
     this.#arm();
   }
 
@@ -104,9 +118,11 @@ export class Jobs {
     this.#due.get().delete(name);
     try {
       await withTimeout(this.#list.run.get(name)?.() ?? Promise.resolve(), maxRunMs, name);
+      await this.#still;
       this.#cooldowns.delete(name);
       if (!this.has(name)) removeJob.run(db, name);
     } catch (cause) {
+      await this.#still;
       // After a timeout the work goes on, and the next run joins it.
       if (cause instanceof TimeoutError) return this.at(name, db.now() + rejoinMs);
       const delay_ms = this.#cooldownOf(name).failed();

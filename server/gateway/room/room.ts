@@ -96,7 +96,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     config: config.webhooks,
     fetcher: services.fetcher,
     result,
-    scrub: () => services.scrub(async () => undefined),
+    scrub: () => core.jobs.still(() => services.scrub(async () => undefined)),
   });
   const lifecycle = lifecyclePart(core, {
     tracks,
@@ -107,7 +107,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     finalize: results.finalizeByItself,
     abortUploads: results.abortUploads,
     // The app's files hold what it has not forgotten yet.
-    scrub: () => services.scrub(() => appOutbox.tell()),
+    scrub: () => core.jobs.still(() => services.scrub(() => appOutbox.tell())),
     wipeObject: services.wipeObject,
   });
   const connections = connectionsPart(
