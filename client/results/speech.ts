@@ -1,14 +1,11 @@
 /** Audio to text and text to audio, of no meeting. A call costs the gateway's model: what may have been done is not asked for twice. */
-import { EventSourceParserStream } from "eventsource-parser/stream";
-import * as z from "zod";
 import { voicesAnswerSchema } from "../../schemas/http/speech.ts";
 import { limits } from "../../schemas/limits.ts";
-import { parseJson } from "../../schemas/lib/parse-json.ts";
 import { type HeardSegment, heardSegmentSchema, transcriptionSchema } from "../../schemas/speech/transcription.ts";
 import type { Caller, Request } from "./caller.ts";
-import { RoomtoneError, RoomtoneHttpError, RoomtoneNetworkError } from "./results-errors.ts";
 import type { CallOptions } from "./results-types.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
+import { streamedAnswer } from "./streamed-answer.ts";
 import { newTraceId } from "./trace.ts";
 
 /** A model takes minutes over half an hour of audio; the gateway gives up before that. */
@@ -37,44 +34,28 @@ export async function stt(
   return heard(caller, request, onSegment);
 }
 
-const failureSchema = z.object({ code: z.string(), message: z.string() });
-
 async function heard(
   caller: Caller,
   request: Request & { readonly traceId: string },
   onSegment: (segment: HeardSegment) => void,
 ): Promise<AudioTranscription> {
-  const { body } = await caller.body(request, "text/event-stream");
-  const reader = body
-    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-    .pipeThrough(new EventSourceParserStream({ maxBufferSize: maxEventChars }))
-    .getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) throw new RoomtoneNetworkError(request, "broke off before all was heard.");
-      const data = parseJson(value.data);
-      if (value.event === "segment") onSegment(heardSegmentSchema.parse(data));
-      if (value.event === "done") return transcriptionSchema.parse(data);
-      if (value.event === "error") throw failureOf(request, failureSchema.parse(data));
-    }
-  } catch (cause) {
-    request.signal?.throwIfAborted();
-    if (cause instanceof RoomtoneError) throw cause;
-    if (cause instanceof z.ZodError || cause instanceof SyntaxError)
-      throw new RoomtoneNetworkError(request, "was answered with events that break the contract.");
-    throw cause;
-  } finally {
-    await reader.cancel().catch(() => undefined);
+  const answer = { maxEventChars, brokeOff: "broke off before all was heard.", read: readHeard };
+  for await (const { segment, all } of streamedAnswer(caller, request, answer)) {
+    if (segment) onSegment(segment);
+    if (all) return all;
   }
+  throw new Error("an answer that nobody left ended");
 }
 
-/** The answer had begun well: its status says nothing of this. */
-function failureOf(
-  request: Request & { readonly traceId: string },
-  { code, message: detail }: z.infer<typeof failureSchema>,
-): RoomtoneHttpError {
-  return new RoomtoneHttpError(request, { code, status: 200, detail, retryAfterMs: undefined });
+interface Heard {
+  readonly segment?: HeardSegment;
+  /** The whole of it, at the end. */
+  readonly all?: AudioTranscription;
+}
+
+function readHeard(name: string | undefined, data: unknown): Heard | undefined {
+  if (name === "segment") return { segment: heardSegmentSchema.parse(data) };
+  return name === "done" ? { all: transcriptionSchema.parse(data) } : undefined;
 }
 
 export async function tts(

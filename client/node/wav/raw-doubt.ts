@@ -39,7 +39,7 @@ export const lookBytes = 1_920;
 /** The other way must be so smooth, and so many times smoother than s16le. */
 const smooth = 0.45;
 const smoother = 5;
-/** A steady tone has few values, and is smooth in many ways. */
+/** A look with fewer different values decides nothing: a steady tone has few, and is smooth in whichever format it is read. */
 const leastValues = 24;
 /** No sound in floats reaches beyond it. */
 const maxFloat = 8;

@@ -18,7 +18,7 @@ export interface Talk {
 export interface Talked {
   /** When the track's first sample was spoken, as `performance.now()`. */
   readonly startedAt: number;
-  /** ms, one a chunk. */
+  /** From the sending of each chunk to its ack, ms. */
   readonly ackMs: readonly number[];
 }
 

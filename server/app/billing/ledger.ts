@@ -16,9 +16,9 @@ import { LedgerStore } from "./ledger-store.ts";
 import { addUsage, type Days, usageBy, usageOfAll, type UsageRow, type UsageSums } from "./usage-sums.ts";
 
 export const ledgerTimings = {
-  /** What is pending goes to D1 this often. */
+  /** Entries that D1 does not have yet are written to it this often. */
   flushEveryMs: 3_600_000,
-  /** And at once beyond so much: five dollars. */
+  /** And at once where they come to more than this: five dollars. */
   flushAtNanoUsd: 5_000_000_000n,
   backoff: { firstMs: 2_000, maxMs: 600_000 },
 } as const;

@@ -37,7 +37,7 @@ export interface Askable {
   readonly mayQuote: boolean;
 }
 
-/** Throws `ModelError`: before its first event where there is no answer at all. */
+/** Has a question answered, event by event. @throws ModelError before the first event where nobody answers, later where an answer breaks off. */
 export async function* answerOf(asked: Asked, { chat, candidates, mayQuote }: Askable, call: Call): Answer {
   const deadline = deadlineIn(answerMs);
   const within = { ...call, signal: AbortSignal.any([call.signal, deadline.signal]) };

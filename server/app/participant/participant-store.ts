@@ -101,7 +101,7 @@ export class ParticipantStore {
     return this.#exists() ? this.#sql.exec<{ n: number }>("SELECT count(*) AS n FROM said").one().n : 0;
   }
 
-  /** What the room was not told yet, the oldest of it. */
+  /** Utterances that the room was not told of yet, the oldest first, at most so many. */
   unposted(count: number): SpokenUtterance[] {
     return this.#read(`SELECT said FROM said WHERE is_posted = 0 ORDER BY n LIMIT ${count}`);
   }

@@ -228,7 +228,7 @@ class Run {
     });
   }
 
-  /** @param count stretches of voice that the words are of. */
+  /** Records the words that were heard so far as one utterance. @param count of how many stretches of voice, the oldest ones, they are the words. */
   #recordHeard(count: number): void {
     const { voices, heard } = this.state;
     const mine = voices.slice(0, count);

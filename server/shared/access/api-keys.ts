@@ -40,7 +40,7 @@ const dummyRow: z.input<typeof storedKeySchema> = {
   revoked_at: null,
 };
 
-/** Before each further try of a read that failed. */
+/** How long is waited before each further try, where reading a key failed. */
 const readPausesMs = [0, 50, 150, 400] as const;
 
 export class ApiKeyStore {

@@ -21,7 +21,7 @@ export {
   Participant,
 } from "../../../server/app/index.ts";
 
-/** The log of a tenant whose name begins so keeps what it is told: nobody takes it. */
+/** Hands nothing on to the ledger for tenants whose names begin with `usage-tenant-`: tests read there what was written down. */
 export class UsageLog extends RealUsageLog {
   override async alarm(): Promise<void> {
     if (!this.ctx.id.name?.startsWith("usage-tenant-")) await super.alarm();

@@ -175,7 +175,7 @@ export class ChatStore {
     return rows.map(({ seq, event }) => ({ seq, event: JSON.parse(event) as KeptEvent }));
   }
 
-  /** From which meetings an answer is made, before a word of it is kept. */
+  /** Notes from which meetings an answer is being made. To be called before a word of it is kept: a meeting that is deleted takes its words along. */
   from(messageId: number, sessions: readonly string[]): void {
     this.#sql.exec("UPDATE messages SET sessions = ? WHERE id = ?", JSON.stringify(sessions), messageId);
   }
