@@ -35,6 +35,7 @@ export {
   RoomtoneNetworkError,
   RoomtoneTimeoutError,
 } from "./results/results-errors.ts";
+export type { ResultsClient, ResultsClientOptions } from "./results/results-types.ts";
 export type {
   AudioAnswer,
   AudioOptions,
@@ -50,13 +51,11 @@ export type {
   ListOptions,
   MintInput,
   ChangeOptions,
-  ResultsClient,
-  ResultsClientOptions,
   SessionConfigInput,
   SessionsOptions,
   TranscribeOptions,
   UtteranceInput,
-} from "./results/results-types.ts";
+} from "./results/call-options.ts";
 export type { ChatCitation, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
 export type {
   Balance,

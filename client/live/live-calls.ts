@@ -1,5 +1,5 @@
 /** What a client of the gateway follows as it happens. */
-import type { EventsOptions } from "../results/results-types.ts";
+import type { EventsOptions } from "../results/call-options.ts";
 import type { RoomEvent } from "../../schemas/speech/events.ts";
 import type { ListenOptions } from "./listen.ts";
 import type { LivePiece } from "./live-piece.ts";

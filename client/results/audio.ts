@@ -2,7 +2,7 @@
 import type { OpenBody } from "./body.ts";
 import { type Caller } from "./caller.ts";
 import { type FailedCall, RoomtoneAnswerError } from "./results-errors.ts";
-import type { AudioAnswer, AudioOptions } from "./results-types.ts";
+import type { AudioAnswer, AudioOptions } from "./call-options.ts";
 import { newTraceId } from "./trace.ts";
 
 const partial = 206;

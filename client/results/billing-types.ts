@@ -9,7 +9,7 @@ import type {
   TopUpAnswer,
   UsageAnswer,
 } from "../../schemas/http/billing.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 
 export type { Money };
 export type Usage = UsageAnswer;

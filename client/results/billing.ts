@@ -15,7 +15,7 @@ import type {
   UsageOptions,
 } from "./billing-types.ts";
 import type { Caller } from "./caller.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 
 export async function usage(caller: Caller, { signal, ...wanted }: UsageOptions = {}): Promise<Usage> {
   const asked = Object.entries(wanted).filter((entry): entry is [string, string | number] => entry[1] !== undefined);

@@ -1,7 +1,7 @@
 /** What a results client takes and gives where meetings are asked. */
 import type * as z from "zod";
 import type { chatBodySchema, chatEndSchema, Citation } from "../../schemas/http/chat.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 
 export type ChatQuestion = z.input<typeof chatBodySchema>;
 export type ChatEnd = z.infer<typeof chatEndSchema>;

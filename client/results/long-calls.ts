@@ -5,7 +5,7 @@ import type { Caller } from "./caller.ts";
 import { readFinalizeAnswerSchema, readFinalizePendingSchema } from "./earlier-answers.ts";
 import { sessionPath } from "./parts.ts";
 import { type FailedCall, RoomtoneTimeoutError } from "./results-errors.ts";
-import type { FinalizeOptions } from "./results-types.ts";
+import type { FinalizeOptions } from "./call-options.ts";
 import { pause } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 

@@ -3,7 +3,7 @@ import { type Participant, participantSchema } from "../../schemas/http/particip
 import type { ParticipantInput } from "../../schemas/http/participant-body.ts";
 import type { Caller } from "./caller.ts";
 import { sessionPath } from "./parts.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 
 export interface ParticipantCalls {
   /** Has a model take part in the meeting. Asked the same again while it is there, it is the same one. */

@@ -3,7 +3,7 @@ import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
 import type { Request } from "./caller.ts";
-import type { ChangeOptions, SessionsOptions } from "./results-types.ts";
+import type { ChangeOptions, SessionsOptions } from "./call-options.ts";
 
 /** As the gateway has it, but for spaces at the ends: fetch would cut them off, and make it another key. */
 const idempotencyKeyPattern = /^(?! )[\x20-\x7e]{1,255}(?<! )$/;

@@ -37,14 +37,8 @@ import { stt, tts, voices } from "./speech.ts";
 import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
 import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
 import type { FailedCall } from "./results-errors.ts";
-import type {
-  ChangeOptions,
-  ExportName,
-  ListOptions,
-  ResultsClient,
-  ResultsClientOptions,
-  SessionsOptions,
-} from "./results-types.ts";
+import type { ResultsClient, ResultsClientOptions } from "./results-types.ts";
+import type { ChangeOptions, ExportName, ListOptions, SessionsOptions } from "./call-options.ts";
 
 const defaultTimeoutMs = 30_000;
 const defaultRetries = 3;

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import type { ttsBodySchema, voiceSchema } from "../../schemas/http/speech.ts";
 import type { HeardSegment, transcriptionSchema } from "../../schemas/speech/transcription.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 
 /** What was heard in audio of no meeting. */
 export type AudioTranscription = z.infer<typeof transcriptionSchema>;

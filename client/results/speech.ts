@@ -3,7 +3,7 @@ import { voicesAnswerSchema } from "../../schemas/http/speech.ts";
 import { limits } from "../../schemas/limits.ts";
 import { type HeardSegment, heardSegmentSchema, transcriptionSchema } from "../../schemas/speech/transcription.ts";
 import type { Caller, Request } from "./caller.ts";
-import type { CallOptions } from "./results-types.ts";
+import type { CallOptions } from "./call-options.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
 import { newTraceId } from "./trace.ts";

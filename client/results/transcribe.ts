@@ -3,7 +3,7 @@ import { type Transcription, transcriptionSchema } from "../../schemas/http/tran
 import type { Caller } from "./caller.ts";
 import { sessionPath } from "./parts.ts";
 import { RoomtoneTimeoutError } from "./results-errors.ts";
-import type { CallOptions, TranscribeOptions } from "./results-types.ts";
+import type { CallOptions, TranscribeOptions } from "./call-options.ts";
 import { pause } from "./retry.ts";
 import { newTraceId } from "./trace.ts";
 
