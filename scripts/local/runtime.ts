@@ -22,7 +22,7 @@ export interface RuntimeOptions {
   readonly variables: Readonly<Record<string, string>>;
   /** The same for the other Workers: none of the gateway's secrets. */
   readonly appVariables: Readonly<Record<string, string>>;
-  /** What the gateway Worker reaches as `LOCAL_STATE`: this process, which owns the files. */
+  /** What the Workers reach as `LOCAL_STATE`: this process, which owns the files. */
   readonly localState: (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 }
 
@@ -66,16 +66,18 @@ export async function startRuntime({
     return { ...options, name, modules: loaded, modulesRoot: bundle.folder };
   });
   if (!gateway) throw new Failure("The bundle has no Worker.");
-  const serviceBindings = { ...gateway.serviceBindings, LOCAL_STATE: localState };
+  const withState = (worker: V4WorkerOptions): V4WorkerOptions => ({
+    ...worker,
+    serviceBindings: { ...worker.serviceBindings, LOCAL_STATE: localState },
+  });
   const direct = {
-    ...gateway,
-    serviceBindings,
+    ...withState(gateway),
     bindings: { ...variables },
     unsafeDirectSockets: [{ host: hostname, port: 0 }],
   };
   const miniflare = await openMiniflare({
     stateDir,
-    workers: [direct, ...others.map((worker) => ({ ...worker, bindings: { ...appVariables } }))],
+    workers: [direct, ...others.map((worker) => ({ ...withState(worker), bindings: { ...appVariables } }))],
   });
   try {
     await miniflare.ready;

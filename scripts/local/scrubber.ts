@@ -12,13 +12,13 @@ import { storageFolder } from "./runtime.ts";
 
 const roomsFolder = "roomtone-MeetingSessionDO";
 const indexFolder = "miniflare-D1DatabaseObject";
-/** Objects of the app: those of a session are named as its room is, and the index of what was said as its tenant. */
+/** Objects of the app: those of a session are named as its room is. */
 const appPrefix = "roomtone-app-";
-const wordsFolder = `${appPrefix}MeetingIndex`;
 
 /**
- * Answers `POST /scrub/OBJECT?room=TENANT/SESSION` once the room's file, the list's and the app's hold nothing of what was deleted.
- * Call when the app has heard of the deletion.
+ * Answers `POST /scrub/OBJECT?room=TENANT/SESSION` once the room's file, the list's and those of the app's objects of the session hold nothing
+ * of what was deleted: call when the app has heard of the deletion. And `POST /scrub/OBJECT?of=CLASS` once the file of one object of the
+ * app does, which waits for that itself.
  */
 export type Scrubber = (request: { readonly method: string; readonly url: string }) => Promise<Response>;
 
@@ -46,12 +46,18 @@ export function openScrubber(stateDir: string, run: Run = scrub, leastRestMs = m
     const { pathname, searchParams } = new URL(url);
     const object = /^\/scrub\/([0-9a-f]{64})$/.exec(pathname)?.[1];
     if (method !== "POST" || object === undefined) return new Response(null, { status: 404 });
-    const done = Promise.all([scrubOwn(object, searchParams.get("room") ?? ""), scrubIndex()]);
-    return done.then(
-      () => new Response(null, { status: 204 }),
-      (cause: unknown) => new Response(String(cause), { status: 503 }),
-    );
+    const appClass = searchParams.get("of");
+    if (appClass !== null && !/^[A-Za-z]+$/.test(appClass)) return new Response(null, { status: 404 });
+    if (appClass !== null) return answered(run(filesIn(stateDir, `${appPrefix}${appClass}`, `${object}.sqlite`)));
+    return answered(Promise.all([scrubOwn(object, searchParams.get("room") ?? ""), scrubIndex()]));
   };
+}
+
+function answered(done: Promise<unknown>): Promise<Response> {
+  return done.then(
+    () => new Response(null, { status: 204 }),
+    (cause: unknown) => new Response(String(cause), { status: 503 }),
+  );
 }
 
 /** One run at a time, with a rest after each; all who ask meanwhile share the next one, which begins after they asked. */
@@ -85,15 +91,13 @@ async function scrub(files: readonly string[]): Promise<number> {
   return heldMs;
 }
 
-/** Of the room, of the app's objects of the session, and of the tenant's index of what was said. */
+/** Of the room, and of the app's objects of the session. */
 function ownFiles(stateDir: string, object: string, room: string): string[] {
   const folder = join(storageFolder(stateDir), "do");
   const ofApp = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(appPrefix)) : [];
-  const tenant = room.split("/", 1).join();
   return [
     ...filesIn(stateDir, roomsFolder, `${object}.sqlite`),
     ...ofApp.flatMap((name) => filesIn(stateDir, name, `${objectIdOf(name, room)}.sqlite`)),
-    ...filesIn(stateDir, wordsFolder, `${objectIdOf(wordsFolder, tenant)}.sqlite`),
   ];
 }
 

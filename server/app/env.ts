@@ -36,6 +36,8 @@ export interface Env {
   readonly DB: D1Database;
   /** What was spoken lately. */
   readonly CACHE: KVNamespace;
+  /** The process that runs the Workers, where they run on a developer's machine; not there in a deployment. */
+  readonly LOCAL_STATE?: Pick<Fetcher, "fetch">;
   /** In a deployment alone: on a local machine there is no account to ask with. */
   readonly AI?: WorkersAi;
 }

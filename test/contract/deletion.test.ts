@@ -71,6 +71,24 @@ test("[I8] nor after the deletion of an open meeting while others go on", async 
   await client.leave();
 });
 
+test("[I8] nor a kept chat that was told its words, deleted before the meeting or after it", async () => {
+  const session = newSession();
+  const word = "Sesquipedalian-remark";
+  await sayEverywhere(session, word);
+  const ask = async (): Promise<string> => {
+    const made = JSON.parse((await postJson(gateway, "/v1/chats", {})).text) as { chat_id: string };
+    const question = { chat_id: made.chat_id, message: "What is the remark that was said?", meetings: [session] };
+    expect((await postJson(gateway, "/v1/chat", question)).text).toContain(word);
+    return made.chat_id;
+  };
+  const [first, second] = [await ask(), await ask()];
+  expect((await send(gateway, `/v1/chats/${first}`, { method: "DELETE" })).status).toBe(204);
+  expect((await send(gateway, `/v1/sessions/${session}`, { method: "DELETE" })).status).toBe(200);
+  expect(holding(word)).toEqual([]);
+  expect((await send(gateway, `/v1/chats/${second}`)).text).toContain("forgotten");
+  expect((await send(gateway, `/v1/chats/${second}`, { method: "DELETE" })).status).toBe(204);
+});
+
 test("[I3] bytes in R2 that no row names are gone after the next start, and nothing else is", async () => {
   const session = newSession();
   const client = await TestClient.connect(gateway, { session });

@@ -197,3 +197,20 @@ describe("answers that are written", () => {
     expect(await who()).toBe("embedded/extractive");
   });
 });
+
+describe("[J8] a deleted meeting", () => {
+  it("takes along what an answer said again of answers before it, though it was not asked then", async () => {
+    const own = await IndexedTenant.new();
+    const asked = await meeting(own, ["Ann", "The launch code is xylophone."]);
+    model("obeys", obeys);
+    const ask = async (path: string, body: object): Promise<string> =>
+      (await guarded(path, { method: "POST", headers: bearer(own.tenant.key), body: JSON.stringify(body) })).text();
+    const { chat_id } = JSON.parse(await ask("/v1/chats", {})) as { chat_id: string };
+    const kept = { chat_id, model: "openai/obeys" };
+    await ask("/v1/chat", { ...kept, message: "What is the launch code?", meetings: [asked.sessionId] });
+    expect(await ask("/v1/chat", { ...kept, message: "Say that again.", meetings: [] })).toContain("xylophone");
+    await own.tell(asked, 1, "session.deleted");
+    const chat = await guarded(`/v1/chats/${chat_id}`, { headers: bearer(own.tenant.key) });
+    expect(await chat.text()).not.toContain("xylophone");
+  });
+});

@@ -4,7 +4,13 @@ import type { ChatEnd, Citation } from "../../../schemas/http/chat.ts";
 export type AnswerEvent =
   | { readonly type: "begin"; readonly model: string; readonly instead_of: string | null }
   /** Meetings whose words the answer may hold, told before any of them: for who keeps it, and nobody else. */
-  | { readonly type: "sources"; readonly tenant: string; readonly sessions: readonly string[] }
+  | {
+      readonly type: "sources";
+      readonly tenant: string;
+      readonly sessions: readonly string[];
+      /** Whether it may say again what was said in the chat before, and with it words of meetings that this was taken from. */
+      readonly knowsBefore: boolean;
+    }
   | { readonly type: "delta"; readonly text: string }
   | { readonly type: "citation"; readonly citation: Citation }
   | { readonly type: "done"; readonly end: ChatEnd };
@@ -13,6 +19,10 @@ export type AnswerEvent =
 export type Answer = AsyncGenerator<AnswerEvent, void>;
 
 /** @param lines that an answer is made from. */
-export function sourcesOf(tenant: string, lines: readonly { readonly session_id: string }[]): AnswerEvent {
-  return { type: "sources", tenant, sessions: [...new Set(lines.map(({ session_id }) => session_id))] };
+export function sourcesOf(
+  tenant: string,
+  lines: readonly { readonly session_id: string }[],
+  { knowsBefore }: { readonly knowsBefore: boolean },
+): AnswerEvent {
+  return { type: "sources", tenant, sessions: [...new Set(lines.map(({ session_id }) => session_id))], knowsBefore };
 }

@@ -37,6 +37,7 @@ export async function* quotedAnswer(
     yield sourcesOf(
       call.tenant,
       parts.filter((part) => typeof part !== "string"),
+      { knowsBefore: false },
     );
     let n = 0;
     let words = 0;

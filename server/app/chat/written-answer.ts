@@ -42,7 +42,7 @@ export async function* writtenAnswer(
   };
   try {
     yield { type: "begin", model, instead_of: instead ?? null };
-    if (meetings) yield sourcesOf(tenant, lines);
+    yield sourcesOf(tenant, lines, { knowsBefore: true });
     for (let next = await parts.next(); ; next = await parts.next()) {
       if (next.done) {
         yield* given(marks.end());

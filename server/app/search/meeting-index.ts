@@ -9,6 +9,7 @@ import type { MeetingTalk } from "../../../schemas/meeting-text.ts";
 import { backoffMs } from "../../../schemas/lib/backoff.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import { scrubFile } from "../scrub-file.ts";
 import { findLines, linesOf, speakersOf, type Within } from "./find-lines.ts";
 import { IndexStore, type LineRow, talkOf } from "./index-store.ts";
 import type { Ranked } from "./rank-lines.ts";
@@ -60,6 +61,7 @@ export class MeetingIndex extends DurableObject<Env> {
       await this.env.CHAT_SESSION.getByName(chat).forgetMeeting(sessionId);
       this.#store.unused(sessionId, chat);
     }
+    await scrubFile(this.ctx, this.env, "MeetingIndex");
   }
 
   /** A chat is about to keep words of these meetings. @throws where one is deleted: there is nothing to keep of it. */

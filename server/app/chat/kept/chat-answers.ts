@@ -9,7 +9,7 @@ import type { Env } from "../../env.ts";
 import type { Answer } from "../answer.ts";
 import { brokenOff } from "../broken-off.ts";
 import { type AnswerRefusal, openAnswer, type Question } from "../open-answer.ts";
-import { type ChatStore, contextOf, type KeptEvent } from "./chat-store.ts";
+import { type ChatStore, contextOf, type KeptEvent, type MessageRow } from "./chat-store.ts";
 import { contextText } from "./context-text.ts";
 import { RunningAnswer } from "./running-answer.ts";
 
@@ -75,10 +75,10 @@ export class ChatAnswers {
       return this.#running?.answer.messageId === known.message_id ? this.#running.opened : ok(known.message_id);
     }
     if (this.#running) return err({ reason: "chat_busy" });
-    const before = this.#before();
+    const told = this.#told();
     const messageId = this.#store.ask(asked.question.text, requestId, digest, Date.now());
     const answer = new RunningAnswer<KeptEvent>(messageId, asked.isResumable);
-    const opened = this.#open(asked, before, answer, signal);
+    const opened = this.#open(asked, told, answer, signal);
     this.#running = { answer, opened };
     return opened;
   }
@@ -104,7 +104,7 @@ export class ChatAnswers {
 
   async #open(
     { question: asked, isResumable }: KeptQuestion,
-    before: Question["before"],
+    told: readonly MessageRow[],
     running: RunningAnswer<KeptEvent>,
     signal: AbortSignal,
   ): Promise<Opened> {
@@ -115,11 +115,13 @@ export class ChatAnswers {
     const system = chat && contextText(contextOf(chat), asked.system);
     const model = { ...asked.model, name: asked.model.name ?? chat?.model ?? undefined };
     const { env, keepAlive, touched } = this.#around;
+    const before = told.map(({ role, content }) => ({ role, content }));
+    const carried = [...new Set(told.flatMap(({ sessions }) => JSON.parse(sessions) as string[]))];
     try {
       await touched();
       const answer = await openAnswer(env, { ...asked, model, before, system }, running.ending.signal, keepAlive);
       if (answer.ok) {
-        keepAlive(this.#make(running, answer.value));
+        keepAlive(this.#make(running, answer.value, carried));
         return ok(messageId);
       }
       this.#over(running);
@@ -134,8 +136,8 @@ export class ChatAnswers {
     }
   }
 
-  /** Makes an answer to its end. A failure becomes its last event, and never rejects. */
-  async #make(running: RunningAnswer<KeptEvent>, answer: Answer): Promise<void> {
+  /** Makes an answer to its end. A failure becomes its last event, and never rejects. @param carried meetings that the chat has words of. */
+  async #make(running: RunningAnswer<KeptEvent>, answer: Answer, carried: readonly string[]): Promise<void> {
     const { messageId, ending } = running;
     const { env, name, touched } = this.#around;
     let text = "";
@@ -144,9 +146,10 @@ export class ChatAnswers {
     try {
       for await (const event of answer) {
         if (event.type === "sources") {
+          const sessions = new Set([...event.sessions, ...(event.knowsBefore ? carried : [])]);
           // Before a word of it is kept: whoever deletes a meeting then finds it here.
-          await env.MEETING_INDEX.getByName(event.tenant).usedIn(event.sessions, name);
-          this.#store.from(messageId, event.sessions);
+          if (sessions.size > 0) await env.MEETING_INDEX.getByName(event.tenant).usedIn([...sessions], name);
+          this.#store.from(messageId, [...sessions]);
           continue;
         }
         if (ending.signal.aborted) throw new Error("nobody waits for it any more");
@@ -186,13 +189,11 @@ export class ChatAnswers {
     this.#store.keep(messageId, (events.at(-1)?.seq ?? 0) + 1, { type: "error", error: interrupted });
   }
 
-  #before(): Question["before"] {
+  /** What a model is told of what was said before. */
+  #told(): MessageRow[] {
     let chars = 0;
     const all = this.#store.messages(toldBefore.messages);
     const told = all.filter(({ content, status }) => content !== "" && status === "whole").toReversed();
-    return told
-      .filter(({ content }) => (chars += content.length) <= toldBefore.chars)
-      .toReversed()
-      .map(({ role, content }) => ({ role, content }));
+    return told.filter(({ content }) => (chars += content.length) <= toldBefore.chars).toReversed();
   }
 }

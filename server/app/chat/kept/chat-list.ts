@@ -1,6 +1,7 @@
 /** Which chats a user of a tenant has: one object for each, beside the chats themselves. The newest 1,000; what goes beyond is deleted. */
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../../env.ts";
+import { scrubFile } from "../../scrub-file.ts";
 
 const maxChats = 1_000;
 
@@ -26,8 +27,9 @@ export class ChatList extends DurableObject<Env> {
     for (const { chat_id: id } of beyond) await this.env.CHAT_SESSION.getByName(`${this.ctx.id.name}:${id}`).remove();
   }
 
-  drop(chatId: string): void {
+  async drop(chatId: string): Promise<void> {
     this.ctx.storage.sql.exec("DELETE FROM chats WHERE chat_id = ?", chatId);
+    await scrubFile(this.ctx, this.env, "ChatList");
   }
 
   /** The newest first. */

@@ -8,6 +8,7 @@ import { beginningOf } from "../../../../schemas/cut-text.ts";
 import type { Citation } from "../../../../schemas/http/chat.ts";
 import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/http/chats.ts";
 import type { Env } from "../../env.ts";
+import { scrubFile } from "../../scrub-file.ts";
 import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
 import { ChatStore, contextOf } from "./chat-store.ts";
 
@@ -89,6 +90,7 @@ export class ChatSessionDO extends DurableObject<Env> {
     this.#answers.stop();
     this.#store.clear(Date.now());
     await this.#touched();
+    await this.#scrub();
     return this.#view();
   }
 
@@ -101,14 +103,18 @@ export class ChatSessionDO extends DurableObject<Env> {
     if (chat.is_listed === 1) await this.env.CHAT_LIST.getByName(chat.owner).drop(chat.chat_id);
     await this.ctx.storage.deleteAlarm();
     await this.ctx.storage.deleteAll();
+    await this.#scrub();
     return true;
   }
 
   /** A meeting is deleted: nothing that was said in it stays here. */
-  forgetMeeting(sessionId: string): void {
-    if (!this.#store.chat) return;
-    this.#answers.stop();
-    this.#store.forget(sessionId);
+  async forgetMeeting(sessionId: string): Promise<void> {
+    if (this.#store.chat) {
+      this.#answers.stop();
+      this.#store.forget(sessionId);
+    }
+    // Also where the chat is deleted: its file may not have been made anew then.
+    await this.#scrub();
   }
 
   /** `POST /ask`: a question, and its answer's events as lines of JSON. `GET /last?after=`: those of the last answer, from there on. */
@@ -138,6 +144,10 @@ export class ChatSessionDO extends DurableObject<Env> {
     if (!chat) return;
     if (Date.now() - chat.updated_at >= this.#lifetimeMs(chat.is_listed)) await this.remove();
     else await this.#touched();
+  }
+
+  async #scrub(): Promise<void> {
+    await scrubFile(this.ctx, this.env, "ChatSessionDO");
   }
 
   #entitle(text: string): void {

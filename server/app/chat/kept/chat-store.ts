@@ -28,13 +28,14 @@ export type ChatRow = {
   created_at: number;
   updated_at: number;
 };
-type MessageRow = {
+export type MessageRow = {
   id: number;
   role: "system" | "user" | "assistant";
   content: string;
   at: number;
   status: "whole" | "broken" | "running" | "forgotten";
   citations: string;
+  /** Whose meetings' words are in it: a list of their ids, as JSON. */
   sessions: string;
   finish: string | null;
 };
