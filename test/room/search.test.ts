@@ -1,8 +1,14 @@
 /** A tenant's index of what was said: what it knows of meetings, whatever order news come in, and what a deletion leaves. */
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { giveWay } from "../../server/shared/lib/wait.ts";
+import { IndexStore, type LineRow } from "../../server/app/search/index-store.ts";
 import { clock } from "./support/clock.ts";
 import { anywhere, IndexedTenant } from "./support/indexed-tenant.ts";
+
+function count({ sql }: IndexStore): number {
+  return sql.exec<{ n: number }>("SELECT count(*) AS n FROM lines").one().n;
+}
 
 describe("what is found", () => {
   it("[J1] what was said in a meeting, as it stands now, with who said it", async () => {
@@ -48,6 +54,72 @@ describe("what is found", () => {
     expect(await own.rowsWith("xanthippe")).toBe(0);
     expect(await own.find("password xylophone")).toEqual([]);
     expect(await own.find("piano")).toHaveLength(1);
+  });
+
+  const lines = Array.from({ length: 1_000 }, (_, n) => ({
+    track: "mic",
+    utterance_id: `u${n}`,
+    start_ms: n,
+    end_ms: n + 1,
+    text: `Tapir ${n}.`,
+    speaker: null,
+  }));
+  const long = { title: "Zoo", opened_at: 1, lines, talk: [], is_cut: false };
+
+  it("[J1] a long meeting is taken, and dropped, while others have their turns, and is read once the last line is there", async () => {
+    const own = await IndexedTenant.new();
+    const seen = await runInDurableObject(own.index, async (_, { storage }) => {
+      const store = new IndexStore(storage);
+      const counts: [number, number | null | undefined][] = [];
+      let isOver = false;
+      const look = (): void => {
+        counts.push([count(store), store.meeting("s")?.opened_at]);
+        if (!isOver) setTimeout(look, 0);
+      };
+      look();
+      await store.take("s", long, 0, () => 0);
+      const taken = counts.splice(0);
+      await store.deleted("s");
+      isOver = true;
+      return { taken, dropped: counts.map(([left]) => left) };
+    });
+    const partly = seen.taken.filter(([n]) => n > 0 && n < lines.length);
+    expect(new Set(partly.map(([n]) => n)).size).toBeGreaterThan(3);
+    expect(partly.filter(([, openedAt]) => openedAt != null)).toEqual([]);
+    expect(new Set(seen.dropped.filter((n) => n > 0 && n < lines.length)).size).toBeGreaterThan(3);
+    expect(await own.rowsWith("tapir")).toBe(0);
+  });
+
+  it("[J1] a meeting that is deleted while its lines are taken leaves none, and none is found meanwhile", async () => {
+    const own = await IndexedTenant.new();
+    const found = await runInDurableObject(own.index, async (index, { storage }) => {
+      const store = new IndexStore(storage);
+      const taking = store.take("s", long, 0, () => 0);
+      while (count(store) < 300) await giveWay();
+      const dropping = index.forget("s");
+      const place = { session_id: "s", track: "mic", start_ms: 0, end_ms: 1 };
+      const inTheMiddle = [count(store) > 0, index.find("tapir", anywhere, 9).length, index.has(place)];
+      await Promise.all([taking, dropping]);
+      return { inTheMiddle, left: count(store) };
+    });
+    expect(found).toEqual({ inTheMiddle: [true, 0, false], left: 0 });
+    expect(await own.rowsWith("tapir")).toBe(0);
+  });
+
+  it("[J1] a meeting that got shorter, and whose lines moved, is as it was read last", async () => {
+    const own = await IndexedTenant.new();
+    const left = await runInDurableObject(own.index, async (_, { storage }) => {
+      const store = new IndexStore(storage);
+      await store.take("s", long, 0, () => 0);
+      const kept = lines.filter((_line, n) => n % 3 === 0).toReversed();
+      const revised = kept.map((line, n) => (n % 5 === 0 ? { ...line, text: `Lama ${n}.` } : line));
+      await store.take("s", { ...long, lines: revised }, 1, () => 0);
+      const rows = store.sql.exec<LineRow>("SELECT * FROM lines ORDER BY place").toArray();
+      const words = store.sql.exec<{ n: number }>("SELECT count(*) AS n FROM words").one().n;
+      return { texts: rows.map(({ text }) => text), words, wanted: revised.map(({ text }) => text) };
+    });
+    expect(left.texts).toEqual(left.wanted);
+    expect(left.words).toBe(left.wanted.length);
   });
 
   it("[J1] meetings are read one after the other, however many a question names", async () => {

@@ -19,8 +19,10 @@ export interface Within {
 /** Lines that are looked at closer. */
 const maxCandidates = 200;
 
+/** The words of a deleted meeting go some at a time; until the last has gone, none is found. */
 const where = `
-  (?1 IS NULL OR l.session_id IN (SELECT value FROM json_each(?1)))
+  l.session_id NOT IN (SELECT session_id FROM meetings WHERE is_deleted = 1)
+  AND (?1 IS NULL OR l.session_id IN (SELECT value FROM json_each(?1)))
   AND (?2 IS NULL OR l.track IN (SELECT value FROM json_each(?2)))
   AND (?3 IS NULL OR lower(l.speaker) IN (SELECT value FROM json_each(?3)))
   AND (?4 IS NULL OR (SELECT opened_at FROM meetings m WHERE m.session_id = l.session_id) >= ?4)

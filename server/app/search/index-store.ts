@@ -1,21 +1,30 @@
 /**
  * What a tenant's index keeps: the lines of its meetings in order, and their words (FTS5) as `words.ts` has them. A deleted meeting
  * leaves its id and no word: what FTS5 knew of it is written over as well. Knows no gateway and no clock.
+ *
+ * A long meeting is taken, and dropped, some lines at a time, each slice in a step of its own: where gateway and app share a thread,
+ * acks go out in between. A meeting counts as read only behind its last slice, and one that is deleted meanwhile takes no other.
  */
 import type { MeetingTalk, MeetingText } from "../../../schemas/meeting-text.ts";
+import { giveWay } from "../../shared/lib/wait.ts";
 import { stemsOf } from "./words.ts";
+
+/** About ten milliseconds of work. */
+const sliceLines = 100;
 
 const tables = `
   CREATE TABLE IF NOT EXISTS meetings (
     session_id TEXT PRIMARY KEY, is_deleted INTEGER NOT NULL DEFAULT 0,
     news INTEGER NOT NULL DEFAULT 0, read_news INTEGER NOT NULL DEFAULT 0, due_at INTEGER, failures INTEGER NOT NULL DEFAULT 0,
     opened_at INTEGER, title TEXT, talk TEXT NOT NULL DEFAULT '[]');
+  CREATE INDEX IF NOT EXISTS meetings_deleted ON meetings (session_id) WHERE is_deleted = 1;
   CREATE INDEX IF NOT EXISTS meetings_due ON meetings (due_at) WHERE due_at IS NOT NULL;
   CREATE TABLE IF NOT EXISTS lines (
     id INTEGER PRIMARY KEY, session_id TEXT NOT NULL, place INTEGER NOT NULL, track TEXT NOT NULL, utterance_id TEXT NOT NULL,
     start_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, speaker TEXT, text TEXT NOT NULL,
     UNIQUE (session_id, track, utterance_id));
   CREATE INDEX IF NOT EXISTS lines_in_order ON lines (session_id, place);
+  CREATE INDEX IF NOT EXISTS lines_by_id ON lines (session_id, id);
   CREATE TABLE IF NOT EXISTS used_in (session_id TEXT NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (session_id, chat)) WITHOUT ROWID;
   CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(stems, tokenize = 'unicode61');
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1)`;
@@ -106,20 +115,16 @@ export class IndexStore {
     );
   }
 
-  /** Never opened after all, as far as the gateway knows. */
-  unknown(sessionId: string): void {
-    this.#storage.transactionSync(() => {
-      this.#dropLines(sessionId);
-      this.sql.exec("DELETE FROM meetings WHERE session_id = ? AND is_deleted = 0", sessionId);
-    });
+  /** Never opened after all, as far as the gateway knows. @param news how much was known when it was asked. */
+  async unknown(sessionId: string, news: number): Promise<void> {
+    await this.#dropLines(sessionId);
+    this.sql.exec("DELETE FROM meetings WHERE session_id = ? AND is_deleted = 0 AND news <= ?", sessionId, news);
   }
 
-  /** Leaves no word, and keeps in mind that none is to come back. */
-  deleted(sessionId: string): void {
-    this.#storage.transactionSync(() => {
-      this.#dropLines(sessionId);
-      this.sql.exec("INSERT OR REPLACE INTO meetings (session_id, is_deleted) VALUES (?, 1)", sessionId);
-    });
+  /** Leaves no word, and keeps in mind that none is to come back. Bears repeating: what a kill left is dropped then. */
+  async deleted(sessionId: string): Promise<void> {
+    this.sql.exec("INSERT OR REPLACE INTO meetings (session_id, is_deleted) VALUES (?, 1)", sessionId);
+    await this.#dropLines(sessionId);
   }
 
   /** A kept chat has words of a meeting. */
@@ -136,11 +141,19 @@ export class IndexStore {
     this.sql.exec("DELETE FROM used_in WHERE session_id = ? AND chat = ?", sessionId, chat);
   }
 
-  /** Takes a meeting as it was read. @param news how much was known when the reading began. @returns whether it changed anything. */
-  take(sessionId: string, text: MeetingText, news: number, nextDueAt: number): boolean {
-    return this.#storage.transactionSync(() => {
+  /** Takes a meeting as it was read. @param news how much was known when the reading began. @param nextDueAt called at the end. */
+  async take(sessionId: string, text: MeetingText, news: number, nextDueAt: () => number): Promise<void> {
+    const kept = new Set<number>();
+    for (let at = 0; at < text.lines.length; at += sliceLines) {
+      const lines = text.lines.slice(at, at + sliceLines);
+      const step = (): boolean => !this.#isDeleted(sessionId) && this.#takeLines(sessionId, at, lines, kept);
+      if (!this.#storage.transactionSync(step)) return;
+      await giveWay();
+    }
+    await this.#dropLines(sessionId, kept);
+    this.#storage.transactionSync(() => {
       const before = this.meeting(sessionId);
-      if (before?.is_deleted === 1) return false;
+      if (before?.is_deleted === 1) return;
       const hasMore = (before?.news ?? 0) > news;
       this.sql.exec(
         `INSERT INTO meetings (session_id, news, read_news, due_at, failures, opened_at, title, talk) VALUES (?1, ?2, ?2, NULL, 0, ?3, ?4, ?5)
@@ -150,41 +163,45 @@ export class IndexStore {
         text.opened_at,
         text.title,
         JSON.stringify(text.talk),
-        hasMore ? nextDueAt : null,
+        hasMore ? nextDueAt() : null,
       );
-      return this.#takeLines(sessionId, text);
     });
   }
 
-  #takeLines(sessionId: string, { lines }: MeetingText): boolean {
-    const rows = this.sql.exec<LineRow>("SELECT * FROM lines WHERE session_id = ?", sessionId).toArray();
-    const left = new Map(rows.map((row) => [`${row.track}/${row.utterance_id}`, row]));
-    let hasChanged = false;
-    for (const [place, line] of lines.entries()) {
-      const key = `${line.track}/${line.utterance_id}`;
-      const row = left.get(key);
-      left.delete(key);
-      if (row && row.text === line.text) {
-        if (isSame(row, line, place)) continue;
-        this.sql.exec(
-          "UPDATE lines SET place = ?, start_ms = ?, end_ms = ?, speaker = ? WHERE id = ?",
-          place,
-          line.start_ms,
-          line.end_ms,
-          line.speaker,
-          row.id,
-        );
-      } else {
-        if (row) this.#dropLine(row.id);
-        this.#addLine(sessionId, place, line);
-      }
-      hasChanged = true;
-    }
-    for (const { id } of left.values()) this.#dropLine(id);
-    return hasChanged || left.size > 0;
+  #isDeleted(sessionId: string): boolean {
+    return this.meeting(sessionId)?.is_deleted === 1;
   }
 
-  #addLine(sessionId: string, place: number, line: MeetingText["lines"][number]): void {
+  /** @param first the place of the first of them. @param kept takes the ids of their rows. */
+  #takeLines(sessionId: string, first: number, lines: MeetingText["lines"], kept: Set<number>): true {
+    const asked = JSON.stringify(lines.map(({ track, utterance_id }) => [track, utterance_id]));
+    const rows = this.sql.exec<LineRow>(
+      `SELECT l.* FROM json_each(?2) a JOIN lines l ON l.session_id = ?1 AND l.track = a.value ->> 0 AND l.utterance_id = a.value ->> 1`,
+      sessionId,
+      asked,
+    );
+    const known = new Map(rows.toArray().map((row) => [`${row.track}/${row.utterance_id}`, row]));
+    for (const [index, line] of lines.entries()) {
+      const row = known.get(`${line.track}/${line.utterance_id}`);
+      const place = first + index;
+      if (row?.text === line.text) {
+        kept.add(row.id);
+        if (!isSame(row, line, place)) this.#moveLine(row.id, place, line);
+      } else {
+        if (row) this.#dropLine(row.id);
+        kept.add(this.#addLine(sessionId, place, line));
+      }
+    }
+    return true;
+  }
+
+  #moveLine(id: number, place: number, { start_ms, end_ms, speaker }: MeetingText["lines"][number]): void {
+    const update = "UPDATE lines SET place = ?, start_ms = ?, end_ms = ?, speaker = ? WHERE id = ?";
+    this.sql.exec(update, place, start_ms, end_ms, speaker, id);
+  }
+
+  /** @returns its row's id. */
+  #addLine(sessionId: string, place: number, line: MeetingText["lines"][number]): number {
     const { track, utterance_id, start_ms, end_ms, speaker, text } = line;
     const { id } = this.sql
       .exec<{ id: number }>(
@@ -201,6 +218,7 @@ export class IndexStore {
       )
       .one();
     this.sql.exec("INSERT INTO words (rowid, stems) VALUES (?, ?)", id, stemsOf(text).join(" "));
+    return id;
   }
 
   #dropLine(id: number): void {
@@ -208,9 +226,19 @@ export class IndexStore {
     this.sql.exec("DELETE FROM lines WHERE id = ?", id);
   }
 
-  #dropLines(sessionId: string): void {
-    this.sql.exec("DELETE FROM words WHERE rowid IN (SELECT id FROM lines WHERE session_id = ?)", sessionId);
-    this.sql.exec("DELETE FROM lines WHERE session_id = ?", sessionId);
+  /** @param kept ids of lines that stay. */
+  async #dropLines(sessionId: string, kept: ReadonlySet<number> = new Set()): Promise<void> {
+    const query = "SELECT id FROM lines WHERE session_id = ? AND id > ? ORDER BY id LIMIT ?";
+    for (let after = 0; ;) {
+      const ids = this.sql.exec<{ id: number }>(query, sessionId, after, sliceLines).toArray();
+      const last = ids.at(-1);
+      if (!last) return;
+      this.#storage.transactionSync(() => {
+        for (const { id } of ids) if (!kept.has(id)) this.#dropLine(id);
+      });
+      after = last.id;
+      await giveWay();
+    }
   }
 }
 

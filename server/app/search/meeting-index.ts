@@ -56,7 +56,7 @@ export class MeetingIndex extends DurableObject<Env> {
 
   /** A meeting is deleted: its words go here, and out of every chat that has some. Asked again where one could not be reached. */
   async forget(sessionId: string): Promise<void> {
-    this.#store.deleted(sessionId);
+    await this.#store.deleted(sessionId);
     for (const chat of this.#store.usersOf(sessionId)) {
       await this.env.CHAT_SESSION.getByName(chat).forgetMeeting(sessionId);
       this.#store.unused(sessionId, chat);
@@ -116,6 +116,7 @@ export class MeetingIndex extends DurableObject<Env> {
 
   /** Whether somebody said something there, as far as it is known now. */
   has({ session_id, track, start_ms, end_ms }: Place): boolean {
+    if (this.#store.meeting(session_id)?.is_deleted === 1) return false;
     const query = "SELECT 1 FROM lines WHERE session_id = ? AND track = ? AND start_ms = ? AND end_ms = ?";
     return this.ctx.storage.sql.exec(query, session_id, track, start_ms, end_ms).toArray().length > 0;
   }
@@ -141,13 +142,13 @@ export class MeetingIndex extends DurableObject<Env> {
     try {
       const text = await this.env.GATEWAY.text({ tenant, session_id: sessionId });
       if (!text.ok) {
-        if (text.error === "session_deleted") this.#store.deleted(sessionId);
-        else this.#store.unknown(sessionId);
+        if (text.error === "session_deleted") await this.#store.deleted(sessionId);
+        else await this.#store.unknown(sessionId, before?.news ?? 0);
         return;
       }
       if (text.value.is_cut) log.warn("search.meeting_cut", { tenant, session_id: sessionId });
-      const restMs = Math.min(maxRestMs, (Date.now() - beganAt) * restFactor);
-      this.#store.take(sessionId, text.value, before?.news ?? 0, Date.now() + restMs);
+      const restMs = (): number => Math.min(maxRestMs, (Date.now() - beganAt) * restFactor);
+      await this.#store.take(sessionId, text.value, before?.news ?? 0, () => Date.now() + restMs());
     } catch (cause) {
       const delayMs = backoffMs(retry, (before?.failures ?? 0) + 1, Math.random());
       log.warn("search.unread", { tenant, session_id: sessionId, delay_ms: delayMs, error: describeError(cause) });
