@@ -1,5 +1,6 @@
 /** How much of something a tenant may use: what a call takes is held before it is made, and settled by its entry (SPEC B8). */
 import * as z from "zod";
+import type { CallKind } from "./usage.ts";
 import { featureSchema } from "./ledger.ts";
 import { maxEntryNanoUsd } from "./money.ts";
 
@@ -18,7 +19,18 @@ export const budgetSchema = z.strictObject({
 export type Budget = z.infer<typeof budgetSchema>;
 export type BudgetName = Exclude<keyof Budget, "feature">;
 
-/** What a call is about to take. */
+/** What a call of a model is about to take, as far as it is known; or what it took. */
+export interface ExpectedCall {
+  readonly usage_id: string;
+  readonly kind: CallKind;
+  readonly model: string;
+  readonly subject: string | null;
+  readonly tokens: number;
+  readonly audio_ms: number;
+  readonly cost_nano_usd: number | null;
+}
+
+/** The same as the ledger holds it. */
 export interface HoldRequest {
   /** The `event_id` of the entry that settles it. */
   readonly id: string;

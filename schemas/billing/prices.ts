@@ -29,7 +29,16 @@ const workersAi = {
   source: "https://developers.cloudflare.com/workers-ai/platform/pricing/",
   date: "2026-11-28",
 } as const;
+/** Of models that write: the copy of that page in its public repository. */
+const workersAiChat = { source: workersAi.source, date: "2026-11-29" } as const;
 const openAi = { source: "https://developers.openai.com/api/docs/pricing", date: "2026-11-28" } as const;
+const openAiChat = { source: openAi.source, date: "2026-11-29" } as const;
+const anthropic = { source: "https://platform.claude.com/docs/en/about-claude/pricing", date: "2026-11-29" } as const;
+/** What a model that writes takes for a million tokens: read and written, in millionths of a dollar. */
+const perTokens = (inputMicroUsd: number, outputMicroUsd: number): readonly Price[] => [
+  perMillion("input_tokens", inputMicroUsd * 1_000),
+  perMillion("output_tokens", outputMicroUsd * 1_000),
+];
 /** About as many letters as are said in a minute, where a provider counts the audio that it makes. */
 const charactersPerMinute = 900;
 
@@ -57,6 +66,30 @@ export const prices: Readonly<Record<string, ModelPrice>> = {
   },
   "openai/tts-1": { prices: [perThousandCharacters(15_000_000)], ...openAi },
   "openai/tts-1-hd": { prices: [perThousandCharacters(30_000_000)], ...openAi },
+  "workers-ai/@cf/meta/llama-3.2-1b-instruct": { prices: perTokens(27_000, 201_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.2-3b-instruct": { prices: perTokens(51_000, 335_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.1-8b-instruct": { prices: perTokens(282_000, 827_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8": { prices: perTokens(152_000, 287_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast": { prices: perTokens(45_000, 384_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.1-8b-instruct-awq": { prices: perTokens(123_000, 266_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.1-70b-instruct-fp8-fast": { prices: perTokens(293_000, 2_253_000), ...workersAiChat },
+  "workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast": { prices: perTokens(293_000, 2_253_000), ...workersAiChat },
+  "workers-ai/@cf/mistral/mistral-7b-instruct-v0.1": { prices: perTokens(110_000, 190_000), ...workersAiChat },
+  "anthropic/claude-opus-4-6": { prices: perTokens(5_000_000, 25_000_000), ...anthropic },
+  "anthropic/claude-opus-4-5": { prices: perTokens(5_000_000, 25_000_000), ...anthropic },
+  "anthropic/claude-opus-4-1": { prices: perTokens(15_000_000, 75_000_000), ...anthropic },
+  "anthropic/claude-sonnet-4-6": { prices: perTokens(3_000_000, 15_000_000), ...anthropic },
+  "anthropic/claude-sonnet-4-5": { prices: perTokens(3_000_000, 15_000_000), ...anthropic },
+  "anthropic/claude-sonnet-4": { prices: perTokens(3_000_000, 15_000_000), ...anthropic },
+  "anthropic/claude-haiku-4-5": { prices: perTokens(1_000_000, 5_000_000), ...anthropic },
+  "openai/gpt-5.1": { prices: perTokens(1_250_000, 10_000_000), ...openAiChat },
+  "openai/gpt-5": { prices: perTokens(1_250_000, 10_000_000), ...openAiChat },
+  "openai/gpt-5-mini": { prices: perTokens(250_000, 2_000_000), ...openAiChat },
+  "openai/gpt-5-nano": { prices: perTokens(50_000, 400_000), ...openAiChat },
+  "openai/gpt-4.1": { prices: perTokens(2_000_000, 8_000_000), ...openAiChat },
+  "openai/gpt-4.1-mini": { prices: perTokens(400_000, 1_600_000), ...openAiChat },
+  "openai/gpt-4o": { prices: perTokens(2_500_000, 10_000_000), ...openAiChat },
+  "openai/gpt-4o-mini": { prices: perTokens(150_000, 600_000), ...openAiChat },
 };
 
 export type Quantities = { readonly [Unit in PricedUnit]?: number | undefined };
@@ -68,10 +101,17 @@ export interface Cost {
   readonly isEstimate: boolean;
 }
 
+/** Providers name a version by its day, at the price of its model. */
+const dated = /-(\d{8}|\d{4}-\d{2}-\d{2})$/;
+
+function priceOf(model: string): ModelPrice | undefined {
+  return Object.hasOwn(prices, model) ? prices[model] : undefined;
+}
+
 /** @param isOwn the model runs on a machine of the deployment: its calls cost nothing. */
 export function costOf(model: string, quantities: Quantities, isOwn: boolean): Cost {
   if (isOwn) return { nanoUsd: 0, date: null, isEstimate: false };
-  const price = Object.hasOwn(prices, model) ? prices[model] : undefined;
+  const price = priceOf(model) ?? priceOf(model.replace(dated, ""));
   if (!price) return { nanoUsd: null, date: null, isEstimate: true };
   const sum = costAt(price.prices, quantities);
   if (sum === undefined) return { nanoUsd: null, date: price.date, isEstimate: true };

@@ -92,6 +92,7 @@ describe("[J7] a model that obeys everything", () => {
   });
 });
 
+const tight = { feature: "chat", tokens_per_minute: 10 };
 const within = { sessions: undefined, tracks: undefined, speakers: undefined, from: undefined, to: undefined };
 
 describe("answers that are written", () => {
@@ -182,6 +183,35 @@ describe("answers that are written", () => {
     expect(chat[0]).toMatchObject({ id: "embedded/extractive", is_preferred: true });
     expect(chat.map(({ id }) => id)).toContain("openai/writes");
   });
+
+  it.each([
+    ["/v1/chat", { message: "When is the launch?" }],
+    ["/v1/chat", { message: "One and one?", meetings: [] }],
+    ["/v1/chat", { message: "When is the launch?", chat_id: "kept" }],
+    ["/v1/chat/completions", { messages: [{ role: "user", content: "When is the launch?" }] }],
+    ["/v1/escalate", { request_id: "r1", query: "When is the launch?" }],
+    ["/v1/stream", { request_id: "r2", query: "When is the launch?" }],
+  ])(
+    "[B8] %s beyond a budget is 402 before the model is asked, and the one that quotes does not step in: %o",
+    async (path, body) => {
+      const own = await IndexedTenant.new();
+      await meeting(own, ["Ann", "The launch is on the ninth of March."]);
+      const prompts = model("writes", () => written(["In March [1]."]));
+      expect((await own.tenant.send("PUT", "/v1/billing/budgets", { budgets: [tight] })).status).toBe(200);
+      const { chat_id } = await (await own.tenant.send("POST", "/v1/chats", {})).json<{ chat_id: string }>();
+      const asked = { ...body, ...("chat_id" in body ? { chat_id } : {}), model: "openai/writes" };
+      for (const accept of ["application/json", "text/event-stream"]) {
+        const headers = { ...bearer(own.tenant.key), accept };
+        const answer = await guarded(path, { method: "POST", headers, body: JSON.stringify(asked) });
+        expect([answer.status, Number(answer.headers.get("retry-after")) > 0]).toEqual([402, true]);
+        expect(await answer.text()).toContain("budget");
+      }
+      expect(prompts).toHaveLength(0);
+      expect((await own.tenant.send("PUT", "/v1/billing/budgets", { budgets: [] })).status).toBe(200);
+      expect((await own.tenant.send("POST", path, asked)).status).toBe(200);
+      expect(prompts).toHaveLength(1);
+    },
+  );
 
   it("[J7] a tenant's own choice holds until it is taken back", async () => {
     const own = await IndexedTenant.new();

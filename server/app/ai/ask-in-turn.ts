@@ -25,17 +25,24 @@ export interface Answered<M, T> {
   readonly reading: Reading;
 }
 
+export interface Asking {
+  readonly meter: Meter;
+  /** What a call is about to take, as far as it is known: what it is reckoned with where nobody hears of its end. */
+  readonly expected: Quantities;
+  /** The most that it may take, held against budgets; what is expected without it. */
+  readonly most?: Quantities;
+  /** What differs from `expected` where a model gave no answer. */
+  readonly unanswered?: Quantities;
+  readonly patienceMs: number;
+}
+
 const soonSeconds = 5;
 
 /** @param ask with a call whose signal also ends with the deadline: it throws where the model can't be reached. */
 export async function askInTurn<M, T>(
   candidates: readonly Candidate<M>[],
   call: Call,
-  {
-    meter,
-    expected,
-    patienceMs,
-  }: { readonly meter: Meter; readonly expected: Quantities; readonly patienceMs: number },
+  { meter, expected, most = expected, unanswered = {}, patienceMs }: Asking,
   ask: (model: M, call: Call) => Promise<Result<T, ModelFault>>,
 ): Promise<Result<Answered<M, T>, ModelFault>> {
   let last: ModelFault = { reason: "unavailable", retryAfterSeconds: soonSeconds };
@@ -45,7 +52,7 @@ export async function askInTurn<M, T>(
       last = worse(last, { reason: "unavailable", retryAfterSeconds: circuit.retryAfterSeconds });
       continue;
     }
-    const held = await meter.hold(candidate, call, expected);
+    const held = await meter.hold(candidate, call, most);
     if (!held.ok) {
       circuit.left();
       return err(exhausted(held.error));
@@ -54,9 +61,11 @@ export async function askInTurn<M, T>(
     const answer = await inTime(call, call.timeoutMs ?? patienceMs, candidate.name, (own) => ask(candidate.model, own));
     note(circuit, answer);
     if (answer.ok) return ok({ candidate, value: answer.value, reading });
-    reading.settle(outcomeOf(answer.error), {});
+    reading.settle(outcomeOf(answer.error), unanswered);
     last = worse(last, answer.error);
     if (answer.error.reason === "refused" || answer.error.reason === "aborted") return answer;
+    // What this one did not take is there for the next.
+    await reading.freed();
   }
   return err(last);
 }

@@ -19,6 +19,8 @@ export const chatTimes = {
 } as const;
 /** About as many as make a token, where a model does not count. */
 const charsPerToken = 4;
+/** Tokens that an answer is expected to have, where a request does not bound it further. */
+export const usualOutputTokens = 1_000;
 
 export interface Written {
   readonly model: string;
@@ -47,7 +49,14 @@ export class ChatModels {
     call: Call,
   ): Promise<Result<Written, ModelFault>> {
     const input = Math.ceil(request.messages.reduce((sum, { content }) => sum + content.length, 0) / charsPerToken);
-    const how = { meter: this.#meter, expected: { input_tokens: input }, patienceMs: this.#times.firstMs };
+    const { maxTokens = usualOutputTokens } = request;
+    const how = {
+      meter: this.#meter,
+      expected: { input_tokens: input, output_tokens: Math.min(maxTokens, usualOutputTokens) },
+      most: { input_tokens: input, output_tokens: maxTokens },
+      unanswered: { output_tokens: 0 },
+      patienceMs: this.#times.firstMs,
+    };
     const answer = await askInTurn(candidates, call, how, async (model, own) => begun(model, request, call, own));
     if (!answer.ok) return answer;
     const parts = relayed(answer.value, input, call.signal, this.#times.silenceMs);
@@ -104,8 +113,7 @@ async function* relayed(
         isDone = true;
         const { reason, tokens } = next.value;
         const counted = tokens ? { input_tokens: tokens.input, output_tokens: tokens.output } : taken();
-        const usage = reading.settle("ok", counted);
-        return { reason, usage: tokens ? usage : { ...usage, is_estimated: true } };
+        return { reason, usage: reading.settle("ok", counted, tokens === undefined) };
       }
       chars += next.value.length;
       yield next.value;
@@ -118,7 +126,7 @@ async function* relayed(
     }
     throw new ModelError(fault);
   } finally {
-    if (!isDone) reading.settle(outcomeOf(fault), taken());
+    if (!isDone) reading.settle(outcomeOf(fault), taken(), true);
     end.abort();
   }
 }

@@ -64,8 +64,12 @@ export class BillingLedgerDO extends DurableObject<Env> {
     return done;
   }
 
-  hold(asked: HoldRequest): Result<void, Exhausted> {
+  hold(asked: HoldRequest): Result<boolean, Exhausted> {
     return this.#ledger.budgets.hold(asked);
+  }
+
+  used(taken: HoldRequest): void {
+    this.#ledger.budgets.used(taken);
   }
 
   budgets(): BudgetUse[] {

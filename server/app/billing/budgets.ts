@@ -1,7 +1,7 @@
 /**
- * Budgets of a tenant (SPEC B8). A call is held with what it is known to take, in the ledger, before a provider is asked; its entry
- * takes the hold's place in one commit, so that it counts once at any time. A hold whose entry never comes lapses. What was settled
- * lately is summed up by the second: a question costs the same however many calls there were.
+ * Budgets of a tenant (SPEC B8). A call is held with the most that it is expected to take, in the ledger, before a provider is asked, and
+ * with what it took when it is over; its entry takes the hold's place in one commit, so that it counts once at any time. A hold whose
+ * entry never comes lapses. What was settled lately is summed up by the second: a question costs the same however many calls there were.
  */
 import { allFeatures, type Budget, type Exhausted, type HoldRequest } from "../../../schemas/billing/budgets.ts";
 import type { LedgerEntry } from "../../../schemas/billing/ledger.ts";
@@ -78,14 +78,14 @@ export class Budgets {
     }));
   }
 
-  /** Holds what a call is about to take. @returns which budget it would go beyond: nothing is held then. */
-  hold(asked: HoldRequest): Result<void, Exhausted> {
+  /** Holds what a call is about to take. @returns whether anything bounds it; which budget it would go beyond: nothing is held then. */
+  hold(asked: HoldRequest): Result<boolean, Exhausted> {
     const budgets = this.#of(asked.feature);
-    if (budgets.length === 0) return ok(undefined);
+    if (budgets.length === 0) return ok(false);
     return this.#db.transaction(() => {
       const { sql, now } = this.#db;
       this.#prune();
-      if (sql.exec("SELECT 1 FROM holds WHERE id = ?", asked.id).toArray().length > 0) return ok(undefined);
+      if (sql.exec("SELECT 1 FROM holds WHERE id = ?", asked.id).toArray().length > 0) return ok(true);
       for (const budget of budgets) {
         const exhausted = this.#exhausted(budget, asked);
         if (exhausted) return err(exhausted);
@@ -97,8 +97,14 @@ export class Budgets {
       const { id, feature, subject, tokens, audio_ms, charge } = asked;
       const row = [id, feature, subject ?? "", now(), Math.ceil(tokens), Math.ceil(audio_ms), charge ?? 0];
       sql.exec("INSERT INTO holds VALUES (?, ?, ?, ?, ?, ?, ?)", ...row);
-      return ok(undefined);
+      return ok(true);
     });
+  }
+
+  /** A call is over, and this is what it took: its hold is no more than that until its entry comes. */
+  used({ id, tokens, audio_ms, charge }: HoldRequest): void {
+    const taken = [Math.ceil(tokens), Math.ceil(audio_ms), charge ?? 0];
+    this.#db.sql.exec("UPDATE holds SET tokens = ?, audio_ms = ?, charge = ? WHERE id = ?", ...taken, id);
   }
 
   /** An entry is recorded: it takes the place of its hold. Part of that transaction. */

@@ -3,4 +3,4 @@ export { BillingLedgerDO } from "./billing-ledger.ts";
 export type { BudgetUse } from "./budgets.ts";
 export type { Balance } from "./ledger.ts";
 export { dateOf, dayOf, type UsageSums } from "./usage-sums.ts";
-export { entriesOfFeed, entryOfCall, entryOfDropped, idOfCall, lineOf, multiplierOf } from "./sources.ts";
+export { entriesOfFeed, entryOfCall, entryOfDropped, holdOfCall } from "./sources.ts";

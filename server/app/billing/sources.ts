@@ -2,8 +2,9 @@
  * Entries of what the app and the gateway tell: records of calls of models, and messages of a meeting's feed. Both come at least
  * once under an id that never names anything else, so that each counts once (SPEC B4). Pure.
  */
+import type { ExpectedCall, HoldRequest } from "../../../schemas/billing/budgets.ts";
 import type { LedgerEntry } from "../../../schemas/billing/ledger.ts";
-import { maxEntryNanoUsd, type Multiplier } from "../../../schemas/billing/money.ts";
+import { chargeOf, maxEntryNanoUsd, type Multiplier } from "../../../schemas/billing/money.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
 import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { visibleLineOf } from "../../../schemas/visible-line.ts";
@@ -18,6 +19,13 @@ export const lineOf = (text: string | null): string | null =>
 
 /** The `event_id` of a call of a model. */
 export const idOfCall = (usageId: string): string => `call:${usageId}`;
+
+/** Settled by the entry that the call becomes. */
+export function holdOfCall({ usage_id, kind, model, subject, tokens, audio_ms, ...call }: ExpectedCall): HoldRequest {
+  const { cost_nano_usd: cost } = call;
+  const charge = cost === null ? null : chargeOf(cost, multiplierOf(model));
+  return { id: idOfCall(usage_id), feature: kind, subject: lineOf(subject), tokens, audio_ms, charge };
+}
 
 export function entryOfCall(record: UsageRecord): LedgerEntry {
   const { usage_id, at, kind, model, subject, session_id, route, outcome, trace_id, latency_ms } = record;

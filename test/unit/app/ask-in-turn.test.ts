@@ -1,7 +1,7 @@
 /** Models asked one after the other: who is asked, until when, and what is recorded of it. */
 import { expect, test } from "vitest";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import type { Exhausted } from "../../../schemas/billing/budgets.ts";
+import type { Exhausted, ExpectedCall } from "../../../schemas/billing/budgets.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
 import { askInTurn, type Candidate } from "../../../server/app/ai/ask-in-turn.ts";
 import { Circuit, failuresToOpen } from "../../../server/app/ai/circuits.ts";
@@ -15,7 +15,7 @@ import type {
   Transcriber,
 } from "../../../server/app/ai/ports.ts";
 import { SpeechModels } from "../../../server/app/ai/speech-models.ts";
-import { type ExpectedCall, Meter } from "../../../server/app/ai/usage/meter.ts";
+import { Meter } from "../../../server/app/ai/usage/meter.ts";
 
 const heard: Heard = { text: "Hello.", language: "en", durationMs: 1_000, segments: [] };
 const audio: Audio = { bytes: new Uint8Array(4), type: "audio/wav", durationMs: 1_000 };
@@ -31,12 +31,13 @@ class World {
   readonly asked: string[] = [];
   readonly work: Promise<unknown>[] = [];
   nowMs = 0;
-  held: (call: ExpectedCall) => Result<void, Exhausted> = () => ok(undefined);
+  held: (call: ExpectedCall) => Result<boolean, Exhausted> = () => ok(false);
   readonly meter = new Meter(
     {
       begin: async (record) => void this.begun.push(record),
       settle: async (record) => void this.settled.push(record),
       hold: async (_, call) => this.held(call),
+      used: async () => undefined,
     },
     (work) => void this.work.push(work),
   );
@@ -220,6 +221,7 @@ test("[M14] where records can't be kept the call is answered all the same", asyn
       begin: () => Promise.reject(new Error("down")),
       settle: () => Promise.reject(new Error("down")),
       hold: () => Promise.reject(new Error("down")),
+      used: () => Promise.reject(new Error("down")),
     },
     (work) => void world.work.push(work),
   );
@@ -253,6 +255,6 @@ test("[B8] nobody is asked where a budget has not enough left: no record, no fau
     audio_ms: 1_000,
     cost_nano_usd: null,
   });
-  world.held = () => ok(undefined);
+  world.held = () => ok(false);
   expect(await transcribe(world, [world.candidate("a", answering)], call)).toMatchObject({ ok: true });
 });

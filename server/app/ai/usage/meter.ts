@@ -3,7 +3,7 @@
  * call's end is known, so that a call whose app is killed is not forgotten. Noting it never fails a call: what can't be
  * kept is in the log.
  */
-import type { Exhausted } from "../../../../schemas/billing/budgets.ts";
+import type { Exhausted, ExpectedCall } from "../../../../schemas/billing/budgets.ts";
 import { costOf, type Quantities } from "../../../../schemas/billing/prices.ts";
 import type { CallKind, CallOutcome, UsageRecord } from "../../../../schemas/billing/usage.ts";
 import { ok, type Result } from "../../../../schemas/lib/result.ts";
@@ -11,23 +11,14 @@ import type { CallUsage } from "../../../../schemas/speech/transcription.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import type { Call } from "../ports.ts";
 
-/** What a call is about to take, as far as it is known. */
-export interface ExpectedCall {
-  readonly usage_id: string;
-  readonly kind: CallKind;
-  readonly model: string;
-  readonly subject: string | null;
-  readonly tokens: number;
-  readonly audio_ms: number;
-  readonly cost_nano_usd: number | null;
-}
-
 /** Where records are kept: by their id, each once. */
 export interface UsageStore {
   begin(record: UsageRecord): Promise<void>;
   settle(record: UsageRecord): Promise<void>;
-  /** Against the tenant's budgets. */
-  hold(tenant: string, call: ExpectedCall): Promise<Result<void, Exhausted>>;
+  /** Against the tenant's budgets. @returns whether there are any that bound it, so that something is held. */
+  hold(tenant: string, call: ExpectedCall): Promise<Result<boolean, Exhausted>>;
+  /** What a call took that was held: the rest is free at once. Its record settles it. */
+  used(tenant: string, call: ExpectedCall): Promise<void>;
 }
 
 export interface MeteredModel {
@@ -40,8 +31,17 @@ export interface MeteredModel {
 }
 
 export interface Reading {
-  /** Says how the call ended; the first word counts. @returns what it took. */
-  settle(outcome: CallOutcome, quantities: Quantities): CallUsage;
+  /** Says how the call ended; the first word counts. @param isGuess the provider did not count. @returns what it took. */
+  settle(outcome: CallOutcome, quantities: Quantities, isGuess?: boolean): CallUsage;
+  /** Resolves when budgets know of what it took instead of what it might have taken. Never rejects. */
+  freed(): Promise<void>;
+}
+
+/** A call that may be made. */
+export interface Held {
+  readonly usageId: string;
+  /** Whether budgets bound it. */
+  readonly isBounded: boolean;
 }
 
 /** @param keepAlive lets the work go on after the answer is out. */
@@ -57,31 +57,26 @@ export class Meter {
   /**
    * Holds what a call is about to take against the tenant's budgets, before anybody is asked. While they can't be read, calls are made:
    * each has its record, and counts once they can.
+   * @param most that the call may take.
    * @returns the call's id, for `begin`.
    */
-  async hold(model: MeteredModel, call: Call, expected: Quantities): Promise<Result<string, Exhausted>> {
+  async hold(model: MeteredModel, call: Call, most: Quantities): Promise<Result<Held, Exhausted>> {
     const usageId = crypto.randomUUID();
-    const { cost_nano_usd: cost } = usageFor(model, "ok", expected).usage;
-    const { input_tokens: input = 0, output_tokens: output = 0, audio_ms = 0 } = expected;
-    const held = await this.#store
-      .hold(call.tenant, {
-        usage_id: usageId,
-        kind: model.kind,
-        model: model.name,
-        subject: call.subject ?? null,
-        tokens: input + output,
-        audio_ms,
-        cost_nano_usd: cost,
-      })
-      .catch((cause: unknown) => {
-        log.error("budget.not_held", { tenant: call.tenant, trace_id: call.traceId, error: describeError(cause) });
-        return ok(undefined);
-      });
-    return held.ok ? ok(usageId) : held;
+    const asked = expectedCall(model, call, usageId, usageFor(model, "ok", most).usage);
+    const held = await this.#store.hold(call.tenant, asked).catch((cause: unknown) => {
+      log.error("budget.not_held", { tenant: call.tenant, trace_id: call.traceId, error: describeError(cause) });
+      return ok(false);
+    });
+    return held.ok ? ok({ usageId, isBounded: held.value }) : held;
   }
 
-  /** @param expected what the call is about to take, as far as it is known. @param usageId as `hold` gave it. */
-  begin(model: MeteredModel, call: Call, expected: Quantities, usageId: string = crypto.randomUUID()): Reading {
+  /** @param expected what the call is about to take, as far as it is known. @param held as `hold` gave it. */
+  begin(
+    model: MeteredModel,
+    call: Call,
+    expected: Quantities,
+    { usageId, isBounded }: Held = { usageId: crypto.randomUUID(), isBounded: false },
+  ): Reading {
     const at = Date.now();
     const record = (outcome: CallOutcome, usage: CallUsage, date: string | null): UsageRecord => ({
       usage_id: usageId,
@@ -101,12 +96,18 @@ export class Meter {
     const begun = usageFor(model, "unknown", expected);
     const isBegun = this.#keep((store) => store.begin(record("unknown", begun.usage, begun.date)), usageId);
     let settled: CallUsage | undefined;
+    let isFreed: Promise<void> = Promise.resolve();
     return {
-      settle: (outcome, quantities) => {
+      freed: () => isFreed,
+      settle: (outcome, quantities, isGuess = false) => {
         if (settled) return settled;
-        const { usage, date } = usageFor(model, outcome, { ...expected, ...known(quantities) });
+        const { usage: counted, date } = usageFor(model, outcome, { ...expected, ...known(quantities) });
+        const usage = { ...counted, is_estimated: counted.is_estimated || isGuess };
         settled = usage;
         const last = record(outcome, usage, date);
+        if (isBounded) {
+          isFreed = this.#keep((store) => store.used(call.tenant, expectedCall(model, call, usageId, usage)), usageId);
+        }
         void this.#keep(async (store) => {
           await isBegun;
           await store.settle(last);
@@ -124,6 +125,19 @@ export class Meter {
     this.#keepAlive(done);
     return done;
   }
+}
+
+function expectedCall(model: MeteredModel, call: Call, usageId: string, usage: CallUsage): ExpectedCall {
+  const { input_tokens: input = 0, output_tokens: output = 0, audio_ms = 0, cost_nano_usd } = usage;
+  return {
+    usage_id: usageId,
+    kind: model.kind,
+    model: model.name,
+    subject: call.subject ?? null,
+    tokens: input + output,
+    audio_ms,
+    cost_nano_usd,
+  };
 }
 
 /** What a provider refuses or fails costs nothing; of a call that was left, all that was asked for is reckoned. */

@@ -1,6 +1,5 @@
 /** Where the app keeps records of calls: the `UsageLog` of the tenant that they are of. */
-import { chargeOf } from "../../../../schemas/billing/money.ts";
-import { idOfCall, lineOf, multiplierOf } from "../../billing/index.ts";
+import { holdOfCall } from "../../billing/index.ts";
 import type { Env } from "../../env.ts";
 import type { UsageStore } from "./meter.ts";
 
@@ -12,11 +11,9 @@ export function usageStore({ USAGE_LOG, BILLING_LEDGER }: Pick<Env, "USAGE_LOG" 
     settle: async (record) => {
       await USAGE_LOG.getByName(record.tenant).settle(record);
     },
-    hold: async (tenant, { usage_id, kind, model, subject, tokens, audio_ms, cost_nano_usd: cost }) => {
-      const charge = cost === null ? null : chargeOf(cost, multiplierOf(model));
-      // Settled by the entry that the call becomes.
-      const asked = { id: idOfCall(usage_id), feature: kind, subject: lineOf(subject), tokens, audio_ms, charge };
-      return BILLING_LEDGER.getByName(tenant).hold(asked);
+    hold: async (tenant, call) => BILLING_LEDGER.getByName(tenant).hold(holdOfCall(call)),
+    used: async (tenant, call) => {
+      await BILLING_LEDGER.getByName(tenant).used(holdOfCall(call));
     },
   };
 }
