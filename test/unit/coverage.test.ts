@@ -8,9 +8,9 @@ import { limitRows } from "../../schemas/limits.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** All texts in quotes that look like titles. */
+/** All texts in quotes that look like titles; `sized-bodies.ts` has those of a table of `sizes.test.ts`. */
 const titles: readonly string[] = readdirSync(new URL("test/", root), { recursive: true, encoding: "utf8" })
-  .filter((path) => /\.(test|contract)\.ts$/.test(path))
+  .filter((path) => /(\.(test|contract)|\/sized-bodies)\.ts$/.test(path))
   .flatMap((path) => {
     const text = readFileSync(new URL(`test/${path}`, root), "utf8");
     return [...text.matchAll(/(["`])([^"`\n]*\[[\w:$ ]+\][^"`\n]*)\1/g)].map(([, , title = ""]) => title);
