@@ -11,8 +11,17 @@ export interface DerScore {
   readonly missedMs: number;
   readonly falseMs: number;
   readonly confusedMs: number;
+  /** Of `totalMs`, where two or more of the truth speak; and of all errors, those made there. */
+  readonly overlapMs: number;
+  readonly overlapErrorMs: number;
   /** 0 is perfect; can exceed 1. NaN where the truth holds no speech. */
   readonly der: number;
+}
+
+/** A stretch of a recording that is scored (un-partitioned evaluation map). */
+export interface Scored {
+  readonly start_ms: number;
+  readonly end_ms: number;
 }
 
 /** Between two neighbouring edges nothing changes. */
@@ -22,14 +31,26 @@ interface Stretch {
   readonly said: readonly string[];
 }
 
-/** @param collarMs left out on both sides of every edge of the truth. */
-export function scoreDer(truth: readonly Turn[], said: readonly Turn[], collarMs: number): DerScore {
-  const stretches = cutIntoStretches(truth, said, collarMs);
+/**
+ * @param collarMs left out on both sides of every edge of the truth.
+ * @param scored what counts; all of it where undefined.
+ */
+export function scoreDer(
+  truth: readonly Turn[],
+  said: readonly Turn[],
+  collarMs: number,
+  scored?: readonly Scored[],
+): DerScore {
+  const stretches = cutIntoStretches(truth, said, collarMs, scored);
   const naming = bestNaming(stretches);
-  const score = { totalMs: 0, missedMs: 0, falseMs: 0, confusedMs: 0 };
+  const score = { totalMs: 0, missedMs: 0, falseMs: 0, confusedMs: 0, overlapMs: 0, overlapErrorMs: 0 };
   for (const { ms, truth: speakers, said: heard } of stretches) {
     const right = heard.filter((name) => speakers.includes(naming.get(name) ?? "")).length;
     score.totalMs += ms * speakers.length;
+    if (speakers.length > 1) {
+      score.overlapMs += ms * speakers.length;
+      score.overlapErrorMs += ms * (Math.max(speakers.length, heard.length) - right);
+    }
     score.missedMs += ms * Math.max(0, speakers.length - heard.length);
     score.falseMs += ms * Math.max(0, heard.length - speakers.length);
     score.confusedMs += ms * (Math.min(speakers.length, heard.length) - right);
@@ -37,17 +58,24 @@ export function scoreDer(truth: readonly Turn[], said: readonly Turn[], collarMs
   return { ...score, der: (score.missedMs + score.falseMs + score.confusedMs) / score.totalMs };
 }
 
-function cutIntoStretches(truth: readonly Turn[], said: readonly Turn[], collarMs: number): Stretch[] {
+function cutIntoStretches(
+  truth: readonly Turn[],
+  said: readonly Turn[],
+  collarMs: number,
+  scored: readonly Scored[] | undefined,
+): Stretch[] {
   const truthEdges = truth.flatMap((turn) => [turn.start_ms, turn.end_ms]);
   const edges = [
     ...truthEdges.flatMap((edge) => [edge - collarMs, edge + collarMs]),
     ...said.flatMap((turn) => [turn.start_ms, turn.end_ms]),
+    ...(scored ?? []).flatMap((part) => [part.start_ms, part.end_ms]),
   ];
   const sorted = [...new Set(edges)].toSorted((a, b) => a - b);
   return sorted.slice(1).flatMap((end, i) => {
     const start = sorted[i] ?? end;
     const middle = (start + end) / 2;
     if (truthEdges.some((edge) => Math.abs(middle - edge) < collarMs)) return [];
+    if (scored && !scored.some((part) => part.start_ms < middle && middle < part.end_ms)) return [];
     return [{ ms: end - start, truth: speakersAt(truth, middle), said: speakersAt(said, middle) }];
   });
 }

@@ -21,12 +21,13 @@ const seeds: z.ZodType<readonly number[]> = z.string().transform((text, context)
 
 export const parseEvalOptions = defineCommand({
   name: "npm run eval:speakers --",
-  description: "Who speaks when, as the embedded resolver hears it, against meetings whose truth is known.",
+  description:
+    "Who speaks when, as the resolver hears it, against meetings whose truth is known: missed, false and confused speech apart.",
   options: {
     /** A folder that isn't there holds no meetings. */
     data: z.array(z.string()).meta({
       value: "<folders...>",
-      description: "folders with NAME.wav and NAME.json",
+      description: "folders with NAME.wav, its truth NAME.rttm or NAME.json, and NAME.uem if only parts are scored",
       default: ["scripts/demo/sample", "../shared/data"],
     }),
     seeds: seeds.meta({
@@ -40,6 +41,7 @@ export const parseEvalOptions = defineCommand({
       default: "4",
     }),
     gateway: flag.meta({ description: "through a gateway, windows and all, instead of calling the resolver directly" }),
+    each: flag.meta({ description: "a row for each meeting, too" }),
     picture: z.string().meta({ value: "<file>", description: "the timelines, as SVG", default: ".eval/speakers.svg" }),
   },
 });

@@ -31,13 +31,13 @@ export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: S
     const { user, system } = process.cpuUsage(before);
     cpuSeconds += (user + system) / 1e6;
     audioSeconds += meeting.samples.length / sampleRateHz;
-    const [lenient, strict] = [collarMs, 0].map((collar) => scoreDer(meeting.truth, said, collar));
+    const [lenient, strict] = [collarMs, 0].map((collar) => scoreDer(meeting.truth, said, collar, meeting.scored));
     if (!lenient || !strict) throw new Error("two collars give two scores");
     // The samples are not needed any more.
     outcomes.push({ meeting: { ...meeting, samples: new Int16Array() }, said, lenient, strict });
   }
   if (outcomes.length === 0) throw new Failure(`no meeting in ${options.data.join(", ")}, and none made.`);
-  console.log(formatTable(outcomes).join("\n"));
+  console.log(formatTable(outcomes, options.each).join("\n"));
   const cpuPerHour = (cpuSeconds / audioSeconds) * 3_600;
   const cpu = `; ${cpuPerHour.toFixed(0)} CPU seconds an hour, ${(cpuPerHour / 36).toFixed(2)} % of real time`;
   console.log(`\n${(audioSeconds / 3_600).toFixed(1)} h of audio${measuresCpu ? cpu : ", through a gateway"}`);

@@ -8,6 +8,9 @@ import { seededRandom } from "../../../client/testkit/fault-plan.ts";
 import { type Condition, conditions, passThrough } from "./conditions.ts";
 import { evaluationGrammar, makeSentence, pick } from "./sentences.ts";
 import { samplesOf, type Speak } from "./speak.ts";
+import type { Scored } from "./der.ts";
+import { isNarrow } from "./bandwidth.ts";
+import { readRttm, readUem } from "./truth-files.ts";
 import type { Turn } from "./turns.ts";
 import { unseenVoices, type Voice } from "./voices.ts";
 
@@ -18,30 +21,43 @@ export interface Meeting {
   /** Mono, 16 kHz. */
   readonly samples: Int16Array;
   readonly truth: readonly Turn[];
+  /** What of a recording is scored; all of it where undefined. */
+  readonly scored?: readonly Scored[];
+  /** The row of the table that it counts in. */
+  readonly group: string;
 }
 
 const truthSchema = z.object({
   turns: z.array(z.object({ speaker: z.string(), start_ms: z.number(), end_ms: z.number() })),
 });
 
-/** Every `NAME.wav` with a `NAME.json` beside it; none where there is no folder. */
+/** Every `NAME.wav` with a `NAME.rttm` or `NAME.json` beside it, and its `NAME.uem`; none where there is no folder. */
 export async function readMeetings(folder: string): Promise<Meeting[]> {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).flatMap((file) => (file.endsWith(".wav") ? [file.slice(0, -4)] : []));
-  const told = names.filter((name) => existsSync(join(folder, `${name}.json`)));
+  const told = names.filter((name) => ["json", "rttm"].some((type) => existsSync(join(folder, `${name}.${type}`))));
   return Promise.all(
-    told.map(async (name) => {
+    told.map(async (name): Promise<Meeting> => {
       const { chunks, paddingSamples } = await readWavChunks(join(folder, `${name}.wav`));
-      const samples = samplesOf(Buffer.concat(chunks));
-      const { turns } = truthSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")));
+      const all = samplesOf(Buffer.concat(chunks));
+      const samples = all.subarray(0, all.length - paddingSamples);
+      const uem = join(folder, `${name}.uem`);
       return {
         name,
         condition: "recorded",
-        samples: samples.subarray(0, samples.length - paddingSamples),
-        truth: turns,
+        samples,
+        truth: readTruth(folder, name),
+        ...(existsSync(uem) ? { scored: readUem(readFileSync(uem, "utf8"), uem) } : {}),
+        group: `${name.replace(/[-_]?[a-z]{0,3}\d+$/, "")}${isNarrow(samples) ? ", telephone" : ""}`,
       };
     }),
   );
+}
+
+function readTruth(folder: string, name: string): readonly Turn[] {
+  const rttm = join(folder, `${name}.rttm`);
+  if (existsSync(rttm)) return readRttm(readFileSync(rttm, "utf8"), rttm);
+  return truthSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))).turns;
 }
 
 /** Meetings of one seed: as many as there are conditions, of the same script in each. */
@@ -53,7 +69,7 @@ export function makeMeetings(seed: number, speak: Speak, cacheFolder: string): M
     const file = join(cacheFolder, `${name}.raw`);
     if (!existsSync(file))
       writeFileSync(file, new Uint8Array(passThrough(dry.samples, condition, seededRandom(seed)).buffer));
-    return { name, condition, samples: samplesOf(readFileSync(file)), truth: dry.truth };
+    return { name, condition, samples: samplesOf(readFileSync(file)), truth: dry.truth, group: `made, ${condition}` };
   });
 }
 

@@ -11,12 +11,11 @@ export interface Outcome {
   readonly strict: DerScore;
 }
 
-/** Files that hold one meeting each are rows of their own; made meetings are a row a condition. */
-export function formatTable(outcomes: readonly Outcome[]): string[] {
-  const groups = Map.groupBy(outcomes, ({ meeting }) =>
-    meeting.condition === "recorded" ? meeting.name : `made, ${meeting.condition}`,
-  );
-  const rows = [...groups].map(([name, group]) => rowOf(name, group));
+/** A row a condition: recordings by the first part of their names and whether they went through a telephone. */
+export function formatTable(outcomes: readonly Outcome[], isEach = false): string[] {
+  const groups = Map.groupBy(outcomes, ({ meeting }) => meeting.group);
+  const rows = [...groups].map(([name, group]) => rowOf(group.length === 1 ? nameOf(group) : name, group));
+  if (isEach) rows.unshift(...outcomes.map((outcome) => rowOf(outcome.meeting.name, [outcome])));
   for (const [name, isMember] of [
     ["all of the folder", (outcome: Outcome) => outcome.meeting.condition === "recorded"],
     ["all made", (outcome: Outcome) => outcome.meeting.condition !== "recorded"],
@@ -24,7 +23,18 @@ export function formatTable(outcomes: readonly Outcome[]): string[] {
     const members = outcomes.filter(isMember);
     if (members.length > 1) rows.push(rowOf(name, members));
   }
-  const head = ["meetings", "n", "DER ±0.25 s", "no collar", "missed", "false", "confused", "speakers off by"];
+  const head = [
+    "meetings",
+    "n",
+    "DER ±0.25 s",
+    "no collar",
+    "missed",
+    "false",
+    "confused",
+    "in overlap",
+    "speakers off by",
+    "count right",
+  ];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return [head, ...rows].map((row) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
@@ -65,8 +75,18 @@ function rowOf(name: string, group: readonly Outcome[]): string[] {
     percent(({ lenient }) => lenient.missedMs / lenient.totalMs),
     percent(({ lenient }) => lenient.falseMs / lenient.totalMs),
     percent(({ lenient }) => lenient.confusedMs / lenient.totalMs),
-    mean(group, ({ meeting, said }) => Math.abs(countSpeakers(said) - countSpeakers(meeting.truth))).toFixed(2),
+    percent(({ lenient }) => lenient.overlapErrorMs / lenient.totalMs),
+    mean(group, countError).toFixed(2),
+    `${(100 * mean(group, (outcome) => (countError(outcome) === 0 ? 1 : 0))).toFixed(0)} %`,
   ];
+}
+
+function nameOf(group: readonly Outcome[]): string {
+  return group[0]?.meeting.name ?? "";
+}
+
+function countError({ meeting, said }: Outcome): number {
+  return Math.abs(countSpeakers(said) - countSpeakers(meeting.truth));
 }
 
 function countSpeakers(turns: readonly Turn[]): number {

@@ -17,7 +17,50 @@ describe("the diarization error rate", () => {
       missedMs: 500 + 2 * 500 + 1_000,
       falseMs: 1_000,
       confusedMs: 1_000,
+      overlapMs: 2_000,
+      overlapErrorMs: 500 + 2 * 500,
       der: 4_500 / 17_000,
+    });
+  });
+
+  it("gives what the documentation of pyannote.metrics prints for its example", () => {
+    const truth = [
+      turn("A", 0, 10_000),
+      turn("B", 12_000, 20_000),
+      turn("A", 24_000, 27_000),
+      turn("C", 30_000, 40_000),
+    ];
+    const said = [
+      turn("a", 2_000, 13_000),
+      turn("d", 13_000, 14_000),
+      turn("b", 14_000, 20_000),
+      turn("c", 22_000, 38_000),
+      turn("d", 38_000, 40_000),
+    ];
+    const score = scoreDer(truth, said, 0);
+    expect(score).toMatchObject({ totalMs: 31_000, missedMs: 2_000, falseMs: 7_000, confusedMs: 7_000, overlapMs: 0 });
+    expect(score.der).toBeCloseTo(0.516_129_032_258_064_5, 12);
+  });
+
+  it("gives what the documentation of simpleder prints for its example", () => {
+    const truth = [turn("A", 0, 1_000), turn("B", 1_000, 1_500), turn("A", 1_600, 2_100)];
+    const said = [turn("1", 0, 800), turn("2", 800, 1_400), turn("3", 1_500, 1_800), turn("1", 1_800, 2_000)];
+    expect(scoreDer(truth, said, 0).der).toBeCloseTo(0.35, 12);
+  });
+
+  it("scores what the evaluation map holds, and nothing else", () => {
+    const truth = [turn("A", 0, 4_000), turn("B", 4_000, 8_000)];
+    const said = [turn("x", 0, 3_000), turn("y", 3_000, 7_000), turn("x", 7_000, 9_000)];
+    const scored = [
+      { start_ms: 0, end_ms: 3_500 },
+      { start_ms: 7_500, end_ms: 9_000 },
+    ];
+    // 3–3.5 s and 7.5–8 s confused, 8–9 s false.
+    expect(scoreDer(truth, said, 0, scored)).toMatchObject({
+      totalMs: 4_000,
+      missedMs: 0,
+      falseMs: 1_000,
+      confusedMs: 1_000,
     });
   });
 
