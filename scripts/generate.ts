@@ -8,8 +8,11 @@ import { eventsText } from "./contract/event-catalogue.ts";
 import { asyncapiText, openapiText } from "./contract/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
 import { referenceText } from "./contract/generate-reference.ts";
+import { bindingsDocument, envExample } from "./deploy/installation/documents.ts";
 
 const files: Readonly<Record<string, string>> = {
+  ".env.example": envExample,
+  "docs/cloudflare-bindings.md": bindingsDocument,
   "docs/events.md": eventsText,
   "docs/reference.md": referenceText,
   "schemas/published/asyncapi.json": asyncapiText,

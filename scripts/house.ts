@@ -19,7 +19,8 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings, in the library, the command and the console; and talking with a model.
   client: 20_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
-  scripts: 10_100,
+  // Environments, deploys that look first and go back by themselves, and recovery are programs of their own.
+  scripts: 11_200,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

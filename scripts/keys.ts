@@ -14,7 +14,8 @@ import { printWebhookSecrets } from "./keys/webhook-secret.ts";
 
 await runCommand(parseKeysOptions, async (options, { signal, atEnd }) => {
   if (options.command === "webhook-secret") return printWebhookSecrets(options.tenant, process.env);
-  const database = options.remote ? remoteKeys(wranglerProcess(signal)) : await openLocalKeys(options.stateDir);
+  const place = ["--remote", "--env", options.env === "development" ? "" : options.env];
+  const database = options.remote ? remoteKeys(wranglerProcess(signal), place) : await openLocalKeys(options.stateDir);
   atEnd(() => database.close());
   await runKeys(new KeysAdmin({ database, mint: mintKey, now: Date.now }), options);
   // A gateway that reads another folder knows none of these keys.

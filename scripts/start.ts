@@ -9,7 +9,7 @@ import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
 import { type Gateway, startGateway, variableNames } from "./local/gateway.ts";
 import { keepRunning } from "./local/keep-running.ts";
 import { localVariables } from "./local/local-variables.ts";
-import { unknownVariables } from "./local/unknown-variables.ts";
+import { unknownVariables } from "../server/shared/config/installation/unknown-variables.ts";
 import { defineCommand } from "./cli/define-command.ts";
 import { servingHost, servingPort, stateDir } from "./cli/option-types.ts";
 import { stopGateway } from "./local/workerd-processes.ts";

@@ -33,7 +33,8 @@ ${limitsText}
 
 ## Variables
 
-Set with \`wrangler secret put\` or \`vars\` in a deployment, in the environment of \`npm start\` locally.
+Set with \`wrangler secret put\` or \`vars\` in a deployment, in the environment of \`npm start\` or in \`.env\` locally
+(\`.env.example\` has them all). Which Worker reads which: [cloudflare-bindings.md](cloudflare-bindings.md).
 
 ${markdownTable(["variable", "default", "meaning"], variableRows)}
 `;

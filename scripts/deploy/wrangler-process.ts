@@ -9,7 +9,7 @@ import type { ConfigName } from "./deploy-plan.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Beside the gateway's own, so that the paths in it lead to the same files. */
-const aloneConfig = join(root, "wrangler.alone.json");
+const aloneConfig = join(root, "wrangler.deploying.json");
 const configs: Readonly<Record<ConfigName, string>> = {
   gateway: join(root, "wrangler.jsonc"),
   app: join(root, "server", "app", "wrangler.jsonc"),
@@ -29,7 +29,7 @@ export async function runWrangler(
 ): Promise<Ended> {
   if (config === "alone") await writeAloneConfig();
   try {
-    return await run([...args, "--config", configs[config]], signal, show);
+    return await run([...args, "--config", configs[config], "--env", "production"], signal, show);
   } finally {
     if (config === "alone") await rm(aloneConfig, { force: true });
   }
@@ -37,8 +37,8 @@ export async function runWrangler(
 
 async function writeAloneConfig(): Promise<void> {
   const { rawConfig } = readRawConfig({ config: configs.gateway });
-  const { services: _, ...others } = rawConfig;
-  await writeFile(aloneConfig, JSON.stringify(others, null, 2));
+  const { services: _, ...others } = rawConfig.env?.["production"] ?? {};
+  await writeFile(aloneConfig, JSON.stringify({ ...rawConfig, env: { production: others } }, null, 2));
 }
 
 function run(args: readonly string[], signal: AbortSignal, show: boolean): Promise<Ended> {

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { keyIdSchema, type Scope, scopeSchema } from "../../schemas/access.ts";
 import { defineCommands } from "../cli/define-command.ts";
-import { checked, decimal, flag, stateDir, tenantName, wholeNumber } from "../cli/option-types.ts";
+import { checked, decimal, flag, oneOf, stateDir, tenantName, wholeNumber } from "../cli/option-types.ts";
 
 const maxDays = 3_650;
 const maxGraceHours = 8_760;
@@ -39,6 +39,11 @@ const tenant = tenantName.meta({
 const id = keyId.meta({ description: "of the key", isSecret: true });
 const shared = {
   remote: flag.meta({ description: "use the deployed database, through wrangler and the account it is logged in to" }),
+  env: oneOf("production", "staging", "development").meta({
+    value: "<environment>",
+    description: "whose database, with --remote",
+    default: "production",
+  }),
   stateDir,
 };
 

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { allVariables } from "../../server/shared/config/config.ts";
-import { speechVariables } from "../../server/shared/config/speech.ts";
+import { variablesOf, type WorkerName } from "../../server/shared/config/installation/table.ts";
 import { Failure } from "../../schemas/lib/failure.ts";
 import { within } from "../../client/testkit/within.ts";
 import { buildApp } from "./build-app.ts";
@@ -86,10 +86,10 @@ async function start(
   const runtime = await startRuntime({
     bundle,
     stateDir,
-    variables: { ...pick(given), BUILD_ID: basename(bundle.folder) },
+    variables: { ...pick(given, "gateway"), BUILD_ID: basename(bundle.folder) },
     appVariables: {
       ...(inference ? { EMBEDDED_BASE_URL: inference.url } : {}),
-      ...Object.fromEntries(given.filter(([name]) => isOfApp(name))),
+      ...pick(given, "app"),
     },
     localState: openScrubber(stateDir),
   });
@@ -108,13 +108,10 @@ async function start(
   return front.url;
 }
 
-/** The secret that webhooks bear goes with transcripts too, which the app sends. */
-function isOfApp(name: string): boolean {
-  return Object.hasOwn(speechVariables, name) || name === "WORKER_SHARED_SECRET";
-}
-
-function pick(given: readonly (readonly [string, string])[]): Record<string, string> {
-  return Object.fromEntries(given.filter(([name]) => variableNames.includes(name)));
+/** Each Worker gets its own variables, and none of the other's secrets. */
+function pick(given: readonly (readonly [string, string])[], worker: WorkerName): Record<string, string> {
+  const names = variablesOf(worker);
+  return Object.fromEntries(given.filter(([name]) => names.includes(name)));
 }
 
 /** A gateway that is just ending is waited for. */

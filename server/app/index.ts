@@ -5,6 +5,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts";
 import { roomName } from "../../schemas/names.ts";
+import { environmentCheck } from "../shared/config/installation/check-environment.ts";
 import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
 import { entriesOfFeed } from "./billing/index.ts";
@@ -21,10 +22,12 @@ export { ChatList, ChatSessionDO } from "./chat/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 const app = createApp();
+const checkEnvironment = environmentCheck("app", log);
 
 /** What the gateway reaches as its binding `APP`. */
 export class AppEntrypoint extends WorkerEntrypoint<Env> {
   override async fetch(request: Request): Promise<Response> {
+    checkEnvironment(this.env);
     return app.fetch(request, this.env, this.ctx);
   }
 

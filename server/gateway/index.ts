@@ -1,5 +1,7 @@
 /** The Worker: HTTP and WebSocket upgrades in, rooms behind. */
 import { createApp } from "./http/app.ts";
+import { environmentCheck } from "../shared/config/installation/check-environment.ts";
+import { log } from "../shared/telemetry/log.ts";
 import type { Env } from "./env.ts";
 
 export { GatewayEntrypoint } from "./entry/gateway-entrypoint.ts";
@@ -9,7 +11,11 @@ export { TenantQuota } from "../shared/limits/tenant-quota.ts";
 export { MeetingSessionDO } from "./room/meeting-session.ts";
 
 const app = createApp();
+const checkEnvironment = environmentCheck("gateway", log);
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: (request, env, ctx) => {
+    checkEnvironment(env);
+    return app.fetch(request, env, ctx);
+  },
 } satisfies ExportedHandler<Env>;

@@ -15,7 +15,7 @@ const now = Date.UTC(2026, 10, 21, 10);
 
 describe("options", () => {
   test("each command, with its defaults", () => {
-    const local = { remote: false, stateDir: ".wrangler/state" };
+    const local = { remote: false, env: "production", stateDir: ".wrangler/state" };
     expect(parse("create", ...key)).toEqual({
       command: "create",
       ...local,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { allVariables } from "../../server/shared/config/config.ts";
 import { readableLog } from "../../scripts/local/readable-log.ts";
-import { unknownVariables } from "../../scripts/local/unknown-variables.ts";
+import { unknownVariables } from "../../server/shared/config/installation/unknown-variables.ts";
 
 const plain = { now: new Date(2026, 0, 31, 9, 5, 7), isColoured: false, withStacks: false };
 const said = (message: string, level = "error", options: object = {}): string | undefined =>

@@ -42,7 +42,7 @@ async function makeBundle(folder: string): Promise<void> {
 
 async function bundleWorker(configPath: string, folder: string): Promise<{ worker: BundledWorker; inputs: string[] }> {
   const config = readConfig({ config: configPath });
-  const name = config.name ?? "";
+  const name = localName(config.name ?? "");
   const output = join(folder, name);
   await promisify(execFile)(
     process.execPath,
@@ -52,7 +52,8 @@ async function bundleWorker(configPath: string, folder: string): Promise<{ worke
   const { workerOptions: options } = workerOptions(configPath);
   // Variables come from the environment of each start, not from a file that the bundle would keep.
   // Workers AI needs an account: a local run has none of it.
-  const { bindings: _variables, modulesRules: _rules, ai: _ai, ...kept } = options;
+  const { bindings: _variables, modulesRules: _rules, ai: _ai, serviceBindings, ...others } = options;
+  const kept = { ...others, serviceBindings: withLocalNames(serviceBindings) };
   const configured: readonly { readonly binding: string; readonly migrations_dir?: string }[] = config.d1_databases;
   const databases = configured.map(({ binding, migrations_dir: migrations }) => ({
     binding,
@@ -72,6 +73,18 @@ async function bundleWorker(configPath: string, folder: string): Promise<{ worke
   };
   const migrationPaths = databases.flatMap(({ files }) => files.map((file) => relative(root, file)));
   return { worker, inputs: [relative(root, configPath), ...migrationPaths, ...sourcesOf(output, dirname(configPath))] };
+}
+
+/** Folders of a local run are named after the Workers: as they were before environments had names of their own. */
+function localName(name: string): string {
+  return name.replace(/-development$/, "");
+}
+
+const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
+
+function withLocalNames(bindings: unknown): object {
+  const services = Object.entries(servicesSchema.parse(bindings));
+  return Object.fromEntries(services.map(([binding, one]) => [binding, { ...one, name: localName(one.name) }]));
 }
 
 /** What wrangler wrote to be uploaded, the entry first. */

@@ -8,19 +8,24 @@ const leastLength = 8;
 const mostEdits = 2;
 
 /** @param known names that are read. @returns a sentence for each that is not, in the order of their names. */
-export function unknownVariables(env: NodeJS.ProcessEnv, known: readonly string[]): string[] {
+export function unknownVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  known: readonly string[],
+): string[] {
   return Object.keys(env)
     .filter((name) => env[name] !== "" && !known.includes(name))
     .toSorted()
     .flatMap((name) => {
-      const meant = nearest(name.toUpperCase(), known);
+      const meant = meantBy(name, known);
       if (meant === undefined && !ownBeginnings.test(name)) return [];
       const hint = meant === undefined ? "The variables are in docs/reference.md" : `Did you mean ${meant}`;
       return [`${name} is no variable of the gateway and is ignored. ${hint}${meant === undefined ? "." : "?"}`];
     });
 }
 
-function nearest(name: string, known: readonly string[]): string | undefined {
+/** The name that was probably meant; undefined where none is near. */
+export function meantBy(given: string, known: readonly string[]): string | undefined {
+  const name = given.toUpperCase();
   if (name.length < leastLength) return undefined;
   const near = known
     .map((candidate) => ({ candidate, edits: editsBetween(name, candidate) }))
