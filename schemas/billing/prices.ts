@@ -2,7 +2,16 @@
  * What providers take for a call of a model, each with its source and the day it was read. Whole numbers of nano-dollars
  * (billionths of a US dollar) for a quantity, so that a cost is exact until it is rounded, once and up, to a nano-dollar.
  */
-export type PricedUnit = "audio_ms" | "characters" | "input_tokens" | "output_tokens";
+export type PricedUnit =
+  | "audio_ms"
+  | "characters"
+  | "input_tokens"
+  | "output_tokens"
+  // Of models that take text and audio at prices of their own: parts of the two before.
+  | "text_input_tokens"
+  | "audio_input_tokens"
+  | "text_output_tokens"
+  | "audio_output_tokens";
 
 export interface Price {
   /** Of so many of the unit. */
@@ -39,6 +48,13 @@ const perTokens = (inputMicroUsd: number, outputMicroUsd: number): readonly Pric
   perMillion("input_tokens", inputMicroUsd * 1_000),
   perMillion("output_tokens", outputMicroUsd * 1_000),
 ];
+/** Of a model that listens and speaks: text and audio, in and out. */
+const spokenTokens = [
+  perMillion("text_input_tokens", 750_000_000),
+  perMillion("audio_input_tokens", 3_000_000_000),
+  perMillion("text_output_tokens", 4_500_000_000),
+  perMillion("audio_output_tokens", 12_000_000_000),
+] as const;
 /** About as many letters as are said in a minute, where a provider counts the audio that it makes. */
 const charactersPerMinute = 900;
 
@@ -66,6 +82,18 @@ export const prices: Readonly<Record<string, ModelPrice>> = {
   },
   "openai/tts-1": { prices: [perThousandCharacters(15_000_000)], ...openAi },
   "openai/tts-1-hd": { prices: [perThousandCharacters(30_000_000)], ...openAi },
+  "google/gemini-3.1-flash-live-preview": {
+    prices: spokenTokens,
+    source: "https://ai.google.dev/gemini-api/docs/pricing",
+    date: "2026-11-29",
+  },
+  // Of its audio no price was found: that of the model before it.
+  "google/gemini-3.8-live": {
+    prices: spokenTokens,
+    isEstimate: true,
+    source: "https://vercel.com/ai-gateway/models/gemini-3.8-live",
+    date: "2026-11-29",
+  },
   "workers-ai/@cf/meta/llama-3.2-1b-instruct": { prices: perTokens(27_000, 201_000), ...workersAiChat },
   "workers-ai/@cf/meta/llama-3.2-3b-instruct": { prices: perTokens(51_000, 335_000), ...workersAiChat },
   "workers-ai/@cf/meta/llama-3.1-8b-instruct": { prices: perTokens(282_000, 827_000), ...workersAiChat },

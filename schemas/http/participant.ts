@@ -23,6 +23,7 @@ export const participantEndSchema = z.enum([
   "session_over",
   "model_done",
   "model_failed",
+  "budget_exhausted",
 ]);
 
 export const participantSchema = z.object({

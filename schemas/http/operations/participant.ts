@@ -21,6 +21,7 @@ export const participantOperations = {
       "session_finalized",
       "participant_running",
       "model_unavailable",
+      "budget_exhausted",
       "bad_request",
       "body_too_large",
     ],

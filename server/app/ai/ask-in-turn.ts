@@ -82,7 +82,7 @@ const budgetWords: Readonly<Record<Exhausted["budget"], string>> = {
   calls_under_way: "calls under way",
 };
 
-function exhausted({ feature, budget, retryAfterSeconds }: Exhausted): ModelFault {
+export function exhausted({ feature, budget, retryAfterSeconds }: Exhausted): ModelFault {
   const detail = `The budget of ${feature} has not enough ${budgetWords[budget]} left for this. Try again in ${retryAfterSeconds} s, or raise it.`;
   return { reason: "exhausted", detail, retryAfterSeconds };
 }

@@ -17,6 +17,11 @@ import { SpeechModels } from "./speech-models.ts";
 import { Meter } from "./usage/meter.ts";
 import { usageStore } from "./usage/usage-store.ts";
 
+/** Where calls are counted that go neither through `SpeechModels` nor through chat. */
+export function meterFor(env: Env, keepAlive: (work: Promise<unknown>) => void): Meter {
+  return new Meter(usageStore(env), keepAlive);
+}
+
 export interface TenantSpeech {
   readonly models: SpeechModels;
   /** Those that are set up, in order of preference. */
@@ -58,7 +63,7 @@ export async function openSpeech(
   const tts = namesFor(config.value.tts, own.tts);
   const chat = namesFor(config.value.chat, own.chat);
   return ok({
-    models: new SpeechModels(new Meter(usageStore(env), keepAlive)),
+    models: new SpeechModels(meterFor(env, keepAlive)),
     transcribers: () => stt.preferred.flatMap((name) => transcriberOf(providers, name) ?? []),
     synthesizers: () => tts.preferred.flatMap((name) => synthesizerOf(providers, name) ?? []),
     allowed: { stt: stt.allowed, tts: tts.allowed, chat: chat.allowed },

@@ -10,16 +10,19 @@ import { readJsonBody } from "../../shared/http/read-json-body.ts";
 import type { NotStarted } from "../participant/index.ts";
 import type { AppEnv } from "./app-env.ts";
 import { callerOf, refuse, refuseSession, type SessionCaller } from "./of-session.ts";
+import { subjectOf } from "../../shared/access/principal.ts";
+import { exhausted } from "../ai/ask-in-turn.ts";
+import { refusalOf, refuse as refuseModel } from "./speech/refusals.ts";
 import { bodyRefusal } from "./speech/body-refusal.ts";
 
 /** RPC's own types can't be had of optional values. */
 interface Participant {
-  start(tenant: string, sessionId: string, body: ParticipantBody): Promise<Result<Shown, NotStarted>>;
+  start(tenant: string, sessionId: string, body: ParticipantBody, subject: string): Promise<Result<Shown, NotStarted>>;
   read(): Promise<Shown | undefined>;
   stop(): Promise<Shown | undefined>;
 }
 
-const refusals: Readonly<Record<NotStarted, readonly [HttpErrorCode, string]>> = {
+const refusals: Readonly<Record<Extract<NotStarted, string>, readonly [HttpErrorCode, string]>> = {
   participant_running: [
     "participant_running",
     "One with other settings takes part: end it with DELETE, or wait for its end.",
@@ -35,11 +38,18 @@ export async function startParticipantRoute(c: Context<AppEnv>): Promise<Respons
     const { code, detail } = bodyRefusal(body.error);
     return refuse(c, code, detail);
   }
-  const { session } = callerOf(c);
+  const { session, principal } = callerOf(c);
   const state = await c.env.GATEWAY.sessionState(session);
   if (!state.ok) return refuseSession(c, state.error);
-  const started = await participantOf(c, session).start(session.tenant, session.session_id, body.value);
-  return started.ok ? Response.json(started.value) : refuse(c, ...refusals[started.error]);
+  const started = await participantOf(c, session).start(
+    session.tenant,
+    session.session_id,
+    body.value,
+    subjectOf(principal),
+  );
+  if (started.ok) return Response.json(started.value);
+  const { error } = started;
+  return typeof error === "string" ? refuse(c, ...refusals[error]) : refuseModel(c, refusalOf(exhausted(error)));
 }
 
 export async function getParticipantRoute(c: Context<AppEnv>): Promise<Response> {

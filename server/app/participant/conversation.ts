@@ -129,6 +129,9 @@ export class Conversation {
     switch (event.type) {
       case "audio":
         return this.#tell({ type: "audio", turn: event.turn, samples: event.samples.length }, event.samples);
+      case "usage":
+        // Of no turn, but of the bill.
+        return undefined;
       case "handle":
         return this.#deps.onHandle(event.handle);
       case "closed":

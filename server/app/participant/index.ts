@@ -1,1 +1,2 @@
-export { type NotStarted, Participant } from "./participant.ts";
+export type { NotStarted } from "./begin-talk.ts";
+export { Participant } from "./participant.ts";

@@ -9,6 +9,8 @@ export interface Kept {
   readonly body: ParticipantBody;
   /** As `provider/model`. */
   readonly model: string;
+  /** Who asked for it, as usage and budgets tell people apart; null where a meeting's settings did. Conversations of before have none. */
+  readonly subject?: string | null;
   readonly track: string;
   /** Whether people's words are posted as well: captions do not say them. */
   readonly posts_people: boolean;

@@ -4,19 +4,21 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Participant as Shown } from "../../../schemas/http/participant.ts";
+import type { Exhausted } from "../../../schemas/billing/budgets.ts";
 import { type ParticipantBody, participantBodySchema } from "../../../schemas/http/participant-body.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import { describeError, logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import { areTracksEnded, type NotStarted, type SessionRef, setTalk, wordOf } from "./begin-talk.ts";
 import { Conversation } from "./conversation.ts";
 import type { OpenTalk } from "./models/open-talk.ts";
-import { liveModelsOf, modelOf, talkOf } from "./models/of-installation.ts";
-import { freeTrack, setupOf, shownOf, transcriptKey } from "./kept-as.ts";
+import { countingOf, liveModelsOf, talkOf } from "./models/of-installation.ts";
+import { setupOf, shownOf, transcriptKey } from "./kept-as.ts";
 import { type Kept, ParticipantStore } from "./participant-store.ts";
 import { postWords } from "./post-words.ts";
 import { RoomSide } from "./room/room-side.ts";
+import { TalkMeter } from "./talk-meter.ts";
 import { transcriptBody } from "./transcript.ts";
 import { postTranscript, TranscriptOutbox } from "./transcript-outbox.ts";
 import { reviveTurns } from "./turn-machine.ts";
@@ -30,8 +32,6 @@ const saveEveryMs = 1_000;
 
 const connectNow = { type: "connect", afterMs: 0 } as const;
 
-export type NotStarted = "participant_running" | "model_unavailable" | "unknown_model" | "session_finalized";
-
 interface Running {
   readonly conversation: Conversation;
   readonly room: RoomSide;
@@ -40,20 +40,27 @@ interface Running {
 export class Participant extends DurableObject<Env> {
   readonly #store = new ParticipantStore(this.ctx.storage.sql);
   #running: Running | undefined;
+  /** Of the conversation that goes on, or is about to. */
+  #minutes: TalkMeter | undefined;
   #savedAt = 0;
   readonly #transcripts = new TranscriptOutbox(this.ctx.storage.sql);
   #posting: Promise<void> = Promise.resolve();
 
   /** Begins a conversation. The one that goes on already is the answer, where it was asked for the same. */
-  async start(tenant: string, sessionId: string, body: ParticipantBody): Promise<Result<Shown, NotStarted>> {
+  async start(
+    tenant: string,
+    sessionId: string,
+    body: ParticipantBody,
+    subject?: string,
+  ): Promise<Result<Shown, NotStarted>> {
     const before = this.#store.kept;
     if (before && before.ended_at === null) {
       return canonicalJson(before.body) === canonicalJson(body) ? ok(this.#shown(before)) : err("participant_running");
     }
-    const begun = await this.#begin(tenant, sessionId, body, before);
+    const begun = await this.#begin(tenant, sessionId, body, before, subject);
     if (!begun.ok) return begun;
     // While it was asked, another request may have begun one.
-    if (begun.value === undefined) return this.start(tenant, sessionId, body);
+    if (begun.value === undefined) return this.start(tenant, sessionId, body, subject);
     const { kept, open } = begun.value;
     await this.#run(kept, open, { state: kept.turns, effects: [connectNow] });
     return ok(this.#shown(this.#store.kept ?? kept));
@@ -73,7 +80,7 @@ export class Participant extends DurableObject<Env> {
     if (this.#store.kept || !body) return;
     const begun = await this.#begin(tenant, sessionId, body, undefined);
     if (begun.ok) await this.ctx.storage.setAlarm(Date.now());
-    else logFor({ tenant, session_id: sessionId }).warn("participant.not_begun", { reason: begun.error });
+    else logFor({ tenant, session_id: sessionId }).warn("participant.not_begun", { reason: wordOf(begun.error) });
   }
 
   /** Writes down that one is to go on. Undefined where another was begun meanwhile. */
@@ -82,36 +89,26 @@ export class Participant extends DurableObject<Env> {
     sessionId: string,
     body: ParticipantBody,
     before: Kept | undefined,
+    subject?: string,
   ): Promise<Result<{ readonly kept: Kept; readonly open: OpenTalk } | undefined, NotStarted>> {
     const session = { tenant, session_id: sessionId };
-    const wanted = modelOf(this.env, body);
-    if (!wanted.ok) return wanted;
-    const open = await this.#talkOf(wanted.value, session);
-    if (!open.ok) return err("model_unavailable");
-    const [state, captions] = await Promise.all([
-      this.env.GATEWAY.sessionState(session),
-      this.env.GATEWAY.captionsOf(session),
-    ]);
-    if (!state.ok || state.value.status !== "open") return err("session_finalized");
-    const config = parseSpeechConfig(this.env);
-    const mode = (captions.ok ? captions.value : undefined) ?? (config.ok ? config.value.captions : "off");
-    if (this.#store.kept !== before) return ok(undefined);
+    const set = await setTalk(this.env, session, body, (model) => this.#talkOf(model, session));
+    if (!set.ok) return set;
+    const { open, ...found } = set.value;
+    const minutes = await this.#count({ ...session, model: found.model, subject: subject ?? null });
+    if (!minutes.ok) return minutes;
+    if (this.#store.kept !== before) {
+      minutes.value.end("refused");
+      return ok(undefined);
+    }
+    this.#minutes = minutes.value;
     const now = Date.now();
-    const begun = beginTurns(now, body.max_minutes * 60_000);
-    const kept: Kept = {
-      ...session,
-      body,
-      model: wanted.value,
-      track: freeTrack(Object.keys(state.value.ingest_by_track)),
-      posts_people: mode === "off",
-      started_at: now,
-      ended_at: null,
-      handle: null,
-      turns: begun.state,
-    };
+    const turns = beginTurns(now, body.max_minutes * 60_000).state;
+    const asked = { ...session, ...found, body, subject: subject ?? null };
+    const kept: Kept = { ...asked, started_at: now, ended_at: null, handle: null, turns };
     this.#store.begin(kept);
     await this.ctx.storage.setAlarm(now + watchMs);
-    return ok({ kept, open: open.value });
+    return ok({ kept, open });
   }
 
   /** Undefined where there was none. */
@@ -140,6 +137,7 @@ export class Participant extends DurableObject<Env> {
     const { kept } = this.#store;
     if (!kept) return;
     this.#running?.conversation.stop();
+    this.#minutes?.end();
     await this.#running?.room.leave();
     this.#running = undefined;
     await this.ctx.storage.deleteAlarm();
@@ -187,7 +185,21 @@ export class Participant extends DurableObject<Env> {
     return talkOf(this.env, model, session, (work) => this.ctx.waitUntil(work));
   }
 
+  #count(talk: Parameters<typeof countingOf>[1]): Promise<Result<TalkMeter, Exhausted>> {
+    const counting = countingOf(this.env, talk, (work) => this.ctx.waitUntil(work));
+    return TalkMeter.begin(counting, () => {
+      if (this.#running) this.#running.conversation.end("budget_exhausted");
+      else this.#finish("budget_exhausted");
+    });
+  }
+
   async #run(kept: Kept, openTalk: OpenTalk, begun: TurnStep): Promise<void> {
+    if (!this.#minutes) {
+      const counted = await this.#count(kept);
+      if (!counted.ok) return this.#finish("budget_exhausted");
+      this.#minutes = counted.value;
+    }
+    const minutes = this.#minutes;
     const session = { tenant: kept.tenant, session_id: kept.session_id };
     const log = logFor(session);
     let conversation: Conversation | undefined;
@@ -205,13 +217,17 @@ export class Participant extends DurableObject<Env> {
     conversation = new Conversation(
       {
         floor: room,
-        openTalk: (emit) => openTalk(setup, emit),
+        openTalk: (emit) =>
+          openTalk(setup, (event) => {
+            minutes.note(event);
+            emit(event);
+          }),
         listen: kept.body.listen,
         onRecord: (utterance) => this.#record(utterance),
         onState: (state) => this.#save(state),
         onHandle: (handle) => this.#store.change({ handle }),
         onEnd: (reason) => this.#finish(reason),
-        onAlone: (tracks) => this.ctx.waitUntil(this.#endWithTracks(session, tracks)),
+        onAlone: (tracks) => this.ctx.waitUntil(this.#look(session, tracks)),
         now: Date.now,
         random: Math.random,
       },
@@ -227,18 +243,8 @@ export class Participant extends DurableObject<Env> {
   }
 
   /** Whoever ended all the tracks that were heard has left for good. */
-  async #endWithTracks(
-    session: Parameters<Env["GATEWAY"]["turnsBetween"]>[0],
-    tracks: readonly string[],
-  ): Promise<void> {
-    try {
-      const all = await Promise.all(tracks.map((track) => this.env.GATEWAY.turnsBetween(session, track, 0, 1)));
-      const areEnded = all.length > 0 && all.every((one) => one.ok && one.value.is_ended);
-      if (areEnded) this.#running?.conversation.end("asked");
-    } catch (cause) {
-      // The minute alone ends it as well.
-      logFor(session).warn("participant.look_failed", { error: describeError(cause) });
-    }
+  async #look(session: SessionRef, tracks: readonly string[]): Promise<void> {
+    if (await areTracksEnded(this.env, session, tracks)) this.#running?.conversation.end("asked");
   }
 
   #record(utterance: SpokenUtterance): void {
@@ -262,6 +268,8 @@ export class Participant extends DurableObject<Env> {
     if (!kept || kept.ended_at !== null) return;
     const { room } = this.#running ?? {};
     this.#running = undefined;
+    this.#minutes?.end();
+    this.#minutes = undefined;
     const turns: TurnState = { ...kept.turns, turns: [], closing: undefined, ended: reason };
     const now = Date.now();
     const { transcripts } = liveModelsOf(this.env);

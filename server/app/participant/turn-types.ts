@@ -10,7 +10,8 @@ export type EndReason =
   | "nobody_there"
   | "session_over"
   | "model_done"
-  | "model_failed";
+  | "model_failed"
+  | "budget_exhausted";
 
 /** Samples are at 16 kHz. Places are ms on the timeline of a track. */
 export type TurnInput =

@@ -70,6 +70,13 @@ export class Meter {
     return held.ok ? ok({ usageId, isBounded: held.value }) : held;
   }
 
+  /** A call that was held is not made. */
+  free(model: MeteredModel, call: Call, { usageId, isBounded }: Held): void {
+    if (!isBounded) return;
+    const taken = expectedCall(model, call, usageId, { cost_nano_usd: 0, is_estimated: false });
+    void this.#keep((store) => store.used(call.tenant, taken), usageId);
+  }
+
   /** @param expected what the call is about to take, as far as it is known. @param held as `hold` gave it. */
   begin(
     model: MeteredModel,
@@ -153,11 +160,15 @@ function usageFor(
     ? { nanoUsd: 0, date: null, isEstimate: false }
     : costOf(priced, quantities, isOwn);
   const isEstimated = cost.isEstimate || (!isOwn && outcome !== "ok" && !freeOutcomes.has(outcome));
-  const usage = { ...known(quantities), cost_nano_usd: cost.nanoUsd, is_estimated: isEstimated };
+  const usage = { ...recorded(quantities), cost_nano_usd: cost.nanoUsd, is_estimated: isEstimated };
   return { usage, date: cost.date };
 }
 
-function known(quantities: Quantities): Record<string, number> {
-  const entries = Object.entries(quantities).filter((entry): entry is [string, number] => entry[1] !== undefined);
-  return Object.fromEntries(entries);
+function known(quantities: Quantities): Quantities {
+  return Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity !== undefined));
+}
+
+/** What is kept of it: parts of a quantity matter to its price alone. */
+function recorded({ audio_ms, characters, input_tokens, output_tokens }: Quantities): Partial<CallUsage> {
+  return known({ audio_ms, characters, input_tokens, output_tokens });
 }

@@ -16,6 +16,7 @@ import {
   readGoogleMessage,
   setupMessage,
   timeLeftMs,
+  tokensOf,
 } from "./google-wire.ts";
 import type { ModelSocket, OpenModelSocket, Talk, TalkEvent, TalkSetup } from "./live-model.ts";
 import { RateChange } from "./rate-change.ts";
@@ -140,9 +141,10 @@ class GoogleTalk implements Talk {
     const message = readGoogleMessage(text);
     // What can't be read is of no use; a connection that gives nothing else says so by its end.
     if (!message) return false;
-    const { setupComplete, serverContent, sessionResumptionUpdate, goAway } = message;
+    const { setupComplete, serverContent, sessionResumptionUpdate, goAway, usageMetadata } = message;
     if (setupComplete) line.isReady = true;
     if (serverContent) this.#takeContent(line, serverContent);
+    if (usageMetadata) this.#emit({ type: "usage", tokens: tokensOf(usageMetadata) });
     if (sessionResumptionUpdate) this.#takeHandle(line, sessionResumptionUpdate);
     if (goAway) line.leaving ??= setTimeout(() => this.#leave(line), Math.max(0, timeLeftMs(goAway) - closingMs));
     if (line.leaving !== undefined && !this.#isSpeaking) this.#leave(line);

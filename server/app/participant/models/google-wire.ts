@@ -4,12 +4,23 @@ import { parseJson } from "../../../../schemas/lib/parse-json.ts";
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { encodeBase64 } from "../../../../schemas/wire/base64.ts";
 import { instructionsOf } from "./instructions.ts";
-import type { TalkSetup } from "./live-model.ts";
+import type { TalkSetup, TalkTokens } from "./live-model.ts";
 
 export const googlePath = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 
 const transcription = z.object({ text: z.string().optional() });
 const part = z.object({ inlineData: z.object({ mimeType: z.string().optional(), data: z.string() }).optional() });
+
+const count = z.coerce.number().int().nonnegative().max(1e9);
+const modalities = z.array(z.object({ modality: z.string().optional(), tokenCount: count.default(0) })).optional();
+const usageSchema = z.object({
+  promptTokenCount: count.default(0),
+  responseTokenCount: count.default(0),
+  thoughtsTokenCount: count.default(0),
+  toolUsePromptTokenCount: count.default(0),
+  promptTokensDetails: modalities,
+  responseTokensDetails: modalities,
+});
 
 const googleMessageSchema = z.object({
   setupComplete: z.looseObject({}).optional(),
@@ -22,6 +33,8 @@ const googleMessageSchema = z.object({
       turnComplete: z.boolean().optional(),
     })
     .optional(),
+  /** What can't be is no reason to lose what is beside it. */
+  usageMetadata: usageSchema.optional().catch(undefined),
   /** A duration, such as `9.5s`. */
   goAway: z.object({ timeLeft: z.string().optional() }).optional(),
   sessionResumptionUpdate: z
@@ -71,6 +84,21 @@ export function rateOf(mimeType: string | undefined): number {
 export function timeLeftMs({ timeLeft }: { readonly timeLeft?: string | undefined }): number {
   const seconds = Number(/^(\d{1,6}(\.\d+)?)s$/.exec(timeLeft ?? "")?.[1] ?? 0);
   return seconds * 1_000;
+}
+
+const audioOf = (details: z.infer<typeof modalities> = []): number =>
+  details.filter(({ modality }) => modality === "AUDIO").reduce((sum, { tokenCount }) => sum + tokenCount, 0);
+
+/** What a turn took. What is no audio by its details is text, and so is what the model thought. */
+export function tokensOf(usage: NonNullable<GoogleMessage["usageMetadata"]>): TalkTokens {
+  const input = usage.promptTokenCount + usage.toolUsePromptTokenCount;
+  const output = usage.responseTokenCount + usage.thoughtsTokenCount;
+  return {
+    input,
+    output,
+    audioInput: Math.min(input, audioOf(usage.promptTokensDetails)),
+    audioOutput: Math.min(output, audioOf(usage.responseTokensDetails)),
+  };
 }
 
 /** @returns undefined where it is no message of this wire. */

@@ -19,10 +19,20 @@ export interface TalkSetup {
   readonly handle: string | undefined;
 }
 
+export interface TalkTokens {
+  /** All of them, those of audio included. */
+  readonly input: number;
+  readonly output: number;
+  readonly audioInput: number;
+  readonly audioOutput: number;
+}
+
 export type TalkEvent =
   | Extract<TurnInput, { type: "asked" | "heard" | "said" | "turn_complete" | "interrupted" }>
   /** Mono, 16 kHz. Turns are numbered upwards over all connections of the talk. */
   | { readonly type: "audio"; readonly turn: number; readonly samples: Int16Array }
+  /** What the provider says that the turn took. Each of these is billed. */
+  | { readonly type: "usage"; readonly tokens: TalkTokens }
   /** With this another connection goes on, also after this object is gone. */
   | { readonly type: "handle"; readonly handle: string }
   /** The connection ended, or has to be replaced: `connect` makes the next one. Once for each that was connected. */

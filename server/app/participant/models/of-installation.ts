@@ -7,8 +7,10 @@ import {
   parseLiveModel,
   parseLiveModels,
 } from "../../../shared/config/live-models.ts";
-import { openSpeech } from "../../ai/index.ts";
+import { meterFor, openSpeech } from "../../ai/index.ts";
 import type { Env } from "../../env.ts";
+import { traceIdFrom } from "../../../shared/http/trace.ts";
+import type { TalkMeterDeps } from "../talk-meter.ts";
 import { type OpenTalk, talkWith } from "./open-talk.ts";
 
 /** Nothing where the variables don't parse. */
@@ -37,4 +39,36 @@ export async function talkOf(
   const name = parseLiveModel(model);
   if (!config.ok || !speech.ok || !name) return err("not_set_up");
   return talkWith(name, { config: config.value, speech: speech.value, session: { tenant, session_id } });
+}
+
+const googleHost = "generativelanguage.googleapis.com";
+
+/** How the minutes of a conversation are counted. */
+export function countingOf(
+  env: Env,
+  { model, tenant, session_id, subject }: MeteredTalk,
+  keepAlive: (work: Promise<unknown>) => void,
+): TalkMeterDeps {
+  const { googleBaseUrl } = liveModelsOf(env);
+  const isGoogles = googleBaseUrl !== undefined && new URL(googleBaseUrl).hostname === googleHost;
+  return {
+    meter: meterFor(env, keepAlive),
+    model: { name: model, kind: "live", isOwn: model.startsWith("embedded/"), isPriced: isGoogles },
+    call: {
+      tenant,
+      subject: subject ?? undefined,
+      sessionId: session_id,
+      traceId: traceIdFrom(undefined),
+      route: "participant",
+      signal: new AbortController().signal,
+    },
+    now: Date.now,
+  };
+}
+
+interface MeteredTalk {
+  readonly model: string;
+  readonly tenant: string;
+  readonly session_id: string;
+  readonly subject?: string | null;
 }
