@@ -13,7 +13,7 @@ interface Place {
 }
 
 const workerPackages =
-  /^(hono|hono\/(cors|secure-headers|streaming)|jose|partyserver|zod|fourier-transform|ipaddr\.js|standardwebhooks|cloudflare:workers|node:crypto)$/;
+  /^(hono|hono\/(cors|secure-headers|streaming)|jose|partyserver|zod|fourier-transform|ipaddr\.js|standardwebhooks|cloudflare:workers|node:(crypto|async_hooks))$/;
 
 /** The longest folder that holds a file is its place. */
 const places: readonly Place[] = [

@@ -1,6 +1,6 @@
 /**
  * What the local runtime prints, as lines for people: the Workers' JSON lines as `10:04:03 warn archive.put_failed seq=7 …`, and
- * a stack as its first line. Pure.
+ * a stack as its first line. The Workers' lines on what went well are for those who ask; the file has all. Pure.
  */
 import { styleText } from "node:util";
 import * as z from "zod";
@@ -17,6 +17,8 @@ export interface ReadableOptions {
   readonly isColoured: boolean;
   /** Whether stacks are printed whole. */
   readonly withStacks: boolean;
+  /** Whether what went well is printed too. */
+  readonly withInfo?: boolean;
 }
 
 const lineSchema = z
@@ -33,6 +35,7 @@ export function readableLog({ level, message }: Printed, options: ReadableOption
   if (text === "") return undefined;
   const said = structured(text);
   const shown = said?.level ?? level;
+  if (said?.level === "info" && options.withInfo !== true) return undefined;
   const time = options.now.toTimeString().slice(0, 8);
   return `${time} ${levelWord(shown, options.isColoured)} ${said?.text ?? condensed(text, options.withStacks)}`;
 }

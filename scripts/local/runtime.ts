@@ -11,6 +11,7 @@ import { enableCompileCache } from "node:module";
 import { join } from "node:path";
 import type { Miniflare, V4WorkerOptions, WorkerdStructuredLog } from "miniflare";
 import { Failure } from "../../schemas/lib/failure.ts";
+import { type LogFile, openLogFile } from "./log-file.ts";
 import { readableLog } from "./readable-log.ts";
 import type { StoredBundle } from "./bundle/worker-bundle.ts";
 import { root } from "./bundle/worker-configs.ts";
@@ -110,11 +111,22 @@ export async function openMiniflare(options: {
       // No look-up of the machine's place in the world.
       cf: false,
       log: new NoOpLog(),
-      handleStructuredLogs: print,
+      handleStructuredLogs: printerTo(openLogFile(options.stateDir)),
     }),
   );
   leaveSignalsToProgram();
   return miniflare;
+}
+
+// eslint-disable-next-line no-control-regex
+const terminalEscapes = /\u001b\[[0-9;]*m/g;
+
+function printerTo(file: LogFile): (line: WorkerdStructuredLog) => void {
+  return (line) => {
+    const text = line.message.replaceAll(terminalEscapes, "").trim();
+    if (text !== "") file.add(line.level, text, new Date());
+    print(line);
+  };
 }
 
 function print({ level, message }: WorkerdStructuredLog): void {
@@ -126,6 +138,7 @@ function print({ level, message }: WorkerdStructuredLog): void {
       // Node's own: a terminal that has colours, unless NO_COLOR or FORCE_COLOR say otherwise.
       isColoured: stream.isTTY && stream.hasColors(),
       withStacks: Boolean(process.env["ROOMTONE_STACKS"]),
+      withInfo: Boolean(process.env["ROOMTONE_INFO"]),
     },
   );
   if (line !== undefined) stream.write(`${line}\n`);

@@ -2,11 +2,12 @@
  * The app Worker: what is built on kept meetings. It has no address of its own. The gateway reaches it through a binding to
  * `AppEntrypoint`, after it has checked credential, origin and rate; whoever would reach the Worker itself finds nothing.
  */
-import { WorkerEntrypoint } from "cloudflare:workers";
+import { env, WorkerEntrypoint } from "cloudflare:workers";
 import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts";
 import { roomName } from "../../schemas/names.ts";
 import { environmentCheck } from "../shared/config/installation/check-environment.ts";
 import { log } from "../shared/telemetry/log.ts";
+import { hideSecretsOf } from "../shared/telemetry/redact.ts";
 import type { Env } from "./env.ts";
 import { entriesOfFeed } from "./billing/index.ts";
 import { createApp } from "./http/app.ts";
@@ -20,6 +21,8 @@ export { MeetingIndex } from "./search/index.ts";
 export { Participant } from "./participant/index.ts";
 export { ChatList, ChatSessionDO } from "./chat/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
+
+hideSecretsOf(env);
 
 const app = createApp();
 const checkEnvironment = environmentCheck("app", log);

@@ -1,4 +1,6 @@
 /** The Worker: HTTP and WebSocket upgrades in, rooms behind. */
+import { env as deployment } from "cloudflare:workers";
+import { hideSecretsOf } from "../shared/telemetry/redact.ts";
 import { createApp } from "./http/app.ts";
 import { environmentCheck } from "../shared/config/installation/check-environment.ts";
 import { log } from "../shared/telemetry/log.ts";
@@ -9,6 +11,8 @@ export { EmbeddedResolver } from "./diarizer/entrypoint.ts";
 export { RateLimiter } from "../shared/limits/rate-limiter.ts";
 export { TenantQuota } from "../shared/limits/tenant-quota.ts";
 export { MeetingSessionDO } from "./room/meeting-session.ts";
+
+hideSecretsOf(deployment);
 
 const app = createApp();
 const checkEnvironment = environmentCheck("gateway", log);

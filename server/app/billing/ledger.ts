@@ -136,7 +136,10 @@ export class Ledger {
 
   async #run(flusher: Flusher): Promise<Result<void, string>> {
     const { db, log } = this.#deps;
+    const begunAt = db.now();
     const done = await flusher.run();
+    const duration_ms = db.now() - begunAt;
+    log[done.ok ? "info" : "warn"]("ledger_flush", { status: done.ok ? "ok" : "failed", duration_ms });
     db.transaction(() => {
       const { flush } = this.#store;
       const isPending = flush.flushed_seq < flush.last_seq;

@@ -105,7 +105,7 @@ export function createApp(): Hono<AppEnv> {
   app.get(`${pageFilesPath}:name`, pageFileRoute);
   app.notFound((c) => problemResponse("not_found", "No such route.", c.var.traceId));
   app.onError((cause, c) => {
-    log.error("app.failed", { trace: c.var.traceId, error: describeError(cause) });
+    log.error("cf_error", { trace_id: c.var.traceId, error: describeError(cause) });
     const detail = "The app failed on this request. Try again; quote the trace id if it stays.";
     return problemResponse("internal", detail, c.var.traceId);
   });

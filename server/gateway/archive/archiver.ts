@@ -118,7 +118,7 @@ export class Archiver {
       }
     } catch (cause) {
       pass.failed += 1;
-      log.error("archive.lane_failed", { session: this.#deps.session.sessionId, error: describeError(cause) });
+      log.error("archive.lane_failed", { session_id: this.#deps.session.sessionId, error: describeError(cause) });
     } finally {
       this.#lanes -= 1;
       if (this.#lanes === 0) this.#endPass(pass);
@@ -150,7 +150,7 @@ export class Archiver {
       return true;
     } catch (cause) {
       log.warn("archive.put_failed", {
-        session: session.sessionId,
+        session_id: session.sessionId,
         track: chunk.track,
         seq: chunk.seq,
         error: describeError(cause),
@@ -179,7 +179,7 @@ export class Archiver {
     const { tracks, session, wakeAt } = this.#deps;
     const delayMs = this.#cooldown.failed();
     log.warn("archive.backing_off", {
-      session: session.sessionId,
+      session_id: session.sessionId,
       failed,
       pending: tracks.pendingChunks,
       delay_ms: delayMs,

@@ -228,6 +228,9 @@ export const migrations: readonly string[] = [
      failures INTEGER NOT NULL,
      due_at INTEGER NOT NULL
    ) WITHOUT ROWID;`,
+
+  // Which trace a delivery belongs to.
+  `CREATE TABLE IF NOT EXISTS webhook_traces (delivery_id TEXT PRIMARY KEY, trace_id TEXT NOT NULL) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

@@ -10,6 +10,10 @@ export type AppEnv = {
   Variables: {
     /** W3C trace id, 32 hex digits. */
     traceId: string;
+    /** Of this request, for what it calls. */
+    spanId: string;
+    /** The operation that answers; unset where none of the table does. */
+    route?: string;
     config: Config;
     /** Who asks; set by the guard of every route that is not public. */
     principal: Principal;

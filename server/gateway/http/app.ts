@@ -26,6 +26,7 @@ import { originGuard } from "./guards/origins.ts";
 import { pathGuard } from "./guards/parameters.ts";
 import { rateHeaders } from "./guards/rate.ts";
 import { healthRoute } from "./health.ts";
+import { observed, routeNamed } from "./observed.ts";
 import { conversationRoute, ingestRoute } from "./ingest.ts";
 import { quotaRoute } from "./quota.ts";
 import { readyRoute } from "./ready.ts";
@@ -55,7 +56,6 @@ import {
 } from "./speakers.ts";
 import { mintTokenRoute } from "./tokens.ts";
 import { canonicalPath } from "../../shared/http/path.ts";
-import { traceIdFrom } from "../../shared/http/trace.ts";
 import { utterancesRoute } from "./utterances.ts";
 import { deliveriesRoute, resendRoute, testWebhookRoute } from "./webhooks.ts";
 
@@ -101,9 +101,9 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
 
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ getPath: canonicalPath });
+  app.use(observed);
   app.use(secured);
   app.use(async (c, next) => {
-    c.set("traceId", traceIdFrom(c.req.header("traceparent")));
     const config = parseConfig(c.env);
     if (!config.ok) return problem(c, { reason: "misconfigured", issues: config.error });
     c.set("config", config.value);
@@ -117,10 +117,10 @@ export function createApp(): Hono<AppEnv> {
   });
   app.use(originGuard);
   for (const [id, operation] of Object.entries(gatewayOperations) as [GatewayOperationId, Operation][]) {
-    app.on(operation.method, operation.path, guardOf(operation), handlers[id]);
+    app.on(operation.method, operation.path, routeNamed(id), guardOf(operation), handlers[id]);
   }
-  for (const operation of Object.values<Operation>(appOperations)) {
-    app.on(operation.method, operation.path, guardOf(operation), forwardToApp);
+  for (const [id, operation] of Object.entries<Operation>(appOperations)) {
+    app.on(operation.method, operation.path, routeNamed(id), guardOf(operation), forwardToApp);
   }
   const rows = Object.entries(operations) as [OperationId, Operation][];
   for (const [path, entries] of Map.groupBy(rows, ([, operation]) => operation.path)) {
@@ -129,14 +129,14 @@ export function createApp(): Hono<AppEnv> {
     app.all(path, (c) => problem(c, { reason: "wrong_method", allow }));
   }
   app.get("/:session_id", conversationRoute);
-  app.get(`${pageFilesPath}:name`, forwardToApp);
+  app.get(`${pageFilesPath}:name`, routeNamed("pageFile"), forwardToApp);
   app.use(pathGuard);
   app.all("*", unlistedGuard, forwardToApp);
   app.onError((cause, c) => {
     if (cause instanceof SessionDeletedError) return problem(c, "session_deleted");
     if (isStorageFull(cause)) return refuseFull(c);
     if (cause instanceof IdempotencyMismatchError) return problem(c, "idempotency_mismatch");
-    log.error("http.failed", { trace_id: c.var.traceId, error: describeError(cause) });
+    log.error("cf_error", { route: c.get("route"), error: describeError(cause) });
     return problem(c, "bug");
   });
   return app;

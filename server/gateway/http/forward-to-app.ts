@@ -7,6 +7,7 @@ import { encodePrincipal, gatewayHeaderPrefix, principalHeader } from "../../sha
 import { bearerSubprotocol } from "../../shared/access/presented.ts";
 import type { Principal } from "../../shared/access/principal.ts";
 import { canonicalPath } from "../../shared/http/path.ts";
+import { traceparentOf } from "../../shared/http/trace.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { problem } from "./problems.ts";
@@ -16,7 +17,7 @@ export async function forwardToApp(c: Context<AppEnv>): Promise<Response> {
   if (!APP) return problem(c, "no_such_route");
   const principal = c.get("principal") as Principal | undefined;
   try {
-    return await APP.fetch(requestForApp(c.req.raw, principal, c.var.traceId));
+    return await APP.fetch(requestForApp(c.req.raw, principal, c.var.traceId, c.var.spanId));
   } catch (cause) {
     if (c.req.raw.signal.aborted) return problem(c, "app_unavailable");
     log.error("app.unreachable", { trace_id: c.var.traceId, error: describeError(cause) });
@@ -25,13 +26,18 @@ export async function forwardToApp(c: Context<AppEnv>): Promise<Response> {
 }
 
 /** @param principal undefined for what anyone may have. */
-export function requestForApp(request: Request, principal: Principal | undefined, traceId: string): Request {
+export function requestForApp(
+  request: Request,
+  principal: Principal | undefined,
+  traceId: string,
+  spanId?: string,
+): Request {
   const headers = new Headers(request.headers);
   const claimed = [...headers.keys()].filter((name) => name.startsWith(gatewayHeaderPrefix));
   for (const name of [...claimed, "authorization"]) headers.delete(name);
   const subprotocols = headers.get("sec-websocket-protocol");
   if (subprotocols !== null) setOrDelete(headers, "sec-websocket-protocol", withoutBearers(subprotocols));
-  headers.set("traceparent", `00-${traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`);
+  headers.set("traceparent", traceparentOf(traceId, spanId));
   if (principal) headers.set(principalHeader, encodePrincipal(principal));
   // A redirect is the client's to follow.
   // A guard that had to see that there is no body has read it: there is nothing of it to hand on.

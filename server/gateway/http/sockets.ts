@@ -9,6 +9,7 @@ import { type ErrorMessage, errorSchema, jsonSubprotocol, msgpackSubprotocol } f
 import { bearerSubprotocol } from "../../shared/access/presented.ts";
 import { expiresAtOf, subjectOf } from "../../shared/access/principal.ts";
 import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
+import { noteCode } from "../../shared/telemetry/context.ts";
 import type { AppEnv } from "./app-env.ts";
 import { failureOf, problem, type problems, type Reason } from "./problems.ts";
 import type { RoomApi } from "./rooms.ts";
@@ -45,6 +46,7 @@ export function chooseSubprotocol(offer: string | undefined): Subprotocol {
 function refuseSocket(c: Context<AppEnv>, error: ErrorMessage): Response {
   const { encoding, headers } = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
   const { 0: client, 1: server } = new WebSocketPair();
+  noteCode(error.code);
   server.accept();
   server.send(encodeMessage(error, encoding));
   server.close(refusalCodeOf(error.code), error.code);

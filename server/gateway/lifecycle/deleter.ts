@@ -94,7 +94,7 @@ export class Deleter {
       this.#cooldown.succeeded();
     } catch (cause) {
       const delay_ms = this.#cooldown.failed();
-      log.warn("delete.step_failed", { session: session.sessionId, delay_ms, error: describeError(cause) });
+      log.warn("delete.step_failed", { session_id: session.sessionId, delay_ms, error: describeError(cause) });
       wakeAt(this.#cooldown.until);
     }
   }
@@ -122,7 +122,7 @@ export class Deleter {
       await synced();
       await withTimeout(scrub(), scrubTimeoutMs, "scrub");
     } catch (cause) {
-      log.warn("delete.scrub_failed", { session: session.sessionId, error: describeError(cause) });
+      log.warn("delete.scrub_failed", { session_id: session.sessionId, error: describeError(cause) });
     }
   }
 

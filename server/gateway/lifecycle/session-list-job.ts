@@ -102,7 +102,7 @@ export class Indexer {
   #failed(cause: unknown): void {
     const { sessionId, wakeAt } = this.#deps;
     const delay_ms = this.#cooldown.failed();
-    log.warn("index.write_failed", { session: sessionId, delay_ms, error: describeError(cause) });
+    log.warn("index.write_failed", { session_id: sessionId, delay_ms, error: describeError(cause) });
     wakeAt(this.#cooldown.until);
   }
 }

@@ -25,7 +25,8 @@ import type { SessionStore } from "../core/session-store.ts";
 import type { AutoResolver } from "../speakers/resolve-windows.ts";
 import type { Resolver } from "../speakers/resolve-queue.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
-import { describeError, log } from "../../shared/telemetry/log.ts";
+import { describeError, log, type LogFields } from "../../shared/telemetry/log.ts";
+import { timed } from "../../shared/telemetry/timed.ts";
 import { coverage } from "../tracks/coverage.ts";
 import type { VersionRow } from "./versions/version-store.ts";
 import type { Versions } from "./versions/versions.ts";
@@ -145,13 +146,15 @@ export class Finalizer {
       const graceUntil = this.#freeze.waitsUntil;
       if (graceUntil !== undefined) return wakeAt(graceUntil);
       if (store.status !== "finalizing") return;
-      const [isResolved] = await Promise.all([this.#drainResolves(), archiver.drain()]);
+      const drained = Promise.all([this.#drainResolves(), archiver.drain()]);
+      const [isResolved] = await timed("finalize_step", this.#about("drain"), () => drained);
       if (store.isGone) return;
       if (isResolved && tracks.pendingChunks === 0) {
         const sealed = this.#seal();
         // A long meeting takes several runs, one right after the other.
-        if (!(await wavs.run())) return wakeAt(db.now());
-        const result = await versions.write(sealed);
+        const isWhole = await timed("finalize_step", this.#about("audio"), () => wavs.run());
+        if (!isWhole) return wakeAt(db.now());
+        const result = await timed("finalize_step", this.#about("write"), () => versions.write(sealed));
         db.transaction(() => {
           versions.setStored(sealed, result);
           store.status = "finalized";
@@ -162,9 +165,14 @@ export class Finalizer {
     } catch (cause) {
       // What is being deleted takes no more writes.
       if (store.isGone) return;
-      log.error("finalize.step_failed", { session: session.sessionId, error: describeError(cause) });
+      log.error("finalize.step_failed", { session_id: session.sessionId, error: describeError(cause) });
     }
     wakeAt(this.#nextTryAt());
+  }
+
+  #about(step: "drain" | "audio" | "write"): LogFields {
+    const { tenant, sessionId: session_id } = this.#deps.session;
+    return { tenant, session_id, step };
   }
 
   /** Later each time, unless something moved since the run before; no later than patience with speaker resolve ends. */

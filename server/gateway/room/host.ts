@@ -18,6 +18,7 @@ const alarmRetryMs = 60_000;
 const nameKey = "__ps_name";
 /** Under which it attaches to a socket what the room attached. */
 const partyServerKey = "__user";
+const brokenOffCode = 1006;
 /** Close codes that stand for a close frame that never came: there is nobody to answer. */
 const unsentCloseCodes: ReadonlySet<number> = new Set([1005, 1006, 1015]);
 
@@ -50,8 +51,8 @@ export abstract class RoomHost extends Server<Env> {
   protected abstract takesFrames(): boolean;
   /** A frame came. Synchronous, so that nothing comes between a look-up and its write (K1). Must not throw. */
   protected abstract received(socket: Socket, frame: WSMessage): void;
-  /** A connection has ended, whoever ended it. Must not throw. @param attachment what was attached to it last. */
-  protected abstract disconnected(attachment: unknown): void;
+  /** A connection has ended, whoever ended it. Must not throw. @param attachment what was attached to it last. @param code 1006 where none came. */
+  protected abstract disconnected(attachment: unknown, code: number): void;
   protected abstract runDueJobs(): Promise<void>;
   /** What was not expected: the room must start anew from storage. */
   protected abstract fail(cause: unknown): void;
@@ -111,12 +112,12 @@ export abstract class RoomHost extends Server<Env> {
   /** Nothing of a room ends with a socket: the close is answered, and that is all. */
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
     if (!unsentCloseCodes.has(code) && socket.readyState !== WebSocket.CLOSED) socket.close(code, reason);
-    this.#left(socket);
+    this.#left(socket, code);
   }
 
   override async webSocketError(socket: WebSocket, cause: unknown): Promise<void> {
     if (socket.readyState === WebSocket.OPEN) log.warn("socket.error", { error: describeError(cause) });
-    this.#left(socket);
+    this.#left(socket, brokenOffCode);
   }
 
   override async alarm(): Promise<void> {
@@ -129,12 +130,12 @@ export abstract class RoomHost extends Server<Env> {
     }
   }
 
-  #left(socket: WebSocket): void {
+  #left(socket: WebSocket, code: number): void {
     const kept: unknown = socket.deserializeAttachment();
     // Where PartyServer has not touched the socket since the room woke, what it keeps itself is around ours.
     const own =
       typeof kept === "object" && kept !== null ? Object.entries(kept).find(([key]) => key === partyServerKey) : [];
-    this.disconnected(own?.[1] ?? kept);
+    this.disconnected(own?.[1] ?? kept, code);
   }
 
   #socketOf(connection: Connection): Socket {

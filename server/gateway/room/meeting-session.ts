@@ -9,7 +9,8 @@ import { parseRoomName } from "../../../schemas/names.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { isStorageFull, storageFullRetryMs } from "../../shared/lib/storage-full.ts";
-import { describeError, type Log, log } from "../../shared/telemetry/log.ts";
+import { within } from "../../shared/telemetry/context.ts";
+import { describeError, type Log, log, type LogSubject } from "../../shared/telemetry/log.ts";
 import { isMigrated } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
 import { answerOnce } from "./answer-once.ts";
@@ -18,6 +19,7 @@ import { parseAttachment } from "./connections/attachment.ts";
 import { Connections } from "./connections/connections.ts";
 import { type Caller, Floods } from "./connections/floods.ts";
 import { isStreaming, type Peer, trackOf } from "./connections/peer.ts";
+import { Traffic } from "./connections/traffic.ts";
 import { floodEnded } from "./frame-outcome.ts";
 import { RoomHost, type Socket } from "./host.ts";
 import { handleFrame } from "./ingest.ts";
@@ -49,7 +51,9 @@ export class MeetingSessionDO extends RoomHost {
     () => this.sockets(),
     () => Date.now(),
   );
+  #knownSubject: LogSubject | undefined;
   readonly #floods = new Floods();
+  readonly #traffic = new Traffic(() => Date.now());
   readonly #api = new SessionApi({
     existing: () => this.#existing(),
     mayOpen: () => this.#mayOpen(),
@@ -61,14 +65,16 @@ export class MeetingSessionDO extends RoomHost {
   // ---- connections
 
   protected override async admit(url: string): Promise<Response | undefined> {
-    const refusal = await this.#refusalOf(parseSocketRequest(url));
+    const asked = parseSocketRequest(url);
+    const refusal = await this.#traced(asked.trace_id, () => this.#refusalOf(asked));
     return refusal && Response.json(refusal, { status: refusedStatus });
   }
 
   protected override connected(socket: Socket, url: string): void {
-    this.#guarded(socket, () => {
-      const asked = parseSocketRequest(url);
+    const asked = parseSocketRequest(url);
+    this.#guarded(socket, asked.trace_id, () => {
       const peer = this.#connections.add(socket, asked);
+      this.#traffic.opened(peer);
       const room = this.#existing();
       if (asked.role === "watch") room?.connections.followed();
       room?.connections.joined(peer);
@@ -92,10 +98,10 @@ export class MeetingSessionDO extends RoomHost {
 
   protected override received(socket: Socket, frame: string | ArrayBuffer | ArrayBufferView): void {
     if (this.#isBroken) return;
-    this.#guarded(socket, () => {
-      const known = this.#connections.peerOf(socket);
-      if (known) this.#handle(this.#open(), socket, known, frame);
-    });
+    const known = this.#peerOf(socket);
+    if (!known) return;
+    this.#traffic.came(known, frame);
+    this.#guarded(socket, known.traceId ?? undefined, () => this.#handle(this.#open(), socket, known, frame));
   }
 
   /** One step: the chunk, the archive's job and the ack are one commit, and the ack leaves before other parts hear (K1, K3). */
@@ -121,8 +127,11 @@ export class MeetingSessionDO extends RoomHost {
     socket.close(close.code, close.reason);
   }
 
-  protected override disconnected(attachment: unknown): void {
-    if (this.#isBroken || !parseAttachment(attachment)?.peer.listens) return;
+  protected override disconnected(attachment: unknown, code: number): void {
+    const peer = parseAttachment(attachment)?.peer;
+    if (!peer) return;
+    this.#traced(peer.traceId ?? undefined, () => this.#traffic.closed(peer, code));
+    if (this.#isBroken || !peer.listens) return;
     try {
       this.#existing()?.live.listenersChanged();
     } catch (cause) {
@@ -142,7 +151,8 @@ export class MeetingSessionDO extends RoomHost {
       const isGone = (): boolean => method !== "remove" && this.#api.isGone();
       if (isGone()) return { isGone: true };
       const database = (): Database | undefined => (this.#existing() && !isGone() ? this.#database() : undefined);
-      const once = await answerOnce({ database }, method, idempotency, () => ask.apply(this.#api, args));
+      const asking = (): Promise<SessionAnswers[SessionMethod]> => ask.apply(this.#api, args);
+      const once = await this.#traced(trace_id, () => answerOnce({ database }, method, idempotency, asking));
       if (isGone()) return { isGone: true };
       if (once.isMismatch) return { isGone: false, isMismatch: true };
       const { answer, isReplay } = once;
@@ -156,7 +166,8 @@ export class MeetingSessionDO extends RoomHost {
   // ---- alarm
 
   protected override async runDueJobs(): Promise<void> {
-    await this.#existing()?.core.jobs.runDue();
+    // What the room does by itself belongs to whoever streams.
+    await this.#traced(this.#connections.newestTrace(), async () => this.#existing()?.core.jobs.runDue());
   }
 
   // ---- inside
@@ -212,16 +223,38 @@ export class MeetingSessionDO extends RoomHost {
     return mayOpenSession(this.env, this.#session());
   }
 
+  get #subject(): LogSubject {
+    if (this.#knownSubject) return this.#knownSubject;
+    const session = parseRoomName(this.name);
+    this.#knownSubject = session ? { tenant: session.tenant, session_id: session.sessionId } : {};
+    return this.#knownSubject;
+  }
+
   #session(): SessionName {
     const session = parseRoomName(this.name);
     if (!session) throw new Error("the room's name is not <tenant>/<session_id>");
     return session;
   }
 
-  /** Runs a step of one connection. A bug ends the connection, so that its client comes again, and the room. */
-  #guarded(socket: Socket, step: () => void): void {
+  /** Undefined, with the connection closed, where it can't be known; and where looking failed, and the room with it. */
+  #peerOf(socket: Socket): Peer | undefined {
     try {
-      step();
+      return this.#connections.peerOf(socket);
+    } catch (cause) {
+      this.fail(cause);
+      return undefined;
+    }
+  }
+
+  /** Does work in a trace; without one in none that anybody named. */
+  #traced<T>(trace_id: string | undefined, work: () => T): T {
+    return within({ ...this.#subject, trace_id }, work);
+  }
+
+  /** Runs a step of one connection. A bug ends the connection, so that its client comes again, and the room. */
+  #guarded(socket: Socket, trace_id: string | undefined, step: () => void): void {
+    try {
+      this.#traced(trace_id, step);
     } catch (cause) {
       this.#connections.end(socket, isStorageFull(cause) ? storageFull : roomFailed);
       this.fail(cause);

@@ -9,6 +9,9 @@ import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { withFitNames } from "./answer-names.ts";
 import { isNestedDeeper } from "../../shared/json/json-depth.ts";
 import { readTextUpTo } from "../../shared/lib/read-body.ts";
+import { newSpanId, newTraceId, traceparentOf } from "../../shared/http/trace.ts";
+import { currentSubject } from "../../shared/telemetry/context.ts";
+import { log } from "../../shared/telemetry/log.ts";
 
 export interface InferenceConfig {
   readonly url: string;
@@ -29,37 +32,65 @@ export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswe
 
 export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): Inference {
   return async (request) => {
-    const { signal, clear } = deadlineIn(config.timeoutMs);
-    try {
-      const response = await fetcher(config.url, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          accept: "application/json",
-          ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
-        },
-        body: JSON.stringify(request),
-        signal,
-        // Following a redirect would hand the key and the audio to whoever it names.
-        redirect: "manual",
-      });
-      if (!response.ok) {
-        await response.body?.cancel();
-        const detail = `the service answered ${response.status}`;
-        return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
-      }
-      const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
-      if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
-      return parseAnswer(body.value, request.session_id);
-    } catch {
-      // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.
-      return signal.aborted
-        ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
-        : failed("the service could not be reached");
-    } finally {
-      clear();
-    }
+    const [begunAt, spanId, body] = [Date.now(), newSpanId(), JSON.stringify(request)];
+    // What the room does by itself, after it woke, is in a trace of its own.
+    const { trace_id = newTraceId() } = currentSubject();
+    const answer = await call(config, fetcher, { request, body, traceparent: traceparentOf(trace_id, spanId) });
+    log[answer.ok ? "info" : "warn"]("resolve", {
+      trace_id,
+      session_id: request.session_id,
+      status: answer.ok ? "ok" : answer.error.reason,
+      detail: answer.ok ? undefined : answer.error.detail,
+      duration_ms: Date.now() - begunAt,
+      bytes_out: body.length,
+      span_id: spanId,
+    });
+    return answer;
   };
+}
+
+interface Ask {
+  readonly request: ResolveRequest;
+  readonly body: string;
+  readonly traceparent: string;
+}
+
+async function call(
+  config: InferenceConfig,
+  fetcher: typeof fetch,
+  { request, body: sent, traceparent }: Ask,
+): Promise<Result<ResolveAnswer, InferenceFailure>> {
+  const { signal, clear } = deadlineIn(config.timeoutMs);
+  try {
+    const response = await fetcher(config.url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json",
+        traceparent,
+        ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
+      },
+      body: sent,
+      signal,
+      // Following a redirect would hand the key and the audio to whoever it names.
+      redirect: "manual",
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      const detail = `the service answered ${response.status}`;
+      return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
+    }
+    const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
+    if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
+    return parseAnswer(body.value, request.session_id);
+  } catch {
+    // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.
+    return signal.aborted
+      ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
+      : failed("the service could not be reached");
+  } finally {
+    clear();
+  }
 }
 
 function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, InferenceFailure> {

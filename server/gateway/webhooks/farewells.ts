@@ -100,6 +100,10 @@ export class Farewells {
     const { db, fetcher, log, random, settings, tenant } = this.#deps;
     const outcome = await post(settings, row.url ?? settings.url, { ...row, tenant }, db.now(), fetcher);
     const failures = row.failures + 1;
+    const { status: answered, error: why } = outcome;
+    const said = { status: answered ?? undefined, error: why ?? undefined, bytes_out: row.payload.length };
+    const about = { delivery: row.delivery_id, type: "session.deleted", attempt: failures };
+    log[why === null ? "info" : "warn"]("webhook", { ...about, ...said });
     const { state, dueAt } = planNext(outcome, failures, db.now(), random);
     if (dueAt !== null) return void putOff.run(db, failures, dueAt, row.delivery_id);
     if (state === "dead") {

@@ -18,6 +18,8 @@ export interface DeliveryRow {
   readonly event_id: number;
   readonly created_at: number;
   readonly payload: string;
+  /** Of the request or connection that caused it; null where nobody knows. */
+  readonly trace_id: string | null;
   readonly state: string;
   readonly attempts: number;
   /** Tries in a row that failed since the delivery was written or sent again. */
@@ -33,7 +35,9 @@ export interface DeliveryRow {
 const selecting = <Values extends readonly SqlValue[]>(where: string): Statement<Values, DeliveryRow> =>
   stmt(
     `SELECT delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at, last_at,
-       last_origin, last_status, last_error FROM webhook_deliveries WHERE ${where}`,
+       last_origin, last_status, last_error,
+       (SELECT trace_id FROM webhook_traces AS t WHERE t.delivery_id = webhook_deliveries.delivery_id) AS trace_id
+     FROM webhook_deliveries WHERE ${where}`,
   );
 
 /** A delivery about a result that isn't written yet is held back. Its value: 1 once the result is written. */
@@ -44,6 +48,12 @@ const add = stmt<
 >(
   `INSERT INTO webhook_deliveries (delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at)
    VALUES (?, ?, ?, ?, ?, 'pending', 0, 0, ?)`,
+);
+const addTrace = stmt<[deliveryId: string, traceId: string]>(
+  "INSERT OR REPLACE INTO webhook_traces (delivery_id, trace_id) VALUES (?, ?)",
+);
+const removeTraces = stmt<[]>(
+  "DELETE FROM webhook_traces WHERE delivery_id NOT IN (SELECT delivery_id FROM webhook_deliveries)",
 );
 const firstDue = selecting<[isWritten: number, now: number]>(`${isReady} AND due_at <= ? ORDER BY due_at, n LIMIT 1`);
 const nextDue = selecting<[isWritten: number]>(`${isReady} ORDER BY due_at LIMIT 1`);
@@ -80,11 +90,12 @@ export class Outbox {
   }
 
   /** Writes a delivery. Part of the caller's transaction. @returns its id, and those of pending ones that had to go for it. */
-  add(payload: WebhookPayload): { readonly id: string; readonly dropped: string[] } {
+  add(payload: WebhookPayload, traceId?: string): { readonly id: string; readonly dropped: string[] } {
     const now = this.#db.now();
     const id = `msg_${crypto.randomUUID()}`;
     const eventId = payload.data.event?.event_id ?? noEvent;
     add.run(this.#db, id, payload.type, eventId, now, JSON.stringify(payload), now);
+    if (traceId !== undefined) addTrace.run(this.#db, id, traceId);
     return { id, dropped: this.#trim() };
   }
 
@@ -123,10 +134,9 @@ export class Outbox {
   #trim(): string[] {
     const tooMany = count.one(this.#db).n - limits.maxWebhookDeliveries;
     if (tooMany <= 0) return [];
-    return removeFirst
-      .all(this.#db, tooMany)
-      .filter(({ state }) => state === "pending")
-      .map(({ delivery_id }) => delivery_id);
+    const removed = removeFirst.all(this.#db, tooMany);
+    removeTraces.run(this.#db);
+    return removed.filter(({ state }) => state === "pending").map(({ delivery_id }) => delivery_id);
   }
 }
 

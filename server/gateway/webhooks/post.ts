@@ -3,6 +3,7 @@
  * the receiver does may throw into the room, and nothing it says is kept but the status.
  */
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
+import { newTraceId, traceparentOf } from "../../shared/http/trace.ts";
 import { parseDestination } from "../../shared/config/destination.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
 import { retryAfterOf, type TryOutcome } from "./schedule.ts";
@@ -11,6 +12,8 @@ import { bearerFor, canVouch, signaturesFor } from "./vouching.ts";
 export interface SignedDelivery {
   readonly delivery_id: string;
   readonly tenant: string;
+  /** Of what caused it; undefined where an earlier version wrote it down. */
+  readonly trace_id?: string | null | undefined;
   /** The body, as it is signed and sent on every try. */
   readonly payload: string;
 }
@@ -59,7 +62,7 @@ function outcomeOf(status: number): TryOutcome {
 async function headersOf(
   settings: WebhookConfig,
   url: URL,
-  { delivery_id: id, payload, tenant }: SignedDelivery,
+  { delivery_id: id, payload, tenant, trace_id }: SignedDelivery,
   now: number,
 ): Promise<Record<string, string>> {
   const signatures = await signaturesFor(settings, { url, tenant }, { id, payload }, now);
@@ -68,6 +71,7 @@ async function headersOf(
     "content-type": "application/json",
     "user-agent": "roomtone-webhooks/1",
     "webhook-id": id,
+    traceparent: traceparentOf(trace_id ?? newTraceId()),
     "webhook-timestamp": String(Math.floor(now / 1_000)),
     ...(signatures === undefined ? {} : { "webhook-signature": signatures }),
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),

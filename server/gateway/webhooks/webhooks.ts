@@ -11,6 +11,7 @@ import { SingleFlight } from "../../../schemas/lib/single-flight.ts";
 import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import { type Delivery, deliveredEventSchema, type WebhookPayload } from "../../../schemas/webhooks.ts";
 import type { Database } from "../../shared/lib/sql.ts";
+import { currentSubject, within } from "../../shared/telemetry/context.ts";
 import { log } from "../../shared/telemetry/log.ts";
 import { type DeliveryRow, deliveryOf, Outbox } from "./outbox.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
@@ -78,8 +79,8 @@ export class Webhooks {
   }
 
   #add(payload: WebhookPayload): string {
-    const { id, dropped } = this.#outbox.add(payload);
-    for (const delivery of dropped) log.warn("webhook.dropped", { session: this.#deps.sessionId, delivery });
+    const { id, dropped } = this.#outbox.add(payload, currentSubject().trace_id);
+    for (const delivery of dropped) log.warn("webhook.dropped", { session_id: this.#deps.sessionId, delivery });
     this.wake();
     return id;
   }
@@ -115,7 +116,7 @@ export class Webhooks {
     for (let tries = 0; tries < maxTriesPerRun; tries += 1) {
       const row = this.#outbox.firstDue(db.now(), isWritten());
       if (!row) break;
-      await this.#try(row);
+      await within({ trace_id: row.trace_id ?? undefined }, () => this.#try(row));
     }
     this.wake();
   }
@@ -124,13 +125,26 @@ export class Webhooks {
     const { db, settings, tenant, sessionId, fetcher, random } = this.#deps;
     // Asked anew each time: an address that was mended holds for what still waits.
     const url = this.#url();
-    const outcome = await post(settings, url, { ...row, tenant }, db.now(), fetcher);
+    const begunAt = db.now();
+    const outcome = await post(settings, url, { ...row, tenant }, begunAt, fetcher);
     const next = planNext(outcome, row.failures + 1, db.now(), random);
     this.#outbox.settle(row, url === undefined ? null : new URL(url).origin, outcome, next);
+    log[outcome.error === null ? "info" : "warn"]("webhook", {
+      tenant,
+      session_id: sessionId,
+      delivery: row.delivery_id,
+      type: row.type,
+      attempt: row.attempts + 1,
+      status: outcome.status ?? undefined,
+      error: outcome.error ?? undefined,
+      state: next.state,
+      duration_ms: db.now() - begunAt,
+      bytes_out: row.payload.length,
+    });
     if (next.state === "dead") {
       const { status, error } = outcome;
       const fields = { status: status ?? undefined, error: error ?? undefined };
-      log.warn("webhook.dead", { session: sessionId, delivery: row.delivery_id, type: row.type, ...fields });
+      log.warn("webhook.dead", { session_id: sessionId, delivery: row.delivery_id, type: row.type, ...fields });
     }
   }
 

@@ -1,6 +1,7 @@
 /** RFC 9457 answers. A detail is a sentence for the caller; it never holds a stack, path, secret or value of the input. */
 import type { Problem } from "../../../schemas/http/problem.ts";
 import { type HttpErrorCode, httpErrors } from "../../../schemas/wire/errors.ts";
+import { noteCode } from "../telemetry/context.ts";
 
 export function problemResponse(
   code: HttpErrorCode,
@@ -10,6 +11,7 @@ export function problemResponse(
   more: Readonly<Record<string, unknown>> = {},
 ): Response {
   const { status, title } = httpErrors[code];
+  noteCode(code);
   const body: Problem = { type: `urn:roomtone:problem:${code}`, title, status, detail, code, trace_id: traceId };
   return new Response(JSON.stringify({ ...body, ...more }), {
     status,

@@ -1,6 +1,7 @@
 /** One exchange with an HTTP API of OpenAI's shape: how it is asked, and what its refusals mean. Its words go into the log alone. */
 import { beginningOf } from "../../../../schemas/cut-text.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { traceparentOf } from "../../../shared/http/trace.ts";
 import { readTextUpTo } from "../../../shared/lib/read-body.ts";
 import { log } from "../../../shared/telemetry/log.ts";
 import type { Call, ModelFault } from "../ports.ts";
@@ -37,7 +38,7 @@ export async function askOpenAi(
       ...(request.contentType === undefined ? {} : { "content-type": request.contentType }),
       ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
       ...service.headers?.(call),
-      traceparent: `00-${call.traceId}-${crypto.randomUUID().replaceAll("-", "").slice(0, 16)}-01`,
+      traceparent: traceparentOf(call.traceId),
     },
     body: request.body,
     // A key is for this address, not for another that it names.

@@ -11,6 +11,14 @@ import type { CallUsage } from "../../../../schemas/speech/transcription.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import type { Call } from "../ports.ts";
 
+/** The names under which calls begin and end in the log. */
+const callEvents = {
+  stt: { start: "stt_stream_start", stop: "stt_stream_stop" },
+  tts: { start: "tts_start", stop: "tts_stop" },
+  chat: { start: "model_infer_start", stop: "model_infer_stop" },
+  live: { start: "model_infer_start", stop: "model_infer_stop" },
+} as const satisfies Record<CallKind, { readonly start: string; readonly stop: string }>;
+
 /** Where records are kept: by their id, each once. */
 export interface UsageStore {
   begin(record: UsageRecord): Promise<void>;
@@ -100,6 +108,15 @@ export class Meter {
       ...usage,
       price_date: date,
     });
+    const about = {
+      tenant: call.tenant,
+      session_id: call.sessionId,
+      trace_id: call.traceId,
+      route: call.route,
+      model: model.name,
+      usage_id: usageId,
+    };
+    log.info(callEvents[model.kind].start, about);
     const begun = usageFor(model, "unknown", expected);
     const isBegun = this.#keep((store) => store.begin(record("unknown", begun.usage, begun.date)), usageId);
     let settled: CallUsage | undefined;
@@ -115,6 +132,15 @@ export class Meter {
         if (isBounded) {
           isFreed = this.#keep((store) => store.used(call.tenant, expectedCall(model, call, usageId, usage)), usageId);
         }
+        log[outcome === "ok" || outcome === "aborted" ? "info" : "warn"](callEvents[model.kind].stop, {
+          ...about,
+          status: outcome,
+          duration_ms: last.latency_ms,
+          input_tokens: usage.input_tokens,
+          output_tokens: usage.output_tokens,
+          audio_ms: usage.audio_ms,
+          cost_nano_usd: usage.cost_nano_usd ?? undefined,
+        });
         void this.#keep(async (store) => {
           await isBegun;
           await store.settle(last);

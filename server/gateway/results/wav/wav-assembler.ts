@@ -182,7 +182,7 @@ export class WavAssembler {
       return { part, soFar };
     } catch (cause) {
       if (!(cause instanceof ChunkLostError) || db.now() - store.noteLost(wav.track) < lostPatienceMs) throw cause;
-      log.error("audio.left_out", { session: session.sessionId, track: wav.track, error: describeError(cause) });
+      log.error("audio.left_out", { session_id: session.sessionId, track: wav.track, error: describeError(cause) });
       await this.#abort(wav.track, uploadId);
       store.leaveOut(wav.track);
       return undefined;
@@ -241,7 +241,7 @@ export class WavAssembler {
       await withTimeout(this.#upload(track, uploadId).abort(), answerTimeoutMs, "R2 abort");
     } catch (cause) {
       // It is gone, or goes by itself after a week.
-      log.warn("audio.abort_failed", { session: this.#deps.session.sessionId, track, error: describeError(cause) });
+      log.warn("audio.abort_failed", { session_id: this.#deps.session.sessionId, track, error: describeError(cause) });
     }
   }
 

@@ -30,6 +30,8 @@ const connectedShape = {
   heedlessFrames: countSchema,
   // Absent where an earlier version let it in.
   listens: z.boolean().default(false),
+  traceId: z.string().nullable().default(null),
+  openedAt: z.number().nullable().default(null),
 };
 const captureShape = {
   ...connectedShape,

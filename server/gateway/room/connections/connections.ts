@@ -52,7 +52,11 @@ export class Connections {
     const ordinals = [...this.#open()].map(([, peer]) => (peer.role === "capture" ? peer.ordinal : 0));
     const peer =
       asked.role === "watch"
-        ? newWatcher(asked, newFeed(asked.topics?.filter((topic) => topic !== "live") ?? null, asked.after))
+        ? newWatcher(
+            asked,
+            newFeed(asked.topics?.filter((topic) => topic !== "live") ?? null, asked.after),
+            this.#now(),
+          )
         : newCapture(asked, Math.max(0, ...ordinals) + 1, this.#now());
     this.set(socket, peer);
     return peer;
@@ -130,6 +134,16 @@ export class Connections {
       else if (at !== undefined) next = Math.min(next ?? Number.POSITIVE_INFINITY, at);
     }
     return next;
+  }
+
+  /** The trace of the connection that was opened last to stream; undefined where there is none. */
+  newestTrace(): string | undefined {
+    let newest: { readonly ordinal: number; readonly traceId: string } | undefined;
+    for (const [, peer] of this.#open()) {
+      if (peer.role !== "capture" || peer.traceId === null || peer.ordinal < (newest?.ordinal ?? 0)) continue;
+      newest = { ordinal: peer.ordinal, traceId: peer.traceId };
+    }
+    return newest?.traceId;
   }
 
   /** The API keys with which connections were opened. */

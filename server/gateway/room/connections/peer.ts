@@ -23,6 +23,9 @@ interface Connected {
   readonly heedlessFrames: number;
   /** Whether it gets the live audio of others. */
   readonly listens: boolean;
+  /** W3C trace id of its upgrade, and when that was, ms since 1970; null where an earlier version let it in. */
+  readonly traceId: string | null;
+  readonly openedAt: number | null;
 }
 
 interface CaptureConnected extends Connected {
@@ -66,15 +69,16 @@ export type Peer = Capture | Watcher;
 
 type Asked<Role extends SocketRequest["role"]> = Extract<SocketRequest, { role: Role }>;
 
-function newConnected({ encoding, subject, expires_at }: SocketRequest): Omit<Connected, "feed"> {
-  const expiresAt = expires_at ?? null;
-  return { encoding, subject, expiresAt, badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0, listens: false };
+function newConnected(asked: SocketRequest, openedAt: number): Omit<Connected, "feed"> {
+  const { encoding, subject, expires_at: expiresAt = null, trace_id: traceId = null } = asked;
+  const counts = { badFramesInRow: 0, waitUntil: 0, heedlessFrames: 0 };
+  return { encoding, subject, expiresAt, ...counts, listens: false, traceId, openedAt };
 }
 
 /** @param now when it was opened, ms since 1970. */
 export function newCapture(asked: Asked<"capture">, ordinal: number, now: number): CaptureWaiting {
   return {
-    ...newConnected(asked),
+    ...newConnected(asked, now),
     role: "capture",
     feed: null,
     tracks: asked.tracks ?? null,
@@ -88,8 +92,8 @@ export function newCapture(asked: Asked<"capture">, ordinal: number, now: number
   };
 }
 
-export function newWatcher(asked: Asked<"watch">, feed: Feed): Watcher {
-  return { ...newConnected(asked), role: "watch", feed, listens: asked.topics?.includes("live") ?? false };
+export function newWatcher(asked: Asked<"watch">, feed: Feed, now: number): Watcher {
+  return { ...newConnected(asked, now), role: "watch", feed, listens: asked.topics?.includes("live") ?? false };
 }
 
 export function isStreaming(peer: Peer): peer is CaptureStreaming {
