@@ -76,6 +76,10 @@ export class StandingUtterances {
     this.#placeOf.set(id, place);
   }
 
+  get size(): number {
+    return this.#latest.size;
+  }
+
   values(): Iterable<Utterance> {
     return this.#latest.values();
   }

@@ -13,7 +13,7 @@ import type { CaptionsMode, SessionState } from "../../../schemas/http/sessions.
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { MeetingText } from "../../../schemas/meeting-text.ts";
-import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
+import { roomName, sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import {
   heardStretchSchema,
@@ -155,7 +155,7 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
 
   /** What was said, and by whom, as far as it is known now. */
   text(session: SessionRef): Promise<Result<MeetingText, Refusal>> {
-    return this.#inRoom(session, readMeetingText);
+    return this.#inRoom(session, (room, { tenant, session_id }) => readMeetingText(roomName(tenant, session_id), room));
   }
 
   /** What the session was told of captions; undefined where the deployment's word holds. */

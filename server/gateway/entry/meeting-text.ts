@@ -2,20 +2,21 @@
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { MeetingText, MeetingTextLine } from "../../../schemas/meeting-text.ts";
 import { speakersOf } from "../../../schemas/speech/transcript.ts";
-import { lookAtMeeting, readMeeting } from "../http/read-meeting.ts";
+import { knownLogs, lookAtMeeting, readMeeting } from "../http/read-meeting.ts";
 import type { RoomApi } from "../http/rooms.ts";
 
 /** Beyond so many characters a meeting is cut: about a hundred hours of talk. An answer over the binding holds 32 MiB. */
 const maxChars = 6_000_000;
 const whole = { track: undefined, hasTranscript: true } as const;
 
-/** @throws SessionDeletedError. */
-export async function readMeetingText(room: RoomApi): Promise<Result<MeetingText, "session_not_found">> {
+/** @param name of the room, over all tenants. @throws SessionDeletedError. */
+export async function readMeetingText(name: string, room: RoomApi): Promise<Result<MeetingText, "session_not_found">> {
   const session = await room.call("session");
   if (!session.ok) return session;
   const look = await lookAtMeeting(room, whole);
   if (!look.ok) return look;
-  const { transcript, timeline, offsets = new Map<string, number>() } = await readMeeting(room, whole, look.value);
+  const ask = { ...whole, known: { room: name, folds: knownLogs } };
+  const { transcript, timeline, offsets = new Map<string, number>() } = await readMeeting(room, ask, look.value);
   const lines: MeetingTextLine[] = [];
   let chars = 0;
   for await (const page of transcript) {

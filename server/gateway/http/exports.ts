@@ -13,7 +13,7 @@ import { trackRefusal } from "./guards/tracks.ts";
 import { buildOf } from "./health.ts";
 import { problem } from "./problems.ts";
 import { etagOf, matchesEtag } from "./ranges.ts";
-import { lookAtMeeting, readMeeting } from "./read-meeting.ts";
+import { knownLogs, lookAtMeeting, type MeetingLook, readMeeting } from "./read-meeting.ts";
 import { ReadingTurns } from "./reading-turns.ts";
 import { roomOf } from "./rooms.ts";
 
@@ -31,20 +31,29 @@ export function exportRoute(name: ExportName): (c: Context<AppEnv>) => Promise<R
     const { contentType, hasTranscript, open } = exports[name];
     const ask = { track, hasTranscript };
     const room = roomOf(c);
+    const sessionName = roomName(c.var.principal.tenant, sessionIdOf(c));
+    const headersOf = ({ content }: MeetingLook): { readonly etag?: string } & Record<string, string> => {
+      const made = JSON.stringify([buildOf(c.env), name, track ?? null, content]);
+      const etag = content === undefined ? {} : { etag: etagOf(made) };
+      return { "content-type": contentType, "cache-control": "private, no-cache", ...etag };
+    };
     const looked = await lookAtMeeting(room, ask);
     if (!looked.ok) return problem(c, looked.error);
-    const { content } = looked.value;
-    const etag =
-      content === undefined ? undefined : etagOf(JSON.stringify([buildOf(c.env), name, track ?? null, content]));
-    const headers = { "content-type": contentType, "cache-control": "private, no-cache", ...(etag && { etag }) };
-    if (etag && matchesEtag(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
-    if (c.req.raw.method === "HEAD") return c.body(null, 200, headers);
-    const place = [roomName(c.var.principal.tenant, sessionIdOf(c)), name, track ?? ""].join("\n");
-    const turn = await turns.take(place, c.req.raw.signal);
+    const tagged = headersOf(looked.value);
+    if (tagged.etag && matchesEtag(c.req.header("if-none-match"), tagged.etag)) return c.body(null, 304, tagged);
+    if (c.req.raw.method === "HEAD") return c.body(null, 200, tagged);
+    const place = [sessionName, name, track ?? ""].join("\n");
+    const turn = await turns.take(sessionName, c.req.raw.signal);
     try {
+      // Whoever had a turn before may have read on: what is known of the log is not older than this.
+      const now = await lookAtMeeting(room, ask);
+      if (!now.ok) return problem(c, now.error);
+      const headers = headersOf(now.value);
+      const { etag } = headers;
       const known = etag && finished.find(place, etag);
       if (known) return c.body(streamOf({ pieces: known, rest: undefined }), 200, headers);
-      const meeting = await readMeeting(room, { ...ask, onSlice: turn.see }, looked.value);
+      const reading = { ...ask, known: { room: sessionName, folds: knownLogs }, onSlice: turn.see };
+      const meeting = await readMeeting(room, reading, now.value);
       const begun = await begin(writePages(open(meeting), meeting.transcript));
       if (etag && !begun.rest) finished.keep(place, etag, begun.pieces);
       return c.body(streamOf(begun), 200, headers);

@@ -61,13 +61,14 @@ export async function pageText(room: LogRoom, after: number, limit: number): Pro
   }
 }
 
-/** All events of some types up to one, slice by slice. @param upTo the log's length when the reader began. */
+/** Events of some types up to one, slice by slice. @param upTo the log's length when the reader began. @param from the one before them. */
 export async function* readTypes(
   room: LogRoom,
   upTo: number,
   types: readonly EventType[],
+  from: number,
 ): AsyncGenerator<RoomEvent[], void, undefined> {
-  for (let after = 0; after < upTo;) {
+  for (let after = from; after < upTo;) {
     const slice = await readAgain(room, after, { up_to: upTo, types: [...types] }, upTo);
     yield slice.events;
     after = slice.next_after;

@@ -6,7 +6,8 @@
  * later ones are of when they were read). A session that is deleted meanwhile is no meeting any more.
  *
  * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
- * others are asked for again while the document is written.
+ * others are asked for again while the document is written. Both stay there for the next reader (`log-folds.ts`), who has but the
+ * events read that came meanwhile.
  */
 import type { ResultGap } from "../../../schemas/http/gaps.ts";
 import type { TranscriptEntry } from "../../../schemas/http/result.ts";
@@ -18,12 +19,18 @@ import { namedByPeople, StandingUtterances, transcriptSteps } from "../../../sch
 import type { Utterance } from "../../../schemas/speech/utterances.ts";
 import { runInSlices } from "../../shared/lib/run-in-slices.ts";
 import type { Meeting, MeetingHead, MeetingOutline } from "../results/exports/meeting.ts";
-import { type LogRoom, readIds, readTypes } from "./log-reader.ts";
+import { type LogFold, LogFolds, type LogPlace } from "./log-folds.ts";
+import { type LogRoom, readIds } from "./log-reader.ts";
 
 const speechTypes: readonly EventType[] = ["speaker.resolved", ...viewEventTypes];
 const utteranceTypes: readonly EventType[] = ["utterance.added", "utterance.revised"];
 const maxHeldChars = 4_194_304;
 const pageEntries = 200;
+/** About what one takes in memory, but for its words. */
+const bytesOfEvent = 300;
+
+/** Of this isolate, for all who read meetings. */
+export const knownLogs = new LogFolds(Date.now);
 
 export interface ReadMeeting extends MeetingHead {
   /** In order of time. Empty where it was not asked for. */
@@ -35,6 +42,8 @@ export interface MeetingAsk {
   readonly track: string | undefined;
   readonly hasTranscript: boolean;
   readonly maxHeldChars?: number;
+  /** What is known of this room's log already; without it, nothing is. */
+  readonly known?: { readonly room: string; readonly folds: LogFolds };
   /** Called with every slice of the log. */
   readonly onSlice?: () => void;
 }
@@ -72,24 +81,29 @@ export async function readMeeting(
 ): Promise<ReadMeeting> {
   const { track, hasTranscript } = ask;
   if ("timeline" in outline) return { ...outline, transcript: pagesOf(outline) };
-  const said = new Said(ask.maxHeldChars ?? maxHeldChars);
-  const spoken: RoomEvent[] = [];
-  const types = hasTranscript ? [...speechTypes, ...utteranceTypes] : speechTypes;
-  for await (const events of readTypes(room, outline.event_count, types)) {
-    ask.onSlice?.();
-    for (const event of events) {
-      if (event.utterance) said.take(event, event.utterance);
-      else spoken.push(withoutEvidence(event));
-    }
-  }
-  const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
-  const timeline = (await runInSlices(timelineSteps(spoken))).filter(isWanted);
+  const { room: name, folds } = ask.known ?? { room: "", folds: new LogFolds(Date.now) };
+  const place: LogPlace = { room: name, eventCount: outline.event_count, lastAt: outline.last_event_at };
   const offsets = new Map(outline.offsets);
-  const utterances = said.utterances().filter(isWanted);
-  const named = namedByPeople(viewOf(spoken));
-  const entries = await runInSlices(transcriptSteps(utterances, timeline, offsets, named));
-  const transcript = withWords(room, entries, outline.event_count);
-  return { sessionId: outline.session_id, timeline, gaps, offsets, transcript };
+  const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
+  const use = async (speech: Speech, said: Iterable<Utterance>): Promise<ReadMeeting> => {
+    const timeline = (await runInSlices(timelineSteps(speech.events))).filter(isWanted);
+    const utterances = [...said].filter(isWanted);
+    const named = namedByPeople(viewOf(speech.events));
+    const entries = await runInSlices(transcriptSteps(utterances, timeline, offsets, named));
+    const transcript = withWords(room, entries, outline.event_count);
+    return { sessionId: outline.session_id, timeline, gaps, offsets, transcript };
+  };
+  return folds.use(
+    room,
+    place,
+    new Speech(),
+    async (speech) => {
+      if (!hasTranscript) return use(speech, []);
+      const said = new Said(ask.maxHeldChars ?? maxHeldChars);
+      return folds.use(room, place, said, (whole) => use(speech, whole.utterances()), ask.onSlice);
+    },
+    ask.onSlice,
+  );
 }
 
 async function allGaps(room: LogRoom, track: string | undefined, outline: MeetingOutline): Promise<ResultGap[]> {
@@ -103,31 +117,60 @@ async function allGaps(room: LogRoom, track: string | undefined, outline: Meetin
   return gaps;
 }
 
-function withoutEvidence(event: RoomEvent): RoomEvent {
-  const { evidence: _, ...rest } = event;
-  return rest;
+/** Who spoke when, and what was said of that since. */
+class Speech implements LogFold {
+  readonly kind = "speech";
+  readonly types = speechTypes;
+  readonly events: RoomEvent[] = [];
+
+  take(events: readonly RoomEvent[]): void {
+    for (const { evidence: _, ...event } of events) this.events.push(event);
+  }
+
+  get bytes(): number {
+    return this.events.length * bytesOfEvent;
+  }
 }
 
 const held = "=";
 
 /** Utterances as they stand. In place of its words each has these behind a `=`, or the id of the event that has them. */
-class Said {
+class Said implements LogFold {
+  readonly kind = "said";
+  readonly types = utteranceTypes;
   readonly #standing = new StandingUtterances();
-  #room: number;
+  readonly #maxChars: number;
+  /** Of the words that are held, at least. */
+  #chars = 0;
 
-  constructor(chars: number) {
-    this.#room = chars;
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
   }
 
-  take({ type, event_id }: RoomEvent, utterance: Utterance): void {
-    const isHeld = utterance.text.length <= this.#room;
-    if (isHeld) this.#room -= utterance.text.length;
-    const text = isHeld ? held + utterance.text : String(event_id);
-    this.#standing.take({ type, utterance: { ...utterance, text } });
+  take(events: readonly RoomEvent[]): void {
+    for (const { type, event_id, utterance } of events) {
+      if (!utterance) continue;
+      const isHeld = this.#holds(utterance.text.length);
+      const text = isHeld ? held + utterance.text : String(event_id);
+      this.#standing.take({ type, utterance: { ...utterance, text } });
+    }
   }
 
-  utterances(): Utterance[] {
-    return [...this.#standing.values()];
+  utterances(): Iterable<Utterance> {
+    // Words that were replaced leave their room to others.
+    this.#chars = 0;
+    for (const { text } of this.#standing.values()) if (text.startsWith(held)) this.#chars += text.length - held.length;
+    return this.#standing.values();
+  }
+
+  get bytes(): number {
+    return this.#standing.size * bytesOfEvent + this.#chars;
+  }
+
+  #holds(chars: number): boolean {
+    if (this.#chars + chars > this.#maxChars) return false;
+    this.#chars += chars;
+    return true;
   }
 }
 

@@ -84,7 +84,7 @@ async function* resultJson(
   yield* listJson(gapsOf(tracks));
   const tail = {
     coverage: coverage(tracks.rows()),
-    audio: audioOf(sources, snapshot, offsets),
+    audio: await audioOf(sources, snapshot, offsets),
   } satisfies Partial<SessionResult>;
   yield `],${fields(tail)}}`;
 }
@@ -99,9 +99,13 @@ async function* gapsOf(tracks: Tracks): AsyncGenerator<ResultGap[], void, undefi
   }
 }
 
-function audioOf(sources: ResultSources, { ingest_by_track }: Snapshot, offsets: Offsets): SessionResult["audio"] {
+function audioOf(
+  sources: ResultSources,
+  { ingest_by_track }: Snapshot,
+  offsets: Offsets,
+): Promise<SessionResult["audio"]> {
   const { session, tracks, wavs } = sources;
-  return tracks.rows().map((trackRow) => ({
+  const described = tracks.rows().map(async (trackRow) => ({
     track: trackRow.track,
     key_prefix: chunkKeyPrefix(session, trackRow.track),
     chunks: trackRow.received_chunks,
@@ -112,9 +116,10 @@ function audioOf(sources: ResultSources, { ingest_by_track }: Snapshot, offsets:
     origin_source: ingest_by_track[trackRow.track]?.origin_source ?? null,
     offset_ms: offsets.get(trackRow.track) ?? 0,
     padding_samples: paddingSamples(trackRow),
-    chain_head: chainHead(sources, trackRow.track),
+    chain_head: await chainHead(sources, trackRow.track),
     wav: wavs.assembled(trackRow.track),
   }));
+  return Promise.all(described);
 }
 
 /** An object's fields without its braces. */

@@ -20,6 +20,7 @@ import { wavKey } from "../../archive/keys.ts";
 import type { Tracks } from "../../tracks/tracks.ts";
 import type { TrackRow } from "../../tracks/track-plan.ts";
 import type { Database } from "../../../shared/lib/sql.ts";
+import { giveWay } from "../../../shared/lib/wait.ts";
 import { withTimeout } from "../../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../../shared/telemetry/log.ts";
 import { chainHead } from "../chain-head.ts";
@@ -34,6 +35,8 @@ const partBytes = 6_400_000;
 const maxPartsPerRun = 64;
 const partTimeoutMs = 60_000;
 const answerTimeoutMs = 30_000;
+/** Seconds that are read before others have their turn. */
+const piecesOfTurn = 4;
 /** How long a chunk that R2 says it does not have is asked for again. */
 const lostPatienceMs = 600_000;
 /** R2: no such upload; a part is not the one named; parts don't fit together. Only a new upload helps. */
@@ -136,7 +139,7 @@ export class WavAssembler {
         session_id: session.sessionId,
         track: trackRow.track,
         duration_ms: String((wholeTrack(trackRow).toSample / sampleRateHz) * 1_000),
-        chain_head: chainHead(this.#deps, trackRow.track),
+        chain_head: await chainHead(this.#deps, trackRow.track),
       },
     });
     const { uploadId } = await withTimeout(upload, answerTimeoutMs, "R2 createMultipartUpload");
@@ -175,7 +178,7 @@ export class WavAssembler {
       const soFar = await this.#hashUpTo(wav, uploadId, from);
       const part = new Uint8Array(to - from);
       let at = 0;
-      for await (const piece of readWav(this.#source(), wav, from, to)) {
+      for await (const piece of this.#pieces(wav, from, to)) {
         part.set(piece, at);
         at += piece.byteLength;
       }
@@ -193,7 +196,7 @@ export class WavAssembler {
   async #hashUpTo(wav: Wav, uploadId: string, bytes: number): Promise<HashSoFar> {
     if (this.#hash?.uploadId !== uploadId || this.#hash.bytes !== bytes) {
       const hash = createHash("sha256");
-      for await (const piece of readWav(this.#source(), wav, 0, bytes)) hash.update(piece);
+      for await (const piece of this.#pieces(wav, 0, bytes)) hash.update(piece);
       this.#hash = { uploadId, bytes, hash };
     }
     return this.#hash;
@@ -220,7 +223,7 @@ export class WavAssembler {
   async #isInR2(track: string, size: number): Promise<boolean> {
     const { bucket, session } = this.#deps;
     const object = await withTimeout(bucket.head(wavKey(session, track)), answerTimeoutMs, "R2 head");
-    return object?.size === size && object.customMetadata?.["chain_head"] === chainHead(this.#deps, track);
+    return object?.size === size && object.customMetadata?.["chain_head"] === (await chainHead(this.#deps, track));
   }
 
   /** Where R2 no longer knows the upload, the next try begins a new one. */
@@ -252,6 +255,16 @@ export class WavAssembler {
   #wav(trackRow: TrackRow): Wav {
     // After the seal nothing more is kept: what is missing now is a gap.
     return { track: trackRow.track, span: wholeTrack(trackRow), isGap: () => false };
+  }
+
+  /** The file's bytes. Frames of any room that come meanwhile have their turn (K7): a part is 200 answers of R2, one right after the other. */
+  async *#pieces(wav: Wav, from: number, to: number): AsyncGenerator<Uint8Array, void, undefined> {
+    let pieces = 0;
+    for await (const piece of readWav(this.#source(), wav, from, to)) {
+      yield piece;
+      pieces += 1;
+      if (pieces % piecesOfTurn === 0) await giveWay();
+    }
   }
 
   #source() {
