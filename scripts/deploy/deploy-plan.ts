@@ -17,6 +17,8 @@ export interface Step {
   /** A line for the person who waits. */
   readonly says: string;
   readonly config: ConfigName;
+  /** Which Worker it changes. */
+  readonly worker?: Worker;
   /** wrangler's arguments, besides the configuration. */
   readonly args: readonly string[];
 }
@@ -39,9 +41,14 @@ const migrations: Step = {
 /** @returns a sentence where it can't be done. */
 export function planDeploy({ only, now = false }: DeployChoice, installed: Installed): readonly Step[] | string {
   const flags = now ? atOnce : [];
-  const gateway: Step = { says: "The gateway", config: "gateway", args: ["deploy", ...flags] };
-  const alone: Step = { says: "The gateway, without the app", config: "alone", args: ["deploy", ...flags] };
-  const app: Step = { says: "The app", config: "app", args: ["deploy"] };
+  const gateway: Step = { says: "The gateway", config: "gateway", worker: "gateway", args: ["deploy", ...flags] };
+  const alone: Step = {
+    says: "The gateway, without the app",
+    config: "alone",
+    worker: "gateway",
+    args: ["deploy", ...flags],
+  };
+  const app: Step = { says: "The app", config: "app", worker: "app", args: ["deploy"] };
   switch (only) {
     case "app":
       if (!installed.gateway) return "There is no gateway yet: deploy both, without --only.";
@@ -53,17 +60,6 @@ export function planDeploy({ only, now = false }: DeployChoice, installed: Insta
       if (installed.app) return [migrations, app, gateway];
       return installed.gateway ? [migrations, app, gateway] : [migrations, alone, app, gateway];
   }
-}
-
-/** @param installed what is not there can't be rolled back. */
-export function planRollback({ only }: DeployChoice, installed: Installed): readonly Step[] | string {
-  const reason = ["--yes", "--message", "npm run deploy -- --rollback"];
-  const steps: readonly Step[] = [
-    { says: "The gateway, back", config: "gateway", args: ["rollback", ...reason, ...atOnce] },
-    { says: "The app, back", config: "app", args: ["rollback", ...reason] },
-  ];
-  const wanted = steps.filter(({ config }) => config !== "alone" && installed[config] && (only ?? config) === config);
-  return wanted.length > 0 ? wanted : "There is nothing to roll back: it was never deployed.";
 }
 
 /** Builds as a deploy would, and sends nothing. */
@@ -89,10 +85,4 @@ export interface UploadSize {
 export function uploadSizeOf(output: string): UploadSize | undefined {
   const [, upload, gzip] = /Total Upload: ([\d.]+) KiB \/ gzip: ([\d.]+) KiB/.exec(output) ?? [];
   return upload === undefined || gzip === undefined ? undefined : { uploadKib: Number(upload), gzipKib: Number(gzip) };
-}
-
-/** Whether a Worker is there, from how `wrangler deployments list` ended; undefined where it says something else. */
-export function isInstalled(code: number, output: string): boolean | undefined {
-  if (code === 0) return true;
-  return /\b10007\b|does not exist on your account/i.test(output) ? false : undefined;
 }

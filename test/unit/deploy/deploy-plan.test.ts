@@ -1,13 +1,6 @@
 /** What `npm run deploy` does in which order; nothing here has an account. */
 import { describe, expect, test } from "vitest";
-import {
-  isInstalled,
-  planDeploy,
-  planDryRun,
-  planRollback,
-  type Step,
-  uploadSizeOf,
-} from "../../../scripts/deploy/deploy-plan.ts";
+import { planDeploy, planDryRun, type Step, uploadSizeOf } from "../../../scripts/deploy/deploy-plan.ts";
 
 const nothing = { gateway: false, app: false };
 const both = { gateway: true, app: true };
@@ -45,22 +38,6 @@ describe("deploy", () => {
   });
 });
 
-describe("roll-back", () => {
-  test("goes the other way round, in every room at once, and touches no table", () => {
-    const [gateway = "", app = "", ...more] = told(planRollback({}, both));
-    expect(gateway).toMatch(/^gateway: rollback --yes .*--durable-objects-code-update-mode immediate$/);
-    expect(app).toMatch(/^app: rollback --yes /);
-    expect(more).toEqual([]);
-  });
-
-  test("of one, and of what is there", () => {
-    expect(told(planRollback({ only: "app" }, both))).toHaveLength(1);
-    expect(told(planRollback({}, gatewayOnly)).map((line) => line.split(":")[0])).toEqual(["gateway"]);
-    expect(planRollback({}, nothing)).toMatch(/nothing to roll back/);
-    expect(planRollback({ only: "app" }, gatewayOnly)).toMatch(/nothing to roll back/);
-  });
-});
-
 describe("a dry run", () => {
   test("sends nothing", () => {
     const steps = planDryRun({}, "/tmp/x");
@@ -76,12 +53,4 @@ describe("a dry run", () => {
     });
     expect(uploadSizeOf("no sizes")).toBeUndefined();
   });
-});
-
-test("whether a Worker is there: yes, no, and wrangler that can't say", () => {
-  expect(isInstalled(0, "[]")).toBe(true);
-  expect(isInstalled(1, "A request to the Cloudflare API failed. This Worker does not exist. [code: 10007]")).toBe(
-    false,
-  );
-  expect(isInstalled(1, "You are not authenticated. Please run `wrangler login`.")).toBeUndefined();
 });
