@@ -1,6 +1,7 @@
 /** What is said of one route of the gateway: the columns of the table in `operations.ts`. */
 import type * as z from "zod";
 import type { Role, Scope } from "../access.ts";
+import type { SwitchName } from "../switches.ts";
 import type { HttpErrorCode } from "../wire/errors.ts";
 
 /**
@@ -46,6 +47,8 @@ export interface Operation {
   readonly audioBody?: { readonly maxBytes: number };
   /** The limit of this route alone, besides that of all requests. */
   readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute" | "chatPerMinute";
+  /** The switch that turns the route off (SPEC X10). */
+  readonly switchedBy?: SwitchName;
   readonly answers: Readonly<Record<number, Answer>>;
   /** Besides those that every route of its kind has (`commonErrors`). */
   readonly errors: readonly HttpErrorCode[];

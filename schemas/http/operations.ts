@@ -70,5 +70,6 @@ export function commonErrors(operation: Operation): readonly HttpErrorCode[] {
       ? []
       : (["unauthorized", "token_expired", "forbidden", "rate_limited", "keys_unavailable"] as const);
   const keyed = operation.underKey === undefined ? [] : (["invalid_idempotency_key", "idempotency_mismatch"] as const);
-  return [...always, ...inPath, ...strict, ...noBody, ...upgrade, ...guarded, ...keyed];
+  const switched = operation.switchedBy === undefined || operation.isSocket ? [] : (["switched_off"] as const);
+  return [...always, ...switched, ...inPath, ...strict, ...noBody, ...upgrade, ...guarded, ...keyed];
 }

@@ -160,6 +160,7 @@ export const httpErrors = {
   gateway_unavailable: { status: 503, title: "The gateway starts again" },
   inference_unavailable: { status: 503, title: "The speaker-resolve service is down" },
   resolve_queue_full: { status: 503, title: "Too many resolves are waiting" },
+  switched_off: { status: 503, title: "This is switched off for now" },
   keys_unavailable: { status: 503, title: "API keys can't be checked now" },
   idempotency_unavailable: { status: 503, title: "Idempotency keys can't be checked now" },
   index_unavailable: { status: 503, title: "The list of sessions can't be read now" },

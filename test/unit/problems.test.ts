@@ -6,6 +6,7 @@ import { failureOf, problems, type Reason } from "../../server/gateway/http/prob
 const facts = {
   allow: "GET",
   allowed: ["mixed"],
+  area: "ingest",
   code: "bad_request",
   detail: "The text of a failure.",
   field: "name",

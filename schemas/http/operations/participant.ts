@@ -15,6 +15,7 @@ export const participantOperations = {
       "Have a model take part in the meeting: it hears what is said, and speaks on a track of its own. Asked again while it is there, it is the same one.",
     access: bySessions("sessions:write", ["edit", "converse"]),
     body: { schema: participantBodySchema, maxBytes: limits.maxSessionBodyBytes },
+    switchedBy: "participant",
     answers: { 200: { description: "How it goes.", schema: participantSchema } },
     errors: [
       ...errors,

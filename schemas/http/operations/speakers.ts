@@ -131,6 +131,7 @@ export const speakersOperations = {
     access: bySessions("sessions:write"),
     underKey: "replayed",
     body: { schema: resolveBodySchema, maxBytes: limits.maxResolveBodyBytes },
+    switchedBy: "inference",
     answers: { 200: { description: "The service's answer.", schema: resolveAnswerSchema } },
     errors: [
       "log_full",

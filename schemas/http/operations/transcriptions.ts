@@ -16,6 +16,7 @@ export const transcriptionsOperations = {
     access: bySessions("sessions:write", ["edit"]),
     perMinute: "transcriptionsPerMinute",
     body: { schema: transcribeBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
+    switchedBy: "captions",
     answers: { 202: { description: "How far it is.", schema: transcriptionSchema } },
     errors: [
       "app_unavailable",

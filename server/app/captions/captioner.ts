@@ -12,6 +12,8 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { switchedOffRetryMs } from "../../../schemas/switches.ts";
+import { switchesOf } from "../../shared/switches/of-installation.ts";
 import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
 import { openSpeech, type TenantSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
@@ -124,6 +126,10 @@ export class Captioner extends DurableObject<Env> {
   async #run({ tenant, session_id, isOver }: Followed, log: Log): Promise<Result<Advance, Setback>> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
+    if (await switchesOf(this.env.DB).isOff("captions")) {
+      this.#stopListening();
+      return err({ reason: "switched_off", retryAfterMs: switchedOffRetryMs });
+    }
     const session = { tenant, session_id };
     const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));
     // Of a session that is no more nothing is left to say.

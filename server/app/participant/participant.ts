@@ -2,6 +2,7 @@
  * A model that takes part in one meeting (SPEC Y): one object a session. While a conversation goes on it holds the connections to the
  * room and to the model; an alarm makes sure that another object goes on with it where this one dies. The room waits for nothing of it.
  */
+import { switchesOf } from "../../shared/switches/of-installation.ts";
 import { DurableObject } from "cloudflare:workers";
 import type { Participant as Shown } from "../../../schemas/http/participant.ts";
 import type { Exhausted } from "../../../schemas/billing/budgets.ts";
@@ -77,7 +78,7 @@ export class Participant extends DurableObject<Env> {
    */
   async join(tenant: string, sessionId: string, wanted: ParticipantBody | undefined): Promise<void> {
     const body = wanted ?? (this.#store.isExpected ? participantBodySchema.parse({}) : undefined);
-    if (this.#store.kept || !body) return;
+    if (this.#store.kept || !body || (await this.#isSwitchedOff())) return;
     const begun = await this.#begin(tenant, sessionId, body, undefined);
     if (begun.ok) await this.ctx.storage.setAlarm(Date.now());
     else logFor({ tenant, session_id: sessionId }).warn("participant.not_begun", { reason: wordOf(begun.error) });
@@ -153,10 +154,16 @@ export class Participant extends DurableObject<Env> {
     await this.#sendTranscripts(kept);
     await this.#posting;
     await this.#watch();
+    if (kept.ended_at === null && (await this.#isSwitchedOff()))
+      return this.#running ? this.#running.conversation.end("asked") : this.#finish("asked");
     if (kept.ended_at !== null || this.#running) return;
     const open = await this.#talkOf(kept.model, kept);
     if (!open.ok) return this.#finish("model_failed");
     await this.#run(kept, open.value, reviveTurns(kept.turns, Date.now()));
+  }
+
+  #isSwitchedOff(): Promise<boolean> {
+    return switchesOf(this.env.DB).isOff("participant");
   }
 
   #shown(kept: Kept): Shown {

@@ -4,6 +4,7 @@
  * the input. Knows no route: guards, routes and the room give their reasons as they are.
  */
 import { limits } from "../../../schemas/limits.ts";
+import type { SwitchName } from "../../../schemas/switches.ts";
 import type { HttpErrorCode } from "../../../schemas/wire/errors.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
 import { type Headers, plain, retryAfter, type Row, sentence, soon, telling } from "./problem-rows.ts";
@@ -33,6 +34,11 @@ export const problems = {
     "AUTH_MODE is off, which serves requests to this machine alone (localhost, 127.0.0.1, [::1]).",
   ),
   app_unavailable: plain("app_unavailable", "The app did not answer. Try again.", retryAfter(soon)),
+  switched_off: telling<{ area: SwitchName; retryAfterMs: number }>(
+    "switched_off",
+    ({ area }) => `${area} is switched off by whoever runs this installation. What is kept stays; come again later.`,
+    ({ retryAfterMs }) => retryAfter(retryAfterMs),
+  ),
   refused_by_earlier_room: {
     code: ({ code }) => code,
     detail: ({ detail }) => detail,

@@ -64,6 +64,7 @@ const wireCodes = {
   too_many_requests: "rate_limited",
   keys_unavailable: "internal",
   storage_full: "rate_limited",
+  switched_off: "rate_limited",
 } as const satisfies Partial<Record<keyof typeof problems, WireErrorCode>>;
 
 export type UpgradeRefusal = Extract<Reason, { readonly reason: keyof typeof wireCodes }>;

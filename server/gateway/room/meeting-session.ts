@@ -199,7 +199,9 @@ export class MeetingSessionDO extends RoomHost {
         fail: (cause) => this.fail(cause),
       },
       {
-        ...servicesOf(this.env, session, this.ctx.exports.EmbeddedResolver, this.ctx.id.toString()),
+        ...servicesOf(this.env, session, this.ctx.exports.EmbeddedResolver, this.ctx.id.toString(), (work) =>
+          this.ctx.waitUntil(work),
+        ),
         connections: this.#connections,
         wipeObject: () => this.forgetName(),
       },

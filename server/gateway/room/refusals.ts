@@ -105,6 +105,7 @@ export const keepRefusals: Record<Exclude<KeepRefusal["code"], "rate_limited">, 
 
 /** Which limit it is. */
 export const laterDetails: Record<Extract<KeepRefusal, { code: "rate_limited" }>["limit"], string> = {
+  switch: "Recording is switched off by whoever runs this installation. Keep this chunk, and send it again later.",
   pace: "The track's audio comes faster than is taken. Send this chunk again later.",
   quota: "The tenant's audio of this day is used up, or can't be counted now. Send this chunk again later.",
   storage: "Too much audio of this session waits for storage. Send this chunk again later.",

@@ -32,6 +32,8 @@ import { SessionView } from "./session-view.ts";
 export interface Services {
   readonly inference: Inference;
   readonly index: LifecycleDeps["index"];
+  /** Whether nothing is kept for now, as far as is known: answers at once. */
+  readonly isIngestOff: () => boolean;
   /** The tenant's quota, which counts its sessions and its audio. */
   readonly quota: LifecycleDeps["quota"] & Pick<AudioLeaseDeps, "lease">;
   /** Which API keys are still good, of those whose connections stay. */
@@ -82,6 +84,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     limits,
     stalledAfterMs: config.trackStalledAfterMs,
     leaseAudio: services.quota.lease,
+    isSwitchedOff: services.isIngestOff,
     progress: windows,
   });
   const { tracks } = tracksOf;

@@ -1,9 +1,11 @@
 /** What a room asks of the outside, made of the Worker's bindings and variables. */
+import { err } from "../../../schemas/lib/result.ts";
 import { roomName } from "../../../schemas/names.ts";
 import { ApiKeyStore } from "../../shared/access/api-keys.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { defaultLimits } from "../../shared/config/limits.ts";
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
+import { switchesOf } from "../../shared/switches/of-installation.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
@@ -46,10 +48,16 @@ export function servicesOf(
   embedded: { readonly fetch: typeof fetch },
   /** Of the room's object, which its file is named after. */
   objectId: string,
-): Pick<Services, "inference" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting"> {
+  /** Of the object: what is begun and not waited for. */
+  waitUntil: (work: Promise<void>) => void,
+): Pick<
+  Services,
+  "inference" | "isIngestOff" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting"
+> {
   const { APP, LOCAL_STATE, TENANT_QUOTA: quotas } = env;
   return {
-    inference: inferenceOf(env, embedded),
+    inference: switched(inferenceOf(env, embedded), () => switchesOf(env.DB).isOffNow("inference", waitUntil)),
+    isIngestOff: () => switchesOf(env.DB).isOffNow("ingest", waitUntil),
     index: new SessionIndex(env.DB),
     quota: {
       confirm: () => confirmSession(quotas, session),
@@ -67,6 +75,14 @@ export function servicesOf(
     },
     takeMeeting: APP ? (batch) => APP.takeMeeting(batch) : undefined,
   };
+}
+
+/** While it is off windows wait, as they do for a service that is down. */
+function switched(inference: Inference, isOff: () => boolean): Inference {
+  return (request) =>
+    isOff()
+      ? Promise.resolve(err({ reason: "failed", detail: "Speaker resolve is switched off." }))
+      : inference(request);
 }
 
 function inferenceOf(env: Env, embedded: { readonly fetch: typeof fetch }): Inference {

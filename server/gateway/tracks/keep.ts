@@ -26,8 +26,8 @@ export type KeepOutcome =
   | {
       readonly kind: "refused";
       readonly code: "rate_limited";
-      /** The track is too fast; the tenant's audio of the day is used up; too much waits for R2. */
-      readonly limit: "pace" | "quota" | "storage";
+      /** Ingest is switched off; the track is too fast; the tenant's audio of the day is used up; too much waits for R2. */
+      readonly limit: "switch" | "pace" | "quota" | "storage";
       readonly retryAfterMs: number;
     };
 
@@ -40,6 +40,8 @@ export interface StorageLimits {
   readonly pace: Pace | null;
   /** Whether the session may store one chunk more, having stored so many. */
   readonly mayStore: (storedTotal: number) => MayStore;
+  /** Whether nothing is kept for now (SPEC X10). */
+  readonly isSwitchedOff: () => boolean;
 }
 
 export const noLimits: StorageLimits = {
@@ -47,4 +49,5 @@ export const noLimits: StorageLimits = {
   maxTracks: limits.maxTracksPerSession,
   pace: null,
   mayStore: () => "yes",
+  isSwitchedOff: () => false,
 };

@@ -14,6 +14,7 @@ export interface TracksConfig {
   readonly stalledAfterMs: number;
   /** Asks the tenant's quota for audio. */
   readonly leaseAudio: AudioLeaseDeps["lease"];
+  readonly isSwitchedOff: () => boolean;
   /** How far speaker resolve is. */
   readonly progress: ResolveProgress;
 }
@@ -22,7 +23,10 @@ export interface TracksPart extends Part {
   readonly tracks: Tracks;
 }
 
-export function tracksPart(core: Core, { limits, stalledAfterMs, leaseAudio, progress }: TracksConfig): TracksPart {
+export function tracksPart(
+  core: Core,
+  { limits, stalledAfterMs, leaseAudio, isSwitchedOff, progress }: TracksConfig,
+): TracksPart {
   const { db, events, now, random, sha256, session, status, jobs } = core;
   const lease = new AudioLease({
     sessionId: session.sessionId,
@@ -36,6 +40,7 @@ export function tracksPart(core: Core, { limits, stalledAfterMs, leaseAudio, pro
     maxTracks,
     pace: factor === null ? null : { factor, burstSeconds },
     mayStore: (storedTotal: number) => lease.mayStore(storedTotal),
+    isSwitchedOff,
   };
   const tracks = new Tracks(db, sha256, storage, progress, () => originsIn(events.ofTypes(["track.origin"])));
   const stalls = new StallWatch({

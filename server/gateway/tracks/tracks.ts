@@ -11,6 +11,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
+import { switchedOffRetryMs } from "../../../schemas/switches.ts";
 import { admitSecond } from "../../shared/limits/pace.ts";
 import { GapNotes } from "./gap-notes.ts";
 import { GapStore } from "./gap-store.ts";
@@ -170,8 +171,9 @@ export class Tracks {
     return answer.ok ? { ...trackRow, pace_ms: answer.paceMs } : { retryAfterMs: answer.retryAfterMs };
   }
 
-  #storeRefusal(): { readonly limit: "quota" | "storage"; readonly retryAfterMs: number } | undefined {
-    const { maxBytes, mayStore } = this.#limits;
+  #storeRefusal(): { readonly limit: "switch" | "quota" | "storage"; readonly retryAfterMs: number } | undefined {
+    const { maxBytes, mayStore, isSwitchedOff } = this.#limits;
+    if (isSwitchedOff()) return { limit: "switch", retryAfterMs: switchedOffRetryMs };
     if ((this.pendingChunks + 1) * chunkBytes > maxBytes) return { limit: "storage", retryAfterMs: storageRetryMs };
     const answer = mayStore(this.storedChunks);
     return answer === "yes" ? undefined : { limit: "quota", retryAfterMs: answer.retryAfterMs };

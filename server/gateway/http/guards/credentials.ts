@@ -8,6 +8,8 @@ import type { Operation } from "../../../../schemas/http/operations.ts";
 import { ApiKeyStore } from "../../../shared/access/api-keys.ts";
 import { authenticate } from "../../../shared/access/authenticate.ts";
 import { mayBeGood } from "../../../shared/access/key-screen.ts";
+import { switchedOffRetryMs } from "../../../../schemas/switches.ts";
+import { switchesOf } from "../../../shared/switches/of-installation.ts";
 import { permit } from "../../../shared/access/principal.ts";
 import type { AppEnv } from "../app-env.ts";
 import { problem } from "../problems.ts";
@@ -20,13 +22,16 @@ import { countStranger, isLimited, type TooManyStrangers } from "./strangers.ts"
 
 /** The guard of one route. */
 export function guardOf(operation: Operation): MiddlewareHandler<AppEnv> {
-  const { access, isSocket = false, perMinute } = operation;
+  const { access, isSocket = false, perMinute, switchedBy: area } = operation;
   return async (c, next) => {
     const badName = nameRefusal(c, operation);
     if (badName) return problem(c, badName);
     if (isSocket && !isUpgrade(c)) return problem(c, "no_upgrade");
     const refusal = access === "public" ? undefined : await refusalOf(c, access, perMinute);
     if (refusal) return refuse(c, refusal, isSocket);
+    if (area !== undefined && (await switchesOf(c.env.DB).isOff(area))) {
+      return refuse(c, { reason: "switched_off", area, retryAfterMs: switchedOffRetryMs }, isSocket);
+    }
     // After the credential: a stranger learns nothing of what a route takes.
     const surplus = await surplusRefusal(c, operation);
     if (surplus) return problem(c, surplus);
