@@ -10,7 +10,7 @@ const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger and the shapes of chats over HTTP, and their bounds.
   schemas: 6_300,
   // Versions of a result, its corrections after the end, the bounds of those who come in, and what is told of each piece of work are all rules of the room.
-  "server/gateway": 16_900,
+  "server/gateway": 17_200,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it.
   "server/app": 14_500,

@@ -108,6 +108,8 @@ export default defineConfig({
                 MEETING_INDEX: { className: "MeetingIndex", useSQLite: true },
                 CHAT_SESSION: { className: "ChatSessionDO", useSQLite: true },
                 CHAT_LIST: { className: "ChatList", useSQLite: true },
+                OPERATIONS: { className: "Operations", useSQLite: true },
+                TRACE_LOG: { className: "TraceLog", useSQLite: true },
                 BILLING_LEDGER: { className: "BillingLedgerDO", useSQLite: true },
               },
               kvNamespaces: ["CACHE"],

@@ -14,6 +14,7 @@ import { speakersOperations } from "./operations/speakers.ts";
 import { participantOperations } from "./operations/participant.ts";
 import { resultsOperations } from "./operations/results.ts";
 import { speechOperations } from "./operations/speech.ts";
+import { telemetryOperations } from "./operations/telemetry.ts";
 import { billingOperations } from "./operations/billing.ts";
 import { chatOperations } from "./operations/chat.ts";
 import { transcriptionsOperations } from "./operations/transcriptions.ts";
@@ -43,6 +44,7 @@ export const appOperations = {
   ...chatOperations,
   ...participantOperations,
   ...billingOperations,
+  ...telemetryOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

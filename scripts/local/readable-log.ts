@@ -51,8 +51,11 @@ function structured(text: string): { readonly level: string; readonly text: stri
   const line = lineSchema.safeParse(value);
   if (!line.success) return undefined;
   const { level, event, ...fields } = line.data;
-  const said = Object.entries(fields).map(([name, field]) => `${name}=${quoted(String(field))}`);
-  return { level, text: [event, ...said].join(" ") };
+  return { level, text: [event, ...readableFields(fields)].join(" ") };
+}
+
+export function readableFields(fields: Readonly<Record<string, string | number | boolean | undefined>>): string[] {
+  return Object.entries(fields).map(([name, field]) => `${name}=${quoted(String(field))}`);
 }
 
 /** So that a field's end is seen, and a line stays one. */

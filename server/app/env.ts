@@ -1,5 +1,6 @@
 import type { BillingLedgerDO } from "./billing/index.ts";
 import type { Captioner } from "./captions/index.ts";
+import type { Operations, TraceLog } from "./operations/index.ts";
 import type { Participant } from "./participant/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
@@ -27,6 +28,10 @@ export interface Env {
   readonly CHAT_SESSION: DurableObjectNamespace<ChatSessionDO>;
   /** One for each tenant and user. */
   readonly CHAT_LIST: DurableObjectNamespace<ChatList>;
+  /** One for the installation, by the name `installation`. */
+  readonly OPERATIONS: DurableObjectNamespace<Operations>;
+  /** One for each tenant, by its name. */
+  readonly TRACE_LOG: DurableObjectNamespace<TraceLog>;
   readonly GATEWAY: GatewayBinding;
   /** One for each tenant, by its name. */
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;

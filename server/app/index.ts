@@ -2,15 +2,17 @@
  * The app Worker: what is built on kept meetings. It has no address of its own. The gateway reaches it through a binding to
  * `AppEntrypoint`, after it has checked credential, origin and rate; whoever would reach the Worker itself finds nothing.
  */
-import { env, WorkerEntrypoint } from "cloudflare:workers";
+import { env, waitUntil, WorkerEntrypoint } from "cloudflare:workers";
 import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts";
 import { roomName } from "../../schemas/names.ts";
 import { environmentCheck } from "../shared/config/installation/check-environment.ts";
 import { log } from "../shared/telemetry/log.ts";
+import { openOutlet } from "../shared/telemetry/recorder.ts";
 import { hideSecretsOf } from "../shared/telemetry/redact.ts";
 import type { Env } from "./env.ts";
 import { entriesOfFeed } from "./billing/index.ts";
 import { createApp } from "./http/app.ts";
+import { forgetMeeting, takeTelemetry } from "./operations/index.ts";
 import { tellIndex } from "./search/index.ts";
 
 export { BillingLedgerDO } from "./billing/index.ts";
@@ -18,11 +20,18 @@ export { Captioner } from "./captions/index.ts";
 export { MeetingFeed } from "./feed/meeting-feed.ts";
 export { MeetingTranscriber } from "./transcribe/meeting-transcriber.ts";
 export { MeetingIndex } from "./search/index.ts";
+export { Operations, TraceLog } from "./operations/index.ts";
 export { Participant } from "./participant/index.ts";
 export { ChatList, ChatSessionDO } from "./chat/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 hideSecretsOf(env);
+openOutlet({
+  send: (batch) => takeTelemetry(env as Env, batch),
+  keepAlive: waitUntil,
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  now: Date.now,
+});
 
 const app = createApp();
 const checkEnvironment = environmentCheck("app", log);
@@ -49,6 +58,7 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     if (messages.some(({ type }) => type === "session.deleted")) {
       await this.env.MEETING_TRANSCRIBER.getByName(name).forget();
       await this.env.PARTICIPANT.getByName(name).forget();
+      await forgetMeeting(this.env, tenant, session_id);
     }
     // First, and for as often as it takes: what it hears of twice changes nothing.
     await this.env.CAPTIONER.getByName(name).follow(tenant, session_id, messages);
@@ -61,6 +71,11 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     if (entries.length > 0) await this.env.BILLING_LEDGER.getByName(tenant).record(entries);
     const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
+  }
+
+  /** Takes what isolates and rooms tell of themselves. */
+  async takeTelemetry(batch: unknown): Promise<void> {
+    await takeTelemetry(this.env, batch);
   }
 
   /** Somebody comes who was let in to talk with a model: one takes part once they are heard, where none did yet. */

@@ -1,4 +1,5 @@
 import type { FeedBatch } from "../../schemas/meeting-feed.ts";
+import type { TelemetryBatch } from "../../schemas/telemetry.ts";
 import type { RateLimiter } from "../shared/limits/rate-limiter.ts";
 import type { TenantQuota } from "../shared/limits/tenant-quota.ts";
 
@@ -25,6 +26,8 @@ export interface Env extends Cloudflare.Env {
 /** The app as the gateway reaches it. RPC's own types can't be had across Workers: what comes back is parsed. */
 export interface AppBinding {
   fetch(request: Request): Promise<Response>;
+  /** What the installation tells of itself. An app of an earlier version has no such method. */
+  takeTelemetry?(batch: TelemetryBatch): Promise<unknown>;
   /** Takes messages of a meeting's feed. */
   takeMeeting(batch: FeedBatch): Promise<unknown>;
   /** Somebody comes who is to talk with a model. An app of an earlier version has no such method. */

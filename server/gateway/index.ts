@@ -1,5 +1,6 @@
 /** The Worker: HTTP and WebSocket upgrades in, rooms behind. */
-import { env as deployment } from "cloudflare:workers";
+import { env as deployment, waitUntil } from "cloudflare:workers";
+import { openOutlet } from "../shared/telemetry/recorder.ts";
 import { hideSecretsOf } from "../shared/telemetry/redact.ts";
 import { createApp } from "./http/app.ts";
 import { environmentCheck } from "../shared/config/installation/check-environment.ts";
@@ -13,6 +14,15 @@ export { TenantQuota } from "../shared/limits/tenant-quota.ts";
 export { MeetingSessionDO } from "./room/meeting-session.ts";
 
 hideSecretsOf(deployment);
+const { APP } = deployment as Env;
+if (APP?.takeTelemetry) {
+  openOutlet({
+    send: async (batch) => APP.takeTelemetry?.(batch),
+    keepAlive: waitUntil,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: Date.now,
+  });
+}
 
 const app = createApp();
 const checkEnvironment = environmentCheck("gateway", log);

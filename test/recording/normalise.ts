@@ -17,6 +17,8 @@ const token = `${base64url({ alg: "HS256", typ: "JWT" })}.${base64url({ sub: "we
 /** Seconds since the meeting began, by the field that holds a time. Events are a second apart: see `timeOf`. */
 const secondsByField: Readonly<Record<string, number>> = {
   checked_at: 0,
+  from: 0,
+  to: 600,
   created_at: 0,
   started_at: 1,
   updated_at: 20,
@@ -55,6 +57,20 @@ function base64url(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
 }
 
+/** How an installation runs: what is counted in it is of the moment of the recording. */
+function isHealth(value: unknown): value is object {
+  return typeof value === "object" && value !== null && "troubled" in value;
+}
+
+/** The same on a quiet day. */
+function calm(value: unknown): unknown {
+  if (Array.isArray(value)) return [];
+  if (typeof value === "number") return 0;
+  if (typeof value === "string") return isoTime.test(value) ? at(0) : "ok";
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, calm(one)]));
+}
+
 export class Normaliser {
   readonly #ids = new Map<string, string>();
   readonly #addresses: readonly (readonly [from: string, to: string])[];
@@ -64,6 +80,7 @@ export class Normaliser {
   }
 
   value(value: unknown, field = "", holder: object = {}): unknown {
+    if (isHealth(value)) return calm(value);
     if (Array.isArray(value)) return value.map((item) => this.value(item, field, holder));
     if (typeof value === "string") return this.#string(value, field, holder);
     // Counts of a ledger are those of the recording and of whatever meetings had told it by then.

@@ -359,6 +359,9 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await recorder.call("chat", ["numbers", "By the model that quotes"], { body: question });
   const streamed = { body: question, headers: { accept: "text/event-stream" } };
   await recorder.call("chat", ["stream", "The same as events"], streamed);
+  const around = { session_id, at: "2026-11-20T10:05:00Z" };
+  await recorder.call("getTrace", ["quiet", "Minutes in which nothing happened"], { parameters: around });
+  await recorder.call("getEdgeHealth", ["calm", "Nothing waits, and nobody is paged"]);
   await playChats(recorder, session_id);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }

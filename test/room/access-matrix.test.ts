@@ -125,6 +125,10 @@ const cases: Readonly<Record<OperationId, Case>> = {
     never: "200",
   },
   topUp: { body: (event_id) => ({ event_id, amount_usd: "1" }), right: "200", never: "200" },
+  // They are about all tenants, and this one is not the operator's.
+  getMetrics: { right: "403 forbidden", never: "403 forbidden" },
+  getEdgeHealth: { right: "403 forbidden", never: "403 forbidden" },
+  getTrace: { right: "200", never: "200" },
   getBudgets: { right: "200", never: "200" },
   setBudgets: { body: () => ({ budgets: [] }), right: "200", never: "200" },
   flushLedger: { right: "200", never: "200" },

@@ -21,6 +21,7 @@ import { appConfigPath, root, workerConfigPaths } from "./worker-configs.ts";
 
 const metaSchema = z.object({ inputs: z.record(z.string(), z.unknown()) });
 const metaFile = "bundle-meta.json";
+const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 /** No metrics, no log files at home. */
 const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false", WRANGLER_HIDE_BANNER: "true" };
 const wranglerBin = join(
@@ -79,8 +80,6 @@ async function bundleWorker(configPath: string, folder: string): Promise<{ worke
 function localName(name: string): string {
   return name.replace(/-development$/, "");
 }
-
-const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 
 function withLocalNames(bindings: unknown): object {
   const services = Object.entries(servicesSchema.parse(bindings));

@@ -18,6 +18,8 @@ import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRout
 import { budgetsRoute, setBudgetsRoute } from "./billing/budgets.ts";
 import { flushRoute, topUpRoute } from "./billing/money-in.ts";
 import { recordRoute } from "./billing/record.ts";
+import { edgeHealthRoute, metricsRoute } from "./operations/health.ts";
+import { traceRoute } from "./operations/trace.ts";
 import { balanceRoute, usageRoute } from "./billing/usage.ts";
 import { apiChatRoute, chatRoute } from "./chat/chat.ts";
 import {
@@ -63,6 +65,9 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   startParticipant: startParticipantRoute,
   getParticipant: getParticipantRoute,
   endParticipant: endParticipantRoute,
+  getMetrics: metricsRoute,
+  getEdgeHealth: edgeHealthRoute,
+  getTrace: traceRoute,
   getUsage: usageRoute,
   getBalance: balanceRoute,
   recordEntries: recordRoute,

@@ -20,6 +20,7 @@ import { coverage } from "../tracks/coverage.ts";
 import { tracksPart } from "../tracks/part.ts";
 import type { TrackRow } from "../tracks/track-plan.ts";
 import type { Tracks } from "../tracks/tracks.ts";
+import { telemetryPart, type TelemetryDeps } from "../telemetry/part.ts";
 import { webhooksPart } from "../webhooks/part.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import type { Connections } from "./connections/connections.ts";
@@ -48,6 +49,8 @@ export interface Services {
   readonly scrub: (before: () => Promise<void>) => Promise<void>;
   /** Hands messages to the app; undefined where none is bound. */
   readonly takeMeeting: AppOutboxSettings["take"] | undefined;
+  /** Tells the app how the room is doing; undefined where none is bound. */
+  readonly tellTelemetry: TelemetryDeps["tell"];
 }
 
 export interface RoomConfig {
@@ -134,7 +137,13 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   const appOutbox = take
     ? appOutboxPart(core, { take, tracks: () => tracks.rows().map(progressOf), result, revision, isArchiving })
     : unboundAppOutboxPart;
-  startParts(core, [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, live, appOutbox]);
+  const telemetry = telemetryPart(core, {
+    tracks,
+    isInferenceDown: () => speakers.resolver.isServiceFailing && speakers.autoResolver.hasWork,
+    tell: services.tellTelemetry,
+  });
+  const parts = [tracksOf, archive, speakers, results, webhooks, lifecycle, connections, live, appOutbox, telemetry];
+  startParts(core, parts);
 
   const sources = {
     session,

@@ -52,7 +52,7 @@ export function servicesOf(
   waitUntil: (work: Promise<void>) => void,
 ): Pick<
   Services,
-  "inference" | "isIngestOff" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting"
+  "inference" | "isIngestOff" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting" | "tellTelemetry"
 > {
   const { APP, LOCAL_STATE, TENANT_QUOTA: quotas } = env;
   return {
@@ -74,6 +74,7 @@ export function servicesOf(
       if (!answer.ok) throw new Error(`scrub: ${answer.status}`);
     },
     takeMeeting: APP ? (batch) => APP.takeMeeting(batch) : undefined,
+    tellTelemetry: APP?.takeTelemetry ? async (batch) => APP.takeTelemetry?.(batch) : undefined,
   };
 }
 

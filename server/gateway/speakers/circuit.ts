@@ -12,4 +12,8 @@ export class Circuit extends Cooldown {
   constructor(now: () => number, random: () => number) {
     super({ firstMs, maxMs, now, random, tolerated: failuresToOpen - 1 });
   }
+
+  get isFailing(): boolean {
+    return this.failures >= failuresToOpen;
+  }
 }

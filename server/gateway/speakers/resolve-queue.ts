@@ -121,6 +121,11 @@ export class Resolver {
     return !this.#deps.circuit.isOver;
   }
 
+  /** Whether the last calls failed, more than are tolerated: it may be tried again, and has not answered since. */
+  get isServiceFailing(): boolean {
+    return this.#deps.circuit.isFailing;
+  }
+
   /** Resolves when no resolve is under way or waiting. */
   idle(): Promise<void> {
     return this.#queue.idle();

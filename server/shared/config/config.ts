@@ -11,6 +11,7 @@ import { type AccessConfig, accessConfigOf, accessVariables } from "./access.ts"
 import { type LifecycleConfig, lifecycleConfigOf, lifecycleVariables } from "./lifecycle.ts";
 import { limitsOf, limitVariables } from "./limits.ts";
 import { type InferenceConfig, inferenceConfigOf, resolveDefaultsOf, resolveVariables } from "./resolve.ts";
+import { operationsVariables } from "./operations.ts";
 import { speechVariables } from "./speech.ts";
 import type { Variables } from "./variable.ts";
 import { type WebhookConfig, webhookConfigOf, webhookVariables } from "./webhooks.ts";
@@ -24,7 +25,12 @@ const areasSchema = z.object({
 const limitsSchema = z.object(limitVariables);
 
 /** All variables of the deployment by name, each with its default and its meaning. */
-export const allVariables: Variables = { ...areasSchema.shape, ...limitVariables, ...speechVariables };
+export const allVariables: Variables = {
+  ...areasSchema.shape,
+  ...limitVariables,
+  ...speechVariables,
+  ...operationsVariables,
+};
 
 export interface Config {
   readonly access: AccessConfig;

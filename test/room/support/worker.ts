@@ -7,7 +7,11 @@ import { appOf } from "./app-faults.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
 import { faultyQuotas } from "./quota-faults.ts";
+import { closeOutlet } from "../../../server/shared/telemetry/recorder.ts";
 import { variablesOf } from "./variables.ts";
+
+// Tests of what isolates tell open their own.
+closeOutlet();
 
 export {
   AppEntrypoint,
@@ -18,7 +22,9 @@ export {
   MeetingFeed,
   MeetingIndex,
   MeetingTranscriber,
+  Operations,
   Participant,
+  TraceLog,
 } from "../../../server/app/index.ts";
 
 /** Hands nothing on to the ledger for tenants whose names begin with `usage-tenant-`: tests read there what was written down. */

@@ -42,7 +42,7 @@ describe("later", () => {
     await runDeploy(plain, account.tools);
     const once = [
       "gateway: d1 migrations apply DB --remote",
-      "app: deploy --tag classes-v8",
+      "app: deploy --tag classes-v9",
       "gateway: deploy --tag classes-v2",
     ];
     expect(account.changes).toEqual([...once, ...once]);
@@ -54,7 +54,7 @@ describe("later", () => {
     await runDeploy({ ...plain, percent: 10, holdMinutes: 5 }, account.tools);
     expect(account.changes).toEqual([
       "gateway: d1 migrations apply DB --remote",
-      "app: versions upload --tag classes-v8",
+      "app: versions upload --tag classes-v9",
       `app: versions deploy 00000000-a003@10% ${app}@90% --yes`,
       "app: versions deploy 00000000-a003@100% --yes",
       "gateway: versions upload --tag classes-v2",
@@ -70,7 +70,7 @@ describe("later", () => {
     account.deploy("gateway", "classes-v1");
     account.deploy("app", undefined);
     await runDeploy({ ...plain, percent: 10 }, account.tools);
-    expect(account.changes.slice(1)).toEqual(["app: deploy --tag classes-v8", "gateway: deploy --tag classes-v2"]);
+    expect(account.changes.slice(1)).toEqual(["app: deploy --tag classes-v9", "gateway: deploy --tag classes-v2"]);
     expect(account.printed.join("\n")).toContain("all at once, since its classes");
   });
 
@@ -192,7 +192,7 @@ describe("roll-back by hand", () => {
 
   test("of one alone, and of nothing", async () => {
     const account = FakeAccount.installed();
-    account.deploy("app", "classes-v8");
+    account.deploy("app", "classes-v9");
     await runRollback({ only: "app", smoke: false }, account.tools);
     expect(account.changes).toHaveLength(1);
     await expect(runRollback({ smoke: false }, new FakeAccount().tools)).rejects.toThrow(/nothing to roll back/);

@@ -3,6 +3,7 @@
  * the Workers' `Env`, `docs/cloudflare-bindings.md` and `.env.example` hold the same names; a test compares them.
  */
 import { allVariables } from "../config.ts";
+import { operationsVariables } from "../operations.ts";
 import { speechVariables } from "../speech.ts";
 
 export type WorkerName = "gateway" | "app";
@@ -85,6 +86,8 @@ export const bindingTable: readonly BindingRow[] = [
   durable("app", "CHAT_SESSION", "ChatSessionDO", "A kept chat: one for each tenant, user and chat."),
   durable("app", "CHAT_LIST", "ChatList", "A user's chats: one for each tenant and user."),
   durable("app", "BILLING_LEDGER", "BillingLedgerDO", "What a tenant used and paid: one for each."),
+  durable("app", "OPERATIONS", "Operations", "Metrics and alerts of the installation: one."),
+  durable("app", "TRACE_LOG", "TraceLog", "Lines of the last days: one for each tenant."),
   durable("app", "PARTICIPANT", "Participant", "A model that takes part in a session: one for each."),
   { name: "DB", worker: "app", kind: "D1 database", isRequired: true, meaning: "The gateway's, which migrates it." },
   { name: "CACHE", worker: "app", kind: "KV namespace", isRequired: true, meaning: "What was spoken lately." },
@@ -115,6 +118,8 @@ const secrets: ReadonlySet<string> = new Set([
   "AI_GATEWAY_TOKEN",
   "ANTHROPIC_API_KEY",
   "GOOGLE_API_KEY",
+  "LOG_DRAIN_TOKEN",
+  "ALERT_WEBHOOK_TOKEN",
 ]);
 
 /** Secrets without which a Worker of a deployment answers 503. */
@@ -140,7 +145,7 @@ export const variableTable: readonly VariableRow[] = Object.entries(allVariables
 }));
 
 function workersOf(name: string): readonly WorkerName[] {
-  if (Object.hasOwn(speechVariables, name)) return ["app"];
+  if (Object.hasOwn(speechVariables, name) || Object.hasOwn(operationsVariables, name)) return ["app"];
   return alsoOfApp.has(name) ? ["gateway", "app"] : ["gateway"];
 }
 

@@ -1,0 +1,58 @@
+/** `npm run trace -- SESSION [--at TIME]`: what happened to a meeting, a line for each piece of work. */
+import * as z from "zod";
+import { traceAnswerSchema } from "../schemas/http/telemetry.ts";
+import { Failure } from "../schemas/lib/failure.ts";
+import { address, decimal, sessionId } from "./cli/option-types.ts";
+import { defineCommand } from "./cli/define-command.ts";
+import { runCommand } from "./cli/run-command.ts";
+import { readableFields } from "./local/readable-log.ts";
+
+const clockTime = /^\d{1,2}:\d{2}(:\d{2})?$/;
+
+/** A time of today by this machine's clock, or a date with its time. */
+const timeSchema = z.string().transform((text, context) => {
+  const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
+  const at = clockTime.test(text) ? new Date().setHours(hours, minutes, seconds, 0) : Date.parse(text);
+  if (Number.isNaN(at)) context.addIssue("must be a time of today (10:04) or an ISO date with its time");
+  return at;
+});
+
+const command = defineCommand({
+  name: "npm run trace --",
+  description: "Prints what happened to a meeting around a time: requests, connections, resolves, webhooks, failures.",
+  operands: { session: sessionId.meta({ description: "the session's id" }) },
+  options: {
+    at: timeSchema
+      .optional()
+      .meta({ value: "<time>", description: "10:04 of today, or an ISO date; the last hour without" }),
+    minutes: decimal(1, 1_440).meta({ value: "<n>", description: "how many before and after", default: "5" }),
+    baseHttp: address("http:", "https:").meta({
+      value: "<url>",
+      description: "where the gateway is",
+      default: "http://127.0.0.1:8787",
+    }),
+    token: z.string().optional().meta({
+      value: "<key>",
+      description: "an API key with the scope admin",
+      env: "ROOMTONE_API_KEY",
+      isSecret: true,
+    }),
+  },
+});
+
+await runCommand(command, async ({ session, at, minutes, baseHttp, token }, { print, signal }) => {
+  const url = new URL(`v1/sessions/${encodeURIComponent(session)}/trace`, baseHttp);
+  if (at !== undefined) {
+    url.searchParams.set("at", new Date(at).toISOString());
+    url.searchParams.set("minutes", String(minutes));
+  }
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const answer = await fetch(url, { headers, signal, redirect: "manual" });
+  if (!answer.ok) throw new Failure(`The gateway answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+  const { from, to, lines, is_cut } = traceAnswerSchema.parse(await answer.json());
+  print(`${session}, ${from} to ${to}: ${lines.length === 0 ? "nothing is known" : `${lines.length} lines`}`);
+  for (const { at: time, level, event, tenant: _, session_id: __, ...fields } of lines) {
+    print(`${time.slice(11, 23)} ${level.padEnd(5)} ${[event, ...readableFields(fields)].join(" ")}`);
+  }
+  if (is_cut) print("There is more: ask for fewer minutes.");
+});

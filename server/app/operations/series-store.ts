@@ -1,0 +1,95 @@
+/** Counters in SQLite, a row a sample. Bounded: what is beyond is counted as one number. Batches are known by their ids for a while. */
+import type { TelemetryCount } from "../../../schemas/telemetry.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+
+/** Far more than the code and a deployment's models come to. */
+const maxSeries = 5_000;
+/** For so long a batch that comes again is known. */
+const batchesKeptMs = 900_000;
+const minuteMs = 60_000;
+/** Requests of so long a time make the rate of errors. */
+export const rateWindowMs = 300_000;
+
+export interface Sample {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly value: number;
+}
+
+type Row = { name: string; labels: string; value: number };
+
+const seriesCount = stmt<[], { n: number }>("SELECT count(*) AS n FROM series");
+const addTo = stmt<[by: number, name: string, labels: string]>(
+  "UPDATE series SET value = value + ? WHERE name = ? AND labels = ?",
+);
+const begin = stmt<[name: string, labels: string, value: number]>(
+  "INSERT INTO series (name, labels, value) VALUES (?, ?, ?)",
+);
+const all = stmt<[], Row>("SELECT name, labels, value FROM series ORDER BY name, labels");
+const noteBatch = stmt<[id: string, at: number]>("INSERT OR IGNORE INTO batches (id, at) VALUES (?, ?)");
+const forgetBatches = stmt<[before: number]>("DELETE FROM batches WHERE at < ?");
+const addMinute = stmt<[minute: number, requests: number, errors: number, full: number]>(
+  `INSERT INTO minutes (minute, requests, errors, storage_full) VALUES (?, ?, ?, ?) ON CONFLICT (minute) DO UPDATE SET
+     requests = requests + excluded.requests, errors = errors + excluded.errors,
+     storage_full = storage_full + excluded.storage_full`,
+);
+const forgetMinutes = stmt<[before: number]>("DELETE FROM minutes WHERE minute < ?");
+const rates = stmt<[from: number], Rates>(
+  `SELECT coalesce(sum(requests), 0) AS requests, coalesce(sum(errors), 0) AS errors,
+     coalesce(sum(storage_full), 0) AS storage_full FROM minutes WHERE minute >= ?`,
+);
+
+export type Rates = { readonly requests: number; readonly errors: number; readonly storage_full: number };
+
+export const seriesTables = `
+  CREATE TABLE IF NOT EXISTS series (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, labels)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS minutes (minute INTEGER PRIMARY KEY, requests INTEGER NOT NULL, errors INTEGER NOT NULL, storage_full INTEGER NOT NULL);`;
+
+export class SeriesStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @returns whether the batch is new. Part of the caller's transaction. */
+  note(id: string): boolean {
+    forgetBatches.run(this.#db, this.#db.now() - batchesKeptMs);
+    return noteBatch.run(this.#db, id, this.#db.now());
+  }
+
+  add({ name, labels, value }: TelemetryCount): void {
+    const key = JSON.stringify(labels);
+    if (value === 0 || addTo.run(this.#db, value, name, key)) return;
+    if (seriesCount.one(this.#db).n < maxSeries) begin.run(this.#db, name, key, value);
+  }
+
+  /** For the rate of errors. */
+  addRequests(counts: readonly TelemetryCount[]): void {
+    const minute = Math.floor(this.#db.now() / minuteMs) * minuteMs;
+    let [requests, errors, full] = [0, 0, 0];
+    for (const { name, labels, value } of counts) {
+      if (name === "roomtone_refusals_total" && labels[0] === "storage_full") full += value;
+      if (name !== "roomtone_http_requests_total") continue;
+      requests += value;
+      // 503 says "later", and mostly what the deployment was told to say; but of what is broken it is the answer too.
+      if (labels[1]?.startsWith("5")) errors += value;
+    }
+    forgetMinutes.run(this.#db, minute - rateWindowMs);
+    if (requests + full > 0) addMinute.run(this.#db, minute, requests, errors, full);
+  }
+
+  rates(): Rates {
+    return rates.one(this.#db, this.#db.now() - rateWindowMs);
+  }
+
+  samples(): Sample[] {
+    return all.all(this.#db).map(({ name, labels, value }) => ({
+      name,
+      labels: (JSON.parse(labels) as unknown[]).map(String),
+      value,
+    }));
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * An operator sees what breaks, and that it is over: R2's folder away and back, speaker resolve dead and back. Nothing is called by hand:
+ * what is broken is the thing itself.
+ */
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pcm } from "../../client/testkit/frames.ts";
+import { until } from "../../client/testkit/until.ts";
+import { type EdgeHealth, edgeHealthSchema, traceAnswerSchema } from "../../schemas/http/telemetry.ts";
+import { GatewayProcess, startTimeoutMs } from "../../scripts/local/gateway-process.ts";
+import { unlimited } from "../../scripts/local/unlimited.ts";
+import { newSession, postJson, send } from "../support/gateway-http.ts";
+import { InferenceServer } from "../support/inference-server.ts";
+import { TestClient } from "../support/ws-client.ts";
+import { type ReceivedRequest, takeRequests } from "../support/request-taker.ts";
+
+const inference = new InferenceServer();
+await inference.start();
+const pager = await takeRequests();
+const drain = await takeRequests();
+const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+const gateway = new GatewayProcess({
+  env: {
+    ...unlimited,
+    INFERENCE_BASE_URL: inference.url,
+    ALERT_WEBHOOK_URL: pager.url,
+    ALERT_WEBHOOK_TOKEN: "pager-token",
+    ALERT_ARCHIVE_BEHIND_S: "5",
+    ALERT_INFERENCE_DOWN_S: "1",
+    LOG_DRAIN_URL: drain.url,
+  },
+});
+beforeAll(() => gateway.start(), startTimeoutMs + 5_000);
+afterAll(async () => {
+  await gateway.dispose();
+  await Promise.all([inference.stop(), pager.stop(), drain.stop()]);
+});
+
+const notices = (received: readonly ReceivedRequest[], alert: string): string[] =>
+  received
+    .map(({ body }) => JSON.parse(body) as { alert: string; state: string })
+    .filter((notice) => notice.alert === alert)
+    .map(({ state }) => state);
+
+async function health(): Promise<EdgeHealth> {
+  return edgeHealthSchema.parse(JSON.parse((await send(gateway, "/admin/edge-health")).text));
+}
+
+async function metric(name: string): Promise<number | undefined> {
+  const { text } = await send(gateway, "/metrics");
+  const line = text.split("\n").find((one) => one.startsWith(`${name} `));
+  return line === undefined ? undefined : Number(line.split(" ")[1]);
+}
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+/** One second that an energy gate takes for speech: loud and quiet by turns. */
+function spoken(seq: number): Uint8Array {
+  const samples = new Int16Array(pcm(7, seq).buffer);
+  return new Uint8Array(
+    samples.map((sample, i) => Math.trunc(sample / (Math.floor(i / 1_600) % 2 === 1 ? 1_000 : 4))).buffer,
+  );
+}
+
+const slow = { timeoutMs: 90_000 };
+
+test("[Z5] [Z6] R2's folder goes away and comes back: acks go on, health and metrics say so, an alert fires and resolves", async () => {
+  const session = newSession();
+  const capture = await TestClient.connect(gateway, { session });
+  for (const seq of range(1, 3)) await capture.keep(seq);
+  // A file where the folder was: nothing can be written there.
+  const bucket = join(gateway.stateDir, "v3/r2/interview-feedback-results");
+  await until(async () => (await metric("roomtone_chunks_archived_total")) === 3 || undefined, {
+    what: "all in R2",
+    ...slow,
+  });
+  renameSync(join(bucket, "blobs"), join(bucket, "away"));
+  writeFileSync(join(bucket, "blobs"), "");
+  for (const seq of range(4, 8)) await capture.keep(seq);
+  await until(() => notices(pager.received, "archive_behind").includes("firing") || undefined, {
+    what: () => `the alert that R2 is behind: ${gateway.output.slice(-2_000)}`,
+    ...slow,
+  });
+  expect(await health()).toMatchObject({
+    status: "alerting",
+    archive: { pending_chunks: 5 },
+    troubled: [{ tenant: "default", session_id: session, pending_chunks: 5 }],
+  });
+  expect(await metric("roomtone_archive_failures_total")).toBeGreaterThan(0);
+  expect(await metric("roomtone_chunks_kept_total")).toBe(8);
+  renameSync(join(bucket, "blobs"), join(bucket, "file"));
+  renameSync(join(bucket, "away"), join(bucket, "blobs"));
+  await until(() => notices(pager.received, "archive_behind").length === 2 || undefined, {
+    what: "the end of it",
+    ...slow,
+  });
+  expect(notices(pager.received, "archive_behind")).toEqual(["firing", "resolved"]);
+  expect(pager.received.every(({ headers }) => headers.authorization === "Bearer pager-token")).toBe(true);
+  await capture.leave();
+}, 200_000);
+
+test("[Z6] speaker resolve is dead and comes back: an alert fires and resolves, and nothing of it stays", async () => {
+  await inference.stop();
+  const session = newSession();
+  const capture = await TestClient.connect(gateway, { session });
+  for (const seq of range(1, 12)) await capture.keep(seq, { content: spoken(seq) });
+  await until(() => notices(pager.received, "inference_down").includes("firing") || undefined, {
+    what: "the alert",
+    ...slow,
+  });
+  expect((await health()).inference.meetings_down).toBe(1);
+  await inference.start();
+  await until(() => notices(pager.received, "inference_down").includes("resolved") || undefined, {
+    what: "its end",
+    ...slow,
+  });
+  await capture.leave();
+}, 200_000);
+
+test("[Z7] [Z3] [Z4] [Z8] what happened to a meeting is one question: by its trace, in the file, and at the drain", async () => {
+  const session = newSession();
+  const headers = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+  await postJson(gateway, "/v1/sessions", { session_id: session }, headers);
+  const capture = await TestClient.connect(gateway, { session });
+  await capture.keep(1);
+  await capture.leave();
+  await postJson(gateway, `/v1/sessions/${session}/finalize`, {}, headers);
+  const wanted = ["cf_request", "connection_opened", "connection_closed", "finalize_step"];
+  const answer = await until(
+    async () => {
+      const { text } = await send(gateway, `/v1/sessions/${session}/trace`);
+      const parsed = traceAnswerSchema.parse(JSON.parse(text));
+      const events = new Set(parsed.lines.map(({ event }) => event));
+      return wanted.every((event) => events.has(event)) ? parsed : undefined;
+    },
+    { what: "the meeting's lines", ...slow },
+  );
+  expect(answer.lines.filter(({ trace_id }) => trace_id === trace).map(({ event }) => event)).toContain(
+    "finalize_step",
+  );
+  const file = readFileSync(join(gateway.stateDir, "logs/roomtone.jsonl"), "utf8");
+  expect(file).toContain(trace);
+  expect(gateway.output).not.toContain("cf_request");
+  await until(() => drain.received.some(({ body }) => body.includes(trace)) || undefined, {
+    what: "the drain",
+    ...slow,
+  });
+  await send(gateway, `/v1/sessions/${session}`, { method: "DELETE" });
+  await until(
+    async () => {
+      const { text } = await send(gateway, `/v1/sessions/${session}/trace`);
+      return traceAnswerSchema.parse(JSON.parse(text)).lines.length === 0 || undefined;
+    },
+    { what: "a deleted meeting's lines to go", ...slow },
+  );
+}, 200_000);
