@@ -5,8 +5,10 @@
  */
 import { err, ok, type Result } from "../lib/result.ts";
 
+/** Of engines that have ES2026's methods. */
 interface NativeBase64 {
   fromBase64?: (text: string, options: { lastChunkHandling: "strict" }) => Uint8Array<ArrayBuffer>;
+  prototype: { toBase64?: () => string };
 }
 const native: NativeBase64 = Uint8Array;
 
@@ -37,6 +39,8 @@ function decodeWithAtob(text: string): Uint8Array<ArrayBuffer> {
 
 /** Encodes bytes of any length as standard base64. */
 export function encodeBase64(bytes: Uint8Array): string {
+  const { toBase64 } = native.prototype;
+  if (toBase64) return toBase64.call(bytes);
   let binary = "";
   // In slices: spreading a whole second of audio would overflow the argument list.
   for (let at = 0; at < bytes.byteLength; at += 8_192) {

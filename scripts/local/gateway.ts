@@ -33,6 +33,8 @@ export interface GatewayOptions {
   readonly stateDir: string;
   /** Values for the Worker's variables; those unset keep their default. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Where V8's inspector of the Workers listens, on 127.0.0.1: whoever reaches it can do anything, so that nothing but a profile opens it. */
+  readonly inspectorPort?: number | undefined;
 }
 
 export interface Gateway {
@@ -66,7 +68,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { host: hostname = ownAddress, port, stateDir, variables }: GatewayOptions,
+  { host: hostname = ownAddress, port, stateDir, variables, inspectorPort }: GatewayOptions,
   parts: (() => Promise<void> | void)[],
 ): Promise<string> {
   noteWorkerd();
@@ -92,6 +94,7 @@ async function start(
       ...pick(given, "app"),
     },
     localState: openScrubber(stateDir),
+    inspectorPort,
   });
   parts.push(() => runtime.miniflare.dispose());
   // Pushed after the runtime: what ends first must not be asked any more.

@@ -25,6 +25,8 @@ export interface RuntimeOptions {
   readonly appVariables: Readonly<Record<string, string>>;
   /** What the Workers reach as `LOCAL_STATE`: this process, which owns the files. */
   readonly localState: (request: { readonly method: string; readonly url: string }) => Promise<Response>;
+  /** Where V8's inspector listens; nowhere without it. */
+  readonly inspectorPort?: number | undefined;
 }
 
 export interface Runtime {
@@ -54,6 +56,7 @@ export async function startRuntime({
   variables,
   appVariables,
   localState,
+  inspectorPort,
 }: RuntimeOptions): Promise<Runtime> {
   const [gateway, ...others] = bundle.workers.map(({ name, modules, options }): V4WorkerOptions => {
     const loaded = modules.map(({ type, path }) => {
@@ -78,6 +81,7 @@ export async function startRuntime({
   };
   const miniflare = await openMiniflare({
     stateDir,
+    inspectorPort,
     workers: [direct, ...others.map((worker) => ({ ...withState(worker), bindings: { ...appVariables } }))],
   });
   try {
@@ -93,6 +97,7 @@ export async function startRuntime({
 export async function openMiniflare(options: {
   readonly stateDir: string;
   readonly workers: V4WorkerOptions[];
+  readonly inspectorPort?: number | undefined;
 }): Promise<Miniflare> {
   enableCompileCache(compileCache);
   const { convertV4MiniflareOptions, Miniflare: Simulator, NoOpLog } = await import("miniflare");
@@ -101,6 +106,7 @@ export async function openMiniflare(options: {
       workers: options.workers,
       resourcePersistencePath: storageFolder(options.stateDir),
       host: hostname,
+      ...(options.inspectorPort === undefined ? {} : { inspectorPort: options.inspectorPort, inspectorHost: hostname }),
       // Its own address, which has all its routes, is for this process alone: no web page gets past this certificate.
       https: true,
       // Everything that would record requests, or serve what was recorded.

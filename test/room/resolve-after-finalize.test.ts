@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { range, speechOf } from "./support/audio.ts";
+import { recentChunks } from "../../server/gateway/archive/recent-chunks.ts";
 import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
@@ -90,6 +91,7 @@ test("[F8] what R2 has lost is given up again, and the others are resolved", asy
   const id = room.sessionId;
   await eventually("all is archived", async () => (await room.pending()) === 0);
   await bindings.RESULT_BUCKET.delete(room.key(6));
+  recentChunks.forget(room.key(6));
   inference(id, (request) => Response.json(sameSpeaker(request)));
   expect(await retry(id)).toEqual({ reopened_windows: 3 });
   await room.wakeUntil("it is given up", async () => {

@@ -9,11 +9,13 @@
  */
 import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
-import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
+import { SharedTimeout } from "../../../schemas/lib/shared-timeout.ts";
+import { TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
 import { chunkKey, chunkMetadata } from "./keys.ts";
+import type { RecentChunks } from "./recent-chunks.ts";
 
 /** Puts in flight: a room may have six requests, and two stay free for inference and the result. */
 const maxLanes = 4;
@@ -28,6 +30,7 @@ const maxBackoffMs = 60_000;
 export interface ArchiverDeps {
   readonly bucket: WriteBucket;
   readonly tracks: Tracks;
+  readonly recent: RecentChunks;
   readonly session: SessionName;
   /** Resolves when all SQL so far is durable: R2 must never know a chunk that a crash can undo. */
   readonly synced: () => Promise<void>;
@@ -56,6 +59,7 @@ export class Archiver {
   /** How long R2 is left alone after a pass that failed. */
   readonly #cooldown: Cooldown;
   readonly #waiting: (() => void)[] = [];
+  readonly #putTimeout = new SharedTimeout(putTimeoutMs, "R2 put");
 
   constructor(deps: ArchiverDeps) {
     this.#deps = deps;
@@ -138,15 +142,17 @@ export class Archiver {
   }
 
   async #put(chunk: PendingChunk): Promise<boolean> {
-    const { bucket, session, synced } = this.#deps;
+    const { bucket, recent, session, synced } = this.#deps;
+    const key = chunkKey(session, chunk.track, chunk.seq);
     try {
       await synced();
-      const put = bucket.put(chunkKey(session, chunk.track, chunk.seq), chunk.pcm, {
+      const put = bucket.put(key, chunk.pcm, {
         sha256: chunk.sha256,
         customMetadata: chunkMetadata(session, chunk),
         httpMetadata: { contentType: "application/octet-stream" },
       });
       await this.#orAbandon(put);
+      recent.add(key, chunk.pcm);
       return true;
     } catch (cause) {
       log.warn("archive.put_failed", {
@@ -161,7 +167,7 @@ export class Archiver {
 
   async #orAbandon(put: Promise<unknown>): Promise<void> {
     try {
-      await withTimeout(put, putTimeoutMs, "R2 put");
+      await this.#putTimeout.wait(put);
     } catch (cause) {
       if (cause instanceof TimeoutError) {
         this.#abandonedPuts += 1;

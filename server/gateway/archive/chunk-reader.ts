@@ -7,6 +7,7 @@ import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { ReadBucket } from "./bucket.ts";
 import { chunkKey } from "./keys.ts";
+import type { RecentChunks } from "./recent-chunks.ts";
 
 const getTimeoutMs = 30_000;
 
@@ -19,6 +20,7 @@ export interface ChunkSource {
 
 export interface ChunkReaderDeps extends ChunkSource {
   readonly tracks: Tracks;
+  readonly recent: Pick<RecentChunks, "get">;
 }
 
 /** R2 answered, and does not have what it said it has. Asking again won't help. */
@@ -37,7 +39,10 @@ export interface KeptAudio {
 export async function readChunks(deps: ChunkReaderDeps, track: string, from: number, to: number): Promise<KeptAudio> {
   const kept = deps.tracks.kept.within(track, from, to);
   const pcm = new Uint8Array((to - from + 1) * chunkBytes);
-  const parts = await Promise.all(kept.map((chunk) => readChunk(deps, track, chunk)));
+  const recent = (seq: number): ArrayBuffer | undefined => deps.recent.get(chunkKey(deps.session, track, seq));
+  const parts = await Promise.all(
+    kept.map(async (chunk) => verified(deps, chunk, recent(chunk.seq)) ?? readChunk(deps, track, chunk)),
+  );
   kept.forEach(({ seq }, i) => pcm.set(new Uint8Array(parts[i] ?? new ArrayBuffer(0)), (seq - from) * chunkBytes));
   return { pcm, seqs: kept.map(({ seq }) => seq) };
 }
@@ -51,10 +56,19 @@ export async function readChunk(
   if (pcm) return pcm;
   const key = chunkKey(deps.session, track, seq);
   const bytes = await withTimeout(read(deps.bucket, key), getTimeoutMs, "R2 get");
-  if (toHex(deps.sha256(new Uint8Array(bytes))) !== toHex(new Uint8Array(sha256))) {
-    throw new ChunkLostError(`R2 holds other bytes than were kept: ${key}`);
-  }
-  return bytes;
+  const found = verified(deps, { sha256 }, bytes);
+  if (!found) throw new ChunkLostError(`R2 holds other bytes than were kept: ${key}`);
+  return found;
+}
+
+/** The bytes, if they are those that were kept. */
+function verified(
+  { sha256 }: Pick<ChunkSource, "sha256">,
+  kept: Pick<KeptChunk, "sha256">,
+  bytes: ArrayBuffer | undefined,
+): ArrayBuffer | undefined {
+  if (!bytes) return undefined;
+  return toHex(sha256(new Uint8Array(bytes))) === toHex(new Uint8Array(kept.sha256)) ? bytes : undefined;
 }
 
 async function read(bucket: ReadBucket, key: string): Promise<ArrayBuffer> {

@@ -3,6 +3,8 @@ import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Archiver } from "./archiver.ts";
+import { sessionPrefix } from "./keys.ts";
+import { recentChunks } from "./recent-chunks.ts";
 
 /** A room that dies with chunks pending is woken this soon to archive them. */
 const backstopMs = 5_000;
@@ -21,6 +23,7 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
   const archiver = new Archiver({
     bucket,
     tracks,
+    recent: recentChunks,
     session,
     synced,
     wakeAt: (at) => jobs.at("archive", at),
@@ -35,7 +38,10 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
     archiver,
     ensureJob,
     jobs: { archive: () => archiver.wake() },
-    on: { chunkStored: () => archiver.kick() },
+    on: {
+      chunkStored: () => archiver.kick(),
+      sessionDeleted: () => recentChunks.forget(sessionPrefix(session)),
+    },
     woke: () => {
       // Pending bytes imply a job, whatever became of the one that was set with them.
       if (tracks.pendingChunks > 0) ensureJob();

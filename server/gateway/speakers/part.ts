@@ -1,6 +1,7 @@
 /** Speakers as a part of the room: who spoke when, by the service, by utterances and by hand. */
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
+import { recentChunks } from "../archive/recent-chunks.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
 import { IdempotentRequests } from "../core/idempotent-requests.ts";
@@ -63,7 +64,8 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     events,
     utterances: utteranceStore,
     resolver,
-    audio: ({ track, from_seq, to_seq }) => readChunks({ bucket, tracks, session, sha256 }, track, from_seq, to_seq),
+    audio: ({ track, from_seq, to_seq }) =>
+      readChunks({ bucket, tracks, recent: recentChunks, session, sha256 }, track, from_seq, to_seq),
     settings: () => store.config.resolve,
     isFinal: () => !status.isOpen,
     isGone: () => status.isGone,

@@ -2,6 +2,8 @@
  * R2 as it is on a bad day, a session at a time. Rooms run in the tests' own isolate, so a map is all the
  * remote control it takes. What gets through goes to the real (local) bucket.
  */
+import { recentChunks } from "../../../server/gateway/archive/recent-chunks.ts";
+
 type PutHook = (key: string) => Promise<void> | void;
 /** What is done to a multipart upload, in order: `part 2`. */
 export type UploadStep = "create" | `part ${number}` | "complete" | "abort";
@@ -54,13 +56,15 @@ export class BucketFaults {
     };
   }
 
-  /** No object can be read. */
+  /** No object can be read, and of what went to R2 nothing is in memory. */
   failGets(): void {
+    recentChunks.forget("");
     this.#areGetsDown = true;
   }
 
   /** What is read has one other byte than what was put; what R2 noted at the put stays. */
   garbleGets(): void {
+    recentChunks.forget("");
     this.#areGetsGarbled = true;
   }
 

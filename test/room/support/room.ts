@@ -1,6 +1,7 @@
 /** A room seen from behind: its tables, its alarm, its bucket, its end. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { chunkKey } from "../../../server/gateway/archive/keys.ts";
+import { recentChunks } from "../../../server/gateway/archive/recent-chunks.ts";
 import { roomName } from "../../../schemas/names.ts";
 import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";
@@ -58,8 +59,9 @@ export class RoomUnderTest {
     await evictDurableObject(this.stub, { webSockets: "hibernate" });
   }
 
-  /** Ends all rooms in the middle of whatever they do, as a crash would: sockets and pending work are gone. */
+  /** Ends all rooms in the middle of whatever they do, as a crash would: sockets, pending work and what was in memory are gone. */
   kill(): Promise<void> {
+    recentChunks.forget("");
     return abortAllDurableObjects();
   }
 
