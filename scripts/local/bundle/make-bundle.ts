@@ -20,6 +20,7 @@ import { type Bundle, bundleFile, type BundledWorker, moduleTypes, workerSchema 
 import { appConfigPath, root, workerConfigPaths } from "./worker-configs.ts";
 
 const metaSchema = z.object({ inputs: z.record(z.string(), z.unknown()) });
+const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 const metaFile = "bundle-meta.json";
 const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 /** No metrics, no log files at home. */
