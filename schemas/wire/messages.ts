@@ -215,6 +215,8 @@ export const ackSchema = z.object({
   contiguous_seq: countSchema,
   missing_count: countSchema,
   duplicate_count: countSchema,
+  /** What is odd about a chunk that is kept all the same, for whoever wrote the client (SPEC W18). */
+  warning: z.object({ code: z.enum(["doubtful_timestamp"]), detail: z.string() }).optional(),
 });
 
 export const statusSchema = trackStatusSchema.extend({ type: z.literal("status"), ...markShape });

@@ -48,6 +48,7 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
   openapi: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
   asyncapi: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
   docs: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
+  clientModule: { 200: ["etag", "cache-control"], 304: ["etag", "cache-control"] },
   ingest: { 101: ["sec-websocket-protocol"] },
   ingestTrack: { 101: ["sec-websocket-protocol"] },
   live: { 101: ["sec-websocket-protocol"] },

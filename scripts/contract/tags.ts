@@ -27,6 +27,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   asyncapi: "Gateway",
   docs: "Gateway",
   console: "Gateway",
+  clientModule: "Gateway",
   ingest: "Ingest",
   ingestTrack: "Ingest",
   listSessions: "Sessions",

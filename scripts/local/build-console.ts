@@ -1,6 +1,6 @@
 /**
- * The console as files to serve: `console.html`, and what it loads below `assets/`, each with a hash of its content in its
- * name. Built once for as long as nothing that it is made of changes, in `.wrangler/console/KEY`, where KEY is made of the
+ * The console, and the library for other pages (`build-client.ts`), as files to serve: `console.html`, and what it loads below
+ * `assets/`, each with a hash of its content in its name. Built once for as long as nothing that it is made of changes, in `.wrangler/console/KEY`, where KEY is made of the
  * contents of all sources. Vite is loaded for a build alone: a start that finds the files does without.
  */
 import { createHash } from "node:crypto";
@@ -19,6 +19,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { workletSource } from "../../client/browser/worklet-source.ts";
+import { makeClient } from "./build-client.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const consoleFolder = join(root, "client", "console");
@@ -26,7 +27,12 @@ const sample = join(root, "scripts", "demo", "sample", "interview");
 const builds = join(root, ".wrangler", "console");
 const unfinished = "making-";
 const keptBuilds = 4;
-const sources = ["client/**/*.{ts,tsx,css,html,svg}", "schemas/**/*.ts", "scripts/demo/sample/*"] as const;
+const sources = [
+  "client/**/*.{ts,tsx,css,html,svg}",
+  "schemas/**/*.ts",
+  "scripts/demo/sample/*",
+  "scripts/local/build-client.ts",
+] as const;
 
 /** @returns contents by name below the app's files. */
 export async function consoleFiles(): Promise<Map<string, Uint8Array>> {
@@ -82,6 +88,7 @@ async function makeInto(place: string): Promise<void> {
         modulePreload: { polyfill: false },
       },
     });
+    await makeClient(join(root, "client", "browser", "index.ts"), folder);
     renameSync(folder, place);
   } catch (cause) {
     // Another process made the same at once.

@@ -18,6 +18,7 @@ const methods: Record<OperationId, Calls | string> = {
   asyncapi: document,
   docs: document,
   console: "a page for people",
+  clientModule: "the library itself, for a page to load",
   transcribeAudio: "any client of OpenAI's API",
   createSpeech: "any client of OpenAI's API",
   listModels: { models: (client) => client.models() },

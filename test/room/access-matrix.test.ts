@@ -74,6 +74,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   asyncapi: { right: "200", never: "200" },
   docs: { right: "200", never: "200" },
   console: { right: "200", never: "200" },
+  clientModule: { right: "200", never: "200" },
   // No model is set up here.
   transcribeAudio: { right: "503 model_unavailable", never: "503 model_unavailable" },
   createSpeech: { body: () => ({ input: "Hi" }), right: "503 model_unavailable", never: "503 model_unavailable" },

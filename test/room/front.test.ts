@@ -84,10 +84,10 @@ describe("what the app gets", () => {
     }
     expect((await ask("/assets/app.js", { method: "POST" })).status).toBe(401);
     expect(got).toEqual([]);
-    for (const path of ["/", "/docs", "/openapi.json", "/asyncapi.json", "/assets/app-0123.js"]) {
+    for (const path of ["/", "/docs", "/openapi.json", "/asyncapi.json", "/client.js", "/assets/app-0123.js"]) {
       expect((await ask(path, { headers: { [principalHeader]: "forged", ...bearer("rt_wrong") } })).status).toBe(200);
     }
-    expect(got.map(({ headers }) => headers.get(principalHeader))).toEqual([null, null, null, null, null]);
+    expect(got.map(({ headers }) => headers.get(principalHeader))).toEqual([null, null, null, null, null, null]);
   });
 
   test("[X2] [L1] a caller beyond its rate does not reach it", async () => {

@@ -123,6 +123,24 @@ test.each([
   expect(bob?.origin_ms).toBeLessThanOrEqual(Date.now() - 1_000);
 });
 
+test.each(["json", "msgpack"] as const)(
+  "[W18] a chunk in seconds is kept and acked, and its ack says what is odd (%s)",
+  async (encoding) => {
+    const sessionId = newSession();
+    const client = await Client.connect(sessionId, { track: "mic" });
+    const warnings: unknown[] = [];
+    for (const [seq, timestamp_ms] of [Date.now() / 1_000, Date.now() * 1_000, 5, Date.now()].entries()) {
+      const frame = chunkFrame({ sessionId, seq: seq + 1, pcm: pcmOf(seq + 1), encoding });
+      client.send({ ...frame, timestamp_ms });
+      const ack = await client.ackOf(seq + 1);
+      expect(ack.status).toBe("stored");
+      warnings.push(ack.warning?.code);
+    }
+    expect(warnings).toEqual([...Array.from({ length: 3 }, () => "doubtful_timestamp"), undefined]);
+    expect((await originsOf(sessionId))["mic"]?.origin_source).toBe("room");
+  },
+);
+
 test("[E4] no reconnect, no other clock, no late first second and no eviction moves an origin", async () => {
   const sessionId = newSession();
   const origin = Date.now() - 30_000;

@@ -49,6 +49,28 @@ describe("[E4] the first kept chunk", () => {
   });
 });
 
+test.each([
+  ["seconds", 1 / 1_000],
+  ["microseconds", 1_000],
+])(
+  "[W18] of two tracks whose clock counts %s, each begins when it came, with as much between them as there was",
+  (_, factor) => {
+    const came = (origin: number, seq: number) => ({
+      ...chunk(seq, origin),
+      timestamp_ms: (origin + (seq - 1) * 1_000) * factor,
+    });
+    const one = firstOrigin(came(noon, 31), []);
+    const other = firstOrigin(came(noon + 200_000, 1), [one]);
+    expect([one, other]).toMatchObject([
+      { origin_ms: noon, source: "room" },
+      { origin_ms: noon + 200_000, source: "room" },
+    ]);
+    // A clock that is wrong by chance as much as those are is put right by nothing.
+    const wrong = chunk(1, noon + 300_000, { error: one.client_ms - one.origin_ms });
+    expect(firstOrigin(wrong, [one])).toMatchObject({ origin_ms: noon + 300_000, source: "room" });
+  },
+);
+
 describe("[E4] a later chunk", () => {
   test("of a client that caught up shows that its clock was right all the time", () => {
     const row = first(1, noon, { late: 2 * hour });

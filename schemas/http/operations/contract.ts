@@ -1,4 +1,4 @@
-/** The published contract, and the console: files that the app Worker serves, through the gateway. */
+/** The published contract, the console, and the library for other pages: files that the app Worker serves, through the gateway. */
 import { type Operation } from "../operation.ts";
 
 export const contractOperations = {
@@ -48,6 +48,22 @@ export const contractOperations = {
     answers: {
       200: { description: "A page that loads nothing from another server.", contentType: "text/html; charset=utf-8" },
       304: { description: "What `If-None-Match` names is the page still." },
+    },
+    errors: ["app_unavailable"],
+  },
+  clientModule: {
+    method: "GET",
+    path: "/client.js",
+    summary:
+      "The library for web pages, as a module: what `@roomtone/client/browser` exports, of this gateway's version.",
+    access: "public",
+    headers: { "if-none-match": { description: "The `ETag` of the answer you have." } },
+    answers: {
+      200: {
+        description: "A module that hands on a file below `/assets/`, which may be kept for ever.",
+        contentType: "text/javascript; charset=utf-8",
+      },
+      304: { description: "What `If-None-Match` names is the module still." },
     },
     errors: ["app_unavailable"],
   },

@@ -48,6 +48,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   asyncapi: documentRoute("asyncapi.json"),
   docs: documentRoute("docs.html"),
   console: documentRoute("console.html"),
+  clientModule: documentRoute("client.js"),
   transcribeAudio: openAiTranscriptionRoute,
   createSpeech: openAiSpeechRoute,
   listModels: modelsRoute,

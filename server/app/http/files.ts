@@ -7,7 +7,11 @@ import { pageFilesPath } from "../../../schemas/http/operations.ts";
 import { problemResponse } from "../../shared/http/problem-response.ts";
 import type { AppEnv } from "./app-env.ts";
 
-const contentTypes = { json: "application/json", html: "text/html; charset=utf-8" } as const;
+const contentTypes = {
+  json: "application/json",
+  html: "text/html; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+} as const;
 /** Pages run scripts of their own origin alone, and ask that origin alone (the contract's "Test Request" included). */
 const anyPage = [
   "default-src 'none'",
@@ -30,11 +34,11 @@ type DocumentName = `${string}.${keyof typeof contentTypes}`;
 
 /** A route that answers one file, under a path that has no need to be the file's name. */
 export function documentRoute(name: DocumentName): (c: Context<AppEnv>) => Promise<Response> {
-  const isPage = name.endsWith(".html");
+  const kind = name.slice(name.lastIndexOf(".") + 1) as keyof typeof contentTypes;
   const policy = Object.hasOwn(pagePolicies, name) ? pagePolicies[name as `${string}.html`] : undefined;
   return (c) =>
     file(c, `/${name}`, {
-      "content-type": contentTypes[isPage ? "html" : "json"],
+      "content-type": contentTypes[kind],
       "cache-control": forAWhile,
       ...(policy === undefined ? {} : { "content-security-policy": policy }),
     });

@@ -8,6 +8,7 @@ import { closeCodeOf, normalCloseCode } from "../../../schemas/wire/errors.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ChunkMessage, ClientMessage, GapMessage, RoomMessage, Topic } from "../../../schemas/wire/messages.ts";
 import { protocolVersion } from "../../../schemas/wire/messages.ts";
+import { timestampDoubt } from "../../../schemas/wire/timestamp-doubt.ts";
 import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { defaultTrack } from "../../../schemas/names.ts";
 import { chunkKey } from "../archive/keys.ts";
@@ -148,6 +149,7 @@ function keepChunk(deps: IngestDeps, peer: Capture, track: string, chunk: ChunkM
     return reject(deps, peer, { code: kept.code, detail, retryAfterMs, seq: chunk.seq });
   }
   if (kept.isNew) noteOpened(deps, peer, track);
+  const doubt = timestampDoubt(chunk.timestamp_ms, deps.now(), limits.maxOriginSkewMs);
   const ack: RoomMessage = {
     type: "ack",
     seq: chunk.seq,
@@ -158,6 +160,7 @@ function keepChunk(deps: IngestDeps, peer: Capture, track: string, chunk: ChunkM
     contiguous_seq: kept.contiguousSeq,
     missing_count: missingChunks(kept.trackRow),
     duplicate_count: kept.trackRow.duplicate_chunks,
+    ...(doubt === undefined ? {} : { warning: { code: "doubtful_timestamp", detail: doubt } }),
   };
   return {
     ...answerTaking(deps, peer, track, () => [ack]),

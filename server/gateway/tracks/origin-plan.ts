@@ -4,6 +4,7 @@
  */
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { limits } from "../../../schemas/limits.ts";
+import { otherUnitOf } from "../../../schemas/wire/timestamp-doubt.ts";
 
 /** A row of `track_origins`. */
 export interface OriginRow {
@@ -30,16 +31,23 @@ const sameClockMs = 2_000;
 /**
  * @param arrival the track's first kept chunk, whichever second that is.
  * @param others the rows of the tracks before it. A clock that is as wrong as one of theirs is the same clock, or was set by the
- *   same hand, as where a recording of last week is delivered: it is put right by as much as theirs was.
+ *   same hand, as where a recording of last week is delivered: it is put right by as much as theirs was. One that does not count in
+ *   ms is no clock: from it nobody knows how much later one track began than the other.
  */
 export function firstOrigin(arrival: Arrival, others: readonly OriginRow[]): OriginRow {
   const [client_ms, room] = [originByClient(arrival), originByRoom(arrival)];
   const error = client_ms - room;
   if (Math.abs(error) <= limits.maxOriginSkewMs) return { origin_ms: client_ms, source: "client", client_ms };
-  const errors = others.flatMap((row) => (row.source === "room" ? [row.client_ms - row.origin_ms] : []));
+  if (otherUnitOf(arrival.timestamp_ms, arrival.receivedAt)) return { origin_ms: room, source: "room", client_ms };
+  const errors = others.flatMap((row) => (isClock(row) ? [row.client_ms - row.origin_ms] : []));
   const [nearest = error] = errors.sort((a, b) => Math.abs(a - error) - Math.abs(b - error));
   const isSameClock = Math.abs(nearest - error) <= limits.maxOriginSkewMs;
   return { origin_ms: isSameClock ? client_ms - nearest : room, source: "room", client_ms };
+}
+
+/** Whether another track's row tells by how much a clock is wrong. */
+function isClock({ source, client_ms, origin_ms }: OriginRow): boolean {
+  return source === "room" && otherUnitOf(client_ms, origin_ms) === undefined;
 }
 
 /**
