@@ -109,6 +109,11 @@ export class ConversationInPage extends Emitter<ConversationEvents> {
     return this.#participant;
   }
 
+  /** Has the model stop saying what it says now, and listen. @returns whether it was told: there may be no connection now. */
+  interrupt(): boolean {
+    return !this.#isOver && this.capture.live.flush();
+  }
+
   /** Sends the model away, and ends the person's track: what was said is kept. */
   async end(): Promise<void> {
     if (this.#isOver) return;

@@ -56,6 +56,11 @@ export async function startTalk(questions: readonly string[]): Promise<void> {
   }
 }
 
+/** It stops speaking, and listens. */
+export function interruptTalk(): void {
+  current?.interrupt();
+}
+
 export async function endTalk(): Promise<void> {
   try {
     await withAccess(async () => current?.end());

@@ -4,13 +4,14 @@
  */
 import type { LivePiece } from "../../../client/embedding.ts";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { type Clock, every } from "./clock.ts";
 import type { Talk, TalkEvent } from "./models/live-model.ts";
 import { Mixer } from "./room/mixer.ts";
 import { VoiceWatch } from "./room/voice-watch.ts";
 import { RateChange } from "./models/rate-change.ts";
-import { nextTurn } from "./turn-machine.ts";
-import type { TurnStep } from "./turn-state.ts";
-import type { EndReason, SpokenUtterance, TurnEffect, TurnInput, TurnState } from "./turn-types.ts";
+import { nextTurn } from "./turns/turn-machine.ts";
+import type { TurnStep } from "./turns/turn-state.ts";
+import type { EndReason, SpokenUtterance, TurnEffect, TurnInput, TurnState } from "./turns/turn-types.ts";
 
 /** What the room is to a conversation. */
 export interface Floor {
@@ -30,7 +31,7 @@ export interface ConversationDeps {
   readonly onEnd: (reason: EndReason) => void;
   /** Nobody streams any more of those who were heard. */
   readonly onAlone: (tracks: readonly string[]) => void;
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly random: () => number;
 }
 
@@ -50,13 +51,15 @@ export class Conversation {
   readonly #talk: Talk;
   readonly #mixer = new Mixer();
   readonly #tracks = new Map<string, Track>();
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  readonly #tick: ReturnType<typeof setInterval>;
+  readonly #pauses = new Set<() => void>();
+  readonly #stopTicking: () => void;
   #state: TurnState;
   #lastPieceAt = 0;
   /** Inputs that came while one was worked on. */
   #waiting: (() => TurnStep)[] = [];
   #isBusy = false;
+  /** Another object goes on, or nobody does: what still comes is nothing to this one. */
+  #isStopped = false;
   #sound: Int16Array | undefined;
 
   /** @param begun the first step, of `beginTurns` or `reviveTurns`. */
@@ -64,7 +67,7 @@ export class Conversation {
     this.#deps = deps;
     this.#state = begun.state;
     this.#talk = deps.openTalk((event) => this.#hearModel(event));
-    this.#tick = setInterval(() => this.#look(), tickMs);
+    this.#stopTicking = every(deps.clock, tickMs, () => this.#look());
     this.#run(() => begun);
   }
 
@@ -73,18 +76,22 @@ export class Conversation {
   }
 
   /** Somebody's live audio. */
-  hear({ track, samples, sampleRate, atMs }: LivePiece): void {
-    const { listen, now } = this.#deps;
-    this.#lastPieceAt = now();
+  hear({ track, samples, sampleRate, atMs, flush }: LivePiece): void {
+    const { listen } = this.#deps;
+    const now = this.#deps.clock.now();
+    this.#lastPieceAt = now;
     if (this.#state.aloneSince !== undefined) this.#tell({ type: "people", count: 1 });
-    if ((listen && !listen.includes(track)) || samples.length === 0) return;
+    if (listen && !listen.includes(track)) return;
+    // Whoever begins anew wants to be heard, whatever is said now.
+    if (flush) this.interrupt();
+    if (samples.length === 0) return;
     const known = this.#trackOf(track);
     const heard = sampleRate === sampleRateHz ? samples : this.#at16k(known, samples, sampleRate);
     const startMs = Math.round(atMs ?? known.endMs);
     known.endMs = startMs + heard.length / samplesPerMs;
     const { voiced } = known.watch.push(heard);
     if (voiced > 0) this.#tell({ type: "voice", track, startMs, endMs: Math.round(known.endMs) });
-    const mixed = this.#mixer.push(track, heard, now());
+    const mixed = this.#mixer.push(track, heard, now);
     if (mixed.length > 0) this.#talk.hear(new Uint8Array(mixed.buffer, mixed.byteOffset, mixed.byteLength));
   }
 
@@ -93,15 +100,23 @@ export class Conversation {
     this.#tell({ type: "played", atMs, samples });
   }
 
+  /** What is said now is not heard any further. */
+  interrupt(): void {
+    if (this.#state.turns.length === 0) return;
+    this.#talk.interrupt?.();
+    this.#tell({ type: "interrupted" });
+  }
+
   end(reason: EndReason): void {
     this.#tell({ type: "end", reason });
   }
 
   /** Lets go of all, where another object goes on. */
   stop(): void {
-    clearInterval(this.#tick);
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
+    this.#isStopped = true;
+    this.#stopTicking();
+    for (const forget of this.#pauses) forget();
+    this.#pauses.clear();
     this.#talk.close();
   }
 
@@ -119,7 +134,7 @@ export class Conversation {
   }
 
   #look(): void {
-    const isAlone = this.#deps.now() - this.#lastPieceAt > presentMs;
+    const isAlone = this.#deps.clock.now() - this.#lastPieceAt > presentMs;
     const isNews = isAlone && this.#state.aloneSince === undefined;
     this.#tell(isNews ? { type: "people", count: 0 } : { type: "tick" });
     if (isNews) this.#deps.onAlone([...this.#tracks.keys()]);
@@ -129,17 +144,19 @@ export class Conversation {
     switch (event.type) {
       case "audio":
         return this.#tell({ type: "audio", turn: event.turn, samples: event.samples.length }, event.samples);
+      case "handle":
+        this.#deps.onHandle(event.handle);
+        return this.#tell({ type: "alive" });
       case "usage":
         // Of no turn, but of the bill.
-        return undefined;
-      case "handle":
-        return this.#deps.onHandle(event.handle);
+        return this.#tell({ type: "alive" });
       case "closed":
         return this.#tell({ type: "lost" });
       case "done":
         return this.#tell({ type: "end", reason: "model_done" });
       case "asked":
       case "heard":
+      case "retracted":
       case "said":
       case "turn_complete":
       case "interrupted":
@@ -150,12 +167,13 @@ export class Conversation {
   #tell(input: TurnInput, sound?: Int16Array): void {
     this.#run(() => {
       this.#sound = sound;
-      return nextTurn(this.#state, input, this.#deps.now(), this.#deps.random());
+      return nextTurn(this.#state, input, this.#deps.clock.now(), this.#deps.random());
     });
   }
 
   /** What an effect brings about, such as a turn's end, is told after the effects before it. */
   #run(step: () => TurnStep): void {
+    if (this.#isStopped) return;
     this.#waiting.push(step);
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -194,14 +212,15 @@ export class Conversation {
 
   async #connect(): Promise<void> {
     const connected = await this.#talk.connect();
-    if (this.#state.ended === undefined) this.#tell({ type: connected.ok ? "connected" : "lost" });
+    if (this.#isStopped) return;
+    this.#tell(connected.ok ? { type: "connected", isRemote: this.#talk.isRemote } : { type: "lost" });
   }
 
   #after(ms: number, what: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const forget = this.#deps.clock.after(ms, () => {
+      this.#pauses.delete(forget);
       what();
-    }, ms);
-    this.#timers.add(timer);
+    });
+    this.#pauses.add(forget);
   }
 }

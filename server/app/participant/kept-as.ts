@@ -2,8 +2,8 @@
 import type { Participant as Shown } from "../../../schemas/http/participant.ts";
 import type { TalkSetup } from "./models/live-model.ts";
 import type { Kept } from "./participant-store.ts";
-import type { TranscriptState } from "./transcript-outbox.ts";
-import { phaseOf } from "./turn-state.ts";
+import type { TranscriptState } from "./transcripts/transcript-outbox.ts";
+import { phaseOf } from "./turns/turn-state.ts";
 
 /** A name that nobody streams under in this session. */
 export function freeTrack(taken: readonly string[]): string {

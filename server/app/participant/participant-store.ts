@@ -1,6 +1,6 @@
 /** What a participant keeps: what it was asked for, where its conversation is, and what both sides said. Knows no model. */
 import type { ParticipantBody } from "../../../schemas/http/participant-body.ts";
-import type { SpokenUtterance, TurnState } from "./turn-types.ts";
+import type { SpokenUtterance, TurnState } from "./turns/turn-types.ts";
 
 /** One conversation of a session. */
 export interface Kept {

@@ -12,6 +12,7 @@ import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import { describeError, logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { areTracksEnded, type NotStarted, type SessionRef, setTalk, wordOf } from "./begin-talk.ts";
+import { machineClock } from "./clock.ts";
 import { Conversation } from "./conversation.ts";
 import type { OpenTalk } from "./models/open-talk.ts";
 import { countingOf, liveModelsOf, talkOf } from "./models/of-installation.ts";
@@ -20,11 +21,11 @@ import { type Kept, ParticipantStore } from "./participant-store.ts";
 import { postWords } from "./post-words.ts";
 import { RoomSide } from "./room/room-side.ts";
 import { TalkMeter } from "./talk-meter.ts";
-import { transcriptBody } from "./transcript.ts";
-import { postTranscript, TranscriptOutbox } from "./transcript-outbox.ts";
-import { reviveTurns } from "./turn-machine.ts";
-import { beginTurns, phaseOf, type TurnStep } from "./turn-state.ts";
-import type { EndReason, SpokenUtterance, TurnState } from "./turn-types.ts";
+import { transcriptBody } from "./transcripts/transcript.ts";
+import { postTranscript, TranscriptOutbox } from "./transcripts/transcript-outbox.ts";
+import { reviveTurns } from "./turns/turn-machine.ts";
+import { beginTurns, phaseOf, type TurnStep } from "./turns/turn-state.ts";
+import type { EndReason, SpokenUtterance, TurnState } from "./turns/turn-types.ts";
 
 /** An object that died is missed after this long. */
 const watchMs = 15_000;
@@ -235,7 +236,7 @@ export class Participant extends DurableObject<Env> {
         onHandle: (handle) => this.#store.change({ handle }),
         onEnd: (reason) => this.#finish(reason),
         onAlone: (tracks) => this.ctx.waitUntil(this.#look(session, tracks)),
-        now: Date.now,
+        clock: machineClock,
         random: Math.random,
       },
       begun,

@@ -5,7 +5,7 @@ import type { PostedUtterance } from "../../../schemas/speech/utterances.ts";
 import { describeError, logFor } from "../../shared/telemetry/log.ts";
 import type { GatewayBinding } from "../gateway-binding.ts";
 import type { ParticipantStore } from "./participant-store.ts";
-import type { SpokenUtterance } from "./turn-types.ts";
+import type { SpokenUtterance } from "./turns/turn-types.ts";
 
 const postAtOnce = 50;
 const subject = "app:participant";

@@ -2,9 +2,10 @@
 import * as z from "zod";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { eachOf } from "../http/issue-words.ts";
+import { openAiVariables } from "./openai.ts";
 import { listedBy, variable } from "./variable.ts";
 
-const providers = ["embedded", "google"] as const;
+const providers = ["embedded", "google", "openai"] as const;
 
 /** A live model, as `provider/model`. */
 export interface LiveModelName {
@@ -12,7 +13,7 @@ export interface LiveModelName {
   readonly model: string;
 }
 
-const pattern = /^(embedded|google)\/([A-Za-z0-9@._:/-]{1,120})$/;
+const pattern = /^(embedded|google|openai)\/([A-Za-z0-9@._:/-]{1,120})$/;
 
 /** @returns undefined where it is no name of a live model. */
 export function parseLiveModel(name: string): LiveModelName | undefined {
@@ -53,8 +54,12 @@ export const liveModelVariables = {
   ),
 };
 
-/** Described where webhooks are, which use it too. */
-const schema = z.object({ ...liveModelVariables, WORKER_SHARED_SECRET: variable(z.string().optional()) });
+/** Described where webhooks and speech are, which use them too. */
+const schema = z.object({
+  ...liveModelVariables,
+  ...openAiVariables,
+  WORKER_SHARED_SECRET: variable(z.string().optional()),
+});
 
 export interface TranscriptTarget {
   readonly url: string;
@@ -67,6 +72,8 @@ export interface LiveModels {
   readonly models: readonly LiveModelName[];
   readonly googleBaseUrl: string;
   readonly googleApiKey: string | undefined;
+  readonly openAiBaseUrl: string;
+  readonly openAiApiKey: string | undefined;
   /** Undefined: transcripts go nowhere. */
   readonly transcripts: TranscriptTarget | undefined;
 }
@@ -80,6 +87,8 @@ export function parseLiveModels(env: object): Result<LiveModels, string[]> {
     models: parsed.data.LIVE_MODEL ?? [{ provider: "embedded", model: "interviewer" }],
     googleBaseUrl: parsed.data.GOOGLE_BASE_URL.replace(/\/+$/, ""),
     googleApiKey: parsed.data.GOOGLE_API_KEY,
+    openAiBaseUrl: parsed.data.OPENAI_BASE_URL.replace(/\/+$/, ""),
+    openAiApiKey: parsed.data.OPENAI_API_KEY,
     transcripts:
       url === undefined
         ? undefined

@@ -4,6 +4,7 @@ import { type CaptionsMode, captionsModeSchema } from "../../../schemas/http/ses
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { eachOf } from "../http/issue-words.ts";
 import { liveModelVariables } from "./live-models.ts";
+import { openAiVariables } from "./openai.ts";
 import { listedBy, variable } from "./variable.ts";
 
 const providers = ["embedded", "openai", "workers-ai", "anthropic", "google"] as const;
@@ -55,10 +56,7 @@ export const speechVariables = {
   EMBEDDED_BASE_URL: variable(z.union([z.literal("off"), baseUrl]).optional()).describe(
     "Address of the inference service. `npm start` has one of its own; `off` does without.",
   ),
-  OPENAI_BASE_URL: variable(baseUrl.default("https://api.openai.com/v1")).describe(
-    "Where `openai/…` models are: any API of OpenAI's shape, such as Groq, vLLM or speaches. Ends before `/audio`.",
-  ),
-  OPENAI_API_KEY: variable(z.string().optional()).describe("Sent there as a bearer token. A secret."),
+  ...openAiVariables,
   AI_GATEWAY_ID: variable(
     z
       .string()

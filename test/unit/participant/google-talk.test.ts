@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { openGoogleTalk } from "../../../server/app/participant/models/google-talk.ts";
+import { openGoogleTalk } from "../../../server/app/participant/models/google/talk.ts";
 import type { Talk, TalkEvent } from "../../../server/app/participant/models/live-model.ts";
+import { machineClock } from "../../../server/app/participant/clock.ts";
 import { RateChange } from "../../../server/app/participant/models/rate-change.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import {
@@ -31,6 +32,7 @@ async function world(behave: Behave, connectTimeoutMs = 20_000) {
     apiKey: key,
     model: "gemini-test",
     open: openWsModelSocket,
+    clock: machineClock,
     connectTimeoutMs,
   };
   const setup = {

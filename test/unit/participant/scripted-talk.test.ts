@@ -1,7 +1,7 @@
 /** The embedded interviewer, with a model that speaks at once and hears what it is told to. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { TalkEvent } from "../../../server/app/participant/models/live-model.ts";
-import { openScriptedTalk } from "../../../server/app/participant/models/scripted-talk.ts";
+import { openScriptedTalk } from "../../../server/app/participant/models/embedded/scripted-talk.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

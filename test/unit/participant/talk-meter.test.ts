@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Budget } from "../../../schemas/billing/budgets.ts";
 import { TalkMeter, minuteMs } from "../../../server/app/participant/talk-meter.ts";
 import type { MeteredModel } from "../../../server/app/ai/usage/meter.ts";
-import { readGoogleMessage, tokensOf } from "../../../server/app/participant/models/google-wire.ts";
+import { readGoogleMessage, tokensOf } from "../../../server/app/participant/models/google/wire.ts";
 import { callUntil, Metered } from "../billing/metered.ts";
 
 const google: MeteredModel = {

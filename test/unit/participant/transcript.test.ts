@@ -1,8 +1,8 @@
 /** The transcript of a conversation, as a backend takes it. */
 import { deserialize, serialize, type SuperJSONResult } from "superjson";
 import { describe, expect, test } from "vitest";
-import { transcriptBody } from "../../../server/app/participant/transcript.ts";
-import type { SpokenUtterance } from "../../../server/app/participant/turn-types.ts";
+import { transcriptBody } from "../../../server/app/participant/transcripts/transcript.ts";
+import type { SpokenUtterance } from "../../../server/app/participant/turns/turn-types.ts";
 import { startInterviewBackend } from "../../support/interview-backend.ts";
 
 const at = Date.UTC(2026, 10, 29, 8);

@@ -1,8 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, inject, test } from "vitest";
-import { nextTurn, reviveTurns, turnTimes } from "../../../server/app/participant/turn-machine.ts";
-import { beginTurns, phaseOf } from "../../../server/app/participant/turn-state.ts";
-import type { SpokenUtterance, TurnEffect, TurnInput, TurnState } from "../../../server/app/participant/turn-types.ts";
+import { nextTurn, reviveTurns } from "../../../server/app/participant/turns/turn-machine.ts";
+import { turnTimes } from "../../../server/app/participant/turns/turn-times.ts";
+import { beginTurns, phaseOf } from "../../../server/app/participant/turns/turn-state.ts";
+import type {
+  SpokenUtterance,
+  TurnEffect,
+  TurnInput,
+  TurnState,
+} from "../../../server/app/participant/turns/turn-types.ts";
 
 const startedAt = 1_700_000_000_000;
 const limitMs = 600_000;
@@ -253,5 +259,57 @@ describe("the turn machine", () => {
       }),
       { seed, numRuns: 1_000 },
     );
+  });
+});
+
+describe("what a model does not say", () => {
+  const spoke: TurnInput = { type: "voice", track: "mic", startMs: 1_000, endMs: 1_100 };
+
+  test("[Y3] a remote connection over which nothing comes is replaced, more and more patiently; one that gives signs of life is not", () => {
+    const talk = new Talk();
+    talk.take({ type: "people", count: 1 });
+    talk.take({ type: "connected", isRemote: true });
+    talk.take(spoke);
+    const pauses = [];
+    for (let seconds = 0; seconds < 110; seconds += 1) {
+      talk.now += 1_000;
+      const [effect] = talk.take({ type: "tick" });
+      if (effect?.type !== "connect") continue;
+      pauses.push(seconds + 1);
+      talk.take({ type: "connected", isRemote: true });
+    }
+    expect(pauses).toEqual([15, 45, 105]);
+    expect(talk.state.ended).toBeUndefined();
+    const alive = new Talk();
+    alive.take({ type: "connected", isRemote: true });
+    alive.take(spoke);
+    for (let seconds = 0; seconds < 40; seconds += 1) {
+      alive.now += 1_000;
+      expect(alive.take({ type: "alive" })).toEqual([]);
+    }
+    const own = new Talk();
+    own.take(connected);
+    own.take(spoke);
+    own.now += 40_000;
+    expect(own.take({ type: "tick" })).toEqual([]);
+  });
+
+  test("[Y1] words that come behind the answer are of the voice that was answered, and what is taken back is not there twice", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    talk.take({ type: "voice", track: "mic", startMs: 1_000, endMs: 2_000 });
+    talk.now += 2_000;
+    talk.take({ type: "audio", turn: 1, samples: 1_600 });
+    talk.take({ type: "turn_complete", turn: 1 });
+    talk.take({ type: "heard", text: "Late words. ", isFinal: false });
+    talk.take({ type: "voice", track: "mic", startMs: 6_000, endMs: 6_100 });
+    talk.take({ type: "heard", text: "Heard twice. ", isFinal: false });
+    talk.take({ type: "retracted", chars: 13 });
+    talk.take({ type: "heard", text: "Heard twice. ", isFinal: false });
+    talk.take({ type: "end", reason: "asked" });
+    expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([
+      ["Late words.", 1_000],
+      ["Heard twice.", 6_000],
+    ]);
   });
 });

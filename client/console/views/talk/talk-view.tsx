@@ -2,7 +2,16 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { Icon } from "../../parts/icons.tsx";
-import { endTalk, lines, phase, problem, startTalk, talkSession, type TalkPhase } from "../../state/talk.ts";
+import {
+  endTalk,
+  interruptTalk,
+  lines,
+  phase,
+  problem,
+  startTalk,
+  talkSession,
+  type TalkPhase,
+} from "../../state/talk.ts";
 import { addressOf } from "../../state/route.ts";
 
 const phaseWords: Readonly<Record<TalkPhase | "opening", string>> = {
@@ -79,6 +88,9 @@ function Conversation({ now }: { readonly now: TalkPhase | "opening" }): JSX.Ele
         {phaseWords[now]}
       </p>
       <div class="row is-center">
+        <button type="button" class="button is-large" disabled={now !== "speaking"} onClick={interruptTalk}>
+          <Icon name="mic" /> Interrupt
+        </button>
         <button type="button" class="big-stop" disabled={now === "opening"} onClick={() => void endTalk()}>
           <Icon name="stop" /> End
         </button>

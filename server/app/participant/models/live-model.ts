@@ -3,7 +3,7 @@
  * conversation; its connections come and go, and what a person says between two of them is kept for the next.
  */
 import type { Result } from "../../../../schemas/lib/result.ts";
-import type { TurnInput } from "../turn-types.ts";
+import type { TurnInput } from "../turns/turn-types.ts";
 
 /** What the conversation is about. */
 export interface TalkSetup {
@@ -28,7 +28,7 @@ export interface TalkTokens {
 }
 
 export type TalkEvent =
-  | Extract<TurnInput, { type: "asked" | "heard" | "said" | "turn_complete" | "interrupted" }>
+  | Extract<TurnInput, { type: "asked" | "heard" | "retracted" | "said" | "turn_complete" | "interrupted" }>
   /** Mono, 16 kHz. Turns are numbered upwards over all connections of the talk. */
   | { readonly type: "audio"; readonly turn: number; readonly samples: Int16Array }
   /** What the provider says that the turn took. Each of these is billed. */
@@ -41,12 +41,16 @@ export type TalkEvent =
   | { readonly type: "done" };
 
 export interface Talk {
+  /** Whether its connection crosses a network, where one may be there and give nothing. */
+  readonly isRemote: boolean;
   /** Once at a time. No event of an earlier connection comes after it. */
   connect(): Promise<Result<"connected", "unavailable" | "timeout">>;
   /** @param pcm s16le, mono, 16 kHz, 20 to 100 ms. Kept for the next connection where there is none. */
   hear(pcm: Uint8Array): void;
   /** How much of a turn was heard, at its end. */
   handleTurnOver?(turn: number, playedSamples: number, wasCut: boolean): void;
+  /** What it says now is not heard any further, without a word of the person. For those that can be told. */
+  interrupt?(): void;
   /** Ends the connection in order. */
   close(): void;
 }
@@ -62,6 +66,7 @@ export interface SocketTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** Text, also where it came as bytes. */
   readonly onMessage: (text: string) => void;
+  /** It ended, or broke. Maybe more than once. */
   readonly onClose: () => void;
   /** Aborted: nobody waits any more, and a socket that opens all the same is closed. */
   readonly signal: AbortSignal;

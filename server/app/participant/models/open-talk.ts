@@ -6,11 +6,13 @@ import type { LiveModelName, LiveModels } from "../../../shared/config/live-mode
 import { wavAudio } from "../../ai/audio.ts";
 import type { TenantSpeech } from "../../ai/index.ts";
 import { ModelError } from "../../ai/ports.ts";
-import { openGoogleTalk } from "./google-talk.ts";
+import { machineClock } from "../clock.ts";
+import { openGoogleTalk } from "./google/talk.ts";
 import type { Talk, TalkEvent, TalkSetup } from "./live-model.ts";
+import { openOpenAiTalk } from "./openai/talk.ts";
 import { openModelSocket } from "./model-socket.ts";
 import { RateChange } from "./rate-change.ts";
-import { openScriptedTalk, type Voices } from "./scripted-talk.ts";
+import { openScriptedTalk, type Voices } from "./embedded/scripted-talk.ts";
 
 const connectTimeoutMs = 10_000;
 /** What synthesizers give as `pcm`. */
@@ -35,8 +37,14 @@ export function talkWith({ provider, model }: LiveModelName, setting: Setting): 
     case "google": {
       const { googleApiKey: apiKey, googleBaseUrl: baseUrl } = config;
       if (apiKey === undefined) return err("not_set_up");
-      const service = { baseUrl, apiKey, model, open: openModelSocket, connectTimeoutMs };
+      const service = { baseUrl, apiKey, model, open: openModelSocket, connectTimeoutMs, clock: machineClock };
       return ok((setup, emit) => openGoogleTalk(service, setup, emit));
+    }
+    case "openai": {
+      const { openAiApiKey: apiKey, openAiBaseUrl: baseUrl } = config;
+      if (apiKey === undefined) return err("not_set_up");
+      const service = { baseUrl, apiKey, model, open: openModelSocket, connectTimeoutMs, clock: machineClock };
+      return ok((setup, emit) => openOpenAiTalk(service, setup, emit));
     }
   }
 }

@@ -3,38 +3,87 @@
  * is lost to the model, and to nobody else. Pure.
  */
 import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
+import { samplesOf } from "./pcm.ts";
 
-const maxBytes = 30 * sampleRateHz * bytesPerSample;
+const maxBytes = 60 * sampleRateHz * bytesPerSample;
+/** What left this machine so short a time ago may be on its way. */
+const onItsWayMs = 300;
+/** Mean of the samples' sizes below which nothing is voice. */
+const leastLoudness = 100;
 
 interface Piece {
   readonly pcm: Uint8Array;
-  /** Which message of the connection it went out as; undefined while it did not. */
+  /** Which message of the connection it went out as, or another measure that grows; undefined while it did not. */
   index: number | undefined;
+  sentAt: number;
+  /** When it came, ms since 1970. */
+  readonly cameAt: number;
+  readonly isLoud: boolean;
 }
 
 export class UnheardAudio {
+  readonly #now: () => number;
   #pieces: Piece[] = [];
   #bytes = 0;
 
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Whether a voice went out that the model's memory does not hold. */
+  get hasSentVoice(): boolean {
+    return this.#pieces.some(({ index, isLoud }) => index !== undefined && isLoud);
+  }
+
+  /** Whether a voice may be on its way. */
+  get isVoiceUnderWay(): boolean {
+    const since = this.#now() - onItsWayMs;
+    return this.#pieces.some(({ index, sentAt, isLoud }) => index !== undefined && isLoud && sentAt > since);
+  }
+
+  /** @returns when the message of that index, or the one that reaches up to it, came here. */
+  cameAt(index: number): number | undefined {
+    return this.#pieces.find((piece) => piece.index !== undefined && piece.index >= index)?.cameAt;
+  }
+
   push(pcm: Uint8Array): void {
-    this.#pieces.push({ pcm, index: undefined });
+    this.#pieces.push({ pcm, index: undefined, sentAt: 0, cameAt: this.#now(), isLoud: hasVoice(pcm) });
     this.#bytes += pcm.byteLength;
     while (this.#bytes > maxBytes) this.#bytes -= this.#pieces.shift()?.pcm.byteLength ?? 0;
   }
 
   /** Hands out what was not sent over this connection, in order. @param send gives the message's index. */
   send(send: (pcm: Uint8Array) => number): void {
-    for (const piece of this.#pieces) piece.index ??= send(piece.pcm);
+    for (const piece of this.#pieces) {
+      if (piece.index !== undefined) continue;
+      piece.index = send(piece.pcm);
+      piece.sentAt = this.#now();
+    }
   }
 
   /** The model's memory holds all messages up to this one. */
   heard(index: number): void {
-    this.#pieces = this.#pieces.filter((piece) => piece.index === undefined || piece.index > index);
-    this.#bytes = this.#pieces.reduce((sum, { pcm }) => sum + pcm.byteLength, 0);
+    this.#keep((piece) => piece.index === undefined || piece.index > index);
+  }
+
+  /** It holds all that had arrived by now. */
+  heardButLately(): void {
+    const since = this.#now() - onItsWayMs;
+    this.#keep((piece) => piece.index === undefined || piece.sentAt > since);
   }
 
   /** Another connection knows nothing of what was sent over this one. */
   forgetIndexes(): void {
     for (const piece of this.#pieces) piece.index = undefined;
   }
+
+  #keep(isUnheard: (piece: Piece) => boolean): void {
+    this.#pieces = this.#pieces.filter(isUnheard);
+    this.#bytes = this.#pieces.reduce((sum, { pcm }) => sum + pcm.byteLength, 0);
+  }
+}
+
+function hasVoice(pcm: Uint8Array): boolean {
+  const samples = samplesOf(pcm);
+  return samples.reduce((sum, sample) => sum + Math.abs(sample), 0) > leastLoudness * samples.length;
 }

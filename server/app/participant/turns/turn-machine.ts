@@ -3,23 +3,26 @@
  * Guarantees: what is cut off is flushed before anything new is queued; an utterance is recorded once, and of the model's own words
  * no more than was played; every conversation ends. Knows no provider, no socket and no sound, only how many samples there are.
  */
-import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { textPlayed, type TurnStep } from "./turn-state.ts";
-import { backoffMs } from "../../../schemas/lib/backoff.ts";
+import { backoffMs } from "../../../../schemas/lib/backoff.ts";
+import { allOver, answeredVoices, firstVoices, overBefore, spokenUntil, voicesIn, withVoice } from "./voices.ts";
+import { turnTimes } from "./turn-times.ts";
 import type { AiTurn, EndReason, SpokenUtterance, TurnEffect, TurnInput, TurnState, Voice } from "./turn-types.ts";
 
-export const turnTimes = {
-  /** Nobody else is connected for this long. */
-  aloneMs: 60_000,
-  /** What the model says last may take this long to be heard. */
-  closingMs: 60_000,
-  /** Voice this long after the last, of which nothing was heard, begins another stretch. */
-  newVoiceMs: 3_000,
-} as const;
 const reconnect = { firstMs: 250, maxMs: 8_000, least: "half" } as const;
 const maxFailures = 8;
-const maxVoices = 32;
 const samplesPerMs = sampleRateHz / 1_000;
+
+const signsOfLife: ReadonlySet<TurnInput["type"]> = new Set([
+  "alive",
+  "asked",
+  "heard",
+  "audio",
+  "said",
+  "turn_complete",
+  "interrupted",
+]);
 
 /** @param random from 0 to 1, for pauses. */
 export function nextTurn(state: TurnState, input: TurnInput, now: number, random = 0.5): TurnStep {
@@ -54,22 +57,26 @@ class Run {
   }
 
   take(input: TurnInput, random: number): void {
+    if (signsOfLife.has(input.type)) this.#set({ modelAt: this.#now, silences: 0 });
     switch (input.type) {
+      case "alive":
+        return;
       case "connected":
-        return this.#set({ isConnected: true, lastTurn: 0 });
+        return this.#set({ isConnected: true, isRemote: input.isRemote ?? false, lastTurn: 0, connectedAt: this.#now });
       case "lost":
         return this.#lose(random);
       case "voice":
         return this.#addVoice(input);
       case "asked":
-        return this.#set({
-          isAsked: true,
-          wasInterrupted: false,
-          voices: this.state.voices.map((voice) => ({ ...voice, isOver: true })),
-        });
+        return this.#set({ isAsked: true, wasInterrupted: false, voices: allOver(this.state.voices) });
       case "heard":
         this.#set({ heard: `${this.state.heard}${input.text}`, failures: 0 });
-        return input.isFinal ? this.#recordHeard(1) : undefined;
+        if (!input.isFinal) return;
+        return this.#recordWords(
+          input.spoken ? voicesIn(this.state.voices, input.spoken) : answeredVoices(this.state.voices),
+        );
+      case "retracted":
+        return this.#set({ heard: this.state.heard.slice(0, Math.max(0, this.state.heard.length - input.chars)) });
       case "audio":
         return this.#hearModel(input.turn, { samples: input.samples, text: "" });
       case "said":
@@ -101,6 +108,7 @@ class Run {
       this.#finish(first, false);
     const { closing, turns, aloneSince, endsAt, ended } = this.state;
     if (ended !== undefined) return;
+    this.#lookForLife();
     if (closing && (turns.length === 0 || this.#now >= closing.until)) this.end(closing.reason);
     else if (this.#now >= endsAt) this.end("time_limit");
     else if (aloneSince !== undefined && this.#now - aloneSince >= turnTimes.aloneMs) this.end("nobody_there");
@@ -141,20 +149,39 @@ class Run {
     this.effects.push({ type: "connect", afterMs });
   }
 
-  #addVoice({ track, startMs, endMs }: { track: string; startMs: number; endMs: number }): void {
-    const { voices, heard } = this.state;
+  /** A connection over which nothing comes though somebody spoke may be half of one: it is replaced, more and more patiently. */
+  #lookForLife(): void {
+    const { isConnected, isRemote, closing, voices, turns, modelAt = 0, connectedAt = 0, silences = 0 } = this.state;
     const last = voices.at(-1);
-    const goesOn = last && !last.isOver && last.track === track;
-    const isStale = goesOn && heard === "" && startMs - last.endMs > turnTimes.newVoiceMs;
-    const began: Voice = { track, startMs, endMs, at: this.#now - (endMs - startMs), isOver: false };
-    this.#set({
-      isAsked: false,
-      voices: isStale
-        ? [...voices.slice(0, -1), began]
-        : goesOn
-          ? [...voices.slice(0, -1), { ...last, endMs: Math.max(last.endMs, endMs) }]
-          : [...voices, began].slice(-maxVoices),
-    });
+    if (!isConnected || !isRemote || closing || turns.length > 0 || !last) return;
+    const spokeAt = Math.max(modelAt, connectedAt, spokenUntil(last));
+    if (this.#now - spokeAt < turnTimes.silentMs * 2 ** Math.min(silences, 5)) return;
+    this.#set({ isConnected: false, isAsked: false, silences: silences + 1 });
+    this.effects.push({ type: "connect", afterMs: 0 });
+  }
+
+  #addVoice(voice: Omit<Extract<TurnInput, { type: "voice" }>, "type">): void {
+    this.#leaveWordless();
+    const { voices, heard } = this.state;
+    const isNoise = (last: Voice): boolean => heard === "" && this.#waited(last) > turnTimes.newVoiceMs;
+    this.#set({ isAsked: false, voices: withVoice(voices, voice, this.#now, isNoise) });
+  }
+
+  /** Words that came behind an answer are of what was answered; what got none by now was no word. */
+  #leaveWordless(): void {
+    const { voices, heard } = this.state;
+    const over = voices.filter(({ isOver }) => isOver);
+    const isNew = over.length === voices.length;
+    if (isNew && over.length > 0 && heard !== "") return this.#recordHeard(over.length);
+    const stillWaits = (voice: Voice): boolean =>
+      !voice.isOver || this.#now - spokenUntil(voice) < turnTimes.lateWordsMs;
+    if (!voices.every(stillWaits)) this.#set({ voices: voices.filter(stillWaits) });
+  }
+
+  /** How long a model that is there could have written a stretch's words down, and did not. */
+  #waited(voice: Voice): number {
+    const { modelAt = 0, connectedAt = 0 } = this.state;
+    return modelAt - Math.max(spokenUntil(voice), connectedAt);
   }
 
   #hearModel(turn: number, more: { readonly samples: number; readonly text: string }): void {
@@ -180,10 +207,11 @@ class Run {
 
   #complete(turn: number): void {
     // What was heard before the answer was given is a turn of its own.
-    this.#recordHeard(this.state.voices.length);
+    if (this.state.heard !== "") this.#recordHeard(this.state.voices.length);
     this.#set({
       isAsked: false,
       wasInterrupted: false,
+      voices: overBefore(this.state.voices, this.#now - turnTimes.stillSpeaksMs),
       turns: this.state.turns.map((each) => (each.turn <= turn ? { ...each, isComplete: true } : each)),
     });
   }
@@ -195,9 +223,10 @@ class Run {
   #interrupt(): void {
     if (this.state.turns.length === 0) return;
     // What is being said now is what interrupts; what was heard before is what was answered.
-    const before = this.state.voices.filter(({ isOver }) => isOver).length;
+    const { voices, heard } = this.state;
     this.cutAll();
-    if (this.state.heard !== "") this.#recordHeard(Math.max(1, before));
+    if (heard !== "")
+      this.#recordHeard(voices.at(-1)?.isOver === false ? Math.max(1, voices.length - 1) : voices.length);
     this.#set({ wasInterrupted: true, isAsked: false });
   }
 
@@ -228,18 +257,23 @@ class Run {
     });
   }
 
-  /** Records the words that were heard so far as one utterance. @param count of how many stretches of voice, the oldest ones, they are the words. */
+  /** @param count of how many stretches of voice, the oldest ones, the words are. */
   #recordHeard(count: number): void {
-    const { voices, heard } = this.state;
-    const mine = voices.slice(0, count);
-    this.#set({ heard: "", voices: voices.slice(count) });
-    const [first] = mine;
+    this.#recordWords(firstVoices(this.state.voices, count));
+  }
+
+  /** Records the words that were heard so far as one utterance. */
+  #recordWords({ mine, rest }: { readonly mine: readonly Voice[]; readonly rest: readonly Voice[] }): void {
+    const { heard, lastVoice: before } = this.state;
+    // Of a voice too low to be noticed here, the place is that of the last one.
+    const [first = before && { ...before, startMs: before.endMs, at: this.#now }] = mine;
     const own = mine.filter(({ track }) => track === first?.track);
+    this.#set({ heard: "", voices: rest, lastVoice: own.at(-1) ?? before });
     this.#record({
       speaker: "USER",
       track: first?.track,
       startMs: first?.startMs ?? 0,
-      endMs: Math.max(0, ...own.map(({ endMs }) => endMs)),
+      endMs: Math.max(first?.endMs ?? 0, ...own.map(({ endMs }) => endMs)),
       text: heard,
       at: first?.at ?? this.#now,
     });

@@ -2,8 +2,9 @@
  * Transcripts on their way to the backend (SPEC Y9): written in the commit that ends a conversation, and sent until they are taken, the
  * same body under the same key each time. A backend that takes none for three days is given up.
  */
-import { backoffMs } from "../../../schemas/lib/backoff.ts";
-import type { TranscriptTarget } from "../../shared/config/live-models.ts";
+import { backoffMs } from "../../../../schemas/lib/backoff.ts";
+import type { Sql } from "../../../shared/lib/sql.ts";
+import type { TranscriptTarget } from "../../../shared/config/live-models.ts";
 
 export type TranscriptState = "none" | "waiting" | "posted" | "failed";
 
@@ -18,9 +19,9 @@ const pauses = { firstMs: 2_000, maxMs: 300_000, least: "half" } as const;
 const giveUpMs = 3 * 86_400_000;
 
 export class TranscriptOutbox {
-  readonly #sql: SqlStorage;
+  readonly #sql: Sql;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: Sql) {
     this.#sql = sql;
   }
 

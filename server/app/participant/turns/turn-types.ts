@@ -15,16 +15,20 @@ export type EndReason =
 
 /** Samples are at 16 kHz. Places are ms on the timeline of a track. */
 export type TurnInput =
-  /** The model's connection is ready. */
-  | { readonly type: "connected" }
+  /** The model's connection is ready. Remote: it may be half of one, over which nothing comes. */
+  | { readonly type: "connected"; readonly isRemote?: boolean }
   /** The model's connection ended, or is to be replaced. */
   | { readonly type: "lost" }
   /** A person's sound that is no silence. */
   | { readonly type: "voice"; readonly track: string; readonly startMs: number; readonly endMs: number }
   /** The person has said what there was to say, and waits for an answer. */
   | { readonly type: "asked" }
-  /** What the model heard. Final: all of the oldest stretch of voice that was not heard yet, and may be nothing. */
-  | { readonly type: "heard"; readonly text: string; readonly isFinal: boolean }
+  /** What the model heard. Final: all of the oldest stretch of voice that was not heard yet, or of when it was spoken, and may be nothing. */
+  | { readonly type: "heard"; readonly text: string; readonly isFinal: boolean; readonly spoken?: Spoken | undefined }
+  /** So much of the end of what was heard, and is not recorded yet, is heard again. */
+  | { readonly type: "retracted"; readonly chars: number }
+  /** Something came of the model that changes nothing. */
+  | { readonly type: "alive" }
   /** Sound of the model's turn. Turns of one connection are numbered upwards. */
   | { readonly type: "audio"; readonly turn: number; readonly samples: number }
   /** Further words of that turn. */
@@ -41,6 +45,12 @@ export type TurnInput =
   | { readonly type: "end"; readonly reason: EndReason }
   /** Time passed. */
   | { readonly type: "tick" };
+
+/** When a person's words reached the participant, ms since 1970. */
+export interface Spoken {
+  readonly from: number;
+  readonly until: number;
+}
 
 export interface SpokenUtterance {
   readonly id: string;
@@ -99,6 +109,15 @@ export interface TurnState {
   readonly lastTurn: number;
   readonly voices: readonly Voice[];
   readonly heard: string;
+  readonly isRemote?: boolean;
+  /** The last stretch whose words were recorded. */
+  readonly lastVoice?: Voice | undefined;
+  /** Since when there is a connection to the model, ms since 1970. */
+  readonly connectedAt?: number;
+  /** When the model last gave a sign of life, ms since 1970. */
+  readonly modelAt?: number;
+  /** How often in a row its connection was replaced because it gave none. */
+  readonly silences?: number;
   readonly isAsked: boolean;
   readonly wasInterrupted: boolean;
   readonly nextId: number;

@@ -2,7 +2,7 @@
  * What both sides said, for the backend that asked for the conversation (SPEC Y9). Pure: the same conversation is the same body, however
  * often it is sent, and no two of its entries have one time, so that a store that knows an entry by interview and time keeps each once.
  */
-import type { SpokenUtterance } from "./turn-types.ts";
+import type { SpokenUtterance } from "../turns/turn-types.ts";
 
 export type TranscriptFormat = "superjson" | "json";
 

@@ -2,7 +2,8 @@
  * What a person says to a question, out of audio that goes on: from a little before the voice begins to the pause behind it. Longer
  * answers are handed out in parts, so that memory is bounded. A microphone that goes silent ends an answer as a pause does.
  */
-import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
+import { bytesPerSample, sampleRateHz } from "../../../../../schemas/wire/audio.ts";
+import type { Clock } from "../../clock.ts";
 
 export interface Answer {
   /** s16le. */
@@ -28,12 +29,14 @@ export class AnswerAudio {
   #bytes = 0;
   #voicedMs = 0;
   #quietMs = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #clock: Clock;
+  #forget = (): void => undefined;
   /** Whether an earlier part of the answer had words. */
   hasWords = false;
 
-  constructor(onAnswer: (answer: Answer) => void) {
+  constructor(onAnswer: (answer: Answer) => void, clock: Clock) {
     this.#onAnswer = onAnswer;
+    this.#clock = clock;
   }
 
   /** Somebody speaks, as far as it was heard. */
@@ -53,14 +56,14 @@ export class AnswerAudio {
         this.#bytes -= this.#pcm.shift()?.byteLength ?? 0;
       return;
     }
-    clearTimeout(this.#timer);
+    this.#forget();
     if (this.#quietMs >= pauseMs) return this.#hand(true);
     if (this.#bytes > partMs * bytesPerMs) this.#hand(false);
-    this.#timer = setTimeout(() => this.#hand(true), silentMs);
+    this.#forget = this.#clock.after(silentMs, () => this.#hand(true));
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#forget();
   }
 
   #hand(isOver: boolean): void {

@@ -3,11 +3,12 @@
  * with the model that transcribes and speaks with the one that synthesizes, so that it needs no account. A question that was cut off
  * before most of it was heard is asked again; one that nobody answers as well, once. Knows no provider.
  */
-import { ok, type Result } from "../../../../schemas/lib/result.ts";
-import { bytesPerSample } from "../../../../schemas/wire/audio.ts";
-import { VoiceWatch } from "../room/voice-watch.ts";
+import { ok, type Result } from "../../../../../schemas/lib/result.ts";
+import { type Clock, machineClock } from "../../clock.ts";
+import { samplesOf } from "../pcm.ts";
+import { VoiceWatch } from "../../room/voice-watch.ts";
 import { type Answer, AnswerAudio } from "./answer-audio.ts";
-import type { Talk, TalkEvent, TalkSetup } from "./live-model.ts";
+import type { Talk, TalkEvent, TalkSetup } from "../live-model.ts";
 
 export interface Voices {
   /** Mono, 16 kHz. Throws where no model speaks. */
@@ -30,8 +31,13 @@ const heardEnough = 0.6;
 /** Whoever says nothing for so long did not hear, or does not know. */
 const patienceMs = 20_000;
 
-export function openScriptedTalk(voices: Voices, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
-  return new ScriptedTalk(voices, setup, emit);
+export function openScriptedTalk(
+  voices: Voices,
+  setup: TalkSetup,
+  emit: (event: TalkEvent) => void,
+  clock: Clock = machineClock,
+): Talk {
+  return new ScriptedTalk(voices, setup, emit, clock);
 }
 
 interface Turn {
@@ -42,14 +48,13 @@ interface Turn {
 }
 
 class ScriptedTalk implements Talk {
+  readonly isRemote = false;
   readonly #voices: Voices;
   readonly #emit: (event: TalkEvent) => void;
   readonly #lines: readonly string[];
   readonly #watch = new VoiceWatch();
-  readonly #audio = new AnswerAudio((answer) => {
-    // One after the other, in the order in which it was said.
-    this.#work = this.#work.then(() => this.#take(answer));
-  });
+  readonly #audio: AnswerAudio;
+  readonly #clock: Clock;
   /** The line that is said next. */
   #next: number;
   #turn: Turn | undefined;
@@ -57,13 +62,24 @@ class ScriptedTalk implements Talk {
   #speech: AbortController | undefined;
   readonly #over = new AbortController();
   #wasRepeated = false;
-  #patience: ReturnType<typeof setTimeout> | undefined;
+  #wasStopped = false;
+  #forgetPatience = (): void => undefined;
   #isConnected = false;
   /** Answers of which nobody knows yet what they say. */
   #open = 0;
   #work: Promise<void> = Promise.resolve();
 
-  constructor(voices: Voices, { greeting = usualGreeting, script = usualScript, handle }: TalkSetup, emit: Emit) {
+  constructor(
+    voices: Voices,
+    { greeting = usualGreeting, script = usualScript, handle }: TalkSetup,
+    emit: (event: TalkEvent) => void,
+    clock: Clock,
+  ) {
+    this.#audio = new AnswerAudio((answer) => {
+      // One after the other, in the order in which it was said.
+      this.#work = this.#work.then(() => this.#take(answer));
+    }, clock);
+    this.#clock = clock;
     this.#voices = voices;
     this.#emit = emit;
     const [first = "", ...others] = script;
@@ -82,14 +98,10 @@ class ScriptedTalk implements Talk {
 
   hear(pcm: Uint8Array): void {
     if (this.#over.signal.aborted) return;
-    const view = new DataView(pcm.buffer, pcm.byteOffset, pcm.byteLength);
-    const samples = Int16Array.from({ length: pcm.byteLength / bytesPerSample }, (_, at) =>
-      view.getInt16(at * bytesPerSample, true),
-    );
-    const { voiced, frames } = this.#watch.push(samples);
+    const { voiced, frames } = this.#watch.push(samplesOf(pcm));
     this.#audio.push(pcm, voiced, frames);
     if (!this.#audio.isVoice) return;
-    clearTimeout(this.#patience);
+    this.#forgetPatience();
     if (!this.#turn) return;
     // Whoever begins to speak is let speak.
     this.#speech?.abort();
@@ -102,12 +114,19 @@ class ScriptedTalk implements Talk {
     this.#turn = undefined;
     if (!turn.isWhole || (wasCut && playedSamples < turn.samples * heardEnough))
       this.#next = Math.max(0, this.#next - 1);
-    if (!wasCut) this.#waitForAnswer();
+    // Who stopped it may have nothing to say.
+    if (!wasCut || this.#wasStopped) this.#waitForAnswer();
+    this.#wasStopped = false;
+  }
+
+  interrupt(): void {
+    this.#wasStopped = true;
+    this.#speech?.abort();
   }
 
   close(): void {
     this.#isConnected = false;
-    clearTimeout(this.#patience);
+    this.#forgetPatience();
     this.#speech?.abort();
     this.#over.abort();
     this.#audio.stop();
@@ -175,14 +194,14 @@ class ScriptedTalk implements Talk {
   }
 
   #waitForAnswer(): void {
-    clearTimeout(this.#patience);
+    this.#forgetPatience();
     if (this.#next >= this.#lines.length) return;
-    this.#patience = setTimeout(() => {
+    this.#forgetPatience = this.#clock.after(patienceMs, () => {
       if (this.#turn || this.#open > 0) return;
       const line = this.#wasRepeated || this.#next === 0 ? this.#next : this.#next - 1;
       this.#wasRepeated = !this.#wasRepeated;
       void this.#say(line);
-    }, patienceMs);
+    });
   }
 
   #break(): void {
@@ -192,5 +211,3 @@ class ScriptedTalk implements Talk {
     this.#emit({ type: "closed" });
   }
 }
-
-type Emit = (event: TalkEvent) => void;

@@ -1,10 +1,10 @@
 /** The wire of Gemini Live (BidiGenerateContent, v1beta), as far as a conversation needs it. Fields that it does not know it passes over. */
 import * as z from "zod";
-import { parseJson } from "../../../../schemas/lib/parse-json.ts";
-import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { encodeBase64 } from "../../../../schemas/wire/base64.ts";
-import { instructionsOf } from "./instructions.ts";
-import type { TalkSetup, TalkTokens } from "./live-model.ts";
+import { parseJson } from "../../../../../schemas/lib/parse-json.ts";
+import { sampleRateHz } from "../../../../../schemas/wire/audio.ts";
+import { encodeBase64 } from "../../../../../schemas/wire/base64.ts";
+import { instructionsOf } from "../instructions.ts";
+import type { TalkSetup, TalkTokens } from "../live-model.ts";
 
 export const googlePath = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent";
 

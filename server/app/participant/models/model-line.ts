@@ -1,0 +1,125 @@
+/**
+ * One connection of a talk to its provider: opened in its time or not at all, closed once, and silent from then on. What comes over it is
+ * its talk's to read. Every end of it is one that may be tried again: providers close with 1008 and 1011 at random.
+ */
+import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import type { Clock } from "../clock.ts";
+import type { ModelSocket, OpenModelSocket } from "./live-model.ts";
+
+export interface LineOptions {
+  readonly open: OpenModelSocket;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly onMessage: (text: string) => void;
+  /** Once, where it was ready and ended without `drop`. */
+  readonly onEnd: () => void;
+}
+
+export class ModelLine {
+  readonly #options: LineOptions;
+  readonly #ready = Promise.withResolvers<"ready" | "unavailable" | "timeout">();
+  readonly #left = new AbortController();
+  #socket: ModelSocket | undefined;
+  #cancelLeaving: (() => void) | undefined;
+  #isReady = false;
+  #isOver = false;
+  /** Messages sent. */
+  sent = 0;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#isOver;
+  }
+
+  /** It is to go, as soon as it may. */
+  get isLeaving(): boolean {
+    return this.#cancelLeaving !== undefined;
+  }
+
+  /** @param first goes out at once. It is connected once `ready` is called. */
+  async connect(first: object): Promise<Result<"connected", "unavailable" | "timeout">> {
+    const { connectTimeoutMs, clock } = this.#options;
+    const forget = clock.after(connectTimeoutMs, () => this.#ready.resolve("timeout"));
+    void this.#open(first);
+    const outcome = await this.#ready.promise;
+    forget();
+    if (outcome === "ready") return ok("connected");
+    this.drop();
+    return err(outcome);
+  }
+
+  /** The provider greeted. */
+  ready(): void {
+    if (this.#isOver) return;
+    this.#isReady = true;
+    this.#ready.resolve("ready");
+  }
+
+  /** @returns the message's index. */
+  send(message: object): number {
+    if (!this.#isOver && this.#socket) {
+      try {
+        this.#socket.send(JSON.stringify(message));
+      } catch {
+        // It is closing, and nobody said so yet.
+        this.#end();
+      }
+    }
+    this.sent += 1;
+    return this.sent - 1;
+  }
+
+  /** It is to be replaced in that time at the latest: its talk calls `leave` where it may go before. */
+  leaveIn(ms: number): void {
+    this.#cancelLeaving ??= this.#options.clock.after(ms, () => this.leave());
+  }
+
+  /** Ends it in order, and says so. */
+  leave(): void {
+    this.#socket?.close(1000, "");
+    this.#end();
+  }
+
+  /** Ends it in order, where its talk knows. */
+  drop(): void {
+    this.#cancelLeaving?.();
+    if (!this.#isOver) this.#socket?.close(1000, "");
+    this.#isOver = true;
+    this.#left.abort();
+    this.#ready.resolve("unavailable");
+  }
+
+  async #open(first: object): Promise<void> {
+    const { open, url, headers, onMessage } = this.#options;
+    try {
+      const socket = await open({
+        url,
+        headers,
+        onMessage: (text) => {
+          if (!this.#isOver) onMessage(text);
+        },
+        onClose: () => this.#end(),
+        signal: this.#left.signal,
+      });
+      // Who opens it closes one that nobody waits for any more; twice does no harm.
+      if (this.#isOver) socket.close(1000, "");
+      else this.#socket = socket;
+      if (!this.#isOver) this.send(first);
+    } catch {
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    this.#cancelLeaving?.();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#ready.resolve("unavailable");
+    if (this.#isReady) this.#options.onEnd();
+  }
+}

@@ -1,0 +1,39 @@
+/** Whole conversations with faults on both sides, in simulated time, over both providers' wires; `npm run chaos:talks` plays many more. */
+import { describe, expect, inject, test } from "vitest";
+import { playInterview, quietInterview } from "../../support/live-models/play-interview.ts";
+
+const given = inject("seed");
+const seeds = given === null ? [3, 27, 85, 138] : [given];
+
+describe("a conversation whose connections, objects and people fail", () => {
+  test.each(seeds)(
+    "[Y1] [Y3] [Y4] [Y5] seed %i: every word stands there once and in its place, it ends, and nothing is left open",
+    async (seed) => {
+      const { violations, utterances } = await playInterview(seed);
+      expect(violations).toEqual([]);
+      expect(utterances).toBeGreaterThan(0);
+    },
+    240_000,
+  );
+});
+
+test.each(["google", "openai"] as const)(
+  "[Y2] %s: a flush on the person's track stops what is said, without a word, and the next turn is heard",
+  async (provider) => {
+    const { clock, interview, stop } = quietInterview(provider);
+    await clock.pass(1_500);
+    expect(interview.phase).toBe("speaking");
+    interview.press();
+    expect([interview.phase, interview.flushes]).toEqual(["interrupted", 1]);
+    await clock.pass(5_000);
+    expect(interview.flushes).toBe(1);
+    await clock.pass(20_000, () => interview.isSaid);
+    interview.end("asked");
+    await clock.pass(1_000);
+    const [cut, ...others] = [...interview.recorded.values()].filter(({ speaker }) => speaker === "AI");
+    expect(cut?.text).not.toContain("what?");
+    expect(others.at(-1)?.text).toContain("what?");
+    expect(interview.violations()).toEqual([]);
+    expect(stop()).toEqual([]);
+  },
+);
