@@ -7,6 +7,8 @@ import { dirname } from "node:path";
 import { eventsText } from "./contract/event-catalogue.ts";
 import { asyncapiText, openapiText } from "./contract/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
+import { goldenProtoJson } from "./contract/generate-proto-golden.ts";
+import { protoText } from "./contract/generate-proto.ts";
 import { referenceText } from "./contract/generate-reference.ts";
 import { bindingsDocument, envExample } from "./deploy/installation/documents.ts";
 
@@ -19,6 +21,8 @@ const files: Readonly<Record<string, string>> = {
   "schemas/published/openapi.json": openapiText,
   "schemas/published/golden/golden.json": goldenJson,
   "schemas/published/golden/golden.md": goldenMarkdown,
+  "schemas/published/golden/proto.json": goldenProtoJson,
+  "schemas/wire/interview.proto": protoText,
 };
 
 /** Empty where there is no such file: no generated one is. */

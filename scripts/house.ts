@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
-  // With the money of the ledger and the shapes of chats over HTTP, and their bounds.
-  schemas: 6_300,
+  // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds.
+  schemas: 7_000,
   // Versions of a result, its corrections after the end, the bounds of those who come in, and what is told of each piece of work are all rules of the room.
   "server/gateway": 17_200,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a

@@ -23,9 +23,11 @@ import {
   type RoomMessage,
 } from "./messages.ts";
 import { isDeeperThan } from "./msgpack-depth.ts";
+import { ProtoError, readClientMessage } from "./proto/read-proto.ts";
+import { writeRoomMessage } from "./proto/write-proto.ts";
 import { err, ok, type Result } from "../lib/result.ts";
 
-export type Encoding = "json" | "msgpack";
+export type Encoding = "json" | "msgpack" | "proto";
 
 /** Why a frame was refused. `seq` where the frame carried a readable one. */
 export interface FrameError {
@@ -46,15 +48,19 @@ const msgpackLimits = {
   maxExtLength: 64,
 } as const;
 
-/** Reads one frame as it came from the socket: text is JSON, binary is MessagePack. */
-export function decodeFrame(frame: string | ArrayBuffer | ArrayBufferView): Result<ClientMessage, FrameError> {
+/** Reads one frame as it came from the socket: text is JSON, binary is MessagePack, or Protocol Buffers where that was agreed on. */
+export function decodeFrame(
+  frame: string | ArrayBuffer | ArrayBufferView,
+  encoding: Encoding = "msgpack",
+): Result<ClientMessage, FrameError> {
   if (typeof frame === "string") {
     return frame.length > wireLimits.maxMessageBytes ? tooLarge(frame.length) : decodeJsonFrame(frame);
   }
   const bytes = ArrayBuffer.isView(frame)
     ? new Uint8Array(frame.buffer, frame.byteOffset, frame.byteLength)
     : new Uint8Array(frame);
-  return bytes.byteLength > wireLimits.maxMessageBytes ? tooLarge(bytes.byteLength) : decodeMsgpackFrame(bytes);
+  if (bytes.byteLength > wireLimits.maxMessageBytes) return tooLarge(bytes.byteLength);
+  return encoding === "proto" ? decodeProtoFrame(bytes) : decodeMsgpackFrame(bytes);
 }
 
 /** Writes a room's message in the encoding the client chose. */
@@ -63,6 +69,7 @@ export function encodeMessage(
   encoding: Encoding,
 ): string | Uint8Array<ArrayBuffer> {
   if (encoding === "msgpack") return encode(message);
+  if (encoding === "proto") return writeRoomMessage(message);
   if (message.type !== "live" || !message.content) return JSON.stringify(message);
   const { content, ...rest } = message;
   return JSON.stringify({ ...rest, content_b64: encodeBase64(content) });
@@ -104,6 +111,19 @@ function decodeMsgpackFrame(bytes: Uint8Array): Result<ClientMessage, FrameError
     const hint = binaryFrameHint(bytes);
     return refuse("bad_msgpack", hint ?? "The binary frame is not exactly one MessagePack map within the limits.");
   }
+  return parseBinary(value);
+}
+
+function decodeProtoFrame(bytes: Uint8Array): Result<ClientMessage, FrameError> {
+  try {
+    return parseBinary(readClientMessage(bytes));
+  } catch (cause) {
+    if (!(cause instanceof ProtoError)) throw cause;
+    return refuse("bad_frame", `The binary frame is not one ClientMessage of interview.proto: ${cause.message}.`);
+  }
+}
+
+function parseBinary(value: unknown): Result<ClientMessage, FrameError> {
   const frame = asTyped(value);
   if (!frame.ok) return frame;
   const { type } = frame.value;

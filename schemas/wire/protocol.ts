@@ -2,6 +2,8 @@
 export const protocolVersion = 1;
 export const jsonSubprotocol = "roomtone.v1.json";
 export const msgpackSubprotocol = "roomtone.v1.msgpack";
+/** As `interview.proto` has it. */
+export const protoSubprotocol = "roomtone.v1.proto";
 /** The exact text the platform answers without waking the room. */
 export const pingText = '{"type":"ping"}';
 export const pongText = '{"type":"pong"}';

@@ -3,6 +3,7 @@
  * refusing it in a way that a client can read (SPEC W7), since browsers hide the answer to a refused handshake.
  */
 import type { Context } from "hono";
+import { protoSubprotocol } from "../../../schemas/wire/protocol.ts";
 import { type Encoding, encodeMessage } from "../../../schemas/wire/codec.ts";
 import { refusalCodeOf, type WireErrorCode, wireErrors } from "../../../schemas/wire/errors.ts";
 import { type ErrorMessage, errorSchema, jsonSubprotocol, msgpackSubprotocol } from "../../../schemas/wire/messages.ts";
@@ -25,16 +26,22 @@ export interface Subprotocol {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+const encodings: Readonly<Record<string, Encoding>> = {
+  [jsonSubprotocol]: "json",
+  [msgpackSubprotocol]: "msgpack",
+  [protoSubprotocol]: "proto",
+};
+
 /**
  * The first offer that the room speaks, else JSON. A client that offered its token alone gets that back: browsers give
  * up where none of their offers is taken.
  */
 export function chooseSubprotocol(offer: string | undefined): Subprotocol {
   const offered = offer?.split(",").map((name) => name.trim()) ?? [];
-  const spoken = offered.find((name) => name === jsonSubprotocol || name === msgpackSubprotocol);
+  const spoken = offered.find((name) => Object.hasOwn(encodings, name));
   const chosen = spoken ?? offered.find((name) => name.startsWith(bearerSubprotocol));
   return {
-    encoding: chosen === msgpackSubprotocol ? "msgpack" : "json",
+    encoding: (chosen === undefined ? undefined : encodings[chosen]) ?? "json",
     headers: chosen === undefined ? {} : { "sec-websocket-protocol": chosen },
   };
 }

@@ -47,7 +47,7 @@ export function handleFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOu
 }
 
 function answerFrame(deps: IngestDeps, peer: Peer, frame: Frame): FrameOutcome {
-  const decoded = decodeFrame(frame);
+  const decoded = decodeFrame(frame, peer.encoding);
   if (!decoded.ok) return reject(deps, peer, decoded.error);
   const message = decoded.value;
   if (isCommon(message)) return answerCommon(deps, peer, message);

@@ -9,7 +9,7 @@ import { trackNameSchema } from "../../../schemas/names.ts";
 /** The room's answer to a connection that it does not take; its body is the `error` message. */
 export const refusedStatus = 409;
 
-const encodingSchema = z.enum(["json", "msgpack"]);
+const encodingSchema = z.enum(["json", "msgpack", "proto"]);
 const commonShape = {
   encoding: encodingSchema,
   /** Who asks, as limits tell callers apart. */

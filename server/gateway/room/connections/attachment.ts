@@ -21,7 +21,7 @@ const unreadSchema: z.ZodType<Unread> = z.object({
 });
 
 const connectedShape = {
-  encoding: z.enum(["json", "msgpack"]),
+  encoding: z.enum(["json", "msgpack", "proto"]),
   subject: z.string(),
   feed: feedSchema.nullable(),
   expiresAt: z.number().nullable(),
