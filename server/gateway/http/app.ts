@@ -128,6 +128,11 @@ export function createApp(): Hono<AppEnv> {
     const allow = methods.join(", ");
     app.all(path, (c) => problem(c, { reason: "wrong_method", allow }));
   }
+  // What a browser asks for by itself, or a person types: no page of a slash too many, and no error in the log for an icon.
+  for (const { method, path, access } of rows.map(([, operation]) => operation)) {
+    if (method === "GET" && access === "public" && path !== "/") app.get(`${path}/`, (c) => c.redirect(path, 308));
+  }
+  app.get("/favicon.ico", (c) => c.body(null, 204));
   app.get("/:session_id", conversationRoute);
   app.get(`${pageFilesPath}:name`, routeNamed("pageFile"), forwardToApp);
   app.use(pathGuard);
