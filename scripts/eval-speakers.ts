@@ -4,7 +4,7 @@
  */
 import { runCommand } from "./cli/run-command.ts";
 import { GatewayProcess } from "./local/gateway-process.ts";
-import { createDirectDiarizer } from "./speakers/eval/diarize.ts";
+import { askService, createDirectDiarizer } from "./speakers/eval/diarize.ts";
 import { parseEvalOptions } from "./speakers/eval/eval-command.ts";
 import { evaluate } from "./speakers/eval/eval-run.ts";
 import { createGatewayDiarizer } from "./speakers/eval/gateway-diarizer.ts";
@@ -12,7 +12,9 @@ import { createGatewayDiarizer } from "./speakers/eval/gateway-diarizer.ts";
 await runCommand(parseEvalOptions, async (options, { atEnd }) => {
   const windowMs = options.window * 1_000;
   if (!options.gateway) {
-    const isGood = await evaluate(options, { diarize: createDirectDiarizer(windowMs), measuresCpu: true });
+    const { service } = options;
+    const diarize = createDirectDiarizer(windowMs, service === undefined ? undefined : askService(service));
+    const isGood = await evaluate(options, { diarize, measuresCpu: service === undefined });
     return isGood ? 0 : 1;
   }
   const gateway = new GatewayProcess({});

@@ -14,20 +14,21 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it.
   "server/app": 14_500,
-  "server/inference": 3_800,
+  // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
+  "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.
   "server/shared": 6_300,
   // Asking meetings, in the library, the command and the console; and talking with a model.
   client: 20_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own.
-  scripts: 11_200,
+  scripts: 11_500,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;
 /** Tables, and data that a program wrote. */
 const mayBeLong =
-  /^(schemas\/limits\.ts|schemas\/published\/|server\/shared\/diarizer\/model-data\.ts|test\/room\/access-matrix\.test\.ts)/;
+  /^(schemas\/limits\.ts|schemas\/published\/|server\/shared\/diarizer\/model-data\.ts|server\/inference\/voices\/projection-data\.ts|test\/room\/access-matrix\.test\.ts)/;
 const maxFilesInLib = 10;
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })

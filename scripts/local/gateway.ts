@@ -88,7 +88,11 @@ async function start(
   const runtime = await startRuntime({
     bundle,
     stateDir,
-    variables: { ...pick(given, "gateway"), BUILD_ID: basename(bundle.folder) },
+    variables: {
+      ...pick(given, "gateway"),
+      ...(inference && variables["LOCAL_INFERENCE_URL"] === "own" ? { LOCAL_INFERENCE_URL: inference.url } : {}),
+      BUILD_ID: basename(bundle.folder),
+    },
     appVariables: {
       ...(inference ? { EMBEDDED_BASE_URL: inference.url } : {}),
       ...pick(given, "app"),

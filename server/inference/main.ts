@@ -9,13 +9,14 @@ import { onStopSignal } from "./stop-signal.ts";
 import { openStt, sttModel } from "./stt/part.ts";
 import { openTts, ttsModel } from "./tts/part.ts";
 import { voiceList } from "./tts/voices.ts";
+import { openVoices } from "./voices/part.ts";
 
 let server: InferenceServer | undefined;
 onStopSignal(async () => server?.close());
 
 async function run({ host, port, apiKey, speakers }: InferenceOptions): Promise<void> {
   const parts: Part[] = [openStt(), openTts(), openModelList([{ id: sttModel }, { id: ttsModel, voices: voiceList }])];
-  if (speakers) parts.push(await openSpeakers(speakers));
+  parts.push(speakers ? await openSpeakers(speakers) : openVoices());
   server = await serveParts({ host, port, apiKey, parts });
   for (const { summary } of parts) if (summary !== "") console.log(summary);
   if (apiKey === undefined) console.log("No --api-key-env: anyone who reaches this address is answered.");

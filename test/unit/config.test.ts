@@ -98,6 +98,7 @@ test("[config] nothing else set", () => {
       limits: Object.fromEntries(limitRows.flatMap(({ name, value, setBy }) => (setBy ? [[name, value]] : []))),
       resolve: { auto: true, window_chunks: 4 },
       inference: undefined,
+      localInference: undefined,
       webhooks: {
         url: undefined,
         secrets: [],
@@ -115,6 +116,17 @@ test("[config] nothing else set", () => {
 test("[config] an empty variable is an unset one", () => {
   const empty = { JWT_SECRET, AUTH_MODE: "", INFERENCE_BASE_URL: "", INFERENCE_TIMEOUT_MS: "", INFERENCE_API_KEY: "" };
   expect(parseConfig(empty)).toEqual(parseConfig({ JWT_SECRET }));
+});
+
+test("[config] the service beside the gateway can be left out", () => {
+  const local = { url: "http://127.0.0.1:9/speaker/resolve", apiKey: undefined, timeoutMs: 15_000 };
+  expect(parseConfig({ JWT_SECRET, LOCAL_INFERENCE_URL: "http://127.0.0.1:9/" })).toMatchObject({
+    value: { inference: undefined, localInference: local },
+  });
+  expect(parseConfig({ JWT_SECRET, LOCAL_INFERENCE_URL: "off" })).toMatchObject({
+    value: { localInference: undefined },
+  });
+  expect(parseConfig({ JWT_SECRET, LOCAL_INFERENCE_URL: "nowhere" }).ok).toBe(false);
 });
 
 test("[config] a service has defaults for all but its address", () => {

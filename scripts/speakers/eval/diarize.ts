@@ -18,8 +18,20 @@ const resolveSchema = z.object({
   merges: z.array(z.object({ from_cluster_id: z.string(), into_cluster_id: z.string() })),
 });
 
+/** @returns what the resolver answers to a request's body. */
+type Ask = (body: string) => Promise<Response>;
+
+/** A service that speaks the resolve contract. */
+export function askService(baseUrl: string): Ask {
+  const url = `${baseUrl.replace(/\/+$/, "")}/speaker/resolve`;
+  return (body) => fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+}
+
+const askEmbedded: Ask = (body) =>
+  handleResolve(new Request("http://resolver.test/speaker/resolve", { method: "POST", body }));
+
 /** @param windowMs handed over at a time, in order; the state is carried, and a merge renames what was said before. */
-export function createDirectDiarizer(windowMs: number): Diarize {
+export function createDirectDiarizer(windowMs: number, ask: Ask = askEmbedded): Diarize {
   return async (samples) => {
     let state: SpeakerState = { clusters: [], bindings: {}, config: {} };
     let segments: { start_ms: number; end_ms: number; cluster_id: string }[] = [];
@@ -28,7 +40,7 @@ export function createDirectDiarizer(windowMs: number): Diarize {
       const window = samples.slice(at, at + step);
       const audio = { format: pcmFormat, sample_rate: sampleRateHz, channels: channelCount };
       const content_b64 = encodeBase64(new Uint8Array(window.buffer));
-      const answer = resolveSchema.parse(await post({ audio: { ...audio, content_b64 }, asr_text: null, state }));
+      const answer = resolveSchema.parse(await post(ask, { audio: { ...audio, content_b64 }, asr_text: null, state }));
       state = answer.updated_state;
       const renamed = new Map(answer.merges.map((merge) => [merge.from_cluster_id, merge.into_cluster_id]));
       const offset = (at * chunkMs) / sampleRateHz;
@@ -48,12 +60,8 @@ export function createDirectDiarizer(windowMs: number): Diarize {
   };
 }
 
-async function post(body: object): Promise<unknown> {
-  const request = new Request("http://resolver.test/speaker/resolve", {
-    method: "POST",
-    body: JSON.stringify({ session_id: "evaluation", ...body }),
-  });
-  const response = await handleResolve(request);
+async function post(ask: Ask, body: object): Promise<unknown> {
+  const response = await ask(JSON.stringify({ session_id: "evaluation", ...body }));
   if (!response.ok) throw new Error(`resolve answered ${response.status}: ${await response.text()}`);
   return response.json();
 }

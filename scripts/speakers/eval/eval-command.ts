@@ -41,6 +41,10 @@ export const parseEvalOptions = defineCommand({
       default: "4",
     }),
     gateway: flag.meta({ description: "through a gateway, windows and all, instead of calling the resolver directly" }),
+    service: z
+      .url()
+      .optional()
+      .meta({ value: "<url>", description: "a running inference service instead of the embedded resolver" }),
     each: flag.meta({ description: "a row for each meeting, too" }),
     picture: z.string().meta({ value: "<file>", description: "the timelines, as SVG", default: ".eval/speakers.svg" }),
   },

@@ -40,7 +40,7 @@ export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: S
   console.log(formatTable(outcomes, options.each).join("\n"));
   const cpuPerHour = (cpuSeconds / audioSeconds) * 3_600;
   const cpu = `; ${cpuPerHour.toFixed(0)} CPU seconds an hour, ${(cpuPerHour / 36).toFixed(2)} % of real time`;
-  console.log(`\n${(audioSeconds / 3_600).toFixed(1)} h of audio${measuresCpu ? cpu : ", through a gateway"}`);
+  console.log(`\n${(audioSeconds / 3_600).toFixed(1)} h of audio${measuresCpu ? cpu : ", computed elsewhere"}`);
   mkdirSync(dirname(options.picture), { recursive: true });
   writeFileSync(options.picture, drawTimelines(outcomes));
   console.log(`timelines: ${options.picture}`);

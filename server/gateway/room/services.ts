@@ -9,6 +9,7 @@ import { switchesOf } from "../../shared/switches/of-installation.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
+import { withFallback } from "../speakers/inference-fallback.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
 import type { RoomConfig, Services } from "./room.ts";
 
@@ -88,13 +89,18 @@ function switched(inference: Inference, isOff: () => boolean): Inference {
 
 function inferenceOf(env: Env, embedded: { readonly fetch: typeof fetch }): Inference {
   const config = parseConfig(env);
-  const service = config.ok ? config.value.inference : undefined;
-  if (service) return createInferenceClient(service, (input, init) => fetch(input, init));
-  return createInferenceClient(embeddedInference, (input, init) => embedded.fetch(input, init));
+  const { inference: service, localInference: local } = config.ok ? config.value : {};
+  if (service) return outside(service);
+  const inside = createInferenceClient(embeddedInference, (input, init) => embedded.fetch(input, init));
+  return local ? withFallback(outside(local), inside) : inside;
 }
 
 /** Whether the tenant may have one session more open (SPEC L4). */
 export async function mayOpenSession(env: Env, session: SessionName): Promise<boolean> {
   const { maxOpenSessionsPerTenant: limit } = roomConfigOf(env).limits;
   return limit === null || takeSessionSlot(env.TENANT_QUOTA, session, limit);
+}
+
+function outside(config: InferenceConfig): Inference {
+  return createInferenceClient(config, (input, init) => fetch(input, init));
 }

@@ -25,6 +25,8 @@ export interface InferenceFailure {
   readonly reason: "failed" | "timeout" | "refused";
   /** A sentence without the service's address or key. */
   readonly detail: string;
+  /** Whether nobody took the request at all: refused, reset, or an unknown name. */
+  readonly isUnreachable?: boolean;
 }
 
 /** Asks the speaker-resolve service. */
@@ -87,7 +89,7 @@ async function call(
     // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.
     return signal.aborted
       ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
-      : failed("the service could not be reached");
+      : err({ reason: "failed", detail: "the service could not be reached", isUnreachable: true });
   } finally {
     clear();
   }

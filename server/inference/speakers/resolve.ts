@@ -68,14 +68,14 @@ export function createNeuralResolve({ embedder, id, threshold }: NeuralModel) {
 }
 
 /** A cluster without a centroid is carried along and never matched. */
-function withoutCentroids(state: SpeakerState, foreign: ReadonlySet<string>): SpeakerState {
+export function withoutCentroids(state: SpeakerState, foreign: ReadonlySet<string>): SpeakerState {
   const clusters = state.clusters.map((cluster) =>
     foreign.has(cluster.cluster_id) ? { ...cluster, centroid: [] } : cluster,
   );
   return { ...state, clusters };
 }
 
-function withCentroidsOf(
+export function withCentroidsOf(
   { clusters: before }: SpeakerState,
   clusters: SpeakerState["clusters"],
   foreign: ReadonlySet<string>,

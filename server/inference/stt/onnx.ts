@@ -10,5 +10,10 @@ export type Session = ort.InferenceSession;
 
 /** @throws Failure where the file is not the one that was checked. */
 export function openSession(file: ModelFile): Promise<Session> {
-  return ort.InferenceSession.create(readModelFile(file), { executionProviders: ["wasm"] });
+  return openBytes(readModelFile(file));
+}
+
+/** @param model of bytes that were checked. */
+export function openBytes(model: Uint8Array<ArrayBuffer>): Promise<Session> {
+  return ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
 }

@@ -10,7 +10,13 @@ import { eachOf } from "../http/issue-words.ts";
 import { type AccessConfig, accessConfigOf, accessVariables } from "./access.ts";
 import { type LifecycleConfig, lifecycleConfigOf, lifecycleVariables } from "./lifecycle.ts";
 import { limitsOf, limitVariables } from "./limits.ts";
-import { type InferenceConfig, inferenceConfigOf, resolveDefaultsOf, resolveVariables } from "./resolve.ts";
+import {
+  type InferenceConfig,
+  inferenceConfigOf,
+  localInferenceConfigOf,
+  resolveDefaultsOf,
+  resolveVariables,
+} from "./resolve.ts";
 import { operationsVariables } from "./operations.ts";
 import { speechVariables } from "./speech.ts";
 import type { Variables } from "./variable.ts";
@@ -38,6 +44,8 @@ export interface Config {
   readonly resolve: ResolveSettings;
   /** The speaker-resolve service; undefined for the embedded resolver. */
   readonly inference: InferenceConfig | undefined;
+  /** The service beside the gateway, which may be gone. */
+  readonly localInference: InferenceConfig | undefined;
   readonly webhooks: WebhookConfig;
   readonly lifecycle: LifecycleConfig;
   /** 0: tracks never stall. */
@@ -62,6 +70,7 @@ export function parseConfig(env: object): Result<Config, string[]> {
       limits: limitsOf(limitValues.data),
       resolve: resolveDefaultsOf(values),
       inference: inferenceConfigOf(values),
+      localInference: localInferenceConfigOf(values),
       webhooks: webhooks.value,
       lifecycle: lifecycleConfigOf(values),
       trackStalledAfterMs: values.TRACK_STALLED_AFTER_MS,

@@ -17,6 +17,13 @@ export const resolveVariables = {
       .refine(isPlainBase, "no query, fragment or credentials")
       .optional(),
   ).describe("Origin and optional path of the speaker-resolve service. Without it, the embedded resolver answers."),
+  LOCAL_INFERENCE_URL: variable(
+    z
+      .union([z.enum(["own", "off"]), z.url({ protocol: /^https?$/, error: "own, off, or an http or https URL" })])
+      .default("off"),
+  ).describe(
+    "Inference service beside the gateway, asked who speaks where `INFERENCE_BASE_URL` is unset; while it is not there the embedded resolver answers. `own` is the one of `npm start`.",
+  ),
   INFERENCE_RESOLVE_PATH: variable(z.string().startsWith("/").default("/speaker/resolve")).describe(
     "Path of the resolve call, appended to the base URL.",
   ),
@@ -51,4 +58,12 @@ export function inferenceConfigOf(values: ValuesOf<typeof resolveVariables>): In
   if (base === undefined) return undefined;
   const url = base.replace(/\/+$/, "") + path;
   return Object.freeze({ url, apiKey: values.INFERENCE_API_KEY, timeoutMs: values.INFERENCE_TIMEOUT_MS });
+}
+
+/** @returns undefined where no service runs beside the gateway. */
+export function localInferenceConfigOf(values: ValuesOf<typeof resolveVariables>): InferenceConfig | undefined {
+  const { LOCAL_INFERENCE_URL: base, INFERENCE_TIMEOUT_MS: timeoutMs } = values;
+  return base === "own" || base === "off"
+    ? undefined
+    : Object.freeze({ url: `${base.replace(/\/+$/, "")}/speaker/resolve`, apiKey: undefined, timeoutMs });
 }

@@ -113,6 +113,57 @@ export class Clusters {
     return { clusterId: clusterId === undefined ? undefined : this.survivorOf(clusterId), score };
   }
 
+  get isEmpty(): boolean {
+    return !this.#known.some(({ centroid }) => centroid);
+  }
+
+  has(clusterId: string): boolean {
+    return this.#find(clusterId) !== undefined;
+  }
+
+  /** @returns the cosine to a cluster's centroid; undefined where it has none. */
+  scoreOf(clusterId: string, voice: Float64Array): number | undefined {
+    const centroid = this.#find(clusterId)?.centroid;
+    const [a, b] = [this.#space.directionOf(voice), centroid && this.#space.directionOf(centroid)];
+    return a && b ? dot(a, b) : undefined;
+  }
+
+  nearestTo(
+    voice: Float64Array,
+    isWanted: (clusterId: string) => boolean,
+  ): { clusterId: string; score: number } | undefined {
+    const scores = this.#known.flatMap(({ cluster: { cluster_id: clusterId } }) => {
+      const score = isWanted(clusterId) ? this.scoreOf(clusterId, voice) : undefined;
+      return score === undefined ? [] : [{ clusterId, score }];
+    });
+    return scores.toSorted((a, b) => b.score - a.score)[0];
+  }
+
+  /** For those who decide elsewhere whose the speech is. */
+  teach(clusterId: string, voice: Float64Array, seconds: number): void {
+    const known = this.#find(clusterId);
+    if (known) this.#join(known, { voice, seconds, runs: [] });
+  }
+
+  /** @returns undefined where there is no room for one more. */
+  openAs(voice: Float64Array, seconds: number): string | undefined {
+    return this.#hasRoom() ? this.#open({ voice, seconds, runs: [] }) : undefined;
+  }
+
+  /** Two different names are never joined; the named one stays. */
+  mergeInto(fromId: string, intoId: string): void {
+    const [from, into] = [this.#find(fromId), this.#find(intoId)];
+    const [nameOfFrom, nameOfInto] = [this.nameOf(fromId), this.nameOf(intoId)];
+    if (!from || !into || from === into) return;
+    if (nameOfFrom !== undefined && nameOfInto !== undefined && nameOfFrom !== nameOfInto) return;
+    if (nameOfFrom !== undefined && nameOfInto === undefined) this.#merge(into, from);
+    else this.#merge(from, into);
+  }
+
+  #find(clusterId: string): Known | undefined {
+    return this.#known.find(({ cluster }) => cluster.cluster_id === clusterId);
+  }
+
   /** Follows the merges of this call. */
   survivorOf(clusterId: string): string {
     return this.merges.reduce((id, merge) => (id === merge.from_cluster_id ? merge.into_cluster_id : id), clusterId);

@@ -36,7 +36,7 @@ interface Refusal {
 }
 
 /** @param samples mono, 16 kHz. */
-export type Resolve = (samples: Int16Array, asrText: string | null, state: SpeakerState) => object;
+export type Resolve = (samples: Int16Array, asrText: string | null, state: SpeakerState) => object | Promise<object>;
 
 /** The embedded resolver. Never throws. @returns 200 with the answer, or a 4xx with `{status, detail}`. */
 export const handleResolve = createResolveHandler(resolveWindow);
@@ -51,18 +51,18 @@ export function createResolveHandler(resolve: Resolve): (request: Request) => Pr
         ? refuse({ status: 413, detail: `the body is larger than ${maxBodyBytes} bytes` })
         : refuse({ status: 400, detail: "the body is not UTF-8" });
     }
-    const answer = answerResolve(body.value, resolve);
+    const answer = await answerResolve(body.value, resolve);
     return answer.ok ? Response.json(answer.value) : refuse(answer.error);
   };
 }
 
-function answerResolve(text: string, resolve: Resolve): Result<object, Refusal> {
+async function answerResolve(text: string, resolve: Resolve): Promise<Result<object, Refusal>> {
   const parsed = parseRequest(text);
   if (!parsed.ok) return parsed;
   const { session_id, audio, asr_text, state } = parsed.value;
   const samples = readSamples(audio);
   if (!samples.ok) return samples;
-  return ok({ session_id, ...resolve(samples.value, asr_text ?? null, state) });
+  return ok({ session_id, ...(await resolve(samples.value, asr_text ?? null, state)) });
 }
 
 function parseRequest(text: string): Result<ResolveInput, Refusal> {

@@ -1,0 +1,58 @@
+/** Where somebody speaks in a window, by Silero. */
+import type { Silero } from "../stt/silero.ts";
+import { vad } from "../stt/tuning.ts";
+import { sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { speaking } from "./tuning.ts";
+
+/** Milliseconds [start, end) of the window. */
+export interface Region {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Speaking {
+  readonly regions: readonly Region[];
+  /** Whether somebody speaks at a sample. */
+  readonly isSpeech: (sample: number) => boolean;
+}
+
+const windowMs = (vad.windowSamples / sampleRateHz) * 1_000;
+
+export async function findSpeech(samples: Float32Array, silero: Silero): Promise<Speaking> {
+  const windows = Array.from({ length: Math.ceil(samples.length / vad.windowSamples) }, (_, i) => {
+    const window = new Float32Array(vad.windowSamples);
+    window.set(samples.subarray(i * vad.windowSamples, (i + 1) * vad.windowSamples));
+    return window;
+  });
+  const probabilityOf = silero.listen();
+  for (const window of windows.slice(0, speaking.primeWindows)) await probabilityOf(window);
+  const probabilities: number[] = [];
+  for (const window of windows) probabilities.push(await probabilityOf(window));
+  return {
+    regions: regionsOf(probabilities, (samples.length / sampleRateHz) * 1_000),
+    isSpeech: (sample) => (probabilities[Math.floor(sample / vad.windowSamples)] ?? 0) > speaking.ends,
+  };
+}
+
+/** @param probabilities of windows of 32 ms. */
+export function regionsOf(probabilities: readonly number[], lengthMs: number): Region[] {
+  const found: { start: number; end: number }[] = [];
+  let isIn = false;
+  for (const [i, probability] of probabilities.entries()) {
+    const wasIn: boolean = isIn;
+    isIn = probability >= (wasIn ? speaking.ends : speaking.begins);
+    const last = found.at(-1);
+    if (isIn && wasIn && last) last.end = (i + 1) * windowMs;
+    else if (isIn) found.push({ start: i * windowMs, end: (i + 1) * windowMs });
+  }
+  const joined: { start: number; end: number }[] = [];
+  for (const { start, end } of found) {
+    const isAtEdge = start === 0 || end >= lengthMs;
+    if (!isAtEdge && end - start < speaking.leastMs) continue;
+    const wide = { start: Math.max(0, start - speaking.marginMs), end: Math.min(lengthMs, end + speaking.marginMs) };
+    const last = joined.at(-1);
+    if (last && wide.start - last.end <= speaking.joinPauseMs) last.end = wide.end;
+    else joined.push(wide);
+  }
+  return joined;
+}

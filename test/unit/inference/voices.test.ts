@@ -1,0 +1,208 @@
+/** Who speaks, by the steps of the inference service's own resolver. */
+import { describe, expect, it } from "vitest";
+import { Clusters } from "../../../server/shared/diarizer/clusters.ts";
+import { clustering } from "../../../server/shared/diarizer/tuning.ts";
+import { dot, toUnit } from "../../../server/shared/diarizer/vectors.ts";
+import { follow } from "../../../server/inference/voices/follow.ts";
+import { groupSteps, linkAverage } from "../../../server/inference/voices/group.ts";
+import type { Step } from "../../../server/inference/voices/heard-steps.ts";
+import { readHistory, type RememberedStep, withHistory } from "../../../server/inference/voices/history.ts";
+import { decodeProjection, encodeProjection, project } from "../../../server/inference/voices/projection.ts";
+import { regionsOf } from "../../../server/inference/voices/speech-regions.ts";
+import { following } from "../../../server/inference/voices/tuning.ts";
+import { pooledValues } from "../../../server/inference/voices/voice-front.ts";
+import type { SpeakerState } from "../../../schemas/speech/speakers.ts";
+import { encodeBase64 } from "../../../schemas/wire/base64.ts";
+import { randomFrom } from "../support/random.ts";
+
+const values = 16;
+const random = randomFrom(7);
+
+/** A voice's direction, and what one quarter of a second adds to it. */
+function stepOf(speaker: number, isFirst = false): Step {
+  const voice = Float64Array.from({ length: values }, (_, i) => (i === speaker ? 1 : 0) + (random(100) - 50) / 400);
+  return { voice: toUnit(voice) ?? voice, frames: 40, isFirst };
+}
+
+const said = (speaker: number, count: number): Step[] =>
+  Array.from({ length: count }, (_, i) => stepOf(speaker, i === 0));
+
+const noClusters = { clusters: [], bindings: {} };
+
+function clustersOf(state: ConstructorParameters<typeof Clusters>[0], opened = 0): Clusters {
+  const rules = { ...clustering, merge: 1 };
+  return new Clusters(state, { lastClusterId: undefined, opened }, { voiceValues: values, directionOf, rules });
+}
+
+describe("groups of steps", () => {
+  it("are those of average linkage, tried naively", () => {
+    for (let round = 0; round < 20; round++) {
+      const vectors = Array.from({ length: 14 }, () => stepOf(random(4)).voice);
+      for (const least of [0.2, 0.6, 0.97])
+        expect(partition(linkAverage(vectors, least))).toEqual(naive(vectors, least));
+    }
+  });
+
+  it("tell two voices apart, to the step", () => {
+    const { path, voices } = groupSteps([...said(1, 12), ...said(2, 10), ...said(1, 9)]);
+    expect(voices).toHaveLength(2);
+    expect(path).toEqual([...Array(12).fill(path[0]), ...Array(10).fill(path[12]), ...Array(9).fill(path[0])]);
+  });
+
+  it("make no group of a word", () => {
+    expect(groupSteps([...said(1, 20), ...said(2, 3), ...said(1, 10)]).voices).toHaveLength(1);
+  });
+});
+
+describe("following a meeting", () => {
+  it("gives a voice the same cluster window by window, and a new one to a new voice", () => {
+    const clusters = clustersOf(noClusters);
+    const first = follow([], said(1, 16), clusters);
+    const second = follow(first.history, said(2, 16), clusters);
+    const third = follow(second.history, said(1, 8), clusters);
+    expect(new Set(first.given)).toEqual(new Set(["speaker_1"]));
+    expect(new Set(second.given)).toEqual(new Set(["speaker_2"]));
+    expect(new Set(third.given)).toEqual(new Set(["speaker_1"]));
+  });
+
+  it("makes somebody of a voice that was too short at first, once it goes on", () => {
+    const clusters = clustersOf(noClusters);
+    const first = follow([], [...said(1, 14), ...said(2, 2)], clusters);
+    expect(new Set(first.given)).toEqual(new Set(["speaker_1"]));
+    const second = follow(first.history, said(2, 12), clusters);
+    expect(new Set(second.given)).toEqual(new Set(["speaker_2"]));
+  });
+
+  it("merges a cluster that turns out to be another's voice, and never two names", () => {
+    const twice = (name: string): RememberedStep[] => said(1, 12).map((step) => ({ ...step, clusterId: name }));
+    const state = {
+      clusters: ["a", "b"].map((cluster_id) => ({ cluster_id, centroid: [...stepOf(1).voice], sample_count: 3 })),
+      bindings: { b: "Bob" },
+    };
+    const clusters = clustersOf(state, 2);
+    const { given, history } = follow([...twice("a"), ...twice("b")], said(1, 4), clusters);
+    expect(clusters.merges).toEqual([{ from_cluster_id: "a", into_cluster_id: "b" }]);
+    expect(new Set(given)).toEqual(new Set(["b"]));
+    expect(new Set(history.map(({ clusterId }) => clusterId))).toEqual(new Set(["b"]));
+    const named = clustersOf({ ...state, bindings: { a: "Ann", b: "Bob" } }, 2);
+    follow([...twice("a"), ...twice("b")], said(1, 4), named);
+    expect(named.merges).toEqual([]);
+  });
+
+  it("takes steps of a cluster that a person merged away for nobody's", () => {
+    const clusters = clustersOf({
+      clusters: [{ cluster_id: "kept", centroid: [...stepOf(1).voice], sample_count: 3 }],
+      bindings: {},
+    });
+    const gone = said(1, 12).map((step): RememberedStep => ({ ...step, clusterId: "gone" }));
+    expect(new Set(follow(gone, said(1, 4), clusters).given)).toEqual(new Set(["kept"]));
+  });
+
+  it("knows a voice again that is older than what it remembers", () => {
+    const clusters = clustersOf({
+      clusters: [{ cluster_id: "old", centroid: [...stepOf(3).voice], sample_count: 9 }],
+      bindings: {},
+    });
+    expect(new Set(follow([], said(3, 12), clusters).given)).toEqual(new Set(["old"]));
+  });
+});
+
+describe("what is remembered", () => {
+  const steps: RememberedStep[] = [
+    ...said(1, 3).map((step) => ({ ...step, clusterId: "speaker_1" })),
+    ...said(2, 2).map((step) => ({ ...step, clusterId: undefined })),
+  ];
+
+  it("comes back, beside what others keep in the config", () => {
+    const config = withHistory({ other: 1 }, steps, values);
+    expect(config["other"]).toBe(1);
+    const read = readHistory(stateWith(config), values);
+    expect(read.map(({ clusterId, frames, isFirst }) => [clusterId, frames, isFirst])).toEqual(
+      steps.map(({ clusterId, frames, isFirst }) => [clusterId, frames, isFirst]),
+    );
+    read.forEach(({ voice }, i) => expect(dot(voice, steps[i]?.voice ?? voice)).toBeGreaterThan(0.99));
+  });
+
+  it("is no more than the last two minutes of speech", () => {
+    const config = withHistory(
+      {},
+      Array.from({ length: 600 }, () => steps[0]).flatMap((step) => step ?? []),
+      values,
+    );
+    expect(readHistory(stateWith(config), values)).toHaveLength(following.remembered);
+  });
+
+  it.each([
+    undefined,
+    "x",
+    { ids: [], steps_b64: "!" },
+    { ids: [], steps_b64: encodeBase64(new Uint8Array(5)) },
+    { ids: [7], steps_b64: "" },
+  ])("is nothing where the config has %j", (voice_history) => {
+    expect(readHistory(stateWith({ voice_history }), values)).toEqual([]);
+  });
+});
+
+it("keeps a projection in 8 bits as good as whole", () => {
+  const projection = { mean: row(1), deviation: row(1).map((v) => 0.1 + Math.abs(v)), directions: [row(1), row(0.01)] };
+  const read = decodeProjection(encodeBase64(encodeProjection(projection)));
+  const pooled = row(2);
+  const [whole, kept] = [project(projection, pooled), project(read, pooled)];
+  whole.forEach((value, i) => expect(Math.abs(value - (kept[i] ?? 0))).toBeLessThan(0.02 * Math.abs(value) + 0.5));
+  expect(() => decodeProjection("AAAA")).toThrow(/damaged/);
+});
+
+it("finds speech with its margins, joins what a short pause parts, and leaves out a click", () => {
+  const heard = [
+    ...of(20, 0),
+    ...of(20, 0.9),
+    ...of(8, 0.1),
+    ...of(20, 0.9),
+    ...of(30, 0),
+    ...of(2, 0.9),
+    ...of(20, 0),
+  ];
+  const regions = regionsOf(heard, heard.length * 32);
+  expect(regions).toHaveLength(1);
+  expect(regions[0]?.start).toBeCloseTo(20 * 32 - 150, 5);
+  expect(regions[0]?.end).toBeCloseTo(68 * 32 + 150, 5);
+});
+
+function partition(labels: readonly number[]): number[] {
+  const order = [...new Set(labels)];
+  return labels.map((label) => order.indexOf(label));
+}
+
+function naive(vectors: readonly Float64Array[], least: number): number[] {
+  let groups = vectors.map((_, i) => [i]);
+  for (;;) {
+    let best: { a: number[]; b: number[]; cosine: number } | undefined;
+    for (const [i, a] of groups.entries()) {
+      for (const b of groups.slice(i + 1)) {
+        const cosines = a.flatMap((x) => b.map((y) => dot(vectors[x] ?? [], vectors[y] ?? [])));
+        const cosine = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
+        if (!best || cosine > best.cosine) best = { a, b, cosine };
+      }
+    }
+    if (!best || best.cosine < least) break;
+    const { a, b } = best;
+    groups = [...groups.filter((group) => group !== a && group !== b), [...a, ...b]];
+  }
+  return partition(vectors.map((_, i) => groups.findIndex((group) => group.includes(i))));
+}
+
+function directionOf(voice: Float64Array): Float64Array | undefined {
+  return toUnit(voice.slice());
+}
+
+function stateWith(config: SpeakerState["config"]): SpeakerState {
+  return { clusters: [], bindings: {}, config };
+}
+
+function row(scale: number): Float64Array {
+  return Float64Array.from({ length: pooledValues }, () => ((random(2_000) - 1_000) / 1_000) * scale);
+}
+
+function of(count: number, probability: number): number[] {
+  return Array.from({ length: count }, () => probability);
+}
