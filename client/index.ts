@@ -77,7 +77,7 @@ export type {
 } from "./results/speech-types.ts";
 export type { MintAnswer, Role } from "../schemas/access.ts";
 export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./results/verify-webhook.ts";
-export type { Delivery, WebhookPayload } from "../schemas/webhooks.ts";
+export type { AnyWebhook, BudgetReached, Delivery, WebhookPayload } from "../schemas/webhooks.ts";
 export type { Quota } from "../schemas/http/quota.ts";
 export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts";
 export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";

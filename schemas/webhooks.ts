@@ -1,5 +1,6 @@
 /** What a webhook brings, and the log of what was sent (SPEC D1–D6). */
 import * as z from "zod";
+import { featureSchema } from "./billing/ledger.ts";
 import { eventSchema, type EventType } from "./speech/events.ts";
 import { coverageSchema } from "./http/finalize.ts";
 import { sessionIdSchema, tenantSchema } from "./names.ts";
@@ -35,6 +36,35 @@ export const webhookPayloadSchema = z.object({
   }),
 });
 export type WebhookPayload = z.infer<typeof webhookPayloadSchema>;
+
+/** Shares of a budget that are told. */
+export const budgetPercents = [50, 80, 100] as const;
+export const budgetLimitSchema = z.enum(["tokens_per_minute", "audio_seconds_per_minute", "usd_per_day"]);
+
+/** Body of the webhook that is about no session but about a tenant's budget (SPEC B10). It goes to the deployment's `WEBHOOK_URL`. */
+export const budgetReachedSchema = z.object({
+  type: z.literal("budget.reached"),
+  timestamp: z.iso.datetime(),
+  data: z.object({
+    tenant: tenantSchema,
+    /** What the budget bounds; `all` for everything. */
+    feature: featureSchema,
+    limit: budgetLimitSchema,
+    /** How much may be used, in digits: tokens, seconds, or dollars. */
+    amount: z.string(),
+    /** How much of it was reached. 100: it is used up, or a call was refused for want of it. */
+    percent: z.literal(budgetPercents),
+    /** Used then, likewise in digits. */
+    used: z.string(),
+    /** The day, UTC, in which this is told once. */
+    day: z.iso.date(),
+  }),
+});
+export type BudgetReached = z.infer<typeof budgetReachedSchema>;
+
+/** Whatever a receiver gets. */
+export const anyWebhookSchema = z.union([webhookPayloadSchema, budgetReachedSchema]);
+export type AnyWebhook = z.infer<typeof anyWebhookSchema>;
 
 /** The `webhook-id` header: the same for every try, so that a receiver recognises a repeat. */
 export const deliveryIdSchema = z.string().regex(/^msg_[0-9a-f-]{36}$/);

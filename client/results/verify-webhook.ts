@@ -3,7 +3,7 @@
  * alike. Only what was signed with one of the secrets, within five minutes, and as the contract has it comes back.
  */
 import { parseJson } from "../../schemas/lib/parse-json.ts";
-import { type WebhookPayload, webhookPayloadSchema } from "../../schemas/webhooks.ts";
+import { type AnyWebhook, anyWebhookSchema } from "../../schemas/webhooks.ts";
 import { decodeBase64, encodeBase64 } from "../../schemas/wire/base64.ts";
 
 /** How far a receiver's clock and the gateway's may differ, and how old a delivery may be. */
@@ -26,7 +26,7 @@ export async function verifyWebhook(
   raw: string | Uint8Array,
   headers: WebhookHeaders,
   secrets: string | readonly string[],
-): Promise<WebhookPayload> {
+): Promise<AnyWebhook> {
   const id = headerOf(headers, "webhook-id");
   const timestamp = headerOf(headers, "webhook-timestamp");
   if (!/^\d{1,12}$/.test(timestamp)) throw new WebhookNotVerifiedError("webhook-timestamp is no time.");
@@ -39,7 +39,7 @@ export async function verifyWebhook(
   if (!given.some((one) => made.some((own) => isSame(one, own)))) {
     throw new WebhookNotVerifiedError("No signature of the webhook is by this secret.");
   }
-  const payload = webhookPayloadSchema.safeParse(parseJson(text));
+  const payload = anyWebhookSchema.safeParse(parseJson(text));
   if (payload.success) return payload.data;
   throw new WebhookNotVerifiedError("The webhook is of a version that this library does not know.");
 }

@@ -1,7 +1,13 @@
 /** One webhook of `openapi.json`: a request that the gateway makes. */
 import * as z from "zod";
 import type { ZodOpenApiPathItemObject } from "zod-openapi";
-import { deliveryIdSchema, webhookPayloadSchema, type WebhookType } from "../../schemas/webhooks.ts";
+import {
+  type BudgetReached,
+  budgetReachedSchema,
+  deliveryIdSchema,
+  webhookPayloadSchema,
+  type WebhookType,
+} from "../../schemas/webhooks.ts";
 import { webhookExamples } from "./examples.ts";
 
 const summaries: Readonly<Record<WebhookType, string>> = {
@@ -17,6 +23,26 @@ const summaries: Readonly<Record<WebhookType, string>> = {
 
 const description =
   "Sent to the session's `webhook_url`, else to the deployment's `WEBHOOK_URL`, and signed as Standard Webhooks (https://www.standardwebhooks.com) says: verify the bytes as they came. At least once, with the same `webhook-id` on every try. Anything but 2xx within the timeout is tried again, nine times over a good 24 hours; a redirect is not followed.";
+
+const responses = {
+  "2XX": { description: "Taken. Answer as soon as you have stored it." },
+  "410": { description: "Wanted no more: it is not tried again." },
+  default: { description: "Tried again later." },
+} as const;
+
+const spent: BudgetReached = {
+  type: "budget.reached",
+  timestamp: "2026-11-29T12:00:00.000Z",
+  data: {
+    tenant: "default",
+    feature: "chat",
+    limit: "usd_per_day",
+    amount: "5",
+    percent: 80,
+    used: "4.010815",
+    day: "2026-11-29",
+  },
+};
 
 const parameters = {
   "webhook-id": deliveryIdSchema.meta({
@@ -42,6 +68,23 @@ const parameters = {
     }),
 } as const;
 
+/** The one that is about no session. */
+export const openapiBudgetWebhook: ZodOpenApiPathItemObject = {
+  post: {
+    operationId: "webhook.budget.reached",
+    tags: ["Webhooks"],
+    summary: "Half of a budget of the tenant is used, four fifths, or all of it; each once a day",
+    description: description.replace("Sent to the session's `webhook_url`, else to", "Sent to"),
+    security: [],
+    parameters: Object.values(parameters),
+    requestBody: {
+      required: true,
+      content: { "application/json": { schema: budgetReachedSchema, examples: { spent: { value: spent } } } },
+    },
+    responses,
+  },
+};
+
 export function openapiWebhook(type: WebhookType): ZodOpenApiPathItemObject {
   return {
     post: {
@@ -55,11 +98,7 @@ export function openapiWebhook(type: WebhookType): ZodOpenApiPathItemObject {
         required: true,
         content: { "application/json": { schema: webhookPayloadSchema, examples: webhookExamples(type) } },
       },
-      responses: {
-        "2XX": { description: "Taken. Answer as soon as you have stored it." },
-        "410": { description: "Wanted no more: it is not tried again." },
-        default: { description: "Tried again later." },
-      },
+      responses,
     },
   };
 }

@@ -6,7 +6,7 @@ import { webhookTypes } from "../../schemas/webhooks.ts";
 import { headerComponents } from "./headers.ts";
 import { commentsOn, namedSchemas } from "./named-schemas.ts";
 import { openapiOperation } from "./openapi-operation.ts";
-import { openapiWebhook } from "./openapi-webhook.ts";
+import { openapiBudgetWebhook, openapiWebhook } from "./openapi-webhook.ts";
 import { parameterComponents, templateOf } from "./parameters.ts";
 import { outsideOperations, problemExamples } from "./problems.ts";
 import { securitySchemes } from "./security.ts";
@@ -62,7 +62,10 @@ function openapiDocument(): object {
       tags: Object.entries(tags).map(([name, text]) => ({ name, description: text })),
       security: [],
       paths: paths(),
-      webhooks: Object.fromEntries(webhookTypes.map((type) => [type, openapiWebhook(type)])),
+      webhooks: {
+        ...Object.fromEntries(webhookTypes.map((type) => [type, openapiWebhook(type)])),
+        "budget.reached": openapiBudgetWebhook,
+      },
       components: {
         schemas: Object.fromEntries(namedSchemas.map(({ name, schema }) => [name, schema])),
         securitySchemes,

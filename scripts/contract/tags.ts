@@ -95,6 +95,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   getMetrics: "Gateway",
   getEdgeHealth: "Gateway",
   getTrace: "Gateway",
+  listEntries: "Billing",
   getBudgets: "Billing",
   setBudgets: "Billing",
   listDeliveries: "Webhooks",

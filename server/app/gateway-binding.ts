@@ -13,6 +13,12 @@ interface SessionRef {
 /** As the gateway's entrypoint says why not. */
 type Refusal = "bad_request" | "session_not_found" | "session_deleted" | "after_beyond_log";
 
+/** What becomes of a delivery after a try; `due_at` in ms since 1970, null unless pending. */
+export interface NextStep {
+  readonly state: "pending" | "delivered" | "dead";
+  readonly dueAt: number | null;
+}
+
 export interface GatewayBinding {
   /** The room's sockets, on behalf of the app itself: the tenant is in a header. */
   fetch(request: Request): Promise<Response>;
@@ -33,5 +39,10 @@ export interface GatewayBinding {
   utter(session: SessionRef, utterances: readonly PostedUtterance[], subject: string): Promise<Result<"kept", Refusal>>;
   /** What was said, and by whom, as far as it is known now. */
   text(session: SessionRef): Promise<Result<MeetingText, Refusal>>;
+  /** One try to deliver a webhook that is about no session. */
+  deliverWebhook(
+    tenant: string,
+    delivery: { readonly delivery_id: string; readonly payload: string; readonly failures: number },
+  ): Promise<NextStep>;
   sessionState(session: SessionRef): Promise<Result<SessionState, Refusal>>;
 }

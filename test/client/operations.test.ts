@@ -43,6 +43,7 @@ const methods: Record<OperationId, Calls | string> = {
   getMetrics: "for Prometheus",
   getEdgeHealth: "for who runs an installation: fetch it",
   getTrace: "for who runs an installation: npm run trace",
+  listEntries: "for who runs an installation: `npm run billing -- reconcile`",
   getBudgets: "for who runs an installation: fetch it",
   setBudgets: "for who runs an installation: fetch it",
   flushLedger: "for who runs an installation: fetch it",

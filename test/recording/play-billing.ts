@@ -29,6 +29,8 @@ export async function pay(recorder: Recorder): Promise<void> {
   await recorder.call("topUp", ["paid", "Twenty-five dollars"], { body: paid });
   await recorder.call("flushLedger", ["all", "All of it is in D1"]);
   await recorder.call("getBalance", ["paid", "More was paid than used"]);
+  const few = { after: "0", limit: "1" };
+  await recorder.call("listEntries", ["first", "The first entry, which D1 has as well"], { parameters: few });
   await recorder.refused("topUp", { body: { ...paid, amount_usd: "26" } });
   const budgets = [
     { feature: "chat", tokens_per_minute: 20_000, usd_per_day: "5" },

@@ -130,6 +130,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
   getMetrics: { right: "403 forbidden", never: "403 forbidden" },
   getEdgeHealth: { right: "403 forbidden", never: "403 forbidden" },
   getTrace: { right: "200", never: "200" },
+  listEntries: { right: "200", never: "200" },
   getBudgets: { right: "200", never: "200" },
   setBudgets: { body: () => ({ budgets: [] }), right: "200", never: "200" },
   flushLedger: { right: "200", never: "200" },

@@ -12,6 +12,7 @@ import {
   usageAnswerSchema,
   usageQuerySchema,
 } from "../billing.ts";
+import { entriesAnswerSchema, entriesQuerySchema } from "../billing-entries.ts";
 import { bySessions, type Operation } from "../operation.ts";
 
 const errors = ["app_unavailable", "ledger_unavailable"] as const;
@@ -65,6 +66,15 @@ export const billingOperations = {
     summary: "Takes what is pending to D1 now. By itself it goes there within the hour.",
     access: bySessions("admin"),
     answers: { 200: { description: "What D1 has, and what is still pending.", schema: flushAnswerSchema } },
+    errors: [...errors, "index_unavailable"],
+  },
+  listEntries: {
+    method: "GET",
+    path: "/v1/billing/entries",
+    summary: "The ledger's entries beside what D1 has of them, in pages: whoever adds them up can prove the sums.",
+    access: bySessions("admin"),
+    query: entriesQuerySchema,
+    answers: { 200: { description: "A page.", schema: entriesAnswerSchema } },
     errors: [...errors, "index_unavailable"],
   },
   getBudgets: {

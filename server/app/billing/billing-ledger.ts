@@ -2,12 +2,14 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Budget, Exhausted, HoldRequest } from "../../../schemas/billing/budgets.ts";
 import type { LedgerEntry, RecordOutcome, TopUp, UsageDimension } from "../../../schemas/billing/ledger.ts";
+import type { EntriesAnswer } from "../../../schemas/http/billing-entries.ts";
 import type { Result } from "../../../schemas/lib/result.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
-import { log, logFor } from "../../shared/telemetry/log.ts";
+import { describeError, log, logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import type { BudgetUse } from "./budgets.ts";
-import { type D1Sums, sumsInD1, writeBatch } from "./d1-entries.ts";
+import { compared } from "./compared.ts";
+import { type D1Sums, entriesInD1, sumsInD1, writeBatch } from "./d1-entries.ts";
 import { type Balance, Ledger } from "./ledger.ts";
 import type { Days, UsageRow, UsageSums } from "./usage-sums.ts";
 
@@ -24,7 +26,9 @@ export class BillingLedgerDO extends DurableObject<Env> {
     this.#tenant = tenant;
     this.#ledger = new Ledger({
       db: durableDatabase(ctx.storage),
+      tenant,
       write: (batch) => writeBatch(env.DB, tenant, batch),
+      deliver: (delivery) => this.env.GATEWAY.deliverWebhook(tenant, delivery),
       newId: () => crypto.randomUUID(),
       synced: () => ctx.storage.sync(),
       random: Math.random,
@@ -64,8 +68,11 @@ export class BillingLedgerDO extends DurableObject<Env> {
     return done;
   }
 
-  hold(asked: HoldRequest): Result<boolean, Exhausted> {
-    return this.#ledger.budgets.hold(asked);
+  async hold(asked: HoldRequest): Promise<Result<boolean, Exhausted>> {
+    const held = this.#ledger.budgets.hold(asked);
+    // That it was refused is told.
+    if (!held.ok) await this.#setAlarm();
+    return held;
   }
 
   used(taken: HoldRequest): void {
@@ -79,6 +86,22 @@ export class BillingLedgerDO extends DurableObject<Env> {
   setBudgets(budgets: readonly Budget[]): BudgetUse[] {
     this.#ledger.budgets.set(budgets);
     return this.#ledger.budgets.use();
+  }
+
+  /** A page of entries beside what D1 has of them; undefined where D1 does not answer. */
+  async entries(after: number, limit: number): Promise<EntriesAnswer | undefined> {
+    const { rows, flush } = this.#ledger.entries(after, limit);
+    const isLast = rows.length < limit;
+    // Behind the last one D1 may have what the ledger has not.
+    const through = isLast ? Number.MAX_SAFE_INTEGER : (rows.at(-1)?.seq ?? after);
+    try {
+      const d1 = await entriesInD1(this.env.DB, this.#tenant, { after, through, most: 2 * limit });
+      const { last_seq, flushed_seq } = flush;
+      return { entries: compared(rows, d1), last_seq, flushed_seq, next_after: isLast ? null : through };
+    } catch (cause) {
+      log.error("billing.not_compared", { tenant: this.#tenant, error: describeError(cause) });
+      return undefined;
+    }
   }
 
   /** What the ledger says D1 has, and what D1 has. */

@@ -3,8 +3,15 @@
  * with what it took when it is over; its entry takes the hold's place in one commit, so that it counts once at any time. A hold whose
  * entry never comes lapses. What was settled lately is summed up by the second: a question costs the same however many calls there were.
  */
-import { allFeatures, type Budget, type Exhausted, type HoldRequest } from "../../../schemas/billing/budgets.ts";
+import {
+  allFeatures,
+  type Budget,
+  type BudgetName,
+  type Exhausted,
+  type HoldRequest,
+} from "../../../schemas/billing/budgets.ts";
 import type { LedgerEntry } from "../../../schemas/billing/ledger.ts";
+import type { Alerts } from "./alerts.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { dayMs, dayOf, usageOfAll, usageOfFeature } from "./usage-sums.ts";
@@ -30,6 +37,10 @@ const recent = `
     SELECT second * 1000 AS at, feature, subject, tokens, audio_ms FROM lately
     UNION ALL SELECT at, feature, subject, tokens, audio_ms FROM holds)
   WHERE at > ?1 AND at < ?2 AND (?3 = '${allFeatures}' OR feature = ?3) AND (?4 IS NULL OR subject = ?4)`;
+/** Of calls that are over. */
+const settled = `
+  SELECT COALESCE(SUM(tokens), 0) AS tokens, COALESCE(SUM(audio_ms), 0) AS audio_ms FROM lately
+  WHERE second > ?1 AND second < ?2 AND (?3 = '${allFeatures}' OR feature = ?3) AND (?4 IS NULL OR subject = ?4)`;
 const heldCharge = `
   SELECT COALESCE(SUM(charge), 0) AS charge FROM holds WHERE ?1 = '${allFeatures}' OR feature = ?1`;
 
@@ -44,11 +55,13 @@ export interface BudgetUse {
 
 export class Budgets {
   readonly #db: Database;
+  readonly #alerts: Alerts;
   /** As they stand in the table. */
   #known: readonly Budget[] | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, alerts: Alerts) {
     this.#db = db;
+    this.#alerts = alerts;
     db.transaction(() => db.sql.exec(tables));
   }
 
@@ -88,7 +101,10 @@ export class Budgets {
       if (sql.exec("SELECT 1 FROM holds WHERE id = ?", asked.id).toArray().length > 0) return ok(true);
       for (const budget of budgets) {
         const exhausted = this.#exhausted(budget, asked);
-        if (exhausted) return err(exhausted);
+        if (exhausted) {
+          if (exhausted.budget !== "calls_under_way") this.#refused(budget, exhausted.budget);
+          return err(exhausted);
+        }
       }
       const { count } = sql.exec<{ count: number }>("SELECT count(*) AS count FROM holds").one();
       if (count >= holdLimits.maxHolds) {
@@ -115,7 +131,25 @@ export class Budgets {
     sql.exec("DELETE FROM holds WHERE id = ?", event_id);
     const tokens = (quantities.input_tokens ?? 0) + (quantities.output_tokens ?? 0);
     const audioMs = quantities.audio_ms ?? 0;
-    if (budgets.length === 0 || tokens + audioMs === 0 || Math.abs(now() - at) >= holdLimits.windowMs) return;
+    if (budgets.length === 0) return;
+    const isOver = tokens + audioMs === 0 || Math.abs(now() - at) >= holdLimits.windowMs;
+    if (!isOver) this.#note(feature, subject, at, { tokens, audioMs });
+    for (const budget of budgets) {
+      this.#alerts.note(budget, "nano_usd_per_day", this.#charged(budget.feature));
+      if (isOver) continue;
+      this.#alerts.note(budget, "tokens_per_minute", BigInt(this.#settled(budget.feature, null).tokens));
+      const { audio_ms } = this.#settled(budget.feature, subject ?? "");
+      this.#alerts.note(budget, "audio_seconds_per_minute", BigInt(Math.floor(audio_ms / 1_000)));
+    }
+  }
+
+  #note(
+    feature: string,
+    subject: string | null,
+    at: number,
+    { tokens, audioMs }: { readonly tokens: number; readonly audioMs: number },
+  ): void {
+    const { sql } = this.#db;
     sql.exec(
       `INSERT INTO lately VALUES (CAST(? AS INTEGER), ?, ?, CAST(? AS INTEGER), CAST(? AS INTEGER))
        ON CONFLICT DO UPDATE SET tokens = lately.tokens + excluded.tokens, audio_ms = lately.audio_ms + excluded.audio_ms`,
@@ -126,6 +160,22 @@ export class Budgets {
       audioMs,
     );
     this.#prune();
+  }
+
+  /** A call is refused: the budget is used up for it, whatever is left. */
+  #refused(budget: Budget, name: BudgetName): void {
+    const { tokens, audio_ms } = this.#settled(budget.feature, null);
+    const used = {
+      tokens_per_minute: () => BigInt(tokens),
+      audio_seconds_per_minute: () => BigInt(Math.floor(audio_ms / 1_000)),
+      nano_usd_per_day: () => this.#charged(budget.feature),
+    }[name]();
+    this.#alerts.note(budget, name, used, true);
+  }
+
+  #settled(feature: string, subject: string | null): Omit<Recent, "since"> {
+    const [since, until] = [this.#db.now() - holdLimits.windowMs, this.#db.now() + holdLimits.windowMs];
+    return this.#db.sql.exec<Recent>(settled, seconds(since), seconds(until), feature, subject).one();
   }
 
   #of(feature: string): readonly Budget[] {

@@ -1,4 +1,5 @@
 /** The ledger's entries in D1: a batch goes in whole, each entry once, and what is there is counted by what it says. */
+import type { StoredEntry } from "./ledger-store.ts";
 import type { Batch } from "./flusher.ts";
 
 const insert = `
@@ -33,6 +34,20 @@ export async function writeBatch(db: D1Database, tenant: string, { batchId, entr
     db.prepare(count).bind(tenant, rows),
   ]);
   return results[1]?.results[0]?.there ?? 0;
+}
+
+const between = `
+  SELECT seq, event_id, at, charge, credit, body FROM billing_entries
+  WHERE tenant = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq, event_id LIMIT ?4`;
+
+/** What D1 has after one number up to another, in their order. */
+export async function entriesInD1(
+  db: D1Database,
+  tenant: string,
+  { after, through, most }: { readonly after: number; readonly through: number; readonly most: number },
+): Promise<StoredEntry[]> {
+  const found = await db.prepare(between).bind(tenant, after, through, most).all<StoredEntry>();
+  return found.results;
 }
 
 /** What D1 has of a tenant. */

@@ -10,9 +10,10 @@ import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { canonicalJson } from "../../shared/json/canonical-json.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import type { Log } from "../../shared/telemetry/log.ts";
+import { Alerts, type DeliverAlert } from "./alerts.ts";
 import { Budgets } from "./budgets.ts";
 import { Flusher, type WriteBatch } from "./flusher.ts";
-import { LedgerStore } from "./ledger-store.ts";
+import { type FlushState, LedgerStore, type StoredEntry } from "./ledger-store.ts";
 import { addUsage, type Days, usageBy, usageOfAll, type UsageRow, type UsageSums } from "./usage-sums.ts";
 
 export const ledgerTimings = {
@@ -25,7 +26,10 @@ export const ledgerTimings = {
 
 export interface LedgerDeps {
   readonly db: Database;
+  readonly tenant: string;
   readonly write: WriteBatch;
+  /** Tells how much of a budget is used. */
+  readonly deliver: DeliverAlert;
   readonly newId: () => string;
   readonly synced: () => Promise<void>;
   readonly random: () => number;
@@ -47,6 +51,7 @@ export class Ledger {
   readonly budgets: Budgets;
   readonly #deps: LedgerDeps;
   readonly #store: LedgerStore;
+  readonly #alerts: Alerts;
   readonly #flight: SingleFlight<Result<void, string>>;
   readonly #cooldown: Cooldown;
 
@@ -54,7 +59,8 @@ export class Ledger {
     this.#deps = deps;
     const { db, random } = deps;
     this.#store = new LedgerStore(db);
-    this.budgets = new Budgets(db);
+    this.#alerts = new Alerts(deps);
+    this.budgets = new Budgets(db, this.#alerts);
     const flusher = new Flusher({ ...deps, store: this.#store });
     this.#flight = new SingleFlight(() => this.#run(flusher));
     this.#cooldown = new Cooldown({ ...ledgerTimings.backoff, now: db.now, random });
@@ -86,6 +92,12 @@ export class Ledger {
     });
   }
 
+  /** Entries after one number, at most so many. */
+  entries(after: number, most: number): { readonly rows: StoredEntry[]; readonly flush: FlushState } {
+    const { flush } = this.#store;
+    return { rows: this.#store.entries(after, flush.last_seq, most), flush };
+  }
+
   balance(): Balance {
     const [charged, toppedUp] = [this.#store.sum("charged"), this.#store.sum("topped_up")];
     const [flushed, flushedTopUps] = [this.#store.sum("flushed_charged"), this.#store.sum("flushed_topped_up")];
@@ -111,6 +123,11 @@ export class Ledger {
 
   /** When `run` is to be called, ms since 1970; undefined while nothing is pending. */
   get nextRunAt(): number | undefined {
+    const due = [this.#flushAt, this.#alerts.dueAt].filter((at) => at !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  get #flushAt(): number | undefined {
     const { due_at: dueAt } = this.#store.flush;
     if (dueAt === null) return undefined;
     const now = this.#deps.db.now();
@@ -121,10 +138,14 @@ export class Ledger {
     return Math.max(due, this.#cooldown.until);
   }
 
-  /** The alarm: takes what is pending to D1 if it is time. Never rejects for D1's sake. */
+  /** The alarm: takes what is pending to D1 if it is time, and tells of budgets. Never rejects for D1's or a receiver's sake. */
   async run(): Promise<void> {
-    const at = this.nextRunAt;
-    if (at !== undefined && at <= this.#deps.db.now()) await this.#flight.run();
+    const { db } = this.#deps;
+    const isDue = (at: number | undefined): boolean => at !== undefined && at <= db.now();
+    await Promise.all([
+      isDue(this.#flushAt) ? this.#flight.run() : undefined,
+      isDue(this.#alerts.dueAt) ? this.#alerts.run() : undefined,
+    ]);
   }
 
   /** Takes what is pending to D1 now, whether or not it is time. @returns why not all of it is there, where D1 failed. */

@@ -16,6 +16,7 @@ import { endParticipantRoute, getParticipantRoute, startParticipantRoute } from 
 import { documentRoute, pageFileRoute } from "./files.ts";
 import { cancelTranscriptionRoute, getTranscriptionRoute, startTranscriptionRoute } from "./transcriptions.ts";
 import { budgetsRoute, setBudgetsRoute } from "./billing/budgets.ts";
+import { entriesRoute } from "./billing/entries.ts";
 import { flushRoute, topUpRoute } from "./billing/money-in.ts";
 import { recordRoute } from "./billing/record.ts";
 import { edgeHealthRoute, metricsRoute } from "./operations/health.ts";
@@ -87,6 +88,7 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   escalate: escalateRoute,
   streamEscalation: streamRoute,
   routerStatus: statusRoute,
+  listEntries: entriesRoute,
   getBudgets: budgetsRoute,
   setBudgets: setBudgetsRoute,
 };

@@ -28,6 +28,8 @@ import { readSlice } from "../http/log-reader.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import { EarlierRoomError, reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
+import type { NextStep } from "../webhooks/schedule.ts";
+import { deliverToDeployment, type TenantDelivery } from "../webhooks/tenant-delivery.ts";
 import { openAppSocket } from "./app-socket.ts";
 import { readMeetingText } from "./meeting-text.ts";
 
@@ -172,6 +174,14 @@ export class GatewayEntrypoint extends WorkerEntrypoint<Env> {
       const found = await room.call("session");
       return found.ok ? ok(found.value.participant) : found;
     });
+  }
+
+  /**
+   * One try to deliver a webhook that is about no session, to the deployment's own receiver: signed and bounded as every other.
+   * @returns what is to become of it; `dead` where the deployment has no receiver.
+   */
+  deliverWebhook(tenant: string, delivery: TenantDelivery): Promise<NextStep> {
+    return deliverToDeployment(this.env, tenantSchema.parse(tenant), delivery);
   }
 
   async #inRoom<T, More = never>(

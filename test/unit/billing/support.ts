@@ -1,4 +1,5 @@
 /** A ledger in memory, a D1 that can be down in every way, and entries to put in. */
+import type { AlertDelivery, DeliverAlert } from "../../../server/app/billing/alerts.ts";
 import type { LedgerEntry } from "../../../schemas/billing/ledger.ts";
 import { type Batch, type WriteBatch } from "../../../server/app/billing/flusher.ts";
 import { Ledger } from "../../../server/app/billing/ledger.ts";
@@ -34,6 +35,10 @@ export interface World {
   readonly clock: { now: number };
   readonly sqlite: NodeSqlite;
   readonly d1: FakeD1;
+  /** What was told of budgets: each try, in its order. */
+  readonly told: AlertDelivery[];
+  /** What the receiver does with a try. */
+  readonly receiver: { take: DeliverAlert };
   /** A new object over the same storage, as after a kill. */
   readonly wake: (write?: WriteBatch) => Ledger;
 }
@@ -42,17 +47,24 @@ export function newWorld(random: () => number = () => 0.5): World {
   const clock = { now: startMs };
   const sqlite = nodeSqlite(() => clock.now);
   const d1 = new FakeD1();
+  const told: AlertDelivery[] = [];
+  const receiver: World["receiver"] = { take: async () => ({ state: "delivered", dueAt: null }) };
   let ids = 0;
   const wake = (write: WriteBatch = d1.write): Ledger =>
     new Ledger({
       db: sqlite.open(),
+      tenant: "default",
       write,
+      deliver: (delivery) => {
+        told.push(delivery);
+        return receiver.take(delivery);
+      },
       newId: () => `batch-${(ids += 1)}`,
       synced: () => Promise.resolve(),
       random,
       log: { ...logFor({}), warn: () => undefined },
     });
-  return { clock, sqlite, d1, wake };
+  return { clock, sqlite, d1, told, receiver, wake };
 }
 
 export function entry(eventId: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
