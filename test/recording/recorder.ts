@@ -88,7 +88,7 @@ export class Recorder {
       ({ text: last } = await this.ask(id, { parameters }));
       return isThere(JSON.parse(last) as never) || undefined;
     };
-    await until(look, { what: () => `${id} to settle; the last answer was ${last}`, timeoutMs: 30_000 });
+    await until(look, { what: () => `${id} to settle; the last answer was ${last}`, timeoutMs: 120_000 });
   }
 
   keepMessage(name: string, summary: string, message: Message): void {

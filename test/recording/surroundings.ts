@@ -2,7 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ResolveAnswer, ResolveRequest } from "../../schemas/speech/speakers.ts";
-import { webhookPayloadSchema, type WebhookPayload } from "../../schemas/webhooks.ts";
+import { anyWebhookSchema, type WebhookPayload } from "../../schemas/webhooks.ts";
 
 export interface Surroundings {
   readonly url: string;
@@ -69,7 +69,9 @@ export async function startSurroundings(): Promise<Surroundings> {
       if (request.method !== "POST") return void response.writeHead(405).end();
       const body: unknown = JSON.parse(Buffer.concat(parts).toString());
       if (request.url?.startsWith("/webhooks")) {
-        const webhook = webhookPayloadSchema.parse(body);
+        const webhook = anyWebhookSchema.parse(body);
+        // That is about no session, and comes when it likes.
+        if (webhook.type === "budget.reached") return void response.writeHead(204).end();
         const isFirst = webhook.type === "session.finalized" && !webhooks.some(({ type }) => type === webhook.type);
         webhooks.push(webhook);
         response.writeHead(isFirst ? 500 : 204).end();
