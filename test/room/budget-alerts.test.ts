@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { budgetReachedSchema } from "../../schemas/webhooks.ts";
 import type { BillingLedgerDO } from "../../server/app/billing/index.ts";
-import { deliverToDeployment } from "../../server/gateway/webhooks/tenant-delivery.ts";
+import { deliverToDeployment } from "../../server/gateway/entry/tenant-delivery.ts";
 import type { Env } from "../../server/gateway/env.ts";
 import { bindings } from "./support/bindings.ts";
 import { hookUrl, idOf, receiver, secret } from "./support/receiver.ts";

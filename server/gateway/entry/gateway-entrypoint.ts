@@ -29,7 +29,7 @@ import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import { EarlierRoomError, reachRoom, type RoomApi, SessionDeletedError } from "../http/rooms.ts";
 import { withoutCentroids } from "../http/without-centroids.ts";
 import type { NextStep } from "../webhooks/schedule.ts";
-import { deliverToDeployment, type TenantDelivery } from "../webhooks/tenant-delivery.ts";
+import { deliverToDeployment, type TenantDelivery } from "./tenant-delivery.ts";
 import { openAppSocket } from "./app-socket.ts";
 import { readMeetingText } from "./meeting-text.ts";
 

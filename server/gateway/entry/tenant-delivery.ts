@@ -4,8 +4,8 @@ import { deliveryIdSchema } from "../../../schemas/webhooks.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
-import { post } from "./post.ts";
-import { type NextStep, planNext } from "./schedule.ts";
+import { post } from "../webhooks/post.ts";
+import { type NextStep, planNext } from "../webhooks/schedule.ts";
 
 const deliverySchema = z.object({
   delivery_id: deliveryIdSchema,
