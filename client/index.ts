@@ -59,6 +59,7 @@ export type {
 export type { ChatCitation, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
 export type {
   Balance,
+  BudgetInUse,
   Money,
   RecordedEntry,
   TopUp,

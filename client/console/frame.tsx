@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { CredentialForm } from "./parts/credential-form.tsx";
 import { Dialog } from "./parts/dialog.tsx";
 import { Icon, type IconName, Mark } from "./parts/icons.tsx";
+import { Later } from "./parts/later.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { RecordingBar } from "./parts/recording-bar.tsx";
 import { answerCredential, askingFor } from "./state/access.ts";
@@ -14,6 +15,8 @@ import { CaptureView } from "./views/capture/capture-view.tsx";
 import { MeetingView } from "./views/meeting/meeting-view.tsx";
 import { MeetingsView } from "./views/meetings/meetings-view.tsx";
 import { SettingsView } from "./views/settings/settings-view.tsx";
+
+const loadUsage = async () => (await import("./views/usage/usage-view.tsx")).UsageView;
 
 export function Frame(): JSX.Element {
   return (
@@ -53,6 +56,7 @@ function TopBar(): JSX.Element {
         <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
         <NavLink view="capture" address={addressOf.capture} label="Record" />
         <NavLink view="talk" address={addressOf.talk} label="Talk to an AI" />
+        <NavLink view="usage" address={addressOf.usage} label="Usage" />
       </nav>
       <div class="top-tools">
         <button
@@ -116,6 +120,8 @@ function View({ shown }: { readonly shown: Route }): JSX.Element {
       return <CaptureView />;
     case "talk":
       return <TalkView />;
+    case "usage":
+      return <Later load={loadUsage} />;
     case "settings":
       return <SettingsView />;
     case "meeting":

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type {
   BalanceAnswer,
+  BudgetsAnswer,
   Money,
   RecordAnswer,
   recordEntrySchema,
@@ -14,6 +15,7 @@ import type { CallOptions } from "./call-options.ts";
 export type { Money };
 export type Usage = UsageAnswer;
 export type Balance = BalanceAnswer;
+export type BudgetInUse = BudgetsAnswer["budgets"][number];
 export type RecordedEntry = RecordAnswer["entries"][number];
 export type UsageEntryInput = z.input<typeof recordEntrySchema>;
 export type TopUp = TopUpAnswer;
@@ -32,12 +34,14 @@ export interface UsageOptions extends CallOptions {
   readonly limit?: number | undefined;
 }
 
-/** As all methods of a results client. All but `topUp` take a key with the scope `billing`. */
+/** As all methods of a results client. All but `topUp` and `budgets` take a key with the scope `billing`. */
 export interface BillingCalls {
   /** What the tenant used and what it costs, by day, model, feature, user or session. */
   usage(options?: UsageOptions): Promise<Usage>;
   /** What was paid in, what was charged, and what is left. */
   balance(options?: CallOptions): Promise<Balance>;
+  /** How much the tenant may use of what, and what is used of it now. Takes a key with the scope `admin`. */
+  budgets(options?: CallOptions): Promise<readonly BudgetInUse[]>;
   /** Records what was used elsewhere, each entry once under its `event_id`. Resolves with what became of each, in order. */
   recordUsage(entries: readonly UsageEntryInput[], options?: CallOptions): Promise<readonly RecordedEntry[]>;
   /** Adds to the balance what was paid, once under its `event_id`. Takes a key with the scope `admin`. */

@@ -1,12 +1,14 @@
 /** What was used and what it costs, of the caller's tenant. What is recorded counts once: all of it may be sent again. */
 import {
   balanceAnswerSchema,
+  budgetsAnswerSchema,
   recordAnswerSchema,
   topUpAnswerSchema,
   usageAnswerSchema,
 } from "../../schemas/http/billing.ts";
 import type {
   Balance,
+  BudgetInUse,
   RecordedEntry,
   TopUp,
   TopUpInput,
@@ -26,6 +28,11 @@ export async function usage(caller: Caller, { signal, ...wanted }: UsageOptions 
 
 export async function balance(caller: Caller, { signal }: CallOptions = {}): Promise<Balance> {
   return caller.json({ method: "GET", path: "v1/billing/balance", repeatable: true, signal }, balanceAnswerSchema);
+}
+
+export async function budgets(caller: Caller, { signal }: CallOptions = {}): Promise<readonly BudgetInUse[]> {
+  const request = { method: "GET", path: "v1/billing/budgets", repeatable: true, signal } as const;
+  return (await caller.json(request, budgetsAnswerSchema)).budgets;
 }
 
 export async function recordUsage(

@@ -31,7 +31,7 @@ import type { Door } from "./exchange.ts";
 import { listenTo } from "../live/listen-to.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
-import { balance, recordUsage, topUp, usage } from "./billing.ts";
+import { balance, budgets, recordUsage, topUp, usage } from "./billing.ts";
 import { chat } from "./chat.ts";
 import { stt, tts, voices } from "./speech.ts";
 import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
@@ -193,6 +193,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     voices: async (given) => voices(caller, given),
     chat: (question, given) => chat(caller, question, given),
     usage: async (given) => usage(caller, given),
+    budgets: async (given) => budgets(caller, given),
     balance: async (given) => balance(caller, given),
     recordUsage: async (entries, given) => recordUsage(caller, entries, given),
     topUp: async (body, given) => topUp(caller, body, given),

@@ -44,7 +44,7 @@ const methods: Record<OperationId, Calls | string> = {
   getEdgeHealth: "for who runs an installation: fetch it",
   getTrace: "for who runs an installation: npm run trace",
   listEntries: "for who runs an installation: `npm run billing -- reconcile`",
-  getBudgets: "for who runs an installation: fetch it",
+  getBudgets: { budgets: (client) => client.budgets() },
   setBudgets: "for who runs an installation: fetch it",
   flushLedger: "for who runs an installation: fetch it",
   completeChat: "any client of OpenAI's API",

@@ -7,7 +7,7 @@ import { sessionIdPattern } from "../../index.ts";
 import { isOfLink, keepCredential } from "./access.ts";
 
 export type Route =
-  | { readonly view: "meetings" | "capture" | "talk" | "settings" | "unknown" }
+  | { readonly view: "meetings" | "capture" | "talk" | "usage" | "settings" | "unknown" }
   | { readonly view: "meeting"; readonly sessionId: string };
 
 export const route = signal<Route>(readAddress());
@@ -21,6 +21,7 @@ export const addressOf = {
   meetings: "#/",
   capture: "#/record",
   talk: "#/talk",
+  usage: "#/usage",
   settings: "#/settings",
   meeting: (sessionId: string): string => `#/m/${encodeURIComponent(sessionId)}`,
   /** A link for others: the token stays in the fragment. */
@@ -52,6 +53,8 @@ function routeOf(path: string): Route {
       return { view: "capture" };
     case "talk":
       return { view: "talk" };
+    case "usage":
+      return { view: "usage" };
     case "settings":
       return { view: "settings" };
     case "m":

@@ -9,6 +9,7 @@ const everyMs = 10_000;
 const kinds: readonly (readonly [SpeechModel["kind"], string])[] = [
   ["stt", "Write down what is said"],
   ["tts", "Speak"],
+  ["chat", "Answer questions"],
 ];
 const circuits: Readonly<Record<SpeechModel["circuit"], string | undefined>> = {
   closed: undefined,

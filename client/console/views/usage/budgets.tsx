@@ -1,0 +1,72 @@
+/** Budgets of the tenant, each as a bar: how much of it is used now. */
+import type { JSX } from "preact";
+import type { BudgetInUse } from "../../../index.ts";
+
+interface Bar {
+  readonly label: string;
+  readonly share: number;
+  readonly said: string;
+}
+
+export function Budgets({ budgets }: { readonly budgets: readonly BudgetInUse[] }): JSX.Element {
+  const bars = budgets.flatMap(barsOf);
+  return (
+    <section class="card">
+      <h2>Budgets</h2>
+      <ul class="usage-budgets">
+        {bars.map(({ label, share, said }) => (
+          <li key={label}>
+            <div class="usage-budget">
+              <span>{label}</span>
+              <span class="hint">{said}</span>
+            </div>
+            <div
+              class={share >= 0.8 ? "usage-share is-near" : "usage-share"}
+              role="meter"
+              aria-label={label}
+              aria-valuemin={0}
+              aria-valuemax={100}
+              aria-valuenow={Math.round(Math.min(1, share) * 100)}
+              aria-valuetext={said}
+            >
+              <div style={{ transform: `scaleX(${Math.min(1, share)})` }} />
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function barsOf({
+  feature,
+  tokens_per_minute: tokens,
+  audio_seconds_per_minute: audio,
+  usd_per_day: usd,
+}: BudgetInUse): Bar[] {
+  const name = feature === "all" ? "Everything" : feature;
+  const used = usd && Number(usd.charged.exact) + Number(usd.held.exact);
+  return [
+    ...(usd && used !== null
+      ? [
+          {
+            label: `${name}, dollars today`,
+            share: used / Number(usd.limit.exact),
+            said: `$${usd.charged.shown} of $${usd.limit.shown}`,
+          },
+        ]
+      : []),
+    ...(tokens
+      ? [
+          {
+            label: `${name}, tokens this minute`,
+            share: tokens.used / tokens.limit,
+            said: `${tokens.used.toLocaleString("en")} of ${tokens.limit.toLocaleString("en")}`,
+          },
+        ]
+      : []),
+    ...(audio
+      ? [{ label: `${name}, audio`, share: 0, said: `${audio.limit.toLocaleString("en")} s a minute for each user` }]
+      : []),
+  ];
+}
