@@ -22,7 +22,6 @@ import { appConfigPath, root, workerConfigPaths } from "./worker-configs.ts";
 const metaSchema = z.object({ inputs: z.record(z.string(), z.unknown()) });
 const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 const metaFile = "bundle-meta.json";
-const servicesSchema = z.record(z.string(), z.looseObject({ name: z.string() })).default({});
 /** No metrics, no log files at home. */
 const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false", WRANGLER_HIDE_BANNER: "true" };
 const wranglerBin = join(
