@@ -122,6 +122,25 @@ describe("what is found", () => {
     expect(left.words).toBe(left.wanted.length);
   });
 
+  it("[J1] a meeting that is read again costs a few rows for each line, however long it is", async () => {
+    const own = await IndexedTenant.new();
+    const rowsRead = await runInDurableObject(own.index, async (_, { storage }) => {
+      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+      const exec: SqlStorage["exec"] = (...asked) => {
+        const cursor = storage.sql.exec(...asked);
+        cursors.push(cursor);
+        return cursor as never;
+      };
+      const sql = { exec } as SqlStorage;
+      const store = new IndexStore({ sql, transactionSync: (step) => storage.transactionSync(step) });
+      await store.take("s", long, 0, () => 0);
+      cursors.splice(0);
+      await store.take("s", long, 1, () => 0);
+      return cursors.reduce((sum, cursor) => sum + cursor.rowsRead, 0);
+    });
+    expect(rowsRead / lines.length).toBeLessThan(10);
+  });
+
   it("[J1] meetings are read one after the other, however many a question names", async () => {
     const own = await IndexedTenant.new();
     const ids = await Promise.all(

@@ -176,7 +176,8 @@ export class IndexStore {
   #takeLines(sessionId: string, first: number, lines: MeetingText["lines"], kept: Set<number>): true {
     const asked = JSON.stringify(lines.map(({ track, utterance_id }) => [track, utterance_id]));
     const rows = this.sql.exec<LineRow>(
-      `SELECT l.* FROM json_each(?2) a JOIN lines l ON l.session_id = ?1 AND l.track = a.value ->> 0 AND l.utterance_id = a.value ->> 1`,
+      // CROSS: the other way round, every line of the meeting is looked at for each that is asked for.
+      `SELECT l.* FROM json_each(?2) a CROSS JOIN lines l ON l.session_id = ?1 AND l.track = a.value ->> 0 AND l.utterance_id = a.value ->> 1`,
       sessionId,
       asked,
     );
