@@ -50,6 +50,12 @@ const places: readonly Place[] = [
     ],
     packages: /./,
   },
+  // What is learned is learned of the very steps that the service takes.
+  {
+    folder: "scripts/speakers/voices",
+    folders: ["schemas", "client", "scripts", "server/shared", "server/inference"],
+    packages: /./,
+  },
   { folder: "test", folders: ["schemas", "server", "client", "scripts", "docs"], packages: /./ },
 ];
 

@@ -1,7 +1,6 @@
 /** Waits that share a timer: each gets its own outcome, and no timer outlives the last of them. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { SharedTimeout } from "../../schemas/lib/shared-timeout.ts";
-import { TimeoutError } from "../../schemas/lib/timeout.ts";
+import { SharedTimeout, TimeoutError } from "../../schemas/lib/timeout.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

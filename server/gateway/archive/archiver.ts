@@ -9,8 +9,7 @@
  */
 import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
-import { SharedTimeout } from "../../../schemas/lib/shared-timeout.ts";
-import { TimeoutError } from "../../../schemas/lib/timeout.ts";
+import { SharedTimeout, TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
