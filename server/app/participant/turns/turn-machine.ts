@@ -153,9 +153,12 @@ class Run {
   #lookForLife(): void {
     const { isConnected, isRemote, closing, voices, turns, modelAt = 0, connectedAt = 0, silences = 0 } = this.state;
     const last = voices.at(-1);
-    if (!isConnected || !isRemote || closing || turns.length > 0 || !last) return;
+    const isHeard = turns.some(({ received, played }) => received > played);
+    if (!isConnected || !isRemote || closing || isHeard || !last) return;
     const spokeAt = Math.max(modelAt, connectedAt, spokenUntil(last));
     if (this.#now - spokeAt < turnTimes.silentMs * 2 ** Math.min(silences, 5)) return;
+    // A turn that broke off in its middle is over as well.
+    this.#completeAll();
     this.#set({ isConnected: false, isAsked: false, silences: silences + 1 });
     this.effects.push({ type: "connect", afterMs: 0 });
   }
