@@ -6,6 +6,7 @@ import { decodeFrame, encodeMessage } from "../../schemas/wire/codec.ts";
 import { clientTypes, protoMessages, roomTypes } from "../../schemas/wire/proto/fields.ts";
 import { writeClientMessage } from "../../schemas/wire/proto/write-proto.ts";
 import { encodeBase64 } from "../../schemas/wire/base64.ts";
+import { roomMessageSchema } from "../../schemas/wire/messages.ts";
 import { goldenClientFrames, goldenPcm } from "../../client/testkit/golden-frames.ts";
 
 const seed = inject("seed") ?? Date.now() % 2 ** 31;
@@ -62,6 +63,19 @@ describe("Protocol Buffers", () => {
         { seed, numRuns: 3_000 },
       );
     expect(judge).not.toThrow();
+  });
+
+  test("[Y12] what a room says in the other encodings, it can say in this one: no field is left behind", () => {
+    const kinds: Readonly<Record<string, { readonly kind: string }>> = roomTypes;
+    const messages: Readonly<Record<string, object>> = protoMessages;
+    const lacking = roomMessageSchema.options.flatMap(({ shape }) => {
+      const type = String(shape.type.value);
+      const fields = messages[kinds[type]?.kind ?? ""] ?? {};
+      // An event is one text here, and audio is bytes.
+      const own = Object.keys(shape).filter((field) => !["type", "event", "content_b64"].includes(field));
+      return own.filter((field) => !(field in fields)).map((field) => `${type}.${field}`);
+    });
+    expect(lacking).toEqual([]);
   });
 
   test("[Y12] a number is given once, in each message and in the published file", () => {

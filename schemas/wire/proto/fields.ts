@@ -29,6 +29,7 @@ export type MessageName =
   | "Limits"
   | "Ready"
   | "Ack"
+  | "Warning"
   | "Ended"
   | "Error"
   | "Pong"
@@ -132,8 +133,10 @@ export const protoMessages: Readonly<Record<MessageName, ProtoFields>> = {
     contiguous_seq: { n: 6, kind: "uint32" },
     missing_count: { n: 7, kind: "uint32" },
     duplicate_count: { n: 8, kind: "uint32" },
+    warning: { n: 9, kind: "Warning", ...may, about: "The chunk is kept, and something about it can't be right." },
     mark,
   },
+  Warning: { code: { n: 1, kind: "string", about: "doubtful_timestamp" }, detail: { n: 2, kind: "string" } },
   Ended: {
     last_seq: { n: 1, kind: "uint32" },
     complete: { n: 2, kind: "bool" },
