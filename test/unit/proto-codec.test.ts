@@ -69,7 +69,7 @@ describe("Protocol Buffers", () => {
     const kinds: Readonly<Record<string, { readonly kind: string }>> = roomTypes;
     const messages: Readonly<Record<string, object>> = protoMessages;
     const lacking = roomMessageSchema.options.flatMap(({ shape }) => {
-      const type = String(shape.type.value);
+      const type = shape.type.value;
       const fields = messages[kinds[type]?.kind ?? ""] ?? {};
       // An event is one text here, and audio is bytes.
       const own = Object.keys(shape).filter((field) => !["type", "event", "content_b64"].includes(field));
