@@ -73,7 +73,7 @@ const reserved: readonly { readonly what: RegExp; readonly by: RegExp; readonly 
   },
   {
     what: /^cloudflare:workers$/,
-    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/(captions\/captioner|search\/meeting-index|billing\/billing-ledger|chat\/kept\/chat-(session|list)|participant\/participant|operations\/(operations|trace-log))\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
+    by: /^server\/(gateway|app)\/index\.ts$|^server\/gateway\/(room|diarizer|entry)\/|^server\/app\/(feed|transcribe|ai\/usage)\/|^server\/app\/(captions\/captioner|search\/meeting-index|billing\/billing-ledger|chat\/kept\/chat-(session|list)|participant\/participant|operations\/(operations|trace-log)|sync\/(sync|registry)-object)\.ts$|^server\/shared\/limits\/(rate-limiter|tenant-quota)\.ts$|^test\//,
     why: "only entries and objects touch the platform's classes",
   },
   {

@@ -111,8 +111,11 @@ export default defineConfig({
                 OPERATIONS: { className: "Operations", useSQLite: true },
                 TRACE_LOG: { className: "TraceLog", useSQLite: true },
                 BILLING_LEDGER: { className: "BillingLedgerDO", useSQLite: true },
+                SYNC: { className: "SyncDO", useSQLite: true },
+                BODY_REGISTRY: { className: "BodyRegistry", useSQLite: true },
               },
               kvNamespaces: ["CACHE"],
+              r2Buckets: ["KNOWLEDGE_STORE"],
               bindings: {
                 AUTH_MODE: "off",
                 // All tests of a file are one caller, on a clock that stands still.

@@ -45,6 +45,8 @@ export interface Operation {
   readonly body?: { readonly schema: z.ZodType; readonly maxBytes: number };
   /** The body is audio, or a form with it: its handler reads it, and looks at what it is. */
   readonly audioBody?: { readonly maxBytes: number };
+  /** The body is bytes: its handler reads them. */
+  readonly bytesBody?: { readonly maxBytes: number };
   /** The limit of this route alone, besides that of all requests. */
   readonly perMinute?: "transcriptionsPerMinute" | "speechPerMinute" | "chatPerMinute";
   /** The switch that turns the route off (SPEC X10). */

@@ -17,6 +17,7 @@ import { speechOperations } from "./operations/speech.ts";
 import { telemetryOperations } from "./operations/telemetry.ts";
 import { billingOperations } from "./operations/billing.ts";
 import { chatOperations } from "./operations/chat.ts";
+import { syncOperations } from "./operations/sync.ts";
 import { transcriptionsOperations } from "./operations/transcriptions.ts";
 import { webhooksOperations } from "./operations/webhooks.ts";
 
@@ -45,6 +46,7 @@ export const appOperations = {
   ...participantOperations,
   ...billingOperations,
   ...telemetryOperations,
+  ...syncOperations,
 } as const satisfies Record<string, Operation>;
 
 /**

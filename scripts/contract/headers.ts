@@ -29,6 +29,7 @@ export const headerComponents = {
     schema: text,
   },
   location: { description: "Path of what was opened, or of what will be there.", schema: text },
+  "content-disposition": { description: "`attachment`: a page neither shows nor runs it.", schema: text },
   "content-range": { description: "`bytes FROM-TO/SIZE`; with 416, `bytes */SIZE`.", schema: text },
   "accept-ranges": { description: "`bytes`.", schema: { const: "bytes" } },
   "cache-control": { description: "How long the answer may be kept, and by whom.", schema: text },
@@ -52,6 +53,7 @@ const special: { readonly [Id in OperationId]?: Readonly<Record<number, readonly
   ingest: { 101: ["sec-websocket-protocol"] },
   ingestTrack: { 101: ["sec-websocket-protocol"] },
   live: { 101: ["sec-websocket-protocol"] },
+  getBody: { 200: ["etag", "cache-control", "content-disposition"] },
   createSession: { 200: ["location"], 201: ["location"] },
   finalize: { 202: ["location"] },
   getResult: {

@@ -21,6 +21,7 @@ export function openapiOperation(id: OperationId, operation: Operation): ZodOpen
     ...(operation.query === undefined ? {} : { requestParams: queryFields }),
     ...(body === undefined ? {} : { requestBody: requestBody(id, body) }),
     ...(operation.audioBody === undefined ? {} : { requestBody: audioBody(operation.audioBody) }),
+    ...(operation.bytesBody === undefined ? {} : { requestBody: bytesBody(operation.bytesBody) }),
     responses: { ...answersOf(id, operation), ...problemAnswers(operation) },
     security: securityOf(operation),
     ...accessExtensions(operation),
@@ -82,6 +83,12 @@ function audioBody({
     "multipart/form-data": { schema: form },
   };
   return { required: true, content, "x-max-body-bytes": maxBytes };
+}
+
+function bytesBody({
+  maxBytes,
+}: NonNullable<Operation["bytesBody"]>): NonNullable<ZodOpenApiOperationObject["requestBody"]> {
+  return { required: true, content: { "application/octet-stream": {} }, "x-max-body-bytes": maxBytes };
 }
 
 /** Answers that come as events where they are asked for so. */

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { sessionIdSchema, trackNameSchema } from "../../schemas/names.ts";
 import type { Operation } from "../../schemas/http/operations.ts";
 import { idempotencyKeySchema } from "../../schemas/http/queries.ts";
+import { sha256Schema } from "../../schemas/sync/documents.ts";
 import { clusterIdSchema } from "../../schemas/speech/speakers.ts";
 import { deliveryIdSchema } from "../../schemas/webhooks.ts";
 import { exampleIds } from "./examples.ts";
@@ -28,6 +29,12 @@ const pathParameters: Readonly<Record<string, PathParameter>> = {
     description: "A chat of the caller's.",
     example: "0b5f7a7e-3c1d-4b8e-9a51-6f2d8c4e1a90",
   },
+  sha256: {
+    schema: sha256Schema,
+    description: "The body's SHA-256, in hex.",
+    example: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  },
+  part: { schema: z.int().min(1), description: "The part's number, from 1.", example: 1 },
   delivery_id: {
     schema: deliveryIdSchema,
     description: "The webhook, as the log lists it.",

@@ -5,6 +5,7 @@ import type { Participant } from "./participant/index.ts";
 import type { WorkersAi } from "./ai/providers/workers-ai.ts";
 import type { UsageLog } from "./ai/usage/usage-log.ts";
 import type { ChatList, ChatSessionDO } from "./chat/index.ts";
+import type { BodyRegistry, SyncDO } from "./sync/index.ts";
 import type { MeetingIndex } from "./search/index.ts";
 import type { MeetingFeed } from "./feed/meeting-feed.ts";
 import type { GatewayBinding } from "./gateway-binding.ts";
@@ -37,6 +38,12 @@ export interface Env {
   readonly USAGE_LOG: DurableObjectNamespace<UsageLog>;
   /** One for each tenant, by its name. */
   readonly BILLING_LEDGER: DurableObjectNamespace<BillingLedgerDO>;
+  /** One for each tenant and user: what their devices sync. */
+  readonly SYNC: DurableObjectNamespace<SyncDO>;
+  /** One for each tenant, by its name: whose bodies are where. */
+  readonly BODY_REGISTRY: DurableObjectNamespace<BodyRegistry>;
+  /** Bodies of documents and adapters. */
+  readonly KNOWLEDGE_STORE: R2Bucket;
   /** The gateway's database. */
   readonly DB: D1Database;
   /** What was spoken lately. */

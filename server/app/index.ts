@@ -23,6 +23,7 @@ export { MeetingIndex } from "./search/index.ts";
 export { Operations, TraceLog } from "./operations/index.ts";
 export { Participant } from "./participant/index.ts";
 export { ChatList, ChatSessionDO } from "./chat/index.ts";
+export { BodyRegistry, SyncDO } from "./sync/index.ts";
 export { UsageLog } from "./ai/usage/usage-log.ts";
 
 hideSecretsOf(env);

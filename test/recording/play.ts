@@ -12,6 +12,7 @@ import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
 import { pay } from "./play-billing.ts";
 import { playChats } from "./play-chats.ts";
+import { playSync } from "./play-sync.ts";
 import type { Connection, Recorder } from "./recorder.ts";
 import { awaySession, failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
 
@@ -363,6 +364,7 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await recorder.call("getTrace", ["quiet", "Minutes in which nothing happened"], { parameters: around });
   await recorder.call("getEdgeHealth", ["calm", "Nothing waits, and nobody is paged"]);
   await playChats(recorder, session_id);
+  await playSync(recorder);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }
 

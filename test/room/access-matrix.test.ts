@@ -67,6 +67,12 @@ const noChat = {
   right: "404 chat_not_found",
   never: "404 chat_not_found",
 };
+const pushed = { body: () => ({ device_id: "laptop" }), right: "200", never: "200" };
+const noBody = {
+  parts: { sha256: "1".repeat(64) },
+  right: "404 body_not_found",
+  never: "404 body_not_found",
+};
 const cases: Readonly<Record<OperationId, Case>> = {
   health: { right: "200", never: "200" },
   ready: { right: "200", never: "200" },
@@ -134,6 +140,23 @@ const cases: Readonly<Record<OperationId, Case>> = {
   getBudgets: { right: "200", never: "200" },
   setBudgets: { body: () => ({ budgets: [] }), right: "200", never: "200" },
   flushLedger: { right: "200", never: "200" },
+  syncSettings: { ...pushed },
+  syncKnowledge: { ...pushed },
+  syncAdapters: { ...pushed },
+  syncLora: { ...pushed },
+  syncHistory: { ...pushed },
+  syncStatus: { right: "200", never: "200" },
+  // What each who takes it is given is another number: renewing one that nobody holds is the same for all.
+  lockSync: {
+    body: () => ({ device_id: "laptop", fence: 7 }),
+    right: "409 fence_stale",
+    never: "409 fence_stale",
+  },
+  startBody: { body: () => ({ sha256: "0".repeat(64), bytes: 1 }), right: "200", never: "200" },
+  // Begun by whoever may, and by nobody else: nothing came of it.
+  putBodyPart: { ...noBody, parts: { sha256: "1".repeat(64), part: "1" } },
+  completeBody: { ...noBody },
+  getBody: { ...noBody },
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   getQuota: { right: "200", never: "200" },

@@ -39,6 +39,15 @@ import { chooseModelsRoute } from "./speech/choose-models.ts";
 import { modelsRoute, voicesRoute } from "./speech/models.ts";
 import { apiSttRoute, sttRoute } from "./speech/stt.ts";
 import { apiTtsRoute, ttsRoute } from "./speech/tts.ts";
+import { completeBodyRoute, getBodyRoute, putBodyPartRoute, startBodyRoute } from "./sync/bodies.ts";
+import {
+  lockSyncRoute,
+  syncAdaptersRoute,
+  syncHistoryRoute,
+  syncKnowledgeRoute,
+  syncSettingsRoute,
+  syncStatusRoute,
+} from "./sync/documents.ts";
 import { openAiSpeechRoute } from "./speech/openai-speech.ts";
 import { openAiTranscriptionRoute } from "./speech/openai-transcription.ts";
 
@@ -91,6 +100,17 @@ const handlers: Readonly<Record<AppOperationId, Handler>> = {
   listEntries: entriesRoute,
   getBudgets: budgetsRoute,
   setBudgets: setBudgetsRoute,
+  syncSettings: syncSettingsRoute,
+  syncKnowledge: syncKnowledgeRoute,
+  syncAdapters: syncAdaptersRoute,
+  syncLora: syncAdaptersRoute,
+  syncHistory: syncHistoryRoute,
+  syncStatus: syncStatusRoute,
+  lockSync: lockSyncRoute,
+  startBody: startBodyRoute,
+  putBodyPart: putBodyPartRoute,
+  completeBody: completeBodyRoute,
+  getBody: getBodyRoute,
 };
 
 export function createApp(): Hono<AppEnv> {

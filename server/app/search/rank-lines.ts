@@ -18,7 +18,7 @@ export interface Term {
   readonly lines: number;
 }
 
-export interface Ranked<L extends Line> {
+export interface Ranked<L> {
   readonly line: L;
   /** How much of the question it covers, from 0 to a little above 1. */
   readonly score: number;

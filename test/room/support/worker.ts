@@ -25,6 +25,8 @@ export {
   Operations,
   Participant,
   TraceLog,
+  BodyRegistry,
+  SyncDO,
 } from "../../../server/app/index.ts";
 
 /** Hands nothing on to the ledger for tenants whose names begin with `usage-tenant-`: tests read there what was written down. */

@@ -177,10 +177,12 @@ export class ChatSessionDO extends DurableObject<Env> {
     if (!chat) return;
     await this.ctx.storage.setAlarm(chat.updated_at + this.#lifetimeMs(chat.is_listed));
     if (chat.is_listed === 0) return;
-    const { chat_id, title, updated_at } = chat;
+    const { chat_id, title, model, updated_at } = chat;
     await this.env.CHAT_LIST.getByName(chat.owner).put({
       chat_id,
       title,
+      model,
+      context: contextOf(chat),
       updated_at,
       message_count: this.#store.messageCount,
     });

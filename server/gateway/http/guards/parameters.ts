@@ -55,7 +55,7 @@ export async function surplusRefusal(c: Context<AppEnv>, operation: Operation): 
     }
     if (names.indexOf(name) < i) return { reason: "bad_query", name: short, message: "stands there twice" };
   }
-  if (method === "GET" || body !== undefined || operation.audioBody !== undefined) return undefined;
+  if (method === "GET" || (body ?? operation.audioBody ?? operation.bytesBody) !== undefined) return undefined;
   const nothing = await readJsonBody(c.req.raw, noBodySchema, limits.maxCorrectionBodyBytes);
   return nothing.ok ? undefined : nothing.error;
 }

@@ -89,6 +89,15 @@ export const bindingTable: readonly BindingRow[] = [
   durable("app", "OPERATIONS", "Operations", "Metrics and alerts of the installation: one."),
   durable("app", "TRACE_LOG", "TraceLog", "Lines of the last days: one for each tenant."),
   durable("app", "PARTICIPANT", "Participant", "A model that takes part in a session: one for each."),
+  durable("app", "SYNC", "SyncDO", "What a user's devices sync: one for each tenant and user."),
+  durable("app", "BODY_REGISTRY", "BodyRegistry", "Which bodies a tenant has, and who holds them: one for each."),
+  {
+    name: "KNOWLEDGE_STORE",
+    worker: "app",
+    kind: "R2 bucket",
+    isRequired: true,
+    meaning: "Bodies of knowledge and of adapters, each once for a tenant.",
+  },
   { name: "DB", worker: "app", kind: "D1 database", isRequired: true, meaning: "The gateway's, which migrates it." },
   { name: "CACHE", worker: "app", kind: "KV namespace", isRequired: true, meaning: "What was spoken lately." },
   {
