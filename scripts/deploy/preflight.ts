@@ -46,7 +46,8 @@ export async function lookAt(environment: EnvironmentName, wrangler: Wrangler): 
       "The account has no R2: enable it in Cloudflare's dashboard (R2 → Overview), and run this again.",
     );
   }
-  const hasBucket = bucketNamesIn(answered("r2 bucket list", buckets)).includes(names.bucket);
+  const present = bucketNamesIn(answered("r2 bucket list", buckets));
+  const lacking = names.buckets.filter((name) => !present.includes(name));
   const databases = readable("d1 list", databasesIn(await ask(wrangler, ["d1", "list", "--json"])));
   const caches = readable("kv namespace list", namespacesIn(await ask(wrangler, ["kv", "namespace", "list"])));
   const deployments = {
@@ -63,7 +64,7 @@ export async function lookAt(environment: EnvironmentName, wrangler: Wrangler): 
     missingSecrets: await missingSecrets(deployments.gateway, wrangler),
     ids,
     toMake: [
-      ...(hasBucket ? [] : [{ says: `The bucket ${names.bucket}`, args: ["r2", "bucket", "create", names.bucket] }]),
+      ...lacking.map((name) => ({ says: `The bucket ${name}`, args: ["r2", "bucket", "create", name] })),
       ...(ids.database ? [] : [{ says: `The database ${names.database}`, args: ["d1", "create", names.database] }]),
       ...(ids.cache ? [] : [{ says: `The cache ${names.cache}`, args: ["kv", "namespace", "create", names.cache] }]),
     ],
@@ -113,11 +114,12 @@ async function missingSecrets(deployments: Deployments, wrangler: Wrangler): Pro
   return required.filter((name) => !present.includes(name));
 }
 
-function resourceNames(environment: EnvironmentName): { bucket: string; database: string; cache: string } {
-  const gateway = readConfiguration("gateway");
+function resourceNames(environment: EnvironmentName): { buckets: string[]; database: string; cache: string } {
+  const [gateway, app] = [readConfiguration("gateway"), readConfiguration("app")];
   const of = (kind: string, config = gateway): string =>
     bindingsOf(config, environment).find((one) => one.kind === kind)?.resource ?? "";
-  return { bucket: of("R2 bucket"), database: of("D1 database"), cache: of("KV namespace", readConfiguration("app")) };
+  const buckets = [of("R2 bucket"), of("R2 bucket", app)].filter((name) => name !== "");
+  return { buckets, database: of("D1 database"), cache: of("KV namespace", app) };
 }
 
 /** The name of a Worker in an environment. */

@@ -94,11 +94,12 @@ export class Documents {
     // While it gathers all there is, what counts is when it began to.
     const trusted = scan ?? since;
     const isBeyond = since > lastRevision || trusted > lastRevision;
-    const reset = since > 0 && (isBeyond || trusted < this.store.horizon(collection));
+    // Also one that has pulled nothing yet may have something: what it pushed, and whose answer it got late.
+    const reset = isBeyond || trusted < this.store.horizon(collection);
     const from = reset ? 0 : since;
     const begun = reset ? lastRevision : (scan ?? (from === 0 ? lastRevision : 0));
-    const documents = this.store.documentsAfter(collection, from, begun, most + 1);
-    const conflicts = this.store.conflictsAfter(collection, from, begun, most + 1);
+    const documents = this.store.documentsAfter(collection, from, most + 1);
+    const conflicts = this.store.conflictsAfter(collection, from, most + 1);
     const through = lastOfPage([...documents, ...conflicts], most);
     const isHere = ({ revision }: DocumentRow): boolean => through === undefined || revision <= through;
     return {

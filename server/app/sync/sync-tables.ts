@@ -65,12 +65,12 @@ const document = stmt<[string, string], DocumentRow>("SELECT * FROM documents WH
 const putDocument = stmt<[string, string, number, number, string | null, string | null, string, number]>(
   "INSERT OR REPLACE INTO documents (collection, id, revision, deleted, content, sha256, device_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 );
-// A device that begins anew has nothing to forget: of deletions it is told those that came since it began.
-const documentsAfter = stmt<[string, number, number, number], DocumentRow>(
-  "SELECT * FROM documents WHERE collection = ?1 AND revision > ?2 AND (deleted = 0 OR revision > ?3) ORDER BY revision LIMIT ?4",
+// Deletions too, to a device that begins anew as well: what it pushed before may be among what was deleted.
+const documentsAfter = stmt<[string, number, number], DocumentRow>(
+  "SELECT * FROM documents WHERE collection = ? AND revision > ? ORDER BY revision LIMIT ?",
 );
-const conflictsAfter = stmt<[string, number, number, number], ConflictRow>(
-  "SELECT * FROM conflicts WHERE collection = ?1 AND revision > ?2 AND (resolved = 0 OR revision > ?3) ORDER BY revision LIMIT ?4",
+const conflictsAfter = stmt<[string, number, number], ConflictRow>(
+  "SELECT * FROM conflicts WHERE collection = ? AND revision > ? ORDER BY revision LIMIT ?",
 );
 const conflict = stmt<[string], ConflictRow>("SELECT * FROM conflicts WHERE conflict_id = ?");
 const sameConflict = stmt<[string, string, string, number, string | null], ConflictRow>(
@@ -125,12 +125,12 @@ export class DocumentStore {
     this.count(collection, { documents: (deleted === 0 ? 1 : 0) - isThere(before), chars });
   }
 
-  documentsAfter(collection: string, revision: number, begun: number, most: number): DocumentRow[] {
-    return documentsAfter.all(this.#db, collection, revision, begun, most);
+  documentsAfter(collection: string, revision: number, most: number): DocumentRow[] {
+    return documentsAfter.all(this.#db, collection, revision, most);
   }
 
-  conflictsAfter(collection: string, revision: number, begun: number, most: number): ConflictRow[] {
-    return conflictsAfter.all(this.#db, collection, revision, begun, most);
+  conflictsAfter(collection: string, revision: number, most: number): ConflictRow[] {
+    return conflictsAfter.all(this.#db, collection, revision, most);
   }
 
   conflict(conflictId: string): ConflictRow | undefined {

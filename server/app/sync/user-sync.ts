@@ -73,8 +73,10 @@ export class UserSync {
     if (!applied.ok) return applied;
     deviceSeen(this.#deps.db, device_id, Math.min(since, this.documents.store.lastRevision));
     const pulled = this.documents.pull(collection, since, scan, limit);
-    // What the device has just brought along, it has.
-    const own = new Map(applied.value.map(({ id, outcome, revision }) => [id, outcome === "applied" ? revision : 0]));
+    // What the device has just brought along, it has; one that gathers all there is is given all there is.
+    const isGathering = pulled.reset || pulled.scan !== null || scan !== undefined;
+    const brought = isGathering ? [] : applied.value.filter(({ outcome }) => outcome === "applied");
+    const own = new Map(brought.map(({ id, revision }) => [id, revision]));
     return ok({
       revision: pulled.revision,
       applied: applied.value,

@@ -1,7 +1,8 @@
 /** A deploy against an account that records what is done to it, and fails at any step. */
 import { describe, expect, test } from "vitest";
-import { versionBefore } from "../../../scripts/deploy/account.ts";
+import { tagOf, versionBefore } from "../../../scripts/deploy/account.ts";
 import { type DeployOptions, runDeploy } from "../../../scripts/deploy/deploy-run.ts";
+import { newestMigration } from "../../../scripts/deploy/preflight.ts";
 import { runRollback } from "../../../scripts/deploy/rollback-run.ts";
 import { effectiveConfig } from "../../../scripts/deploy/wrangler-process.ts";
 import { FakeAccount } from "./fake-account.ts";
@@ -9,6 +10,8 @@ import { FakeAccount } from "./fake-account.ts";
 const url = "https://roomtone.example.com/";
 const plain: DeployOptions = { environment: "staging", url, percent: 100, holdMinutes: 0, smoke: true };
 const first = { ...plain, url: undefined };
+/** Of the newest migration in each Worker's own configuration. */
+const [appTag, gatewayTag] = [tagOf(newestMigration("app")), tagOf(newestMigration("gateway"))];
 
 describe("the first time", () => {
   test("makes bucket, database and cache, sends the secret before the app needs the gateway, and tries it", async () => {
@@ -16,6 +19,7 @@ describe("the first time", () => {
     await runDeploy(first, account.tools);
     expect(account.changes.map((call) => call.replace(/ --tag classes-v\d+/, ""))).toEqual([
       "gateway: r2 bucket create interview-feedback-results-staging",
+      "gateway: r2 bucket create roomtone-knowledge-staging",
       "gateway: d1 create roomtone-staging",
       "gateway: kv namespace create roomtone-cache-staging",
       "gateway: d1 migrations apply DB --remote",
@@ -42,8 +46,8 @@ describe("later", () => {
     await runDeploy(plain, account.tools);
     const once = [
       "gateway: d1 migrations apply DB --remote",
-      "app: deploy --tag classes-v9",
-      "gateway: deploy --tag classes-v2",
+      `app: deploy --tag ${appTag}`,
+      `gateway: deploy --tag ${gatewayTag}`,
     ];
     expect(account.changes).toEqual([...once, ...once]);
   });
@@ -54,10 +58,10 @@ describe("later", () => {
     await runDeploy({ ...plain, percent: 10, holdMinutes: 5 }, account.tools);
     expect(account.changes).toEqual([
       "gateway: d1 migrations apply DB --remote",
-      "app: versions upload --tag classes-v9",
+      `app: versions upload --tag ${appTag}`,
       `app: versions deploy 00000000-a003@10% ${app}@90% --yes`,
       "app: versions deploy 00000000-a003@100% --yes",
-      "gateway: versions upload --tag classes-v2",
+      `gateway: versions upload --tag ${gatewayTag}`,
       `gateway: versions deploy 00000000-b004@10% ${gateway}@90% --yes`,
       "gateway: versions deploy 00000000-b004@100% --yes",
     ]);
@@ -70,7 +74,7 @@ describe("later", () => {
     account.deploy("gateway", "classes-v1");
     account.deploy("app", undefined);
     await runDeploy({ ...plain, percent: 10 }, account.tools);
-    expect(account.changes.slice(1)).toEqual(["app: deploy --tag classes-v9", "gateway: deploy --tag classes-v2"]);
+    expect(account.changes.slice(1)).toEqual([`app: deploy --tag ${appTag}`, `gateway: deploy --tag ${gatewayTag}`]);
     expect(account.printed.join("\n")).toContain("all at once, since its classes");
   });
 
@@ -78,7 +82,7 @@ describe("later", () => {
     const account = FakeAccount.installed();
     await runDeploy({ ...plain, percent: 10, now: true }, account.tools);
     expect(account.changes.at(-1)).toBe(
-      "gateway: deploy --durable-objects-code-update-mode immediate --tag classes-v2",
+      `gateway: deploy --durable-objects-code-update-mode immediate --tag ${gatewayTag}`,
     );
   });
 });
@@ -160,7 +164,7 @@ describe("what fails", () => {
     account.failsAt = step;
     await expect(runDeploy(first, account.tools)).rejects.toThrow(/failed/);
     await runDeploy(plain, account.tools);
-    expect([account.buckets, account.databases, account.caches].map((all) => all.length)).toEqual([1, 1, 1]);
+    expect([account.buckets, account.databases, account.caches].map((all) => all.length)).toEqual([2, 1, 1]);
     expect(account.secrets).toContain("JWT_SECRET");
     expect(account.running("app")).toMatch(/@100$/);
     expect(account.smoked).toHaveLength(1);
@@ -192,7 +196,7 @@ describe("roll-back by hand", () => {
 
   test("of one alone, and of nothing", async () => {
     const account = FakeAccount.installed();
-    account.deploy("app", "classes-v9");
+    account.deploy("app", appTag);
     await runRollback({ only: "app", smoke: false }, account.tools);
     expect(account.changes).toHaveLength(1);
     await expect(runRollback({ smoke: false }, new FakeAccount().tools)).rejects.toThrow(/nothing to roll back/);

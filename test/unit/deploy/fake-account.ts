@@ -32,7 +32,7 @@ export class FakeAccount {
   /** One that was deployed before with this tool. */
   static installed(environment = "staging"): FakeAccount {
     const account = new FakeAccount();
-    account.buckets = [`interview-feedback-results-${environment}`];
+    account.buckets = [`interview-feedback-results-${environment}`, `roomtone-knowledge-${environment}`];
     account.databases = [`roomtone-${environment}`];
     account.caches = [`roomtone-cache-${environment}`];
     account.secrets = ["JWT_SECRET"];
