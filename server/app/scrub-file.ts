@@ -8,7 +8,7 @@ import type { Env } from "./env.ts";
 export async function scrubFile(
   ctx: Pick<DurableObjectState, "id" | "storage" | "blockConcurrencyWhile">,
   { LOCAL_STATE: local }: Pick<Env, "LOCAL_STATE">,
-  className: "MeetingIndex" | "ChatSessionDO" | "ChatList",
+  className: "MeetingIndex" | "ChatSessionDO" | "ChatList" | "SyncDO",
 ): Promise<void> {
   if (!local) return;
   const url = `http://local/scrub/${ctx.id.toString()}?of=${className}`;

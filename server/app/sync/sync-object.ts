@@ -6,6 +6,7 @@ import type { Collection } from "../../../schemas/sync/documents.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import { logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import { scrubFile } from "../scrub-file.ts";
 import type { Ranked } from "../search/rank-lines.ts";
 import type { BodyRefusal } from "./bodies/bodies.ts";
 import { r2Bucket } from "./bodies/r2-bucket.ts";
@@ -32,6 +33,7 @@ export class SyncDO extends DurableObject<Env> {
       newId: () => crypto.randomUUID(),
       keyPrefix: `tenants/${tenant}/bodies/`,
       synced: () => ctx.storage.sync(),
+      scrub: env.LOCAL_STATE && (() => scrubFile(ctx, env, "SyncDO")),
       random: Math.random,
       log: logFor({ tenant }),
     });
@@ -41,6 +43,7 @@ export class SyncDO extends DurableObject<Env> {
   async sync(collection: Collection, asked: SyncBody): Promise<Result<string, PushRefusal>> {
     const answer = this.#sync.sync(collection, asked);
     await this.#setAlarm();
+    await this.#sync.scrub();
     return answer.ok ? ok(JSON.stringify(answer.value)) : answer;
   }
 

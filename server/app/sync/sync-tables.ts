@@ -28,6 +28,8 @@ const tables = `
   CREATE TABLE IF NOT EXISTS devices (device_id TEXT PRIMARY KEY, last_at INTEGER NOT NULL, revision INTEGER NOT NULL, seen INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS log (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL);
   INSERT OR IGNORE INTO log (one, revision) VALUES (1, 0);
+  CREATE TABLE IF NOT EXISTS removals (one INTEGER PRIMARY KEY CHECK (one = 1), removed INTEGER NOT NULL, scrubbed INTEGER NOT NULL);
+  INSERT OR IGNORE INTO removals (one, removed, scrubbed) VALUES (1, 0, 0);
   CREATE TABLE IF NOT EXISTS lock (one INTEGER PRIMARY KEY CHECK (one = 1), fence INTEGER NOT NULL, holder TEXT, expires_at INTEGER NOT NULL);
   INSERT OR IGNORE INTO lock (one, fence, expires_at) VALUES (1, 0, 0)`;
 
@@ -101,6 +103,9 @@ const oldSettled = stmt<[number, number], ConflictRow>(
 );
 const dropDocument = stmt<[string, string]>("DELETE FROM documents WHERE collection = ? AND id = ?");
 const dropConflict = stmt<[string]>("DELETE FROM conflicts WHERE conflict_id = ?");
+const addRemoval = stmt<[]>("UPDATE removals SET removed = removed + 1");
+const unscrubbed = stmt<[], { removed: number }>("SELECT removed FROM removals WHERE removed > scrubbed");
+const setScrubbed = stmt<[number]>("UPDATE removals SET scrubbed = max(scrubbed, ?)");
 const named = stmt<[string], { one: number }>(
   `SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM documents WHERE sha256 = ?1) OR EXISTS (SELECT 1 FROM conflicts WHERE sha256 = ?1)`,
 );
@@ -121,6 +126,7 @@ export class DocumentStore {
     const before = this.document(collection, id);
     putDocument.run(this.#db, collection, id, revision, deleted, content, sha256, device_id, at);
     const isThere = (row: DocumentRow | undefined): number => (row?.deleted === 0 ? 1 : 0);
+    if (content === null && before && before.content !== null) addRemoval.run(this.#db);
     const chars = (content?.length ?? 0) - (before?.content?.length ?? 0);
     this.count(collection, { documents: (deleted === 0 ? 1 : 0) - isThere(before), chars });
   }
@@ -156,6 +162,7 @@ export class DocumentStore {
       ...([conflict_id, collection, id, revision, resolved, base, deleted, content, sha256, device_id, at] as const),
     );
     const isOpen = (one: ConflictRow | undefined): number => (one?.resolved === 0 ? 1 : 0);
+    if (content === null && before && before.content !== null) addRemoval.run(this.#db);
     const chars = (content?.length ?? 0) - (before?.content?.length ?? 0);
     this.count(collection, { open_conflicts: isOpen(row) - isOpen(before), chars });
   }
@@ -194,6 +201,16 @@ export class DocumentStore {
       dropConflict.run(this.#db, conflict_id);
     }
     return Math.max(deletions.length, settled.length) === most;
+  }
+
+  /** How many removals of words there were, where the file was not made anew since the last of them; undefined where it was. */
+  get unscrubbed(): number | undefined {
+    return unscrubbed.first(this.#db)?.removed;
+  }
+
+  /** The file was made anew when there had been so many. */
+  scrubbed(removals: number): void {
+    setScrubbed.run(this.#db, removals);
   }
 
   /** Whether a document, or what somebody wanted of one, names a body. */

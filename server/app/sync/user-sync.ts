@@ -33,6 +33,8 @@ export interface UserSyncDeps {
   readonly newId: () => string;
   readonly keyPrefix: string;
   readonly synced: () => Promise<void>;
+  /** Makes the file under the database anew; undefined where it is not this machine's. */
+  readonly scrub: (() => Promise<void>) | undefined;
   readonly random: () => number;
   readonly log: Log;
 }
@@ -88,6 +90,15 @@ export class UserSync {
     });
   }
 
+  /** Words that were removed lie on in no file. @throws where it could not be made anew now: `run` tries again. */
+  async scrub(): Promise<void> {
+    const { store } = this.documents;
+    const removals = this.#unscrubbed;
+    if (removals === undefined) return;
+    await this.#deps.scrub?.();
+    store.scrubbed(removals);
+  }
+
   status(): SyncStatus {
     const { store, lock } = this.documents;
     const counts = collectionSchema.options.map((name) => {
@@ -119,7 +130,7 @@ export class UserSync {
   /** When `run` is to be called, ms since 1970; undefined while there is nothing to do. */
   get nextRunAt(): number | undefined {
     const now = this.#deps.db.now();
-    const isWaiting = this.bodies.hasReleases || this.knowledge.unread(1).length > 0;
+    const isWaiting = this.#unscrubbed !== undefined || this.bodies.hasReleases || this.knowledge.unread(1).length > 0;
     if (isWaiting) return Math.max(now, this.#cooldown.until);
     return this.documents.store.lastRevision > 0 || this.bodies.store.usedBytes > 0
       ? Math.max(this.#collectedAt, now - syncTimings.collectEveryMs) + syncTimings.collectEveryMs
@@ -136,12 +147,17 @@ export class UserSync {
     while (this.documents.forget()) await this.#deps.synced();
     this.bodies.collect();
     try {
+      await this.scrub();
       await this.readKnowledge();
       await this.bodies.release();
       this.#cooldown.succeeded();
     } catch (cause) {
       this.#deps.log.warn("sync.not_done", { delay_ms: this.#cooldown.failed(), error: describeError(cause) });
     }
+  }
+
+  get #unscrubbed(): number | undefined {
+    return this.#deps.scrub && this.documents.store.unscrubbed;
   }
 
   #refusalOf(collection: string, content: WantedChange["content"]): Outcome["reason"] | undefined {

@@ -97,6 +97,8 @@ export interface World {
   readonly registry: Registry;
   readonly registryMood: { mood: () => Mood };
   readonly users: Map<string, NodeSqlite>;
+  /** How often a user's file was made anew, and whether it can be. */
+  readonly scrubs: { done: number; isDown: boolean };
   /** A user's object over the same storage, as after a kill. */
   readonly wake: (user?: string, db?: (database: Database) => Database) => UserSync;
 }
@@ -121,6 +123,12 @@ export function newWorld(random: () => number = () => 0.5): World {
     release: (body) => told(() => registry.release(body)),
   };
   const users = new Map<string, NodeSqlite>();
+  const scrubs = { done: 0, isDown: false };
+  const scrub = async (): Promise<void> => {
+    await Promise.resolve();
+    if (scrubs.isDown) throw new Error("the file is in use");
+    scrubs.done += 1;
+  };
   const wake: World["wake"] = (user = "ada", over = (database) => database) => {
     const sqlite = users.get(user) ?? nodeSqlite(now);
     users.set(user, sqlite);
@@ -131,11 +139,12 @@ export function newWorld(random: () => number = () => 0.5): World {
       newId: () => `id-${(ids += 1)}`,
       keyPrefix: "tenants/acme/bodies/",
       synced: () => Promise.resolve(),
+      scrub,
       random,
       log: { ...logFor({}), warn: () => undefined },
     });
   };
-  return { clock, bucket, registry, registryMood, users, wake };
+  return { clock, bucket, registry, registryMood, users, scrubs, wake };
 }
 
 /** A push and a pull of one device, taken. */

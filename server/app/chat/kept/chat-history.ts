@@ -70,6 +70,15 @@ export class ChatHistory {
     this.#documents.note(whole, chatId, null, "");
   }
 
+  /** How many removals of words there were, where the file was not made anew since the last of them; undefined where it was. */
+  get unscrubbed(): number | undefined {
+    return this.#documents.store.unscrubbed;
+  }
+
+  scrubbed(removals: number): void {
+    this.#documents.store.scrubbed(removals);
+  }
+
   async sync(asked: Asked): Promise<Result<SyncHistoryAnswer, "idempotency_mismatch">> {
     const { base_revision: base = 0, since = base, scan, limit } = asked;
     this.#documents.forget();

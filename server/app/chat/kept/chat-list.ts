@@ -52,7 +52,7 @@ export class ChatList extends DurableObject<Env> {
   async drop(chatId: string): Promise<void> {
     this.ctx.storage.sql.exec("DELETE FROM chats WHERE chat_id = ?", chatId);
     this.#history.dropped(chatId);
-    await scrubFile(this.ctx, this.env, "ChatList");
+    await this.#scrub();
   }
 
   /** The newest first. */
@@ -65,8 +65,17 @@ export class ChatList extends DurableObject<Env> {
   }
 
   /** `POST /v1/sync/history`. */
-  sync(asked: z.infer<typeof syncHistoryBodySchema>): Promise<Result<SyncHistoryAnswer, "idempotency_mismatch">> {
-    return this.#history.sync(asked);
+  async sync(asked: z.infer<typeof syncHistoryBodySchema>): Promise<Result<SyncHistoryAnswer, "idempotency_mismatch">> {
+    const answer = await this.#history.sync(asked);
+    // A conflict that was settled: what a device had wanted is gone.
+    if (this.#history.unscrubbed !== undefined) await this.#scrub();
+    return answer;
+  }
+
+  async #scrub(): Promise<void> {
+    const removals = this.#history.unscrubbed;
+    await scrubFile(this.ctx, this.env, "ChatList");
+    if (removals !== undefined) this.#history.scrubbed(removals);
   }
 
   get #owner(): string {
