@@ -71,6 +71,30 @@ function calm(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, calm(one)]));
 }
 
+interface EntriesPage {
+  readonly entries: readonly { readonly ledger: KeptEntry | null; readonly d1: KeptEntry | null }[];
+  readonly flushed_seq: number;
+}
+interface KeptEntry {
+  readonly body: string;
+}
+
+/** What a ledger and D1 keep, as it is written there: what they had been told by then, and when, is of the recording. */
+function isEntriesPage(value: unknown): value is EntriesPage {
+  return typeof value === "object" && value !== null && "flushed_seq" in value && "entries" in value;
+}
+
+function ofNoDay(page: EntriesPage): object {
+  const kept = (entry: KeptEntry | null): object | null => {
+    if (!entry) return entry;
+    const body = JSON.parse(entry.body) as { readonly quantities: object };
+    const quantities = Object.fromEntries(Object.keys(body.quantities).map((unit) => [unit, 1_000]));
+    return { ...entry, at: startMs, body: JSON.stringify({ ...body, at: startMs, quantities }) };
+  };
+  const entries = page.entries.map((entry) => ({ ...entry, ledger: kept(entry.ledger), d1: kept(entry.d1) }));
+  return { ...page, entries, last_seq: ledgerEntries, flushed_seq: ledgerEntries };
+}
+
 export class Normaliser {
   readonly #ids = new Map<string, string>();
   readonly #addresses: readonly (readonly [from: string, to: string])[];
@@ -81,6 +105,7 @@ export class Normaliser {
 
   value(value: unknown, field = "", holder: object = {}): unknown {
     if (isHealth(value)) return calm(value);
+    if (isEntriesPage(value)) return ofNoDay(value);
     if (Array.isArray(value)) return value.map((item) => this.value(item, field, holder));
     if (typeof value === "string") return this.#string(value, field, holder);
     // Counts of a ledger are those of the recording and of whatever meetings had told it by then.

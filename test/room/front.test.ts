@@ -78,7 +78,7 @@ describe("what the app gets", () => {
 
   test("[X2] nothing of what a stranger asks, but what is public: then nobody is named", async () => {
     const { ask, got } = notingApp();
-    for (const path of ["/v1/later", "/console", "/index.html", "/assets/a/b.css", "/docs/", "//docs", "//"]) {
+    for (const path of ["/v1/later", "/console", "/index.html", "/assets/a/b.css", "/console/", "//docs", "//"]) {
       const answer = await ask(path, { headers: { [principalHeader]: "forged" } });
       expect([path, answer.status]).toEqual([path, 401]);
     }
