@@ -46,6 +46,7 @@ const fixedFields: Readonly<Record<string, unknown>> = {
   build: "4f1c0e6a9d2b7c35",
   day: at(0).slice(0, 10),
   transcription_id: "5b2f0f0c-6a53-4c0e-9d0b-3f1a2c4d5e6f",
+  conflict_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
   token,
   origin_ms: timestampMs(0),
   /** Of a `pong`. */
@@ -85,14 +86,15 @@ function isEntriesPage(value: unknown): value is EntriesPage {
 }
 
 function ofNoDay(page: EntriesPage): object {
-  const kept = (entry: KeptEntry | null): object | null => {
-    if (!entry) return entry;
-    const body = JSON.parse(entry.body) as { readonly quantities: object };
-    const quantities = Object.fromEntries(Object.keys(body.quantities).map((unit) => [unit, 1_000]));
-    return { ...entry, at: startMs, body: JSON.stringify({ ...body, at: startMs, quantities }) };
-  };
-  const entries = page.entries.map((entry) => ({ ...entry, ledger: kept(entry.ledger), d1: kept(entry.d1) }));
+  const entries = page.entries.map((entry) => ({ ...entry, ledger: keptEver(entry.ledger), d1: keptEver(entry.d1) }));
   return { ...page, entries, last_seq: ledgerEntries, flushed_seq: ledgerEntries };
+}
+
+function keptEver(entry: KeptEntry | null): object | null {
+  if (!entry) return entry;
+  const body = JSON.parse(entry.body) as { readonly quantities: object };
+  const quantities = Object.fromEntries(Object.keys(body.quantities).map((unit) => [unit, 1_000]));
+  return { ...entry, at: startMs, body: JSON.stringify({ ...body, at: startMs, quantities }) };
 }
 
 export class Normaliser {
