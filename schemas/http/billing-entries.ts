@@ -18,9 +18,9 @@ export const entriesQuerySchema = z.strictObject({
 const sideSchema = z.object({
   /** When it happened, ms since 1970. */
   at: z.int().min(0),
-  /** Billionths of a dollar. */
+  /** What the tenant pays for it, in billionths of a dollar. */
   charge_nano_usd: z.int().min(0),
-  /** What was paid in. */
+  /** What the tenant paid in with it, in billionths of a dollar. */
   credit_nano_usd: z.int().min(0),
   /** The entry as it was recorded, as JSON: `cost_nano_usd` and `multiplier`, or `top_up`. */
   body: z.string(),

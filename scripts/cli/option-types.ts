@@ -94,3 +94,14 @@ export const stateDir = z.string().meta({
   env: "STATE_DIR",
   default: ".wrangler/state",
 });
+
+/** Which installation's database a command works on: that of a deployment, or of the local gateway in STATE_DIR. */
+export const databaseOptions = {
+  remote: flag.meta({ description: "use the deployed database, through wrangler and the account it is logged in to" }),
+  env: oneOf("production", "staging", "development").meta({
+    value: "<environment>",
+    description: "whose database, with --remote",
+    default: "production",
+  }),
+  stateDir,
+};

@@ -28,7 +28,7 @@ export interface DeployOptions extends DeployChoice {
   readonly url?: string | undefined;
   /** Percent of the requests that a new version gets first; 100: all at once. */
   readonly percent: number;
-  /** How long it has them. */
+  /** How long the new version gets only that share before it gets all requests. */
   readonly holdMinutes: number;
   readonly smoke: boolean;
 }

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { keyIdSchema, type Scope, scopeSchema } from "../../schemas/access.ts";
 import { defineCommands } from "../cli/define-command.ts";
-import { checked, decimal, flag, oneOf, stateDir, tenantName, wholeNumber } from "../cli/option-types.ts";
+import { checked, databaseOptions, decimal, flag, tenantName, wholeNumber } from "../cli/option-types.ts";
 
 const maxDays = 3_650;
 const maxGraceHours = 8_760;
@@ -37,15 +37,6 @@ const tenant = tenantName.meta({
   isSecret: true,
 });
 const id = keyId.meta({ description: "of the key", isSecret: true });
-const shared = {
-  remote: flag.meta({ description: "use the deployed database, through wrangler and the account it is logged in to" }),
-  env: oneOf("production", "staging", "development").meta({
-    value: "<environment>",
-    description: "whose database, with --remote",
-    default: "production",
-  }),
-  stateDir,
-};
 
 export const parseKeysOptions = defineCommands({
   name: "npm run -s keys --",
@@ -61,7 +52,7 @@ correct one with sessions:read and sessions:write.
     create: {
       description: "Make a key and print it, once.",
       options: {
-        ...shared,
+        ...databaseOptions,
         tenant,
         name: keyName.meta({ value: "<name>", description: "what people call it", isSecret: true }),
         scope: scopes.meta({
@@ -79,7 +70,7 @@ correct one with sessions:read and sessions:write.
     list: {
       description: "List keys, never their secrets.",
       options: {
-        ...shared,
+        ...databaseOptions,
         tenant: tenantName.optional().meta({ value: "<tenant>", description: "those of one tenant", isSecret: true }),
         json: flag.meta({ description: "as JSON" }),
       },
@@ -88,7 +79,7 @@ correct one with sessions:read and sessions:write.
       description: "Make a key with the tenant, name, scopes and lifetime of another, which expires soon after.",
       operands: { id },
       options: {
-        ...shared,
+        ...databaseOptions,
         scope: scopes.optional().meta({
           value: "<scopes>",
           description: "what the new key may do (default: as the old one)",
@@ -106,7 +97,7 @@ correct one with sessions:read and sessions:write.
       description: "Print the secrets that sign a tenant's webhooks, made from WEBHOOK_SECRET of the environment.",
       options: { tenant },
     },
-    revoke: { description: "Refuse a key from now on.", operands: { id }, options: shared },
+    revoke: { description: "Refuse a key from now on.", operands: { id }, options: databaseOptions },
   },
 });
 

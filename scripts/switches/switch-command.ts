@@ -2,27 +2,18 @@
 import * as z from "zod";
 import { switchNameSchema } from "../../schemas/switches.ts";
 import { defineCommands } from "../cli/define-command.ts";
-import { flag, oneOf, stateDir } from "../cli/option-types.ts";
+import { databaseOptions, oneOf } from "../cli/option-types.ts";
 import type { KeysDatabase } from "../keys/keys-sql.ts";
 
 const area = oneOf(...switchNameSchema.options).meta({ description: switchNameSchema.options.join(", ") });
-const shared = {
-  remote: flag.meta({ description: "use the deployed database, through wrangler and the account it is logged in to" }),
-  env: oneOf("production", "staging", "development").meta({
-    value: "<environment>",
-    description: "whose database, with --remote",
-    default: "production",
-  }),
-  stateDir,
-};
 
 export const parseSwitchOptions = defineCommands({
   name: "npm run -s switch --",
   description: "Switches an area of a running installation off and on, without a deploy, within 30 seconds.",
   commands: {
-    off: { description: "Switch an area off.", operands: { area }, options: shared },
-    on: { description: "Switch it on again.", operands: { area }, options: shared },
-    list: { description: "Say what is off, and since when.", options: shared },
+    off: { description: "Switch an area off.", operands: { area }, options: databaseOptions },
+    on: { description: "Switch it on again.", operands: { area }, options: databaseOptions },
+    list: { description: "Say what is off, and since when.", options: databaseOptions },
   },
 });
 export type SwitchOptions = NonNullable<ReturnType<typeof parseSwitchOptions>>;

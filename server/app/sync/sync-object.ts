@@ -7,11 +7,9 @@ import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import { logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { scrubFile } from "../scrub-file.ts";
-import type { Ranked } from "../search/rank-lines.ts";
 import type { BodyRefusal } from "./bodies/bodies.ts";
 import { r2Bucket } from "./bodies/r2-bucket.ts";
 import type { PushRefusal } from "./documents.ts";
-import type { PassageRow, WantedDocuments } from "./knowledge/knowledge-index.ts";
 import type { LockRefusal, LockState } from "./sync-lock.ts";
 import { UserSync } from "./user-sync.ts";
 
@@ -78,17 +76,6 @@ export class SyncDO extends DurableObject<Env> {
   /** Where a body of the user's is; undefined where they hold none like that. */
   bodyAt(sha256: string): { readonly key: string; readonly bytes: number } | undefined {
     return this.#sync.bodies.keyOf(sha256);
-  }
-
-  /** Passages that bear on a question, best first. */
-  async find(question: string, documents: WantedDocuments, most: number): Promise<Ranked<PassageRow>[]> {
-    // What can't be read now is found later: a question does not fail for it.
-    await this.#sync.readKnowledge().catch(() => undefined);
-    return this.#sync.knowledge.find(question, documents, most);
-  }
-
-  has(place: Pick<PassageRow, "document_id" | "start" | "end" | "text">): boolean {
-    return this.#sync.knowledge.has(place);
   }
 
   override async alarm(): Promise<void> {

@@ -61,7 +61,7 @@ export async function readChunk(
   return found;
 }
 
-/** The bytes, if they are those that were kept. */
+/** @returns the bytes, if their SHA-256 is the one that the chunk was kept with; else undefined. */
 function verified(
   { sha256 }: Pick<ChunkSource, "sha256">,
   kept: Pick<KeptChunk, "sha256">,

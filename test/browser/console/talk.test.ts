@@ -4,6 +4,7 @@ import { type SessionState, sessionStateSchema } from "../../../schemas/http/ses
 import { until } from "../../../client/testkit/until.ts";
 import { SpeechClient } from "../../support/speech-client.ts";
 import { send } from "../../support/gateway-http.ts";
+import { lostSeconds } from "../../support/lost-seconds.ts";
 import { type FakeMicrophone, fakeMicrophone } from "../support/fake-microphone.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
@@ -57,11 +58,11 @@ describe.runIf(chromium !== null)("talking to an AI", () => {
         const stateOf = async (): Promise<SessionState> =>
           sessionStateSchema.parse(JSON.parse((await send(gateway, `/v1/sessions/${session}/state`)).text));
         const isKept = async (): Promise<true | undefined> => {
-          const { ingest_by_track: tracks } = await stateOf();
-          return (tracks["ai"]?.missing_chunks === 0 && tracks["mic"] !== undefined) || undefined;
+          const state = await stateOf();
+          return (lostSeconds(state, "ai") === 0 && lostSeconds(state, "mic") !== undefined) || undefined;
         };
         await until(isKept, { what: "both tracks" });
-        // A page that a busy machine lets wait says where it heard nothing; no second of it is lost.
+        // Who is kept waiting by a busy machine says where nothing was heard; no second is lost.
         const causes = (await stateOf()).gaps?.map(({ cause }) => cause) ?? [];
         expect(causes.filter((cause) => cause !== "capture_stall")).toEqual([]);
       } finally {

@@ -17,7 +17,7 @@ export interface InterviewOptions {
   readonly random: () => number;
   /** Of the person. */
   readonly sentences: number;
-  /** How often the person speaks into the model's turn. */
+  /** Chance, at each step, that the person begins to speak while the model does: 0 to 1. */
   readonly bargeIn: number;
   readonly maxMinutes?: number;
 }

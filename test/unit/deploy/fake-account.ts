@@ -10,7 +10,7 @@ interface Version {
 }
 
 export class FakeAccount {
-  /** Each call: `config: arguments`. */
+  /** Each run of wrangler, in order, as `CONFIGURATION: ARGUMENTS`. */
   readonly calls: string[] = [];
   readonly inputs: string[] = [];
   readonly printed: string[] = [];

@@ -43,7 +43,7 @@ export async function talkOf(
 
 const googleHost = "generativelanguage.googleapis.com";
 
-/** How the minutes of a conversation are counted. */
+/** The meter of one conversation: holds its minutes against the tenant's budgets, and records what the model used. */
 export function countingOf(
   env: Env,
   { model, tenant, session_id, subject }: MeteredTalk,

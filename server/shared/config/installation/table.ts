@@ -158,7 +158,7 @@ function workersOf(name: string): readonly WorkerName[] {
   return alsoOfApp.has(name) ? ["gateway", "app"] : ["gateway"];
 }
 
-/** Values that whoever starts the Workers sets, and no operator. */
+/** Variables that the program which starts the Workers sets by itself: an operator has no use for them. */
 const ofStarter: readonly string[] = ["BUILD_ID"];
 
 /** Names of the variables that a Worker reads. */
