@@ -2,8 +2,11 @@
  * `npm run billing -- reconcile [--url http://127.0.0.1:8787]`: whether a tenant's ledger, its sums and D1 say the same. `ROOMTONE_API_KEY` is a
  * key of the tenant with the scope `admin`; a gateway that asks nobody needs none. Ends with 0 where all is one, 1 where not, 2 where it can't be known.
  */
+import { readEnvFile } from "./cli/env-file.ts";
 import { parseArgs } from "node:util";
 import { reconcile } from "./billing/reconcile.ts";
+
+readEnvFile();
 
 const usage = "npm run billing -- reconcile [--url URL]   (ROOMTONE_API_KEY: a key with the scope admin)";
 

@@ -2,6 +2,7 @@
  * `npm run keys`: makes, lists, rotates and revokes the API keys of backends. A new key goes to stdout, once and alone, so
  * that a shell can catch it; what there is to say goes to stderr.
  */
+import { readEnvFile } from "./cli/env-file.ts";
 import { resolve } from "node:path";
 import { runCommand } from "./cli/run-command.ts";
 import { KeysAdmin } from "./keys/keys-admin.ts";
@@ -11,6 +12,8 @@ import { mintKey } from "./keys/keys-mint.ts";
 import { remoteKeys, wranglerProcess } from "./keys/keys-remote.ts";
 import { runKeys } from "./keys/keys-run.ts";
 import { printWebhookSecrets } from "./keys/webhook-secret.ts";
+
+readEnvFile();
 
 await runCommand(parseKeysOptions, async (options, { signal, atEnd }) => {
   if (options.command === "webhook-secret") return printWebhookSecrets(options.tenant, process.env);

@@ -2,6 +2,7 @@
  * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. A workerd that dies is started again; exits 1 when the gateway can't
  * start, or workerd dies again and again.
  */
+import { readEnvFile } from "./cli/env-file.ts";
 import { BlockList, isIPv6 } from "node:net";
 import { missingSecret } from "../server/shared/config/access.ts";
 import { type Config, parseConfig } from "../server/shared/config/config.ts";
@@ -14,6 +15,8 @@ import { defineCommand } from "./cli/define-command.ts";
 import { servingHost, servingPort, stateDir } from "./cli/option-types.ts";
 import { stopGateway } from "./local/workerd-processes.ts";
 import { onStopSignal } from "./local/stop-signal.ts";
+
+readEnvFile();
 
 const command = defineCommand({
   name: "npm start --",
