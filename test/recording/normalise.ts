@@ -63,13 +63,14 @@ function isHealth(value: unknown): value is object {
   return typeof value === "object" && value !== null && "troubled" in value;
 }
 
-/** The same on a quiet day. */
-function calm(value: unknown): unknown {
+/** The same on a quiet day, when nothing is down since any moment. */
+function calm(value: unknown, field = ""): unknown {
+  if (field.endsWith("_since")) return null;
   if (Array.isArray(value)) return [];
   if (typeof value === "number") return 0;
   if (typeof value === "string") return isoTime.test(value) ? at(0) : "ok";
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, calm(one)]));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, calm(one, name)]));
 }
 
 interface EntriesPage {
