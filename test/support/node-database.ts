@@ -5,6 +5,7 @@ import {
   type DatabaseAdapter,
   databaseOf,
   type Rows,
+  type SqlParameter,
   type SqlRow,
   type SqlValue,
 } from "../../server/shared/lib/sql.ts";
@@ -30,7 +31,7 @@ export function nodeSqlite(now: () => number): NodeSqlite {
   const adapter: DatabaseAdapter = {
     now,
     sql: {
-      exec: <Row extends SqlRow>(query: string, ...values: SqlValue[]): Rows<Row> => {
+      exec: <Row extends SqlRow>(query: string, ...values: SqlParameter[]): Rows<Row> => {
         if (values.length > 0 || !/;\s*\S/.test(query)) return rowsOf<Row>(prepare(query), values);
         db.exec(query);
         return inMemory<Row>([], 0);
@@ -74,7 +75,7 @@ function preparedOf(db: DatabaseSync, query: string): Prepared {
 
 function rowsOf<Row extends SqlRow>(
   { statement, givesRows, isWrite, isNumbered }: Prepared,
-  values: readonly SqlValue[],
+  values: readonly SqlParameter[],
 ): Rows<Row> {
   const given = values.map((value): SQLInputValue => (value instanceof ArrayBuffer ? new Uint8Array(value) : value));
   const numbered = Object.fromEntries(given.map((value, i) => [`?${i + 1}`, value]));

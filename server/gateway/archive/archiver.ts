@@ -11,6 +11,8 @@ import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { SharedTimeout, TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
+import { Hold } from "../core/hold.ts";
+import { type IngestLoad, lookMs } from "../core/ingest-load.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { WriteBucket } from "./bucket.ts";
 import { chunkKey, chunkMetadata } from "./keys.ts";
@@ -25,11 +27,18 @@ const maxPassChunks = 1_024;
 const putTimeoutMs = 30_000;
 const minBackoffMs = 1_000;
 const maxBackoffMs = 60_000;
+/** Chunks of a rush that may wait for it to be over: 16 MB in the room's file. */
+const maxHeldChunks = 512;
+/** Less than the job behind pending chunks waits (K3). */
+const maxHeldMs = 4_000;
+/** When an alarm that found the archive held back comes again. */
+const heldBackMs = 5_000;
 
 export interface ArchiverDeps {
   readonly bucket: WriteBucket;
   readonly tracks: Tracks;
   readonly recent: RecentChunks;
+  readonly load: Pick<IngestLoad, "isRush" | "now">;
   readonly session: SessionName;
   /** Resolves when all SQL so far is durable: R2 must never know a chunk that a crash can undo. */
   readonly synced: () => Promise<void>;
@@ -47,6 +56,8 @@ interface Pass {
   taken: number;
   failed: number;
   failedInRow: number;
+  /** Whether it was begun though chunks rush in: then it is not held back again before its end. */
+  readonly isOverdue: boolean;
 }
 
 export class Archiver {
@@ -58,11 +69,17 @@ export class Archiver {
   /** How long R2 is left alone after a pass that failed. */
   readonly #cooldown: Cooldown;
   readonly #waiting: (() => void)[] = [];
+  readonly #hold: Hold;
+  /** `drain`s under way: what somebody waits for is not held back. */
+  #drains = 0;
+  #isLooking = false;
   readonly #putTimeout = new SharedTimeout(putTimeoutMs, "R2 put");
 
   constructor(deps: ArchiverDeps) {
     this.#deps = deps;
     this.#cooldown = new Cooldown({ firstMs: minBackoffMs, maxMs: maxBackoffMs, now: deps.now, random: deps.random });
+    const isTooMuch = (): boolean => deps.tracks.pendingChunks >= maxHeldChunks;
+    this.#hold = new Hold({ load: deps.load, maxMs: maxHeldMs, isTooMuch });
   }
 
   /** When R2 may be tried again, ms since 1970; in the past unless it failed. */
@@ -70,25 +87,61 @@ export class Archiver {
     return this.#cooldown.until;
   }
 
-  /** There may be work: starts it, or helps what runs, unless R2 is left alone. Returns at once. */
+  /** There may be work: starts it, or helps what runs, unless R2 is left alone or ingest goes first. Returns at once. */
   kick(): void {
-    if (this.#cooldown.isOver) this.#fillLanes();
+    if (!this.#cooldown.isOver) return;
+    if (this.#isHeld) this.#lookAgain();
+    else this.#fillLanes();
   }
 
-  /** For the alarm: as `kick`, and resolves when the work is done or has failed. */
+  /**
+   * For the alarm: as `kick`, and resolves when the work is done, is held back or has failed. What is pending then has a time at which
+   * it is woken for.
+   */
   async wake(): Promise<void> {
-    if (!this.#cooldown.isOver) return this.#deps.wakeAt(this.notBefore);
-    await this.drain();
+    const { now, tracks, wakeAt } = this.#deps;
+    if (!this.#cooldown.isOver) return wakeAt(this.notBefore);
+    this.kick();
+    await this.#passEnd();
+    if (tracks.pendingChunks > 0) wakeAt(Math.max(now() + heldBackMs, this.notBefore));
   }
 
-  /** Tries now, cooldown or not. Resolves when nothing is pending or a pass failed; never rejects. */
+  /** Tries now, cooldown, rush or not. Resolves when nothing is pending or a pass failed; never rejects. */
   async drain(): Promise<void> {
-    this.#fillLanes();
+    this.#drains += 1;
+    try {
+      this.#fillLanes();
+      await this.#passEnd();
+    } finally {
+      this.#drains -= 1;
+    }
+  }
+
+  async #passEnd(): Promise<void> {
     if (this.#pass) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
+  get #isHeld(): boolean {
+    return this.#drains === 0 && !this.#pass?.isOverdue && this.#hold.isOn;
+  }
+
+  /** Behind it stands the job that each pending chunk has. */
+  #lookAgain(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    setTimeout(() => {
+      this.#isLooking = false;
+      try {
+        this.kick();
+      } catch (cause) {
+        log.error("archive.lane_failed", { session_id: this.#deps.session.sessionId, error: describeError(cause) });
+      }
+    }, lookMs);
+  }
+
   #fillLanes(): void {
-    this.#pass ??= { cursor: { track: "", seq: 0 }, taken: 0, failed: 0, failedInRow: 0 };
+    const isOverdue = this.#deps.load.isRush;
+    this.#pass ??= { cursor: { track: "", seq: 0 }, taken: 0, failed: 0, failedInRow: 0, isOverdue };
     // One lane a call is enough: each stored chunk calls, and a lane that finds more work calls again.
     const pass = this.#pass;
     const chunk = this.#lanes + this.#abandonedPuts < maxLanes ? this.#take(pass) : undefined;
@@ -97,6 +150,7 @@ export class Archiver {
   }
 
   #take(pass: Pass): PendingChunk | undefined {
+    if (this.#isHeld) return undefined;
     if (this.#deps.isStopped() || pass.failedInRow >= maxFailuresInRow || pass.taken >= maxPassChunks) return undefined;
     const chunk = this.#deps.tracks.nextPending(pass.cursor);
     if (!chunk) return undefined;
@@ -134,8 +188,10 @@ export class Archiver {
       this.#backOff(pass.failed);
     } else {
       this.#cooldown.succeeded();
+      if (pass.isOverdue) this.#hold.released();
       // A pass that took something may have walked past what came in behind it.
-      if (pass.taken > 0) return this.#fillLanes();
+      if (this.#isHeld) this.#lookAgain();
+      else if (pass.taken > 0) return this.#fillLanes();
     }
     for (const resolve of this.#waiting.splice(0)) resolve();
   }

@@ -1,5 +1,6 @@
 /** The archive as a part of the room: what is kept goes to R2. */
 import type { Core } from "../core/core.ts";
+import { ingestLoad } from "../core/ingest-load.ts";
 import type { Part } from "../core/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import { Archiver } from "./archiver.ts";
@@ -24,6 +25,7 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
     bucket,
     tracks,
     recent: recentChunks,
+    load: ingestLoad,
     session,
     synced,
     wakeAt: (at) => jobs.at("archive", at),
@@ -39,7 +41,10 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
     ensureJob,
     jobs: { archive: () => archiver.wake() },
     on: {
-      chunkStored: () => archiver.kick(),
+      chunkStored: () => {
+        ingestLoad.came();
+        archiver.kick();
+      },
       sessionDeleted: () => recentChunks.forget(sessionPrefix(session)),
     },
     woke: () => {

@@ -11,7 +11,7 @@ import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { readLater } from "../../../schemas/lib/read-later.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { cached, cachedByKey, type Cached, type CachedByKey } from "../../shared/lib/cached.ts";
-import type { Database, SqlValue } from "../../shared/lib/sql.ts";
+import type { Database, SqlParameter } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import { type EventsSlice, readSlice, type SliceAsk } from "./event-slice.ts";
 import { type LogLimits, LogShares } from "./log-shares.ts";
@@ -25,7 +25,7 @@ export interface EventRow {
   readonly body: string;
 }
 
-const selecting = <Values extends readonly SqlValue[]>(where: string): Statement<Values, EventRow> =>
+const selecting = <Values extends readonly SqlParameter[]>(where: string): Statement<Values, EventRow> =>
   stmt(`SELECT event_id, at, body FROM events WHERE ${where}`);
 
 const append = stmt<[eventId: number, at: number, body: string]>(

@@ -3,6 +3,8 @@ import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
 import { recentChunks } from "../archive/recent-chunks.ts";
 import type { Core } from "../core/core.ts";
+import { Hold } from "../core/hold.ts";
+import { ingestLoad } from "../core/ingest-load.ts";
 import type { Part } from "../core/part.ts";
 import { IdempotentRequests } from "../core/idempotent-requests.ts";
 import type { Tracks } from "../tracks/tracks.ts";
@@ -16,6 +18,9 @@ import { turnsBetween } from "./spoken-turns.ts";
 import { UtteranceStore } from "./utterance-store.ts";
 import { Utterances } from "./utterances.ts";
 import type { WindowStore } from "./window-store.ts";
+
+/** A rush of chunks has the thread to itself so long at most: what piles up meanwhile is made up for. */
+const maxHeldMs = 10_000;
 
 export interface SpeakersConfig {
   readonly tracks: Tracks;
@@ -71,6 +76,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     isGone: () => status.isGone,
     wakeAt: (at) => jobs.at("resolve", at),
     random,
+    hold: new Hold({ load: ingestLoad, maxMs: maxHeldMs, isTooMuch: () => false }),
     onFailure: fail,
   });
   return {

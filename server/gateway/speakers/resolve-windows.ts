@@ -6,11 +6,11 @@
  * While the service is down a window waits, however long. It is given up only when the service demonstrably works and yet does
  * not take it, or when finalize can't wait any more; then the log says so (`resolve.failed`). It can be opened again (F8).
  */
-import { encodeBase64 } from "../../../schemas/wire/base64.ts";
-import { channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import { ChunkLostError, type KeptAudio } from "../archive/chunk-reader.ts";
+import type { Hold } from "../core/hold.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { UtteranceStore } from "./utterance-store.ts";
@@ -20,6 +20,7 @@ import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Place } from "./absorb-answer.ts";
+import { resolveBody } from "./resolve-body.ts";
 import type { Resolver, WindowFailure } from "./resolve-queue.ts";
 import { inTurnWithIngest } from "./rush.ts";
 import { ServiceOutage } from "./service-outage.ts";
@@ -54,6 +55,7 @@ export interface AutoResolverDeps {
   readonly isGone: () => boolean;
   readonly wakeAt: (at: number) => void;
   readonly random: () => number;
+  readonly hold: Pick<Hold, "over">;
   /** What this did not expect: memory may then differ from storage, and the room must start anew. */
   readonly onFailure: (cause: unknown) => void;
 }
@@ -149,13 +151,13 @@ export class AutoResolver {
   }
 
   async #loop(): Promise<void> {
-    const { db, events, tracks, wakeAt } = this.#deps;
+    const { db, events, hold, isFinal, isGone, tracks, wakeAt } = this.#deps;
     for (;;) {
-      const now = db.now();
+      await hold.over(() => isFinal() || isGone());
       const candidates = this.#candidates();
       if (candidates.length === 0) return;
       if (events.isFull) return this.giveUpRemaining(logFullDetail);
-      const due = candidates.filter(({ dueAt }) => dueAt <= now);
+      const due = candidates.filter(({ dueAt }) => dueAt <= db.now());
       const [first] = due.sort((a, b) => a.window.from_seq - b.window.from_seq);
       if (!first || !this.#cooldown.isOver) {
         const quietUntil = Math.max(this.#cooldown.until, Math.min(...candidates.map(({ dueAt }) => dueAt)));
@@ -183,8 +185,7 @@ export class AutoResolver {
     }
     const isWanted = (): boolean => !isGone() && isOpenWindow(this.#deps, window);
     if (!isWanted()) return;
-    const floor = windows.noiseFloor(window.track);
-    const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), floor);
+    const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), windows.noiseFloor(window.track));
     const done = (): void => this.#markDone(window, heard.seqs, floorDb);
     if (silent) {
       db.transaction(done);
@@ -198,16 +199,9 @@ export class AutoResolver {
     if (resolver.isServiceOut && !isGone()) this.#outage.begun(window, result.error);
   }
 
-  #body(window: ResolveWindow, { pcm }: KeptAudio): ResolveBody {
-    const audio = {
-      content_b64: encodeBase64(pcm),
-      format: pcmFormat,
-      sample_rate: sampleRateHz,
-      channels: channelCount,
-    };
-    const { track, from_seq, to_seq } = window;
+  #body({ track, from_seq, to_seq }: ResolveWindow, { pcm }: KeptAudio): ResolveBody {
     const text = this.#deps.utterances.textBetween(track, (from_seq - 1) * chunkMs, to_seq * chunkMs);
-    return { audio, ...(text === undefined ? {} : { asr_text: text }) };
+    return resolveBody(pcm, text);
   }
 
   #place({ track, from_seq, to_seq, again }: ResolveWindow): Place {

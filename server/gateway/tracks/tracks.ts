@@ -37,10 +37,10 @@ export interface PendingChunk {
 }
 
 const countPending = stmt<[], { n: number }>("SELECT count(*) AS n FROM journal");
-const addChunk = stmt<[track: string, seq: number, timestampMs: number, receivedAt: number, sha256: ArrayBuffer]>(
+const addChunk = stmt<[track: string, seq: number, timestampMs: number, receivedAt: number, sha256: Uint8Array]>(
   "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
 );
-const addBytes = stmt<[track: string, seq: number, pcm: ArrayBuffer]>(
+const addBytes = stmt<[track: string, seq: number, pcm: Uint8Array]>(
   "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
 );
 const removeBytes = stmt<[track: string, seq: number]>("DELETE FROM journal WHERE track = ? AND seq = ?");
@@ -193,8 +193,8 @@ export class Tracks {
     const plan = planStore(trackRow, chunk.seq, gap, now);
     this.#db.transaction(() => {
       const pending = this.pendingChunks;
-      addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, toBlob(digest));
-      addBytes.run(this.#db, track, chunk.seq, toBlob(chunk.content));
+      addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, digest);
+      addBytes.run(this.#db, track, chunk.seq, chunk.content);
       this.#gaps.apply(track, plan.gaps);
       this.origins.chunkKept(track, { ...chunk, receivedAt: now }, trackRow.received_chunks === 0);
       if (chunk.seq <= trackRow.resolved_seq) this.#resolve.addLate(track, chunk.seq);
@@ -259,11 +259,4 @@ export class Tracks {
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
-
-/** SQLite takes an ArrayBuffer: exactly these bytes, not the larger buffer a view may look into. */
-function toBlob(bytes: Uint8Array): ArrayBuffer {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) return buffer;
-  return new Uint8Array(bytes).buffer;
 }

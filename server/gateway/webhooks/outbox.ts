@@ -8,7 +8,7 @@ import {
   type WebhookPayload,
   webhookTypeSchema,
 } from "../../../schemas/webhooks.ts";
-import type { Database, SqlValue } from "../../shared/lib/sql.ts";
+import type { Database, SqlParameter } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import type { NextStep, TryOutcome } from "./schedule.ts";
 
@@ -32,7 +32,7 @@ export interface DeliveryRow {
   readonly last_error: string | null;
 }
 
-const selecting = <Values extends readonly SqlValue[]>(where: string): Statement<Values, DeliveryRow> =>
+const selecting = <Values extends readonly SqlParameter[]>(where: string): Statement<Values, DeliveryRow> =>
   stmt(
     `SELECT delivery_id, type, event_id, created_at, payload, state, attempts, failures, due_at, last_at,
        last_origin, last_status, last_error,

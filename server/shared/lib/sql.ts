@@ -4,8 +4,10 @@
  * Node over `node:sqlite` (`test/support/node-database.ts`); one suite of tests holds both (`test/support/database-contract.ts`).
  */
 
-/** A value of a row or of a parameter. Numbers are exact up to `Number.MAX_SAFE_INTEGER`. */
+/** A value of a row. Numbers are exact up to `Number.MAX_SAFE_INTEGER`. */
 export type SqlValue = string | number | null | ArrayBuffer;
+/** A value that is given to a statement. Of a view the bytes it shows are taken, from where they are: nothing copies them before. */
+export type SqlParameter = SqlValue | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
 
 /** The rows of one statement. Read them before the next one: later they may or may not show what was written since. */
@@ -19,7 +21,7 @@ export interface Rows<Row> extends Iterable<Row> {
 
 export interface Sql {
   /** Runs a statement, or a script of several that take no values. */
-  exec<Row extends SqlRow>(query: string, ...values: SqlValue[]): Rows<Row>;
+  exec<Row extends SqlRow>(query: string, ...values: SqlParameter[]): Rows<Row>;
 }
 
 /** What an adapter has to bring along. */

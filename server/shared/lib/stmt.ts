@@ -5,12 +5,12 @@
  * Rows are always read at once. A cursor of a Durable Object that is left early keeps its table locked until it is
  * collected, so results that memory should not hold are read in pages (`KeptChunks.hashes`).
  */
-import type { Database, Rows, SqlRow, SqlValue } from "./sql.ts";
+import type { Database, Rows, SqlParameter, SqlRow } from "./sql.ts";
 
 /** What of a database a statement needs. */
 type Runs = Pick<Database, "sql">;
 
-export interface Statement<Values extends readonly SqlValue[], Row> {
+export interface Statement<Values extends readonly SqlParameter[], Row> {
   /** All rows: what is written later does not change them. */
   all(db: Runs, ...values: Values): Row[];
   /** The first row, for queries that give few. */
@@ -22,7 +22,7 @@ export interface Statement<Values extends readonly SqlValue[], Row> {
 }
 
 /** @param query `?`, in the order of the values, or `?1`, `?2`, … */
-export function stmt<Values extends readonly SqlValue[], Row extends object = never>(
+export function stmt<Values extends readonly SqlParameter[], Row extends object = never>(
   query: string,
 ): Statement<Values, Row> {
   const exec = (db: Runs, values: Values): Rows<Row> => {

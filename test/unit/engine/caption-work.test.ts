@@ -1,7 +1,7 @@
 /** What a caption costs the room, counted in what is asked of its database. */
 import { expect, test, vi } from "vitest";
 import { limits } from "../../../schemas/limits.ts";
-import { databaseOf, type SqlRow, type SqlValue } from "../../../server/shared/lib/sql.ts";
+import { databaseOf, type SqlRow, type SqlParameter } from "../../../server/shared/lib/sql.ts";
 import { migrate } from "../../../server/gateway/core/migrations.ts";
 import { EventLog } from "../../../server/gateway/events/event-log.ts";
 import { SpeakerBook } from "../../../server/gateway/speakers/speaker-book.ts";
@@ -15,7 +15,7 @@ import { randomFrom, seed } from "../support/random.ts";
 function openCounted(resolvedSeconds: number) {
   const { adapter } = nodeSqlite(() => 1_000);
   const queries: string[] = [];
-  const exec = <Row extends SqlRow>(query: string, ...values: SqlValue[]) => {
+  const exec = <Row extends SqlRow>(query: string, ...values: SqlParameter[]) => {
     queries.push(query);
     return adapter.sql.exec<Row>(query, ...values);
   };

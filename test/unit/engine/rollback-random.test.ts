@@ -8,7 +8,7 @@ import {
   databaseOf,
   type Rows,
   type SqlRow,
-  type SqlValue,
+  type SqlParameter,
 } from "../../../server/shared/lib/sql.ts";
 import { nodeSqlite } from "../../support/node-database.ts";
 import { randomFrom, seed as newSeed } from "../support/random.ts";
@@ -29,7 +29,7 @@ class FailingDisk {
   failsAfterwards = false;
 
   constructor(disk: DatabaseAdapter) {
-    const exec = <Row extends SqlRow>(query: string, ...values: SqlValue[]): Rows<Row> => {
+    const exec = <Row extends SqlRow>(query: string, ...values: SqlParameter[]): Rows<Row> => {
       this.failsIn -= 1;
       const fails = this.failsIn === 0;
       if (fails && !this.failsAfterwards) throw new DiskError(query);
