@@ -12,12 +12,13 @@ const held = { chunks: 512, ms: 4_000 } as const;
 /** A client that catches up sends at least so many in 100 ms. */
 const rushPerStep = 8;
 
+const now = (): number => Date.now();
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A room's tracks and archive, over a bucket that takes 10 ms for a chunk. */
 function openArchive() {
-  const now = (): number => Date.now();
   const { tracks } = openEngine(nodeSqlite(now).open());
   const load = new IngestLoad(now);
   const put: string[] = [];
@@ -143,7 +144,7 @@ test("[K3] [K10] R2 fails in the middle of a rush: the archive backs off as ever
 });
 
 test("[K10] what waits for a rush to be over waits no longer than it may, once for each rush", async () => {
-  const load = new IngestLoad(() => Date.now());
+  const load = new IngestLoad(now);
   const hold = new Hold({ load, maxMs: 10_000, isTooMuch: () => false });
   const rush = async (ms: number): Promise<void> => {
     for (let at = 0; at < ms; at += 20) {
