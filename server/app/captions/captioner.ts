@@ -22,11 +22,14 @@ import type { Advance } from "../hearing/follow-track.ts";
 import { CaptionedTrack } from "./captioned-track.ts";
 import { hearForCaptions, type Setback } from "./hear-for-captions.ts";
 import { LiveAudio } from "./live-audio.ts";
+import { TrackSteps } from "./track-steps.ts";
 
 /** While audio comes it is looked for this often, and so long after the last of it. */
 const [lookMs, lookFurtherMs] = [1_000, 30_000];
 /** Where captions are live; what it asks the room is less often (`CaptionedTrack`). */
 const lookLiveMs = 300;
+/** So long a track's model may hold up the others. */
+const stepPatienceMs = 2_000;
 /** A tenant's choice of models holds for so long. */
 const speechForMs = 10_000;
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
@@ -41,6 +44,7 @@ export interface CaptionsProgress {
 }
 
 const nothing: Advance = { hasRead: false, isCaughtUp: true };
+const underWay: Advance = { hasRead: false, isCaughtUp: false };
 
 interface Meeting {
   readonly session: Pick<Followed, "tenant" | "session_id">;
@@ -50,6 +54,7 @@ interface Meeting {
 export class Captioner extends DurableObject<Env> {
   readonly #store = new CaptionStore(this.ctx.storage.sql);
   readonly #tracks = new Map<string, CaptionedTrack<Setback>>();
+  readonly #steps = new TrackSteps<Result<Advance, Setback>>(stepPatienceMs);
   readonly #cooldown = new Cooldown({
     firstMs: minBackoffMs,
     maxMs: maxBackoffMs,
@@ -57,6 +62,7 @@ export class Captioner extends DurableObject<Env> {
     random: Math.random,
   });
   #lastNewAt = 0;
+  #timeoutMs = 0;
   #setback: CaptionsProgress["setback"];
   #live: LiveAudio | undefined;
   /** As the tenant's models were then, ms since 1970. */
@@ -126,6 +132,7 @@ export class Captioner extends DurableObject<Env> {
   async #run({ tenant, session_id, isOver }: Followed, log: Log): Promise<Result<Advance, Setback>> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
+    this.#timeoutMs = config.value.captionsTimeoutMs;
     if (await switchesOf(this.env.DB).isOff("captions")) {
       this.#stopListening();
       return err({ reason: "switched_off", retryAfterMs: switchedOffRetryMs });
@@ -145,10 +152,10 @@ export class Captioner extends DurableObject<Env> {
     if (isLive) this.#listen(meeting);
     const spoken = await this.#spokenIn({ tenant, session_id, isOver: false });
     const tracks = this.#store.tracks.filter((track) => !spoken.includes(track));
-    const all = await Promise.all(tracks.map((track) => this.#trackOf(track, meeting).step(isLive)));
-    const came = all.flatMap((one) => (one.ok ? [one.value] : []));
+    const all = await this.#steps.round(tracks, (track) => this.#trackOf(track, meeting).step(isLive));
+    const came = all.map((one) => (one?.ok ? one.value : underWay));
     return (
-      all.find((one) => !one.ok) ??
+      all.find((one) => one?.ok === false) ??
       ok({
         hasRead: came.some(({ hasRead }) => hasRead),
         isCaughtUp: came.every(({ isCaughtUp }) => isCaughtUp),
@@ -193,7 +200,7 @@ export class Captioner extends DurableObject<Env> {
       hear: async (speech) => {
         const models = this.#speech?.tenant;
         return models
-          ? hearForCaptions(models, session, speech)
+          ? hearForCaptions(models, session, speech, this.#timeoutMs)
           : err({ reason: "no models", retryAfterMs: undefined });
       },
       post: (heard) => this.#post(session, heard, log),

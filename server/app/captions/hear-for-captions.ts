@@ -12,13 +12,12 @@ export interface Setback {
   readonly retryAfterMs: number | undefined;
 }
 
-/** A piece is 13 s at most. */
-const timeoutMs = 60_000;
-
+/** @param pcm a piece, of 13 s at most. @param timeoutMs how long a model may take for it. */
 export async function hearForCaptions(
   speech: TenantSpeech,
   session: { readonly tenant: string; readonly session_id: string },
   pcm: Uint8Array<ArrayBuffer>,
+  timeoutMs: number,
 ): Promise<Result<Words, Setback>> {
   const heard = await hear(speech, speech.transcribers(), pcm, {
     tenant: session.tenant,

@@ -98,6 +98,9 @@ export const speechVariables = {
   CAPTIONS: variable(captionsModeSchema.default("off")).describe(
     "Whether meetings are transcribed as they go on, where a session is not told otherwise: `off`, `final`, or `live` (words while they are spoken). `npm start`: `final`.",
   ),
+  CAPTIONS_TIMEOUT_MS: variable(z.coerce.number().int().min(1_000).max(300_000).default(60_000)).describe(
+    "How long a model may take for a piece of captions, of 13 s at most, before it is given up and asked again.",
+  ),
 };
 
 const speechSchema = z.object(speechVariables);
@@ -116,6 +119,7 @@ export interface SpeechConfig {
   readonly openAiBaseUrl: string;
   readonly openAiApiKey: string | undefined;
   readonly captions: CaptionsMode;
+  readonly captionsTimeoutMs: number;
   /** Undefined: calls of Workers AI go through no gateway. */
   readonly aiGatewayId: string | undefined;
   /** Undefined: it is not known, and providers are asked themselves. */
@@ -140,6 +144,7 @@ export function parseSpeechConfig(env: object): Result<SpeechConfig, string[]> {
     openAiBaseUrl: withoutSlash(values.OPENAI_BASE_URL),
     openAiApiKey: values.OPENAI_API_KEY,
     captions: values.CAPTIONS,
+    captionsTimeoutMs: values.CAPTIONS_TIMEOUT_MS,
     aiGatewayId: values.AI_GATEWAY_ID ?? gatewayIn(values.AI_GATEWAY_URL),
     stt: choice(
       values.STT_MODEL ??
