@@ -3,7 +3,7 @@ import { describe, expect, inject, test } from "vitest";
 import { playInterview, quietInterview } from "../../support/live-models/play-interview.ts";
 
 const given = inject("seed");
-const seeds = given === null ? [3, 18, 27, 85, 138] : [given];
+const seeds = given === null ? [3, 18, 27, 85, 125, 138] : [given];
 
 describe("a conversation whose connections, objects and people fail", () => {
   test.each(seeds)(

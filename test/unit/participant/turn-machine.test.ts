@@ -312,4 +312,44 @@ describe("what a model does not say", () => {
       ["Heard twice.", 6_000],
     ]);
   });
+
+  test("[Y1] what was said to a connection over which nothing comes any more is placed where it was said, whatever is said before another one writes it down", () => {
+    const talk = new Talk();
+    talk.take({ type: "connected", isRemote: true });
+    talk.now += 5_000;
+    talk.take({ type: "voice", track: "mic", startMs: 4_000, endMs: 5_000 });
+    talk.take({ type: "asked" });
+    talk.now += turnTimes.lateWordsMs + 2_000;
+    talk.take({ type: "voice", track: "mic", startMs: 16_000, endMs: 17_000 });
+    talk.now += turnTimes.silentMs;
+    expect(talk.take({ type: "tick" })).toEqual([{ type: "connect", afterMs: 0 }]);
+    talk.take({ type: "connected", isRemote: true });
+    talk.now += 500;
+    const spokenAt = (ms: number) => ({ from: startedAt + ms, until: startedAt + ms + 1_000 });
+    talk.take({ type: "heard", text: "First.", isFinal: true, spoken: spokenAt(4_000) });
+    talk.take({ type: "heard", text: "Second.", isFinal: true, spoken: spokenAt(16_000) });
+    expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([
+      ["First.", 4_000],
+      ["Second.", 16_000],
+    ]);
+  });
+
+  test("[Y1] a sound of which a model that is there wrote down nothing is not the place of later words, also where the model was quiet meanwhile", () => {
+    for (const isAlive of [true, false]) {
+      const talk = new Talk();
+      talk.take({ type: "connected", isRemote: true });
+      talk.now += 100;
+      talk.take({ type: "voice", track: "mic", startMs: 0, endMs: 100 });
+      talk.now += 1_000;
+      talk.take({ type: "audio", turn: 1, samples: 1_600 });
+      talk.take({ type: "turn_complete", turn: 1 });
+      talk.play(500);
+      talk.now += turnTimes.lateWordsMs;
+      if (isAlive) talk.take({ type: "alive" });
+      talk.take({ type: "voice", track: "mic", startMs: 30_000, endMs: 31_000 });
+      talk.take({ type: "heard", text: "Words.", isFinal: false });
+      talk.take({ type: "end", reason: "asked" });
+      expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([["Words.", 30_000]]);
+    }
+  });
 });

@@ -4,7 +4,7 @@
  * no more than was played; every conversation ends. Knows no provider, no socket and no sound, only how many samples there are.
  */
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { textPlayed, type TurnStep } from "./turn-state.ts";
+import { stillWaits, textPlayed, type TurnStep, waitedMs } from "./turn-state.ts";
 import { backoffMs } from "../../../../schemas/lib/backoff.ts";
 import { allOver, answeredVoices, firstVoices, overBefore, spokenUntil, voicesIn, withVoice } from "./voices.ts";
 import { turnTimes } from "./turn-times.ts";
@@ -70,6 +70,8 @@ class Run {
       case "asked":
         return this.#set({ isAsked: true, wasInterrupted: false, voices: allOver(this.state.voices) });
       case "heard":
+        // Words without a time, and without an end of their own, are of what was said last.
+        if (this.state.heard === "" && !input.isFinal) this.#hearFirst();
         this.#set({ heard: `${this.state.heard}${input.text}`, failures: 0 });
         if (!input.isFinal) return;
         return this.#recordWords(
@@ -166,7 +168,7 @@ class Run {
   #addVoice(voice: Omit<Extract<TurnInput, { type: "voice" }>, "type">): void {
     this.#leaveWordless();
     const { voices, heard } = this.state;
-    const isNoise = (last: Voice): boolean => heard === "" && this.#waited(last) > turnTimes.newVoiceMs;
+    const isNoise = (last: Voice): boolean => heard === "" && waitedMs(this.state, last) > turnTimes.newVoiceMs;
     this.#set({ isAsked: false, voices: withVoice(voices, voice, this.#now, isNoise) });
   }
 
@@ -176,15 +178,13 @@ class Run {
     const over = voices.filter(({ isOver }) => isOver);
     const isNew = over.length === voices.length;
     if (isNew && over.length > 0 && heard !== "") return this.#recordHeard(over.length);
-    const stillWaits = (voice: Voice): boolean =>
-      !voice.isOver || this.#now - spokenUntil(voice) < turnTimes.lateWordsMs;
-    if (!voices.every(stillWaits)) this.#set({ voices: voices.filter(stillWaits) });
+    this.#set({ voices: voices.filter((voice) => stillWaits(this.state, voice)) });
   }
 
-  /** How long a model that is there could have written a stretch's words down, and did not. */
-  #waited(voice: Voice): number {
-    const { modelAt = 0, connectedAt = 0 } = this.state;
-    return modelAt - Math.max(spokenUntil(voice), connectedAt);
+  /** Words that come now are of a stretch that still waits for them, where there is one. */
+  #hearFirst(): void {
+    const waiting = this.state.voices.filter((voice) => stillWaits(this.state, voice));
+    if (waiting.length > 0) this.#set({ voices: waiting });
   }
 
   #hearModel(turn: number, more: { readonly samples: number; readonly text: string }): void {

@@ -1,5 +1,7 @@
 /** A conversation's state at its beginning, and what can be read off it. Pure. */
-import type { AiTurn, Phase, TurnEffect, TurnState } from "./turn-types.ts";
+import { turnTimes } from "./turn-times.ts";
+import type { AiTurn, Phase, TurnEffect, TurnState, Voice } from "./turn-types.ts";
+import { spokenUntil } from "./voices.ts";
 
 export interface TurnStep {
   readonly state: TurnState;
@@ -39,4 +41,14 @@ export function textPlayed({ text, played, received }: AiTurn): string {
   if (played >= received) return text;
   const words = text.trim().split(/\s+/);
   return words.slice(0, Math.floor((words.length * played) / received)).join(" ");
+}
+
+/** How long a model that is there could have written a stretch's words down, and did not. */
+export function waitedMs({ modelAt = 0, connectedAt = 0 }: TurnState, voice: Voice): number {
+  return modelAt - Math.max(spokenUntil(voice), connectedAt);
+}
+
+/** By the model's signs of life, not by the clock: one that is gone writes down what was said to it over its next connection. */
+export function stillWaits(state: TurnState, voice: Voice): boolean {
+  return !voice.isOver || waitedMs(state, voice) < turnTimes.lateWordsMs;
 }
