@@ -149,6 +149,8 @@ export function inProcess(serve: Serve, clock: Clock, latencyMs: () => number): 
 export interface ServedOverWs {
   readonly baseUrl: string;
   readonly count: () => number;
+  /** Reads nothing more of the connections that are open now, and ends none: what is sent to them is on its way for good. */
+  readonly freeze: () => void;
   stop(): Promise<void>;
 }
 
@@ -174,6 +176,9 @@ export async function overWs(serve: Serve): Promise<ServedOverWs> {
   return {
     baseUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     count: () => server.clients.size,
+    freeze: () => {
+      for (const client of server.clients) client.pause();
+    },
     stop: async () => {
       for (const client of server.clients) client.terminate();
       await new Promise<void>((resolve) => {
