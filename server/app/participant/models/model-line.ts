@@ -6,18 +6,27 @@ import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import type { Clock } from "../clock.ts";
 import type { ModelSocket, OpenModelSocket } from "./live-model.ts";
 
-export interface LineOptions {
+/** Where a provider is, and how it is reached. */
+export interface ModelService {
+  /** `https://…` or `http://…`: Google's without a path, OpenAI's up to the version. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly model: string;
   readonly open: OpenModelSocket;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
+}
+
+interface LineOptions {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly onMessage: (text: string) => void;
   /** Once, where it was ready and ended without `drop`. */
   readonly onEnd: () => void;
 }
 
 export class ModelLine {
+  readonly #service: ModelService;
   readonly #options: LineOptions;
   readonly #ready = Promise.withResolvers<"ready" | "unavailable" | "timeout">();
   readonly #left = new AbortController();
@@ -28,7 +37,8 @@ export class ModelLine {
   /** Messages sent. */
   sent = 0;
 
-  constructor(options: LineOptions) {
+  constructor(service: ModelService, options: LineOptions) {
+    this.#service = service;
     this.#options = options;
   }
 
@@ -43,7 +53,7 @@ export class ModelLine {
 
   /** @param first goes out at once. It is connected once `ready` is called. */
   async connect(first: object): Promise<Result<"connected", "unavailable" | "timeout">> {
-    const { connectTimeoutMs, clock } = this.#options;
+    const { connectTimeoutMs, clock } = this.#service;
     const forget = clock.after(connectTimeoutMs, () => this.#ready.resolve("timeout"));
     void this.#open(first);
     const outcome = await this.#ready.promise;
@@ -76,7 +86,7 @@ export class ModelLine {
 
   /** It is to be replaced in that time at the latest: its talk calls `leave` where it may go before. */
   leaveIn(ms: number): void {
-    this.#cancelLeaving ??= this.#options.clock.after(ms, () => this.leave());
+    this.#cancelLeaving ??= this.#service.clock.after(ms, () => this.leave());
   }
 
   /** Ends it in order, and says so. */
@@ -95,9 +105,9 @@ export class ModelLine {
   }
 
   async #open(first: object): Promise<void> {
-    const { open, url, headers, onMessage } = this.#options;
+    const { url, headers, onMessage } = this.#options;
     try {
-      const socket = await open({
+      const socket = await this.#service.open({
         url,
         headers,
         onMessage: (text) => {

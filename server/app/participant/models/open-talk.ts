@@ -10,6 +10,7 @@ import { machineClock } from "../clock.ts";
 import { openGoogleTalk } from "./google/talk.ts";
 import type { Talk, TalkEvent, TalkSetup } from "./live-model.ts";
 import { openOpenAiTalk } from "./openai/talk.ts";
+import type { ModelService } from "./model-line.ts";
 import { openModelSocket } from "./model-socket.ts";
 import { RateChange } from "./rate-change.ts";
 import { openScriptedTalk, type Voices } from "./embedded/scripted-talk.ts";
@@ -34,19 +35,20 @@ export function talkWith({ provider, model }: LiveModelName, setting: Setting): 
       if (speech.transcribers().length === 0 || speech.synthesizers().length === 0) return err("not_set_up");
       return ok((setup, emit) => openScriptedTalk(voicesOf(setting, setup), setup, emit));
     }
-    case "google": {
-      const { googleApiKey: apiKey, googleBaseUrl: baseUrl } = config;
-      if (apiKey === undefined) return err("not_set_up");
-      const service = { baseUrl, apiKey, model, open: openModelSocket, connectTimeoutMs, clock: machineClock };
-      return ok((setup, emit) => openGoogleTalk(service, setup, emit));
-    }
-    case "openai": {
-      const { openAiApiKey: apiKey, openAiBaseUrl: baseUrl } = config;
-      if (apiKey === undefined) return err("not_set_up");
-      const service = { baseUrl, apiKey, model, open: openModelSocket, connectTimeoutMs, clock: machineClock };
-      return ok((setup, emit) => openOpenAiTalk(service, setup, emit));
-    }
+    case "google":
+      return remoteTalk(openGoogleTalk, { model, apiKey: config.googleApiKey, baseUrl: config.googleBaseUrl });
+    case "openai":
+      return remoteTalk(openOpenAiTalk, { model, apiKey: config.openAiApiKey, baseUrl: config.openAiBaseUrl });
   }
+}
+
+type OpenRemote = (service: ModelService, ...rest: Parameters<OpenTalk>) => Talk;
+type Reached = Pick<ModelService, "model" | "baseUrl"> & { readonly apiKey: string | undefined };
+
+function remoteTalk(openTalk: OpenRemote, { apiKey, ...where }: Reached): Result<OpenTalk, "not_set_up"> {
+  if (apiKey === undefined) return err("not_set_up");
+  const service = { ...where, apiKey, open: openModelSocket, connectTimeoutMs, clock: machineClock };
+  return ok((setup, emit) => openTalk(service, setup, emit));
 }
 
 function voicesOf({ speech, session }: Setting, { voice, language }: TalkSetup): Voices {

@@ -3,9 +3,8 @@
  * there is time; the next one goes on with the handle, and is sent again what the handle's memory does not hold. Knows no turn machine.
  */
 import type { Result } from "../../../../../schemas/lib/result.ts";
-import type { Clock } from "../../clock.ts";
-import type { OpenModelSocket, Talk, TalkEvent, TalkSetup } from "../live-model.ts";
-import { ModelLine } from "../model-line.ts";
+import type { Talk, TalkEvent, TalkSetup } from "../live-model.ts";
+import { ModelLine, type ModelService } from "../model-line.ts";
 import { TurnSound } from "../pcm.ts";
 import { UnheardAudio } from "../unheard-audio.ts";
 import {
@@ -20,28 +19,18 @@ import {
   tokensOf,
 } from "./wire.ts";
 
-export interface GoogleService {
-  /** `https://…` or `http://…`, without a path. */
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly model: string;
-  readonly open: OpenModelSocket;
-  readonly connectTimeoutMs: number;
-  readonly clock: Clock;
-}
-
 /** What is left of a connection's time for its closing. */
 const closingMs = 1_000;
 const maxRefusals = 4;
 const maxHandleAgeMs = 20_000;
 
-export function openGoogleTalk(service: GoogleService, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
+export function openGoogleTalk(service: ModelService, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
   return new GoogleTalk(service, setup, emit);
 }
 
 class GoogleTalk implements Talk {
   readonly isRemote = true;
-  readonly #service: GoogleService;
+  readonly #service: ModelService;
   readonly #setup: TalkSetup;
   readonly #emit: (event: TalkEvent) => void;
   readonly #unheard: UnheardAudio;
@@ -61,7 +50,7 @@ class GoogleTalk implements Talk {
   /** Letters that were heard of audio which another connection would be sent again. */
   #doubtful = 0;
 
-  constructor(service: GoogleService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
+  constructor(service: ModelService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
     this.#service = service;
     this.#setup = setup;
     this.#emit = emit;
@@ -75,13 +64,10 @@ class GoogleTalk implements Talk {
     this.#unheard.forgetIndexes();
     this.#answered = -1;
     if (this.#isSpeaking) this.#endTurn();
-    const { baseUrl, apiKey, model, open, connectTimeoutMs, clock } = this.#service;
-    const line = new ModelLine({
-      open,
+    const { baseUrl, apiKey, model } = this.#service;
+    const line = new ModelLine(this.#service, {
       url: `${baseUrl}${googlePath}`,
       headers: { "x-goog-api-key": apiKey },
-      connectTimeoutMs,
-      clock,
       onMessage: (text) => this.#take(line, text),
       onEnd: () => this.#emit({ type: "closed" }),
     });

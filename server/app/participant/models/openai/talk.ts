@@ -5,9 +5,8 @@
  */
 import type { Result } from "../../../../../schemas/lib/result.ts";
 import { bytesPerSample, sampleRateHz } from "../../../../../schemas/wire/audio.ts";
-import type { Clock } from "../../clock.ts";
-import type { OpenModelSocket, Talk, TalkEvent, TalkSetup } from "../live-model.ts";
-import { ModelLine } from "../model-line.ts";
+import type { Talk, TalkEvent, TalkSetup } from "../live-model.ts";
+import { ModelLine, type ModelService } from "../model-line.ts";
 import { bytesOf, samplesOf, TurnSound } from "../pcm.ts";
 import { RateChange } from "../rate-change.ts";
 import { UnheardAudio } from "../unheard-audio.ts";
@@ -28,25 +27,15 @@ import {
   truncateItem,
 } from "./wire.ts";
 
-export interface OpenAiService {
-  /** `https://…` or `http://…`, up to the version. */
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  readonly model: string;
-  readonly open: OpenModelSocket;
-  readonly connectTimeoutMs: number;
-  readonly clock: Clock;
-}
-
 const samplesPerMs = sampleRateHz / 1_000;
 
-export function openOpenAiTalk(service: OpenAiService, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
+export function openOpenAiTalk(service: ModelService, setup: TalkSetup, emit: (event: TalkEvent) => void): Talk {
   return new OpenAiTalk(service, setup, emit);
 }
 
 class OpenAiTalk implements Talk {
   readonly isRemote = true;
-  readonly #service: OpenAiService;
+  readonly #service: ModelService;
   readonly #setup: TalkSetup;
   readonly #emit: (event: TalkEvent) => void;
   readonly #unheard: UnheardAudio;
@@ -63,7 +52,7 @@ class OpenAiTalk implements Talk {
   #answeredMs: number | undefined;
   #line: ModelLine | undefined;
 
-  constructor(service: OpenAiService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
+  constructor(service: ModelService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
     this.#service = service;
     this.#setup = setup;
     this.#emit = emit;
@@ -74,13 +63,10 @@ class OpenAiTalk implements Talk {
   async connect(): Promise<Result<"connected", "unavailable" | "timeout">> {
     this.#line?.drop();
     this.#forgetConnection();
-    const { baseUrl, apiKey, model, open, connectTimeoutMs, clock } = this.#service;
-    const line = new ModelLine({
-      open,
+    const { baseUrl, apiKey, model } = this.#service;
+    const line = new ModelLine(this.#service, {
       url: realtimeUrl(baseUrl, model),
       headers: { authorization: `Bearer ${apiKey}` },
-      connectTimeoutMs,
-      clock,
       onMessage: (text) => {
         const event = readOpenAiEvent(text);
         // What can't be read is of no use; a connection that gives nothing else says so by its end.
