@@ -46,8 +46,17 @@ test.skipIf(isWithoutBrowser)(
       for (const width of [360, 768, 1_280]) {
         await page.setViewportSize({ width, height: 800 });
         const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        // Each view of the navigation can be seen and clicked without scrolling for it.
+        const hidden = await page.getByRole("navigation", { name: "Main" }).evaluate((nav) =>
+          [...nav.querySelectorAll("a")].flatMap((link) => {
+            const { left, top, right, bottom } = link.getBoundingClientRect();
+            const at = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return left >= 0 && right <= innerWidth && link.contains(at) ? [] : [link.textContent];
+          }),
+        );
         const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");
-        if (wider > 0 || serious.length > 0) found.push({ colorScheme, width, wider, serious });
+        if (wider > 0 || serious.length > 0 || hidden.length > 0)
+          found.push({ colorScheme, width, wider, hidden, serious });
         const { ROOMTONE_LOOK: folder } = process.env;
         if (folder !== undefined)
           await page.screenshot({ path: `${folder}/usage-${colorScheme}-${width}.png`, fullPage: true });

@@ -9,7 +9,7 @@ import { dayOf } from "../../../server/app/billing/usage-sums.ts";
 import { entry, newWorld, startMs, type World } from "./support.ts";
 
 /** Faults of another ledger, which this has to find. */
-export type Plant = "flush_clears_first" | "multiplier_twice" | "dedupe_by_name" | "counts_again";
+export type Plant = "flush_clears_first" | "multiplier_twice" | "dedupe_by_name" | "id_per_kind" | "counts_again";
 
 /** What was sent, each once: the truth. */
 interface Model {
@@ -150,6 +150,8 @@ function planted(world: World, plant: Plant): Ledger {
         return record(entries.map((one) => ({ ...one, cost_nano_usd: one.cost_nano_usd && Number(exactCharge(one)) })));
       case "dedupe_by_name":
         return record(entries.map((one) => ({ ...one, event_id: `${one.session_id}/${one.feature}` })));
+      case "id_per_kind":
+        return record(entries.map((one) => ({ ...one, event_id: one.feature })));
       case "counts_again":
         return record(entries.map((one) => ({ ...one, event_id: `${one.event_id}/${(copies += 1)}` })));
       default:
