@@ -3,8 +3,9 @@
  * `AppEntrypoint`, after it has checked credential, origin and rate; whoever would reach the Worker itself finds nothing.
  */
 import { env, waitUntil, WorkerEntrypoint } from "cloudflare:workers";
+import * as z from "zod";
 import { type FeedAnswer, feedBatchSchema } from "../../schemas/meeting-feed.ts";
-import { roomName } from "../../schemas/names.ts";
+import { roomName, sessionIdSchema, tenantSchema } from "../../schemas/names.ts";
 import { environmentCheck } from "../shared/config/installation/check-environment.ts";
 import { log } from "../shared/telemetry/log.ts";
 import { openOutlet } from "../shared/telemetry/recorder.ts";
@@ -72,6 +73,15 @@ export class AppEntrypoint extends WorkerEntrypoint<Env> {
     if (entries.length > 0) await this.env.BILLING_LEDGER.getByName(tenant).record(entries);
     const feed = this.env.MEETING_FEED.getByName(name);
     return { taken_through: await feed.take(messages) };
+  }
+
+  /**
+   * Has the words of these meetings read again, for a tenant whose index was lost or is doubted: questions find them as they are read, within
+   * seconds each. Bears repeating; one that is deleted, or that the gateway does not know, gets no words. @param sessionIds at most 1,000.
+   */
+  async readMeetingsAgain(tenant: unknown, sessionIds: unknown): Promise<void> {
+    const [name, ids] = [tenantSchema.parse(tenant), z.array(sessionIdSchema).max(1_000).parse(sessionIds)];
+    await this.env.MEETING_INDEX.getByName(name).rebuild(ids);
   }
 
   /** Takes what isolates and rooms tell of themselves. */

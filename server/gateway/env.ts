@@ -32,4 +32,6 @@ export interface AppBinding {
   takeMeeting(batch: FeedBatch): Promise<unknown>;
   /** Somebody comes who is to talk with a model. An app of an earlier version has no such method. */
   expectConversation?(tenant: string, sessionId: string): Promise<unknown>;
+  /** Reads the words of meetings again where its index of them was lost. @param sessionIds at most 1,000. */
+  readMeetingsAgain?(tenant: string, sessionIds: readonly string[]): Promise<unknown>;
 }

@@ -123,6 +123,7 @@ describe("a provider", { timeout: timeoutMs }, () => {
     ["a context that is too long", (_, response) => void response.writeHead(400).end('{"error":{"message":"secret"}}')],
     ["cut before a word", (_, response) => void response.destroy()],
     ["no word", (_, response) => void sse(response).end(end)],
+    ["an event that is none", (_, response) => void sse(response).end(`data: {"secret\n\n${chunk("On")}${end}`)],
   ])("[J7] %s: the one that quotes answers in its place, and says so", async (_, way) => {
     behave = way;
     const text = await (await ask(2)).text();
@@ -142,6 +143,14 @@ describe("a provider", { timeout: timeoutMs }, () => {
       next();
     };
     expect(await (await ask(3)).json()).toMatchObject({ answer: "Am neunten März 🎉 [1]", citations: [{ n: 1 }] });
+  });
+
+  it("[J7] that stops for its filter says so, also where it wrote nothing", async () => {
+    const stopped = `data: ${JSON.stringify({ choices: [{ delta: {}, finish_reason: "content_filter" }] })}\n\ndata: [DONE]\n\n`;
+    for (const words of ["", chunk("On the ")]) {
+      behave = (_, response) => void sse(response).end(words + stopped);
+      expect(await (await ask(4)).json()).toMatchObject({ model: models[4], finish_reason: "content_filter" });
+    }
   });
 
   it("[J7] that is cut after its first word ends the answer with an error", async () => {
@@ -207,5 +216,41 @@ describe("a caller", { timeout: timeoutMs }, () => {
     behave = says(...Array.from({ length: 20 }, (_, i) => `part ${i} `));
     const texts = await Promise.all(Array.from({ length: 100 }, async () => (await ask(7, streamed)).text()));
     expect(texts.filter((text) => text.includes("part 19") && /event: done\n/.test(text))).toHaveLength(100);
+  });
+});
+
+// The last one: it kills the gateway of all the others.
+describe("a gateway that is killed in the middle of an answer", { timeout: timeoutMs }, () => {
+  it("[J9] gives the rest of it to who comes back with the last event's id, once, and asks nobody a second time", async () => {
+    let asked = 0;
+    behave = (_, response) => {
+      asked += 1;
+      sse(response).write(chunk("On the ninth ") + chunk("of March."));
+    };
+    const { chat_id } = (await (await post("/v1/chats", { model: models[0] })).json()) as { chat_id: string };
+    const question = { chat_id, message: "When is the launch?", request_id: "r1", meetings: [session_id] };
+    const answer = await post("/v1/chat", { ...question, resumable: true }, streamed);
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let first = "";
+    while (!first.includes("of March.")) first += (await reader?.read())?.value ?? "";
+    await gateway.kill9();
+    await reader?.cancel().catch(() => undefined);
+    await gateway.start();
+    const eventsAfter = async (id: number): Promise<string[]> => {
+      const headers = { accept: "text/event-stream", "last-event-id": String(id) };
+      const rest = await fetch(`${gateway.url}/v1/chats/${chat_id}/answer`, { headers });
+      return (await rest.text()).split("\n\n").filter((event) => event !== "");
+    };
+    const seen = Number(/id: (\d+)\nevent: delta/.exec(first)?.[1]);
+    const rest = await eventsAfter(seen);
+    expect(rest.map((event) => /^event: (\w+)/m.exec(event)?.[1])).toEqual(["delta", "error"]);
+    expect(rest[0]).toContain("of March.");
+    expect(rest[1]).toContain('"retryable":true');
+    expect(await eventsAfter(seen)).toEqual(rest);
+    // The same request is the same answer, though it broke off.
+    expect(await (await post("/v1/chat", question, streamed)).text()).toContain("event: error");
+    expect(asked).toBe(1);
+    const kept = (await (await fetch(`${gateway.url}/v1/chats/${chat_id}`)).json()) as { messages: object[] };
+    expect(kept.messages).toMatchObject([{ role: "user" }, { content: "On the ninth of March.", status: "broken" }]);
   });
 });

@@ -1,10 +1,14 @@
 /** A tenant's index of what was said: what it knows of meetings, whatever order news come in, and what a deletion leaves. */
-import { runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import type { ChatAnswer } from "../../schemas/http/chat.ts";
 import { giveWay } from "../../server/shared/lib/wait.ts";
 import { IndexStore, type LineRow } from "../../server/app/search/index-store.ts";
+import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 import { anywhere, IndexedTenant } from "./support/indexed-tenant.ts";
+import type { RoomUnderTest } from "./support/room.ts";
+import { eventually } from "./support/waiting.ts";
 
 function count({ sql }: IndexStore): number {
   return sql.exec<{ n: number }>("SELECT count(*) AS n FROM lines").one().n;
@@ -167,6 +171,49 @@ describe("what is found", () => {
     const missing = [{ session_id: "never-opened", reason: "session_not_found" }];
     expect(await own.index.refresh(["never-opened"])).toEqual(missing);
   });
+});
+
+it("[J1] an index that was lost is built again from the gateway's own, with the same answers, and no deleted meeting's", async () => {
+  const own = await IndexedTenant.new();
+  const said = [
+    "The launch is on the ninth of March.",
+    "The budget is forty thousand euros.",
+    "The password is xylophone.",
+  ];
+  const rooms: RoomUnderTest[] = [];
+  for (const text of said)
+    rooms.push(
+      await own.meeting([
+        { text, speaker: "Ann" },
+        { text: "And so on.", speaker: "Bob" },
+      ]),
+    );
+  const ids = rooms.map(({ sessionId }) => sessionId);
+  await own.index.refresh(ids);
+  const deleted = ids[2] ?? "";
+  expect((await own.tenant.send("DELETE", `/v1/sessions/${deleted}`)).status).toBe(200);
+  await own.index.forget(deleted);
+  const ask = async () =>
+    Promise.all(
+      ["When is the launch?", "How much is the budget?", "What is the password?", "Summarize the meeting."].map(
+        async (message) => {
+          const answer = await own.tenant.send("POST", "/v1/chat", { message });
+          const { answer: text, citations, found } = await answer.json<ChatAnswer>();
+          return { text, citations, found };
+        },
+      ),
+    );
+  const before = await ask();
+  expect(before.map(({ found }) => found)).toEqual([true, true, false, true]);
+  await runInDurableObject(own.index, (_, { storage }) => storage.deleteAll());
+  await evictDurableObject(own.index);
+  expect((await ask()).map(({ found }) => found)).toEqual([false, false, false, false]);
+  await bindings.APP?.readMeetingsAgain?.(own.tenant.name, [...ids, "never-opened"]);
+  await runDurableObjectAlarm(own.index);
+  // The platform may have begun it already.
+  await eventually("all is read", async () => (await own.index.facts(anywhere, 10)).length === 2);
+  expect(await ask()).toEqual(before);
+  expect(await own.rowsWith("xylophon")).toBe(0);
 });
 
 describe("what an asker may see", () => {

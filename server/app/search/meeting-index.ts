@@ -72,9 +72,11 @@ export class MeetingIndex extends DurableObject<Env> {
     }
   }
 
-  /** Has these meetings read again, whatever is known of them. */
+  /** Has these meetings read again, whatever is known of them: some in each alarm, one after the other. */
   async rebuild(sessionIds: readonly string[]): Promise<void> {
-    for (const id of sessionIds) this.#store.news(id, Date.now());
+    this.ctx.storage.transactionSync(() => {
+      for (const id of sessionIds) this.#store.news(id, Date.now());
+    });
     await this.#wake();
   }
 
