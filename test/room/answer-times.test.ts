@@ -1,15 +1,43 @@
 /** How long an answer may take, by a clock that the test moves: 25 s to its first word, 30 s between two, 120 s in all. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ChatFinish } from "../../../server/app/ai/chat-port.ts";
-import { ModelError } from "../../../server/app/ai/ports.ts";
-import type { AnswerEvent } from "../../../server/app/chat/answer.ts";
-import { answerMs, answerOf } from "../../../server/app/chat/ask.ts";
-import { chatTimes } from "../../../server/app/ai/chat-models.ts";
-import { ok } from "../../../schemas/lib/result.ts";
-import { callUntil, Metered } from "../billing/metered.ts";
+import type { UsageRecord } from "../../schemas/billing/usage.ts";
+import type { Candidate } from "../../server/app/ai/ask-in-turn.ts";
+import { Circuit } from "../../server/app/ai/circuits.ts";
+import type { ChatFinish, ChatModel } from "../../server/app/ai/chat-port.ts";
+import { ModelError } from "../../server/app/ai/ports.ts";
+import type { AnswerEvent } from "../../server/app/chat/answer.ts";
+import { answerMs, answerOf } from "../../server/app/chat/ask.ts";
+import { ChatModels, chatTimes } from "../../server/app/ai/chat-models.ts";
+import { Meter } from "../../server/app/ai/usage/meter.ts";
+import { ok } from "../../schemas/lib/result.ts";
 
-beforeEach(() => vi.useFakeTimers());
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 afterEach(() => vi.useRealTimers());
+
+/** Models, which of them were asked, and what was written down of each call. */
+class Metered {
+  readonly begun: UsageRecord[] = [];
+  readonly settled: UsageRecord[] = [];
+  readonly asked: string[] = [];
+  readonly meter = new Meter(
+    {
+      begin: async (record) => void this.begun.push(record),
+      settle: async (record) => void this.settled.push(record),
+      hold: async () => ok(false),
+      used: async () => undefined,
+    },
+    () => undefined,
+  );
+
+  model(name: string, chat: ChatModel["chat"]): Candidate<ChatModel> {
+    const asked: ChatModel["chat"] = (request, call) => {
+      this.asked.push(name);
+      return chat(request, call);
+    };
+    const circuit = new Circuit(Date.now, () => 0.5);
+    return { model: { name, chat: asked }, name, kind: "chat", isOwn: false, isPriced: true, circuit };
+  }
+}
 
 /** A model that says a word so often, for ever. */
 function wordEvery(ms: number, signals: AbortSignal[], firstMs = ms) {
@@ -35,9 +63,10 @@ class Listening {
   readonly done: Promise<void>;
 
   constructor(metered: Metered, candidates: readonly ReturnType<Metered["model"]>[], mayQuote = false) {
+    const call = { tenant: "t", traceId: "0".repeat(32), route: "POST /v1/chat", signal: new AbortController().signal };
     const asked = { question: "When is the launch?", before: [], meetings: undefined };
-    const chat = { models: metered.chat(), meter: metered.meter };
-    this.done = this.#read(answerOf(asked, { chat, candidates, mayQuote }, callUntil()));
+    const chat = { models: new ChatModels(metered.meter), meter: metered.meter };
+    this.done = this.#read(answerOf(asked, { chat, candidates, mayQuote }, call));
   }
 
   async #read(answer: ReturnType<typeof answerOf>): Promise<void> {
@@ -71,7 +100,7 @@ test("[J7] a model has 25 s for its first word, and not a second more; its call 
   expect(heard.events[0]).toMatchObject({ type: "begin", model: "openai/late", instead_of: "openai/silent" });
   await vi.advanceTimersByTimeAsync(answerMs);
   await heard.done;
-  await metered.idle();
+  await vi.advanceTimersByTimeAsync(1);
   expect(metered.settled.map(({ model, outcome }) => [model, outcome])).toEqual([
     ["openai/silent", "timeout"],
     ["openai/late", "aborted"],
@@ -87,7 +116,7 @@ test("[J7] an answer has 120 s in all, however many words it has by then; it end
   await vi.advanceTimersByTimeAsync(1);
   await heard.done;
   expect([heard.end, heard.endedAfterMs, signals[0]?.aborted]).toEqual(["timeout", 120_000, true]);
-  await metered.idle();
+  await vi.advanceTimersByTimeAsync(1);
   expect([metered.begun.length, metered.settled.length]).toEqual([1, 1]);
   expect(metered.settled[0]).toMatchObject({ is_estimated: true });
   await vi.advanceTimersByTimeAsync(600_000);

@@ -1,11 +1,11 @@
 /** Chat while D1 or KV is away: a question is answered all the same, by what was known last, and nobody waits long. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ChatAnswer } from "../../../schemas/http/chat.ts";
-import { modelNameOf } from "../../../server/shared/config/speech.ts";
-import { preferencesOf } from "../../../server/app/ai/preferences.ts";
-import { cachedAnswer, keepAnswer } from "../../../server/app/http/chat/answer-cache.ts";
+import type { ChatAnswer } from "../../schemas/http/chat.ts";
+import { modelNameOf } from "../../server/shared/config/speech.ts";
+import { preferencesOf } from "../../server/app/ai/preferences.ts";
+import { cachedAnswer, keepAnswer } from "../../server/app/http/chat/answer-cache.ts";
 
-beforeEach(() => vi.useFakeTimers());
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] }));
 afterEach(() => vi.useRealTimers());
 
 type Rows = () => Promise<{ results: readonly { kind: string; models: string }[] }>;
