@@ -4,7 +4,15 @@ import { visibleLineSchema } from "../visible-line.ts";
 import { maxEntryNanoUsd, multiplierSchema } from "./money.ts";
 
 /** What something was taken of. */
-export const ledgerUnitSchema = z.enum(["audio_ms", "characters", "input_tokens", "output_tokens", "calls"]);
+export const ledgerUnitSchema = z.enum([
+  "audio_ms",
+  "characters",
+  "input_tokens",
+  "output_tokens",
+  "calls",
+  // Bytes that were kept, times the days.
+  "byte_days",
+]);
 export type LedgerUnit = z.infer<typeof ledgerUnitSchema>;
 export const ledgerUnits = ledgerUnitSchema.options;
 
@@ -25,7 +33,7 @@ export const ledgerEntrySchema = z.strictObject({
   event_id: eventIdSchema,
   /** When it happened, ms since 1970. */
   at: z.int().min(0).max(4_102_444_800_000),
-  /** What it was for: `stt`, `tts`, `chat`, `live`, `ingest`, `resolve`, or a backend's own word. */
+  /** What it was for: `stt`, `tts`, `chat`, `live`, `ingest`, `resolve`, `storage`, or a backend's own word. */
   feature: featureSchema,
   /** As `provider/model`; null where none was asked. */
   model: shortSchema.nullable().default(null),

@@ -7,6 +7,7 @@ export type PricedUnit =
   | "characters"
   | "input_tokens"
   | "output_tokens"
+  | "byte_days"
   // Of models that take text and audio at prices of their own: parts of the two before.
   | "text_input_tokens"
   | "audio_input_tokens"
@@ -58,8 +59,17 @@ const spokenTokens = [
 /** About as many letters as are said in a minute, where a provider counts the audio that it makes. */
 const charactersPerMinute = 900;
 
+/** Days of the month by which a price of a month is reckoned. */
+const daysOfMonth = 30;
+
 /** By `provider/model`. `openai/…` is OpenAI's own price: of another server of its shape nothing is known. */
 export const prices: Readonly<Record<string, ModelPrice>> = {
+  // Fifteen thousandths of a dollar for a billion bytes and a month; requests, and what is free, are left out.
+  "cloudflare/r2-standard": {
+    prices: [{ nanoUsd: 15_000_000, per: 1_000_000_000 * daysOfMonth, unit: "byte_days" }],
+    source: "https://developers.cloudflare.com/r2/pricing/",
+    date: "2026-11-29",
+  },
   "workers-ai/@cf/deepgram/nova-3": { prices: [perMinute(5_200_000)], ...workersAi },
   "workers-ai/@cf/openai/whisper": { prices: [perMinute(450_000)], ...workersAi },
   "workers-ai/@cf/openai/whisper-large-v3-turbo": { prices: [perMinute(510_000)], ...workersAi },
@@ -119,6 +129,9 @@ export const prices: Readonly<Record<string, ModelPrice>> = {
   "openai/gpt-4o": { prices: perTokens(2_500_000, 10_000_000), ...openAiChat },
   "openai/gpt-4o-mini": { prices: perTokens(150_000, 600_000), ...openAiChat },
 };
+
+/** What keeping bytes is, in the table: no model, but an offer all the same. */
+export const storageOffer = "cloudflare/r2-standard";
 
 export type Quantities = { readonly [Unit in PricedUnit]?: number | undefined };
 

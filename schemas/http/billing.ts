@@ -60,6 +60,8 @@ const sumsSchema = z.object({
     input_tokens: countSchema,
     output_tokens: countSchema,
     calls: countSchema,
+    /** Bytes that were kept, times the days. */
+    byte_days: countSchema,
   }),
 });
 

@@ -79,7 +79,7 @@ const nothing: Omit<UsageRow, "key"> = {
   unpriced_entries: 0,
   cost_usd: { exact: "0", shown: "0.000" },
   charge_usd: { exact: "0", shown: "0.000" },
-  quantities: { audio_ms: 0, characters: 0, input_tokens: 0, output_tokens: 0, calls: 0 },
+  quantities: { audio_ms: 0, characters: 0, input_tokens: 0, output_tokens: 0, calls: 0, byte_days: 0 },
 };
 
 function filled(rows: readonly UsageRow[], now: number): UsageRow[] {
@@ -93,7 +93,7 @@ function filled(rows: readonly UsageRow[], now: number): UsageRow[] {
 /** Days, features and meetings, a line each. */
 export function usageCsv({ days, features, meetings }: Spent): string {
   const head = ["what", "key", "charge_usd", "cost_usd", "entries", "estimated_entries", "unpriced_entries"] as const;
-  const units = ["audio_ms", "characters", "input_tokens", "output_tokens", "calls"] as const;
+  const units = ["audio_ms", "characters", "input_tokens", "output_tokens", "calls", "byte_days"] as const;
   const lines = (what: string, rows: readonly UsageRow[]) =>
     rows.map((row) => [
       what,

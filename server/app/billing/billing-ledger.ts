@@ -9,7 +9,7 @@ import { describeError, log, logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import type { BudgetUse } from "./budgets.ts";
 import { compared } from "./compared.ts";
-import { type D1Sums, entriesInD1, sumsInD1, writeBatch } from "./d1-entries.ts";
+import { type D1Sums, entriesInD1, keptInD1, sumsInD1, writeBatch } from "./d1-entries.ts";
 import { type Balance, Ledger } from "./ledger.ts";
 import type { Days, UsageRow, UsageSums } from "./usage-sums.ts";
 
@@ -29,6 +29,8 @@ export class BillingLedgerDO extends DurableObject<Env> {
       tenant,
       write: (batch) => writeBatch(env.DB, tenant, batch),
       deliver: (delivery) => this.env.GATEWAY.deliverWebhook(tenant, delivery),
+      kept: (after, most) => keptInD1(env.DB, tenant, after, most),
+      isOwnStorage: env.LOCAL_STATE !== undefined,
       newId: () => crypto.randomUUID(),
       synced: () => ctx.storage.sync(),
       random: Math.random,

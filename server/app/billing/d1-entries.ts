@@ -1,5 +1,9 @@
-/** The ledger's entries in D1: a batch goes in whole, each entry once, and what is there is counted by what it says. */
+/**
+ * The ledger's entries in D1: a batch goes in whole, each entry once, and what is there is counted by what it says. And of the list of
+ * sessions what is kept of them.
+ */
 import type { StoredEntry } from "./ledger-store.ts";
+import type { KeptMeeting } from "./storage-tally.ts";
 import type { Batch } from "./flusher.ts";
 
 const insert = `
@@ -54,4 +58,13 @@ export async function entriesInD1(
 export async function sumsInD1(db: D1Database, tenant: string): Promise<D1Sums> {
   const found = await db.prepare(sums).bind(tenant).first<D1Sums>();
   return found ?? { entries: 0, charge_dollars: 0, charge_nanos: 0, credit_dollars: 0, credit_nanos: 0 };
+}
+
+const kept = `
+  SELECT session_id, kept_seconds FROM sessions WHERE tenant = ?1 AND session_id > ?2 AND kept_seconds > 0
+  ORDER BY session_id LIMIT ?3`;
+
+/** A tenant's meetings that have audio, after one in the order of their ids. */
+export async function keptInD1(db: D1Database, tenant: string, after: string, most: number): Promise<KeptMeeting[]> {
+  return (await db.prepare(kept).bind(tenant, after, most).all<KeptMeeting>()).results;
 }

@@ -16,7 +16,7 @@ const tables = `
     cost_dollars INTEGER NOT NULL, cost_nanos INTEGER NOT NULL,
     charge_dollars INTEGER NOT NULL, charge_nanos INTEGER NOT NULL,
     audio_ms INTEGER NOT NULL, characters INTEGER NOT NULL, input_tokens INTEGER NOT NULL,
-    output_tokens INTEGER NOT NULL, calls INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL, calls INTEGER NOT NULL, byte_days INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (dimension, key, day)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS flush (
     one INTEGER PRIMARY KEY CHECK (one = 1), last_seq INTEGER NOT NULL, flushed_seq INTEGER NOT NULL,
@@ -25,6 +25,9 @@ const tables = `
 
 export function makeTables({ sql }: Pick<Database, "sql">): void {
   sql.exec(tables);
+  // Ledgers from before storage was an entry.
+  const known = sql.exec("SELECT 1 FROM pragma_table_info('usage_days') WHERE name = 'byte_days'").toArray();
+  if (known.length === 0) sql.exec("ALTER TABLE usage_days ADD COLUMN byte_days INTEGER NOT NULL DEFAULT 0");
 }
 
 /** The assignments of an upsert that add an amount to a sum in two columns, with its carry. */

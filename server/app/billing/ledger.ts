@@ -14,6 +14,7 @@ import { Alerts, type DeliverAlert } from "./alerts.ts";
 import { Budgets } from "./budgets.ts";
 import { Flusher, type WriteBatch } from "./flusher.ts";
 import { type FlushState, LedgerStore, type StoredEntry } from "./ledger-store.ts";
+import { type ReadKept, StorageTally } from "./storage-tally.ts";
 import { addUsage, type Days, usageBy, usageOfAll, type UsageRow, type UsageSums } from "./usage-sums.ts";
 
 export const ledgerTimings = {
@@ -30,6 +31,10 @@ export interface LedgerDeps {
   readonly write: WriteBatch;
   /** Tells how much of a budget is used. */
   readonly deliver: DeliverAlert;
+  /** The tenant's meetings that have audio. */
+  readonly kept: ReadKept;
+  /** Whether what is kept lies on a machine of the deployment. */
+  readonly isOwnStorage: boolean;
   readonly newId: () => string;
   readonly synced: () => Promise<void>;
   readonly random: () => number;
@@ -52,6 +57,7 @@ export class Ledger {
   readonly #deps: LedgerDeps;
   readonly #store: LedgerStore;
   readonly #alerts: Alerts;
+  readonly #tally: StorageTally;
   readonly #flight: SingleFlight<Result<void, string>>;
   readonly #cooldown: Cooldown;
 
@@ -61,6 +67,7 @@ export class Ledger {
     this.#store = new LedgerStore(db);
     this.#alerts = new Alerts(deps);
     this.budgets = new Budgets(db, this.#alerts);
+    this.#tally = new StorageTally(deps, (entries) => entries.map((entry) => this.#recordOne(entry)));
     const flusher = new Flusher({ ...deps, store: this.#store });
     this.#flight = new SingleFlight(() => this.#run(flusher));
     this.#cooldown = new Cooldown({ ...ledgerTimings.backoff, now: db.now, random });
@@ -68,18 +75,19 @@ export class Ledger {
 
   /** Records entries in one commit. @returns what became of each. */
   record(entries: readonly LedgerEntry[]): RecordOutcome[] {
-    const { db } = this.#deps;
-    return db.transaction(() =>
-      entries.map((entry) => {
-        const charge = chargeOf(entry.cost_nano_usd ?? 0, entry.multiplier);
-        const outcome = this.#append(entry.event_id, entry.at, { charge, credit: 0 }, canonical(entry));
-        if (outcome !== "recorded") return outcome;
-        this.#store.add("charged", 1, BigInt(charge));
-        addUsage(db, entry, charge);
-        this.budgets.settle(entry);
-        return outcome;
-      }),
-    );
+    return this.#deps.db.transaction(() => entries.map((entry) => this.#recordOne(entry)));
+  }
+
+  /** Part of a transaction. */
+  #recordOne(entry: LedgerEntry): RecordOutcome {
+    const charge = chargeOf(entry.cost_nano_usd ?? 0, entry.multiplier);
+    const outcome = this.#append(entry.event_id, entry.at, { charge, credit: 0 }, canonical(entry));
+    if (outcome !== "recorded") return outcome;
+    this.#store.add("charged", 1, BigInt(charge));
+    addUsage(this.#deps.db, entry, charge);
+    this.budgets.settle(entry);
+    if (entry.feature === "ingest") this.#tally.begun();
+    return outcome;
   }
 
   topUp({ event_id, amount_nano_usd, note }: TopUp): RecordOutcome {
@@ -123,7 +131,7 @@ export class Ledger {
 
   /** When `run` is to be called, ms since 1970; undefined while nothing is pending. */
   get nextRunAt(): number | undefined {
-    const due = [this.#flushAt, this.#alerts.dueAt].filter((at) => at !== undefined);
+    const due = [this.#flushAt, this.#alerts.dueAt, this.#tally.dueAt].filter((at) => at !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
@@ -138,13 +146,14 @@ export class Ledger {
     return Math.max(due, this.#cooldown.until);
   }
 
-  /** The alarm: takes what is pending to D1 if it is time, and tells of budgets. Never rejects for D1's or a receiver's sake. */
+  /** The alarm: takes what is pending to D1 if it is time, tells of budgets, tallies what is kept. Never rejects for D1's or a receiver's sake. */
   async run(): Promise<void> {
     const { db } = this.#deps;
     const isDue = (at: number | undefined): boolean => at !== undefined && at <= db.now();
     await Promise.all([
       isDue(this.#flushAt) ? this.#flight.run() : undefined,
       isDue(this.#alerts.dueAt) ? this.#alerts.run() : undefined,
+      isDue(this.#tally.dueAt) ? this.#tally.run() : undefined,
     ]);
   }
 

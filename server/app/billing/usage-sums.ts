@@ -130,6 +130,7 @@ function sumsOf(row: Row): UsageRow {
       input_tokens: row.input_tokens,
       output_tokens: row.output_tokens,
       calls: row.calls,
+      byte_days: row.byte_days,
     },
   };
 }

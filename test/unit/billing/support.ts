@@ -4,6 +4,7 @@ import type { LedgerEntry } from "../../../schemas/billing/ledger.ts";
 import { type Batch, type WriteBatch } from "../../../server/app/billing/flusher.ts";
 import { Ledger } from "../../../server/app/billing/ledger.ts";
 import type { StoredEntry } from "../../../server/app/billing/ledger-store.ts";
+import type { KeptMeeting } from "../../../server/app/billing/storage-tally.ts";
 import { logFor } from "../../../server/shared/telemetry/log.ts";
 import { type NodeSqlite, nodeSqlite } from "../../support/node-database.ts";
 
@@ -31,7 +32,15 @@ export class FakeD1 {
   }
 }
 
+/** The list of meetings as the ledger asks for it. */
+export interface KeptList {
+  meetings: readonly KeptMeeting[];
+  isDown: boolean;
+  isOwn: boolean;
+}
+
 export interface World {
+  readonly kept: KeptList;
   readonly clock: { now: number };
   readonly sqlite: NodeSqlite;
   readonly d1: FakeD1;
@@ -49,6 +58,7 @@ export function newWorld(random: () => number = () => 0.5): World {
   const d1 = new FakeD1();
   const told: AlertDelivery[] = [];
   const receiver: World["receiver"] = { take: async () => ({ state: "delivered", dueAt: null }) };
+  const kept: KeptList = { meetings: [], isDown: false, isOwn: false };
   let ids = 0;
   const wake = (write: WriteBatch = d1.write): Ledger =>
     new Ledger({
@@ -59,12 +69,17 @@ export function newWorld(random: () => number = () => 0.5): World {
         told.push(delivery);
         return receiver.take(delivery);
       },
+      kept: async (after, most) => {
+        if (kept.isDown) throw new Error("D1_ERROR: Network connection lost.");
+        return structuredClone(kept.meetings.filter(({ session_id }) => session_id > after).slice(0, most));
+      },
+      isOwnStorage: kept.isOwn,
       newId: () => `batch-${(ids += 1)}`,
       synced: () => Promise.resolve(),
       random,
       log: { ...logFor({}), warn: () => undefined },
     });
-  return { clock, sqlite, d1, told, receiver, wake };
+  return { kept, clock, sqlite, d1, told, receiver, wake };
 }
 
 export function entry(eventId: string, more: Partial<LedgerEntry> = {}): LedgerEntry {
