@@ -23,7 +23,7 @@ const page = createServer((_, response) => {
     "content-type": "text/html",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-embedder-policy": "require-corp",
-    "content-security-policy": `default-src 'none'; connect-src ${gatewayUrl}; media-src blob:`,
+    "content-security-policy": `default-src 'none'; connect-src ${gatewayUrl}; media-src blob:; img-src data:`,
   });
   response.end(`<!doctype html><link rel="icon" href="data:,"><title>Cycle</title>`);
 });
@@ -70,24 +70,24 @@ async function ask(gateway: string): Promise<string> {
 
 /** In the page: has a text spoken, plays it, and has what was spoken heard again. */
 async function around({ gateway, text }: { gateway: string; text: string }) {
-  const spoken = await fetch(`${gateway}/v1/tts`, {
+  const spoken = await fetch(`${gateway}/api/tts`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ text }),
+    body: JSON.stringify({ text, userName: "ada" }),
   });
   const recording = await spoken.blob();
   const audio = new Audio(URL.createObjectURL(recording));
   audio.muted = true;
   await audio.play();
   const form = new FormData();
-  form.append("file", recording, "answer.wav");
-  form.append("model", "whisper-1");
-  const heard = await fetch(`${gateway}/v1/audio/transcriptions`, { method: "POST", body: form });
+  form.append("audio", recording, "answer.wav");
+  form.append("userName", "ada");
+  const heard = await fetch(`${gateway}/api/stt`, { method: "POST", body: form });
   return {
     type: spoken.headers.get("content-type"),
     bytes: recording.size,
     isIsolated: globalThis.crossOriginIsolated,
-    text: ((await heard.json()) as { text: string }).text,
+    heard: (await heard.json()) as { text: string; traceId: string },
   };
 }
 
@@ -106,7 +106,8 @@ test.skipIf(isWithoutBrowser)(
     const cycle = await tab.evaluate(around, { gateway: gatewayUrl, text: sentence });
     expect(cycle).toMatchObject({ type: "audio/wav", isIsolated: true });
     expect(cycle.bytes).toBeGreaterThan(16_000);
-    expect(cycle.text).toMatch(/launch.*march/i);
+    expect(cycle.heard.text).toMatch(/launch.*march/i);
+    expect(cycle.heard.traceId).toMatch(/^[0-9a-f]{32}$/);
     isDown = true;
     const instead = await tab.evaluate(ask, gatewayUrl);
     expect(instead).toMatch(/event: begin\ndata: \{"model":"embedded\/extractive","instead_of":"openai\/writes"\}/);
