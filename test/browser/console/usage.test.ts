@@ -68,7 +68,7 @@ test.skipIf(isWithoutBrowser)(
       page.getByRole("button", { name: "Save as CSV" }).click(),
     ]);
     const text = readFileSync(await download.path(), "utf8");
-    expect(text).toContain("feature,chat,1.03,1,1,0,0,0,0,1000,500,1\r\n");
+    expect(text).toContain("feature,chat,1.03,1,1,0,0,0,0,1000,500,1,0\r\n");
     expect(text).toContain("meeting,board-8,0.515,");
     expectClean(opened);
   },
