@@ -15,7 +15,11 @@ const command = defineCommand({
   options: {
     chunks: wholeNumber(1, 100_000).meta({ value: "<n>", description: "frames of each room", default: "1500" }),
     rooms: wholeNumber(1, 1_000).meta({ value: "<n>", description: "rooms at once", default: "1" }),
-    encoding: oneOf("msgpack", "json").meta({ value: "<name>", description: "msgpack or json", default: "msgpack" }),
+    encoding: oneOf("msgpack", "json", "proto").meta({
+      value: "<name>",
+      description: "msgpack, json or proto",
+      default: "msgpack",
+    }),
     resolve: oneOf("on", "off").meta({ value: "<on|off>", description: "automatic speaker resolve", default: "on" }),
     top: wholeNumber(1, 1_000).meta({ value: "<n>", description: "functions listed", default: "40" }),
     out: z

@@ -1,74 +1,100 @@
-/** The gateway beside two yardsticks, one after the other, in the same way. */
-import { percentile } from "../cli/percentile.ts";
+/** Looks at the machine, runs the figures that were asked for, looks again, and says whether anything may be concluded. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { Failure } from "../../schemas/lib/failure.ts";
 import type { CommandRun } from "../cli/run-command.ts";
-import { type Gateway, startGateway } from "../local/gateway.ts";
-import { unlimited } from "../local/unlimited.ts";
-import { stopGateway } from "../local/workerd-processes.ts";
-import { type AckRate, ackRate } from "./ack-rate.ts";
-import { benchFolder } from "./bench-gateway.ts";
-import { startYardstick } from "./yardstick.ts";
+import { Bench } from "./bench.ts";
+import { contestantNamed, nullRoom } from "./contestants/contestants.ts";
+import type { FigureName } from "./figure-names.ts";
+import { acks, rooms } from "./figures/acks.ts";
+import { live } from "./figures/live.ts";
+import { size, start } from "./figures/start.ts";
+import { lookAtMachine } from "./reference.ts";
+import { type FigureTable, markdownOf } from "./report/figure.ts";
+import { median } from "./report/stats.ts";
+import { svgOf } from "./report/svg.ts";
+import { type Reference, reasonsToDoubt } from "./report/verdict.ts";
 
-interface Measure {
-  readonly name: string;
-  readonly acks_per_s: number;
-  readonly ack_ms_p50: number;
-  readonly ack_ms_p99: number;
-}
-
-export interface BenchOptions {
-  /** Frames of one run. */
-  readonly chunks: number;
-  /** Runs of each; the median counts. */
+export interface BenchRunOptions {
+  readonly only: readonly FigureName[];
   readonly rounds: number;
+  readonly long: boolean;
+  readonly anyway: boolean;
+  readonly out?: string | undefined;
 }
 
-const warmUpChunks = 50;
+type Figure = (bench: Bench) => Promise<FigureTable | FigureTable[]>;
 
-const gateway =
-  (variables: Readonly<Record<string, string>> = {}) =>
-  (stateDir: string): Promise<Gateway> =>
-    startGateway({ port: 0, stateDir, variables: { AUTH_MODE: "off", ...unlimited, ...variables } });
+const figures: Readonly<Record<FigureName, Figure>> = { ack: acks, rooms, live, start, size };
+const [referenceChunks, referenceRounds] = [600, 3] as const;
 
-const contenders = {
-  "null-room": (stateDir: string) => startYardstick("null-room", stateDir),
-  roomtone: gateway(),
-  // Nobody listens on the discard port.
-  "roomtone-service-down": gateway({ INFERENCE_BASE_URL: "http://127.0.0.1:9" }),
-  "roomtone-no-resolve": gateway({ RESOLVE_AUTO: "off" }),
-  "put-then-ack": (stateDir: string) => startYardstick("put-then-ack", stateDir),
-} satisfies Record<string, (stateDir: string) => Promise<Gateway>>;
-type Name = keyof typeof contenders;
-
-export async function bench(options: BenchOptions, { print, atEnd }: CommandRun): Promise<void> {
-  let running: Gateway | undefined;
-  atEnd(() => stopGateway(running));
-  const measures = new Map<Name, Measure>();
-  for (const [name, start] of Object.entries(contenders) as [Name, (stateDir: string) => Promise<Gateway>][]) {
-    running = await start(benchFolder());
-    measures.set(name, await measure(name, running.url, options));
-    await running.stop();
-    running = undefined;
+export async function bench(options: BenchRunOptions, run: CommandRun): Promise<number> {
+  const all = new Bench(run, { rounds: options.rounds, isLong: options.long });
+  const before = await look(all);
+  const early = reasonsToDoubt([before]);
+  if (early.length > 0 && !options.anyway) {
+    for (const reason of early) run.print(reason);
+    throw new Failure("The machine is busy: nothing would follow from a run. --anyway runs regardless.");
   }
-  console.table([...measures.values()]);
-  const ratio = (of: "acks_per_s" | "ack_ms_p50", a: Name, b: Name): string =>
-    ((measures.get(a)?.[of] ?? Number.NaN) / (measures.get(b)?.[of] ?? Number.NaN)).toFixed(2);
-  const latency = (a: Name): string => `${ratio("ack_ms_p50", a, "roomtone-no-resolve")} times that without`;
-  print(`acks a second, roomtone / null-room              ${ratio("acks_per_s", "roomtone", "null-room")}`);
-  print(`acks a second, roomtone / put-then-ack           ${ratio("acks_per_s", "roomtone", "put-then-ack")}`);
-  print(`ack latency p50, with the embedded resolver      ${latency("roomtone")}`);
-  print(`ack latency p50, with a service that is down     ${latency("roomtone-service-down")}`);
+  const tables: FigureTable[] = [];
+  for (const name of options.only) {
+    const startedAt = performance.now();
+    const made = [await figures[name](all)].flat();
+    tables.push(...made);
+    for (const table of made) run.print(markdownOf(table));
+    run.print(`\n${name}: ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
+    await all.stopServers();
+  }
+  const after = await look(all);
+  const reasons = reasonsToDoubt([before, after]);
+  if (options.out !== undefined) write(options.out, { tables, looks: [before, after], reasons });
+  run.print(`\n${describe("before", before)}\n${describe("after", after)}`);
+  for (const reason of reasons) run.print(reason);
+  if (reasons.length === 0) return 0;
+  run.print("NOTHING FOLLOWS FROM THIS RUN: the machine was not quiet.");
+  return options.anyway ? 0 : 1;
 }
 
-async function measure(name: string, url: string, { chunks, rounds }: BenchOptions): Promise<Measure> {
-  await ackRate(url, "warm-up", warmUpChunks);
-  const runs: AckRate[] = [];
-  for (let round = 0; round < rounds; round += 1) runs.push(await ackRate(url, `round-${round}`, chunks));
-  const rates = runs.map((run) => run.perSecond);
-  const latencies = runs.flatMap((run) => run.latencies);
-  return {
-    name,
-    acks_per_s: percentile(rates, 0.5),
-    ack_ms_p50: percentile(latencies, 0.5),
-    ack_ms_p99: percentile(latencies, 0.99),
+/** With the null room, which is what all ratios stand on. */
+async function look(all: Bench): Promise<Reference> {
+  all.progress("Looking at the machine");
+  const machine = await lookAtMachine();
+  const room = contestantNamed(nullRoom);
+  const rates: number[] = [];
+  for (let round = 0; round <= referenceRounds; round += 1) {
+    const tracks = all.sessions(1).map((session) => ({ session }));
+    const drive = { kind: "window", window: room.window } as const;
+    const { acked, tookMs } = await all.load(room, { tracks, chunks: referenceChunks, drive });
+    // The first one warms up.
+    if (round > 0) rates.push((acked / tookMs) * 1_000);
+  }
+  await all.stopServers();
+  return { ...machine, nullAcks: median(rates) };
+}
+
+function describe(when: string, { othersShare, stretch, workMs, nullAcks = 0 }: Reference): string {
+  const others = `${(othersShare * 100).toFixed(0)} % used by others`;
+  return `machine ${when}: ${others}, stretch ${stretch.toFixed(2)}, fixed work ${workMs.toFixed(0)} ms, null room ${nullAcks.toFixed(0)}/s`;
+}
+
+function write(
+  folder: string,
+  found: { tables: readonly FigureTable[]; looks: readonly Reference[]; reasons: readonly string[] },
+): void {
+  mkdirSync(folder, { recursive: true });
+  const [processor] = cpus();
+  const machine = {
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    processors: cpus().length,
+    model: processor?.model ?? "",
+    memoryGb: Math.round(totalmem() / 1e9),
   };
+  writeFileSync(
+    join(folder, "bench.json"),
+    `${JSON.stringify({ at: new Date().toISOString(), machine, ...found }, null, 2)}\n`,
+  );
+  writeFileSync(join(folder, "bench.svg"), svgOf(found.tables));
+  writeFileSync(join(folder, "bench.md"), `${found.tables.map(markdownOf).join("\n")}\n`);
 }

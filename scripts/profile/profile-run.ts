@@ -2,12 +2,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { once } from "node:events";
+import { limits } from "../../schemas/limits.ts";
 import type { Encoding } from "../../schemas/wire/codec.ts";
 import type { CommandRun } from "../cli/run-command.ts";
-import { ackRate } from "../bench/ack-rate.ts";
+import { runLoad } from "../bench/load/run-load.ts";
+import { archived } from "../bench/rooms-state.ts";
 import { benchFolder } from "../bench/bench-gateway.ts";
+import type { LoadResult } from "../bench/load/job.ts";
 import { startGateway } from "../local/gateway.ts";
 import { workerBundle } from "../local/bundle/worker-bundle.ts";
 import { unlimited } from "../local/unlimited.ts";
@@ -31,33 +33,35 @@ export interface ProfileOptions {
 }
 
 const warmUpChunks = 200;
-const pollMs = 200;
 /** As the runtime calls the gateway's bundle, and where it is below the bundle's folder. */
 const bundled = "roomtone/index.js";
 /** Of all, below which a source is not listed. */
 const leastShare = 0.002;
 
-export async function profile(options: ProfileOptions, { print, atEnd }: CommandRun): Promise<void> {
+export async function profile(options: ProfileOptions, { print, atEnd, signal }: CommandRun): Promise<void> {
   const { chunks, rooms, encoding, resolve } = options;
   const inspectorPort = options.timeOnly ? undefined : await freePort();
   const variables = { AUTH_MODE: "off", ...unlimited, RESOLVE_AUTO: resolve };
   const gateway = await startGateway({ port: 0, stateDir: benchFolder(), variables, inspectorPort });
   atEnd(() => stopGateway(gateway));
-  await ackRate(gateway.url, "warm-up", warmUpChunks, encoding);
+  const drive = { kind: "window", window: limits.maxInFlightFrames } as const;
+  const load = (sessions: readonly string[], count: number): Promise<LoadResult> => {
+    const tracks = sessions.map((session) => ({ session, track: "mic" }));
+    return runLoad({ url: gateway.url, encoding, isGateway: true, tracks, chunks: count, drive }, signal);
+  };
+  await load(["warm-up"], warmUpChunks);
   const profiler = inspectorPort === undefined ? undefined : await openGatewayProfiler(inspectorPort);
   await profiler?.start();
   const before = cpuMs(workerdPids());
   const names = Array.from({ length: rooms }, (_, i) => `room-${i}`);
-  const rates = await Promise.all(names.map((name) => ackRate(gateway.url, name, chunks, encoding)));
+  const { acked, tookMs } = await load(names, chunks);
   const ackedMs = cpuMs(workerdPids()) - before;
-  await archived(gateway.url, names, chunks);
+  await archived(gateway.url, names);
   const allMs = cpuMs(workerdPids()) - before;
   const total = chunks * rooms;
   print(`CPU of the runtime, ms a chunk: ${(allMs / total).toFixed(3)} until all is in R2,`);
   print(`  of which ${(ackedMs / total).toFixed(3)} until the last ack`);
-  print(
-    `acks a second, all rooms: ${rates.reduce((sum, { perSecond }) => sum + perSecond, 0).toFixed(0)} (with other work on the machine: fewer)`,
-  );
+  print(`acks a second, all rooms: ${((acked / tookMs) * 1_000).toFixed(0)} (with other work on the machine: fewer)`);
   if (!profiler) return;
   await report(await profiler.stop(), total, options, print);
   profiler.close();
@@ -93,19 +97,6 @@ function sourceOf(name: string): string {
   const module = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1];
   if (module !== undefined) return `package ${module}`;
   return file.includes("/") ? file.split("/").slice(0, 3).join("/") : "the runtime";
-}
-
-/** Until the archive has all of the rooms. */
-async function archived(url: string, names: readonly string[], chunks: number): Promise<void> {
-  for (const name of names) {
-    for (;;) {
-      const state = (await (await fetch(`${url}/v1/sessions/${name}/state`)).json()) as {
-        ingest: { archived_seq: number };
-      };
-      if (state.ingest.archived_seq >= chunks) break;
-      await sleep(pollMs);
-    }
-  }
 }
 
 async function freePort(): Promise<number> {

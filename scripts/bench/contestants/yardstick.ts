@@ -1,11 +1,11 @@
 /** A Worker to measure the gateway by: one module, one Durable Object class, one bucket, behind the same front listener. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { openFront } from "../../server/front/front.ts";
-import { descriptorLimit, maxConnections } from "../../server/front/front-limits.ts";
-import type { Gateway } from "../local/gateway.ts";
-import { openMiniflare } from "../local/runtime.ts";
-import { noteWorkerd } from "../local/workerd-processes.ts";
+import { openFront } from "../../../server/front/front.ts";
+import { descriptorLimit, maxConnections } from "../../../server/front/front-limits.ts";
+import type { Gateway } from "../../local/gateway.ts";
+import { openMiniflare } from "../../local/runtime.ts";
+import { noteWorkerd } from "../../local/workerd-processes.ts";
 
 const hostname = "127.0.0.1";
 const compatibilityDate = "2026-10-01";

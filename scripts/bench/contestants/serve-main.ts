@@ -1,0 +1,30 @@
+/** A contestant's server in a process of its own, so that what it takes of the machine can be told from all else. Ends with its parent. */
+import { sentenceOf } from "../../../schemas/lib/failure.ts";
+import { startGateway } from "../../local/gateway.ts";
+import { stopGateway, workerdPids } from "../../local/workerd-processes.ts";
+import { startFileServer } from "./file-server.ts";
+import type { ServeAnswer, ServeJob } from "./server.ts";
+import { startYardstick } from "./yardstick.ts";
+
+const start = ({ name, stateDir, variables }: ServeJob): Promise<{ url: string; stop(): Promise<void> }> => {
+  if (name === "roomtone") return startGateway({ port: 0, stateDir, variables });
+  if (name === "ws-files" || name === "ws-fsync") return startFileServer(stateDir, name === "ws-fsync");
+  return startYardstick(name, stateDir);
+};
+
+let server: { stop(): Promise<void> } | undefined;
+const end = (): void => void stopGateway(server).then(() => process.exit(0));
+
+process.once("message", (job: ServeJob) => {
+  const answer = (given: ServeAnswer): void => void process.send?.(given);
+  start(job).then(
+    (started) => {
+      server = started;
+      answer({ url: started.url, pids: [process.pid, ...workerdPids()] });
+    },
+    (cause: unknown) => answer({ failure: sentenceOf(cause) }),
+  );
+});
+process.once("disconnect", end);
+// Ctrl-C reaches the whole group: the parent says when it is time.
+process.on("SIGINT", () => undefined);
