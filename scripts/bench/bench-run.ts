@@ -8,6 +8,7 @@ import { Bench } from "./bench.ts";
 import { contestantNamed, nullRoom } from "./contestants/contestants.ts";
 import type { FigureName } from "./figure-names.ts";
 import { acks, rooms } from "./figures/acks.ts";
+import { cost } from "./figures/cost.ts";
 import { live } from "./figures/live.ts";
 import { size, start } from "./figures/start.ts";
 import { lookAtMachine } from "./reference.ts";
@@ -26,7 +27,7 @@ export interface BenchRunOptions {
 
 type Figure = (bench: Bench) => Promise<FigureTable | FigureTable[]>;
 
-const figures: Readonly<Record<FigureName, Figure>> = { ack: acks, rooms, live, start, size };
+const figures: Readonly<Record<FigureName, Figure>> = { ack: acks, rooms, live, start, size, cost };
 const [referenceChunks, referenceRounds] = [600, 3] as const;
 
 export async function bench(options: BenchRunOptions, run: CommandRun): Promise<number> {

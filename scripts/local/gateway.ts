@@ -11,7 +11,7 @@ import { variablesOf, type WorkerName } from "../../server/shared/config/install
 import { Failure } from "../../schemas/lib/failure.ts";
 import { within } from "../../client/testkit/within.ts";
 import { buildApp } from "./build-app.ts";
-import { workerBundle } from "./bundle/worker-bundle.ts";
+import { type StoredBundle, workerBundle } from "./bundle/worker-bundle.ts";
 import { openFront } from "../../server/front/front.ts";
 import { descriptorLimit, maxConnections } from "../../server/front/front-limits.ts";
 import { removeEmptyObjects } from "./empty-objects.ts";
@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Where V8's inspector of the Workers listens, on 127.0.0.1: whoever reaches it can do anything, so that nothing but a profile opens it. */
   readonly inspectorPort?: number | undefined;
+  /** What is served instead of the Workers as they are bundled: for a bench that counts what they do. */
+  readonly instead?: ((bundle: StoredBundle) => StoredBundle) | undefined;
 }
 
 export interface Gateway {
@@ -68,7 +70,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function start(
-  { host: hostname = ownAddress, port, stateDir, variables, inspectorPort }: GatewayOptions,
+  { host: hostname = ownAddress, port, stateDir, variables, inspectorPort, instead }: GatewayOptions,
   parts: (() => Promise<void> | void)[],
 ): Promise<string> {
   noteWorkerd();
@@ -76,7 +78,8 @@ async function start(
   const lock = await lockState(stateDir);
   parts.push(() => lock.release());
   await buildApp();
-  const bundle = await workerBundle();
+  const made = await workerBundle();
+  const bundle = instead ? instead(made) : made;
   // Rooms that were here before may wake at once, and must find the index as they expect it.
   removeOrphanBlobs(stateDir, Date.now());
   removeEmptyObjects(stateDir);

@@ -1,15 +1,21 @@
 /** A contestant's server in a process of its own, so that what it takes of the machine can be told from all else. Ends with its parent. */
+import { join } from "node:path";
 import { sentenceOf } from "../../../schemas/lib/failure.ts";
+import type { StoredBundle } from "../../local/bundle/worker-bundle.ts";
 import { startGateway } from "../../local/gateway.ts";
 import { stopGateway, workerdPids } from "../../local/workerd-processes.ts";
 import { startFileServer } from "./file-server.ts";
+import { meteredBundle } from "./metered.ts";
 import type { ServeAnswer, ServeJob } from "./server.ts";
 import { startYardstick } from "./yardstick.ts";
 
-const start = ({ name, stateDir, variables }: ServeJob): Promise<{ url: string; stop(): Promise<void> }> => {
-  if (name === "roomtone") return startGateway({ port: 0, stateDir, variables });
+const start = ({ name, stateDir, variables, isCounted }: ServeJob): Promise<{ url: string; stop(): Promise<void> }> => {
+  const instead = isCounted
+    ? (bundle: StoredBundle): StoredBundle => meteredBundle(bundle, join(stateDir, "bundle"))
+    : undefined;
+  if (name === "roomtone") return startGateway({ port: 0, stateDir, variables, instead });
   if (name === "ws-files" || name === "ws-fsync") return startFileServer(stateDir, name === "ws-fsync");
-  return startYardstick(name, stateDir);
+  return startYardstick(name, stateDir, isCounted);
 };
 
 let server: { stop(): Promise<void> } | undefined;

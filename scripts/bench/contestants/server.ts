@@ -16,6 +16,8 @@ export interface ServeJob {
   readonly stateDir: string;
   /** Of a gateway. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Whether a Worker counts what it does, which costs it time. */
+  readonly isCounted: boolean;
 }
 
 export type ServeAnswer = { readonly url: string; readonly pids: readonly number[] } | { readonly failure: string };
@@ -45,14 +47,14 @@ export const gatewayVariables: Readonly<Record<string, string>> = { AUTH_MODE: "
 export async function startServer(
   { atEnd }: Pick<CommandRun, "atEnd">,
   name: ServerName,
-  variables: Readonly<Record<string, string>> = gatewayVariables,
+  { variables = gatewayVariables, isCounted = false }: Partial<Pick<ServeJob, "variables" | "isCounted">> = {},
 ): Promise<Server> {
   const stateDir = benchFolder();
   const child = fork(program, { execArgv: [...readsTypeScript], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const stop = (): Promise<void> => stopChild(child);
   atEnd(stop);
   const answered = Promise.race([once(child, "message"), once(child, "exit").then(() => [])]);
-  child.send({ name, stateDir, variables } satisfies ServeJob);
+  child.send({ name, stateDir, variables, isCounted } satisfies ServeJob);
   const [answer] = (await answered) as [ServeAnswer?];
   if (!answer) throw new Failure(`${name} ended before it served.`);
   if ("failure" in answer) throw new Failure(`${name} did not start: ${answer.failure}`);

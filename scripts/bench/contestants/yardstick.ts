@@ -5,13 +5,14 @@ import { openFront } from "../../../server/front/front.ts";
 import { descriptorLimit, maxConnections } from "../../../server/front/front-limits.ts";
 import type { Gateway } from "../../local/gateway.ts";
 import { openMiniflare } from "../../local/runtime.ts";
+import { meteredModules } from "./metered.ts";
 import { noteWorkerd } from "../../local/workerd-processes.ts";
 
 const hostname = "127.0.0.1";
 const compatibilityDate = "2026-10-01";
 
-/** @param name of a module in `yardsticks/`, whose class is `Yardstick`. */
-export async function startYardstick(name: string, stateDir: string): Promise<Gateway> {
+/** @param name of a module in `yardsticks/`, whose class is `Yardstick`. @param isCounted whether it counts what it does. */
+export async function startYardstick(name: string, stateDir: string, isCounted: boolean): Promise<Gateway> {
   noteWorkerd();
   const path = fileURLToPath(new URL(`yardsticks/${name}.mjs`, import.meta.url));
   const { outputFiles } = await build({
@@ -22,9 +23,15 @@ export async function startYardstick(name: string, stateDir: string): Promise<Ga
     target: "esnext",
     external: ["cloudflare:*", "node:*"],
   });
+  const source = outputFiles[0]?.text ?? "";
+  const files = isCounted ? meteredModules(source) : { "worker.js": source };
   const worker = {
     name,
-    modules: [{ type: "ESModule" as const, path: "/worker.js", contents: outputFiles[0]?.text ?? "" }],
+    modules: Object.entries(files).map(([file, contents]) => ({
+      type: "ESModule" as const,
+      path: `/${file}`,
+      contents,
+    })),
     modulesRoot: "/",
     compatibilityDate,
     compatibilityFlags: ["nodejs_compat"],

@@ -1,0 +1,170 @@
+// Stands for "cloudflare:workers" in a Worker that is to be counted: the same, but what a bill is made of is counted as it is done, with
+// the platform's own numbers where it has them (rows). Nothing of the Worker's own code is changed, and nothing is done twice.
+import { DurableObject as Base, WorkerEntrypoint as Entry } from "cloudflare:workers";
+
+export * from "cloudflare:workers";
+
+export const countsPath = "/bench-counts";
+const counts = new Map();
+const add = (who, what, by = 1) => counts.set(`${who} ${what}`, (counts.get(`${who} ${what}`) ?? 0) + by);
+
+/** Storage objects by the class that they belong to. */
+const owners = new WeakMap();
+/** Cursors whose rows are read when somebody asks: they grow as the cursor is read. */
+let cursors = [];
+const patched = new WeakSet();
+
+/** Wraps methods of an object's prototype, once for all objects of the kind. */
+function patch(object, wraps) {
+  const prototype = object && Object.getPrototypeOf(object);
+  if (!prototype || patched.has(prototype)) return;
+  patched.add(prototype);
+  for (const [name, wrap] of Object.entries(wraps)) {
+    const original = prototype[name];
+    if (typeof original === "function") prototype[name] = wrap(original);
+  }
+}
+
+function counted(what, ownerOf) {
+  return (original) =>
+    function (...args) {
+      add(ownerOf(this), what);
+      return original.apply(this, args);
+    };
+}
+
+function meterStorage(ctx, name) {
+  owners.set(ctx.storage, name).set(ctx.storage.sql, name);
+  const owner = (of) => owners.get(of) ?? "unknown";
+  // One row each, as the platform bills them.
+  const row = counted("rows_written", owner);
+  patch(ctx.storage, { setAlarm: (original) => row(counted("alarms_set", owner)(original)), put: row, delete: row });
+  patch(ctx.storage.sql, {
+    exec: (original) =>
+      function (...args) {
+        const cursor = original.apply(this, args);
+        cursors.push([owner(this), cursor]);
+        if (cursors.length > 1_000) settle(500);
+        return cursor;
+      },
+  });
+}
+
+/** Takes what the oldest cursors wrote; by then they are read to their end. */
+function settle(many) {
+  for (const [owner, { rowsWritten, rowsRead }] of cursors.splice(0, many)) {
+    add(owner, "rows_written", rowsWritten);
+    add(owner, "rows_read", rowsRead);
+  }
+}
+
+function meterEnv(env) {
+  for (const binding of Object.values(env)) {
+    const kind = binding?.constructor?.name;
+    if (kind === "R2Bucket") {
+      const as = (what) => counted(what, () => "R2");
+      patch(binding, {
+        put: as("class_a"),
+        list: as("class_a"),
+        createMultipartUpload: as("class_a"),
+        get: as("class_b"),
+        head: as("class_b"),
+        delete: as("free"),
+      });
+    }
+    if (kind === "KvNamespace") {
+      patch(binding, { get: counted("reads", () => "KV"), put: counted("writes", () => "KV") });
+    }
+    if (kind === "D1Database") meterDatabase(binding);
+  }
+}
+
+function meterDatabase(database) {
+  const note = (answer) => {
+    for (const { meta } of [answer].flat()) {
+      add("D1", "rows_written", meta?.rows_written ?? 0);
+      add("D1", "rows_read", meta?.rows_read ?? 0);
+    }
+    return answer;
+  };
+  const noted = (original) =>
+    async function (...args) {
+      return note(await original.apply(this, args));
+    };
+  patch(database, { batch: noted });
+  patch(database.prepare("SELECT 1"), { run: noted, all: noted });
+}
+
+/** Of a class: what its objects are asked. A method that another of the same object calls at once is no request. */
+function meterClass(type) {
+  let depth = 0;
+  for (let at = type.prototype; at && at !== Base.prototype; at = Object.getPrototypeOf(at)) {
+    for (const name of Object.getOwnPropertyNames(at)) {
+      const original = Object.getOwnPropertyDescriptor(at, name)?.value;
+      if (name === "constructor" || typeof original !== "function") continue;
+      const what = { alarm: "alarms_run", webSocketMessage: "messages", webSocketClose: "closes" }[name] ?? "requests";
+      Object.defineProperty(at, name, {
+        configurable: true,
+        writable: true,
+        value: function (...args) {
+          if (depth === 0) add(type.name, what);
+          depth += 1;
+          try {
+            return original.apply(this, args);
+          } finally {
+            depth -= 1;
+          }
+        },
+      });
+    }
+  }
+}
+
+const classes = new WeakSet();
+
+export class DurableObject extends Base {
+  constructor(ctx, env) {
+    super(ctx, env);
+    meterStorage(ctx, new.target.name);
+    meterEnv(env);
+    if (classes.has(new.target)) return;
+    classes.add(new.target);
+    meterClass(new.target);
+  }
+}
+
+export class WorkerEntrypoint extends Entry {
+  constructor(ctx, env) {
+    super(ctx, env);
+    meterEnv(env);
+    if (classes.has(new.target)) return;
+    classes.add(new.target);
+    const original = new.target.prototype.fetch;
+    if (original) {
+      new.target.prototype.fetch = function (request) {
+        return new URL(request.url).pathname === countsPath ? Response.json(told()) : original.call(this, request);
+      };
+    }
+  }
+}
+
+function told() {
+  settle(cursors.length);
+  return Object.fromEntries(counts);
+}
+
+/** The Worker's own handler, which also tells the counts of this Worker and of the app beside it. */
+export function withCounts(handler) {
+  return {
+    ...handler,
+    async fetch(request, env, ctx) {
+      meterEnv(env);
+      if (new URL(request.url).pathname !== countsPath) {
+        add("Worker", "requests");
+        return handler.fetch(request, env, ctx);
+      }
+      const app = env.APP ? await (await env.APP.fetch(request)).json() : {};
+      return Response.json({ gateway: told(), app });
+    },
+  };
+}

@@ -1,0 +1,122 @@
+/** List prices of an hour of audio, counted from operations that were really made, beside those of a room that puts and then acks. */
+import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod";
+import type { Bench } from "../bench.ts";
+import { contestantNamed, type ServerName } from "../contestants/contestants.ts";
+import { startServer } from "../contestants/server.ts";
+import { runLoad } from "../load/run-load.ts";
+import { awakeHour, costOf, type Operations, operationsOf, pricePages, pricesReadOn } from "../prices.ts";
+import type { FigureTable } from "../report/figure.ts";
+import { short } from "../report/stats.ts";
+import { archived } from "../rooms-state.ts";
+import { finalizeSession } from "../../smoke/gateway-http.ts";
+
+const meetings = 4;
+/** After the opening, which happens once. */
+const settledAfterS = 20;
+const [shortSeconds, longSeconds] = [80, 600] as const;
+/** For what is told after the end: webhooks, counts, the app. */
+const afterEndMs = 15_000;
+const countsSchema = z.object({
+  gateway: z.record(z.string(), z.number()),
+  app: z.record(z.string(), z.number()),
+});
+
+interface Counted {
+  /** An hour of a live track, as it goes on. */
+  readonly live: Operations;
+  /** What the end of the meetings took, an hour of audio. */
+  readonly end: Operations | undefined;
+}
+
+export async function cost(bench: Bench): Promise<FigureTable[]> {
+  const seconds = bench.options.isLong ? longSeconds : shortSeconds;
+  const [ours, seed] = [await count(bench, "roomtone", seconds), await count(bench, "put-then-ack", seconds)];
+  const { end } = ours;
+  const kinds = Object.keys(ours.live) as (keyof Operations)[];
+  const amounts = kinds.map((kind) => ({
+    operation: kind,
+    roomtone: short(ours.live[kind]),
+    "roomtone a chunk": short(ours.live[kind] / 3_600),
+    "roomtone at the end": short(end?.[kind] ?? 0),
+    "put-then-ack": short(seed.live[kind]),
+  }));
+  const [live, atEnd, seedLive] = [costOf(ours.live), end ? costOf(end) : {}, costOf(seed.live)];
+  const usd = (value: number): string => value.toFixed(5);
+  const costs = Object.keys(live).map((kind) => ({
+    "USD an audio hour": kind,
+    roomtone: usd(live[kind] ?? 0),
+    "roomtone at the end": usd(atEnd[kind] ?? 0),
+    "put-then-ack": usd(seedLive[kind] ?? 0),
+  }));
+  const total = (of: Readonly<Record<string, number>>): number =>
+    Object.values(of).reduce((sum, each) => sum + each, 0);
+  costs.push({
+    "USD an audio hour": "all of these",
+    roomtone: usd(total(live)),
+    "roomtone at the end": usd(total(atEnd)),
+    "put-then-ack": usd(total(seedLive)),
+  });
+  return [
+    {
+      title: "Operations an hour of one live track, a room each",
+      rows: amounts,
+      notes: [
+        `${meetings} meetings of one track, ${seconds} s at one chunk a second, of which the first ${settledAfterS} s are the opening and do not count; then finalized. Both Workers are counted.`,
+      ],
+    },
+    {
+      title: "List prices of an hour of one live track",
+      rows: costs,
+      notes: [
+        `Beyond what is included; prices as of ${pricesReadOn}: ${pricePages.join(", ")}.`,
+        `Duration is beside these: between nothing, where a room hibernates between chunks, and ${usd(awakeHour)} USD an hour where it never does. One room of 8 tracks has it once.`,
+      ],
+    },
+  ];
+}
+
+async function count(bench: Bench, name: ServerName, seconds: number): Promise<Counted> {
+  const { run } = bench;
+  bench.progress(`Cost: ${name}, ${seconds} s`);
+  const server = await startServer(run, name, { variables: { AUTH_MODE: "off", CAPTIONS: "off" }, isCounted: true });
+  const contestant = contestantNamed(name);
+  const sessions = bench.sessions(meetings);
+  const tracks = sessions.map((session) => (contestant.isGateway ? { session, track: "mic" } : { session }));
+  const read = async (): Promise<Record<string, number>> => {
+    const answer = await fetch(`${server.url}/bench-counts`);
+    const { gateway, app } = countsSchema.parse(await answer.json());
+    return Object.fromEntries(
+      [...new Set([...Object.keys(gateway), ...Object.keys(app)])].map((key) => [
+        key,
+        (gateway[key] ?? 0) + (app[key] ?? 0),
+      ]),
+    );
+  };
+  const drive = { kind: "schedule", everyMs: 1_000, warmUpMs: 0 } as const;
+  const loaded = runLoad({ ...contestant, url: server.url, tracks, chunks: seconds, drive }, run.signal);
+  const [settled] = await Promise.all([sleep(settledAfterS * 1_000).then(read), sleep(seconds * 1_000)]);
+  const before = await read();
+  await loaded;
+  const live = scaled(before, settled, 3_600 / ((seconds - settledAfterS) * meetings));
+  if (!contestant.isGateway) {
+    await server.stop();
+    return { live: operationsOf(live), end: undefined };
+  }
+  await archived(server.url, sessions);
+  const atEnd = await read();
+  for (const sessionId of sessions)
+    await finalizeSession({ baseHttp: new URL(`${server.url}/`), sessionId }, { mic: seconds });
+  await sleep(afterEndMs);
+  const end = scaled(await read(), atEnd, 3_600 / (seconds * meetings));
+  await server.stop();
+  return { live: operationsOf(live), end: operationsOf(end) };
+}
+
+function scaled(
+  after: Readonly<Record<string, number>>,
+  before: Readonly<Record<string, number>>,
+  by: number,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(after).map(([key, count]) => [key, (count - (before[key] ?? 0)) * by]));
+}
