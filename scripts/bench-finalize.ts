@@ -6,6 +6,7 @@
 import { limits } from "../schemas/limits.ts";
 import { startBenchGateway } from "./bench/bench-gateway.ts";
 import { benchFinalize } from "./bench/finalize-run.ts";
+import { workerdBytes } from "./bench/probe.ts";
 import { defineCommand } from "./cli/define-command.ts";
 import { decimal, wholeNumber } from "./cli/option-types.ts";
 import { runCommand } from "./cli/run-command.ts";
@@ -24,5 +25,6 @@ await runCommand(command, async ({ hours, tracks }, run) => {
   const { url } = await startBenchGateway(run, { AUTH_MODE: "off", RESOLVE_AUTO: "off", ...unlimited });
   run.print(`${hours} h in ${tracks} tracks`);
   const names = Array.from({ length: tracks }, (_, index) => `track-${index + 1}`);
-  await benchFinalize({ url, seconds: Math.round(hours * 3_600), tracks: names }, run);
+  const seconds = Math.round(hours * 3_600);
+  await benchFinalize({ url, session: "bench-finalize", seconds, tracks: names, memory: workerdBytes }, run);
 });

@@ -9,8 +9,11 @@ import { contestantNamed, nullRoom } from "./contestants/contestants.ts";
 import type { FigureName } from "./figure-names.ts";
 import { acks, rooms } from "./figures/acks.ts";
 import { cost } from "./figures/cost.ts";
+import { finalize } from "./figures/finalize.ts";
 import { live } from "./figures/live.ts";
 import { size, start } from "./figures/start.ts";
+import { resume, wake } from "./figures/wake.ts";
+import { watched } from "./figures/watchers.ts";
 import { lookAtMachine } from "./reference.ts";
 import { type FigureTable, markdownOf } from "./report/figure.ts";
 import { median } from "./report/stats.ts";
@@ -27,7 +30,18 @@ export interface BenchRunOptions {
 
 type Figure = (bench: Bench) => Promise<FigureTable | FigureTable[]>;
 
-const figures: Readonly<Record<FigureName, Figure>> = { ack: acks, rooms, live, start, size, cost };
+const figures: Readonly<Record<FigureName, Figure>> = {
+  ack: acks,
+  rooms,
+  live,
+  wake,
+  resume,
+  finalize,
+  watchers: watched,
+  start,
+  size,
+  cost,
+};
 const [referenceChunks, referenceRounds] = [600, 3] as const;
 
 export async function bench(options: BenchRunOptions, run: CommandRun): Promise<number> {

@@ -1,7 +1,18 @@
 /** The figures by the names of `--only`, in the order in which they run. */
 import * as z from "zod";
 
-export const figureNames = ["ack", "rooms", "live", "start", "size", "cost"] as const;
+export const figureNames = [
+  "ack",
+  "rooms",
+  "live",
+  "wake",
+  "resume",
+  "finalize",
+  "watchers",
+  "start",
+  "size",
+  "cost",
+] as const;
 export type FigureName = (typeof figureNames)[number];
 
 /** `ack,live`: each at most once, in the order of `figureNames`. */

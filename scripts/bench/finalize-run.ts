@@ -7,7 +7,6 @@ import { until } from "../../client/testkit/until.ts";
 import { percentile } from "../cli/percentile.ts";
 import type { CommandRun } from "../cli/run-command.ts";
 import { fetchResult, fetchState, type HttpTarget } from "../smoke/gateway-http.ts";
-import { workerdBytes } from "./probe.ts";
 
 /** A local workerd may leave a socket alone for half a minute. */
 const answerTimeoutMs = 120_000;
@@ -20,14 +19,47 @@ const mib = 2 ** 20;
 export interface FinalizeBench {
   /** The gateway's address, without a slash at the end. */
   readonly url: string;
+  /** That nobody used. */
+  readonly session: string;
   /** Of each track. */
   readonly seconds: number;
   readonly tracks: readonly string[];
+  /** Resident bytes of the runtime. */
+  readonly memory: () => Promise<number>;
 }
 
-export async function benchFinalize(bench: FinalizeBench, { progress, print }: CommandRun): Promise<void> {
-  const { url, seconds, tracks } = bench;
-  const target: HttpTarget = { baseHttp: new URL(`${url}/`), sessionId: "bench-finalize" };
+interface FirstBytes {
+  /** Of the track's first seconds, and of its last ones. */
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+export interface MeetingFigures {
+  /** While the seconds are objects, and once there is a WAV. */
+  readonly before: FirstBytes;
+  readonly after: FirstBytes;
+  readonly finalizeMs: number;
+  /** Of the runtime: before, at most, and after. */
+  readonly bytes: readonly [number, number, number];
+}
+
+export async function benchFinalize(bench: FinalizeBench, run: CommandRun): Promise<void> {
+  const { print } = run;
+  const { before, after, finalizeMs, bytes } = await measureMeeting(bench, run);
+  const said = ({ startMs, endMs }: FirstBytes): string =>
+    `${startMs.toFixed(1)} ms at its start, ${endMs.toFixed(1)} ms at its end`;
+  print(`first byte of audio.wav, out of chunks: ${said(before)}`);
+  const perHour = finalizeMs / 1_000 / ((bench.seconds / 3_600) * bench.tracks.length);
+  print(`finalize: ${(finalizeMs / 1_000).toFixed(1)} s, ${perHour.toFixed(2)} s per hour of audio`);
+  const inMib = bytes.map((each) => (each / mib).toFixed(0));
+  print(`workerd's memory: ${inMib[0]} MiB before, at most ${inMib[1]}, ${inMib[2]} after`);
+  print(`first byte of audio.wav, out of the WAV: ${said(after)}`);
+}
+
+/** Streams a meeting, finalizes it, and measures on the way. */
+export async function measureMeeting(bench: FinalizeBench, { progress }: CommandRun): Promise<MeetingFigures> {
+  const { url, session, seconds, tracks, memory } = bench;
+  const target: HttpTarget = { baseHttp: new URL(`${url}/`), sessionId: session };
   const baseWs = new URL(`${url.replace(/^http/, "ws")}/`);
   let acked = 0;
   const onAck = (): void => {
@@ -41,22 +73,21 @@ export async function benchFinalize(bench: FinalizeBench, { progress, print }: C
     return Object.values(byTrack).every((track) => track.archived_seq === seconds) || undefined;
   };
   await until(isArchived, { what: "all audio to be in R2", timeoutMs: maxArchiveMs });
-  print(`first byte of audio.wav, out of chunks: ${await firstBytes(target, bench)}`);
-  const trackHours = (seconds / 3_600) * tracks.length;
-  const { tookMs, memory } = await finalize(target, trackHours);
+  const before = await firstBytes(target, bench);
+  const finalized = await finalize(target, (seconds / 3_600) * tracks.length, memory);
   const { audio } = await fetchResult(target);
   if (audio.some(({ wav }) => wav === null)) throw new Failure("Finalize put no WAV together.");
-  const [start = 0, end = 0, most] = [memory[0], memory.at(-1), Math.max(...memory)];
-  const perHour = tookMs / 1_000 / trackHours;
-  print(`finalize: ${(tookMs / 1_000).toFixed(1)} s, ${perHour.toFixed(2)} s per hour of audio`);
-  const inMib = [start, most, end].map((bytes) => (bytes / mib).toFixed(0));
-  print(`workerd's memory: ${inMib[0]} MiB before, at most ${inMib[1]}, ${inMib[2]} after`);
-  print(`first byte of audio.wav, out of the WAV: ${await firstBytes(target, bench)}`);
+  const [first = 0, last = 0] = [finalized.memory[0], finalized.memory.at(-1)];
+  return {
+    before,
+    after: await firstBytes(target, bench),
+    finalizeMs: finalized.tookMs,
+    bytes: [first, Math.max(...finalized.memory), last],
+  };
 }
 
-async function firstBytes(target: HttpTarget, bench: FinalizeBench): Promise<string> {
-  const [start, end] = [await firstByteMs(target, bench, 0), await firstByteMs(target, bench, 1)];
-  return `${start.toFixed(1)} ms at its start, ${end.toFixed(1)} ms at its end`;
+async function firstBytes(target: HttpTarget, bench: FinalizeBench): Promise<FirstBytes> {
+  return { startMs: await firstByteMs(target, bench, 0), endMs: await firstByteMs(target, bench, 1) };
 }
 
 /** Milliseconds to the first byte of ten seconds that begin at a share of the track; the median of some tries. */
@@ -78,11 +109,15 @@ async function firstByteMs(
   return percentile(tries, 0.5);
 }
 
-/** Finalizes, and looks at workerd's memory all along. */
-async function finalize(target: HttpTarget, trackHours: number): Promise<{ tookMs: number; memory: number[] }> {
-  const memory = [await workerdBytes()];
+/** Finalizes, and looks at the runtime's memory all along. */
+async function finalize(
+  target: HttpTarget,
+  trackHours: number,
+  bytes: () => Promise<number>,
+): Promise<{ tookMs: number; memory: number[] }> {
+  const memory = [await bytes()];
   const startedAt = performance.now();
-  const looking = setInterval(() => void workerdBytes().then((bytes) => memory.push(bytes)), memoryEveryMs);
+  const looking = setInterval(() => void bytes().then((now) => memory.push(now)), memoryEveryMs);
   try {
     const url = new URL(`v1/sessions/${target.sessionId}/finalize`, target.baseHttp);
     const done = async (): Promise<true | undefined> => {
@@ -91,7 +126,7 @@ async function finalize(target: HttpTarget, trackHours: number): Promise<{ tookM
       return answer.status === 200 || undefined;
     };
     await until(done, { what: "finalize", timeoutMs: maxFinalizeMsPerTrackHour * Math.max(1, trackHours) });
-    return { tookMs: performance.now() - startedAt, memory: [...memory, await workerdBytes()] };
+    return { tookMs: performance.now() - startedAt, memory: [...memory, await bytes()] };
   } finally {
     clearInterval(looking);
   }

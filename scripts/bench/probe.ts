@@ -29,8 +29,11 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 /** Resident bytes of all workerd processes that this process started. */
-export async function workerdBytes(): Promise<number> {
-  const pids = workerdPids();
+export function workerdBytes(): Promise<number> {
+  return residentBytes(workerdPids());
+}
+
+export async function residentBytes(pids: readonly number[]): Promise<number> {
   const sizes = process.platform === "linux" ? await Promise.all(pids.map(residentKbOnLinux)) : await residentKb(pids);
   return sizes.reduce((sum, kilobytes) => sum + kilobytes, 0) * 1_024;
 }

@@ -9,6 +9,7 @@ import { readsTypeScript } from "../../local/reads-typescript.ts";
 import { unlimited } from "../../local/unlimited.ts";
 import { cpuMs } from "../../profile/cpu-time.ts";
 import { benchFolder } from "../bench-gateway.ts";
+import { residentBytes } from "../probe.ts";
 import type { ServerName } from "./contestants.ts";
 
 export interface ServeJob {
@@ -27,6 +28,8 @@ export interface Server {
   readonly stateDir: string;
   /** All of its processes so far. */
   usage(): Usage;
+  /** Of its workerd. */
+  residentBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -58,7 +61,8 @@ export async function startServer(
   const [answer] = (await answered) as [ServeAnswer?];
   if (!answer) throw new Failure(`${name} ended before it served.`);
   if ("failure" in answer) throw new Failure(`${name} did not start: ${answer.failure}`);
-  return { url: answer.url, stateDir, usage: () => usageOf(answer.pids), stop };
+  const { url, pids } = answer;
+  return { url, stateDir, usage: () => usageOf(pids), residentBytes: () => residentBytes(pids.slice(1)), stop };
 }
 
 /** It ends when its channel does. */
