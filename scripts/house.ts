@@ -23,7 +23,8 @@ const budgets: Readonly<Record<string, number>> = {
   client: 20_900,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
-  scripts: 12_200,
+  // And a bench with contestants, a load generator and a counter of what a bill is made of.
+  scripts: 14_100,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -9,6 +9,7 @@ import { awakeHour, costOf, type Operations, operationsOf, pricePages, pricesRea
 import type { FigureTable } from "../report/figure.ts";
 import { short } from "../report/stats.ts";
 import { archived } from "../rooms-state.ts";
+import { sharedByMany } from "../million.ts";
 import { finalizeSession } from "../../smoke/gateway-http.ts";
 
 const meetings = 4;
@@ -22,26 +23,28 @@ const countsSchema = z.object({
   app: z.record(z.string(), z.number()),
 });
 
+/** Counts as the meter names them. */
 interface Counted {
   /** An hour of a live track, as it goes on. */
-  readonly live: Operations;
+  readonly live: Readonly<Record<string, number>>;
   /** What the end of the meetings took, an hour of audio. */
-  readonly end: Operations | undefined;
+  readonly end: Readonly<Record<string, number>>;
 }
 
 export async function cost(bench: Bench): Promise<FigureTable[]> {
   const seconds = bench.options.isLong ? longSeconds : shortSeconds;
-  const [ours, seed] = [await count(bench, "roomtone", seconds), await count(bench, "put-then-ack", seconds)];
-  const { end } = ours;
-  const kinds = Object.keys(ours.live) as (keyof Operations)[];
+  const counted = await count(bench, "roomtone", seconds);
+  const seed = operationsOf((await count(bench, "put-then-ack", seconds)).live);
+  const [ours, end] = [operationsOf(counted.live), operationsOf(counted.end)];
+  const kinds = Object.keys(ours) as (keyof Operations)[];
   const amounts = kinds.map((kind) => ({
     operation: kind,
-    roomtone: short(ours.live[kind]),
-    "roomtone a chunk": short(ours.live[kind] / 3_600),
-    "roomtone at the end": short(end?.[kind] ?? 0),
-    "put-then-ack": short(seed.live[kind]),
+    roomtone: short(ours[kind]),
+    "roomtone a chunk": short(ours[kind] / 3_600),
+    "roomtone at the end": short(end[kind]),
+    "put-then-ack": short(seed[kind]),
   }));
-  const [live, atEnd, seedLive] = [costOf(ours.live), end ? costOf(end) : {}, costOf(seed.live)];
+  const [live, atEnd, seedLive] = [costOf(ours), costOf(end), costOf(seed)];
   const usd = (value: number): string => value.toFixed(5);
   const costs = Object.keys(live).map((kind) => ({
     "USD an audio hour": kind,
@@ -73,6 +76,7 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
         `Duration is beside these: between nothing, where a room hibernates between chunks, and ${usd(awakeHour)} USD an hour where it never does. One room of 8 tracks has it once.`,
       ],
     },
+    sharedByMany(counted.live, counted.end),
   ];
 }
 
@@ -101,7 +105,7 @@ async function count(bench: Bench, name: ServerName, seconds: number): Promise<C
   const live = scaled(before, settled, 3_600 / ((seconds - settledAfterS) * meetings));
   if (!contestant.isGateway) {
     await server.stop();
-    return { live: operationsOf(live), end: undefined };
+    return { live, end: {} };
   }
   await archived(server.url, sessions);
   const atEnd = await read();
@@ -110,7 +114,7 @@ async function count(bench: Bench, name: ServerName, seconds: number): Promise<C
   await sleep(afterEndMs);
   const end = scaled(await read(), atEnd, 3_600 / (seconds * meetings));
   await server.stop();
-  return { live: operationsOf(live), end: operationsOf(end) };
+  return { live, end };
 }
 
 function scaled(

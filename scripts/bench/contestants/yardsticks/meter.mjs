@@ -82,6 +82,7 @@ function meterEnv(env) {
 function meterDatabase(database) {
   const note = (answer) => {
     for (const { meta } of [answer].flat()) {
+      add("D1", "queries");
       add("D1", "rows_written", meta?.rows_written ?? 0);
       add("D1", "rows_read", meta?.rows_read ?? 0);
     }
