@@ -93,32 +93,42 @@ function meterDatabase(database) {
       return note(await original.apply(this, args));
     };
   patch(database, { batch: noted });
-  patch(database.prepare("SELECT 1"), { run: noted, all: noted });
+  const asked = counted("queries", () => "D1");
+  patch(database.prepare("SELECT 1"), { run: noted, all: noted, first: asked, raw: asked });
 }
 
-/** Of a class: what its objects are asked. A method that another of the same object calls at once is no request. */
+/** What the platform calls, wherever in the chain of classes it is; and how it is billed. */
+const handlers = {
+  fetch: "requests",
+  alarm: "alarms_run",
+  webSocketMessage: "messages",
+  webSocketClose: "closes",
+};
+
+/**
+ * Of a class: what its objects are asked. Besides the platform's handlers those are the methods of the class itself, which are called from
+ * elsewhere; `onMessage` and its like are called by PartyServer. A method that another of the same object calls at once is no request.
+ */
 function meterClass(type) {
   let depth = 0;
-  for (let at = type.prototype; at && at !== Base.prototype; at = Object.getPrototypeOf(at)) {
-    for (const name of Object.getOwnPropertyNames(at)) {
-      const original = Object.getOwnPropertyDescriptor(at, name)?.value;
-      if (name === "constructor" || typeof original !== "function") continue;
-      const what = { alarm: "alarms_run", webSocketMessage: "messages", webSocketClose: "closes" }[name] ?? "requests";
-      Object.defineProperty(at, name, {
-        configurable: true,
-        writable: true,
-        value: function (...args) {
-          if (depth === 0) add(type.name, what);
-          depth += 1;
-          try {
-            return original.apply(this, args);
-          } finally {
-            depth -= 1;
-          }
-        },
-      });
-    }
-  }
+  const wrap = (owner, name, what) => {
+    const original = Object.getOwnPropertyDescriptor(owner, name)?.value;
+    if (typeof original !== "function") return;
+    const value = function (...args) {
+      if (depth === 0) add(type.name, what);
+      depth += 1;
+      try {
+        return original.apply(this, args);
+      } finally {
+        depth -= 1;
+      }
+    };
+    Object.defineProperty(owner, name, { configurable: true, writable: true, value });
+  };
+  for (let at = type.prototype; at && at !== Base.prototype; at = Object.getPrototypeOf(at))
+    for (const [name, what] of Object.entries(handlers)) wrap(at, name, what);
+  for (const name of Object.getOwnPropertyNames(type.prototype))
+    if (!(name in handlers) && !/^(constructor|on[A-Z].*)$/.test(name)) wrap(type.prototype, name, "requests");
 }
 
 const classes = new WeakSet();
