@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../../../client/testkit/until.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
 import type { Bench } from "../bench.ts";
-import { watchCaptions } from "../captions/watch-captions.ts";
+import { type CaptionWatch, watchCaptions } from "../captions/watch-captions.ts";
 import { contestantNamed } from "../contestants/contestants.ts";
 import type { FigureTable } from "../report/figure.ts";
 import { short, tail } from "../report/stats.ts";
@@ -18,7 +18,7 @@ export async function watched(bench: Bench): Promise<FigureTable> {
   bench.progress(`Watchers: ${watchers} of one meeting`);
   const drive = { kind: "window", window: roomtone.window } as const;
   await bench.load(roomtone, { tracks: [{ session, track: "mic" }], chunks: 60, drive });
-  const watches = [];
+  const watches: CaptionWatch[] = [];
   for (let count = 0; count < watchers; count += 1)
     watches.push(await watchCaptions(url.replace(/^http/, "ws"), session));
   const postedAt: number[] = [];
