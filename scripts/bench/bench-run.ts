@@ -11,6 +11,7 @@ import { acks, rooms } from "./figures/acks.ts";
 import { cost } from "./figures/cost.ts";
 import { finalize } from "./figures/finalize.ts";
 import { live } from "./figures/live.ts";
+import { packing } from "./figures/packing.ts";
 import { size, start } from "./figures/start.ts";
 import { resume, wake } from "./figures/wake.ts";
 import { watched } from "./figures/watchers.ts";
@@ -41,6 +42,7 @@ const figures: Readonly<Record<FigureName, Figure>> = {
   start,
   size,
   cost,
+  packing,
 };
 const [referenceChunks, referenceRounds] = [600, 3] as const;
 

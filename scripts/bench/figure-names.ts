@@ -12,6 +12,7 @@ export const figureNames = [
   "start",
   "size",
   "cost",
+  "packing",
 ] as const;
 export type FigureName = (typeof figureNames)[number];
 

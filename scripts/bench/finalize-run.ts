@@ -46,14 +46,16 @@ export interface MeetingFigures {
 export async function benchFinalize(bench: FinalizeBench, run: CommandRun): Promise<void> {
   const { print } = run;
   const { before, after, finalizeMs, bytes } = await measureMeeting(bench, run);
-  const said = ({ startMs, endMs }: FirstBytes): string =>
-    `${startMs.toFixed(1)} ms at its start, ${endMs.toFixed(1)} ms at its end`;
   print(`first byte of audio.wav, out of chunks: ${said(before)}`);
   const perHour = finalizeMs / 1_000 / ((bench.seconds / 3_600) * bench.tracks.length);
   print(`finalize: ${(finalizeMs / 1_000).toFixed(1)} s, ${perHour.toFixed(2)} s per hour of audio`);
   const inMib = bytes.map((each) => (each / mib).toFixed(0));
   print(`workerd's memory: ${inMib[0]} MiB before, at most ${inMib[1]}, ${inMib[2]} after`);
   print(`first byte of audio.wav, out of the WAV: ${said(after)}`);
+}
+
+function said({ startMs, endMs }: FirstBytes): string {
+  return `${startMs.toFixed(1)} ms at its start, ${endMs.toFixed(1)} ms at its end`;
 }
 
 /** Streams a meeting, finalizes it, and measures on the way. */

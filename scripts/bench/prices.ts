@@ -44,6 +44,8 @@ export interface Operations {
   readonly kvWrites: number;
 }
 
+const isObject = (who: string): boolean => !["Worker", "R2", "D1", "KV"].includes(who);
+
 /** Sums of counts as the meter names them: `CLASS what`. */
 export function operationsOf(counts: Readonly<Record<string, number>>): Operations {
   const sum = (what: string, isOf: (who: string) => boolean): number =>
@@ -52,7 +54,6 @@ export function operationsOf(counts: Readonly<Record<string, number>>): Operatio
       return name === what && isOf(who) ? total + count : total;
     }, 0);
   const of = (who: string, what: string): number => counts[`${who} ${what}`] ?? 0;
-  const isObject = (who: string): boolean => !["Worker", "R2", "D1", "KV"].includes(who);
   return {
     workerRequests: of("Worker", "requests"),
     objectRequests: sum("requests", isObject),

@@ -16,4 +16,4 @@ const startedAt = performance.now();
 work();
 const wallMs = performance.now() - startedAt;
 const cpu = process.threadCpuUsage(cpuBefore);
-parentPort?.postMessage({ wallMs, cpuMs: (cpu.user + cpu.system) / 1_000 });
+parentPort?.postMessage({ wallMs, cpuMs: (cpu.user + cpu.system) / 1_000 }, []);

@@ -3,7 +3,7 @@ import { limits } from "../../../schemas/limits.ts";
 import type { Encoding } from "../../../schemas/wire/codec.ts";
 
 /** As `serve-main.ts` starts them. */
-export const serverNames = ["roomtone", "null-room", "put-then-ack", "ws-files", "ws-fsync"] as const;
+export const serverNames = ["roomtone", "null-room", "put-then-ack", "ws-files", "ws-fsync", "packer"] as const;
 export type ServerName = (typeof serverNames)[number];
 
 export interface Contestant {

@@ -21,16 +21,17 @@ const start = ({ name, stateDir, variables, isCounted }: ServeJob): Promise<{ ur
 let server: { stop(): Promise<void> } | undefined;
 const end = (): void => void stopGateway(server).then(() => process.exit(0));
 
-process.once("message", (job: ServeJob) => {
-  const answer = (given: ServeAnswer): void => void process.send?.(given);
-  start(job).then(
-    (started) => {
-      server = started;
-      answer({ url: started.url, pids: [process.pid, ...workerdPids()] });
-    },
-    (cause: unknown) => answer({ failure: sentenceOf(cause) }),
-  );
-});
+async function serve(job: ServeJob): Promise<ServeAnswer> {
+  try {
+    const started = await start(job);
+    server = started;
+    return { url: started.url, pids: [process.pid, ...workerdPids()] };
+  } catch (cause) {
+    return { failure: sentenceOf(cause) };
+  }
+}
+
+process.once("message", (job: ServeJob) => void serve(job).then((answer) => process.send?.(answer)));
 process.once("disconnect", end);
 // Ctrl-C reaches the whole group: the parent says when it is time.
 process.on("SIGINT", () => undefined);

@@ -45,15 +45,12 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
     "put-then-ack": short(seed[kind]),
   }));
   const [live, atEnd, seedLive] = [costOf(ours), costOf(end), costOf(seed)];
-  const usd = (value: number): string => value.toFixed(5);
   const costs = Object.keys(live).map((kind) => ({
     "USD an audio hour": kind,
     roomtone: usd(live[kind] ?? 0),
     "roomtone at the end": usd(atEnd[kind] ?? 0),
     "put-then-ack": usd(seedLive[kind] ?? 0),
   }));
-  const total = (of: Readonly<Record<string, number>>): number =>
-    Object.values(of).reduce((sum, each) => sum + each, 0);
   costs.push({
     "USD an audio hour": "all of these",
     roomtone: usd(total(live)),
@@ -78,6 +75,12 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
     },
     sharedByMany(counted.live, counted.end),
   ];
+}
+
+const usd = (value: number): string => value.toFixed(5);
+
+function total(of: Readonly<Record<string, number>>): number {
+  return Object.values(of).reduce((sum, each) => sum + each, 0);
 }
 
 async function count(bench: Bench, name: ServerName, seconds: number): Promise<Counted> {
@@ -122,5 +125,5 @@ function scaled(
   before: Readonly<Record<string, number>>,
   by: number,
 ): Record<string, number> {
-  return Object.fromEntries(Object.entries(after).map(([key, count]) => [key, (count - (before[key] ?? 0)) * by]));
+  return Object.fromEntries(Object.entries(after).map(([key, then]) => [key, (then - (before[key] ?? 0)) * by]));
 }

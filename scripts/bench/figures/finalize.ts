@@ -9,12 +9,15 @@ const minute = 60;
 const hour = 3_600;
 
 export async function finalize(bench: Bench): Promise<FigureTable> {
-  const { url, residentBytes } = await bench.server(contestantNamed("roomtone").server);
+  const server = await bench.server(contestantNamed("roomtone").server);
   const lengths = bench.options.isLong ? [minute, hour, 8 * hour] : [minute, hour];
   const rows: FigureTable["rows"][number][] = [];
   for (const seconds of lengths) {
     const [session = ""] = bench.sessions(1);
-    const found = await measureMeeting({ url, session, seconds, tracks: ["mic"], memory: residentBytes }, bench.run);
+    const found = await measureMeeting(
+      { url: server.url, session, seconds, tracks: ["mic"], memory: () => server.residentBytes() },
+      bench.run,
+    );
     rows.push({
       meeting: seconds < hour ? `${seconds / minute} min` : `${seconds / hour} h`,
       "first byte, start ms": short(found.before.startMs),

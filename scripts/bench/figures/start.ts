@@ -49,11 +49,14 @@ async function startOnce(gateway: GatewayProcess): Promise<Start> {
   return { tookMs: performance.now() - startedAt, cpuMs: cpuMs(gateway.processes().map(({ pid }) => pid)) };
 }
 
+function kib(of: readonly Buffer[]): string {
+  return short(of.reduce((sum, { length }) => sum + length, 0) / 1_024);
+}
+
 export async function size(): Promise<FigureTable> {
   const { workers, folder } = await workerBundle();
   const rows = workers.map(({ name, modules }) => {
     const contents = modules.map(({ path }) => readFileSync(join(folder, path)));
-    const kib = (of: readonly Buffer[]): string => short(of.reduce((sum, { length }) => sum + length, 0) / 1_024);
     return { worker: name, KiB: kib(contents), "KiB gzip": kib(contents.map((content) => gzipSync(content))) };
   });
   return { title: "What is deployed", rows };

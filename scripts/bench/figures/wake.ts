@@ -31,19 +31,20 @@ export async function wake(bench: Bench): Promise<FigureTable> {
     chunks: 2,
     drive: { kind: "schedule", everyMs: quietMs, warmUpMs: quietMs },
   });
-  const row = (what: string, values: readonly number[]): FigureTable["rows"][number] => {
-    const spread = spreadOf(values);
-    return { what, "median ms": short(spread.median), spread: shortSpread(spread) };
-  };
   return {
     title: "A room that was quiet for 15 s",
     rows: [
-      row("GET /state, the first", first),
-      row("GET /state, right after it", second),
-      row("ack of a chunk on an open connection", idle.latenciesMs),
+      row("ms", "GET /state, the first", first),
+      row("ms", "GET /state, right after it", second),
+      row("ms", "ack of a chunk on an open connection", idle.latenciesMs),
     ],
     notes: [`${rooms} rooms of ${keptChunks} chunks. The runtime puts an object away after ten seconds without work.`],
   };
+}
+
+function row(unit: "ms" | "s", what: string, values: readonly number[]): FigureTable["rows"][number] {
+  const spread = spreadOf(values);
+  return { what, [`median ${unit}`]: short(spread.median), spread: shortSpread(spread) };
 }
 
 async function stateMs(url: string, session: string): Promise<number> {
@@ -76,13 +77,9 @@ export async function resume(bench: Bench): Promise<FigureTable> {
     acked.push((openMs + tookMs) / 1_000);
     inR2.push((openMs + tookMs + performance.now() - ackedAt) / 1_000);
   }
-  const row = (until: string, values: readonly number[]): FigureTable["rows"][number] => {
-    const spread = spreadOf(values);
-    return { until, "median s": short(spread.median), spread: shortSpread(spread) };
-  };
   return {
     title: "A client that was offline for ten minutes, one track",
-    rows: [row("all is acked", acked), row("all is in R2", inR2)],
+    rows: [row("s", "all is acked", acked), row("s", "all is in R2", inR2)],
     notes: [
       `${missedChunks} chunks in a window of ${roomtone.window}, from the connection on; the rate is not capped.`,
     ],

@@ -34,10 +34,6 @@ export async function watched(bench: Bench): Promise<FigureTable> {
   await until(isToldAll, { what: "all watchers to be told all utterances" });
   const delays = postedAt.map((posted, count) => watches.map(({ captions }) => (captions[count]?.at ?? 0) - posted));
   for (const { close } of watches) close();
-  const row = (what: string, values: readonly number[]): FigureTable["rows"][number] => {
-    const { p50, p99 } = tail(values);
-    return { what, "p50 ms": short(p50), "p99 ms": short(p99) };
-  };
   return {
     title: `One utterance to ${watchers} watchers`,
     rows: [
@@ -50,6 +46,11 @@ export async function watched(bench: Bench): Promise<FigureTable> {
     ],
     notes: [`${utterances} utterances, one every ${everyMs} ms, from the request on. All watchers are in one process.`],
   };
+}
+
+function row(what: string, values: readonly number[]): FigureTable["rows"][number] {
+  const { p50, p99 } = tail(values);
+  return { what, "p50 ms": short(p50), "p99 ms": short(p99) };
 }
 
 async function post(url: string, session: string, count: number): Promise<void> {

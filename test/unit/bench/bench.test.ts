@@ -111,12 +111,13 @@ describe("the picture", () => {
       { title: "<T>", rows: [], bars: [bar, { ...bar, value: 2.5, max: 3 }] },
       { title: "no bars", rows: [] },
     ]);
-    const open: string[] = [];
+    const [open, closed]: [string[], [string | undefined, string | undefined][]] = [[], []];
     for (const [, closing, name, selfClosing] of svg.matchAll(/<(\/?)([a-z]+)(?:\s[a-z-A-Z]+="[^"<>]*")*(\/?)>/g)) {
-      if (closing) expect(open.pop()).toBe(name);
+      if (closing) closed.push([open.pop(), name]);
       else if (!selfClosing) open.push(name ?? "");
     }
     expect(open).toEqual([]);
+    expect(closed.filter(([opened, name]) => opened !== name)).toEqual([]);
     expect(svg.replaceAll(/<[^<>]*>/g, "")).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)/);
     expect(svg).toContain("prefers-color-scheme:dark");
     expect(svg).not.toContain("no bars");

@@ -79,19 +79,22 @@ function meterEnv(env) {
   }
 }
 
-function meterDatabase(database) {
-  const note = (answer) => {
-    for (const { meta } of [answer].flat()) {
-      add("D1", "queries");
-      add("D1", "rows_written", meta?.rows_written ?? 0);
-      add("D1", "rows_read", meta?.rows_read ?? 0);
-    }
-    return answer;
+function noteQueries(answer) {
+  for (const { meta } of [answer].flat()) {
+    add("D1", "queries");
+    add("D1", "rows_written", meta?.rows_written ?? 0);
+    add("D1", "rows_read", meta?.rows_read ?? 0);
+  }
+  return answer;
+}
+
+function noted(original) {
+  return async function (...args) {
+    return noteQueries(await original.apply(this, args));
   };
-  const noted = (original) =>
-    async function (...args) {
-      return note(await original.apply(this, args));
-    };
+}
+
+function meterDatabase(database) {
   patch(database, { batch: noted });
   const asked = counted("queries", () => "D1");
   patch(database.prepare("SELECT 1"), { run: noted, all: noted, first: asked, raw: asked });
