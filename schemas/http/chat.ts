@@ -52,12 +52,18 @@ function asked<
     message?: string | undefined;
     messages?: { role: string }[] | undefined;
     chat_id?: string | undefined;
+    from?: string | undefined;
+    to?: string | undefined;
   }>,
 >(schema: T): T {
   return schema
     .refine(({ message, messages }) => (message === undefined) !== (messages === undefined), {
       error: "must be there, or else messages, and not both",
       path: ["message"],
+    })
+    .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) <= Date.parse(to), {
+      error: "is at from or after it",
+      path: ["to"],
     })
     .refine(({ messages }) => messages === undefined || messages.at(-1)?.role === "user", {
       error: "must end with one of role user: the question",

@@ -24,20 +24,25 @@ const timeSchema = z.iso
   .transform((text) => Date.parse(text))
   .meta({ type: "string", format: "date-time" });
 /** Of `GET /v1/sessions`. Filters hold together: a session is listed where all of them fit. */
-export const listQuerySchema = z.strictObject({
-  status: z.enum(listedStatusSchema.options, `is one of ${listedStatusSchema.options.join(", ")}`).optional(),
-  q: z
-    .string()
-    .max(limits.maxListQueryChars)
-    .optional()
-    .describe("A part of the title, the id, or a person's name, in upper or lower case."),
-  has_gaps: flagSchema.optional().describe("Whether seconds are missing."),
-  archive_behind: flagSchema.optional().describe("Whether R2 lacks seconds that were kept more than a minute ago."),
-  created_from: timeSchema.optional().describe("Opened then or later."),
-  created_to: timeSchema.optional().describe("Opened before then."),
-  limit: upTo(limits.maxSessionsPerPage).default(50).describe("Sessions in the answer."),
-  cursor: z.string().optional().describe("`next_cursor` of the page before."),
-});
+export const listQuerySchema = z
+  .strictObject({
+    status: z.enum(listedStatusSchema.options, `is one of ${listedStatusSchema.options.join(", ")}`).optional(),
+    q: z
+      .string()
+      .max(limits.maxListQueryChars)
+      .optional()
+      .describe("A part of the title, the id, or a person's name, in upper or lower case."),
+    has_gaps: flagSchema.optional().describe("Whether seconds are missing."),
+    archive_behind: flagSchema.optional().describe("Whether R2 lacks seconds that were kept more than a minute ago."),
+    created_from: timeSchema.optional().describe("Opened then or later."),
+    created_to: timeSchema.optional().describe("Opened before then."),
+    limit: upTo(limits.maxSessionsPerPage).default(50).describe("Sessions in the answer."),
+    cursor: z.string().optional().describe("`next_cursor` of the page before."),
+  })
+  .refine(({ created_from: from, created_to: to }) => from === undefined || to === undefined || from < to, {
+    message: "is after created_from",
+    path: ["created_to"],
+  });
 
 const afterSchema = countSchema.default(0).describe("The `event_id` of the last event you have.");
 /** Of `GET …/events`. */

@@ -126,7 +126,8 @@ test("[E1] exports are there during the meeting and after it; before anything is
   await resultOf(id);
   expect(await bodies()).toEqual(live);
   expect((await get(id, "transcript.vtt")).headers.get("content-type")).toBe("text/vtt; charset=utf-8");
-  expect((await get(id, "transcript.vtt?track=mic")).status).toBe(200);
+  expect((await get(id, "transcript.vtt?track=mixed")).status).toBe(200);
+  expect((await get(id, "transcript.vtt?track=mic")).status).toBe(404);
   expect((await get(id, "transcript.vtt?track=M")).status).toBe(400);
   expect((await get(newSession(), "transcript.vtt")).status).toBe(404);
 });

@@ -19,7 +19,7 @@ const exportOf = (name: string, summary: string, contentType: string) =>
       200: { description: "The document as it stands; empty and valid where there is nothing yet.", contentType },
       304: { description: "What `If-None-Match` names is the document still." },
     },
-    errors: ["session_not_found", "session_deleted", "invalid_track"],
+    errors: ["session_not_found", "track_not_found", "session_deleted", "invalid_track"],
   }) as const satisfies Operation;
 
 export const resultsOperations = {

@@ -154,6 +154,14 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: retryBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "How many windows were opened again.", schema: retryAnswerSchema } },
-    errors: ["log_full", "bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
+    errors: [
+      "log_full",
+      "bad_request",
+      "body_too_large",
+      "session_not_found",
+      "track_not_found",
+      "session_finalized",
+      "session_deleted",
+    ],
   },
 } as const satisfies Record<string, Operation>;

@@ -1,5 +1,5 @@
 /** A meeting's words for the app: read in the Worker, slice by slice, as exports are (R15), and bounded as an answer must be. */
-import { ok, type Result } from "../../../schemas/lib/result.ts";
+import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { MeetingText, MeetingTextLine } from "../../../schemas/meeting-text.ts";
 import { speakersOf } from "../../../schemas/speech/transcript.ts";
 import { knownLogs, lookAtMeeting, readMeeting } from "../http/read-meeting.ts";
@@ -14,7 +14,8 @@ export async function readMeetingText(name: string, room: RoomApi): Promise<Resu
   const session = await room.call("session");
   if (!session.ok) return session;
   const look = await lookAtMeeting(room, whole);
-  if (!look.ok) return look;
+  // No track was asked for that could be missing.
+  if (!look.ok) return err("session_not_found");
   const ask = { ...whole, known: { room: name, folds: knownLogs } };
   const { transcript, timeline, offsets = new Map<string, number>() } = await readMeeting(room, ask, look.value);
   const lines: MeetingTextLine[] = [];

@@ -50,6 +50,10 @@ const countEnds = stmt<[track: string], { n: number }>(
 const lastPlaced = selecting<[]>(
   "type = 'speaker.resolved' AND json_extract(body, '$.track') IS NOT NULL ORDER BY event_id DESC LIMIT 1",
 );
+/** By the index `resolved_by_place`. */
+const resolvedOn = stmt<[track: string], { one: number }>(
+  "SELECT 1 AS one FROM events WHERE type = 'speaker.resolved' AND json_extract(body, '$.track') = ? LIMIT 1",
+);
 /** By the index `resolved_by_place`: no window is longer than `maxWindowChunks`. */
 const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number, fromSeq: number, toSeq: number]>(
   `type = 'speaker.resolved' AND json_extract(body, '$.track') = ?1 AND json_extract(body, '$.from_seq') BETWEEN ?4 AND ?5
@@ -191,6 +195,11 @@ export class EventLog {
       if (type === "speaker.resolved") this.#lastPlaced.forget();
       this.#last.forget(keyOf(type, track));
     };
+  }
+
+  /** Whether anybody was ever resolved on a track. */
+  hasResolved(track: string): boolean {
+    return resolvedOn.first(this.#db, track) !== undefined;
   }
 
   /** Who was resolved in a stretch of a track, later corrections not applied. */

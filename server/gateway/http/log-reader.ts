@@ -24,7 +24,7 @@ export interface LogRoom {
     method: "meeting",
     track: string | undefined,
     ask: OutlineAsk,
-  ): Promise<Result<Meeting | MeetingOutline, "session_not_found">>;
+  ): Promise<Result<Meeting | MeetingOutline, "session_not_found" | "track_not_found">>;
 }
 
 /** A log that is shorter than it was: an operator set it back meanwhile. What was read of it so far must not be mixed with it. */

@@ -60,7 +60,7 @@ export interface MeetingLook {
 export async function lookAtMeeting(
   room: LogRoom,
   { track, hasTranscript }: MeetingAsk,
-): Promise<Result<MeetingLook, "session_not_found">> {
+): Promise<Result<MeetingLook, "session_not_found" | "track_not_found">> {
   const asked = await room.call("meeting", track, { gaps_from: null });
   if (!asked.ok) return asked;
   const found = asked.value;

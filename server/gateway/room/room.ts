@@ -153,6 +153,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     speakers: speakers.speakers,
     wavs: results.wavs,
     versions: results.versions,
+    knowsTrack: speakers.knowsTrack,
   };
   return {
     core,

@@ -15,7 +15,6 @@ import type { WavPlan } from "../results/wav/wav-plan.ts";
 import { maxSecondsPerAsk } from "../results/wav/wav-reader.ts";
 import type { KeptChunk } from "../tracks/kept-chunks.ts";
 import type { DeletionOutcome } from "../lifecycle/deleter.ts";
-import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
 import { type AfterBeyondLog, type EventsSlice, type SliceAsk, sliceAskSchema } from "../events/event-slice.ts";
 import type { Meeting, MeetingOutline } from "../results/exports/meeting.ts";
 import { type OutlineAsk, outlineAskSchema } from "../results/gaps.ts";
@@ -27,11 +26,9 @@ import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
 import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.ts";
 import type { ConfigureRefusal } from "./configure-refusal.ts";
+import { forAWhile } from "./for-a-while.ts";
 import type { Room } from "./room.ts";
 import { metadataChars } from "./settings.ts";
-
-/** How long a finalize or a deletion is held open before it is answered 202. */
-const longAnswerMs = 20_000;
 
 /** What a person says of the speakers. */
 export type Correction =
@@ -189,8 +186,12 @@ export class SessionApi {
    * What exports are made of: all of the meeting, or one track of it. A Worker that reads the log by itself asks for the
    * outline; one of before December 2026 does not, and gets the whole at once.
    */
-  meeting(track: string | undefined, ask?: OutlineAsk): Result<Meeting | MeetingOutline, "session_not_found"> {
-    return this.#inExisting<Meeting | MeetingOutline, never>(({ view }) => {
+  meeting(
+    track: string | undefined,
+    ask?: OutlineAsk,
+  ): Result<Meeting | MeetingOutline, "session_not_found" | "track_not_found"> {
+    return this.#inExisting<Meeting | MeetingOutline, "track_not_found">(({ view }) => {
+      if (track !== undefined && !view.hasTrack(track)) return err("track_not_found");
       const asked = outlineAskSchema.safeParse(ask);
       return ok(asked.success ? view.outline(track, asked.data.gaps_from ?? undefined) : view.meeting(track));
     });
@@ -270,11 +271,12 @@ export class SessionApi {
   }
 
   /** Opens windows again that speaker resolve gave up; after finalize their answers are in the next version of the result. */
-  retryResolves(track: string | undefined): Result<number, "session_not_found" | "log_full"> {
-    return this.#inExisting<number, "log_full">(({ core: { events }, speakers }) =>
+  retryResolves(track: string | undefined): Result<number, "session_not_found" | "track_not_found" | "log_full"> {
+    return this.#inExisting<number, "track_not_found" | "log_full">(({ core: { events }, speakers, view }) => {
+      if (track !== undefined && !view.hasTrack(track)) return err("track_not_found");
       // They would be given up again at once.
-      events.isFull ? err("log_full") : ok(speakers.autoResolver.retryFailed(track)),
-    );
+      return events.isFull ? err("log_full") : ok(speakers.autoResolver.retryFailed(track));
+    });
   }
 
   async #isOrMayBeOpened(): Promise<boolean> {
@@ -284,15 +286,6 @@ export class SessionApi {
   #inExisting<T, E>(work: (room: Room) => Result<T, E>): Result<T, E | "session_not_found"> {
     const room = this.#rooms.existing();
     return room ? work(room) : err("session_not_found");
-  }
-}
-
-/** The work goes on, and the alarm stands behind it. */
-async function forAWhile(work: Promise<void>): Promise<void> {
-  try {
-    await withTimeout(work, longAnswerMs, "the work");
-  } catch (cause) {
-    if (!(cause instanceof TimeoutError)) throw cause;
   }
 }
 

@@ -23,6 +23,8 @@ export interface SessionViewSources {
   readonly speakers: SpeakerBook;
   readonly wavs: WavStore;
   readonly versions: Versions;
+  /** Whether there are words or speakers of a track, though it may have no audio. */
+  readonly knowsTrack: (track: string) => boolean;
 }
 
 export class SessionView {
@@ -49,6 +51,12 @@ export class SessionView {
       gaps: firstGaps(tracks),
       ...(result ? { result } : {}),
     };
+  }
+
+  /** Whether the meeting has anything of a track: audio, words, or who spoke (U9). */
+  hasTrack(track: string): boolean {
+    const { tracks, knowsTrack } = this.#sources;
+    return tracks.row(track) !== undefined || knowsTrack(track);
   }
 
   /** What a reader of the log needs besides it, at this moment. @param track undefined for all of them. */

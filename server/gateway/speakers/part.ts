@@ -36,6 +36,8 @@ export interface SpeakersPart extends Part {
   readonly autoResolver: AutoResolver;
   readonly corrections: Corrections;
   readonly utterances: Utterances;
+  /** Whether the meeting has words or speakers of a track, though it may have no audio. */
+  readonly knowsTrack: (track: string) => boolean;
   readonly turnsBetween: (track: string, fromMs: number, toMs: number) => SpokenTurns;
 }
 
@@ -86,6 +88,7 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     autoResolver,
     corrections: new Corrections({ db, speakers, events, tracks, onCommit }),
     utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
+    knowsTrack: (track) => utteranceStore.has(track) || events.hasResolved(track),
     turnsBetween: (track, fromMs, toMs) => {
       const isResolving = store.config.resolve.auto && !resolver.isServiceOut && !events.isFull;
       return turnsBetween({ tracks, events, speakers }, track, fromMs, toMs, isResolving);

@@ -12,6 +12,7 @@ const save = stmt<[utteranceId: string, track: string, startMs: number, endMs: n
 const bodyOf = stmt<[track: string, utteranceId: string], { body: string }>(
   "SELECT body FROM utterances WHERE track = ? AND utterance_id = ?",
 );
+const ofTrack = stmt<[track: string], { one: number }>("SELECT 1 AS one FROM utterances WHERE track = ? LIMIT 1");
 const textsBetween = stmt<[track: string, fromMs: number, toMs: number, maxUtteranceMs: number], { text: string }>(
   `SELECT json_extract(body, '$.text') AS text FROM utterances
    WHERE track = ?1 AND text <> '' AND start_ms BETWEEN ?2 - ?4 AND ?3 AND (start_ms + end_ms) / 2 >= ?2 AND (start_ms + end_ms) / 2 < ?3
@@ -68,6 +69,11 @@ export class UtteranceStore {
         return { status: isSame(before, posted) ? "unchanged" : "revised", utterance };
       }
     }
+  }
+
+  /** Whether anything was ever said on a track. */
+  has(track: string): boolean {
+    return ofTrack.first(this.#db, track) !== undefined;
   }
 
   /**
