@@ -141,6 +141,11 @@ export interface CaptureEvents {
   limited: { readonly afterMs: number; readonly detail: string };
   /** The room keeps one more second. Once a second. */
   acked: { readonly seq: number };
+  /**
+   * A second is kept, and the room says what about it can't be right: `doubtful_timestamp` where `endedAt` was no ms since 1970, or
+   * this machine's clock is wrong. Each code is told once, with the first second that has it.
+   */
+  warning: { readonly code: string; readonly detail: string; readonly seq: number };
   /** Seconds captured and not known to be kept, whenever that changes. */
   lag: { readonly seconds: number };
   /** Seconds that are left out of the timeline, so that later ones keep their place. */

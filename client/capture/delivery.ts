@@ -2,6 +2,7 @@
  * From the outbox to the room: keeps the connection, sends what the uplink says, and takes out of the outbox what
  * the room keeps. Knows nothing of samples.
  */
+import { ackWarnings } from "./ack-warnings.ts";
 import { defaultTimes, ingestUrl } from "./capture-types.ts";
 import { chunkMessage, helloMessage, statusRequest } from "./client-messages.ts";
 import { closeFailure } from "./close-failure.ts";
@@ -38,11 +39,13 @@ export class Delivery {
   #mayFollow: boolean;
   #reconnects = -1;
   #lastError: ErrorMessage | undefined;
+  readonly #warn: (ack: AckMessage) => void;
   readonly #cooldown = new Cooldown(() => this.#run(this.#uplink.handleWake()));
 
   constructor(options: DeliveryOptions) {
     const { capture, left, emit } = options;
     this.#options = options;
+    this.#warn = ackWarnings((warning) => emit("warning", warning));
     this.#end = left.end;
     this.#isEndAnnounced = left.end !== undefined;
     this.#unsentFrom = left.unsentFrom;
@@ -130,11 +133,9 @@ export class Delivery {
         this.#inConnection(() => this.#resume(message));
         return;
       case "ack":
-        this.#handleAck(message);
-        return;
+        return this.#handleAck(message);
       case "error":
-        this.#handleError(message);
-        return;
+        return this.#handleError(message);
       case "ended":
         this.#isEndAsked = false;
         this.#run(this.#uplink.handleEnded(message));
@@ -182,6 +183,7 @@ export class Delivery {
   #handleAck(ack: AckMessage): void {
     const kept = this.#sent.handleAck(ack);
     if (!kept.ok) return this.#handleMismatch(ack.seq);
+    this.#warn(ack);
     for (const seq of kept.value) this.#run(this.#uplink.handleAck(seq));
   }
 

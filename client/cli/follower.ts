@@ -1,5 +1,6 @@
 /** Words on stderr while a capture runs, for a person at a terminal or a log (V1, V3). */
 import type { Capture, CaptureEvents } from "@roomtone/client/node";
+import { plain } from "./plain.ts";
 import { createProgress } from "./progress.ts";
 import type { Source } from "./source.ts";
 import { WaitNotice } from "./wait-notice.ts";
@@ -122,9 +123,12 @@ export class Follower {
     capture.on("outboxRecovered", () => this.#store.end());
     capture.on("unsaved", ({ seconds }) => (followed.unsaved = seconds));
     capture.on("channels", (fault) => this.say(`${followed.label}${channelWarning(fault)}`));
+    capture.on("warning", ({ seq, detail }) =>
+      this.say(`${followed.label}second ${seq} is kept, and the gateway warns of it: ${plain(detail)}`),
+    );
     capture.on("renumbered", ({ by }) => this.say(`${followed.label}${appendedWarning(by)}`));
     capture.on("lost", ({ seq, code, detail }) =>
-      this.say(`${followed.label}second ${seq} can't be kept: ${code}: ${detail}`),
+      this.say(`${followed.label}second ${seq} can't be kept: ${code}: ${plain(detail)}`),
     );
   }
 

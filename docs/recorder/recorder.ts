@@ -124,6 +124,10 @@ function follow(source: AudioSource, capture: Capture, say: (words: string) => v
     doubt = `; ${kind === "cancel" ? "its channels cancel each other out" : "only one of its channels has sound"}: give it as mono`;
     tell();
   });
+  capture.on("warning", ({ detail }) => {
+    doubt = `; ${detail}`;
+    tell();
+  });
   capture.on("full", () => linkIs("the browser's storage is full: what is said now is lost"));
   capture.on("space", () => linkIs("live"));
   source.on("suspended", () => linkIs("stopped by the system"));

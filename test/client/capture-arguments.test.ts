@@ -49,6 +49,46 @@ test.for([Number.NaN, Infinity, 1e300])(
   },
 );
 
+/** A tone at a scale, as a block of floats. */
+const toneAt = (scale: number): Float32Array =>
+  Float32Array.from({ length: 16_000 }, (_, i) => Math.sin(i / 6) * scale);
+const wrongScales: readonly [string, Float32Array][] = [
+  ["Int16's scale", toneAt(32_767)],
+  ["Int16's scale, quiet speech", toneAt(300)],
+  ["Int32's scale", toneAt(2 ** 31)],
+  ["a byte's scale", toneAt(127)],
+  ["whole numbers of hardly any sound", toneAt(3).map(Math.round)],
+  ["Int16's scale, with pauses", toneAt(9_000).fill(0, 0, 15_000)],
+];
+test.for(wrongScales)(
+  "[V5] floats at %s are refused by their write and never clipped, and the capture goes on",
+  async ([, block]) => {
+    const capture = await startCapture(options);
+    await expect(capture.write(block)).rejects.toThrow(
+      /floats at the scale of whole numbers: they reach ±\d+, and full scale is ±1/,
+    );
+    expect(capture.nextSeq).toBe(1);
+    expect(await capture.write(samplesOf(1, 1))).toBe(true);
+    expect(capture.lagSeconds).toBe(1);
+    await capture.close();
+  },
+);
+
+const rightScales: readonly [string, Float32Array][] = [
+  ["at full scale", toneAt(1)],
+  ["12 dB too loud", toneAt(4)],
+  ["silent", new Float32Array(16_000)],
+  ["a square wave", toneAt(1).map(Math.sign)],
+  ["with one wild value of a broken driver", toneAt(0.5).fill(1e9, 40, 42)],
+  ["with what is no number", toneAt(0.5).fill(Number.NaN, 0, 9_000).fill(Infinity, 9_000, 9_100)],
+];
+test.for(rightScales)("[V5] floats %s are taken", async ([, block]) => {
+  const capture = await startCapture(options);
+  expect(await capture.write(block)).toBe(true);
+  expect(capture.nextSeq).toBe(2);
+  await capture.close();
+});
+
 test.for([Number.NaN, 0, -5])("[V5] an outbox of %d seconds is none", async (maxFrames) => {
   expect(() => createMemoryOutbox(maxFrames)).toThrow(RangeError);
   await expect(openFileOutbox({ folder: join(tmpdir(), "never-made"), maxFrames })).rejects.toThrow(RangeError);

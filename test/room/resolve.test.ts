@@ -146,6 +146,36 @@ test.for(bad)("[S1] the service gives %s: %i, and no table changes", async ([, s
   expect(again.headers.get("x-idempotent-replay")).toBeNull();
 });
 
+const mono = "audio must be pcm_s16le, 16000 Hz, mono";
+const refusals: readonly [string, number, object | string, string][] = [
+  ["415", 415, { detail: mono }, `415 unsupported_media: Speaker resolve does not take this audio: ${mono}.`],
+  [
+    "422",
+    422,
+    { detail: "half a sample." },
+    "400 bad_request: Speaker resolve does not take this audio: half a sample.",
+  ],
+  ["413", 413, "<html>", "400 bad_request: Speaker resolve does not take this audio: the service answered 413."],
+  ["its address", 400, { detail: "see http://inference.test/" }, "the service answered 400."],
+  ["its host", 422, { detail: "inference.test says no" }, "the service answered 422."],
+  ["lines", 422, { detail: "no\n\nmore" }, "audio: no more."],
+  ["a list", 422, { detail: [{ loc: ["body"] }] }, "the service answered 422."],
+  ["too much", 422, { detail: "a".repeat(20_000) }, "the service answered 422."],
+];
+test.for(refusals)("[S10] audio that the service refuses with %s is the caller's", async ([, status, body, says]) => {
+  const room = new RoomUnderTest(newSession());
+  inference(room.sessionId, () => new Response(typeof body === "string" ? body : JSON.stringify(body), { status }));
+  // More often than a service may fail before it is left alone.
+  for (let i = 0; i < 5; i += 1) {
+    const answer = await resolve(room.sessionId);
+    const { code, detail } = await answer.json<{ code: string; detail: string }>();
+    expect(`${answer.status} ${code}: ${detail}`).toContain(says);
+  }
+  expect(await room.count("events", "body LIKE '%resolve.stalled%'")).toBe(0);
+  inference(room.sessionId, (request) => Response.json(answerTo(request)));
+  expect((await resolve(room.sessionId)).status).toBe(200);
+});
+
 test("[S3] the same idempotency key gets the first answer again, across eviction and at once", async () => {
   const room = new RoomUnderTest(newSession());
   const requests = inference(room.sessionId, (request) => Response.json({ ...answerTo(request), extra: 1 }));

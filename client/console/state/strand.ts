@@ -56,6 +56,8 @@ export class Strand {
   readonly isUnstored = signal(false);
   /** Its channels don't go together. */
   readonly channelFault = signal<string | undefined>(undefined);
+  /** What the gateway can't believe of seconds that it keeps. */
+  readonly warning = signal<string | undefined>(undefined);
   /** Something is wrong, and may pass. */
   readonly trouble = signal<string | undefined>(undefined);
   readonly level: Level | undefined;
@@ -127,6 +129,7 @@ export class Strand {
     });
     capture.on("space", () => (this.trouble.value = undefined));
     capture.on("channels", (fault) => (this.channelFault.value = channelWords(fault, sourceName(this.track))));
+    capture.on("warning", ({ detail }) => (this.warning.value = `What is recorded is kept, but look at it. ${detail}`));
     capture.on("outboxRetrying", () => (this.isUnstored.value = true));
     capture.on("outboxRecovered", () => (this.isUnstored.value = false));
     capture.on("acked", () => (this.trouble.value = undefined));

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import type { PcmBlock, PcmFormat } from "../../capture/pcm-framer.ts";
+import { scaleFault, wrongScaleOf } from "../../capture/pcm-block.ts";
 import { audioKindOf, kindBytes } from "./audio-kind.ts";
 import { type ByteSource, FileBytes, type StreamBytes } from "./byte-source.ts";
 import { readWavHeader, WavError, type WavHeader } from "./wav-header.ts";
@@ -209,9 +210,16 @@ async function* samples(bytes: ByteSource, header: WavHeader, left: number): Asy
     const wanted = Math.min(secondBytes, rest);
     const read = await bytes.read(wanted);
     const whole = read.length - (read.length % frameBytes);
-    if (whole > 0) yield decodeSamples(read.subarray(0, whole), header);
+    if (whole > 0) yield atFullScale(decodeSamples(read.subarray(0, whole), header));
     rest -= read.length;
     if (read.length < wanted) return rest;
   }
   return 0;
+}
+
+/** @throws WavError for what no player would play as sound. */
+function atFullScale(block: PcmBlock): PcmBlock {
+  const reach = wrongScaleOf(block);
+  if (reach === undefined) return block;
+  throw new WavError(`a WAV file of ${scaleFault(reach)}: write it as 16-bit PCM, or divide what it holds by 32768`);
 }

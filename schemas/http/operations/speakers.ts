@@ -140,6 +140,7 @@ export const speakersOperations = {
       "session_finalized",
       "session_deleted",
       "too_many_sessions",
+      "unsupported_media",
       "inference_failed",
       "inference_timeout",
       "inference_unavailable",

@@ -192,6 +192,11 @@ export const problems = {
   utterances_sealed: plain("session_finalized", "The session is finalizing or finalized; it takes no more utterances."),
   speakers_sealed: plain("session_finalized", "The session is finalizing or finalized; its speakers no longer change."),
   inference_failed: telling<Detailed>("inference_failed", ({ detail }) => `Speaker resolve: ${detail}.`),
+  inference_refused: {
+    code: ({ status }) => (status === 415 ? "unsupported_media" : "bad_request"),
+    detail: ({ detail }) => `Speaker resolve does not take this audio: ${detail}.`,
+    headers: () => ({}),
+  } satisfies Row<{ readonly status: number } & Detailed> as Row<{ readonly status: number } & Detailed>,
   inference_timeout: telling<Detailed>("inference_timeout", ({ detail }) => `Speaker resolve: ${detail}.`),
   inference_unavailable: telling<{ retryAfterMs: number }>(
     "inference_unavailable",

@@ -2,9 +2,11 @@
  * One call to the speaker-resolve service. Every way it can go wrong is a value: the service is outside and
  * nothing it does may throw into the room. Its answer is typed only after it parsed.
  */
+import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
+import { visibleLineOf } from "../../../schemas/visible-line.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { withFitNames } from "./answer-names.ts";
 import { isNestedDeeper } from "../../shared/json/json-depth.ts";
@@ -25,9 +27,14 @@ export interface InferenceFailure {
   readonly reason: "failed" | "timeout" | "refused";
   /** A sentence without the service's address or key. */
   readonly detail: string;
+  /** Of `refused`: what the service answered. */
+  readonly status?: number;
   /** Whether nobody took the request at all: refused, reset, or an unknown name. */
   readonly isUnreachable?: boolean;
 }
+
+/** A sentence, and what may stand beside it. */
+const maxRefusalBytes = 10_000;
 
 /** Asks the speaker-resolve service. */
 export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
@@ -78,9 +85,10 @@ async function call(
       redirect: "manual",
     });
     if (!response.ok) {
+      const { status } = response;
+      if (isAboutRequest(status)) return err({ reason: "refused", detail: await whyRefused(config, response), status });
       await response.body?.cancel();
-      const detail = `the service answered ${response.status}`;
-      return isAboutRequest(response.status) ? err({ reason: "refused", detail }) : failed(detail);
+      return failed(`the service answered ${status}`);
     }
     const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
     if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
@@ -123,6 +131,26 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
 /** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */
 function isAboutRequest(status: number): boolean {
   return status === 400 || status === 413 || status === 415 || status === 422;
+}
+
+const refusalSchema = z.object({ detail: z.string().max(limits.maxShortTextChars) });
+
+/** The service's own sentence on what it does not take, as far as that is one line and nothing of how the service is reached. */
+async function whyRefused(config: InferenceConfig, { body, status }: Response): Promise<string> {
+  const text = await readTextUpTo(body, maxRefusalBytes);
+  const detail = text.ok ? sentenceOf(text.value) : undefined;
+  const secrets = ["://", new URL(config.url).host, config.apiKey].filter((secret) => secret !== undefined);
+  const isFit = detail !== undefined && !secrets.some((secret) => detail.includes(secret));
+  return isFit ? detail.replace(/\.$/, "") : `the service answered ${status}`;
+}
+
+function sentenceOf(text: string): string | undefined {
+  try {
+    const { detail } = refusalSchema.parse(JSON.parse(text));
+    return visibleLineOf(detail);
+  } catch {
+    return undefined;
+  }
 }
 
 function byteLengthOf(text: string): number {

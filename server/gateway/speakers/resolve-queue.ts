@@ -27,6 +27,8 @@ export type ResolveFailure =
   | "log_full"
   | "idempotency_mismatch"
   | { readonly reason: "inference_failed" | "inference_timeout"; readonly detail: string }
+  /** The service is there, and does not take this audio: whoever sent it can do something about that. */
+  | { readonly reason: "inference_refused"; readonly detail: string; readonly status: number }
   | { readonly reason: "inference_unavailable"; readonly retryAfterMs: number };
 
 export interface Resolved {
@@ -196,6 +198,8 @@ export class Resolver {
 
 function refusalOf(failure: WindowFailure): ResolveFailure {
   if (failure.reason === "circuit_open") return { reason: "inference_unavailable", retryAfterMs: failure.retryAfterMs };
+  if (failure.reason === "refused" && failure.status !== undefined)
+    return { reason: "inference_refused", detail: failure.detail, status: failure.status };
   const reason = failure.reason === "timeout" ? "inference_timeout" : "inference_failed";
   return { reason, detail: failure.detail };
 }

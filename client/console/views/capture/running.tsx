@@ -76,7 +76,7 @@ function StrandRow({ strand }: { readonly strand: Strand }): JSX.Element {
 }
 
 function warningOf(strand: Strand): string | undefined {
-  const { failure, isGone, isHeldBack, isUnstored, channelFault, trouble, level, track } = strand;
+  const { failure, isGone, isHeldBack, isUnstored, channelFault, warning, trouble, level, track } = strand;
   const what = sourceName(track);
   if (failure.value !== undefined) return failure.value;
   if (isGone.value) return `The ${what} went away. What was recorded is kept: stop, or reload this page to go on.`;
@@ -85,6 +85,7 @@ function warningOf(strand: Strand): string | undefined {
   if (isUnstored.value)
     return "This browser's storage is full, or fails. What waits is in this tab alone: keep it open until the gateway keeps all.";
   if (channelFault.value !== undefined) return channelFault.value;
+  if (warning.value !== undefined) return warning.value;
   if (level?.isClipping.value) return `Too loud: the ${what} is cut off at its peaks. Turn it down, or move away.`;
   if (level?.isSilent.value) return `Nothing is heard from the ${what}. Is it muted?`;
   return undefined;

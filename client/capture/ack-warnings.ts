@@ -1,0 +1,15 @@
+/** What the room says of seconds that it keeps (SPEC W18): told once for each code, not with every second. */
+import type { CaptureEvents } from "./capture-types.ts";
+import type { AckMessage } from "./read-message.ts";
+
+/** However many codes a gateway makes up. */
+const maxCodes = 32;
+
+export function ackWarnings(tell: (warning: CaptureEvents["warning"]) => void): (ack: AckMessage) => void {
+  const told = new Set<string>();
+  return ({ seq, warning }) => {
+    if (!warning || told.has(warning.code) || told.size >= maxCodes) return;
+    told.add(warning.code);
+    tell({ ...warning, seq });
+  };
+}
