@@ -57,9 +57,21 @@ export const variableNames: readonly string[] = Object.keys(allVariables);
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const parts: (() => Promise<void> | void)[] = [];
   /** In the reverse order of their start. */
-  const stop = async (): Promise<void> => {
-    for (const end of parts.splice(0).toReversed()) await end();
+  const endParts = async (): Promise<void> => {
+    let failure: { readonly cause: unknown } | undefined;
+    // What one can't end keeps nobody from the next, and from the lock, which is the last.
+    for (const end of parts.splice(0).toReversed()) {
+      try {
+        await end();
+      } catch (cause) {
+        failure ??= { cause };
+      }
+    }
+    if (failure) throw failure.cause;
   };
+  let ending: Promise<void> | undefined;
+  // Whoever asks again waits for the same end: STATE_DIR is free then, and not before.
+  const stop = (): Promise<void> => (ending ??= endParts());
   try {
     const url = await within(startTimeoutMs, start(options, parts), "The gateway did not start in two minutes.");
     return { url, stop };
