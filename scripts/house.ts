@@ -9,8 +9,9 @@ import { readFileSync } from "node:fs";
 const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds.
   schemas: 7_300,
-  // Versions of a result, its corrections after the end, the bounds of those who come in, and what is told of each piece of work are all rules of the room.
-  "server/gateway": 17_400,
+  // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
+  // that names nothing and audio that the resolver refuses are told are all rules of the room.
+  "server/gateway": 17_500,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words. What is kept in R2, tallied for the ledger.
