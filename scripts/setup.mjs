@@ -1,0 +1,31 @@
+/**
+ * `npm run setup`: installs what package-lock.json names, where that is not installed already. `npm ci` by itself begins with
+ * deleting node_modules, also beneath a gateway that runs from there. Plain JavaScript, for the Node that installs.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+if (isInstalled()) console.log("All that package-lock.json names is installed.");
+else process.exitCode = spawnSync("npm ci", { shell: true, stdio: "inherit" }).status ?? 1;
+
+/** Whether each package of the lock was installed from these very bytes; npm notes that last. Those for other machines need not be. */
+function isInstalled() {
+  const [locked, installed] = ["package-lock.json", "node_modules/.package-lock.json"].map(packagesOf);
+  if (!locked || !installed) return false;
+  return Object.entries(locked).every(([path, { version, integrity, link, optional, devOptional }]) => {
+    // The root and its workspaces are not installed but linked, where they are named again.
+    if (!/(^|\/)node_modules\//.test(path)) return true;
+    const found = installed[path];
+    if (!found) return optional === true || devOptional === true;
+    return found.version === version && found.integrity === integrity && found.link === link;
+  });
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    // There is none, or an install was cut off.
+    return undefined;
+  }
+}
