@@ -56,7 +56,7 @@ export type {
   TranscribeOptions,
   UtteranceInput,
 } from "./results/call-options.ts";
-export type { ChatCitation, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
+export type { ChatCitation, ChatDocument, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
 export type {
   Balance,
   BudgetInUse,

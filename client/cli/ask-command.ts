@@ -1,5 +1,5 @@
 /** `roomtone ask`: a question to one meeting, or to all, over the results library. */
-import type { ChatCitation } from "@roomtone/client/node";
+import type { ChatCitation, ChatDocument } from "@roomtone/client/node";
 import type { Command } from "commander";
 import { clientMaker } from "./client-maker.ts";
 import { plain } from "./plain.ts";
@@ -17,7 +17,10 @@ const collect = (value: string, before: readonly string[] = []): readonly string
 
 export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void {
   const { command, clientFor } = clientMaker(program, deps);
-  command("ask <question>", "Ask what was said in meetings; the places where it was said follow the answer.")
+  command(
+    "ask <question>",
+    "Ask what was said in meetings and what stands in your documents; the places follow the answer.",
+  )
     .option("--session <id>", "one meeting; may stand there more than once (default: all that you may see)", collect)
     .option("--speaker <name>", "only what this person said; likewise", collect)
     .option("--json", "print the answer's events, a line each", false)
@@ -30,11 +33,11 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
         ...(meetings ? { meetings: [...meetings] } : {}),
         ...(speakers ? { speakers: [...speakers] } : {}),
       };
-      const places: ChatCitation[] = [];
+      const places: (ChatCitation | ChatDocument)[] = [];
       let line = "";
       for await (const event of clientFor(given).chat(question, { signal: deps.signal })) {
         if (given.json) deps.print(JSON.stringify(event));
-        else if (event.type === "citation") places.push(event);
+        else if (event.type === "citation" || event.type === "document") places.push(event);
         else if (event.type === "delta") {
           const lines = `${line}${event.text}`.split("\n");
           line = lines.pop() ?? "";
@@ -44,13 +47,17 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
       if (given.json) return;
       if (line !== "") deps.print(plain(line));
       if (places.length > 0) deps.print("");
-      for (const place of places) deps.print(plain(placeWords(place)));
+      for (const place of places) deps.print(plain("document_id" in place ? documentWords(place) : placeWords(place)));
     });
 }
 
 function placeWords({ n, session_id, track, start_ms, end_ms, speaker }: ChatCitation): string {
   const who = speaker === null ? "" : `, ${speaker}`;
   return `[${n}] ${session_id}, ${track}, ${seconds(start_ms)} to ${seconds(end_ms)}${who}`;
+}
+
+function documentWords({ n, document_id, title, start, end }: ChatDocument): string {
+  return `[${n}] ${title} (document ${document_id}), characters ${start} to ${end}`;
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

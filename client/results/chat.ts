@@ -1,6 +1,6 @@
 /** A question to meetings, and its answer as it comes. It is asked once: an answer that broke off is an error, and no part passes for all of it. */
 import * as z from "zod";
-import { chatEndSchema, citationSchema } from "../../schemas/http/chat.ts";
+import { chatEndSchema, citationSchema, documentCitationSchema } from "../../schemas/http/chat.ts";
 import type { Caller } from "./caller.ts";
 import type { ChatEvent, ChatOptions, ChatQuestion } from "./chat-types.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
@@ -42,6 +42,8 @@ function readEvent(name: string | undefined, data: unknown): ChatEvent | undefin
       return { type: "delta", ...deltaSchema.parse(data) };
     case "citation":
       return { type: "citation", ...citationSchema.parse(data) };
+    case "document":
+      return { type: "document", ...documentCitationSchema.parse(data) };
     case "done":
       return { type: "done", ...chatEndSchema.parse(data) };
     case undefined:

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { limits } from "../limits.ts";
 import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { callUsageSchema } from "../speech/transcription.ts";
+import { documentIdSchema } from "../sync/documents.ts";
 
 export const messageTextSchema = z.string().min(1).max(limits.maxChatMessageChars);
 export const shortSchema = z.string().min(1).max(limits.maxShortTextChars);
@@ -16,6 +17,11 @@ export const chatMessageSchema = z.strictObject({
 const lookedInShape = {
   /** Meetings by their ids; `[]` is none. All that the caller may see without it. */
   meetings: z.array(sessionIdSchema).max(limits.maxChatMeetings).optional(),
+  /**
+   * The caller's own knowledge documents (SPEC SY9) by their ids; `[]` is none. Whoever names neither these nor `meetings`, `speakers`, `from` or
+   * `to` has all of theirs looked in as well; whoever names these alone has no meeting looked in.
+   */
+  documents: z.array(documentIdSchema).max(limits.maxChatMeetings).optional(),
   /** One of those that are allowed here: see `GET /v1/models`. */
   model: shortSchema.optional(),
   /** Only what these people said, by their names. */
@@ -89,6 +95,18 @@ export const citationSchema = z.object({
 });
 export type Citation = z.infer<typeof citationSchema>;
 
+/** A place in a document of the caller's own: it stood there, word for word, when the answer was given. */
+export const documentCitationSchema = z.object({
+  /** As the answer's text names it, counted together with places in meetings: `[2]`. */
+  n: z.int().min(1),
+  document_id: documentIdSchema,
+  title: z.string(),
+  /** Where it begins and ends in the text, in UTF-16 units. */
+  start: z.int().nonnegative(),
+  end: z.int().nonnegative(),
+});
+export type DocumentCitation = z.infer<typeof documentCitationSchema>;
+
 export const finishReasonSchema = z.enum(["stop", "length", "content_filter"]);
 
 /** The last event of a stream, and what stands in a whole answer beside its text. */
@@ -97,7 +115,7 @@ export const chatEndSchema = z.object({
   model: z.string(),
   /** The model that was to answer, and could not; null where it did. */
   instead_of: z.string().nullable(),
-  /** Whether anything was found that bears on the question; null where no meeting was asked. */
+  /** Whether anything was found that bears on the question; null where neither a meeting nor a document was asked. */
   found: z.boolean().nullable(),
   finish_reason: finishReasonSchema,
   usage: callUsageSchema,
@@ -107,5 +125,6 @@ export type ChatEnd = z.infer<typeof chatEndSchema>;
 export const chatAnswerSchema = chatEndSchema.extend({
   answer: z.string(),
   citations: z.array(citationSchema),
+  documents: z.array(documentCitationSchema),
 });
 export type ChatAnswer = z.infer<typeof chatAnswerSchema>;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { sessionIdSchema } from "../names.ts";
-import { chatEndSchema, citationSchema, messageTextSchema, shortSchema } from "./chat.ts";
+import { chatEndSchema, citationSchema, documentCitationSchema, messageTextSchema, shortSchema } from "./chat.ts";
 
 const longTextSchema = z.string().max(limits.maxChatMessageChars);
 const listedTextsSchema = z.array(longTextSchema).max(limits.maxChatContextEntries);
@@ -61,6 +61,7 @@ export const keptMessageSchema = z.object({
   /** `broken`: it ended early; `forgotten`: a meeting that it rested on was deleted, and its words with it. */
   status: z.enum(["whole", "broken", "running", "forgotten"]),
   citations: z.array(citationSchema),
+  documents: z.array(documentCitationSchema),
 });
 export const chatWithMessagesSchema = chatSchema.extend({ messages: z.array(keptMessageSchema) });
 export type ChatWithMessages = z.infer<typeof chatWithMessagesSchema>;
@@ -90,6 +91,7 @@ export const escalateAnswerSchema = chatEndSchema.extend({
   request_id: z.string(),
   answer: z.string(),
   citations: z.array(citationSchema),
+  documents: z.array(documentCitationSchema),
 });
 
 export const routerStatusSchema = z.object({

@@ -1,6 +1,6 @@
 /** A question to one meeting or to all, and its answer as it comes. One at a time; leaving it ends the model's work. */
 import { signal } from "@preact/signals";
-import type { ChatCitation } from "../../index.ts";
+import type { ChatCitation, ChatDocument } from "../../index.ts";
 import { gateway, withAccess } from "../api/gateway.ts";
 import { plainWords } from "../api/plain-words.ts";
 
@@ -11,6 +11,7 @@ export class Asking {
   readonly question = signal("");
   readonly text = signal("");
   readonly citations = signal<ReadonlyMap<number, ChatCitation>>(new Map());
+  readonly documents = signal<ReadonlyMap<number, ChatDocument>>(new Map());
   readonly isAnswering = signal(false);
   /** The model that was to answer, and could not. */
   readonly insteadOf = signal<string | undefined>(undefined);
@@ -48,6 +49,7 @@ export class Asking {
   #begin(): void {
     this.text.value = "";
     this.citations.value = new Map();
+    this.documents.value = new Map();
     this.insteadOf.value = undefined;
     this.problem.value = undefined;
   }
@@ -59,6 +61,7 @@ export class Asking {
       if (event.type === "begin") this.insteadOf.value = event.instead_of ?? undefined;
       else if (event.type === "delta") this.text.value += event.text;
       else if (event.type === "citation") this.citations.value = new Map(this.citations.value).set(event.n, event);
+      else if (event.type === "document") this.documents.value = new Map(this.documents.value).set(event.n, event);
     }
   }
 }

@@ -1,5 +1,8 @@
 /** An answer on its way, whoever gives it: text in parts, places that it rests on, and how it ended. */
-import type { ChatEnd, Citation } from "../../../schemas/http/chat.ts";
+import type { ChatEnd, Citation, DocumentCitation } from "../../../schemas/http/chat.ts";
+import type { LineRow } from "../search/index.ts";
+import type { PassageRow } from "../sync/index.ts";
+import { isPassage } from "./own-documents.ts";
 
 export type AnswerEvent =
   | { readonly type: "begin"; readonly model: string; readonly instead_of: string | null }
@@ -13,6 +16,7 @@ export type AnswerEvent =
     }
   | { readonly type: "delta"; readonly text: string }
   | { readonly type: "citation"; readonly citation: Citation }
+  | { readonly type: "document"; readonly document: DocumentCitation }
   | { readonly type: "done"; readonly end: ChatEnd };
 
 /** Throws `ModelError` where the answer broke off. */
@@ -21,8 +25,9 @@ export type Answer = AsyncGenerator<AnswerEvent, void>;
 /** @param lines that an answer is made from. */
 export function sourcesOf(
   tenant: string,
-  lines: readonly { readonly session_id: string }[],
+  lines: readonly (LineRow | PassageRow)[],
   { knowsBefore }: { readonly knowsBefore: boolean },
 ): AnswerEvent {
-  return { type: "sources", tenant, sessions: [...new Set(lines.map(({ session_id }) => session_id))], knowsBefore };
+  const sessions = new Set(lines.flatMap((line) => (isPassage(line) ? [] : [line.session_id])));
+  return { type: "sources", tenant, sessions: [...sessions], knowsBefore };
 }

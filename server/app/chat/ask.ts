@@ -10,7 +10,8 @@ import type { TenantChat } from "../ai/open-chat.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import type { Answer } from "./answer.ts";
 import type { Meetings } from "./meetings.ts";
-import { passagesFor } from "./passages.ts";
+import type { OwnDocuments } from "./own-documents.ts";
+import { documentPassagesFor, passagesFor } from "./passages.ts";
 import { promptOf } from "./prompt.ts";
 import { quotedAnswer } from "./quoted-answer.ts";
 import { writtenAnswer } from "./written-answer.ts";
@@ -24,6 +25,8 @@ export interface Asked {
   readonly before: readonly ChatTurn[];
   /** Undefined: no meeting is asked. */
   readonly meetings: Meetings | undefined;
+  /** Undefined: none of the asker's own documents is asked. */
+  readonly documents: OwnDocuments | undefined;
   readonly system?: string | undefined;
   readonly maxTokens?: number | undefined;
   readonly temperature?: number | undefined;
@@ -52,25 +55,28 @@ export async function* answerOf(asked: Asked, { chat, candidates, mayQuote }: As
 }
 
 async function* inTurn(asked: Asked, { chat, candidates, mayQuote }: Askable, call: Call): Answer {
-  const { question, before, meetings, system } = asked;
-  const quote = (instead?: string): Answer => quotedAnswer(question, meetings, { meter: chat.meter, call, instead });
+  const { question, before, meetings, documents, system } = asked;
+  const places = { meetings, documents };
+  const quote = (instead?: string): Answer => quotedAnswer(question, places, { meter: chat.meter, call, instead });
   const [first] = candidates;
   if (!first) return yield* quote();
   const earlier = before.findLast(({ role }) => role === "user")?.content;
-  const lines = meetings && (await passagesFor(question, earlier, meetings));
+  const said = meetings && (await passagesFor(question, earlier, meetings));
+  const written = documents && (await documentPassagesFor(question, earlier, documents));
+  const lines = said || written ? [...(said ?? []), ...(written ?? [])] : undefined;
   // There is nothing that a model could write an answer from.
-  if (meetings && lines?.length === 0) return yield* quote();
+  if (lines?.length === 0) return yield* quote();
   const own: ChatTurn[] = system === undefined ? [] : [{ role: "system", content: system }];
   const messages = lines
     ? promptOf(question, lines, before, system)
     : [...own, ...before, { role: "user" as const, content: question }];
   const { maxTokens, temperature } = asked;
-  const written = await chat.models.write(candidates, { messages, maxTokens, temperature }, call);
-  if (written.ok) {
-    const instead = written.value.model === first.name ? undefined : first.name;
-    return yield* writtenAnswer(written.value, lines ?? [], meetings, { tenant: call.tenant, instead });
+  const answer = await chat.models.write(candidates, { messages, maxTokens, temperature }, call);
+  if (answer.ok) {
+    const instead = answer.value.model === first.name ? undefined : first.name;
+    return yield* writtenAnswer(answer.value, lines ?? [], places, { tenant: call.tenant, instead });
   }
-  if (written.error.reason === "aborted" || written.error.reason === "exhausted" || !mayQuote)
-    throw new ModelError(written.error satisfies ModelFault);
+  if (answer.error.reason === "aborted" || answer.error.reason === "exhausted" || !mayQuote)
+    throw new ModelError(answer.error satisfies ModelFault);
   return yield* quote(first.name);
 }

@@ -10,6 +10,7 @@ import type { LineRow, MeetingFacts, Missing, Place, Ranked, Within } from "../s
 /** What a question asks to be confined to. */
 export interface LookedIn {
   readonly meetings?: readonly string[] | undefined;
+  readonly documents?: readonly string[] | undefined;
   readonly speakers?: readonly string[] | undefined;
   readonly from?: string | undefined;
   readonly to?: string | undefined;

@@ -13,6 +13,7 @@ import type { Missing } from "../search/index.ts";
 import type { Answer, AnswerEvent } from "./answer.ts";
 import { answerOf } from "./ask.ts";
 import { chooseChat, type ModelWish } from "./choose-chat.ts";
+import { openDocuments } from "./own-documents.ts";
 import { type LookedIn, openMeetings, withinOf } from "./meetings.ts";
 
 export interface Question {
@@ -62,14 +63,24 @@ export async function openAnswer(
     return err({ reason: candidates.error, names: chat.value.allowed.map(modelNameOf) });
   }
   const isUnnamed = lookedIn.meetings === undefined && question.unnamed === "none" && candidates.value.length > 0;
-  const isNone = isUnnamed || lookedIn.meetings?.length === 0;
+  const isOnlyDocuments = lookedIn.meetings === undefined && (lookedIn.documents?.length ?? 0) > 0;
+  const isNone = isUnnamed || isOnlyDocuments || lookedIn.meetings?.length === 0;
   const meetings = isNone ? ok(undefined) : await openMeetings(env, tenant, within.value);
   if (!meetings.ok) return meetings;
-  const asked = { question: question.text, before, meetings: meetings.value, system, maxTokens, temperature };
+  const documents = openDocuments(env, principal, lookedIn, question.unnamed === "all");
+  const asked = {
+    question: question.text,
+    before,
+    meetings: meetings.value,
+    documents,
+    system,
+    maxTokens,
+    temperature,
+  };
   const askable = {
     chat: chat.value,
     candidates: candidates.value,
-    mayQuote: meetings.value !== undefined || question.quotesAnyway,
+    mayQuote: meetings.value !== undefined || documents !== undefined || question.quotesAnyway,
   };
   return begun(answerOf(asked, askable, { tenant, subject: subjectOf(principal), traceId, route, signal }));
 }

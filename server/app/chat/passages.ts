@@ -1,11 +1,13 @@
 /** Lines that a model is given for a question: those that bear on it with what stands around them, in the order of their meetings. */
 import type { LineRow } from "../search/index.ts";
 import { askedStems } from "../search/words.ts";
+import type { PassageRow } from "../sync/index.ts";
 import type { Meetings } from "./meetings.ts";
+import type { OwnDocuments } from "./own-documents.ts";
 import { intentOf } from "./quote/intent.ts";
 import { markedLines } from "./quote/rules.ts";
 
-const most = { lines: 40, chars: 24_000, whole: 5_000 } as const;
+const most = { lines: 40, chars: 24_000, whole: 5_000, documentPassages: 12 } as const;
 const leastScore = 0.18;
 
 export async function passagesFor(
@@ -26,6 +28,20 @@ export async function passagesFor(
     intent.kind === "marked" ? markedLines(intent.mark, await meetings.lines(most.whole)).slice(0, most.lines) : [];
   const all = new Map([...marked, ...near, ...before].map((line) => [line.id, line]));
   return fitting([...all.values()]).sort(inOrder);
+}
+
+/** Of the asker's own documents, in the order of their texts. */
+export async function documentPassagesFor(
+  question: string,
+  earlier: string | undefined,
+  documents: OwnDocuments,
+): Promise<PassageRow[]> {
+  const isFollowUp = earlier !== undefined && askedStems(question).length < 3;
+  const asked = isFollowUp ? [question, `${earlier} ${question}`] : [question];
+  const found = await Promise.all(asked.map((one) => documents.find(one, most.documentPassages)));
+  const near = found.flat().filter(({ score }) => score >= leastScore);
+  const all = new Map(near.map(({ line }) => [line.n, line]));
+  return [...all.values()].slice(0, most.documentPassages).sort((a, b) => a.n - b.n);
 }
 
 async function nearTo(question: string, meetings: Meetings): Promise<LineRow[]> {

@@ -4,14 +4,16 @@ import type { Call } from "../ai/ports.ts";
 import type { Meter } from "../ai/usage/meter.ts";
 import { stemsOf } from "../search/words.ts";
 import { type Answer, sourcesOf } from "./answer.ts";
-import type { Meetings } from "./meetings.ts";
+import { placeOf, type Places, stands } from "./places.ts";
+import { quoteDocuments } from "./quote/quote-documents.ts";
 import { quoteMeetings, type Quotes } from "./quote/quote.ts";
 
 const model = modelNameOf(quotingModel);
-const noMeetings: Quotes = {
+const noPlaces: Quotes = {
   found: false,
   parts: ["I only quote what was said in meetings, and none was asked."],
 };
+const noDocuments: Quotes = { found: false, parts: ["I found nothing on that in your documents."] };
 
 interface Circumstances {
   readonly meter: Meter;
@@ -20,20 +22,15 @@ interface Circumstances {
   readonly instead?: string | undefined;
 }
 
-/** @param meetings undefined where no meeting is asked. */
-export async function* quotedAnswer(
-  question: string,
-  meetings: Meetings | undefined,
-  { meter, call, instead }: Circumstances,
-): Answer {
-  const asked = stemsOf(question).length;
+export async function* quotedAnswer(question: string, asked: Places, { meter, call, instead }: Circumstances): Answer {
+  const stems = stemsOf(question).length;
   const reading = meter.begin({ name: model, kind: "chat", isOwn: true, isPriced: false }, call, {
-    input_tokens: asked,
+    input_tokens: stems,
   });
   try {
     yield { type: "begin", model, instead_of: instead ?? null };
     if (instead !== undefined) yield { type: "delta", text: `${instead} can't answer now. ` };
-    const { found, parts } = meetings ? await quoteMeetings(question, meetings) : noMeetings;
+    const { found, parts } = await quotesOf(question, asked);
     yield sourcesOf(
       call.tenant,
       parts.filter((part) => typeof part !== "string"),
@@ -49,20 +46,19 @@ export async function* quotedAnswer(
         words += stemsOf(part).length;
         continue;
       }
-      const { session_id, track, start_ms, end_ms, speaker } = part;
       const text = waiting;
       waiting = "";
-      if (!(await meetings?.has(part))) continue;
+      if (!(await stands(part, asked))) continue;
       n += 1;
       yield { type: "delta", text: `${text}[${n}]` };
-      yield { type: "citation", citation: { n, session_id, track, start_ms, end_ms, speaker } };
+      yield placeOf(n, part);
     }
     if (waiting !== "") yield { type: "delta", text: waiting };
-    const usage = reading.settle("ok", { input_tokens: asked, output_tokens: words });
+    const usage = reading.settle("ok", { input_tokens: stems, output_tokens: words });
     const end = {
       model,
       instead_of: instead ?? null,
-      found: meetings ? found : null,
+      found: asked.meetings || asked.documents ? found : null,
       finish_reason: "stop",
       usage,
     } as const;
@@ -71,4 +67,12 @@ export async function* quotedAnswer(
     // The first word counts.
     reading.settle("aborted", {});
   }
+}
+
+/** What meetings say comes first; documents are added where they bear on the question, or take its place where it says nothing. */
+async function quotesOf(question: string, { meetings, documents }: Places): Promise<Quotes> {
+  const said = meetings && (await quoteMeetings(question, meetings));
+  const written = documents && (await quoteDocuments(question, documents));
+  if (!written?.found) return said ?? (documents ? noDocuments : noPlaces);
+  return said?.found ? { found: true, parts: [...said.parts, "\n\n", ...written.parts] } : written;
 }

@@ -4,17 +4,19 @@
  */
 import type { Written } from "../ai/chat-models.ts";
 import type { LineRow } from "../search/index.ts";
+import type { PassageRow } from "../sync/index.ts";
 import { type Answer, sourcesOf } from "./answer.ts";
 import { Marks, type Piece } from "./marks.ts";
-import type { Meetings } from "./meetings.ts";
+import { placeOf, type Places, stands } from "./places.ts";
 
 /** @param instead the model that was to answer, and could not. */
 export async function* writtenAnswer(
   { model, parts }: Written,
-  lines: readonly LineRow[],
-  meetings: Meetings | undefined,
+  lines: readonly (LineRow | PassageRow)[],
+  asked: Places,
   { tenant, instead }: { readonly tenant: string; readonly instead: string | undefined },
 ): Answer {
+  const isAsked = asked.meetings !== undefined || asked.documents !== undefined;
   // Of a conversation without meetings, brackets are brackets.
   const marks = new Marks((line) => lines[line - 1] !== undefined);
   const places = new Map<number, number | undefined>();
@@ -25,14 +27,13 @@ export async function* writtenAnswer(
         continue;
       }
       const line = lines[piece.line - 1];
-      if (!line || !meetings) continue;
+      if (!line) continue;
       if (!places.has(piece.line)) {
-        const n = (await meetings.has(line)) ? [...places.values()].filter(Boolean).length + 1 : undefined;
+        const n = (await stands(line, asked)) ? [...places.values()].filter(Boolean).length + 1 : undefined;
         places.set(piece.line, n);
         if (n !== undefined) {
-          const { session_id, track, start_ms, end_ms, speaker } = line;
           yield { type: "delta", text: `[${n}]` };
-          yield { type: "citation", citation: { n, session_id, track, start_ms, end_ms, speaker } };
+          yield placeOf(n, line);
         }
         continue;
       }
@@ -47,11 +48,11 @@ export async function* writtenAnswer(
       if (next.done) {
         yield* given(marks.end());
         const { reason: finish_reason, usage } = next.value;
-        const found = meetings ? true : null;
+        const found = isAsked ? true : null;
         yield { type: "done", end: { model, instead_of: instead ?? null, found, finish_reason, usage } };
         return;
       }
-      yield* given(meetings ? marks.push(next.value) : [{ text: next.value }]);
+      yield* given(isAsked ? marks.push(next.value) : [{ text: next.value }]);
     }
   } finally {
     await parts.return({ reason: "stop", usage: { cost_nano_usd: null, is_estimated: true } });

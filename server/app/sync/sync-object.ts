@@ -7,9 +7,11 @@ import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import { logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { scrubFile } from "../scrub-file.ts";
+import type { Ranked } from "../search/index.ts";
 import type { BodyRefusal } from "./bodies/bodies.ts";
 import { r2Bucket } from "./bodies/r2-bucket.ts";
 import type { PushRefusal } from "./documents.ts";
+import type { PassageRow, WantedDocuments } from "./knowledge/knowledge-index.ts";
 import type { LockRefusal, LockState } from "./sync-lock.ts";
 import { UserSync } from "./user-sync.ts";
 
@@ -76,6 +78,16 @@ export class SyncDO extends DurableObject<Env> {
   /** Where a body of the user's is; undefined where they hold none like that. */
   bodyAt(sha256: string): { readonly key: string; readonly bytes: number } | undefined {
     return this.#sync.bodies.keyOf(sha256);
+  }
+
+  /** Passages of the user's knowledge that bear on a question, the best first. A body that was not read yet is read first, if it can be. */
+  async find(question: string, documents: WantedDocuments, most: number): Promise<Ranked<PassageRow>[]> {
+    return this.#sync.find(question, documents, most);
+  }
+
+  /** Whether a document says just that at a place, as it stands now. */
+  has(place: Pick<PassageRow, "document_id" | "start" | "end" | "text">): boolean {
+    return this.#sync.knowledge.has(place);
   }
 
   override async alarm(): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
+import { takesWordsAway } from "./words-taken-away.ts";
 
 const tables = `
   CREATE TABLE IF NOT EXISTS documents (
@@ -126,7 +127,7 @@ export class DocumentStore {
     const before = this.document(collection, id);
     putDocument.run(this.#db, collection, id, revision, deleted, content, sha256, device_id, at);
     const isThere = (row: DocumentRow | undefined): number => (row?.deleted === 0 ? 1 : 0);
-    if (content === null && before && before.content !== null) addRemoval.run(this.#db);
+    if (before && takesWordsAway(before.content, content)) addRemoval.run(this.#db);
     const chars = (content?.length ?? 0) - (before?.content?.length ?? 0);
     this.count(collection, { documents: (deleted === 0 ? 1 : 0) - isThere(before), chars });
   }

@@ -17,10 +17,11 @@ import {
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
+import type { Ranked } from "../search/index.ts";
 import type { BodyBucket, Holders } from "./bodies/body-bucket.ts";
 import { Bodies } from "./bodies/bodies.ts";
 import { Documents, type PushRefusal, type WantedChange } from "./documents.ts";
-import { KnowledgeIndex } from "./knowledge/knowledge-index.ts";
+import { KnowledgeIndex, type PassageRow, type WantedDocuments } from "./knowledge/knowledge-index.ts";
 import { devicesOf, deviceSeen } from "./push-log.ts";
 import type { ConflictRow, DocumentRow } from "./sync-tables.ts";
 
@@ -125,6 +126,12 @@ export class UserSync {
       const body = this.bodies.keyOf(unread.sha256);
       this.knowledge.read(unread, body && (await this.#deps.bucket.text(body.key)));
     }
+  }
+
+  /** Passages of knowledge that bear on a question, the best first. What can't be read from R2 now is not found: a question does not fail for it. */
+  async find(question: string, documents: WantedDocuments, most: number): Promise<Ranked<PassageRow>[]> {
+    if (this.knowledge.unread(1).length > 0) await this.run();
+    return this.knowledge.find(question, documents, most);
   }
 
   /** When `run` is to be called, ms since 1970; undefined while there is nothing to do. */

@@ -18,6 +18,26 @@ describe("[SY10] words that were removed", () => {
     expect(world.scrubs.done).toBe(1);
   });
 
+  it("are scrubbed after an edit that takes some away, and not after one that only adds", async () => {
+    const world = newWorld();
+    const sync = world.wake();
+    let revision = 0;
+    const edited = async (collection: "knowledge" | "settings", change: object): Promise<number> => {
+      const { applied } = synced(sync, collection, { changes: [{ id: "a", revision, ...change } as never] });
+      revision = applied[0]?.revision ?? 0;
+      await sync.scrub();
+      return world.scrubs.done;
+    };
+    expect(await edited("knowledge", text("one"))).toBe(0);
+    expect(await edited("knowledge", text("one, two"))).toBe(0);
+    expect(await edited("knowledge", text("two"))).toBe(1);
+    expect(await edited("knowledge", { ...text("two"), title: "Other" })).toBe(2);
+    revision = 0;
+    expect(await edited("settings", { body: { theme: "dark" } })).toBe(2);
+    expect(await edited("settings", { body: { theme: "dark", size: 2 } })).toBe(2);
+    expect(await edited("settings", { body: { theme: "light", size: 2 } })).toBe(3);
+  });
+
   it("of a conflict go when somebody has chosen", async () => {
     const world = newWorld();
     const sync = world.wake();

@@ -1,7 +1,7 @@
 /** A question, its answer as it comes, and the places it rests on, each to be heard. */
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { ChatCitation } from "../../../index.ts";
+import type { ChatCitation, ChatDocument } from "../../../index.ts";
 import type { Asking } from "../../state/asking.ts";
 
 interface Props {
@@ -42,6 +42,8 @@ export function AskPanel({ asking, label, onPlace }: Props): JSX.Element {
           <p class="ask-text">
             {partsOf(asking.text.value).map((part, index) => {
               const place = typeof part === "number" ? asking.citations.value.get(part) : undefined;
+              const document = typeof part === "number" ? asking.documents.value.get(part) : undefined;
+              if (document) return <DocumentPlace key={index} document={document} />;
               return place ? <Place key={index} place={place} onPlace={onPlace} /> : shown(part);
             })}
           </p>
@@ -59,6 +61,14 @@ function Place({ place, onPlace }: { readonly place: ChatCitation; readonly onPl
     <button type="button" class="ask-place" aria-label={title} title={title} onClick={() => onPlace(place)}>
       {place.n}
     </button>
+  );
+}
+
+function DocumentPlace({ document: { n, title } }: { readonly document: ChatDocument }): JSX.Element {
+  return (
+    <span class="ask-place" role="note" aria-label={`${n}: in your document ${title}`} title={title}>
+      {n}
+    </span>
   );
 }
 

@@ -2,7 +2,7 @@
  * The answers of one kept chat: one at a time is made, and read by as many as come, from wherever they left off. The same request again joins
  * the answer that is under way, or gets the one that there is. What nobody reads ends, unless it is to be resumed.
  */
-import type { Citation } from "../../../../schemas/http/chat.ts";
+import type { Citation, DocumentCitation } from "../../../../schemas/http/chat.ts";
 import type { ChatContext } from "../../../../schemas/http/chats.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import type { Env } from "../../env.ts";
@@ -141,7 +141,7 @@ export class ChatAnswers {
     const { messageId, ending } = running;
     const { env, name, touched } = this.#around;
     let text = "";
-    const citations: Citation[] = [];
+    const citations: (Citation | DocumentCitation)[] = [];
     const keep = (event: KeptEvent): void => this.#store.keep(messageId, running.push(event), event);
     try {
       for await (const event of answer) {
@@ -155,6 +155,7 @@ export class ChatAnswers {
         if (ending.signal.aborted) throw new Error("nobody waits for it any more");
         if (event.type === "delta") text += event.text;
         if (event.type === "citation") citations.push(event.citation);
+        if (event.type === "document") citations.push(event.document);
         if (event.type === "done") this.#store.end(messageId, "whole", text, citations, event.end);
         keep(event);
       }
@@ -184,7 +185,10 @@ export class ChatAnswers {
   #break(messageId: number): void {
     const events = this.#store.events(messageId, 0);
     const text = events.map(({ event }) => (event.type === "delta" ? event.text : "")).join("");
-    const citations = events.flatMap(({ event }) => (event.type === "citation" ? [event.citation] : []));
+    const citations = events.flatMap(({ event }): (Citation | DocumentCitation)[] => {
+      if (event.type === "citation") return [event.citation];
+      return event.type === "document" ? [event.document] : [];
+    });
     this.#store.end(messageId, "broken", text, citations, undefined);
     this.#store.keep(messageId, (events.at(-1)?.seq ?? 0) + 1, { type: "error", error: interrupted });
   }

@@ -5,12 +5,11 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { beginningOf } from "../../../../schemas/cut-text.ts";
-import type { Citation } from "../../../../schemas/http/chat.ts";
 import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/http/chats.ts";
 import type { Env } from "../../env.ts";
 import { scrubFile } from "../../scrub-file.ts";
 import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
-import { ChatStore, contextOf } from "./chat-store.ts";
+import { ChatStore, contextOf, placesOf } from "./chat-store.ts";
 
 const dayMs = 86_400_000;
 const lifetimeMs = { listed: 30 * dayMs, unlisted: dayMs } as const;
@@ -50,7 +49,7 @@ export class ChatSessionDO extends DurableObject<Env> {
       content,
       at: new Date(at).toISOString(),
       status,
-      citations: JSON.parse(citations) as Citation[],
+      ...placesOf({ citations }),
     }));
     return { ...view, messages };
   }

@@ -2,7 +2,7 @@
  * What a kept chat holds: its head, its messages, and the events of its last answer, so that one who lost the stream gets the rest of it. An
  * object of a chat that was never made has no table: asking it leaves nothing. Knows no model and no clock.
  */
-import type { ChatEnd, Citation } from "../../../../schemas/http/chat.ts";
+import type { ChatEnd, Citation, DocumentCitation } from "../../../../schemas/http/chat.ts";
 import type { ChatContext } from "../../../../schemas/http/chats.ts";
 import type { AnswerEvent } from "../answer.ts";
 
@@ -34,6 +34,7 @@ export type MessageRow = {
   content: string;
   at: number;
   status: "whole" | "broken" | "running" | "forgotten";
+  /** Places in meetings and in documents, in the order of their numbers, as JSON. */
   citations: string;
   /** Whose meetings' words are in it: a list of their ids, as JSON. */
   sessions: string;
@@ -185,7 +186,7 @@ export class ChatStore {
     messageId: number,
     status: "whole" | "broken",
     text: string,
-    citations: readonly Citation[],
+    citations: readonly (Citation | DocumentCitation)[],
     end: ChatEnd | undefined,
   ): void {
     this.#storage.transactionSync(() => {
@@ -223,4 +224,15 @@ export class ChatStore {
 
 export function contextOf({ context }: Pick<ChatRow, "context">): ChatContext {
   return JSON.parse(context) as ChatContext;
+}
+
+export function placesOf({ citations }: Pick<MessageRow, "citations">): {
+  readonly citations: Citation[];
+  readonly documents: DocumentCitation[];
+} {
+  const all = JSON.parse(citations) as (Citation | DocumentCitation)[];
+  return {
+    citations: all.filter((place): place is Citation => !("document_id" in place)),
+    documents: all.filter((place): place is DocumentCitation => "document_id" in place),
+  };
 }

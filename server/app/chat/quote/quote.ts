@@ -4,6 +4,7 @@
  * be found is said to be not there. The same question on the same meetings has the same answer. Knows no other model.
  */
 import type { LineRow, MeetingFacts, Ranked } from "../../search/index.ts";
+import type { PassageRow } from "../../sync/index.ts";
 import { isQuestion } from "../../search/rank-lines.ts";
 import { askedStems, namedIn } from "../../search/words.ts";
 import type { Meetings } from "../meetings.ts";
@@ -15,13 +16,13 @@ import { clockOf, dayOf, lengthOf, nameOf } from "./words.ts";
 /** Text, and lines that are quoted. */
 export interface Quotes {
   readonly found: boolean;
-  readonly parts: readonly (string | LineRow)[];
+  readonly parts: readonly (string | LineRow | PassageRow)[];
 }
 
 /** How much of a question a line has to cover to be an answer. */
-const leastScore = 0.33;
+export const leastScore = 0.33;
 /** As much as the best one, nearly. */
-const nearlyAsGood = 0.5;
+export const nearlyAsGood = 0.5;
 const maxQuotes = 3;
 const asksNumber =
   /^\W*(how (long|much|many|big|large|far|old|tall|high|often|fast|soon|late)|when|(at|on|by|since|from|until) (what|which|when)|what (time|year|day|date|number))\b/i;

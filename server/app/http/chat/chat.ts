@@ -51,7 +51,7 @@ async function ask(
     model,
     ...rest
   } = body;
-  const { meetings, speakers, from, to } = rest;
+  const { meetings, documents, speakers, from, to } = rest;
   const question: Question = {
     principal: callerOf(c),
     traceId: c.var.traceId,
@@ -59,7 +59,7 @@ async function ask(
     routeName: "chat",
     text: message ?? messages.at(-1)?.content ?? "",
     before: messages.slice(0, -1),
-    lookedIn: { meetings, speakers, from, to },
+    lookedIn: { meetings, documents, speakers, from, to },
     unnamed: isLoose ? "none" : "all",
     model: { name: model, isLoose },
     quotesAnyway: true,

@@ -124,6 +124,8 @@ async function* chunks(
       yield chunk({ role: "assistant", content: "" }, null, { instead_of: event.instead_of });
     } else if (event.type === "delta") yield chunk({ content: event.text });
     else if (event.type === "citation") yield chunk({}, null, { citations: [event.citation] });
+    // None is asked here: clients of OpenAI's API name no documents.
+    else if (event.type === "document") continue;
     else if (event.type === "error") yield { data: { error: errorOf(event.error) } };
     else {
       yield chunk({}, event.end.finish_reason);

@@ -1,6 +1,6 @@
 /** An answer's events as a route gives them, whole or one after the other, with a number where they can be asked for again. */
 import type { Context } from "hono";
-import type { ChatAnswer, Citation } from "../../../../schemas/http/chat.ts";
+import type { ChatAnswer, Citation, DocumentCitation } from "../../../../schemas/http/chat.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { type Answer, brokenOff, type KeptEvent } from "../../chat/index.ts";
 import type { HttpErrorCode } from "../../../../schemas/wire/errors.ts";
@@ -40,6 +40,8 @@ function named(event: KeptEvent): SseEvent {
       return { event: "delta", data: { text: event.text } };
     case "citation":
       return { event: "citation", data: event.citation };
+    case "document":
+      return { event: "document", data: event.document };
     case "done":
       return { event: "done", data: event.end };
     case "error":
@@ -51,10 +53,12 @@ function named(event: KeptEvent): SseEvent {
 export async function whole(events: Events): Promise<Result<ChatAnswer, Refusal>> {
   let answer = "";
   const citations: Citation[] = [];
+  const documents: DocumentCitation[] = [];
   for await (const { event } of events satisfies AsyncGenerator<Numbered>) {
     if (event.type === "delta") answer += event.text;
     else if (event.type === "citation") citations.push(event.citation);
-    else if (event.type === "done") return ok({ ...event.end, answer, citations });
+    else if (event.type === "document") documents.push(event.document);
+    else if (event.type === "done") return ok({ ...event.end, answer, citations, documents });
     else if (event.type === "error") {
       const { code, message: detail } = event.error;
       return err({ code: code as HttpErrorCode, detail });
