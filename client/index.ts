@@ -56,7 +56,30 @@ export type {
   TranscribeOptions,
   UtteranceInput,
 } from "./results/call-options.ts";
-export type { ChatCitation, ChatDocument, ChatEnd, ChatEvent, ChatOptions, ChatQuestion } from "./results/chat-types.ts";
+export { mergeSettings, type MergedSettings, type Settings } from "./sync/merge-settings.ts";
+export { memorySyncStorage } from "./sync/memory-storage.ts";
+export { BodyMismatchError } from "./sync/bodies.ts";
+export type { RunOptions as SyncRunOptions, SyncClient } from "./sync/sync-client.ts";
+export type { SyncOptions } from "./sync/open-sync.ts";
+export {
+  type Choice as SyncChoice,
+  type PendingChange,
+  type SyncConflict,
+  type SyncContent,
+  SyncDamagedError,
+  type SyncDocument,
+  type SyncEvents,
+  type SyncReport,
+  type SyncStorage,
+} from "./sync/sync-types.ts";
+export type {
+  ChatCitation,
+  ChatDocument,
+  ChatEnd,
+  ChatEvent,
+  ChatOptions,
+  ChatQuestion,
+} from "./results/chat-types.ts";
 export type {
   Balance,
   BudgetInUse,

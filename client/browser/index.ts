@@ -10,5 +10,6 @@ export {
   joinConversation,
 } from "./conversation.ts";
 export { type IdbOutboxOptions, openIdbOutbox } from "./idb-outbox.ts";
+export { type IdbSyncStorageOptions, openIdbSyncStorage } from "./idb-sync-storage.ts";
 export { type LivePlayer, type LivePlayerEvents, type LivePlayerOptions, openLivePlayer } from "./live-player.ts";
 export { type Microphone, openDisplayAudio, openMicrophone } from "./microphone.ts";

@@ -24,8 +24,7 @@ export async function takeLock(
   const released = deferred<void>();
   const taken = deferred<void>();
   const signal = AbortSignal.timeout(graceMs);
-  const lockedError = (): Error =>
-    new OutboxLockedError(`another tab captures into ${name}; close it, or use another name`);
+  const lockedError = (): Error => new OutboxLockedError(`another tab uses ${name}; close it, or use another name`);
   let isTaken = false;
   const over = locks
     .request(`roomtone-outbox:${name}`, { signal }, () => {

@@ -79,7 +79,7 @@ async function refuseOthers(folder: string, own: string): Promise<void> {
     const [, pid, start] = lockPattern.exec(name) ?? [];
     if (name === own || pid === undefined || start === undefined) continue;
     if (await isAlive(Number(pid), start)) {
-      throw new OutboxLockedError(`process ${pid} captures into ${folder}; wait for it, or use another folder`);
+      throw new OutboxLockedError(`process ${pid} uses ${folder}; wait for it, or use another folder`);
     }
     await rm(join(folder, name), { force: true });
   }

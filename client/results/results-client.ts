@@ -33,6 +33,7 @@ import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
 import { balance, budgets, recordUsage, topUp, usage } from "./billing.ts";
 import { chat } from "./chat.ts";
+import { openSync } from "../sync/open-sync.ts";
 import { stt, tts, voices } from "./speech.ts";
 import { cancelTranscription, transcribe, transcription } from "./transcribe.ts";
 import { changing, trackPart, clusterPart, deliveryPart, includeQuery, listQuery, sessionPath } from "./parts.ts";
@@ -197,6 +198,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     balance: async (given) => balance(caller, given),
     recordUsage: async (entries, given) => recordUsage(caller, entries, given),
     topUp: async (body, given) => topUp(caller, body, given),
+    // It counts attempts by itself, and tells of them.
+    sync: (given) => openSync(createCaller(door, { timeoutMs, retries: 0 }), retries, given),
     captions: async (sessionId, { signal } = {}) => {
       const path = sessionPath(sessionId, "captions");
       return caller.json({ method: "GET", path, repeatable: true, signal }, captionsStateSchema);

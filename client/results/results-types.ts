@@ -20,6 +20,8 @@ import type { ParticipantCalls } from "./participant-calls.ts";
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
+import type { SyncOptions } from "../sync/open-sync.ts";
+import type { SyncClient } from "../sync/sync-client.ts";
 import type {
   CallOptions,
   ChangeOptions,
@@ -174,6 +176,11 @@ export interface ResultsClient extends LiveCalls, ParticipantCalls, BillingCalls
   voices(options?: CallOptions): Promise<readonly Voice[]>;
   /** Asks meetings: the answer as it comes, and the places that it rests on. Ends after `done`; leave it to end the work. */
   chat(question: ChatQuestion, options?: ChatOptions): AsyncGenerator<ChatEvent, void, undefined>;
+  /**
+   * The caller's documents, the same on every device: settings, knowledge, adapters (SPEC SY). What is changed offline is kept in `storage`.
+   * Close it in the end.
+   */
+  sync(options?: SyncOptions): Promise<SyncClient>;
   /** How far the captions are that the app makes. */
   captions(sessionId: string, options?: CallOptions): Promise<CaptionsState>;
   /** The log of the session's webhooks, newest first. */

@@ -100,7 +100,7 @@ test.skipIf(isWithoutBrowser)("a second tab is kept out until the first is close
   await first.call("feed", 1, 2, 16_000);
   const name = `roomtone/${options.sessionId}/${track}`;
   await expect(second.call("start", options)).rejects.toThrow(
-    `OutboxLockedError: another tab captures into ${name}; close it, or use another name`,
+    `OutboxLockedError: another tab uses ${name}; close it, or use another name`,
   );
   await first.call("feed", 3, 3, 16_000);
   await first.next("acked", 3);

@@ -172,8 +172,8 @@ describe("how it is given", () => {
     expect(parsed.at(0)).toEqual(["begin", { model: "embedded/extractive", instead_of: null }]);
     const text = parsed.filter(([name]) => name === "delta").map(([, data]) => data.text);
     const citations = parsed.filter(([name]) => name === "citation").map(([, data]) => data);
-    const { answer, citations: all, ...end } = whole;
-    expect([text.join(""), citations]).toEqual([answer, all]);
+    const { answer, citations: all, documents, ...end } = whole;
+    expect([text.join(""), citations, documents]).toEqual([answer, all, []]);
     expect(parsed.at(-1)).toEqual(["done", end]);
   });
 

@@ -7,7 +7,7 @@ import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import { logFor } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import { scrubFile } from "../scrub-file.ts";
-import type { Ranked } from "../search/index.ts";
+import type { Ranked } from "../search/rank-lines.ts";
 import type { BodyRefusal } from "./bodies/bodies.ts";
 import { r2Bucket } from "./bodies/r2-bucket.ts";
 import type { PushRefusal } from "./documents.ts";

@@ -17,7 +17,7 @@ import {
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { describeError, type Log } from "../../shared/telemetry/log.ts";
-import type { Ranked } from "../search/index.ts";
+import type { Ranked } from "../search/rank-lines.ts";
 import type { BodyBucket, Holders } from "./bodies/body-bucket.ts";
 import { Bodies } from "./bodies/bodies.ts";
 import { Documents, type PushRefusal, type WantedChange } from "./documents.ts";

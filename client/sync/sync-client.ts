@@ -1,0 +1,294 @@
+/**
+ * The same documents on every device of a user, also of one that is offline: what is changed here is kept, and sent until the gateway has said what
+ * became of it (SPEC SY11 to SY14). One run at a time. Knows no storage, no wire and no clock but by their ports.
+ */
+import { limits } from "../../schemas/limits.ts";
+import { type Collection, collectionSchema } from "../../schemas/sync/documents.ts";
+import { Bodies } from "./bodies.ts";
+import { type Batch, changeOf, contentOf, DeviceState, type Edit, type KeptConflict } from "./device-state.ts";
+import { mergeSettings, type MergedSettings } from "./merge-settings.ts";
+import type {
+  Choice,
+  PendingChange,
+  SyncConflict,
+  SyncContent,
+  SyncDocument,
+  SyncEvents,
+  SyncReport,
+  SyncStorage,
+  SyncTransport,
+} from "./sync-types.ts";
+
+/** Leaves a push space for all but its changes. */
+const maxPushChars = limits.maxSyncRequestBytes - 65_536;
+/** A log that is made anew while it is read, over and over. */
+const maxResets = 3;
+
+export interface SyncClientOptions extends SyncEvents {
+  readonly storage: SyncStorage;
+  readonly transport: SyncTransport;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** How long to wait where a request failed for a while; undefined where it would fail the same way. */
+  readonly delayMs: (cause: unknown, attempt: number) => number | undefined;
+  /** How often a request is sent again, at most. */
+  readonly attempts: number;
+  /** Of one answer; the gateway's most by default. */
+  readonly pageSize?: number | undefined;
+}
+
+export class SyncClient {
+  readonly #options: SyncClientOptions;
+  readonly #state: DeviceState;
+  readonly #bodies: Bodies;
+  /** Commits follow each other, and what is read between them is what is on disk. */
+  #last: Promise<unknown> = Promise.resolve();
+  #running: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: SyncClientOptions, state: DeviceState) {
+    this.#options = options;
+    this.#state = state;
+    this.#bodies = new Bodies({ ...options, retried: (send, signal) => this.#retried(send, signal) });
+  }
+
+  /** @param deviceId of a device that has none yet. @throws SyncDamagedError, or what the storage does. */
+  static async open(options: SyncClientOptions, deviceId?: string): Promise<SyncClient> {
+    const state = new DeviceState(await options.storage.load());
+    const client = new SyncClient(options, state);
+    if (state.deviceId === undefined) await client.#commit(() => state.named(deviceId ?? options.newId()));
+    return client;
+  }
+
+  get deviceId(): string {
+    return this.#state.deviceId ?? "";
+  }
+
+  /** As they stand here, with what was changed here. */
+  documents(collection: Collection): SyncDocument[] {
+    const ids = new Set([
+      ...this.#state.versions(collection).map(({ id }) => id),
+      ...this.#state.edits(collection).map(({ id }) => id),
+    ]);
+    return [...ids].flatMap((id) => this.document(collection, id) ?? []);
+  }
+
+  document(collection: Collection, id: string): SyncDocument | undefined {
+    const version = this.#state.version(collection, id);
+    const edit = this.#state.edit(collection, id);
+    const revision = version?.revision ?? 0;
+    if (edit && edit.content !== undefined)
+      return edit.content === null ? undefined : { ...edit.content, id, revision, isPending: true };
+    return version && !version.deleted ? { ...contentOf(version), id, revision, isPending: false } : undefined;
+  }
+
+  conflicts(): SyncConflict[] {
+    return this.#state.conflicts().map(conflictOf);
+  }
+
+  pending(): PendingChange[] {
+    return collectionSchema.options.flatMap((collection) =>
+      this.#state.edits(collection).map(({ id, content, refused }) => ({
+        collection,
+        id,
+        isDeletion: content === null,
+        refused: refused as PendingChange["refused"],
+      })),
+    );
+  }
+
+  /** Resolves once it is kept here. A text too long to be sent in a push is kept as a body. */
+  async set(collection: Collection, id: string, content: SyncContent): Promise<void> {
+    const kept = await this.#bodies.kept(content);
+    await this.#commit(() => this.#state.edited(collection, id, kept));
+  }
+
+  /** A document whose body is bytes. Resolves once they are kept here. */
+  async setBody(
+    collection: "knowledge" | "adapters",
+    id: string,
+    bytes: Uint8Array,
+    content: SyncContent,
+  ): Promise<void> {
+    const sha256 = await this.#bodies.keep(bytes);
+    await this.#commit(() => this.#state.edited(collection, id, { ...content, sha256 }));
+  }
+
+  async delete(collection: Collection, id: string): Promise<void> {
+    await this.#commit(() => this.#state.edited(collection, id, null));
+  }
+
+  /** The bytes of a document's body, from here or from the gateway, checked. @throws where they are not what they were. */
+  async body(sha256: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#bodies.read(sha256, signal);
+  }
+
+  /** Somebody has chosen; sent with the next run. @returns whether there is such a conflict. */
+  async resolve(conflictId: string, choice: Choice): Promise<boolean> {
+    const kept = this.#state.conflict(conflictId);
+    if (!kept) return false;
+    const { collection, conflict } = kept;
+    const { id, yours } = conflict;
+    const wanted =
+      choice === "theirs" || (choice === "mine" && !yours) ? undefined : choice === "mine" ? yours : choice;
+    const content =
+      wanted === undefined || wanted === null
+        ? undefined
+        : "merged" in wanted
+          ? await this.#bodies.kept(wanted.merged)
+          : wanted.deleted
+            ? null
+            : contentOf(wanted);
+    // Whoever chooses has seen what stands.
+    const revision = this.#state.version(collection, id)?.revision ?? 0;
+    const seen = content === undefined ? {} : { revision };
+    await this.#commit(() => this.#state.edited(collection, id, content, { resolves: [conflictId], ...seen }));
+    return true;
+  }
+
+  /** Both sides of a conflict of settings as one, by key. Undefined for any other conflict. */
+  mergeOf(conflictId: string): MergedSettings | undefined {
+    const kept = this.#state.conflict(conflictId);
+    if (kept?.collection !== "settings") return undefined;
+    const { yours, theirs } = kept.conflict;
+    return mergeSettings(fieldsOf(kept.before?.body), fieldsOf(yours?.body), fieldsOf(theirs?.body));
+  }
+
+  async retryRefused(): Promise<void> {
+    await this.#commit(() => this.#state.unrefused());
+  }
+
+  /**
+   * Sends what was changed here and takes what is new, until there is neither. Again after a failure or a kill: it goes on where it was.
+   * @throws what the transport does once it has tried as often as it may, or the signal's reason; what is kept here stays.
+   */
+  run({ collections = collectionSchema.options, signal }: RunOptions = {}): Promise<SyncReport> {
+    const next = this.#running.then(() => this.#run(collections, signal));
+    this.#running = next.catch(() => undefined);
+    return next;
+  }
+
+  async close(): Promise<void> {
+    await this.#running;
+    await this.#last.catch(() => undefined);
+    await this.#options.storage.close();
+  }
+
+  async #run(collections: readonly Collection[], signal: AbortSignal | undefined): Promise<SyncReport> {
+    const counts = { pushed: 0, pulled: 0, reset: new Set<Collection>() };
+    await this.#tell();
+    for (const collection of collections) {
+      for (let resets = 0, isMore = true; isMore;) {
+        signal?.throwIfAborted();
+        const step = await this.#step(collection, signal);
+        counts.pushed += step.pushed;
+        counts.pulled += step.pulled;
+        if (step.isReset) {
+          counts.reset.add(collection);
+          this.#options.onReset?.(collection);
+          if ((resets += 1) > maxResets) throw new Error(`The log of ${collection} is made anew again and again.`);
+        }
+        await this.#tell();
+        isMore = step.isMore;
+      }
+    }
+    return { ...counts, reset: [...counts.reset], pending: this.pending(), conflicts: this.conflicts() };
+  }
+
+  /** One request: a push, if there is one, and a page. */
+  async #step(
+    collection: Collection,
+    signal: AbortSignal | undefined,
+  ): Promise<{ pushed: number; pulled: number; isReset: boolean; isMore: boolean }> {
+    if (!this.#state.flight(collection))
+      await this.#commit(() => this.#state.sent(collection, this.#options.newId(), fitting) ?? new Map());
+    const flight = this.#state.flight(collection);
+    await this.#bodies.upload(flight?.edits ?? [], signal);
+    const { since, scan } = this.#state.place(collection);
+    const { pageSize, transport, now } = this.#options;
+    const request = {
+      device_id: this.deviceId,
+      since,
+      ...(scan === null ? {} : { scan }),
+      ...(pageSize === undefined ? {} : { limit: pageSize }),
+      ...(flight ? { push_id: flight.push_id } : {}),
+      changes: (flight?.edits ?? []).map(changeOf),
+    };
+    const answer = await this.#retried(() => transport.sync(collection, request, signal), signal);
+    if (answer.has_more && !answer.reset && answer.revision <= since)
+      throw new Error(`The gateway's pages of ${collection} do not go on.`);
+    await this.#commit(() => this.#state.answered(collection, answer, new Date(now()).toISOString()));
+    await this.#bodies.drop(flight?.edits ?? [], (sha256) => this.#isWaiting(sha256));
+    const pushed = answer.applied.filter(({ outcome }) => outcome === "applied" || outcome === "unchanged").length;
+    const isWaiting = this.#state.edits(collection).some(({ refused }) => refused === undefined);
+    return { pushed, pulled: answer.changes.length, isReset: answer.reset, isMore: answer.has_more || isWaiting };
+  }
+
+  async #tell(): Promise<void> {
+    const { onConflict } = this.#options;
+    if (!onConflict) return;
+    for (const kept of this.#state.conflicts()) {
+      if (kept.is_told) continue;
+      await onConflict(conflictOf(kept));
+      await this.#commit(() => this.#state.told(kept.conflict.conflict_id));
+    }
+  }
+
+  #isWaiting(sha256: string): boolean {
+    return collectionSchema.options.some((collection) =>
+      [...this.#state.edits(collection), ...(this.#state.flight(collection)?.edits ?? [])].some(
+        ({ content }) => content?.sha256 === sha256,
+      ),
+    );
+  }
+
+  async #retried<T>(send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const { attempts, delayMs, pause, onWait } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await send();
+      } catch (cause) {
+        const wait = attempt > attempts ? undefined : delayMs(cause, attempt);
+        signal?.throwIfAborted();
+        if (wait === undefined) throw cause;
+        onWait?.({ why: cause instanceof Error ? cause.message : String(cause), delayMs: wait, attempt });
+        await pause(wait, signal);
+      }
+    }
+  }
+
+  /** Made from what is on disk when its turn comes. */
+  async #commit(batchOf: () => Batch): Promise<void> {
+    const next = this.#last.then(async () => {
+      const batch = batchOf();
+      if (batch.size === 0) return;
+      await this.#options.storage.commit(batch);
+      this.#state.take(batch);
+    });
+    this.#last = next.catch(() => undefined);
+    await next;
+  }
+}
+
+export interface RunOptions {
+  readonly collections?: readonly Collection[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** As many of the oldest as one push may hold; the first always. */
+function fitting(edits: readonly Edit[]): readonly Edit[] {
+  let chars = 0;
+  const some = edits.slice(0, limits.maxSyncChanges);
+  const beyond = some.findIndex(
+    (edit, i) => (chars += new TextEncoder().encode(JSON.stringify(changeOf(edit))).length) > maxPushChars && i > 0,
+  );
+  return beyond === -1 ? some : some.slice(0, beyond);
+}
+
+function conflictOf({ collection, conflict }: KeptConflict): SyncConflict {
+  return { ...conflict, collection };
+}
+
+function fieldsOf(body: SyncContent["body"]): Readonly<Record<string, unknown>> {
+  return typeof body === "object" ? body : {};
+}
