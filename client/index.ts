@@ -59,11 +59,12 @@ export type {
 export { mergeSettings, type MergedSettings, type Settings } from "./sync/merge-settings.ts";
 export { memorySyncStorage } from "./sync/memory-storage.ts";
 export { BodyMismatchError } from "./sync/bodies.ts";
-export type { RunOptions as SyncRunOptions, SyncClient } from "./sync/sync-client.ts";
+export type { SyncClient } from "./sync/sync-client.ts";
 export type { SyncOptions } from "./sync/open-sync.ts";
 export {
   type Choice as SyncChoice,
   type PendingChange,
+  type RunOptions as SyncRunOptions,
   type SyncConflict,
   type SyncContent,
   SyncDamagedError,

@@ -14,14 +14,14 @@ const budgets: Readonly<Record<string, number>> = {
   "server/gateway": 17_500,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
-  // And what devices sync: documents, bodies, words. What is kept in R2, tallied for the ledger.
-  "server/app": 17_950,
+  // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger.
+  "server/app": 18_150,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.
   "server/shared": 6_300,
-  // Asking meetings, in the library, the command and the console; and talking with a model.
-  client: 20_900,
+  // Asking meetings, in the library, the command and the console; and talking with a model. Documents that are the same on every device, and a folder of them.
+  client: 22_100,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // And a bench with contestants, a load generator and a counter of what a bill is made of.

@@ -5,6 +5,7 @@ import {
   OutboxLockedError,
   RoomtoneError,
   RoomtoneHttpError,
+  SyncDamagedError,
   WavError,
 } from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
@@ -33,7 +34,11 @@ export function failureWords(cause: unknown, { hasCredential, isCapture, env }: 
     return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;
   if (cause instanceof WavError)
     return `The source is ${asSentence(cause.message)} The track was not ended. ${inSpool}`;
-  if ([UsageError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some((kind) => cause instanceof kind))
+  if (
+    [UsageError, SyncDamagedError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some(
+      (kind) => cause instanceof kind,
+    )
+  )
     return asSentence((cause as Error).message);
   if (!(cause instanceof Error)) return `Unexpected: ${asSentence(String(cause))}`;
   // A fault of the machine, such as a disk that fails while it is read.

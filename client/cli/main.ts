@@ -9,6 +9,7 @@ import { failureWords } from "./failure-words.ts";
 import { listDevices } from "./recorder.ts";
 import { addResultsCommands } from "./results-commands.ts";
 import { addAskCommand } from "./ask-command.ts";
+import { addSyncCommands } from "./sync-commands.ts";
 import { addSpeechCommands } from "./speech-commands.ts";
 import { shortfall } from "./report-words.ts";
 
@@ -98,6 +99,12 @@ const deps = {
 };
 addResultsCommands(program, deps);
 addAskCommand(program, deps);
+addSyncCommands(program, {
+  ...deps,
+  exitWith: (code) => {
+    process.exitCode = code;
+  },
+});
 addSpeechCommands(program, {
   ...deps,
   isTerminal: process.stdout.isTTY,

@@ -1,7 +1,7 @@
 /** Bodies of documents by their SHA-256: kept here until the document is taken, sent in parts that are missing, and checked when they are read. */
 import { toHex } from "../../schemas/chain.ts";
 import { limits } from "../../schemas/limits.ts";
-import type { Edit } from "./device-state.ts";
+import type { Edit } from "./device-rows.ts";
 import type { SyncContent, SyncStorage, SyncTransport } from "./sync-types.ts";
 
 /** Of one body, where what came was not what was sent. */

@@ -2,77 +2,27 @@
  * What one device has of its user's documents, and what it has not sent yet (SPEC SY11 to SY13). Pure: each change is a batch for the storage,
  * and counts once that is committed. A change that is under way stays as it was sent until the gateway has said what became of it.
  */
-import * as z from "zod/mini";
 import type { SyncAnswer } from "../../schemas/http/sync.ts";
 import {
   type Change,
   type Collection,
   type Conflict,
   collectionSchema,
-  conflictSchema,
   type Outcome,
   type Version,
-  versionSchema,
 } from "../../schemas/sync/documents.ts";
+import {
+  type Device,
+  type Edit,
+  type Flight,
+  isKept,
+  type KeptConflict,
+  keys,
+  newPlace,
+  type Place,
+} from "./device-rows.ts";
 import { sameJson } from "./same-json.ts";
 import { type SyncContent, SyncDamagedError } from "./sync-types.ts";
-
-const contentSchema = z.looseObject({});
-const editSchema = z.object({
-  id: z.string(),
-  /** Which edit of this device it is: a later one of the same document has a higher number. */
-  n: z.int(),
-  /** Of the document as the device had it. */
-  revision: z.int(),
-  /** Null: a deletion. Undefined: nothing but settling conflicts. */
-  content: z.optional(z.nullable(contentSchema)),
-  /** What the document held when it was edited: for a merge. */
-  before: z.optional(z.nullable(contentSchema)),
-  resolves: z.array(z.string()),
-  attempts: z.int(),
-  refused: z.optional(z.string()),
-});
-const flightSchema = z.object({ push_id: z.string(), edits: z.array(editSchema) });
-const placeSchema = z.object({
-  since: z.int(),
-  scan: z.nullable(z.int()),
-  /** Counts resets: what is listed again belongs to the newest. */
-  generation: z.int(),
-});
-const keptDocumentSchema = z.object({ version: versionSchema, generation: z.int() });
-const keptConflictSchema = z.object({
-  collection: collectionSchema,
-  conflict: conflictSchema,
-  generation: z.int(),
-  is_told: z.boolean(),
-  before: z.optional(z.nullable(contentSchema)),
-});
-const deviceSchema = z.object({ device_id: z.string(), edits: z.int() });
-
-export type Edit = Omit<z.infer<typeof editSchema>, "content" | "before" | "refused"> & {
-  readonly content?: SyncContent | null | undefined;
-  readonly before?: SyncContent | null | undefined;
-  readonly refused?: string | undefined;
-};
-export interface Flight {
-  readonly push_id: string;
-  readonly edits: readonly Edit[];
-}
-export type KeptConflict = Omit<z.infer<typeof keptConflictSchema>, "before"> & {
-  readonly conflict: Conflict;
-  readonly before?: SyncContent | null | undefined;
-};
-type Place = z.infer<typeof placeSchema>;
-
-const newPlace: Place = { since: 0, scan: null, generation: 0 };
-const keys = {
-  device: "device",
-  place: (collection: Collection) => `place/${collection}`,
-  flight: (collection: Collection) => `flight/${collection}`,
-  document: (collection: Collection, id: string) => `document/${collection}/${id}`,
-  edit: (collection: Collection, id: string) => `edit/${collection}/${id}`,
-  conflict: (conflictId: string) => `conflict/${conflictId}`,
-} as const;
 
 /** How often a body is sent once more that the gateway says it lacks. */
 const maxAttempts = 3;
@@ -97,7 +47,7 @@ export class DeviceState {
   }
 
   get deviceId(): string | undefined {
-    return this.#row<z.infer<typeof deviceSchema>>(keys.device)?.device_id;
+    return this.#row<Device>(keys.device)?.device_id;
   }
 
   named(deviceId: string): Batch {
@@ -271,7 +221,7 @@ export class DeviceState {
   }
 
   get #edits(): number {
-    return this.#row<z.infer<typeof deviceSchema>>(keys.device)?.edits ?? 0;
+    return this.#row<Device>(keys.device)?.edits ?? 0;
   }
 
   /** Checked when they were loaded, or written by this. */
@@ -301,16 +251,4 @@ export function contentOf({ title, media_type, base_model, body, sha256 }: Versi
 function sameContent(content: SyncContent | null | undefined, yours: Version | null): boolean {
   if (!yours || content === undefined) return false;
   return content === null ? yours.deleted : !yours.deleted && sameJson(content, contentOf(yours));
-}
-
-function isKept(key: string, value: unknown): boolean {
-  const schemas: readonly (readonly [string, { safeParse(value: unknown): { success: boolean } }])[] = [
-    ["device", deviceSchema],
-    ["place/", placeSchema],
-    ["flight/", flightSchema],
-    ["document/", keptDocumentSchema],
-    ["edit/", editSchema],
-    ["conflict/", keptConflictSchema],
-  ];
-  return schemas.some(([prefix, schema]) => key.startsWith(prefix) && schema.safeParse(value).success);
 }

@@ -3,40 +3,28 @@
  * became of it (SPEC SY11 to SY14). One run at a time. Knows no storage, no wire and no clock but by their ports.
  */
 import { limits } from "../../schemas/limits.ts";
+import type { SyncStatus } from "../../schemas/http/sync.ts";
 import { type Collection, collectionSchema } from "../../schemas/sync/documents.ts";
 import { Bodies } from "./bodies.ts";
-import { type Batch, changeOf, contentOf, DeviceState, type Edit, type KeptConflict } from "./device-state.ts";
+import type { Edit, KeptConflict } from "./device-rows.ts";
+import { type Batch, changeOf, contentOf, DeviceState } from "./device-state.ts";
 import { mergeSettings, type MergedSettings } from "./merge-settings.ts";
 import type {
+  BasedOn,
   Choice,
+  RunOptions,
+  SyncClientOptions,
   PendingChange,
   SyncConflict,
   SyncContent,
   SyncDocument,
-  SyncEvents,
   SyncReport,
-  SyncStorage,
-  SyncTransport,
 } from "./sync-types.ts";
 
 /** Leaves a push space for all but its changes. */
 const maxPushChars = limits.maxSyncRequestBytes - 65_536;
 /** A log that is made anew while it is read, over and over. */
 const maxResets = 3;
-
-export interface SyncClientOptions extends SyncEvents {
-  readonly storage: SyncStorage;
-  readonly transport: SyncTransport;
-  readonly now: () => number;
-  readonly newId: () => string;
-  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
-  /** How long to wait where a request failed for a while; undefined where it would fail the same way. */
-  readonly delayMs: (cause: unknown, attempt: number) => number | undefined;
-  /** How often a request is sent again, at most. */
-  readonly attempts: number;
-  /** Of one answer; the gateway's most by default. */
-  readonly pageSize?: number | undefined;
-}
 
 export class SyncClient {
   readonly #options: SyncClientOptions;
@@ -98,9 +86,9 @@ export class SyncClient {
   }
 
   /** Resolves once it is kept here. A text too long to be sent in a push is kept as a body. */
-  async set(collection: Collection, id: string, content: SyncContent): Promise<void> {
+  async set(collection: Collection, id: string, content: SyncContent, based: BasedOn = {}): Promise<void> {
     const kept = await this.#bodies.kept(content);
-    await this.#commit(() => this.#state.edited(collection, id, kept));
+    await this.#commit(() => this.#state.edited(collection, id, kept, based));
   }
 
   /** A document whose body is bytes. Resolves once they are kept here. */
@@ -114,8 +102,8 @@ export class SyncClient {
     await this.#commit(() => this.#state.edited(collection, id, { ...content, sha256 }));
   }
 
-  async delete(collection: Collection, id: string): Promise<void> {
-    await this.#commit(() => this.#state.edited(collection, id, null));
+  async delete(collection: Collection, id: string, based: BasedOn = {}): Promise<void> {
+    await this.#commit(() => this.#state.edited(collection, id, null, based));
   }
 
   /** The bytes of a document's body, from here or from the gateway, checked. @throws where they are not what they were. */
@@ -146,12 +134,19 @@ export class SyncClient {
     return true;
   }
 
-  /** Both sides of a conflict of settings as one, by key. Undefined for any other conflict. */
-  mergeOf(conflictId: string): MergedSettings | undefined {
+  /** Both sides of a conflict of settings as one, by key; the base is known where the conflict began here. Undefined for any other conflict. */
+  mergeOf(conflictId: string): (MergedSettings & { readonly isBaseKnown: boolean }) | undefined {
     const kept = this.#state.conflict(conflictId);
     if (kept?.collection !== "settings") return undefined;
     const { yours, theirs } = kept.conflict;
-    return mergeSettings(fieldsOf(kept.before?.body), fieldsOf(yours?.body), fieldsOf(theirs?.body));
+    if (!yours || !theirs || yours.deleted || theirs.deleted) return undefined;
+    const isBaseKnown = kept.before !== undefined;
+    return { ...mergeSettings(fieldsOf(kept.before?.body), fieldsOf(yours.body), fieldsOf(theirs.body)), isBaseKnown };
+  }
+
+  /** What the gateway says of all that is synced; not what is here. */
+  status(signal?: AbortSignal): Promise<SyncStatus> {
+    return this.#retried(() => this.#options.transport.status(signal), signal);
   }
 
   async retryRefused(): Promise<void> {
@@ -268,11 +263,6 @@ export class SyncClient {
     this.#last = next.catch(() => undefined);
     await next;
   }
-}
-
-export interface RunOptions {
-  readonly collections?: readonly Collection[];
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** As many of the oldest as one push may hold; the first always. */

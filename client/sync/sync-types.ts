@@ -89,6 +89,30 @@ export interface SyncStorage {
   close(): Promise<void>;
 }
 
+export interface SyncClientOptions extends SyncEvents {
+  readonly storage: SyncStorage;
+  readonly transport: SyncTransport;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly pause: (ms: number, signal: AbortSignal | undefined) => Promise<void>;
+  /** How long to wait where a request failed for a while; undefined where it would fail the same way. */
+  readonly delayMs: (cause: unknown, attempt: number) => number | undefined;
+  /** How often a request is sent again, at most. */
+  readonly attempts: number;
+  /** Of one answer; the gateway's most by default. */
+  readonly pageSize?: number | undefined;
+}
+
+export interface BasedOn {
+  /** Of the version that was edited, where that is older than what this device has since: a file that somebody had open. */
+  readonly revision?: number;
+}
+
+export interface RunOptions {
+  readonly collections?: readonly Collection[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What is kept on this device is no state of sync. */
 export class SyncDamagedError extends Error {
   override readonly name = "SyncDamagedError";
