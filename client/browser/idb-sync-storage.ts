@@ -41,7 +41,7 @@ function storageOver(connection: IdbConnection, unlock: () => Promise<void>): Sy
       connection.run(["rows"], "readonly", async (store) => {
         const rows = store("rows");
         const [keys, values] = await Promise.all([requested(rows.getAllKeys()), requested(rows.getAll())]);
-        return new Map(keys.map((key, at): [string, unknown] => [String(key), values[at]]));
+        return new Map(keys.map((key, at): [string, unknown] => [typeof key === "string" ? key : "", values[at]]));
       }),
     commit: (batch) =>
       connection.run(["rows"], "readwrite", async (store) => {

@@ -81,7 +81,7 @@ export function addSyncCommands(program: Command, deps: SyncCommandsDeps): void 
         for (const { collection, id } of client.conflicts()) deps.print(plain(`conflict       ${collection}/${id}`));
         const status = await client.status(deps.signal);
         for (const name of collections) {
-          const { documents, open_conflicts } = status.collections[name] ?? { documents: 0, open_conflicts: 0 };
+          const { documents, open_conflicts } = status.collections[name];
           deps.print(`${name}: ${documents} at the gateway, ${open_conflicts} in conflict`);
         }
         const isSame = changed.length + removed.length + settled.length + unfit.length + client.pending().length === 0;
@@ -114,7 +114,7 @@ async function mergedByKey(client: SyncClient): Promise<boolean> {
   for (const { conflict_id } of client.conflicts()) {
     const both = client.mergeOf(conflict_id);
     if (!both?.isBaseKnown || both.clashes.length > 0) continue;
-    await client.resolve(conflict_id, { merged: { body: both.merged as Record<string, never> } });
+    await client.resolve(conflict_id, { merged: { body: both.merged } });
     isMerged = true;
   }
   return isMerged;

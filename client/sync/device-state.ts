@@ -47,7 +47,7 @@ export class DeviceState {
   }
 
   get deviceId(): string | undefined {
-    return this.#row<Device>(keys.device)?.device_id;
+    return (this.#row(keys.device) as Device | undefined)?.device_id;
   }
 
   named(deviceId: string): Batch {
@@ -55,37 +55,37 @@ export class DeviceState {
   }
 
   place(collection: Collection): Place {
-    return this.#row<Place>(keys.place(collection)) ?? newPlace;
+    return (this.#row(keys.place(collection)) as Place | undefined) ?? newPlace;
   }
 
   flight(collection: Collection): Flight | undefined {
-    return this.#row<Flight>(keys.flight(collection));
+    return this.#row(keys.flight(collection)) as Flight | undefined;
   }
 
   version(collection: Collection, id: string): Version | undefined {
-    return this.#row<{ version: Version }>(keys.document(collection, id))?.version;
+    return (this.#row(keys.document(collection, id)) as { version: Version } | undefined)?.version;
   }
 
   versions(collection: Collection): Version[] {
-    return this.#under<{ version: Version }>(`document/${collection}/`).map(({ version }) => version);
+    return (this.#under(`document/${collection}/`) as { version: Version }[]).map(({ version }) => version);
   }
 
   edit(collection: Collection, id: string): Edit | undefined {
-    return this.#row<Edit>(keys.edit(collection, id));
+    return this.#row(keys.edit(collection, id)) as Edit | undefined;
   }
 
   /** In the order in which they were made. */
   edits(collection: Collection): Edit[] {
-    return this.#under<Edit>(`edit/${collection}/`).sort((a, b) => a.n - b.n);
+    return (this.#under(`edit/${collection}/`) as Edit[]).sort((a, b) => a.n - b.n);
   }
 
   conflict(conflictId: string): KeptConflict | undefined {
-    return this.#row<KeptConflict>(keys.conflict(conflictId));
+    return this.#row(keys.conflict(conflictId)) as KeptConflict | undefined;
   }
 
   /** In the order of the log. */
   conflicts(): KeptConflict[] {
-    return this.#under<KeptConflict>("conflict/").sort((a, b) => a.conflict.revision - b.conflict.revision);
+    return (this.#under("conflict/") as KeptConflict[]).sort((a, b) => a.conflict.revision - b.conflict.revision);
   }
 
   /** Somebody changes a document here. What they settle besides stays settled by a later change of the same. */
@@ -221,16 +221,16 @@ export class DeviceState {
   }
 
   get #edits(): number {
-    return this.#row<Device>(keys.device)?.edits ?? 0;
+    return (this.#row(keys.device) as Device | undefined)?.edits ?? 0;
   }
 
   /** Checked when they were loaded, or written by this. */
-  #row<T>(key: string): T | undefined {
-    return this.#rows.get(key) as T | undefined;
+  #row(key: string): unknown {
+    return this.#rows.get(key);
   }
 
-  #under<T>(prefix: string): T[] {
-    return [...this.#rows].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value as T);
+  #under(prefix: string): unknown[] {
+    return [...this.#rows].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value);
   }
 }
 

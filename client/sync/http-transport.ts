@@ -4,7 +4,6 @@ import type { Caller } from "../results/caller.ts";
 import type { SyncTransport } from "./sync-types.ts";
 
 export function httpTransport(caller: Caller): SyncTransport {
-  const body = (sha256: string): string => `v1/sync/bodies/${sha256}`;
   const once = { repeatable: false } as const;
   return {
     sync: (collection, sent, signal) =>
@@ -17,15 +16,19 @@ export function httpTransport(caller: Caller): SyncTransport {
       ),
     putPart: (sha256, part, bytes, signal) => {
       const blob = new Blob([bytes.slice()], { type: "application/octet-stream" });
-      const path = `${body(sha256)}/parts/${part}`;
+      const path = `${bodyPath(sha256)}/parts/${part}`;
       return caller.json({ ...once, method: "PUT", path, body: blob, signal }, bodyStateSchema);
     },
     completeBody: (sha256, signal) =>
-      caller.json({ ...once, method: "POST", path: `${body(sha256)}/complete`, body: {}, signal }, bodyStateSchema),
+      caller.json({ ...once, method: "POST", path: `${bodyPath(sha256)}/complete`, body: {}, signal }, bodyStateSchema),
     getBody: async (sha256, signal) => {
-      const request = { ...once, method: "GET", path: body(sha256), signal } as const;
+      const request = { ...once, method: "GET", path: bodyPath(sha256), signal } as const;
       const open = await caller.body(request, "application/octet-stream");
       return new Uint8Array(await new Response(open.body).arrayBuffer());
     },
   };
+}
+
+function bodyPath(sha256: string): string {
+  return `v1/sync/bodies/${sha256}`;
 }

@@ -252,14 +252,18 @@ export class SyncClient {
     }
   }
 
+  async #committed(before: Promise<unknown>, batchOf: () => Batch): Promise<void> {
+    await before;
+    const batch = batchOf();
+    if (batch.size === 0) return;
+    await this.#options.storage.commit(batch);
+    this.#state.take(batch);
+  }
+
   /** Made from what is on disk when its turn comes. */
   async #commit(batchOf: () => Batch): Promise<void> {
-    const next = this.#last.then(async () => {
-      const batch = batchOf();
-      if (batch.size === 0) return;
-      await this.#options.storage.commit(batch);
-      this.#state.take(batch);
-    });
+    const before = this.#last;
+    const next = this.#committed(before, batchOf);
     this.#last = next.catch(() => undefined);
     await next;
   }

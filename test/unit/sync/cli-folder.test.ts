@@ -22,7 +22,7 @@ async function gateway(): Promise<HttpSync> {
     (sha256) => world.bucket.objects.get(user.bodies.keyOf(sha256)?.key ?? ""),
   );
   undo.push(
-    () => void http.server.closeAllConnections(),
+    () => http.server.closeAllConnections(),
     () => void http.server.close(),
   );
   return http;

@@ -153,5 +153,5 @@ export class ClientDevice {
 
 function whole(body: SyncRequest): SyncBody {
   const { limit = 500, ...rest } = structuredClone(body);
-  return { ...rest, limit, changes: rest.changes as SyncBody["changes"] } as SyncBody;
+  return { ...rest, limit } as SyncBody;
 }

@@ -101,7 +101,7 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
     const stands = wordsOf(client.document("knowledge", conflict.id));
     // Whoever chooses has seen both.
     for (const words of [mine, stands]) if (words !== "") seen.add(words);
-    if (typeof choice === "object") written.add(String(choice.merged.body));
+    if (typeof choice === "object") written.add(choice.merged.body);
     const isDone = await device.do((now) => now.resolve(conflict.conflict_id, choice));
     if (isDone || typeof choice !== "object") return;
     const kept = wordsOf((await device.open()).document("knowledge", conflict.id));
@@ -149,5 +149,5 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
 }
 
 function wordsOf(content: SyncContent | SyncDocument | undefined): string {
-  return content === undefined ? "" : String(content.sha256 ?? content.body ?? "");
+  return content === undefined ? "" : (content.sha256 ?? (typeof content.body === "string" ? content.body : ""));
 }

@@ -23,7 +23,7 @@ describe("[SY10] words that were removed", () => {
     const sync = world.wake();
     let revision = 0;
     const edited = async (collection: "knowledge" | "settings", change: object): Promise<number> => {
-      const { applied } = synced(sync, collection, { changes: [{ id: "a", revision, ...change } as never] });
+      const { applied } = synced(sync, collection, { changes: [{ id: "a", revision, ...change }] });
       revision = applied[0]?.revision ?? 0;
       await sync.scrub();
       return world.scrubs.done;

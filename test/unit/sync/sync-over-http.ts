@@ -1,5 +1,5 @@
 /** A user's documents behind HTTP, as the routes give them, for clients that talk to a gateway. */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { startBodySchema, syncKnowledgeBodySchema, syncSettingsBodySchema } from "../../../schemas/http/sync.ts";
 import type { Result } from "../../../schemas/lib/result.ts";
@@ -28,13 +28,14 @@ export async function syncOverHttp(
       const { method = "", url = "" } = request;
       const name = `${method} ${url}`;
       asked.push(name);
-      void answerOf(user(), bodyOf, name, Buffer.concat(parts)).then((answer) => {
-        if (http.loses(name)) return void request.socket.destroy();
-        const { status, type, body } = answer;
-        response.writeHead(status, { "content-type": type }).end(body);
-      });
+      void reply(name, Buffer.concat(parts), request, response);
     });
   });
+  async function reply(name: string, bytes: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, type, body } = await answerOf(user(), bodyOf, name, bytes);
+    if (http.loses(name)) request.socket.destroy();
+    else response.writeHead(status, { "content-type": type }).end(body);
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const http: HttpSync = { url: `http://127.0.0.1:${port}`, asked, loses: () => false, server };
