@@ -30,6 +30,25 @@ export function askService(baseUrl: string): Ask {
 const askEmbedded: Ask = (body) =>
   handleResolve(new Request("http://resolver.test/speaker/resolve", { method: "POST", body }));
 
+const reviewSchema = z.object({
+  segments: z.array(z.object({ start_ms: z.number(), end_ms: z.number(), speaker: z.string() })),
+});
+
+/** A service that looks at whole meetings. */
+export function createReviewer(baseUrl: string): Diarize {
+  const url = `${baseUrl.replace(/\/+$/, "")}/speaker/review`;
+  return async (samples) => {
+    const body = new Uint8Array(samples.slice().buffer);
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/octet-stream" },
+      body,
+    });
+    if (!response.ok) throw new Error(`review answered ${response.status}: ${await response.text()}`);
+    return reviewSchema.parse(await response.json()).segments;
+  };
+}
+
 /** @param windowMs handed over at a time, in order; the state is carried, and a merge renames what was said before. */
 export function createDirectDiarizer(windowMs: number, ask: Ask = askEmbedded): Diarize {
   return async (samples) => {

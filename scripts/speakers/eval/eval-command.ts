@@ -45,6 +45,9 @@ export const parseEvalOptions = defineCommand({
       .url()
       .optional()
       .meta({ value: "<url>", description: "a running inference service instead of the embedded resolver" }),
+    review: flag.meta({
+      description: "with --service: also its second look at each whole meeting, in columns of its own",
+    }),
     each: flag.meta({ description: "a row for each meeting, too" }),
     picture: z.string().meta({ value: "<file>", description: "the timelines, as SVG", default: ".eval/speakers.svg" }),
   },

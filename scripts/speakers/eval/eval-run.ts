@@ -10,6 +10,7 @@ import { makeMeetings, type Meeting, readMeetings } from "./meetings.ts";
 import { createSpeak, missingTools } from "./speak.ts";
 import { formatTable, missedTargets, type Outcome } from "./table.ts";
 import { drawTimelines } from "./timeline.ts";
+import type { Turn } from "./turns.ts";
 import { debianPackages, unseenVoices } from "./voices.ts";
 
 const collarMs = 250;
@@ -17,12 +18,14 @@ const cacheFolder = ".eval";
 
 export interface Subject {
   readonly diarize: Diarize;
+  /** A second look at the whole meeting, scored beside the first. */
+  readonly review?: Diarize | undefined;
   /** Whether the work is done in this process. */
   readonly measuresCpu: boolean;
 }
 
 /** @returns whether every target is met. @throws Failure where there is no meeting at all. */
-export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: Subject): Promise<boolean> {
+export async function evaluate(options: EvalOptions, { diarize, review, measuresCpu }: Subject): Promise<boolean> {
   const outcomes: Outcome[] = [];
   let [cpuSeconds, audioSeconds] = [0, 0];
   for await (const meeting of meetingsOf(options)) {
@@ -33,8 +36,9 @@ export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: S
     audioSeconds += meeting.samples.length / sampleRateHz;
     const [lenient, strict] = [collarMs, 0].map((collar) => scoreDer(meeting.truth, said, collar, meeting.scored));
     if (!lenient || !strict) throw new Error("two collars give two scores");
+    const reviewed = review && scoreReview(meeting, await review(meeting.samples));
     // The samples are not needed any more.
-    outcomes.push({ meeting: { ...meeting, samples: new Int16Array() }, said, lenient, strict });
+    outcomes.push({ meeting: { ...meeting, samples: new Int16Array() }, said, lenient, strict, reviewed });
   }
   if (outcomes.length === 0) throw new Failure(`no meeting in ${options.data.join(", ")}, and none made.`);
   console.log(formatTable(outcomes, options.each).join("\n"));
@@ -47,6 +51,10 @@ export async function evaluate(options: EvalOptions, { diarize, measuresCpu }: S
   const missed = missedTargets(outcomes, measuresCpu ? cpuPerHour / 3_600 : 0);
   for (const line of missed) console.error(`target missed: ${line}`);
   return missed.length === 0;
+}
+
+function scoreReview({ truth, scored }: Meeting, said: readonly Turn[]): NonNullable<Outcome["reviewed"]> {
+  return { said, lenient: scoreDer(truth, said, collarMs, scored) };
 }
 
 /** One after the other, so that an evening of meetings isn't held in memory. */

@@ -9,6 +9,8 @@ export interface Outcome {
   /** With the collar, and without. */
   readonly lenient: DerScore;
   readonly strict: DerScore;
+  /** What a second look at the whole meeting made of it, with the collar. */
+  readonly reviewed?: { readonly said: readonly Turn[]; readonly lenient: DerScore } | undefined;
 }
 
 /** A row a condition: recordings by the first part of their names and whether they went through a telephone. */
@@ -34,6 +36,7 @@ export function formatTable(outcomes: readonly Outcome[], isEach = false): strin
     "in overlap",
     "speakers off by",
     "count right",
+    ...(outcomes.some(({ reviewed }) => reviewed) ? ["reviewed", "confused", "count right"] : []),
   ];
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
   return [head, ...rows].map((row) =>
@@ -77,7 +80,20 @@ function rowOf(name: string, group: readonly Outcome[]): string[] {
     percent(({ lenient }) => lenient.confusedMs / lenient.totalMs),
     percent(({ lenient }) => lenient.overlapErrorMs / lenient.totalMs),
     mean(group, countError).toFixed(2),
-    `${(100 * mean(group, (outcome) => (countError(outcome) === 0 ? 1 : 0))).toFixed(0)} %`,
+    percent((outcome) => (countError(outcome) === 0 ? 1 : 0)),
+    ...reviewOf(group),
+  ];
+}
+
+function reviewOf(group: readonly Outcome[]): string[] {
+  const of = group.flatMap(({ meeting, reviewed }) => (reviewed ? [{ meeting, ...reviewed }] : []));
+  if (of.length === 0) return [];
+  const percent = (value: (outcome: (typeof of)[number]) => number): string =>
+    `${((100 * of.reduce((sum, outcome) => sum + value(outcome), 0)) / of.length).toFixed(1)} %`;
+  return [
+    percent(({ lenient }) => lenient.der),
+    percent(({ lenient }) => lenient.confusedMs / lenient.totalMs),
+    percent((outcome) => (countError(outcome) === 0 ? 1 : 0)),
   ];
 }
 
@@ -85,7 +101,7 @@ function nameOf(group: readonly Outcome[]): string {
   return group[0]?.meeting.name ?? "";
 }
 
-function countError({ meeting, said }: Outcome): number {
+function countError({ meeting, said }: Pick<Outcome, "meeting" | "said">): number {
   return Math.abs(countSpeakers(said) - countSpeakers(meeting.truth));
 }
 

@@ -11,6 +11,8 @@ export type Method = "GET" | "POST";
 export interface Part {
   /** By method and path, as `POST /speaker/resolve`. */
   readonly routes: Readonly<Record<`${Method} /${string}`, Handler>>;
+  /** Paths whose bodies may take as long as their work does: what bounds them is the time between two parts of one. */
+  readonly longBodies?: readonly `/${string}`[];
   /** A line for the person who starts the service. */
   readonly summary: string;
   /** What `GET /health` says of its models, by name. */

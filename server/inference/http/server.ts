@@ -12,6 +12,8 @@ import type { Handler, Part } from "./part.ts";
 
 /** A body of 32 MB within it, over any network that a model should be behind. */
 const requestTimeoutMs = 60_000;
+/** Between two parts of a body that may be long: a model may think before it takes the next. */
+const idleTimeoutMs = 150_000;
 const maxConnections = 64;
 const closePatienceMs = 1_000;
 
@@ -40,7 +42,10 @@ export async function serveParts({ host, port, apiKey, parts }: ServeOptions): P
   routes.set("GET /health", () => {
     return Response.json({ status: "ok", models: Object.assign({}, ...parts.map((part) => part.models?.() ?? {})) });
   });
-  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+  const longBodies = new Set<string>(parts.flatMap((part) => part.longBodies ?? []));
+  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+    const stopWaiting = boundBody(request, longBodies);
+    response.once("close", stopWaiting);
     void exchange(request, response, apiKey, routes);
   });
   server.maxConnections = maxConnections;
@@ -65,6 +70,19 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     server.once("error", (cause) => reject(new Failure(`can't listen on ${host}, port ${port}: ${cause.message}.`)));
     server.listen(port, host, resolve);
   });
+}
+
+/** A body that never ends holds a connection for ever. @returns what ends the watch. */
+function boundBody(request: IncomingMessage, longBodies: ReadonlySet<string>): () => void {
+  const path = URL.parse(request.url ?? "", "http://inference")?.pathname ?? "";
+  if (longBodies.has(path)) {
+    request.setTimeout(idleTimeoutMs, () => request.destroy());
+    return () => request.setTimeout(0);
+  }
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, requestTimeoutMs);
+  return () => clearTimeout(timer);
 }
 
 /** Never throws. */

@@ -21,6 +21,11 @@ export function groupSteps(steps: readonly Step[]): Groups {
     following.join,
   );
   const groups = [...Map.groupBy(sure.keys(), (k) => labels[k] ?? 0).values()].map((of) => of.map((k) => sure[k] ?? 0));
+  return followGroups(steps, groups);
+}
+
+/** The likeliest way through time. @param groups of steps, at least one; small ones are nobody's. */
+export function followGroups(steps: readonly Step[], groups: readonly (readonly number[])[]): Groups {
   const large = groups.filter(({ length }) => length >= following.leastSteps);
   const kept = large.length > 0 ? large : groups.toSorted((a, b) => b.length - a.length).slice(0, 1);
   let voices = kept.map((group) => meanOf(group, steps));

@@ -52,7 +52,8 @@ export async function hearSteps(pcm: Int16Array, { front, silero, projection }: 
   );
 }
 
-function stepsOf({ start, end }: Region): Region[] {
+/** A region in steps of about the same length. */
+export function stepsOf({ start, end }: Region): Region[] {
   const count = Math.max(1, Math.round((end - start) / steps.stepMs));
   return Array.from({ length: count }, (_, i) => ({
     start: start + (i * (end - start)) / count,

@@ -5,6 +5,7 @@ import type { Part } from "../http/part.ts";
 import { resolvePath } from "../speakers/part.ts";
 import { Gate } from "../threads/gate.ts";
 import { Thread } from "../threads/thread.ts";
+import { createReviewHandler, reviewPath } from "./review-request.ts";
 import type { ResolveCall } from "./voice-thread.ts";
 
 const name = "moonshine-voices";
@@ -20,6 +21,7 @@ export function openVoices(): Part {
   );
   return {
     routes: {
+      [`POST ${reviewPath}`]: createReviewHandler(thread),
       [`POST ${resolvePath}`]: async (request) => {
         const place = gate.enter(Number(request.headers.get("content-length") ?? 0));
         if (!place.ok) return busy(place.error.retryAfterSeconds);
@@ -30,7 +32,8 @@ export function openVoices(): Part {
         }
       },
     },
-    summary: `${name}: who speaks, at POST ${resolvePath}.`,
+    longBodies: [reviewPath],
+    summary: `${name}: who speaks, at POST ${resolvePath}, and once a meeting is over at POST ${reviewPath}.`,
     models: () => ({ [name]: thread.isRunning ? "loaded" : "idle" }),
     close: () => thread.stop(),
   };

@@ -42,3 +42,31 @@ export const following = {
   /** A pause inside a segment. */
   maxPauseMs: 800,
 } as const;
+
+/** The second look at a whole meeting. */
+export const reviewing = {
+  /** Audio is heard in blocks of at most this, cut at the quietest moment of the end of one. */
+  blockMs: 60_000,
+  cutWithinMs: 20_000,
+  /** Frames that the network hears at a time, and those before and after that are heard again: 4 s and half a second. */
+  ownFrames: 166,
+  contextFrames: 20,
+  /** Of a step with what is around it; with fewer it has no voice. */
+  leastFrames: 4,
+  /** Squared distance per value to the nearest kind of recording that the classical voice was trained on: 1 to 5 where it is of one, 8 and more for people on a telephone. */
+  knownWithin: 6.5,
+  /** Of the square of both voices together. */
+  classicalShare: 0.6,
+  /** Average cosine of steps that are one voice beyond doubt, and how many steps are looked at together for that. */
+  surelyOne: 0.45,
+  blockSteps: 480,
+  /** More than this, all of a long meeting's, are too many to compare: the smallest are nobody's, and go to whom they are nearest to. */
+  mostGroups: 800,
+  /** Groups are one voice where their cosine is this share of what it is within each of them. */
+  asAlike: 0.55,
+  /** Steps this near share speech. */
+  nearMs: 1_500,
+  /** What the cosine within a voice usually is, believed as much as so many pairs of steps. */
+  usual: 0.55,
+  usualPairs: 10,
+} as const;

@@ -44,23 +44,34 @@ export class FrontFrames {
 
   /** @returns mean and deviation of the frames that are named. */
   pool(frames: readonly number[]): Float64Array {
-    const pooled = new Float64Array(pooledValues);
+    const sums = new Float64Array(pooledValues);
+    for (const frame of frames) this.addTo(sums, frame);
+    return pooledOf(sums, frames.length);
+  }
+
+  /** Adds a frame to sums that `pooledOf` takes. */
+  addTo(sums: Float64Array, frame: number): void {
     for (const [l, layer] of this.#layers.entries()) {
-      const mean = pooled.subarray(2 * l * width, (2 * l + 1) * width);
-      const deviation = pooled.subarray((2 * l + 1) * width, (2 * l + 2) * width);
-      for (const frame of frames) {
-        for (let d = 0; d < width; d++) {
-          const value = layer[frame * width + d] ?? 0;
-          mean[d] = (mean[d] ?? 0) + value;
-          deviation[d] = (deviation[d] ?? 0) + value * value;
-        }
-      }
       for (let d = 0; d < width; d++) {
-        const average = (mean[d] ?? 0) / frames.length;
-        mean[d] = average;
-        deviation[d] = Math.sqrt(Math.max(1e-8, (deviation[d] ?? 0) / frames.length - average * average));
+        const value = layer[frame * width + d] ?? 0;
+        const at = 2 * l * width + d;
+        sums[at] = (sums[at] ?? 0) + value;
+        sums[at + width] = (sums[at + width] ?? 0) + value * value;
       }
     }
-    return pooled;
   }
+}
+
+/** @param sums of each layer: values, then their squares. @returns of each layer: mean, then deviation. */
+export function pooledOf(sums: Float64Array, frames: number): Float64Array {
+  const pooled = new Float64Array(pooledValues);
+  for (let l = 0; l < layers.length; l++) {
+    for (let d = 0; d < width; d++) {
+      const at = 2 * l * width + d;
+      const average = (sums[at] ?? 0) / frames;
+      pooled[at] = average;
+      pooled[at + width] = Math.sqrt(Math.max(1e-8, (sums[at + width] ?? 0) / frames - average * average));
+    }
+  }
+  return pooled;
 }
