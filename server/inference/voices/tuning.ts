@@ -61,7 +61,7 @@ export const reviewing = {
   surelyOne: 0.45,
   blockSteps: 480,
   /** More than this, all of a long meeting's, are too many to compare: the smallest are nobody's, and go to whom they are nearest to. */
-  mostGroups: 800,
+  mostGroups: 400,
   /** Groups are one voice where their cosine is this share of what it is within each of them. */
   asAlike: 0.55,
   /** Steps this near share speech. */

@@ -96,15 +96,17 @@ function mostAlike(
   likeness: readonly Float64Array[],
   near: Near,
 ): readonly [number, number] | undefined {
-  const size = (g: number): number => groups[g]?.members.length ?? 0;
-  const within = new Map([...left].map((g) => [g, withinOf(g, size(g), likeness, near)]));
+  const all = [...left];
+  const sizes = all.map((g) => groups[g]?.members.length ?? 0);
+  const within = all.map((g, i) => Math.sqrt(withinOf(g, sizes[i] ?? 0, likeness, near)));
   let highest: number = reviewing.asAlike;
   let pair: readonly [number, number] | undefined;
-  for (const a of left) {
-    for (const b of left) {
-      if (b >= a) continue;
-      const between = (likeness[a]?.[b] ?? 0) / (size(a) * size(b));
-      const ratio = between / Math.sqrt((within.get(a) ?? 1) * (within.get(b) ?? 1));
+  for (const [i, a] of all.entries()) {
+    const row = likeness[a] ?? new Float64Array();
+    for (let j = 0; j < i; j++) {
+      const b = all[j] ?? 0;
+      const between = (row[b] ?? 0) / ((sizes[i] ?? 1) * (sizes[j] ?? 1));
+      const ratio = between / ((within[i] ?? 1) * (within[j] ?? 1));
       if (ratio >= highest) [highest, pair] = [ratio, [b, a]];
     }
   }
