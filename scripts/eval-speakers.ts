@@ -5,7 +5,7 @@
 import { Failure } from "../schemas/lib/failure.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { GatewayProcess } from "./local/gateway-process.ts";
-import { askService, createDirectDiarizer, createReviewer } from "./speakers/eval/diarize.ts";
+import { askService, createDirectDiarizer, postReview, reviewWith } from "./speakers/eval/diarize.ts";
 import { parseEvalOptions } from "./speakers/eval/eval-command.ts";
 import { evaluate } from "./speakers/eval/eval-run.ts";
 import { createGatewayDiarizer } from "./speakers/eval/gateway-diarizer.ts";
@@ -15,7 +15,7 @@ await runCommand(parseEvalOptions, async (options, { atEnd }) => {
   if (!options.gateway) {
     const { service } = options;
     if (options.review && service === undefined) throw new Failure("--review needs a --service that reviews.");
-    const review = options.review && service !== undefined ? createReviewer(service) : undefined;
+    const review = options.review && service !== undefined ? reviewWith(postReview(service)) : undefined;
     const diarize = createDirectDiarizer(windowMs, service === undefined ? undefined : askService(service));
     const isGood = await evaluate(options, { diarize, review, measuresCpu: service === undefined });
     return isGood ? 0 : 1;

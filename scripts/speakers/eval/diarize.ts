@@ -34,19 +34,18 @@ const reviewSchema = z.object({
   segments: z.array(z.object({ start_ms: z.number(), end_ms: z.number(), speaker: z.string() })),
 });
 
-/** A service that looks at whole meetings. */
-export function createReviewer(baseUrl: string): Diarize {
-  const url = `${baseUrl.replace(/\/+$/, "")}/speaker/review`;
+/** A service that looks at whole meetings. @param post sends a body to it. */
+export function reviewWith(post: (body: Uint8Array<ArrayBuffer>) => Promise<Response>): Diarize {
   return async (samples) => {
-    const body = new Uint8Array(samples.slice().buffer);
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/octet-stream" },
-      body,
-    });
+    const response = await post(new Uint8Array(samples.slice().buffer));
     if (!response.ok) throw new Error(`review answered ${response.status}: ${await response.text()}`);
     return reviewSchema.parse(await response.json()).segments;
   };
+}
+
+export function postReview(baseUrl: string): (body: Uint8Array<ArrayBuffer>) => Promise<Response> {
+  const url = `${baseUrl.replace(/\/+$/, "")}/speaker/review`;
+  return (body) => fetch(url, { method: "POST", headers: { "content-type": "application/octet-stream" }, body });
 }
 
 /** @param windowMs handed over at a time, in order; the state is carried, and a merge renames what was said before. */

@@ -1,7 +1,7 @@
 /** The whole way from samples to names, with the models that come with the service. */
-import { expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { scoreDer } from "../../../scripts/speakers/eval/der.ts";
-import { createDirectDiarizer } from "../../../scripts/speakers/eval/diarize.ts";
+import { createDirectDiarizer, reviewWith } from "../../../scripts/speakers/eval/diarize.ts";
 import { openVoices } from "../../../server/inference/voices/part.ts";
 import { sample } from "../diarizer/support/sounds.ts";
 
@@ -27,3 +27,49 @@ it(
     }
   },
 );
+
+describe("a second look at a whole meeting", () => {
+  const post = async (body: BodyInit | null): Promise<Response> =>
+    (await part.routes["POST /speaker/review"]?.(
+      new Request("http://voices.test/speaker/review", { method: "POST", body, duplex: "half" }),
+    )) ?? Response.error();
+  const part = openVoices();
+  afterAll(() => part.close?.());
+
+  it("tells all voices of the sample meeting apart", { timeout: timeoutMs }, async () => {
+    const said = await reviewWith(post)(sample.samples);
+    expect(new Set(said.map(({ speaker }) => speaker))).toEqual(new Set(["voice_1", "voice_2", "voice_3"]));
+    expect(scoreDer(sample.truth, said, 250).der).toBeLessThan(0.08);
+  });
+
+  it("takes pieces that end within a sample, one meeting at a time", { timeout: timeoutMs }, async () => {
+    const pcm = new Uint8Array(sample.samples.slice(0, 16_000).buffer);
+    const pieces = [pcm.subarray(0, 1_001), pcm.subarray(1_001, 8_000), pcm.subarray(8_000)];
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const slow = post(
+      new ReadableStream<Uint8Array>({
+        pull: async (controller) => {
+          const piece = pieces.shift();
+          if (piece) return controller.enqueue(piece);
+          await held;
+          controller.close();
+        },
+      }),
+    );
+    const busy = await post(pcm);
+    expect(busy.status).toBe(503);
+    expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
+    goOn();
+    expect((await slow).status).toBe(200);
+    expect((await post(pcm)).status).toBe(200);
+  });
+
+  it.each([
+    ["nothing", null],
+    ["half a sample too much", new Uint8Array(32_001)],
+    ["less than 100 ms", new Uint8Array(3_000)],
+  ])("refuses %s", { timeout: timeoutMs }, async (_, body) => {
+    expect((await post(body)).status).toBe(422);
+  });
+});

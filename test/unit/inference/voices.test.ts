@@ -9,7 +9,7 @@ import type { Step } from "../../../server/inference/voices/heard-steps.ts";
 import { readHistory, type RememberedStep, withHistory } from "../../../server/inference/voices/history.ts";
 import { decodeProjection, encodeProjection, project } from "../../../server/inference/voices/projection.ts";
 import { regionsOf } from "../../../server/inference/voices/speech-regions.ts";
-import { following } from "../../../server/inference/voices/tuning.ts";
+import { following, steps as lengths } from "../../../server/inference/voices/tuning.ts";
 import { pooledValues } from "../../../server/inference/voices/voice-front.ts";
 import type { SpeakerState } from "../../../schemas/speech/speakers.ts";
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
@@ -97,6 +97,26 @@ describe("following a meeting", () => {
     const gone = said(1, 12).map((step): RememberedStep => ({ ...step, clusterId: "gone" }));
     expect(new Set(follow(gone, said(1, 4), clusters).given)).toEqual(new Set(["kept"]));
   });
+
+  it.each(Array.from({ length: 16 }, (_, before) => before))(
+    "gives a known voice its cluster within 6 s of audio, %i steps of a window after which it begins",
+    (before) => {
+      const windowSteps = 16;
+      const clusters = clustersOf(noClusters);
+      let { history } = follow([], said(1, 2 * windowSteps), clusters);
+      ({ history } = follow(history, said(2, windowSteps), clusters));
+      const audio = [...said(2, before), ...said(1, 3 * windowSteps)];
+      let end = 0;
+      let isGiven = false;
+      while (!isGiven && end < audio.length) {
+        const window = follow(history, audio.slice(end, end + windowSteps), clusters);
+        ({ history } = window);
+        isGiven = window.given.some((id, i) => end + i >= before && id === "speaker_1");
+        end += windowSteps;
+      }
+      expect(((end - before) * lengths.stepMs) / 1_000).toBeLessThanOrEqual(6);
+    },
+  );
 
   it("knows a voice again that is older than what it remembers", () => {
     const clusters = clustersOf({
