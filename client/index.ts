@@ -92,6 +92,7 @@ export type {
   UsageEntryInput,
   UsageOptions,
 } from "./results/billing-types.ts";
+export type { EdgeHealth, Trace, TraceOptions } from "./results/operations.ts";
 export type {
   AudioTranscription,
   SpeechAudio,

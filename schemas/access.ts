@@ -8,7 +8,15 @@ import { defaultTenant, sessionIdSchema, tenantSchema, trackNameSchema } from ".
  * What an API key may do, within its tenant. `admin` may do all of it. `tokens:mint` hands on what the key may do itself, and
  * the streaming of audio.
  */
-export const scopeSchema = z.enum(["sessions:write", "sessions:read", "tokens:mint", "speech", "billing", "admin"]);
+export const scopeSchema = z.enum([
+  "sessions:write",
+  "sessions:read",
+  "tokens:mint",
+  "speech",
+  "billing",
+  "metrics:read",
+  "admin",
+]);
 export type Scope = z.infer<typeof scopeSchema>;
 
 /** Names a key in lists, logs and commands; no secret. */

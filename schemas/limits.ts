@@ -212,6 +212,8 @@ export const limitTable = {
     meaning: "Levels of maps and lists in the body of a request, and in an answer of the inference service.",
   },
   maxSessionBodyBytes: { value: 262_144, meaning: "Body of `POST` and `PATCH /v1/sessions`." },
+  maxRebuildBodyBytes: { value: 4_096, meaning: "Body of `POST /admin/sessions/rebuild`." },
+  maxRebuiltSessions: { value: 20, meaning: "Sessions that one `POST /admin/sessions/rebuild` looks at." },
   maxCorrectionBodyBytes: { value: 4_096, meaning: "Body of a correction: a binding, a merge, a turn." },
   maxUtterancesBodyBytes: { value: 1_048_576, meaning: "Body of `POST …/utterances`." },
   maxUtterancesPerRequest: { value: 500, meaning: "Utterances in one request." },

@@ -8,10 +8,11 @@ import { readFileSync } from "node:fs";
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds.
-  schemas: 7_300,
+  schemas: 7_400,
   // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
-  // that names nothing and audio that the resolver refuses are told are all rules of the room.
-  "server/gateway": 17_500,
+  // that names nothing and audio that the resolver refuses are told are all rules of the room;
+  // and what of it R2 brings back when its storage is lost.
+  "server/gateway": 18_100,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger.
@@ -24,8 +25,8 @@ const budgets: Readonly<Record<string, number>> = {
   client: 22_100,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
-  // And a bench with contestants, a load generator and a counter of what a bill is made of.
-  scripts: 14_100,
+  // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
+  scripts: 14_450,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { traceAnswerSchema } from "../schemas/http/telemetry.ts";
 import { Failure } from "../schemas/lib/failure.ts";
-import { address, decimal, sessionId } from "./cli/option-types.ts";
+import { decimal, gatewayOptions, sessionId } from "./cli/option-types.ts";
 import { defineCommand } from "./cli/define-command.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { readableFields } from "./local/readable-log.ts";
@@ -26,17 +26,7 @@ const command = defineCommand({
       .optional()
       .meta({ value: "<time>", description: "10:04 of today, or an ISO date; the last hour without" }),
     minutes: decimal(1, 1_440).meta({ value: "<n>", description: "how many before and after", default: "5" }),
-    baseHttp: address("http:", "https:").meta({
-      value: "<url>",
-      description: "where the gateway is",
-      default: "http://127.0.0.1:8787",
-    }),
-    token: z.string().optional().meta({
-      value: "<key>",
-      description: "an API key with the scope admin",
-      env: "ROOMTONE_API_KEY",
-      isSecret: true,
-    }),
+    ...gatewayOptions,
   },
 });
 

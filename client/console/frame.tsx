@@ -16,6 +16,7 @@ import { MeetingView } from "./views/meeting/meeting-view.tsx";
 import { MeetingsView } from "./views/meetings/meetings-view.tsx";
 import { SettingsView } from "./views/settings/settings-view.tsx";
 
+const loadOperate = async () => (await import("./views/operate/operate-view.tsx")).OperateView;
 const loadUsage = async () => (await import("./views/usage/usage-view.tsx")).UsageView;
 
 export function Frame(): JSX.Element {
@@ -122,6 +123,8 @@ function View({ shown }: { readonly shown: Route }): JSX.Element {
       return <TalkView />;
     case "usage":
       return <Later load={loadUsage} />;
+    case "operate":
+      return <Later load={loadOperate} />;
     case "settings":
       return <SettingsView />;
     case "meeting":

@@ -31,6 +31,7 @@ import type { Door } from "./exchange.ts";
 import { listenTo } from "../live/listen-to.ts";
 import { liveEvents } from "./live-events.ts";
 import { deleteSession, finalize } from "./long-calls.ts";
+import { edgeHealth, trace } from "./operations.ts";
 import { balance, budgets, recordUsage, topUp, usage } from "./billing.ts";
 import { chat } from "./chat.ts";
 import { openSync } from "../sync/open-sync.ts";
@@ -195,6 +196,8 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
     chat: (question, given) => chat(caller, question, given),
     usage: async (given) => usage(caller, given),
     budgets: async (given) => budgets(caller, given),
+    edgeHealth: async (given) => edgeHealth(caller, given),
+    trace: async (sessionId, given) => trace(caller, sessionId, given),
     balance: async (given) => balance(caller, given),
     recordUsage: async (entries, given) => recordUsage(caller, entries, given),
     topUp: async (body, given) => topUp(caller, body, given),

@@ -46,6 +46,7 @@ import type {
   TranscribeOptions,
   EventsOptions,
 } from "./call-options.ts";
+import type { OperatorCalls } from "./operations.ts";
 import type { BillingCalls } from "./billing-types.ts";
 import type { ChatEvent, ChatOptions, ChatQuestion } from "./chat-types.ts";
 import type { AudioTranscription, SpeechAudio, SpeechInput, SttOptions, TtsOptions, Voice } from "./speech-types.ts";
@@ -72,7 +73,7 @@ export interface ResultsClientOptions {
  * All methods reject with a `RoomtoneError`, with the signal's reason when they are aborted, or with a TypeError
  * for an argument that could not be sent.
  */
-export interface ResultsClient extends LiveCalls, ParticipantCalls, BillingCalls {
+export interface ResultsClient extends LiveCalls, ParticipantCalls, BillingCalls, OperatorCalls {
   /** What runs at the base URL. Needs no token, and sends none. */
   health(options?: CallOptions): Promise<Health>;
   /** Whether what the gateway stands on works: also where it does not. */

@@ -1,6 +1,7 @@
 /** How the installation runs, and what happened to a meeting (SPEC Z5–Z7). */
 import * as z from "zod";
 import { sessionIdSchema, tenantSchema } from "../names.ts";
+import { switchNameSchema } from "../switches.ts";
 import { telemetryLineSchema } from "../telemetry.ts";
 
 const count = z.number().min(0);
@@ -22,6 +23,8 @@ export const edgeHealthSchema = z.object({
     down_since: nullableDate,
   }),
   webhooks: z.object({ pending: count, dead: count }),
+  /** Areas that an operator switched off (SPEC X10). */
+  switched_off: z.array(switchNameSchema),
   /** Requests of the last five minutes. */
   requests: z.object({ total: count, errors: count, storage_full: count }),
   alerts: z.array(z.object({ alert: z.string(), since: z.iso.datetime(), summary: z.string() })),

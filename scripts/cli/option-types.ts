@@ -105,3 +105,18 @@ export const databaseOptions = {
   }),
   stateDir,
 };
+
+/** Which gateway a command asks, and as whom. */
+export const gatewayOptions = {
+  baseHttp: address("http:", "https:").meta({
+    value: "<url>",
+    description: "where the gateway is",
+    default: "http://127.0.0.1:8787",
+  }),
+  token: z.string().optional().meta({
+    value: "<key>",
+    description: "an API key with the scope admin",
+    env: "ROOMTONE_API_KEY",
+    isSecret: true,
+  }),
+};

@@ -8,7 +8,7 @@ export const securitySchemes = {
     scheme: "bearer",
     bearerFormat: `${apiKeyPrefix}<key id>_<secret>`,
     description:
-      "An API key of a backend: `Authorization: Bearer rt_…`. It belongs to a tenant and has scopes: `sessions:read`, `sessions:write`, `tokens:mint`, `speech`, `billing`, or `admin`, which is all of them.",
+      "An API key of a backend: `Authorization: Bearer rt_…`. It belongs to a tenant and has scopes: `sessions:read`, `sessions:write`, `tokens:mint`, `speech`, `billing`, `metrics:read`, or `admin`, which is all of them.",
   },
   sessionToken: {
     type: "http",

@@ -24,6 +24,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   health: "Gateway",
   ready: "Gateway",
   getQuota: "Gateway",
+  rebuildSessions: "Gateway",
   openapi: "Gateway",
   asyncapi: "Gateway",
   docs: "Gateway",

@@ -40,10 +40,56 @@ const outside: ReadonlySet<string> = new Set(["(idle)", "(program)", "(root)"]);
  * @param fileAt the source of a bundle's line, from 0; undefined where it is none of ours.
  * @returns each function's share, the one with the most self time first.
  */
-export function sharesOf(
-  { nodes, samples, timeDeltas }: CpuProfile,
-  fileAt: (url: string, line: number) => string | undefined,
-): Share[] {
+export function sharesOf(profile: CpuProfile, fileAt: FileAt): Share[] {
+  const { samples, timeDeltas } = profile;
+  const { nameOf, parentOf } = treeOf(profile, fileAt);
+  const shares = new Map<string, { selfMs: number; allMs: number }>();
+  const shareOf = (name: string): { selfMs: number; allMs: number } => {
+    const known = shares.get(name) ?? { selfMs: 0, allMs: 0 };
+    shares.set(name, known);
+    return known;
+  };
+  for (const [i, sample] of samples.entries()) {
+    const ms = (timeDeltas[i] ?? 0) / 1_000;
+    for (const name of stackOf(sample, nameOf, parentOf)) shareOf(name).allMs += ms;
+    shareOf(nameOf.get(sample) ?? "?").selfMs += ms;
+  }
+  return [...shares]
+    .filter(([name]) => !isOutside(name))
+    .map(([name, times]) => ({ name, ...times }))
+    .toSorted((a, b) => b.selfMs - a.selfMs);
+}
+
+/** @returns how long a function of these files was anywhere on the stack, with all that it called, ms. */
+export function timeIn(profile: CpuProfile, fileAt: FileAt, isOf: (file: string) => boolean): number {
+  const { samples, timeDeltas } = profile;
+  const { nameOf, parentOf } = treeOf(profile, fileAt);
+  return samples.reduce((sum, sample, i) => {
+    const isIn = [...stackOf(sample, nameOf, parentOf)].some((name) => isOf(fileOf(name)));
+    return isIn ? sum + (timeDeltas[i] ?? 0) / 1_000 : sum;
+  }, 0);
+}
+
+const fileOf = (name: string): string => name.slice(name.lastIndexOf(" ") + 1);
+
+type FileAt = (url: string, line: number) => string | undefined;
+
+const isOutside = (name: string): boolean => outside.has(name.split(" ", 1).join());
+
+function stackOf(
+  sample: number,
+  nameOf: ReadonlyMap<number, string>,
+  parentOf: ReadonlyMap<number, number>,
+): ReadonlySet<string> {
+  const stack = new Set<string>();
+  for (let id: number | undefined = sample; id !== undefined; id = parentOf.get(id)) stack.add(nameOf.get(id) ?? "?");
+  return stack;
+}
+
+function treeOf(
+  { nodes }: CpuProfile,
+  fileAt: FileAt,
+): { readonly nameOf: ReadonlyMap<number, string>; readonly parentOf: ReadonlyMap<number, number> } {
   const nameOf = new Map<number, string>();
   const parentOf = new Map<number, number>();
   for (const { id, callFrame, children } of nodes) {
@@ -53,23 +99,7 @@ export function sharesOf(
     nameOf.set(id, file === "" ? own : `${own} ${file}`);
     for (const child of children ?? []) parentOf.set(child, id);
   }
-  const shares = new Map<string, { selfMs: number; allMs: number }>();
-  const shareOf = (name: string): { selfMs: number; allMs: number } => {
-    const known = shares.get(name) ?? { selfMs: 0, allMs: 0 };
-    shares.set(name, known);
-    return known;
-  };
-  for (const [i, sample] of samples.entries()) {
-    const ms = (timeDeltas[i] ?? 0) / 1_000;
-    const stack = new Set<string>();
-    for (let id: number | undefined = sample; id !== undefined; id = parentOf.get(id)) stack.add(nameOf.get(id) ?? "?");
-    for (const name of stack) shareOf(name).allMs += ms;
-    shareOf(nameOf.get(sample) ?? "?").selfMs += ms;
-  }
-  return [...shares]
-    .filter(([name]) => !outside.has(name.split(" ", 1).join()))
-    .map(([name, times]) => ({ name, ...times }))
-    .toSorted((a, b) => b.selfMs - a.selfMs);
+  return { nameOf, parentOf };
 }
 
 /** @returns what `fileAt` is, of a bundle whose modules each begin with a comment that names their file, as esbuild writes them. */

@@ -15,7 +15,7 @@ import { workerBundle } from "../local/bundle/worker-bundle.ts";
 import { unlimited } from "../local/unlimited.ts";
 import { stopGateway, workerdPids } from "../local/workerd-processes.ts";
 import { cpuMs } from "./cpu-time.ts";
-import { type CpuProfile, filesOfBundle, sharesOf, type Share } from "./cpu-profile.ts";
+import { type CpuProfile, filesOfBundle, sharesOf, type Share, timeIn } from "./cpu-profile.ts";
 import { openGatewayProfiler } from "./inspector.ts";
 
 export interface ProfileOptions {
@@ -76,10 +76,14 @@ async function report(
   if (out !== undefined) writeFileSync(out, JSON.stringify(cpuProfile));
   const { folder } = await workerBundle();
   const fileAt = filesOfBundle(readFileSync(join(folder, bundled), "utf8"));
-  const own = sharesOf(cpuProfile, (url, at) => (url === bundled ? fileAt(at) : undefined));
+  const inBundle = (url: string, at: number): string | undefined => (url === bundled ? fileAt(at) : undefined);
+  const own = sharesOf(cpuProfile, inBundle);
   const all = sumOf(own);
   const line = (ms: number, text: string): void =>
     print(`${(ms / total).toFixed(3).padStart(8)} ${((100 * ms) / all).toFixed(1).padStart(5)} %  ${text}`);
+  print("\nms a chunk in the gateway's Worker, of which for telemetry, with all that it calls (SPEC Z5):");
+  line(all, "all");
+  line(timeIn(cpuProfile, inBundle, isTelemetry), "telemetry");
   print("\nms a chunk in the gateway's Worker, by source:");
   const bySource = [...Map.groupBy(own, ({ name }) => sourceOf(name))].map(
     ([source, of]) => [source, sumOf(of)] as const,
@@ -88,6 +92,10 @@ async function report(
   print("\nby function, on top of the stack (and anywhere on it):");
   for (const { name, selfMs, allMs } of own.slice(0, top)) line(selfMs, `(${(allMs / total).toFixed(3)})  ${name}`);
 }
+
+/** What counts, measures and tells. The log's failures are none of a chunk's cost. */
+const isTelemetry = (file: string): boolean =>
+  file.startsWith("server/gateway/telemetry/") || file.startsWith("server/shared/telemetry/");
 
 const sumOf = (shares: readonly Share[]): number => shares.reduce((sum, { selfMs }) => sum + selfMs, 0);
 

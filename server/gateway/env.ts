@@ -28,6 +28,8 @@ export interface AppBinding {
   fetch(request: Request): Promise<Response>;
   /** What the installation tells of itself. An app of an earlier version has no such method. */
   takeTelemetry?(batch: TelemetryBatch): Promise<unknown>;
+  /** Has a tenant's meetings read again, so that what was said in them is found. An app of an earlier version has no such method. */
+  readMeetingsAgain?(tenant: string, sessionIds: readonly string[]): Promise<unknown>;
   /** Takes messages of a meeting's feed. */
   takeMeeting(batch: FeedBatch): Promise<unknown>;
   /** Somebody comes who is to talk with a model. An app of an earlier version has no such method. */

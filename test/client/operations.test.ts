@@ -41,8 +41,8 @@ const methods: Record<OperationId, Calls | string> = {
   },
   topUp: { topUp: (client) => client.topUp({ event_id: "invoice-7", amount_usd: "25" }) },
   getMetrics: "for Prometheus",
-  getEdgeHealth: "for who runs an installation: fetch it",
-  getTrace: "for who runs an installation: npm run trace",
+  getEdgeHealth: { edgeHealth: (client) => client.edgeHealth() },
+  getTrace: { trace: (client) => client.trace("s", { at: "2026-11-29T10:04:00Z", minutes: 5 }) },
   listEntries: "for who runs an installation: `npm run billing -- reconcile`",
   getBudgets: { budgets: (client) => client.budgets() },
   setBudgets: "for who runs an installation: fetch it",
@@ -77,6 +77,7 @@ const methods: Record<OperationId, Calls | string> = {
   ingest: "startCapture, which names the track in the path",
   ingestTrack: "startCapture",
   live: "liveEvents, over server-sent events of getEvents, and listen, over a WebSocket",
+  rebuildSessions: "for who runs an installation: npm run rebuild",
   getQuota: { quota: (client) => client.quota() },
   listSessions: {
     listSessions: (client) => client.listSessions(),

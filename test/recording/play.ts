@@ -12,6 +12,7 @@ import { until } from "../../client/testkit/until.ts";
 import { timestampMs } from "./normalise.ts";
 import { pay } from "./play-billing.ts";
 import { playChats } from "./play-chats.ts";
+import { playOperator } from "./play-operator.ts";
 import { playSync } from "./play-sync.ts";
 import type { Connection, Recorder } from "./recorder.ts";
 import { awaySession, failingSession, refusedSession, type Surroundings } from "./surroundings.ts";
@@ -360,9 +361,7 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await recorder.call("chat", ["numbers", "By the model that quotes"], { body: question });
   const streamed = { body: question, headers: { accept: "text/event-stream" } };
   await recorder.call("chat", ["stream", "The same as events"], streamed);
-  const around = { session_id, at: "2026-11-20T10:05:00Z" };
-  await recorder.call("getTrace", ["quiet", "Minutes in which nothing happened"], { parameters: around });
-  await recorder.call("getEdgeHealth", ["calm", "Nothing waits, and nobody is paged"]);
+  await playOperator(recorder, session_id);
   await playChats(recorder, session_id);
   await playSync(recorder);
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });

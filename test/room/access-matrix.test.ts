@@ -160,6 +160,8 @@ const cases: Readonly<Record<OperationId, Case>> = {
   ingest: { right: "101", never: "101" },
   ingestTrack: { parts: { track: "mic" }, right: "101", never: "101" },
   getQuota: { right: "200", never: "200" },
+  // As `getMetrics`.
+  rebuildSessions: { body: () => ({}), right: "403 forbidden", never: "403 forbidden" },
   listSessions: { right: "200", never: "200" },
   createSession: { body: (session_id) => ({ session_id }), right: "200", never: "201" },
   getSession: { right: "200", never: notFound },

@@ -46,7 +46,7 @@ describe("options", () => {
     [["create", ...key, "--tenant", "Acme"], "--tenant takes a-z, 0-9 and -, at most 63 characters."],
     [
       ["create", ...key, "--scope", "sessions:read,root"],
-      "--scope takes sessions:write, sessions:read, tokens:mint, speech, billing, admin",
+      "--scope takes sessions:write, sessions:read, tokens:mint, speech, billing, metrics:read, admin",
     ],
     [["create", ...key, "--scope", ""], "--scope takes "],
     [["create", ...key, "--name", ""], "--name takes 1 to 64 printable characters"],

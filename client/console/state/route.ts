@@ -7,7 +7,7 @@ import { sessionIdPattern } from "../../index.ts";
 import { isOfLink, keepCredential } from "./access.ts";
 
 export type Route =
-  | { readonly view: "meetings" | "capture" | "talk" | "usage" | "settings" | "unknown" }
+  | { readonly view: "meetings" | "capture" | "talk" | "usage" | "operate" | "settings" | "unknown" }
   | { readonly view: "meeting"; readonly sessionId: string };
 
 export const route = signal<Route>(readAddress());
@@ -22,6 +22,7 @@ export const addressOf = {
   capture: "#/record",
   talk: "#/talk",
   usage: "#/usage",
+  operate: "#/operate",
   settings: "#/settings",
   meeting: (sessionId: string): string => `#/m/${encodeURIComponent(sessionId)}`,
   /** A link for others: the token stays in the fragment. */
@@ -55,6 +56,8 @@ function routeOf(path: string): Route {
       return { view: "talk" };
     case "usage":
       return { view: "usage" };
+    case "operate":
+      return { view: "operate" };
     case "settings":
       return { view: "settings" };
     case "m":

@@ -1,7 +1,9 @@
 /** What the gateway says of itself. */
 import { healthSchema, readySchema } from "../health.ts";
 import { bySessions, type Operation } from "../operation.ts";
+import { limits } from "../../limits.ts";
 import { quotaSchema } from "../quota.ts";
+import { rebuildAnswerSchema, rebuildBodySchema } from "../rebuild.ts";
 
 export const serviceOperations = {
   health: {
@@ -30,5 +32,15 @@ export const serviceOperations = {
     access: bySessions("sessions:read"),
     answers: { 200: { description: "As counted now.", schema: quotaSchema } },
     errors: ["quota_unavailable"],
+  },
+  rebuildSessions: {
+    method: "POST",
+    path: "/admin/sessions/rebuild",
+    summary:
+      "Brings back from R2 what storage lost: the list, rooms, what is found in them. A page at a time, for keys of the tenant `default` with the scope `admin`.",
+    access: bySessions("admin"),
+    body: { schema: rebuildBodySchema, maxBytes: limits.maxRebuildBodyBytes },
+    answers: { 200: { description: "What became of each session.", schema: rebuildAnswerSchema } },
+    errors: ["result_unavailable"],
   },
 } as const satisfies Record<string, Operation>;

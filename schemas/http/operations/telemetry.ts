@@ -9,8 +9,8 @@ export const telemetryOperations = {
     method: "GET",
     path: "/metrics",
     summary:
-      "Metrics of the whole installation, for Prometheus. For keys of the tenant `default` with the scope `admin`.",
-    access: bySessions("admin"),
+      "Metrics of the whole installation, for Prometheus. For keys of the tenant `default` with the scope `metrics:read`.",
+    access: bySessions("metrics:read"),
     answers: { 200: { description: "As known now.", contentType: "text/plain; version=0.0.4; charset=utf-8" } },
     errors,
   },

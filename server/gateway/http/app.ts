@@ -31,6 +31,7 @@ import { conversationRoute, ingestRoute } from "./ingest.ts";
 import { quotaRoute } from "./quota.ts";
 import { readyRoute } from "./ready.ts";
 import { problem } from "./problems.ts";
+import { rebuildRoute } from "./rebuild.ts";
 import { exportRoute } from "./exports.ts";
 import { finalizeRoute, resultRoute, resultsRoute } from "./results.ts";
 import { IdempotencyMismatchError, SessionDeletedError } from "./rooms.ts";
@@ -65,6 +66,7 @@ const handlers: Readonly<Record<GatewayOperationId, Handler>> = {
   health: healthRoute,
   ready: readyRoute,
   getQuota: quotaRoute,
+  rebuildSessions: rebuildRoute,
   ingest: ingestRoute,
   ingestTrack: ingestRoute,
   listSessions: listSessionsRoute,

@@ -6,6 +6,15 @@ export const readingProblems = {
   bad_version: plain("version_not_found", "A version of the result is a number from 1; `results` lists them."),
   version_not_found: plain("version_not_found", "The result has no such version; `results` lists those it has."),
   result_unavailable: plain("result_unavailable", "The stored result can't be read. Try again.", retryAfter(soon)),
+  bucket_unavailable: plain(
+    "result_unavailable",
+    "R2 can't be read now. Ask again from the same place.",
+    retryAfter(soon),
+  ),
+  not_the_operator: plain(
+    "forbidden",
+    "This is about all tenants: it needs an API key of the tenant default with the scope admin.",
+  ),
   track_not_found: plain("track_not_found", "The session has no such track; `state` lists those it has."),
   audio_too_long: plain(
     "audio_too_long",

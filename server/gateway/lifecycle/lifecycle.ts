@@ -133,6 +133,11 @@ export class Lifecycle {
     if (!this.#core.jobs.has("auto_finalize")) this.rearm();
   }
 
+  /** Writes the session's row of the list now. @returns whether D1 took it. */
+  list(): Promise<boolean> {
+    return this.#indexer.writeNow();
+  }
+
   /** Resolves when no row of the list is being written. */
   async idle(): Promise<void> {
     await this.#indexer.idle();

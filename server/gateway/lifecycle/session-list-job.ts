@@ -67,6 +67,14 @@ export class Indexer {
     return this.#flight.run();
   }
 
+  /** Writes the row now, whatever is known of it, as an operator asks. @returns whether D1 took it. Never rejects. */
+  async writeNow(): Promise<boolean> {
+    this.#cooldown.succeeded();
+    this.statusChanged();
+    await this.run();
+    return !this.#isBehind;
+  }
+
   /** Resolves when no write is under way. */
   idle(): Promise<void> {
     return this.#flight.idle();

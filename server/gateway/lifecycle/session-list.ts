@@ -83,6 +83,16 @@ export class SessionIndex {
       .run();
   }
 
+  /** What the list knows of a session that its room may not know any more. */
+  async find({ tenant, sessionId }: SessionKey): Promise<Pick<ListedSession, "title" | "created_at"> | undefined> {
+    const query = "SELECT title, created_at FROM sessions WHERE tenant = ? AND session_id = ?";
+    const row = await this.#db
+      .prepare(query)
+      .bind(tenant, sessionId)
+      .first<Pick<ListedSession, "title" | "created_at">>();
+    return row ?? undefined;
+  }
+
   async remove({ tenant, sessionId }: SessionKey): Promise<void> {
     await this.#db.prepare("DELETE FROM sessions WHERE tenant = ? AND session_id = ?").bind(tenant, sessionId).run();
   }

@@ -4,15 +4,19 @@
  * evicted or killed between any two lines. Asking for a session that was never opened creates nothing (N3).
  */
 import { createHash } from "node:crypto";
+import type { Sha256 } from "../../../schemas/chain.ts";
+import type { Lost } from "../../../schemas/http/rebuild.ts";
 import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
 import { parseRoomName } from "../../../schemas/names.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { isStorageFull, storageFullRetryMs } from "../../shared/lib/storage-full.ts";
+import { isStorageFull } from "../../shared/lib/storage-full.ts";
 import { within } from "../../shared/telemetry/context.ts";
 import { describeError, type Log, log, type LogSubject } from "../../shared/telemetry/log.ts";
-import { isMigrated } from "../core/migrations.ts";
+import { isMigrated, migrate } from "../core/migrations.ts";
 import type { SessionName } from "../core/session-name.ts";
+import { type ListedFacts, restoreRoom } from "../recovery/restore-room.ts";
+import { readStoredSession } from "../recovery/stored-session.ts";
 import { answerOnce } from "./answer-once.ts";
 import { admitCapture, admitWatcher } from "./connections/admission.ts";
 import { parseAttachment } from "./connections/attachment.ts";
@@ -23,27 +27,14 @@ import { Traffic } from "./connections/traffic.ts";
 import { floodEnded } from "./frame-outcome.ts";
 import { RoomHost, type Socket } from "./host.ts";
 import { handleFrame } from "./ingest.ts";
-import { errorMessage } from "./refusals.ts";
+import { errorMessage, roomFailed, storageFull, tooManySessions } from "./refusals.ts";
 import { openRoom, openSession, type Room } from "./room.ts";
 import { mayOpenSession, roomConfigOf, servicesOf } from "./services.ts";
 import { SessionApi, type SessionAnswers, type SessionMethod } from "./session-api.ts";
 import { isSessionMethod, parseCall, type SessionReply } from "./session-call.ts";
 import { parseSocketRequest, refusedStatus, type SocketRequest } from "./socket-request.ts";
 
-const tooManySessions = {
-  code: "rate_limited",
-  detail: "The tenant has as many sessions open as it may. Finalize or delete one first.",
-  retryAfterMs: 60_000,
-} as const;
-const storageFull = {
-  code: "rate_limited",
-  detail: "There is no space left to store anything: this was not kept, and what was acked is. Come again later.",
-  retryAfterMs: storageFullRetryMs,
-} as const;
-const roomFailed = {
-  code: "internal",
-  detail: "The room failed and restarts. Reconnect and resend what was not acked.",
-} as const;
+const digestOf: Sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 
 export class MeetingSessionDO extends RoomHost {
   #room: Room | undefined;
@@ -58,6 +49,7 @@ export class MeetingSessionDO extends RoomHost {
     existing: () => this.#existing(),
     mayOpen: () => this.#mayOpen(),
     open: (setUp) => this.#open(setUp),
+    rebuild: (listed) => this.#rebuild(listed),
   });
   /** Set when the room is about to start anew: until then it must not touch storage. */
   #isBroken = false;
@@ -186,6 +178,23 @@ export class MeetingSessionDO extends RoomHost {
     return this.#room;
   }
 
+  /** Nothing comes between the look at the room's tables and the commit: who opens the session meanwhile goes first. */
+  async #rebuild(listed: ListedFacts | undefined): Promise<readonly Lost[] | "unread" | undefined> {
+    const session = this.#session();
+    const stored = await readStoredSession(this.env.RESULT_BUCKET, session, digestOf).catch((cause: unknown) => {
+      this.#log.warn("session.not_read", { ...this.#subject, error: describeError(cause) });
+      return "unread" as const;
+    });
+    if (stored === "unread") return stored;
+    const db = this.#database();
+    if (!stored || this.#isBroken || isMigrated(db)) return undefined;
+    const { resolve } = roomConfigOf(this.env);
+    return db.transaction(() => {
+      migrate(db);
+      return restoreRoom(db, session, stored, { listed, resolve, sha256: digestOf });
+    });
+  }
+
   #load(): Room {
     const session = this.#session();
     return openRoom(
@@ -193,7 +202,7 @@ export class MeetingSessionDO extends RoomHost {
         session,
         db: this.#database(),
         bucket: this.env.RESULT_BUCKET,
-        sha256: (bytes) => createHash("sha256").update(bytes).digest(),
+        sha256: digestOf,
         synced: () => this.ctx.storage.sync(),
         setAlarm: (at) => this.setAlarm(at),
         fail: (cause) => this.fail(cause),

@@ -5,6 +5,22 @@ import { limits } from "../../../schemas/limits.ts";
 import type { ErrorMessage } from "../../../schemas/wire/messages.ts";
 import { isTokenSubject } from "../../shared/access/principal.ts";
 import type { KeepOutcome } from "../tracks/keep.ts";
+import { storageFullRetryMs } from "../../shared/lib/storage-full.ts";
+
+export const tooManySessions = {
+  code: "rate_limited",
+  detail: "The tenant has as many sessions open as it may. Finalize or delete one first.",
+  retryAfterMs: 60_000,
+} as const;
+export const storageFull = {
+  code: "rate_limited",
+  detail: "There is no space left to store anything: this was not kept, and what was acked is. Come again later.",
+  retryAfterMs: storageFullRetryMs,
+} as const;
+export const roomFailed = {
+  code: "internal",
+  detail: "The room failed and restarts. Reconnect and resend what was not acked.",
+} as const;
 
 export type Refusal = FrameError & { readonly retryAfterMs?: number };
 

@@ -5,6 +5,7 @@ import type { RoomEvent } from "../../../schemas/speech/events.ts";
 import type { ResultVersions } from "../../../schemas/http/versions.ts";
 import type { EventsPage } from "../../../schemas/http/events.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
+import type { RebuiltSession } from "../../../schemas/http/rebuild.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
@@ -28,6 +29,7 @@ import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.
 import type { ConfigureRefusal } from "./configure-refusal.ts";
 import { forAWhile } from "./for-a-while.ts";
 import type { Room } from "./room.ts";
+import type { Rooms } from "./rooms.ts";
 import { metadataChars } from "./settings.ts";
 
 /** What a person says of the speakers. */
@@ -37,15 +39,6 @@ export type Correction =
   | { readonly kind: "merge"; readonly clusterId: string; readonly into: string }
   | { readonly kind: "origin"; readonly track: string; readonly originMs: number | null }
   | { readonly kind: "turn"; readonly turnId: number; readonly body: TurnBody };
-
-export interface Rooms {
-  /** Undefined for a session never opened. */
-  readonly existing: () => Room | undefined;
-  /** Whether the tenant may have one session more open (SPEC L4). */
-  readonly mayOpen: () => Promise<boolean>;
-  /** Opens the session if need be. @param setUp is called for one that is new, before anybody hears of it. */
-  readonly open: (setUp?: (room: Room) => void) => Room;
-}
 
 /** A method that rejects has met a bug: the room then starts anew. */
 export class SessionApi {
@@ -60,7 +53,7 @@ export class SessionApi {
     return this.#rooms.existing() !== undefined;
   }
 
-  /** @returns undefined for a session never opened; then nothing was created. */
+  /** @returns undefined for a session never opened. Creates nothing. */
   describe(): SessionState | undefined {
     return this.#rooms.existing()?.view.describe();
   }
@@ -97,7 +90,6 @@ export class SessionApi {
     return ok(deleter.outcome());
   }
 
-  /** Whether the session is deleted, or about to be. */
   isGone(): boolean {
     return this.#rooms.existing()?.core.status.isGone ?? false;
   }
@@ -138,6 +130,15 @@ export class SessionApi {
     if (metadataChars(config.metadata) > limits.maxMetadataChars) return err("metadata_too_large");
     const { settings } = this.#rooms.open((room) => room.settings.setUp(config));
     return ok({ ...settings.shown(), isNew: true });
+  }
+
+  /** Writes the session's row of the list anew; a room whose storage is lost is first made of what R2 has. */
+  async rebuild(listed?: ListedFacts): Promise<Pick<RebuiltSession, "outcome" | "lost">> {
+    const lost = this.exists() ? undefined : await this.#rooms.rebuild(listed);
+    const room = lost === "unread" ? undefined : this.#rooms.existing();
+    if (lost === "unread" || (room && !(await room.lifecycle.list()))) return { outcome: "failed", lost: [] };
+    if (!room) return { outcome: "absent", lost: [] };
+    return lost ? { outcome: "rebuilt", lost: [...lost] } : { outcome: "listed", lost: [] };
   }
 
   /** The settings that hold, and what there is of the session. */

@@ -255,7 +255,8 @@ export function faultyBucket(bucket: R2Bucket): R2Bucket {
     };
   };
   const list = (options: R2ListOptions): Promise<R2Objects> =>
-    faultsOf(options.prefix ?? "").list(() => bucket.list(options));
+    // All of the bucket is nobody's.
+    options.prefix === undefined ? bucket.list(options) : faultsOf(options.prefix).list(() => bucket.list(options));
   const remove = (keys: string[]): Promise<void> => faultsOf(keys[0] ?? "").delete(keys, () => bucket.delete(keys));
   return new Proxy(bucket, {
     get(target, property) {

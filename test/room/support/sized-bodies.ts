@@ -7,6 +7,7 @@ export type WithBody = {
 
 /** A body that is right but for its size, of each operation that takes one; and its limit. */
 export const bodies: Readonly<Record<WithBody, readonly [tag: string, body: object]>> = {
+  rebuildSessions: ["[limit:maxRebuildBodyBytes]", { session: { tenant: "default", session_id: "never" } }],
   createSession: ["[limit:maxSessionBodyBytes]", {}],
   configureSession: ["[limit:maxSessionBodyBytes]", {}],
   mintToken: ["[limit:maxMintBodyBytes]", { role: "observe" }],
@@ -44,6 +45,7 @@ export const bodies: Readonly<Record<WithBody, readonly [tag: string, body: obje
 };
 /** What that body is answered with in a session that has a speaker and a turn. */
 export const statusOf: Readonly<Record<WithBody, number>> = {
+  rebuildSessions: 200,
   createSession: 201,
   configureSession: 200,
   mintToken: 201,

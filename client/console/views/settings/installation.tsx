@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 import type { Health } from "../../../index.ts";
 import { baseUrl, gatewayAtOnce } from "../../api/gateway.ts";
 import { plainWords } from "../../api/plain-words.ts";
+import { addressOf } from "../../state/route.ts";
 import { repeatWhileSeen } from "../../state/repeat.ts";
 import { type Fact, Facts } from "../../parts/facts.tsx";
 
@@ -81,7 +82,8 @@ export function Installation(): JSX.Element {
         </ul>
       )}
       <p class="hint">
-        The contract, to build with: <a href="/docs">HTTP and WebSockets</a>.
+        For who runs it: <a href={addressOf.operate}>what waits, what fails, what happened to a meeting</a>. The
+        contract, to build with: <a href="/docs">HTTP and WebSockets</a>.
       </p>
     </section>
   );

@@ -2,6 +2,8 @@
 import type { Context } from "hono";
 import type { EdgeHealth } from "../../../../schemas/http/telemetry.ts";
 import { defaultTenant } from "../../../../schemas/names.ts";
+import { type SwitchName, switchNameSchema } from "../../../../schemas/switches.ts";
+import { switchesOf } from "../../../shared/switches/of-installation.ts";
 import { problemResponse } from "../../../shared/http/problem-response.ts";
 import type { GaugeName } from "../../../shared/telemetry/metrics.ts";
 import { exposition, expositionType, type Health, installation } from "../../operations/index.ts";
@@ -15,12 +17,26 @@ export function metricsRoute(c: Context<AppEnv>): Promise<Response> {
 }
 
 export function edgeHealthRoute(c: Context<AppEnv>): Promise<Response> {
-  return withHealth(c, (health) => c.json(answerOf(health), 200, { "cache-control": "no-store" }));
+  return withHealth(c, async (health) => {
+    const switched_off = await offNow(c);
+    return c.json({ ...answerOf(health), switched_off } satisfies EdgeHealth, 200, { "cache-control": "no-store" });
+  });
 }
 
-async function withHealth(c: Context<AppEnv>, answer: (health: Health) => Response): Promise<Response> {
+async function offNow(c: Context<AppEnv>): Promise<SwitchName[]> {
+  const switches = switchesOf(c.env.DB);
+  const all = await Promise.all(
+    switchNameSchema.options.map(async (name) => ((await switches.isOff(name)) ? name : [])),
+  );
+  return all.flat();
+}
+
+async function withHealth(
+  c: Context<AppEnv>,
+  answer: (health: Health) => Response | Promise<Response>,
+): Promise<Response> {
   if (c.var.principal?.tenant !== defaultTenant) {
-    const detail = "This is about all tenants: it needs an API key of the tenant default with the scope admin.";
+    const detail = "This is about all tenants: it needs an API key of the tenant default.";
     return problemResponse("forbidden", detail, c.var.traceId);
   }
   return answer(await c.env.OPERATIONS.getByName(installation).health());
@@ -45,7 +61,7 @@ function gauge(name: GaugeName, value: number, ...labels: readonly string[]): Sa
   return { name, labels, value };
 }
 
-function answerOf({ sums, rates, alerts, troubled, at }: Health): EdgeHealth {
+function answerOf({ sums, rates, alerts, troubled, at }: Health): Omit<EdgeHealth, "switched_off"> {
   return {
     status: alerts.length > 0 ? "alerting" : "ok",
     at: dateOf(at),
