@@ -1,6 +1,7 @@
 /** "Talk to an AI": a conversation by voice. Who speaks, what both sides said, and its end. */
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useId } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
 import {
   endTalk,
@@ -33,8 +34,8 @@ export function TalkView(): JSX.Element {
       <h1>Talk to an AI</h1>
       {isRunning ? <Conversation now={now} /> : <Beginning />}
       {problem.value !== undefined && (
-        <p class="strand-warning" role="alert">
-          <Icon name="warning" size={16} /> {problem.value}
+        <p class="banner is-problem" role="alert">
+          <Icon name="warning" /> {problem.value}
         </p>
       )}
       <Said />
@@ -51,32 +52,40 @@ export function TalkView(): JSX.Element {
 
 function Beginning(): JSX.Element {
   const questions = useSignal("");
+  const questionsId = useId();
   const asked = (): string[] =>
     questions.value
       .split("\n")
       .map((line) => line.trim())
       .filter((line) => line !== "");
   return (
-    <div class="card running">
+    <form
+      class="card setup"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void startTalk(asked());
+      }}
+    >
       <p class="lead">
         It asks questions by voice, waits for your answers and thanks you. Both sides are kept as a meeting.
       </p>
-      <label class="field">
-        <span>Questions, one on each line; none for its own</span>
+      <div class="stack">
+        <label for={questionsId}>Questions, one on each line</label>
         <textarea
+          id={questionsId}
+          class="input"
           rows={4}
+          placeholder="None: it has its own"
           value={questions.value}
           onInput={({ currentTarget }) => {
             questions.value = currentTarget.value;
           }}
         />
-      </label>
-      <div class="row is-center">
-        <button type="button" class="button is-primary is-large" onClick={() => void startTalk(asked())}>
-          <Icon name="mic" /> Start talking
-        </button>
       </div>
-    </div>
+      <button type="submit" class="big-record">
+        <Icon name="mic" /> Start talking
+      </button>
+    </form>
   );
 }
 
@@ -84,12 +93,12 @@ function Conversation({ now }: { readonly now: TalkPhase | "opening" }): JSX.Ele
   return (
     <div class="card running">
       <p class="safety" role="status">
-        <Icon name={now === "speaking" ? "screen" : "mic"} />
+        <Icon name={now === "speaking" || now === "closing" ? "listen" : "mic"} />
         {phaseWords[now]}
       </p>
       <div class="row is-center">
         <button type="button" class="button is-large" disabled={now !== "speaking"} onClick={interruptTalk}>
-          <Icon name="mic" /> Interrupt
+          <Icon name="pause" /> Interrupt
         </button>
         <button type="button" class="big-stop" disabled={now === "opening"} onClick={() => void endTalk()}>
           <Icon name="stop" /> End
@@ -105,7 +114,7 @@ function Said(): JSX.Element | null {
     <ol class="talk-lines" aria-label="What was said">
       {lines.value.map(({ id, isModel, text }) => (
         <li key={id} class={isModel ? "talk-line is-model" : "talk-line"}>
-          <strong>{isModel ? "AI" : "You"}</strong> {text}
+          <strong>{isModel ? "AI" : "You"}</strong> <span>{text}</span>
         </li>
       ))}
     </ol>
