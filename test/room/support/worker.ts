@@ -2,7 +2,8 @@
 import entry from "../../../server/gateway/index.ts";
 import type { Env } from "../../../server/gateway/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/gateway/room/meeting-session.ts";
-import { UsageLog as RealUsageLog } from "../../../server/app/index.ts";
+import { Participant as RealParticipant, UsageLog as RealUsageLog } from "../../../server/app/index.ts";
+import type { Env as AppEnv } from "../../../server/app/env.ts";
 import { appOf } from "./app-faults.ts";
 import { faultyBucket } from "./bucket-faults.ts";
 import { faultyIndex } from "./index-faults.ts";
@@ -23,7 +24,6 @@ export {
   MeetingIndex,
   MeetingTranscriber,
   Operations,
-  Participant,
   TraceLog,
   BodyRegistry,
   SyncDO,
@@ -33,6 +33,13 @@ export {
 export class UsageLog extends RealUsageLog {
   override async alarm(): Promise<void> {
     if (!this.ctx.id.name?.startsWith("usage-tenant-")) await super.alarm();
+  }
+}
+
+/** Has the variables of its meeting. */
+export class Participant extends RealParticipant {
+  constructor(ctx: DurableObjectState, env: AppEnv) {
+    super(ctx, { ...env, ...variablesOf(ctx.id.name) });
   }
 }
 export { EmbeddedResolver, GatewayEntrypoint, RateLimiter, TenantQuota } from "../../../server/gateway/index.ts";
