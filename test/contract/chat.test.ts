@@ -103,6 +103,9 @@ describe("the openai package", { timeout: timeoutMs }, () => {
     const early = await openai.chat.completions.create(body).catch((error: unknown) => error);
     expect(early).toBeInstanceOf(APIError);
     expect(early).toMatchObject({ status: 502, code: "model_failed" });
+    behave = (_, response) => void response.writeHead(429, { "retry-after": "17" }).end("secret");
+    const busy = await post("/v1/chat/completions", body);
+    expect([busy.status, busy.headers.get("retry-after")]).toEqual([503, "17"]);
     behave = (_, response) => void sse(response).write(chunk("On"), () => setImmediate(() => response.destroy()));
     const late = async (): Promise<string> => {
       let text = "";

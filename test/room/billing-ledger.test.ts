@@ -1,6 +1,6 @@
 /** The ledger as an object over D1: its alarm, its sources, and what a kill leaves. */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { LedgerEntry } from "../../schemas/billing/ledger.ts";
 import type { UsageRecord } from "../../schemas/billing/usage.ts";
 import type { UsageLog } from "../../server/app/ai/usage/usage-log.ts";
@@ -129,4 +129,28 @@ test("[B4] a message of a meeting's feed that comes again counts once", async ()
   const day = Math.floor(Date.now() / 86_400_000);
   const { total } = await ledger.usage("feature", { from: day - 1, to: day }, { after: undefined, limit: 10 });
   expect(total).toMatchObject({ entries: 2, quantities: { audio_ms: 17_000 } });
+});
+
+test("[B13] what D1's list says is kept is tallied the next day by the alarm, each meeting once, and no other tenant's", async () => {
+  const [tenant, other] = [newTenant(), newTenant()];
+  const keep = (of: string, id: string, seconds: number) =>
+    DB.prepare(
+      `INSERT INTO sessions (tenant, session_id, status, created_at, updated_at, tracks, kept_seconds, duration_ms, coverage, revision)
+       VALUES (?, ?, 'open', 0, 0, 1, ?, 0, 1, 1)`,
+    )
+      .bind(of, id, seconds)
+      .run();
+  await Promise.all([keep(tenant, "weekly", 10), keep(tenant, "empty", 0), keep(other, "theirs", 99)]);
+  const ledger = BILLING_LEDGER.getByName(tenant);
+  await ledger.record([entry("feed:weekly:1", { feature: "ingest", cost_nano_usd: 0 })]);
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+  try {
+    const today = Math.floor(Date.now() / 86_400_000);
+    for (let times = 0; times < 2; times += 1) await runInDurableObject(ledger, (object) => object.alarm());
+    const page = { after: undefined, limit: 10 };
+    const { rows } = await ledger.usage("session", { from: today, to: today }, page);
+    expect(rows).toMatchObject([{ key: "weekly", entries: 1, quantities: { byte_days: 320_000 }, cost: 160n }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
