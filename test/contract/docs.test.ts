@@ -76,6 +76,7 @@ test.runIf(hasShell)(
     expect(said[3]).toContain('"speaker_name":"Callum"');
     expect(JSON.parse(said[5] ?? "")).toMatchObject({ session_id: "board-1", coverage: 1 });
     expect(said[5]).toContain("Callum");
+    expect(said[7]).toContain("event: done");
   },
   longMs,
 );
