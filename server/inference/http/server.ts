@@ -43,7 +43,8 @@ export async function serveParts({ host, port, apiKey, parts }: ServeOptions): P
     return Response.json({ status: "ok", models: Object.assign({}, ...parts.map((part) => part.models?.() ?? {})) });
   });
   const longBodies = new Set<string>(parts.flatMap((part) => part.longBodies ?? []));
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  // Node's own bound on a body holds for all paths, and without it there is none on the head unless it is said.
+  const server = createServer({ requestTimeout: 0, headersTimeout: requestTimeoutMs }, (request, response) => {
     const stopWaiting = boundBody(request, longBodies);
     response.once("close", stopWaiting);
     void exchange(request, response, apiKey, routes);
