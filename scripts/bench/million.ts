@@ -25,7 +25,7 @@ const shared = [
 ] as const;
 
 /**
- * @param live counts of one track and room, an hour. @param end what the end of a meeting of an hour takes.
+ * @param live counts of one track and room, an hour. @param end what the end of one meeting takes.
  * @returns for each shared thing: requests a second of a million meetings, and how many meetings fill it.
  */
 export function sharedByMany(

@@ -44,7 +44,8 @@ export interface Operations {
   readonly kvWrites: number;
 }
 
-const isObject = (who: string): boolean => !["Worker", "R2", "D1", "KV"].includes(who);
+/** Whether the meter counts it as a class of objects. */
+export const isObject = (who: string): boolean => !["Worker", "R2", "D1", "KV"].includes(who);
 
 /** Sums of counts as the meter names them: `CLASS what`. */
 export function operationsOf(counts: Readonly<Record<string, number>>): Operations {

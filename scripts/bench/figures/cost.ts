@@ -5,7 +5,7 @@ import type { Bench } from "../bench.ts";
 import { contestantNamed, type ServerName } from "../contestants/contestants.ts";
 import { startServer } from "../contestants/server.ts";
 import { runLoad } from "../load/run-load.ts";
-import { awakeHour, costOf, type Operations, operationsOf, pricePages, pricesReadOn } from "../prices.ts";
+import { awakeHour, costOf, isObject, type Operations, operationsOf, pricePages, pricesReadOn } from "../prices.ts";
 import type { FigureTable } from "../report/figure.ts";
 import { short } from "../report/stats.ts";
 import { archived } from "../rooms-state.ts";
@@ -27,7 +27,7 @@ const countsSchema = z.object({
 interface Counted {
   /** An hour of a live track, as it goes on. */
   readonly live: Readonly<Record<string, number>>;
-  /** What the end of the meetings took, an hour of audio. */
+  /** What the end of one meeting took. */
   readonly end: Readonly<Record<string, number>>;
 }
 
@@ -41,20 +41,20 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
     operation: kind,
     roomtone: short(ours[kind]),
     "roomtone a chunk": short(ours[kind] / 3_600),
-    "roomtone at the end": short(end[kind]),
+    "end of a meeting": short(end[kind]),
     "put-then-ack": short(seed[kind]),
   }));
   const [live, atEnd, seedLive] = [costOf(ours), costOf(end), costOf(seed)];
   const costs = Object.keys(live).map((kind) => ({
     "USD an audio hour": kind,
     roomtone: usd(live[kind] ?? 0),
-    "roomtone at the end": usd(atEnd[kind] ?? 0),
+    "end of a meeting": usd(atEnd[kind] ?? 0),
     "put-then-ack": usd(seedLive[kind] ?? 0),
   }));
   costs.push({
     "USD an audio hour": "all of these",
     roomtone: usd(total(live)),
-    "roomtone at the end": usd(total(atEnd)),
+    "end of a meeting": usd(total(atEnd)),
     "put-then-ack": usd(total(seedLive)),
   });
   return [
@@ -62,7 +62,7 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
       title: "Operations an hour of one live track, a room each",
       rows: amounts,
       notes: [
-        `${meetings} meetings of one track, ${seconds} s at one chunk a second, of which the first ${settledAfterS} s are the opening and do not count; then finalized. Both Workers are counted.`,
+        `${meetings} meetings of one track, ${seconds} s at one chunk a second, of which the first ${settledAfterS} s are the opening and do not count; then finalized: the end is that of one such meeting, and reads each chunk once. Both Workers are counted.`,
       ],
     },
     {
@@ -73,8 +73,27 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
         `Duration is beside these: between nothing, where a room hibernates between chunks, and ${usd(awakeHour)} USD an hour where it never does. One room of 8 tracks has it once.`,
       ],
     },
+    byClass(counted.live),
     sharedByMany(counted.live, counted.end),
   ];
+}
+
+/** Which objects write, wake and are asked: where the price is to be saved. */
+function byClass(live: Readonly<Record<string, number>>): FigureTable {
+  const names = [...new Set(Object.keys(live).map((key) => key.split(" ")[0] ?? ""))];
+  const a = (who: string, what: string): number => (live[`${who} ${what}`] ?? 0) / 3_600;
+  const rows = names
+    .filter((name) => isObject(name))
+    .toSorted((x, y) => a(y, "rows_written") - a(x, "rows_written"))
+    .map((name) => ({
+      "objects, a chunk": name,
+      "rows written": short(a(name, "rows_written")),
+      "alarms set": short(a(name, "alarms_set")),
+      "alarms run": short(a(name, "alarms_run")),
+      requests: short(a(name, "requests")),
+      "rows read": short(a(name, "rows_read")),
+    }));
+  return { title: "By class of objects, a chunk of one live track", rows };
 }
 
 const usd = (value: number): string => value.toFixed(5);
@@ -115,7 +134,7 @@ async function count(bench: Bench, name: ServerName, seconds: number): Promise<C
   for (const sessionId of sessions)
     await finalizeSession({ baseHttp: new URL(`${server.url}/`), sessionId }, { mic: seconds });
   await sleep(afterEndMs);
-  const end = scaled(await read(), atEnd, 3_600 / (seconds * meetings));
+  const end = scaled(await read(), atEnd, 1 / meetings);
   await server.stop();
   return { live, end };
 }
