@@ -17,7 +17,7 @@ const command = defineCommand({
     rounds: wholeNumber(1, 100).meta({
       value: "<n>",
       description: "of each contestant; the median counts",
-      default: "5",
+      default: "3",
     }),
     long: flag.meta({ description: "more chunks, ten minutes for each level of live tracks, and hours-long meetings" }),
     anyway: flag.meta({ description: "runs on a busy machine too, from which nothing follows" }),

@@ -17,7 +17,7 @@ type Asked = Pick<LoadJob, "chunks" | "drive"> & { readonly tracks: readonly Loa
 /** A server is at rest when it takes less of a core than this. */
 const restShare = 0.1;
 const lookMs = 500;
-const restPatienceMs = 60_000;
+const restPatienceMs = 30_000;
 
 export class Bench {
   readonly run: CommandRun;
