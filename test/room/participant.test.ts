@@ -8,7 +8,7 @@ import type { UsageLog } from "../../server/app/ai/usage/usage-log.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
 import { bearer, guarded } from "./support/doors.ts";
-import { openLines, roomWithModel, turnTook, type Wire } from "./support/live-models.ts";
+import { linesEver, openLines, roomWithModel, turnTook, type Wire } from "./support/live-models.ts";
 import type { RoomUnderTest } from "./support/room.ts";
 import { Tenant } from "./support/tenant.ts";
 import { eventually } from "./support/waiting.ts";
@@ -96,6 +96,18 @@ describe("[X10] conversations switched off", () => {
       expect(await talk.read()).toMatchObject({ phase: "ended", reason: "asked" });
     },
   );
+
+  test("one whose object died meanwhile ends as well, without a connection to its model", async () => {
+    const talk = await Talk.begun("google");
+    await talk.speaks();
+    await turnParticipants(true);
+    clock.advance(lookMs);
+    await talk.room.kill();
+    const before = linesEver();
+    await talk.alarm();
+    expect(await talk.read()).toMatchObject({ phase: "ended", reason: "asked" });
+    expect(linesEver()).toBe(before);
+  });
 });
 
 describe("[B9] what a conversation took is in the tenant's ledger", () => {
@@ -113,12 +125,21 @@ describe("[B9] what a conversation took is in the tenant's ledger", () => {
       },
     ]);
   });
+
+  test("with the embedded interviewer: the time that it took", async () => {
+    const talk = await Talk.begun("embedded");
+    clock.advance(4_000);
+    expect(await talk.end()).toMatchObject({ phase: "ended", reason: "deleted" });
+    const { rows } = await usageOf(talk.tenant);
+    const live = rows.filter(({ key }) => key === "live");
+    expect(live).toMatchObject([{ entries: 1, estimated_entries: 0, quantities: { audio_ms: 4_000 } }]);
+  });
 });
 
 /** Once its log has handed all on. */
 async function usageOf(tenant: Tenant) {
   const log = USAGE_LOG.getByName(tenant.name);
-  await eventually("it is written down", async () => (await log.read(0)).records.length > 0);
+  await eventually("it is written down", async () => (await log.read(0)).records.some(({ kind }) => kind === "live"));
   await runDurableObjectAlarm(log);
   const day = new Date(clock.now()).toISOString().slice(0, 10);
   const answer = await guarded(`/v1/usage?by=feature&from=${day}&to=${day}`, { headers: bearer(tenant.key) });

@@ -1,4 +1,7 @@
-/** Live models behind `https://live.test`, of both wires: they greet, say one turn, and tell what it took. Counts what is open. */
+/**
+ * Live models behind `https://live.test`, of both wires: they greet, say one turn, and tell what it took. Counts what is open. And the
+ * embedded one, of whose voice nobody hears anything here.
+ */
 import { serve } from "./outbound.ts";
 import type { RoomUnderTest } from "./room.ts";
 import { setVariables } from "./variables.ts";
@@ -7,20 +10,25 @@ import { setVariables } from "./variables.ts";
 export const turnTook = { input: 500, output: 60, audioInput: 300, audioOutput: 40 };
 
 const pcm = btoa("\u0000".repeat(4_800));
-let open = 0;
+let [open, ever] = [0, 0];
 
 /** Connections that nobody has ended. */
 export const openLines = (): number => open;
+/** Connections that were ever made. */
+export const linesEver = (): number => ever;
 
-export type Wire = "google" | "openai";
+export type Wire = "google" | "openai" | "embedded";
+
+const key = "not-a-real-key";
+const variables: Readonly<Record<Wire, Readonly<Record<string, string>>>> = {
+  google: { LIVE_MODEL: "google/test", GOOGLE_BASE_URL: "https://live.test", GOOGLE_API_KEY: key },
+  openai: { LIVE_MODEL: "openai/test", OPENAI_BASE_URL: "https://live.test/v1", OPENAI_API_KEY: key },
+  embedded: { LIVE_MODEL: "embedded/interviewer", STT_MODEL: "openai/hears", TTS_MODEL: "openai/speaks" },
+};
 
 /** A room whose participants talk with such a model. */
 export function roomWithModel(wire: Wire, room: RoomUnderTest, tenant: string): RoomUnderTest {
-  const where =
-    wire === "google"
-      ? { GOOGLE_BASE_URL: "https://live.test", GOOGLE_API_KEY: "not-a-real-key" }
-      : { OPENAI_BASE_URL: "https://live.test/v1", OPENAI_API_KEY: "not-a-real-key" };
-  setVariables(room.sessionId, { LIVE_MODEL: `${wire}/test`, ...where }, tenant);
+  setVariables(room.sessionId, variables[wire], tenant);
   return room;
 }
 
@@ -67,6 +75,7 @@ serve(
     const { 0: client, 1: server } = new WebSocketPair();
     server.accept();
     open += 1;
+    ever += 1;
     let isOpen = true;
     server.addEventListener("message", ({ data }) => {
       for (const answer of answers(JSON.parse(String(data)) as Sent)) server.send(JSON.stringify(answer));
