@@ -122,7 +122,7 @@ test("[I9] an open session goes on from the seconds that R2 has: those are confi
   expect(await (await get(id, "result")).json()).toMatchObject({ coverage: 1, audio: [{ chunks: 4 }] });
 });
 
-test("[I9] the list is written anew from the rooms, all tenants' in the order of their keys, a page at a time", async () => {
+test("[I9] [limit:maxRebuiltSessions] the list is written anew from the rooms, all tenants' in the order of their keys, a page at a time", async () => {
   const rooms: string[] = [];
   for (const tenant of ["default", "acme", "umbra"]) {
     const { key } = await keyFor(tenant, ["admin"]);
@@ -147,6 +147,7 @@ test("[I9] the list is written anew from the rooms, all tenants' in the order of
   let pages = 0;
   for (let after: string | null = ""; after !== null; pages += 1) {
     const answer: RebuildAnswer = await rebuild(after === "" ? {} : { after });
+    expect(answer.sessions.length).toBeLessThanOrEqual(limits.maxRebuiltSessions);
     seen.push(...answer.sessions.filter(({ outcome }) => outcome === "listed").map(({ session_id }) => session_id));
     after = answer.next;
   }
