@@ -22,7 +22,7 @@ const budgets: Readonly<Record<string, number>> = {
   // With what is told of the running system: lines, counts, alerts.
   "server/shared": 6_300,
   // Asking meetings, in the library, the command and the console; and talking with a model. Documents that are the same on every device, and a folder of them.
-  client: 22_100,
+  client: 22_700,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.

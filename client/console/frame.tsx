@@ -17,6 +17,7 @@ import { MeetingsView } from "./views/meetings/meetings-view.tsx";
 import { SettingsView } from "./views/settings/settings-view.tsx";
 
 const loadOperate = async () => (await import("./views/operate/operate-view.tsx")).OperateView;
+const loadDocuments = async () => (await import("./views/documents/documents-view.tsx")).DocumentsView;
 const loadUsage = async () => (await import("./views/usage/usage-view.tsx")).UsageView;
 
 export function Frame(): JSX.Element {
@@ -57,6 +58,7 @@ function TopBar(): JSX.Element {
         <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
         <NavLink view="capture" address={addressOf.capture} label="Record" />
         <NavLink view="talk" address={addressOf.talk} label="Talk to an AI" />
+        <NavLink view="documents" address={addressOf.documents} label="Documents" />
         <NavLink view="usage" address={addressOf.usage} label="Usage" />
       </nav>
       <div class="top-tools">
@@ -121,6 +123,8 @@ function View({ shown }: { readonly shown: Route }): JSX.Element {
       return <CaptureView />;
     case "talk":
       return <TalkView />;
+    case "documents":
+      return <Later load={loadDocuments} />;
     case "usage":
       return <Later load={loadUsage} />;
     case "operate":

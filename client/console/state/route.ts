@@ -7,7 +7,7 @@ import { sessionIdPattern } from "../../index.ts";
 import { isOfLink, keepCredential } from "./access.ts";
 
 export type Route =
-  | { readonly view: "meetings" | "capture" | "talk" | "usage" | "operate" | "settings" | "unknown" }
+  | { readonly view: "meetings" | "capture" | "talk" | "documents" | "usage" | "operate" | "settings" | "unknown" }
   | { readonly view: "meeting"; readonly sessionId: string };
 
 export const route = signal<Route>(readAddress());
@@ -21,6 +21,7 @@ export const addressOf = {
   meetings: "#/",
   capture: "#/record",
   talk: "#/talk",
+  documents: "#/documents",
   usage: "#/usage",
   operate: "#/operate",
   settings: "#/settings",
@@ -54,6 +55,8 @@ function routeOf(path: string): Route {
       return { view: "capture" };
     case "talk":
       return { view: "talk" };
+    case "documents":
+      return { view: "documents" };
     case "usage":
       return { view: "usage" };
     case "operate":

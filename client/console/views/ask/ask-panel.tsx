@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChatCitation, ChatDocument } from "../../../index.ts";
 import type { Asking } from "../../state/asking.ts";
+import { addressOf } from "../../state/route.ts";
 
 interface Props {
   readonly asking: Asking;
@@ -66,9 +67,9 @@ function Place({ place, onPlace }: { readonly place: ChatCitation; readonly onPl
 
 function DocumentPlace({ document: { n, title } }: { readonly document: ChatDocument }): JSX.Element {
   return (
-    <span class="ask-place" role="note" aria-label={`${n}: in your document ${title}`} title={title}>
+    <a class="ask-place" href={addressOf.documents} aria-label={`${n}: in your document ${title}`} title={title}>
       {n}
-    </span>
+    </a>
   );
 }
 
