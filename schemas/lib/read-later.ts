@@ -15,6 +15,13 @@ export function readLater<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafePar
   return { success: true, data: value as T };
 }
 
+/** Of a row that a later version may have written before it was rolled back. @throws ZodError for what is of another shape. */
+export function parseLater<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = readLater(schema, value);
+  if (read.success) return read.data;
+  throw read.error;
+}
+
 function isLater(issue: z.core.$ZodIssue, value: unknown): boolean {
   const at = alongPath(value, issue.path);
   if (at.some(isLaterEvent)) return true;

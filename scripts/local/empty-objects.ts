@@ -1,6 +1,6 @@
 /**
  * The local runtime makes a file of 8 kB for each object that is asked anything, and keeps it for ever: for a session that was never
- * opened (N3 stores nothing of it), for the rate limiter of a caller that is long gone. Those without a row and without a
+ * opened (N3 stores nothing of it), for a chat that nobody made, for the rate limiter of a caller that is long gone. Those without a row and without a
  * table of ours go before the next start. Deployed, the platform keeps nothing of such objects.
  */
 import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
@@ -9,7 +9,7 @@ import { DatabaseSync } from "node:sqlite";
 import { storageFolder } from "./runtime.ts";
 
 /** Of classes that keep all that they know in their own rows. */
-const classes = ["MeetingSessionDO", "RateLimiter"];
+const classes = ["MeetingSessionDO", "RateLimiter", "ChatSessionDO"];
 const objectFile = /^[0-9a-f]{64}\.sqlite$/;
 /** What is longer holds something. */
 const maxEmptyBytes = 65_536;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
 import { gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
-import { get, post } from "./support/http.ts";
+import { get, post, send } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 import { eventually } from "./support/waiting.ts";
 
@@ -70,4 +70,29 @@ test("[V6] … and part of a result, which is made and revised with them", async
   expect(result.events.find(({ type }) => type === (later.type as typeof type))).toMatchObject(later);
   expect(result.transcript.map(({ text }) => text)).toEqual(["Before.", "Later.", "After."]);
   expect(sessionResultSchema.omit({ events: true }).safeParse(result).success).toBe(true);
+});
+
+test("[V6] … and so are webhooks, the versions of a result and a session's settings", async () => {
+  const { room, id } = await roomOfLater();
+  const hook = `https://${id}.hooks.example/`;
+  expect((await send("PATCH", `/v1/sessions/${id}`, { webhook_url: hook })).status).toBe(200);
+  expect((await post(id, "webhooks/test", {})).status).toBe(202);
+  expect((await post(id, "finalize")).status).toBe(200);
+  await room.inside((storage) => {
+    storage.sql.exec("UPDATE webhook_deliveries SET type = 'meeting.split', last_error = 'teapot' WHERE n = 1");
+    storage.sql.exec(`UPDATE result_versions SET made_by = '["finalize","agenda"]'`);
+    storage.sql.exec("UPDATE meta SET value = json_set(value, '$.captions', 'whispered') WHERE key = 'config'");
+  });
+  await room.evict();
+  const { deliveries } = await (
+    await get(id, "webhooks")
+  ).json<{ deliveries: { delivery_id: string; type: string }[] }>();
+  const split = deliveries.find(({ type }) => type === "meeting.split");
+  expect(split).toMatchObject({ last_error: "teapot" });
+  expect((await post(id, `webhooks/${split?.delivery_id}/resend`)).status).toBe(202);
+  expect(await (await get(id, "results")).json()).toMatchObject({ results: [{ made_by: ["finalize", "agenda"] }] });
+  expect((await gateway(`/v1/sessions/${id}`)).status).toBe(200);
+  // What such a session is told now goes on as before.
+  await post(id, "utterances", { utterances: [{ utterance_id: "u4", start_ms: 5, end_ms: 9, text: "Later." }] });
+  await room.wakeUntil("revised", async () => (await get(id, "result?version=2")).status === 200);
 });

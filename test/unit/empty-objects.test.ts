@@ -35,9 +35,10 @@ function object(of: string, statements: string, stays = false): string {
 const kv = "CREATE TABLE _cf_KV (key TEXT PRIMARY KEY, value BLOB);";
 const alarm = "CREATE TABLE _cf_ALARM (actor_id TEXT PRIMARY KEY, scheduled_time INTEGER);";
 
-test("[N3] an object that was asked and knows nothing leaves no file, a room or a limiter", () => {
+test("[N3] an object that was asked and knows nothing leaves no file, a room, a limiter or a chat", () => {
   const asked = [object("MeetingSessionDO", ""), object("RateLimiter", kv + alarm), object("RateLimiter", "", true)];
-  expect(removeEmptyObjects(stateDir)).toBe(3);
+  asked.push(object("app-ChatSessionDO", kv + alarm));
+  expect(removeEmptyObjects(stateDir)).toBe(4);
   expect(asked.filter((path) => existsSync(path))).toEqual([]);
   expect(asked.filter((path) => existsSync(`${path}-wal`))).toEqual([]);
 });
@@ -49,6 +50,7 @@ test("[N3] [I4] whatever has a row or a table of ours stays: in its file or in i
     object("MeetingSessionDO", `${alarm} INSERT INTO _cf_ALARM VALUES ('a', 1);`),
     object("RateLimiter", `${kv} INSERT INTO _cf_KV VALUES ('window', x'00');`),
     object("RateLimiter", `${kv} INSERT INTO _cf_KV VALUES ('window', x'00');`, true),
+    object("app-ChatSessionDO", "CREATE TABLE chat (one INTEGER PRIMARY KEY);"),
     object("TenantQuota", ""),
   ];
   const unreadable = join(stateDir, "v3", "do", "roomtone-RateLimiter", `${"f".repeat(64)}.sqlite`);

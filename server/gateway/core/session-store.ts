@@ -16,6 +16,7 @@ import {
   sessionStatusSchema,
   titleSchema,
 } from "../../../schemas/http/sessions.ts";
+import { parseLater } from "../../../schemas/lib/read-later.ts";
 import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 
@@ -77,7 +78,7 @@ export class SessionStore {
     this.#config = cached(db, () => {
       const text = this.#read("config");
       if (text === undefined) return { metadata: {}, resolve: resolveDefaults };
-      return configRecordSchema.parse(JSON.parse(text));
+      return parseLater(configRecordSchema, JSON.parse(text));
     });
     this.#status = cached(db, () => sessionStatusSchema.optional().parse(this.#read("status")));
   }
@@ -144,7 +145,7 @@ export class SessionStore {
 
   get deletion(): DeletionRecord | undefined {
     const text = this.#read("deletion");
-    return text === undefined ? undefined : deletionRecordSchema.parse(JSON.parse(text));
+    return text === undefined ? undefined : parseLater(deletionRecordSchema, JSON.parse(text));
   }
 
   set deletion(record: DeletionRecord) {
@@ -171,7 +172,7 @@ export class SessionStore {
 
   get finalizing(): FinalizeRecord | undefined {
     const text = this.#read("finalize");
-    return text === undefined ? undefined : finalizeRecordSchema.parse(JSON.parse(text));
+    return text === undefined ? undefined : parseLater(finalizeRecordSchema, JSON.parse(text));
   }
 
   set finalizing(record: FinalizeRecord) {

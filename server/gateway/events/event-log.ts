@@ -8,7 +8,7 @@ import {
   type RoomEvent,
 } from "../../../schemas/speech/events.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
-import { readLater } from "../../../schemas/lib/read-later.ts";
+import { parseLater } from "../../../schemas/lib/read-later.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { cached, cachedByKey, type Cached, type CachedByKey } from "../../shared/lib/cached.ts";
 import type { Database, SqlParameter } from "../../shared/lib/sql.ts";
@@ -216,7 +216,5 @@ const typeAndTrack = (key: string): [type: EventType, track: string] => key.spli
 
 /** A row that a later version of the gateway wrote, which was rolled back, is read as far as this one knows it (V6). */
 function eventOf({ event_id, at, body }: EventRow): RoomEvent {
-  const read = readLater(eventSchema, { ...JSON.parse(body), event_id, at: new Date(at).toISOString() });
-  if (read.success) return read.data;
-  throw read.error;
+  return parseLater(eventSchema, { ...JSON.parse(body), event_id, at: new Date(at).toISOString() });
 }

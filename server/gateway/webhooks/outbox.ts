@@ -1,13 +1,7 @@
 /** Webhook deliveries: what is to be sent, and what became of what was. Knows no network and no secret. */
 import { limits } from "../../../schemas/limits.ts";
-import {
-  type Delivery,
-  type DeliveryError,
-  deliveryErrorSchema,
-  deliveryStateSchema,
-  type WebhookPayload,
-  webhookTypeSchema,
-} from "../../../schemas/webhooks.ts";
+import { parseLater } from "../../../schemas/lib/read-later.ts";
+import { type Delivery, deliverySchema, type WebhookPayload } from "../../../schemas/webhooks.ts";
 import type { Database, SqlParameter } from "../../shared/lib/sql.ts";
 import { type Statement, stmt } from "../../shared/lib/stmt.ts";
 import type { NextStep, TryOutcome } from "./schedule.ts";
@@ -140,28 +134,24 @@ export class Outbox {
   }
 }
 
-/** A row as a caller may see it. */
+/** A row as a caller may see it, its type and its error as they came where a later version wrote it (V6). */
 export function deliveryOf(row: DeliveryRow, isWritten: boolean): Delivery {
   const isHeld = row.type === "session.finalized" && !isWritten;
-  return {
+  return parseLater(deliverySchema, {
     delivery_id: row.delivery_id,
-    type: webhookTypeSchema.parse(row.type),
+    type: row.type,
     event_id: row.event_id === noEvent ? null : row.event_id,
     created_at: new Date(row.created_at).toISOString(),
-    state: deliveryStateSchema.parse(row.state),
+    state: row.state,
     attempts: row.attempts,
     last_at: timeOf(row.last_at),
     last_origin: row.last_origin,
     last_status: row.last_status,
-    last_error: errorOf(row.last_error),
+    last_error: row.last_error,
     next_at: isHeld ? null : timeOf(row.due_at),
-  };
+  });
 }
 
 function timeOf(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
-}
-
-function errorOf(text: string | null): DeliveryError | null {
-  return text === null ? null : deliveryErrorSchema.parse(text);
 }
