@@ -90,7 +90,7 @@ test("[V6] … and so are webhooks, the versions of a result and a session's set
   const split = deliveries.find(({ type }) => type === "meeting.split");
   expect(split).toMatchObject({ last_error: "teapot" });
   expect((await post(id, `webhooks/${split?.delivery_id}/resend`)).status).toBe(202);
-  expect(await (await get(id, "results")).json()).toMatchObject({ results: [{ made_by: ["finalize", "agenda"] }] });
+  expect(await (await get(id, "results")).json()).toMatchObject({ versions: [{ made_by: ["finalize", "other"] }] });
   expect((await gateway(`/v1/sessions/${id}`)).status).toBe(200);
   // What such a session is told now goes on as before.
   await post(id, "utterances", { utterances: [{ utterance_id: "u4", start_ms: 5, end_ms: 9, text: "Later." }] });

@@ -3,7 +3,6 @@
  * it takes to build it again, so that it comes out the same to the byte however often it is built (F1).
  */
 import * as z from "zod";
-import { parseLater } from "../../../../schemas/lib/read-later.ts";
 import { versionCauseSchema, type VersionCause } from "../../../../schemas/http/versions.ts";
 import { clusterSchema, rosterSchema, speakerStateSchema } from "../../../../schemas/speech/speakers.ts";
 import { trackNameSchema } from "../../../../schemas/names.ts";
@@ -140,7 +139,7 @@ function rowOf(row: StoredRow | undefined): VersionRow | undefined {
   const { made_by, is_stored, has_own_key, ...same } = row;
   return {
     ...same,
-    made_by: parseLater(causesSchema, JSON.parse(made_by)),
+    made_by: causesSchema.parse(JSON.parse(made_by)),
     is_stored: is_stored === 1,
     has_own_key: has_own_key === 1,
   };
