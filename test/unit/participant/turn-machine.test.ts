@@ -257,7 +257,21 @@ describe("the turn machine", () => {
         for (const [index, { startMs }] of mine.entries())
           expect(startMs).toBeGreaterThanOrEqual(mine[index - 1]?.endMs ?? 0);
       }),
-      { seed, numRuns: 1_000 },
+      {
+        seed,
+        numRuns: 1_000,
+        examples: [
+          [
+            [
+              { type: "said", turn: 2, text: "a b c " },
+              { type: "audio", turn: 1, samples: 1 },
+              { type: "plays", ms: 100 },
+              { type: "audio", turn: 2, samples: 1 },
+              { type: "said", turn: 1, text: "a b c " },
+            ],
+          ],
+        ],
+      },
     );
   });
 });

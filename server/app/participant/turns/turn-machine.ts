@@ -190,7 +190,9 @@ class Run {
   #hearModel(turn: number, more: { readonly samples: number; readonly text: string }): void {
     const { turns, lastTurn, closing } = this.state;
     const found = turns.find((each) => each.turn === turn);
-    if (closing || found?.isComplete || (!found && turn <= lastTurn)) return;
+    // They are numbered upwards: one that would come before another that is there is none.
+    const isLate = turn <= Math.max(lastTurn, turns.at(-1)?.turn ?? 0);
+    if (closing || found?.isComplete || (!found && isLate)) return;
     const begun: AiTurn = found ?? {
       turn,
       text: "",
