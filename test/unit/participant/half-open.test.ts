@@ -35,7 +35,7 @@ class Listener {
   readonly recorded: SpokenUtterance[] = [];
   ended: EndReason | undefined;
   readonly #conversation: Conversation;
-  #speech = new Int16Array(0);
+  #speech: Int16Array = new Int16Array(0);
   #atMs = 0;
 
   constructor(openTalk: ConstructorParameters<typeof Conversation>[0]["openTalk"]) {
