@@ -17,7 +17,7 @@ export const deliveredEventSchema = z.enum(deliveredEvents);
 
 /** All that is delivered: those, how a session begins and that it is gone, and what somebody asked for to try a receiver. */
 export const webhookTypes = [...deliveredEvents, "session.created", "session.deleted", "webhook.test"] as const;
-const webhookTypeSchema = z.enum(webhookTypes);
+export const webhookTypeSchema = z.enum(webhookTypes);
 export type WebhookType = z.infer<typeof webhookTypeSchema>;
 
 /** Body of a webhook, after https://www.standardwebhooks.com. */
@@ -70,14 +70,14 @@ export type AnyWebhook = z.infer<typeof anyWebhookSchema>;
 export const deliveryIdSchema = z.string().regex(/^msg_[0-9a-f-]{36}$/);
 
 /** `dead`: given up; only a resend tries it again. */
-const deliveryStateSchema = z.enum(["pending", "delivered", "dead"]);
+export const deliveryStateSchema = z.enum(["pending", "delivered", "dead"]);
 export type DeliveryState = z.infer<typeof deliveryStateSchema>;
 
 /**
  * Why a try failed. `status`: another status than 2xx; `gone`: 410; `not_set_up`: the deployment lost its address
  * or its secret; `refused`: its rules don't allow the address.
  */
-const deliveryErrorSchema = z.enum(["status", "gone", "redirect", "timeout", "unreachable", "refused", "not_set_up"]);
+export const deliveryErrorSchema = z.enum(["status", "gone", "redirect", "timeout", "unreachable", "refused", "not_set_up"]);
 export type DeliveryError = z.infer<typeof deliveryErrorSchema>;
 
 export const deliverySchema = z.object({
