@@ -77,7 +77,15 @@ export type DeliveryState = z.infer<typeof deliveryStateSchema>;
  * Why a try failed. `status`: another status than 2xx; `gone`: 410; `not_set_up`: the deployment lost its address
  * or its secret; `refused`: its rules don't allow the address.
  */
-export const deliveryErrorSchema = z.enum(["status", "gone", "redirect", "timeout", "unreachable", "refused", "not_set_up"]);
+export const deliveryErrorSchema = z.enum([
+  "status",
+  "gone",
+  "redirect",
+  "timeout",
+  "unreachable",
+  "refused",
+  "not_set_up",
+]);
 export type DeliveryError = z.infer<typeof deliveryErrorSchema>;
 
 export const deliverySchema = z.object({
