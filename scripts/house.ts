@@ -26,7 +26,8 @@ const budgets: Readonly<Record<string, number>> = {
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
-  scripts: 14_450,
+  // And one of what a participant adds to its model.
+  scripts: 14_850,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;
