@@ -18,6 +18,8 @@ export interface PersonOptions {
 
 export class Person {
   readonly heard: { samples: number; flushes: number } = { samples: 0, flushes: 0 };
+  /** What its microphone gave, from the beginning. */
+  readonly recorded: Int16Array[] = [];
   readonly #options: PersonOptions;
   readonly #answers: Int16Array[];
   readonly #left = new AbortController();
@@ -68,6 +70,7 @@ export class Person {
       block.set(this.#speaking.subarray(0, blockSamples));
       this.#speaking = this.#speaking.subarray(blockSamples);
       this.#written += blockSamples;
+      this.recorded.push(block);
       this.#capture?.write(block).catch(() => undefined);
     }
     const isMyTurn = this.#lastHeardAt !== undefined && performance.now() - this.#lastHeardAt > turnMs;

@@ -32,7 +32,7 @@ const connectTimeoutMs = 10_000;
 const key = "not-a-real-key";
 
 /** @param random picks what goes wrong with one connection. */
-function faultsFrom(random: () => number, faultsLeft: { count: number }): LineFault[] {
+export function faultsFrom(random: () => number, faultsLeft: { count: number }): LineFault[] {
   if (faultsLeft.count <= 0) return [];
   const faults: LineFault[] = [];
   const within = (low: number, high: number): number => Math.round(low + random() * (high - low));
