@@ -14,7 +14,7 @@ const limits = [
 ] as const;
 
 /** The whole library, as `/client.js` hands it on: kB of gzip. */
-const maxLibraryKb = 92;
+const maxLibraryKb = 96.5;
 /** Everything that the console's page names: kB of gzip. */
 const maxConsoleKb = 150;
 

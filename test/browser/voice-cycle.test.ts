@@ -59,8 +59,8 @@ afterAll(async () => {
 });
 
 /** In the page: a question, as events. @returns all of them. */
-async function ask(gateway: string): Promise<string> {
-  const answer = await fetch(`${gateway}/v1/chat`, {
+async function ask(url: string): Promise<string> {
+  const answer = await fetch(`${url}/v1/chat`, {
     method: "POST",
     headers: { accept: "text/event-stream", "content-type": "application/json" },
     body: JSON.stringify({ message: "When is the launch?", meetings: [] }),
@@ -69,8 +69,8 @@ async function ask(gateway: string): Promise<string> {
 }
 
 /** In the page: has a text spoken, plays it, and has what was spoken heard again. */
-async function around({ gateway, text }: { gateway: string; text: string }) {
-  const spoken = await fetch(`${gateway}/api/tts`, {
+async function around({ url, text }: { url: string; text: string }) {
+  const spoken = await fetch(`${url}/api/tts`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ text, userName: "ada" }),
@@ -82,7 +82,7 @@ async function around({ gateway, text }: { gateway: string; text: string }) {
   const form = new FormData();
   form.append("audio", recording, "answer.wav");
   form.append("userName", "ada");
-  const heard = await fetch(`${gateway}/api/stt`, { method: "POST", body: form });
+  const heard = await fetch(`${url}/api/stt`, { method: "POST", body: form });
   return {
     type: spoken.headers.get("content-type"),
     bytes: recording.size,
@@ -103,7 +103,7 @@ test.skipIf(isWithoutBrowser)(
     });
     await tab.goto(pageUrl);
     expect(await tab.evaluate(ask, gatewayUrl)).toContain(`"text":"${sentence}"`);
-    const cycle = await tab.evaluate(around, { gateway: gatewayUrl, text: sentence });
+    const cycle = await tab.evaluate(around, { url: gatewayUrl, text: sentence });
     expect(cycle).toMatchObject({ type: "audio/wav", isIsolated: true });
     expect(cycle.bytes).toBeGreaterThan(16_000);
     expect(cycle.heard.text).toMatch(/launch.*march/i);

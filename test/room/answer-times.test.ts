@@ -64,7 +64,7 @@ class Listening {
 
   constructor(metered: Metered, candidates: readonly ReturnType<Metered["model"]>[], mayQuote = false) {
     const call = { tenant: "t", traceId: "0".repeat(32), route: "POST /v1/chat", signal: new AbortController().signal };
-    const asked = { question: "When is the launch?", before: [], meetings: undefined };
+    const asked = { question: "When is the launch?", before: [], meetings: undefined, documents: undefined };
     const chat = { models: new ChatModels(metered.meter), meter: metered.meter };
     this.done = this.#read(answerOf(asked, { chat, candidates, mayQuote }, call));
   }

@@ -131,15 +131,16 @@ test("[B4] a message of a meeting's feed that comes again counts once", async ()
   expect(total).toMatchObject({ entries: 2, quantities: { audio_ms: 17_000 } });
 });
 
+const keep = (of: string, id: string, seconds: number) =>
+  DB.prepare(
+    `INSERT INTO sessions (tenant, session_id, status, created_at, updated_at, tracks, kept_seconds, duration_ms, coverage, revision)
+     VALUES (?, ?, 'open', 0, 0, 1, ?, 0, 1, 1)`,
+  )
+    .bind(of, id, seconds)
+    .run();
+
 test("[B13] what D1's list says is kept is tallied the next day by the alarm, each meeting once, and no other tenant's", async () => {
   const [tenant, other] = [newTenant(), newTenant()];
-  const keep = (of: string, id: string, seconds: number) =>
-    DB.prepare(
-      `INSERT INTO sessions (tenant, session_id, status, created_at, updated_at, tracks, kept_seconds, duration_ms, coverage, revision)
-       VALUES (?, ?, 'open', 0, 0, 1, ?, 0, 1, 1)`,
-    )
-      .bind(of, id, seconds)
-      .run();
   await Promise.all([keep(tenant, "weekly", 10), keep(tenant, "empty", 0), keep(other, "theirs", 99)]);
   const ledger = BILLING_LEDGER.getByName(tenant);
   await ledger.record([entry("feed:weekly:1", { feature: "ingest", cost_nano_usd: 0 })]);

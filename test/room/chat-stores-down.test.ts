@@ -40,9 +40,10 @@ test("[M12] a D1 that never answers is waited for two seconds", async () => {
   expect(await asked).toBeUndefined();
 });
 
+const kv = (get: () => Promise<unknown>): KVNamespace => ({ get }) as unknown as KVNamespace;
+
 test("[J11] a KV that is down, silent, or has something else under the key is no answer and no failure", async () => {
   const key = { name: "tenant:t:chat:abc" };
-  const kv = (get: () => Promise<unknown>): KVNamespace => ({ get }) as unknown as KVNamespace;
   expect(
     await cachedAnswer(
       kv(() => Promise.reject(new Error("down"))),

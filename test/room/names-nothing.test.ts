@@ -20,14 +20,15 @@ test("[U9] a track that the session lacks is 404 in every document, by GET and H
   const utterances = [{ text: "Hello.", track: "typed", start_ms: 0, end_ms: 900 }];
   expect((await post(id, "utterances", { utterances })).status).toBe(200);
   for (const name of documents) {
-    expect(await codeOf(await get(id, `${name}?track=nobody`)), name).toMatch(
-      /^404 track_not_found: The session has no/,
+    expect(`${name} ${await codeOf(await get(id, `${name}?track=nobody`))}`).toMatch(
+      /^\S+ 404 track_not_found: The session has no/,
     );
     const head = await gateway(`/v1/sessions/${id}/${name}?track=nobody`, { method: "HEAD" });
     expect([name, head.status]).toEqual([name, 404]);
     expect([name, (await get(id, `${name}?track=quiet`)).status]).toEqual([name, 200]);
   }
-  for (const name of documents.slice(0, 4)) expect((await get(id, `${name}?track=typed`)).status, name).toBe(200);
+  for (const name of documents.slice(0, 4))
+    expect([name, (await get(id, `${name}?track=typed`)).status]).toEqual([name, 200]);
   expect(await (await get(id, "transcript.txt?track=typed")).text()).toContain("Hello.");
   expect(await (await get(id, "transcript.txt?track=quiet")).text()).toBe("");
   await post(id, "finalize");
@@ -42,10 +43,11 @@ test("[U9] windows of a track that is not there are not opened again with a 0", 
   expect(await (await post(id, "resolve/retry", {})).json()).toEqual({ reopened_windows: 0 });
 });
 
+const list = (from: string, to: string): Promise<Response> =>
+  gateway(`/v1/sessions?created_from=${from}&created_to=${to}`);
+
 test("[U9] a time that ends before it begins is refused by the name of the field", async () => {
   const [early, late] = ["2026-01-01T00:00:00Z", "2026-02-01T00:00:00%2B01:00"];
-  const list = (from: string, to: string): Promise<Response> =>
-    gateway(`/v1/sessions?created_from=${from}&created_to=${to}`);
   expect(await codeOf(await list(late, early))).toBe("400 bad_request: created_to is after created_from.");
   expect((await list(early, early)).status).toBe(400);
   expect((await list(early, late)).status).toBe(200);
@@ -53,8 +55,8 @@ test("[U9] a time that ends before it begins is refused by the name of the field
   expect((await list("2026-02-01T00:00:00%2B01:00", "2026-01-31T23:30:00Z")).status).toBe(200);
   for (const path of ["/v1/chat", "/api/chat"]) {
     const body = { message: "What was said?", from: "2026-02-01T00:00:00Z", to: early };
-    expect(await codeOf(await send("POST", path, body)), path).toMatch(
-      /^400 bad_request: .*to:? is at from or after it/,
+    expect(`${path} ${await codeOf(await send("POST", path, body))}`).toMatch(
+      /^\S+ 400 bad_request: .*to:? is at from or after it/,
     );
   }
 });

@@ -34,10 +34,10 @@ const reviewSchema = z.object({
   segments: z.array(z.object({ start_ms: z.number(), end_ms: z.number(), speaker: z.string() })),
 });
 
-/** A service that looks at whole meetings. @param post sends a body to it. */
-export function reviewWith(post: (body: Uint8Array<ArrayBuffer>) => Promise<Response>): Diarize {
+/** A service that looks at whole meetings. @param send sends a body to it. */
+export function reviewWith(send: (body: Uint8Array<ArrayBuffer>) => Promise<Response>): Diarize {
   return async (samples) => {
-    const response = await post(new Uint8Array(samples.slice().buffer));
+    const response = await send(new Uint8Array(samples.slice().buffer));
     if (!response.ok) throw new Error(`review answered ${response.status}: ${await response.text()}`);
     return reviewSchema.parse(await response.json()).segments;
   };

@@ -29,6 +29,7 @@ import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.
 import type { ConfigureRefusal } from "./configure-refusal.ts";
 import { forAWhile } from "./for-a-while.ts";
 import type { Room } from "./room.ts";
+import type { ListedFacts } from "../recovery/restore-room.ts";
 import type { Rooms } from "./rooms.ts";
 import { metadataChars } from "./settings.ts";
 

@@ -44,6 +44,8 @@ const space = createVoiceSpace(trainedModel);
 const around = lengths.lengthMs / lengths.stepMs;
 const samplesPerMs = sampleRateHz / 1_000;
 
+const windowsOf = (ms: number): number => Math.floor((ms * samplesPerMs) / vad.windowSamples);
+
 export class MeetingEar {
   readonly #hearing: Hearing;
   readonly #probabilityOf: (window: Float32Array) => Promise<number>;
@@ -89,7 +91,6 @@ export class MeetingEar {
   /** Windows before the quietest moment near the end of a block, so that hardly a word is cut. */
   #quietestCut(): number {
     const all = this.#probabilities;
-    const windowsOf = (ms: number): number => Math.floor((ms * samplesPerMs) / vad.windowSamples);
     const last = windowsOf(reviewing.blockMs) - 1;
     let [best, least] = [last, Infinity];
     for (let i = last; i >= windowsOf(reviewing.blockMs - reviewing.cutWithinMs); i--) {
@@ -109,8 +110,13 @@ export class MeetingEar {
     this.#heldFromMs += pcm.length / samplesPerMs;
     const parts = regionsOf(probabilities, pcm.length / samplesPerMs).flatMap((region, r) =>
       stepsOf(region).map(({ start, end }, i): Part => ({
-        ...{ start, end, isFirst: i === 0, region: r, frames: 0 },
-        ...{ sums: new Float64Array(pooledValues), statistics: emptyStatistics() },
+        start,
+        end,
+        isFirst: i === 0,
+        region: r,
+        frames: 0,
+        sums: new Float64Array(pooledValues),
+        statistics: emptyStatistics(),
       })),
     );
     if (parts.length === 0) return;

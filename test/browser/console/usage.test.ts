@@ -50,8 +50,8 @@ test.skipIf(isWithoutBrowser)(
         const hidden = await page.getByRole("navigation", { name: "Main" }).evaluate((nav) =>
           [...nav.querySelectorAll("a")].flatMap((link) => {
             const { left, top, right, bottom } = link.getBoundingClientRect();
-            const at = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-            return left >= 0 && right <= innerWidth && link.contains(at) ? [] : [link.textContent];
+            const topmost = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return left >= 0 && right <= innerWidth && link.contains(topmost) ? [] : [link.textContent];
           }),
         );
         const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");

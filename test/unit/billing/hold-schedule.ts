@@ -24,7 +24,7 @@ interface Made {
 
 const limits = { tokens: 6_000, nanoUsd: 40_000 } as const;
 const secondOf = (ms: number): number => Math.floor(ms / 1_000) * 1_000;
-const chargeOfCost = (cost: number): number => Number(chargeOf(cost, "cloud"));
+const chargeOfCost = (cost: number): number => chargeOf(cost, "cloud");
 
 /** @returns the first thing that is not as it must be; undefined where all is well. */
 export function runHolds(seed: number, plant?: HoldPlant): string | undefined {

@@ -60,18 +60,18 @@ describe("all steps of a meeting", () => {
   });
 });
 
-describe("a review", () => {
-  const said = (axis: number, count: number): Omit<MeetingStep, "startMs" | "endMs">[] =>
-    Array.from({ length: count }, (_, i) => ({
-      frames: 40,
-      isFirst: i === 0,
-      neural: Float32Array.from(moment(towards(axis), 0.3)),
-      // Of no kind of recording that the classical voice knows.
-      classical: new Float32Array(voiceValues).fill(9),
-    }));
-  const placed = (steps: readonly Omit<MeetingStep, "startMs" | "endMs">[]): MeetingStep[] =>
-    steps.map((step, i) => ({ ...step, startMs: i * stepMs, endMs: (i + 1) * stepMs }));
+const said = (axis: number, count: number): Omit<MeetingStep, "startMs" | "endMs">[] =>
+  Array.from({ length: count }, (_, i) => ({
+    frames: 40,
+    isFirst: i === 0,
+    neural: Float32Array.from(moment(towards(axis), 0.3)),
+    // Of no kind of recording that the classical voice knows.
+    classical: new Float32Array(voiceValues).fill(9),
+  }));
+const placed = (steps: readonly Omit<MeetingStep, "startMs" | "endMs">[]): MeetingStep[] =>
+  steps.map((step, i) => ({ ...step, startMs: i * stepMs, endMs: (i + 1) * stepMs }));
 
+describe("a review", () => {
   it("names who speaks first voice_1, and cuts where another begins", () => {
     expect(review(placed([...said(4, 20), ...said(2, 16), ...said(4, 12)]))).toEqual([
       { start_ms: 0, end_ms: 5_000, speaker: "voice_1" },

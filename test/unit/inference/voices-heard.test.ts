@@ -29,7 +29,7 @@ it(
 );
 
 describe("a second look at a whole meeting", () => {
-  const post = async (body: BodyInit | null): Promise<Response> =>
+  const post = async (body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null): Promise<Response> =>
     (await part.routes["POST /speaker/review"]?.(
       new Request("http://voices.test/speaker/review", { method: "POST", body, duplex: "half" }),
     )) ?? Response.error();
@@ -45,8 +45,7 @@ describe("a second look at a whole meeting", () => {
   it("takes pieces that end within a sample, one meeting at a time", { timeout: timeoutMs }, async () => {
     const pcm = new Uint8Array(sample.samples.slice(0, 16_000).buffer);
     const pieces = [pcm.subarray(0, 1_001), pcm.subarray(1_001, 8_000), pcm.subarray(8_000)];
-    let goOn = (): void => undefined;
-    const held = new Promise<void>((resolve) => (goOn = resolve));
+    const { promise: held, resolve: goOn } = Promise.withResolvers<void>();
     const slow = post(
       new ReadableStream<Uint8Array>({
         pull: async (controller) => {

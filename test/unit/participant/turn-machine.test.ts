@@ -339,9 +339,10 @@ describe("what a model does not say", () => {
     expect(talk.take({ type: "tick" })).toEqual([{ type: "connect", afterMs: 0 }]);
     talk.take({ type: "connected", isRemote: true });
     talk.now += 500;
-    const spokenAt = (ms: number) => ({ from: startedAt + ms, until: startedAt + ms + 1_000 });
-    talk.take({ type: "heard", text: "First.", isFinal: true, spoken: spokenAt(4_000) });
-    talk.take({ type: "heard", text: "Second.", isFinal: true, spoken: spokenAt(16_000) });
+    const first = { from: startedAt + 4_000, until: startedAt + 5_000 };
+    talk.take({ type: "heard", text: "First.", isFinal: true, spoken: first });
+    const second = { from: startedAt + 16_000, until: startedAt + 17_000 };
+    talk.take({ type: "heard", text: "Second.", isFinal: true, spoken: second });
     expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([
       ["First.", 4_000],
       ["Second.", 16_000],
