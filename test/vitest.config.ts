@@ -165,7 +165,9 @@ export default defineConfig({
           environment: "node",
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          // After the others, a file at a time: pages play and record in real time, and a processor that they share with others comes too late.
+          sequence: { groupOrder: 1 },
+          maxWorkers: 1,
         },
       },
     ],

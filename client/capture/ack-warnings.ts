@@ -7,9 +7,16 @@ const maxCodes = 32;
 
 export function ackWarnings(tell: (warning: CaptureEvents["warning"]) => void): (ack: AckMessage) => void {
   const told = new Set<string>();
-  return ({ seq, warning }) => {
+  return (ack) => {
+    const warning = warningIn(ack.warning);
     if (!warning || told.has(warning.code) || told.size >= maxCodes) return;
     told.add(warning.code);
-    tell({ ...warning, seq });
+    tell({ ...warning, seq: ack.seq });
   };
+}
+
+function warningIn(value: unknown): { readonly code: string; readonly detail: string } | undefined {
+  if (typeof value !== "object" || value === null || !("code" in value) || !("detail" in value)) return undefined;
+  const { code, detail } = value;
+  return typeof code === "string" && typeof detail === "string" ? { code, detail } : undefined;
 }

@@ -129,7 +129,9 @@ const calls = Object.entries(methods).flatMap(([id, method]) =>
 test("no operation is without a method, and no method without an operation", () => {
   expect(Object.keys(methods).toSorted()).toEqual(Object.keys(operations).toSorted());
   const client = createResultsClient({ baseUrl: "http://127.0.0.1:9" });
-  expect([...new Set(calls.map(([, name]) => name)), "listen"].toSorted()).toEqual(Object.keys(client).toSorted());
+  expect([...new Set(calls.map(([, name]) => name)), "listen", "sync"].toSorted()).toEqual(
+    Object.keys(client).toSorted(),
+  );
 });
 
 test.each(calls)("%s is asked for by %s", async (id, _name, call) => {

@@ -139,7 +139,8 @@ describe("against a gateway", async () => {
     expect(await client.exportDocument(session, "transcript.vtt", { track: "mixed" })).toContain("Good morning.");
     for (const name of ["transcript.srt", "transcript.txt"] as const)
       expect(await client.exportDocument(session, name)).toContain("Good morning.");
-    expect(await client.exportDocument(session, "speakers.rttm", { track: "none" })).toBe("");
+    const ofNone = client.exportDocument(session, "speakers.rttm", { track: "none" });
+    expect(await failure(ofNone, RoomtoneHttpError)).toMatchObject({ code: "track_not_found" });
     expect(await client.deliveries(session)).toEqual([]);
     await capture.leave();
   });

@@ -32,7 +32,7 @@ test("[B3][B7] 1,000 tokens in at $3 and 500 out at $15 a million are charged $0
       unpriced_entries: 0,
       cost_usd: { exact: "0.0105", shown: "0.011" },
       charge_usd,
-      quantities: { audio_ms: 0, characters: 0, input_tokens: 1_000, output_tokens: 500, calls: 0 },
+      quantities: { audio_ms: 0, characters: 0, input_tokens: 1_000, output_tokens: 500, calls: 0, byte_days: 0 },
     },
   ]);
   // Small calls are not rounded one by one: a thousand of them are ten dollars and not eleven.

@@ -72,6 +72,6 @@ test.concurrent("--help says what there is; a wrong option is one sentence", asy
   for (const command of ["create", "list", "rotate", "revoke"]) expect(help.stdout).toContain(command);
   expect(wrong).toMatchObject({ code: 1, stdout: "" });
   expect(wrong.stderr).toBe(
-    "--scope takes sessions:write, sessions:read, tokens:mint, speech, billing, admin, with commas between.\n",
+    "--scope takes sessions:write, sessions:read, tokens:mint, speech, billing, metrics:read, admin, with commas between.\n",
   );
 }, 30_000);

@@ -546,7 +546,7 @@ test("[P7] a token for some tracks reads those alone, also where the URL names n
   expect(await statuses(["mic"], "")).toEqual([200, 403]);
   expect(await statuses(["lamp"], "")).toEqual([403, 403]);
   expect(await statuses(["lamp"], "?track=mic")).toEqual([403, 403]);
-  expect(await statuses(["lamp"], "?track=lamp")).toEqual([404, 200]);
+  expect(await statuses(["lamp"], "?track=lamp")).toEqual([404, 404]);
 });
 
 describe("presented", () => {

@@ -41,6 +41,6 @@ export const serviceOperations = {
     access: bySessions("admin"),
     body: { schema: rebuildBodySchema, maxBytes: limits.maxRebuildBodyBytes },
     answers: { 200: { description: "What became of each session.", schema: rebuildAnswerSchema } },
-    errors: ["result_unavailable"],
+    errors: ["body_too_large", "result_unavailable"],
   },
 } as const satisfies Record<string, Operation>;

@@ -26,9 +26,14 @@ async function recordBoth(page: Page): Promise<string> {
   return /recording-[\w-]+/.exec(address ?? "")?.[0] ?? "";
 }
 
-async function pitchesOf(sessionId: string, track: string): Promise<number> {
+/** Seconds of the track that hold its tone to 2 Hz: in the others a busy machine gave the page less sound than it asked for. */
+async function secondsOfTone(sessionId: string, track: string, hz: number): Promise<number> {
   const wav = await (await fetch(`${gateway.url}/v1/sessions/${sessionId}/audio.wav?track=${track}`)).arrayBuffer();
-  return pitchOf(new Int16Array(wav, 44).subarray(sampleRateHz, 2 * sampleRateHz), sampleRateHz);
+  const samples = new Int16Array(wav, 44);
+  const pitches = Array.from({ length: Math.floor(samples.length / sampleRateHz) }, (_, second) =>
+    pitchOf(samples.subarray(second * sampleRateHz, (second + 1) * sampleRateHz), sampleRateHz),
+  );
+  return pitches.filter((pitch) => Math.abs(pitch - hz) <= 2).length;
 }
 
 test.skipIf(isWithoutBrowser)(
@@ -55,7 +60,7 @@ test.skipIf(isWithoutBrowser)(
       "the device gave nothing",
     ).toBe(true);
     for (const [track, hz] of Object.entries(madeHz))
-      expect(Math.abs((await pitchesOf(sessionId, track)) - hz), `pitch of ${track}`).toBeLessThan(10);
+      expect(await secondsOfTone(sessionId, track, hz), `seconds of ${hz} Hz in ${track}`).toBeGreaterThanOrEqual(2);
     expectClean(opened);
   },
   120_000,

@@ -30,7 +30,11 @@ export const plants: readonly Plant[] = [
         find: "addChunk.run(",
         replace: "this.#late.set(`${track}/${chunk.seq}`, digest);\nsetTimeout(() => { addChunk.run(",
       },
-      { file: tracks, find: "toBlob(chunk.content));", replace: "toBlob(chunk.content)); }, 100);" },
+      {
+        file: tracks,
+        find: "track, chunk.seq, chunk.content);",
+        replace: "track, chunk.seq, chunk.content); }, 100);",
+      },
       {
         file: tracks,
         find: lookUp,

@@ -1,6 +1,7 @@
 /** A room seen from behind: its tables, its alarm, its bucket, its end. */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { chunkKey } from "../../../server/gateway/archive/keys.ts";
+import { ingestLoad } from "../../../server/gateway/core/ingest-load.ts";
 import { recentChunks } from "../../../server/gateway/archive/recent-chunks.ts";
 import { roomName } from "../../../schemas/names.ts";
 import { bindings } from "./bindings.ts";
@@ -69,8 +70,9 @@ export class RoomUnderTest {
     return this.inside((storage) => storage.getAlarm());
   }
 
-  /** Moves the clock to the room's alarm and runs it. @returns whether one was set. */
+  /** Moves the clock to the room's alarm, by when no chunks rush in any more, and runs it. @returns whether one was set. */
   async wake(): Promise<boolean> {
+    while (ingestLoad.isRush) await scheduler.wait(20);
     const at = await this.alarmAt();
     if (at === null) return false;
     clock.advanceTo(at);
