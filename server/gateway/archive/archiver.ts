@@ -89,9 +89,7 @@ export class Archiver {
 
   /** There may be work: starts it, or helps what runs, unless R2 is left alone or ingest goes first. Returns at once. */
   kick(): void {
-    if (!this.#cooldown.isOver) return;
-    if (this.#isHeld) this.#lookAgain();
-    else this.#fillLanes();
+    if (this.#cooldown.isOver) this.#begin();
   }
 
   /**
@@ -101,7 +99,7 @@ export class Archiver {
   async wake(): Promise<void> {
     const { now, tracks, wakeAt } = this.#deps;
     if (!this.#cooldown.isOver) return wakeAt(this.notBefore);
-    this.kick();
+    this.#begin();
     await this.#passEnd();
     if (tracks.pendingChunks > 0) wakeAt(Math.max(now() + heldBackMs, this.notBefore));
   }
@@ -115,6 +113,11 @@ export class Archiver {
     } finally {
       this.#drains -= 1;
     }
+  }
+
+  #begin(): void {
+    if (this.#isHeld) this.#lookAgain();
+    else this.#fillLanes();
   }
 
   async #passEnd(): Promise<void> {
