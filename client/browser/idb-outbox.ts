@@ -28,40 +28,29 @@ import {
 import type { OutboxEnd, OutboxFault, OutboxFrame, OutboxOrigin } from "../capture/outbox.ts";
 import * as states from "../capture/outbox-state.ts";
 import { SeqSet } from "../capture/seq-set.ts";
-import { AudioSourceError } from "./audio-source-error.ts";
-import { IdbConnection, isFull, isLostConnection, requested, type Stores, unlessFull } from "./idb.ts";
+import { type IdbConnection, isFull, isLostConnection, requested, type Stores, unlessFull } from "./idb.ts";
 import { frameSchema, type HoldOnDisk, parseRecord, recordId, recordOf, spareId, unsentId } from "./idb-record.ts";
-import { browserLocks, takeLock } from "./web-lock.ts";
+import { type LockedDatabase, openLocked } from "./open-locked.ts";
 
 const storeNames = ["frames", "meta"] as const;
 /** More than the record ever takes. */
 const spareBytes = 16_384;
 
-export interface IdbOutboxOptions {
-  /** Of the database; one for each session and track, such as `roomtone/<session>/<track>`. */
-  readonly name: string;
+/** `name` of the database: one for each session and track, such as `roomtone/<session>/<track>`. */
+export interface IdbOutboxOptions extends LockedDatabase {
   /** Seconds it may hold; 32 kB each. Default: four hours. */
   readonly maxFrames?: number;
-  /** Default: the browser's. */
-  readonly indexedDB?: IDBFactory;
-  /** Default: the browser's, if it has them; null goes without. */
-  readonly locks?: LockManager | null;
 }
 
 /** Opens the outbox. Rejects with OutboxLockedError where another tab captures into it. */
 export async function openIdbOutbox(options: IdbOutboxOptions): Promise<Outbox> {
   const { name, maxFrames = 14_400 } = options;
   checkCapacity(maxFrames);
-  const indexedDB = options.indexedDB ?? (globalThis as { readonly indexedDB?: IDBFactory }).indexedDB;
-  if (!indexedDB) throw new AudioSourceError("unsupported", "This page has no IndexedDB.");
-  let connection: IdbConnection | undefined;
-  const onLost = (cause: Error): void => void connection?.end(cause);
-  const unlock = await takeLock(name, options.locks === undefined ? browserLocks() : options.locks, onLost);
+  const { connection, unlock } = await openLocked(options, (database) => {
+    database.createObjectStore("frames", { keyPath: "slot" });
+    database.createObjectStore("meta", { keyPath: "id" });
+  });
   try {
-    connection = await IdbConnection.open(indexedDB, name, (upgraded) => {
-      upgraded.createObjectStore("frames", { keyPath: "slot" });
-      upgraded.createObjectStore("meta", { keyPath: "id" });
-    });
     return await IdbOutbox.load({ connection, name, maxFrames, unlock });
   } catch (cause) {
     await unlock();

@@ -3,35 +3,18 @@
  * one transaction, on disk when its promise resolves. One tab at a time has a database, where the browser has Web Locks.
  */
 import type { SyncStorage } from "../sync/sync-types.ts";
-import { AudioSourceError } from "./audio-source-error.ts";
-import { IdbConnection, requested } from "./idb.ts";
-import { browserLocks, takeLock } from "./web-lock.ts";
+import { type IdbConnection, requested } from "./idb.ts";
+import { type LockedDatabase, openLocked } from "./open-locked.ts";
 
-export interface IdbSyncStorageOptions {
-  /** Of the database: one for each gateway and user. */
-  readonly name: string;
-  /** Default: the browser's. */
-  readonly indexedDB?: IDBFactory;
-  /** Default: the browser's, if it has them; null goes without. */
-  readonly locks?: LockManager | null;
-}
+/** `name` of the database: one for each gateway and user. */
+export type IdbSyncStorageOptions = LockedDatabase;
 
 /** Rejects with OutboxLockedError where another tab has it open. */
-export async function openIdbSyncStorage({ name, ...options }: IdbSyncStorageOptions): Promise<SyncStorage> {
-  const indexedDB = options.indexedDB ?? (globalThis as { readonly indexedDB?: IDBFactory }).indexedDB;
-  if (!indexedDB) throw new AudioSourceError("unsupported", "This page has no IndexedDB.");
-  let connection: IdbConnection | undefined;
-  const onLost = (cause: Error): void => void connection?.end(cause);
-  const unlock = await takeLock(name, options.locks === undefined ? browserLocks() : options.locks, onLost);
-  try {
-    connection = await IdbConnection.open(indexedDB, name, (database) => {
-      database.createObjectStore("rows");
-      database.createObjectStore("bodies");
-    });
-  } catch (cause) {
-    await unlock();
-    throw cause;
-  }
+export async function openIdbSyncStorage(options: IdbSyncStorageOptions): Promise<SyncStorage> {
+  const { connection, unlock } = await openLocked(options, (database) => {
+    database.createObjectStore("rows");
+    database.createObjectStore("bodies");
+  });
   return storageOver(connection, unlock);
 }
 

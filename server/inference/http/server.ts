@@ -8,12 +8,9 @@ import { type AddressInfo, BlockList, isIP } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../../../schemas/lib/failure.ts";
+import { bodyTimes, boundBody } from "./bound-body.ts";
 import type { Handler, Part } from "./part.ts";
 
-/** A body of 32 MB within it, over any network that a model should be behind. */
-const requestTimeoutMs = 60_000;
-/** Between two parts of a body that may be long: a model may think before it takes the next. */
-const idleTimeoutMs = 150_000;
 const maxConnections = 64;
 const closePatienceMs = 1_000;
 
@@ -44,7 +41,7 @@ export async function serveParts({ host, port, apiKey, parts }: ServeOptions): P
   });
   const longBodies = new Set<string>(parts.flatMap((part) => part.longBodies ?? []));
   // Node's own bound on a body holds for all paths, and without it there is none on the head unless it is said.
-  const server = createServer({ requestTimeout: 0, headersTimeout: requestTimeoutMs }, (request, response) => {
+  const server = createServer({ requestTimeout: 0, headersTimeout: bodyTimes.shortMs }, (request, response) => {
     const stopWaiting = boundBody(request, longBodies);
     response.once("close", stopWaiting);
     void exchange(request, response, apiKey, routes);
@@ -71,19 +68,6 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     server.once("error", (cause) => reject(new Failure(`can't listen on ${host}, port ${port}: ${cause.message}.`)));
     server.listen(port, host, resolve);
   });
-}
-
-/** A body that never ends holds a connection for ever. @returns what ends the watch. */
-function boundBody(request: IncomingMessage, longBodies: ReadonlySet<string>): () => void {
-  const path = URL.parse(request.url ?? "", "http://inference")?.pathname ?? "";
-  if (longBodies.has(path)) {
-    request.setTimeout(idleTimeoutMs, () => request.destroy());
-    return () => request.setTimeout(0);
-  }
-  const timer = setTimeout(() => {
-    if (!request.complete) request.destroy();
-  }, requestTimeoutMs);
-  return () => clearTimeout(timer);
 }
 
 /** Never throws. */
