@@ -172,7 +172,7 @@ export class DeviceState {
       return;
     }
     const isThere = outcome.outcome === "applied" || outcome.outcome === "unchanged";
-    // What was edited since goes on from the version that this one has become.
+    // An edit that was made while this one was under way is based on the version that the gateway gave to this one.
     if (!isNewer) batch.set(key, null);
     else if (isThere && edit.content !== undefined) {
       const resolves = now.resolves.filter((one) => !edit.resolves.includes(one));

@@ -36,7 +36,7 @@ export interface SyncReport {
   readonly pulled: number;
   /** Collections that began anew, since the gateway's log knows no more of what this device had. */
   readonly reset: readonly Collection[];
-  /** Still to be sent: refused, or written meanwhile. */
+  /** Changes that the gateway does not have: those that it refused, and those that were made while it was asked. */
   readonly pending: readonly PendingChange[];
   /** All that nobody has settled. */
   readonly conflicts: readonly SyncConflict[];

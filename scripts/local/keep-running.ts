@@ -39,7 +39,7 @@ export async function keepRunning(options: KeepRunningOptions): Promise<void> {
     deaths.push(now);
     const recent = deaths.filter((at) => now - at < countedMs).length;
     await stopGateway(gateway);
-    // On a busy machine that takes longer than is waited for there, and until then STATE_DIR is taken.
+    // `stopGateway` waits for some seconds only. Until all of the gateway has ended it holds the lock of STATE_DIR, which the next one needs.
     await within(clearTimeoutMs, gateway.stop(), `The gateway stops: workerd ${how}, and what it leaves does not end.`);
     if (recent > maxDeaths) {
       throw new Failure(`The gateway stops: workerd ${how}, ${recent} times in ten minutes. What was acked is kept.`);

@@ -13,7 +13,7 @@ import { Delays } from "./delays.ts";
 import { bytesOf, levelFor, levelOf, pieceOf } from "./levels.ts";
 import { type BenchModel, instructionsFor } from "./model-server.ts";
 
-/** What the capture library cuts live audio into. */
+/** The capture library sends live audio in pieces of this length. */
 const pieceMs = 100;
 const piecesPerChunk = 10;
 const turnMs = 200;

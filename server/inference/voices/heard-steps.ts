@@ -12,7 +12,7 @@ export interface Step {
   readonly voice: Float64Array;
   /** Frames of speech behind it. */
   readonly frames: number;
-  /** Whether a pause lies before it. */
+  /** Whether it is the first step after a pause. */
   readonly isFirst: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface MeetingStep {
   readonly endMs: number;
   /** Frames of speech behind its voices. */
   readonly frames: number;
-  /** Whether a pause lies before it. */
+  /** Whether it is the first step after a pause. */
   readonly isFirst: boolean;
   /** Not scaled; zeros where there is too little speech. */
   readonly neural: Float32Array;
