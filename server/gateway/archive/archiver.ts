@@ -11,6 +11,7 @@ import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { SharedTimeout, TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
+import { giveWay } from "../../shared/lib/wait.ts";
 import { Hold } from "../core/hold.ts";
 import { type IngestLoad, lookMs } from "../core/ingest-load.ts";
 import type { SessionName } from "../core/session-name.ts";
@@ -174,6 +175,8 @@ export class Archiver {
         if (stored) this.#deps.tracks.markArchived(chunk.track, chunk.seq);
         else pass.failed += 1;
         pass.failedInRow = stored ? 0 : pass.failedInRow + 1;
+        // Where R2 is in this process, put after put would be answered without a look at the sockets: acks of seconds' worth would wait.
+        await giveWay();
         chunk = this.#lanes + this.#abandonedPuts <= maxLanes ? this.#take(pass) : undefined;
       }
     } catch (cause) {

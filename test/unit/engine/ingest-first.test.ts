@@ -17,8 +17,10 @@ const now = (): number => Date.now();
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A room's tracks and archive, over a bucket that takes 10 ms for a chunk. */
-function openArchive() {
+const tenMs = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10));
+
+/** A room's tracks and archive, over a bucket. @param takes how long it takes for a chunk. */
+function openArchive(takes: () => Promise<void> = tenMs) {
   const { tracks } = openEngine(nodeSqlite(now).open());
   const load = new IngestLoad(now);
   const put: string[] = [];
@@ -27,7 +29,7 @@ function openArchive() {
   const archiver = new Archiver({
     bucket: {
       put: async (key) => {
-        await new Promise((resolve) => setTimeout(resolve, 10));
+        await takes();
         if (failing) throw new Error("R2 is down");
         put.push(key);
       },
@@ -141,6 +143,28 @@ test("[K3] [K10] R2 fails in the middle of a rush: the archive backs off as ever
   await drained;
   expect(tracks.pendingChunks).toBe(0);
   expect(new Set(put).size).toBe(55 * rushPerStep);
+});
+
+test("[K10] between puts that R2 answers at once, others of the thread have their turn", async () => {
+  vi.useRealTimers();
+  const course: string[] = [];
+  const { keep, fail, put, archiver } = openArchive(async () => {
+    course.push("put");
+    setTimeout(() => course.push("others"), 0);
+  });
+  fail(true);
+  for (let n = 0; n < 40; n += 1) keep();
+  await archiver.drain();
+  fail(false);
+  course.length = 0;
+  await archiver.drain();
+  expect(put).toHaveLength(40);
+  // A put of each lane, at most.
+  const runs = course
+    .join(" ")
+    .split("others")
+    .map((run) => run.trim().split("put").length - 1);
+  expect(Math.max(...runs)).toBeLessThanOrEqual(4);
 });
 
 test("[K10] what waits for a rush to be over waits no longer than it may, once for each rush", async () => {
