@@ -22,3 +22,10 @@ export function visibleLineOf(text: string): string | undefined {
   const line = text.replace(directions, "").replace(breaks, " ").trim();
   return visibleLine.test(line) ? line : undefined;
 }
+
+const unshown = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu;
+
+/** A text that quotes what somebody sent, on one line: what would break it or turn its direction is a replacement character. */
+export function shownLine(text: string): string {
+  return text.replace(unshown, "\uFFFD");
+}

@@ -10,11 +10,11 @@ import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/
 import { kCurrentWorker, Response } from "miniflare";
 import { defineConfig } from "vitest/config";
 import { appFiles, buildApp } from "../scripts/local/build-app.ts";
+import { runSeed } from "./support/run-seed.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Of the randomized tests; null takes fixed seeds and a new one. */
-    seed: number | null;
+    seed: number;
     /** Of the index of sessions. */
     indexMigrations: D1Migration[];
     /** The first seconds of the demo's recording, s16le as base64: what the stored rooms of `fixtures` were given. */
@@ -43,6 +43,7 @@ export default defineConfig({
   test: {
     // The room logs what it is told to expect here; only a failed test's lines are of use.
     silent: "passed-only",
+    provide: { seed: runSeed(process.env["ROOMTONE_SEED"]) },
     projects: [
       {
         root,
@@ -144,7 +145,6 @@ export default defineConfig({
           isolate: false,
           setupFiles: ["test/room/support/migrate-index.ts"],
           provide: {
-            seed: process.env["ROOMTONE_SEED"] ? Number(process.env["ROOMTONE_SEED"]) : null,
             sampleSeconds: (await readFile(`${root}/scripts/demo/sample/interview.wav`))
               .subarray(44, 44 + 18 * 32_000)
               .toString("base64"),

@@ -2,7 +2,7 @@
 import { afterAll, expect, inject, test } from "vitest";
 import { GatewayTalks } from "../support/live-models/play-through-gateway.ts";
 
-const seed = inject("seed") ?? 5;
+const seed = inject("seed");
 let talks: GatewayTalks | undefined;
 afterAll(() => talks?.stop());
 

@@ -61,6 +61,7 @@ export function checkAnswer(request: BuiltRequest, answer: FuzzAnswer, world: Re
     return;
   }
   if (status === 101 && isRefusal(text)) return;
+  if (status === 308) return hold(isPageWithSlash(request), "a redirect that leads to no public page");
   hold("operation" in route, `answered ${status} where there is no route`);
   const { operation } = route;
   const isPublic = operation.access === "public";
@@ -133,6 +134,14 @@ function codesOf(request: BuiltRequest, route: Route): HttpErrorCode[] {
   if ("code" in route) return [route.code, ...always, ...(route.code === "not_found" ? beforeTheApp : [])];
   const { operation } = route;
   return [...operation.errors, ...commonErrors(operation), ...always].filter((code) => !onBadDays.has(code));
+}
+
+/** A public page asked for with a slash too many (SPEC N5). */
+function isPageWithSlash({ method, path }: BuiltRequest): boolean {
+  const { pathname } = new URL(`http://gateway.test${path}`);
+  const isPage = ({ method: itsMethod, access, path: its }: Operation) =>
+    itsMethod === "GET" && access === "public" && matches(its, pathname.slice(0, -1));
+  return ["GET", "HEAD"].includes(method) && /.\/$/.test(pathname) && Object.values<Operation>(operations).some(isPage);
 }
 
 /** Which row of the table a request is for; worked out by itself, not by the router. */

@@ -189,8 +189,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 // Run one seed again: ROOMTONE_SEED=… npm test -- faults-random
-const given = inject("seed");
-const seeds = given === null ? [1, 2, 3, Math.trunc(Math.random() * 2 ** 31)] : [given];
+const seeds = [1, 2, inject("seed")];
 
 test.for(seeds)("[K1][K2][K3][K4] evictions, kills and a bad R2 lose nothing, seed %i", async (seed) => {
   expect(await new Player(seed).play()).toBeGreaterThan(0);

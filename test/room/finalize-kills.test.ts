@@ -13,7 +13,7 @@ import { eventually } from "./support/waiting.ts";
 const kills = 20;
 /** Puts and steps of uploads in a finalize of this size: two WAVs and the result, under two keys. */
 const operations = 8;
-const seed = inject("seed") ?? Math.floor(Math.random() * 1_000_000_000);
+const seed = inject("seed");
 
 async function stored(id: string): Promise<string | undefined> {
   return (await bindings.RESULT_BUCKET.get(`sessions/${id}/result.json`))?.text();

@@ -140,7 +140,7 @@ test("[K8] a room that an earlier version finalized is corrected: its result, as
 });
 
 const kills = 8;
-const seed = inject("seed") ?? Math.floor(Math.random() * 1_000_000_000);
+const seed = inject("seed");
 test(`[F7] killed at ${kills} random moments of making versions: each is whole, none is another, and all is in the last, seed ${seed}`, async () => {
   const random = seededRandom(seed);
   const room = await finalized();

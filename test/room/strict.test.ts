@@ -47,6 +47,18 @@ describe("what a route does not take", () => {
     expect(await room.dump()).toEqual(before);
   });
 
+  test("[N5] what is quoted of a request neither breaks the sentence nor turns its direction", async () => {
+    const query = await gateway("/v1/sessions?cl%00%0a%E2%80%AE=1");
+    expect(await detailOf(query)).toEqual([400, "bad_request", expect.stringMatching(/^cl\uFFFD{3} is no query /)]);
+    const body = JSON.stringify({ "cl\n\u202E": 1 });
+    const sent = await gateway("/v1/sessions", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect(await detailOf(sent)).toEqual([400, "bad_request", expect.stringMatching(/^cl\uFFFD{2}: is no field /)]);
+  });
+
   const withQueries = rows.flatMap(([id, operation]) => {
     // Of two letters one is too many to guess by.
     const names = Object.keys((operation.query as { shape?: object } | undefined)?.shape ?? {});

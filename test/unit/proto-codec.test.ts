@@ -9,7 +9,7 @@ import { encodeBase64 } from "../../schemas/wire/base64.ts";
 import { roomMessageSchema } from "../../schemas/wire/messages.ts";
 import { goldenClientFrames, goldenPcm } from "../../client/testkit/golden-frames.ts";
 
-const seed = inject("seed") ?? Date.now() % 2 ** 31;
+const seed = inject("seed");
 const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const hexOf = (frame: string | Uint8Array): string =>
   typeof frame === "string" ? "" : Buffer.from(frame).toString("hex");

@@ -1,14 +1,13 @@
 /**
  * Random lives of a ledger, and faults of other ledgers that they have to find. `ROOMTONE_SCHEDULES` has more of them run,
- * `ROOMTONE_SEED` one.
+ * `ROOMTONE_SEED` others.
  */
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { type HoldPlant, runHolds } from "./hold-schedule.ts";
 import { type Plant, runSchedule } from "./schedule.ts";
 
-const { ROOMTONE_SEED: fixed, ROOMTONE_SCHEDULES: more = "150" } = process.env;
-const schedules = fixed === undefined ? Number(more) : 1;
-const firstSeed = fixed === undefined ? 1 : Number(fixed);
+const schedules = Number(process.env["ROOMTONE_SCHEDULES"] ?? "150");
+const firstSeed = inject("seed");
 
 test("[B1][B4][B5][B6] sums are exact, nothing is lost and nothing counts twice, in any random life", async () => {
   for (let seed = firstSeed; seed < firstSeed + schedules; seed += 1) {

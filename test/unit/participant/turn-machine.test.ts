@@ -225,7 +225,7 @@ describe("the turn machine", () => {
   );
 
   test("[Y4] whatever happens: no utterance twice, nothing new before the flush, no more than was played, and an end", () => {
-    const seed = inject("seed") ?? Date.now() % 2 ** 31;
+    const seed = inject("seed");
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 120 }), (happenings) => {
         const talk = new Talk();

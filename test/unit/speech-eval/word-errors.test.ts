@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { alignWords, countErrors, sumOf, wordErrorRate } from "../../../scripts/speech/word-errors.ts";
+import { seed } from "../support/random.ts";
 
 const errorsOf = (said: string, heard: string) =>
   countErrors(alignWords(said.split(" ").filter(Boolean), heard.split(" ").filter(Boolean)));
@@ -60,6 +61,7 @@ describe("what holds of any two texts", () => {
         expect(pairs.flatMap((pair) => (pair.heard === undefined ? [] : [pair.heard]))).toEqual(heard);
         expect(distance(said, heard)).toBe(fewest(said, heard));
       }),
+      { seed },
     );
   });
 
@@ -69,6 +71,7 @@ describe("what holds of any two texts", () => {
         expect(distance(a, b)).toBe(distance(b, a));
         expect(distance(a, c)).toBeLessThanOrEqual(distance(a, b) + distance(b, c));
       }),
+      { seed },
     );
   });
 });

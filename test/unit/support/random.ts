@@ -1,8 +1,7 @@
-/** Randomness that can be had again: `ROOMTONE_SEED=… npm test`. */
+/** Randomness that can be had again: a run of the tests has one seed (`test/support/run-seed.ts`). */
+import { inject } from "vitest";
 
-export const seed = process.env["ROOMTONE_SEED"]
-  ? Number(process.env["ROOMTONE_SEED"])
-  : Math.trunc(Math.random() * 2 ** 31);
+export const seed = inject("seed");
 
 /** mulberry32. @returns whole numbers from 0 to below `below`. */
 export function randomFrom(start: number): (below: number) => number {
