@@ -8,13 +8,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { kCurrentWorker, Response } from "miniflare";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { appFiles, buildApp } from "../scripts/local/build-app.ts";
 import { runSeed } from "./support/run-seed.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     seed: number;
+    /** Whether sweeps take every step (test/support/sweep.ts). */
+    isThorough: boolean;
     /** Of the index of sessions. */
     indexMigrations: D1Migration[];
     /** The first seconds of the demo's recording, s16le as base64: what the stored rooms of `fixtures` were given. */
@@ -38,12 +40,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 // Many tests start the command line or a gateway: compiled once, each start takes a third of the processor's time.
 process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compiled");
 
-export default defineConfig({
+/** `vitest --mode thorough`: `npm run test:thorough`. */
+const isThorough = (mode: string): boolean => mode === "thorough";
+
+export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
   root,
   test: {
     // The room logs what it is told to expect here; only a failed test's lines are of use.
     silent: "passed-only",
-    provide: { seed: runSeed(process.env["ROOMTONE_SEED"]) },
+    provide: { isThorough: isThorough(mode), seed: runSeed(process.env["ROOMTONE_SEED"], isThorough(mode)) },
     projects: [
       {
         root,
@@ -165,11 +170,11 @@ export default defineConfig({
           environment: "node",
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // After the others, a file at a time: pages play and record in real time, and a processor that they share with others comes too late.
+          // After the others, two files at a time: pages play and record in real time, and a processor that they share with many comes too late.
           sequence: { groupOrder: 1 },
-          maxWorkers: 1,
+          maxWorkers: 2,
         },
       },
     ],
   },
-});
+}));

@@ -13,6 +13,7 @@ import { until } from "../../client/testkit/until.ts";
 import { ackMessage, FakeRoom, readyMessage } from "./support/fake-room.ts";
 import { frameOf } from "./support/frame-of.ts";
 import { type DiskKind, FullDisk } from "./support/full-disk.ts";
+import { sweepOf } from "../support/sweep.ts";
 import { feed, Listener, samplesOf, second, wireFormat } from "./support/meeting.ts";
 
 const disks = vi.hoisted(() => new Map<string, unknown>());
@@ -168,7 +169,7 @@ test.for<[string, Plan]>([
   async ([, plan]) => {
     const steps = await story("once", Infinity, plan);
     expect(steps).toBeGreaterThan(30);
-    const runs = kinds.flatMap((kind) => Array.from({ length: steps }, (_, index) => [kind, index + 1] as const));
+    const runs = kinds.flatMap((kind) => sweepOf(1, steps).map((step) => [kind, step] as const));
     const faults: string[] = [];
     const work = runs.values();
     await Promise.all(

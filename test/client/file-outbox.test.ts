@@ -12,6 +12,7 @@ import { type Outbox, OutboxDamagedError, OutboxLockedError } from "../../client
 import { SeqSet } from "../../client/capture/seq-set.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { randomFrom, seed } from "../unit/support/random.ts";
+import { roundsOf } from "../support/sweep.ts";
 import { until } from "../../client/testkit/until.ts";
 import { testOutbox } from "./outbox.contract.ts";
 import { frameOf } from "./support/frame-of.ts";
@@ -57,7 +58,7 @@ describe("what a crash leaves", () => {
     const folder = await newFolder();
     const random = randomFrom(seed);
     const [confirmed, removing] = [new Set<number>(), new Set<number>()];
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < roundsOf(3, 12); round += 1) {
       const writer = await startWriter(folder, (line) => {
         const [verb, seq] = line.split(" ");
         if (verb === "put") confirmed.add(Number(seq));

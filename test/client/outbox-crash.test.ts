@@ -14,6 +14,7 @@ import { type Capture, startCapture } from "../../client/capture/capture.ts";
 import type { Outbox } from "../../client/capture/outbox.ts";
 import { openFileOutbox } from "../../client/node/file-outbox.ts";
 import { until } from "../../client/testkit/until.ts";
+import { sweepOf } from "../support/sweep.ts";
 import { frameOf } from "./support/frame-of.ts";
 import { ackMessage, FakeRoom } from "./support/fake-room.ts";
 import { samplesOf, wireFormat } from "./support/meeting.ts";
@@ -251,7 +252,7 @@ describe.each([
     await tell(story, newPlace());
     const steps = disk.steps - stepsBefore;
     expect(steps).toBeGreaterThan(10);
-    for (let step = 0; step < steps; step += 1) {
+    for (const step of sweepOf(0, steps - 1)) {
       disk.dieAfter(step);
       const room = await tell(story, newPlace());
       disk.dieAfter(Infinity);

@@ -1,10 +1,11 @@
 /** [O5] A live source whose store is full or fails: it goes on from memory, and the store makes up for it. */
 import { IDBDatabase as FakeDatabase, IDBFactory } from "fake-indexeddb";
-import { describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openIdbOutbox } from "../../client/browser/idb-outbox.ts";
 import { createMemoryOutbox } from "../../client/capture/memory-outbox.ts";
 import { type Outbox, OutboxDamagedError, OutboxUnavailableError } from "../../client/capture/outbox.ts";
 import { OverflowOutbox } from "../../client/capture/overflow-outbox.ts";
+import { seed } from "../unit/support/random.ts";
 import { testOutbox } from "./outbox.contract.ts";
 import { useFakeMeeting } from "./support/fake-meeting.ts";
 import { ackMessage, type FakeRoom, readyMessage } from "./support/fake-room.ts";
@@ -165,7 +166,6 @@ test("[O5] a store that is thrown away: memory goes on under the same and under 
 });
 
 test("[O5] whatever fails when: memory and store together are what a store that never failed would be", async () => {
-  const seed = inject("seed");
   const random = seededRandom(seed);
   const { store, outbox, clock } = await shaky();
   const model = createMemoryOutbox(10_000);

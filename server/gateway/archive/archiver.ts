@@ -30,6 +30,9 @@ const minBackoffMs = 1_000;
 const maxBackoffMs = 60_000;
 /** Chunks of a rush that may wait for it to be over: 16 MB in the room's file. */
 const maxHeldChunks = 512;
+/** Between two looks at the sockets it puts a chunk for each so many that wait: what waits must not grow without end. */
+const chunksOfTurn = 512;
+const maxTurnPuts = 32;
 /** Less than the job behind pending chunks waits (K3). */
 const maxHeldMs = 4_000;
 /** When an alarm that found the archive held back comes again. */
@@ -74,6 +77,8 @@ export class Archiver {
   /** `drain`s under way: what somebody waits for is not held back. */
   #drains = 0;
   #isLooking = false;
+  /** Puts since the thread last looked at its sockets. */
+  #turnPuts = 0;
   readonly #putTimeout = new SharedTimeout(putTimeoutMs, "R2 put");
 
   constructor(deps: ArchiverDeps) {
@@ -175,8 +180,7 @@ export class Archiver {
         if (stored) this.#deps.tracks.markArchived(chunk.track, chunk.seq);
         else pass.failed += 1;
         pass.failedInRow = stored ? 0 : pass.failedInRow + 1;
-        // Where R2 is in this process, put after put would be answered without a look at the sockets: acks of seconds' worth would wait.
-        await giveWay();
+        await this.#endTurn();
         chunk = this.#lanes + this.#abandonedPuts <= maxLanes ? this.#take(pass) : undefined;
       }
     } catch (cause) {
@@ -186,6 +190,18 @@ export class Archiver {
       this.#lanes -= 1;
       if (this.#lanes === 0) this.#endPass(pass);
     }
+  }
+
+  /**
+   * Where R2 is in this process, put after put would be answered without a look at the sockets: acks of seconds' worth would wait. Where
+   * the machine is so busy that a look takes long, the archive's share grows with what waits, until clients feel it.
+   */
+  async #endTurn(): Promise<void> {
+    this.#turnPuts += 1;
+    const share = Math.floor(this.#deps.tracks.pendingChunks / chunksOfTurn);
+    if (this.#turnPuts < Math.min(share, maxTurnPuts)) return;
+    this.#turnPuts = 0;
+    await giveWay();
   }
 
   #endPass(pass: Pass): void {

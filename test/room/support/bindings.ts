@@ -5,8 +5,6 @@ import type { Env } from "../../../server/gateway/env.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Of the randomized tests; null takes fixed seeds and a new one (test/vitest.config.ts). */
-    seed: number;
     /** Of the index of sessions (test/vitest.config.ts). */
     indexMigrations: D1Migration[];
     /** The first seconds of the demo's recording, s16le as base64 (test/vitest.config.ts). */

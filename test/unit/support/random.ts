@@ -1,7 +1,8 @@
 /** Randomness that can be had again: a run of the tests has one seed (`test/support/run-seed.ts`). */
 import { inject } from "vitest";
+import type { RunSettings } from "../../support/run-seed.ts";
 
-export const seed = inject("seed");
+export const seed: RunSettings["seed"] = inject("seed");
 
 /** mulberry32. @returns whole numbers from 0 to below `below`. */
 export function randomFrom(start: number): (below: number) => number {
