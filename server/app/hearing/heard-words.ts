@@ -4,6 +4,7 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import type { Part } from "./speaker-parts.ts";
+import { spreadWords } from "./spread-words.ts";
 
 /** What a model hears in a piece, by its own times. */
 export interface Words {
@@ -17,15 +18,26 @@ export type Hear<Fault> = (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Wo
 /** Who says that nothing was said. */
 export const noModel = "none/none";
 
+/** Models of these cost nothing but work: what is said in the parts of a piece is heard in the whole of it as well. */
+const costsNothing = /^embedded\//;
+
+/** What was said in a piece, before it was known that several speak in it. */
+export interface HeardWhole {
+  readonly model: string;
+  readonly text: string;
+}
+
 /**
- * Has parts heard, one after the other.
+ * Has the parts of a piece heard, one after the other; each then has those words of the whole that were said in it (`spreadWords`).
  * @param begunMs where one of them was said to begin before: it keeps that.
+ * @param whole as the piece was heard before; else it is heard by a model that costs nothing, or not at all.
  * @returns what is said in them: of each one utterance, or none.
  */
 export async function hearParts<Fault>(
   hear: Hear<Fault>,
   parts: readonly Part[],
   begunMs: number | null,
+  whole?: HeardWhole,
 ): Promise<Result<Pick<HeardStretch, "model" | "segments">, Fault>> {
   const segments: HeardStretch["segments"] = [];
   let model = noModel;
@@ -37,7 +49,34 @@ export async function hearParts<Fault>(
     ({ model } = heard.value);
     segments.push(said);
   }
+  if (segments.length > 1) {
+    const heard = whole ? ok(whole) : await hearWhole(hear, parts, model);
+    if (!heard.ok) return heard;
+    if (heard.value?.model === model) {
+      const texts = segments.map(({ text }) => text);
+      for (const [n, text] of spreadWords(heard.value.text, texts).entries()) {
+        const segment = segments[n];
+        if (segment) segments[n] = { ...segment, text: beginningOf(text, limits.maxUtteranceChars) };
+      }
+    }
+  }
   return ok({ model, segments: begunMs === null ? segments : beginAt(segments, begunMs) });
+}
+
+async function hearWhole<Fault>(
+  hear: Hear<Fault>,
+  parts: readonly Part[],
+  model: string,
+): Promise<Result<HeardWhole | undefined, Fault>> {
+  if (!costsNothing.test(model)) return ok(undefined);
+  const speech = new Uint8Array(parts.reduce((sum, part) => sum + part.speech.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    speech.set(part.speech, at);
+    at += part.speech.byteLength;
+  }
+  const heard = await hear(speech);
+  return heard.ok ? ok({ model: heard.value.model, text: textOf(heard.value.segments) }) : heard;
 }
 
 /** Asks a model once for the same audio, where it is asked for again next. */
@@ -69,7 +108,7 @@ function beginAt(segments: Segments, ms: number): Segments {
 /** What one says in a part, on the track's timeline: all of it is one utterance. */
 function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardStretch["segments"][number] | undefined {
   const said = heard.filter(({ text }) => text.trim() !== "");
-  const text = said.map((segment) => segment.text.trim()).join(" ");
+  const text = textOf(said);
   if (text === "") return undefined;
   const from = Math.min(...said.map(({ start_ms }) => Math.round(start_ms) + startMs));
   const to = Math.max(...said.map(({ end_ms }) => Math.round(end_ms) + startMs));
@@ -79,4 +118,11 @@ function utteranceOf(heard: Words["segments"], { startMs, endMs }: Part): HeardS
     end_ms: Math.max(start_ms, Math.min(to, endMs)),
     text: beginningOf(text, limits.maxUtteranceChars),
   };
+}
+
+function textOf(segments: Words["segments"]): string {
+  return segments
+    .map(({ text }) => text.trim())
+    .filter((text) => text !== "")
+    .join(" ");
 }

@@ -69,7 +69,9 @@ export class Settler<Fault> {
     const speech = pcm.slice((startMs - offsetMs) * bytesPerMs, (endMs - offsetMs) * bytesPerMs);
     const parts = partsOf({ startMs, endMs, speech }, turns);
     if (parts.length === 1) return ok(early);
-    const heard = await hearParts(hear, parts, early.segments[0]?.start_ms ?? null);
+    const [said] = early.segments;
+    const whole = { model: early.model, text: said?.text ?? "" };
+    const heard = await hearParts(hear, parts, said?.start_ms ?? null, whole);
     return heard.ok ? ok({ ...early, ...heard.value }) : heard;
   }
 }
