@@ -62,23 +62,23 @@ describe("what was heard in the whole of a piece", () => {
   );
 });
 
+const speech = (seconds: number, byte: number): Uint8Array<ArrayBuffer> => new Uint8Array(32_000 * seconds).fill(byte);
+/** Hears each of them wrong by itself, and the whole of it right. */
+const hearBy = (model: string, asked: Uint8Array[]) => async (pcm: Uint8Array<ArrayBuffer>) => {
+  asked.push(pcm);
+  const text = { 2: "At the clock.", 3: "Pleas not on Thursday." }[pcm.length / 32_000];
+  return ok({
+    model,
+    segments: [{ start_ms: 0, end_ms: 1_000, text: text ?? "At three o'clock. Please not on Thursday." }],
+  });
+};
+const textsOf = (segments: readonly { readonly text: string }[]): string[] => segments.map(({ text }) => text);
+
 describe("a piece in which two speak", () => {
-  const speech = (seconds: number, byte: number): Uint8Array<ArrayBuffer> =>
-    new Uint8Array(32_000 * seconds).fill(byte);
   const parts = [
     { startMs: 0, endMs: 2_000, speech: speech(2, 1) },
     { startMs: 2_000, endMs: 5_000, speech: speech(3, 2) },
   ];
-  /** Hears each of them wrong by itself, and the whole of it right. */
-  const hearBy = (model: string, asked: Uint8Array[]) => async (pcm: Uint8Array<ArrayBuffer>) => {
-    asked.push(pcm);
-    const text = { 2: "At the clock.", 3: "Pleas not on Thursday." }[pcm.length / 32_000];
-    return ok({
-      model,
-      segments: [{ start_ms: 0, end_ms: 1_000, text: text ?? "At three o'clock. Please not on Thursday." }],
-    });
-  };
-  const textsOf = (segments: readonly { readonly text: string }[]): string[] => segments.map(({ text }) => text);
 
   test("[Q4] is heard whole as well by a model that costs nothing", async () => {
     const asked: Uint8Array[] = [];
