@@ -75,7 +75,7 @@ export function addSyncCommands(program: Command, deps: SyncCommandsDeps): void 
         const { changed, removed, settled, unfit } = await folder.changes();
         for (const { name } of changed) deps.print(plain(`changed here   ${name}`));
         for (const { name } of removed) deps.print(plain(`deleted here   ${name}`));
-        for (const name of unfit) deps.print(plain(`name too long  ${name}`));
+        for (const { name, why } of unfit) deps.print(plain(`can't be sent   ${name}: ${why}`));
         for (const { collection, id, refused } of client.pending())
           deps.print(plain(`not sent yet   ${collection}/${id}${refused === undefined ? "" : `: ${refused}`}`));
         for (const { collection, id } of client.conflicts()) deps.print(plain(`conflict       ${collection}/${id}`));
@@ -98,7 +98,7 @@ export function addSyncCommands(program: Command, deps: SyncCommandsDeps): void 
         await run(client);
         if (await mergedByKey(client)) deps.print("Settings of two devices were merged by key.");
         await written(folder, client, await run(client));
-        for (const name of changes.unfit) deps.print(plain(`${name} was not sent: its name is too long.`));
+        for (const { name, why } of changes.unfit) deps.print(plain(`${name} was not sent: ${why}.`));
         if (changes.unfit.length > 0) deps.exitWith(2);
       }),
     );

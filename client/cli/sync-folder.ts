@@ -2,17 +2,15 @@
  * A folder that is the same on every device: `settings.json`, and `knowledge/*.md` and `*.txt`. What was last written here is noted with its
  * revision, so that a file that somebody changed meanwhile is neither written over nor pushed as if it knew the newer version.
  */
-import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import type { SyncClient, SyncConflict, SyncContent } from "@roomtone/client/node";
-import { conflictFile, fileOfId, idOfFile } from "./sync-names.ts";
+import type { SyncClient, SyncConflict } from "@roomtone/client/node";
+import { bytesOf, contentOf, isSameContent, type Kind, type LocalFile, shaOf, textFault } from "./sync-content.ts";
+import { conflictFile, FileNames, fileOfId, idOfFile } from "./sync-names.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const stateFolder = ".roomtone-sync";
 const notesName = "written.json";
-type Kind = "settings" | "knowledge";
 
 interface Written {
   readonly name: string;
@@ -26,11 +24,10 @@ interface Notes {
   /** By their conflict's id: the file with what came second. */
   readonly conflicts: Record<string, { readonly key: string; readonly name: string }>;
 }
-interface LocalFile {
-  readonly kind: Kind;
-  readonly id: string;
+/** A file that stays here, and why. */
+export interface UnfitFile {
   readonly name: string;
-  readonly bytes: Buffer;
+  readonly why: string;
 }
 
 /** What differs between the folder and what this device last had. */
@@ -44,7 +41,7 @@ export interface LocalChanges {
   }[];
   /** Conflicts whose file somebody has taken away: they are settled. */
   readonly settled: readonly string[];
-  readonly unfit: readonly string[];
+  readonly unfit: readonly UnfitFile[];
 }
 
 export class SyncFolder {
@@ -66,12 +63,17 @@ export class SyncFolder {
     const notes = text === undefined ? empty : (JSON.parse(text.toString()) as Notes);
     if (notes.gateway !== gateway)
       throw new UsageError(`This folder is synced with ${notes.gateway}: use another one for ${gateway}.`);
-    return new SyncFolder(folder, notes);
+    return new SyncFolder(folder, { ...notes, files: oneFileEach(notes.files) });
   }
 
   async changes(): Promise<LocalChanges> {
-    const { files, unfit } = await this.#files();
-    const changed = files.filter((file) => this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes));
+    const { files, unnamed } = await this.#files();
+    const touched = files.filter((file) => this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes));
+    const changed = touched.filter(({ fault }) => fault === undefined);
+    const unfit = [
+      ...unnamed,
+      ...touched.flatMap(({ name, fault }) => (fault === undefined ? [] : [{ name, why: fault }])),
+    ];
     const here = new Set(files.map(keyOf));
     const removed = Object.entries(this.#notes.files)
       .filter(([key]) => !here.has(key))
@@ -100,7 +102,12 @@ export class SyncFolder {
   /** Writes what the device has into the folder. @returns files that were left alone, since somebody changed them. */
   async write(client: SyncClient): Promise<string[]> {
     await mkdir(join(this.#folder, "knowledge"), { recursive: true });
-    const { changed } = await this.changes();
+    const { files: all } = await this.#files();
+    const changed = all.filter((file) => this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes));
+    const fileNames = new FileNames([
+      ...all.map((file) => [keyOf(file), file.name] as const),
+      ...Object.entries(this.#notes.files).map(([key, { name }]) => [key, name] as const),
+    ]);
     const pending = new Set(client.pending().map(({ collection, id }) => `${collection}/${id}`));
     const conflicts = client.conflicts();
     const mine = new Map(changed.map((file) => [keyOf(file), file]));
@@ -111,13 +118,16 @@ export class SyncFolder {
         if (kind === "settings" && document.id !== "settings") continue;
         const key = `${kind}/${document.id}`;
         const before = this.#notes.files[key];
-        const name =
-          before?.name ?? (kind === "settings" ? "settings.json" : fileOfId(document.id, document.media_type));
-        const bytes = await bytesOf(client, document);
         const own = mine.get(key);
-        const isSame = own !== undefined && isSameContent(own, document, bytes);
+        const name =
+          before?.name ??
+          own?.name ??
+          (kind === "settings" ? "settings.json" : fileNames.free(key, fileOfId(document.id, document.media_type)));
+        const bytes = await bytesOf(client, document);
+        const isFit = own !== undefined && own.fault === undefined;
+        const isSame = isFit && isSameContent(own, document, bytes);
         const isKept =
-          own !== undefined &&
+          isFit &&
           (this.#queued.get(key) === shaOf(own.bytes) ||
             conflicts.some((one) => isOf(one, key) && isSameContent(own, one.yours ?? {})));
         if (own && !isSame && !isKept) {
@@ -162,9 +172,9 @@ export class SyncFolder {
     return noted;
   }
 
-  async #files(): Promise<{ files: LocalFile[]; unfit: string[] }> {
+  async #files(): Promise<{ files: LocalFile[]; unnamed: UnfitFile[] }> {
     const files: LocalFile[] = [];
-    const unfit: string[] = [];
+    const unnamed: UnfitFile[] = [];
     const settings = await readOr(join(this.#folder, "settings.json"), undefined);
     if (settings) files.push({ kind: "settings", id: "settings", name: "settings.json", bytes: settings });
     // By the name that was noted, where an id came from elsewhere.
@@ -173,13 +183,15 @@ export class SyncFolder {
       const noted = byName.get(name);
       const id = noted?.startsWith("knowledge/") ? partsOf(noted).id : idOfFile(name);
       if (id === undefined) {
-        if (/\.(md|txt)$/.test(name) && !/\.conflict-[0-9a-f]{8}\./.test(name)) unfit.push(name);
+        if (/\.(md|txt)$/.test(name) && !/\.conflict-[0-9a-f]{8}\./.test(name))
+          unnamed.push({ name, why: "its name is too long" });
         continue;
       }
       const bytes = await readOr(join(this.#folder, "knowledge", name), undefined);
-      if (bytes) files.push({ kind: "knowledge", id, name, bytes });
+      if (bytes === undefined) continue;
+      files.push({ kind: "knowledge", id, name, bytes, fault: textFault(bytes) });
     }
-    return { files, unfit };
+    return { files, unnamed };
   }
 
   async #isThere(kind: Kind, name: string): Promise<boolean> {
@@ -206,48 +218,22 @@ export class SyncFolder {
 }
 
 const keyOf = ({ kind, id }: Pick<LocalFile, "kind" | "id">): string => `${kind}/${id}`;
-const shaOf = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 function partsOf(key: string): { kind: Kind; id: string } {
   const at = key.indexOf("/");
   return { kind: key.slice(0, at) === "settings" ? "settings" : "knowledge", id: key.slice(at + 1) };
 }
 
-/** @throws UsageError for settings that are no JSON object. */
-function contentOf({ kind, name, bytes }: LocalFile): SyncContent {
-  const text = bytes.toString("utf8");
-  if (kind === "knowledge") {
-    const dot = name.lastIndexOf(".");
-    return { title: name.slice(0, dot), media_type: name.endsWith(".md") ? "text/markdown" : "text/plain", body: text };
-  }
-  try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body === "object" && body !== null && !Array.isArray(body))
-      return { body: body as Record<string, never> };
-  } catch {
-    // Told below.
-  }
-  throw new UsageError("settings.json is not one JSON object.");
+/** An earlier version could write two documents into one file: it is the last one's, and the others get files of their own. */
+function oneFileEach(files: Notes["files"]): Notes["files"] {
+  const byPath = new Map(Object.entries(files).map(([key, { name }]) => [`${partsOf(key).kind}/${name}`, key]));
+  return Object.fromEntries(
+    Object.entries(files).filter(([key, { name }]) => byPath.get(`${partsOf(key).kind}/${name}`) === key),
+  );
 }
 
 function isOf({ collection, id }: SyncConflict, key: string): boolean {
   return `${collection}/${id}` === key;
-}
-
-function isSameContent(file: LocalFile, content: SyncContent, bytes?: Buffer): boolean {
-  if (bytes?.equals(file.bytes)) return true;
-  const own = contentOf(file);
-  return file.kind === "settings" ? isDeepStrictEqual(own.body, content.body) : textOf(own) === textOf(content);
-}
-
-function textOf({ body, sha256 }: SyncContent): string {
-  if (typeof body === "string") return body.length > 60_000 ? shaOf(Buffer.from(body)) : body;
-  return sha256 ?? JSON.stringify(body ?? null);
-}
-
-async function bytesOf(client: SyncClient, { body, sha256 }: SyncContent): Promise<Buffer> {
-  if (sha256 !== undefined) return Buffer.from(await client.body(sha256));
-  return Buffer.from(typeof body === "object" ? `${JSON.stringify(body, null, 2)}\n` : (body ?? ""));
 }
 
 async function readOr<T>(path: string, none: T): Promise<Buffer | T> {

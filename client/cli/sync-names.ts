@@ -18,6 +18,32 @@ export function fileOfId(id: string, mediaType: string | undefined): string {
   return /\.(md|txt)$/.test(name) ? name : `${name}.${mediaType === "text/markdown" ? "md" : "txt"}`;
 }
 
+/** Which document has which file, where upper and lower case, or two ways to write an accent, may be one file. */
+export class FileNames {
+  readonly #keys = new Map<string, string>();
+
+  /** @param taken documents, by any key, and the names of their files. Where two have one name, it is the first one's. */
+  constructor(taken: Iterable<readonly [key: string, name: string]>) {
+    for (const [key, name] of taken) this.#take(key, name);
+  }
+
+  /** @returns the name that is wanted, or one like it that no other document has. */
+  free(key: string, wanted: string): string {
+    const dot = wanted.lastIndexOf(".");
+    for (let n = 0; ; n += 1) {
+      const name = n === 0 ? wanted : `${wanted.slice(0, dot)}~${n}${wanted.slice(dot)}`;
+      if (this.#take(key, name)) return name;
+    }
+  }
+
+  #take(key: string, name: string): boolean {
+    const folded = name.normalize("NFC").toLowerCase();
+    const holder = this.#keys.get(folded) ?? key;
+    this.#keys.set(folded, holder);
+    return holder === key;
+  }
+}
+
 /** Beside the file that it is about. */
 export function conflictFile(name: string, conflictId: string): string {
   const dot = name.lastIndexOf(".");

@@ -5,7 +5,7 @@
 import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { parseExactJson } from "../json/exact-json.ts";
+import { parseExactJson } from "../../../schemas/exact-json.ts";
 import { isNestedDeeper } from "../json/json-depth.ts";
 import { readTextUpTo } from "../lib/read-body.ts";
 import { wordsOf } from "./issue-words.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseExactJson } from "../../../server/shared/json/exact-json.ts";
+import { parseExactJson } from "../../../schemas/exact-json.ts";
 import { randomFrom, seed } from "../support/random.ts";
 
 const kept: readonly string[] = [

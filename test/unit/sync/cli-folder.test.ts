@@ -163,6 +163,91 @@ describe("[SY14] roomtone sync", () => {
     await expect(laptop.run("pull", "--url", "http://127.0.0.1:1")).rejects.toThrow("is synced with");
   });
 
+  it("gives each document a file of its own, though their ids lead to one name or differ in case alone", async () => {
+    const { laptop, phone, http } = await twoFolders();
+    await fetch(`${http.url}/v1/sync/knowledge`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        device_id: "page",
+        changes: [
+          { id: "notes", title: "n", media_type: "text/markdown", body: "one" },
+          { id: "notes.md", title: "n", media_type: "text/markdown", body: "two" },
+          { id: "NOTES.md", title: "n", media_type: "text/markdown", body: "three" },
+        ],
+      }),
+    });
+    // Somebody's own, not sent yet, of the name that one of them would have.
+    laptop.write("knowledge/Notes.md", "mine");
+    expect((await laptop.run("pull")).code).toBe(0);
+    const texts = (): string[] =>
+      readdirSync(join(laptop.path, "knowledge")).map((name) => laptop.read(`knowledge/${name}`));
+    expect(texts().toSorted()).toEqual(["mine", "one", "three", "two"]);
+    expect(laptop.read("knowledge/Notes.md")).toBe("mine");
+    expect((await laptop.run("push")).code).toBe(0);
+    expect((await laptop.run("status")).code).toBe(0);
+    expect(texts().toSorted()).toEqual(["mine", "one", "three", "two"]);
+    expect((await phone.run("pull")).code).toBe(0);
+    const folded = readdirSync(join(phone.path, "knowledge")).map((name) => name.toLowerCase());
+    expect([folded.length, new Set(folded).size]).toEqual([4, 4]);
+  });
+
+  it("heals a folder in which an earlier version wrote two documents into one file, and deletes neither", async () => {
+    const { laptop, phone } = await twoFolders();
+    laptop.write("knowledge/a.md", "a");
+    laptop.write("knowledge/b.md", "b");
+    await laptop.run("push");
+    await phone.run("pull");
+    const notes = phone.read(".roomtone-sync/written.json").replace('"name": "a.md"', '"name": "b.md"');
+    phone.write(".roomtone-sync/written.json", notes);
+    rmSync(join(phone.path, "knowledge/a.md"));
+    expect((await phone.run("push")).code).toBe(0);
+    expect([phone.read("knowledge/a.md"), phone.read("knowledge/b.md")]).toEqual(["a", "b"]);
+    await laptop.run("pull");
+    expect([laptop.read("knowledge/a.md"), laptop.read("knowledge/b.md")]).toEqual(["a", "b"]);
+  });
+
+  it("sends no other words than a file has: what is no UTF-8 stays, is told, and is neither deleted nor written over", async () => {
+    const { laptop, phone } = await twoFolders();
+    const latin = Buffer.from("Jos\xE9", "latin1");
+    laptop.write("knowledge/ok.md", "ok");
+    writeFileSync(join(laptop.path, "knowledge/jose.md"), latin);
+    writeFileSync(join(laptop.path, "knowledge/wide.txt"), Buffer.from("\uFEFFhi", "utf16le"));
+    const pushed = await laptop.run("push");
+    expect(pushed.code).toBe(2);
+    expect(pushed.lines).toEqual(
+      expect.arrayContaining([
+        "jose.md was not sent: it is no UTF-8 text.",
+        "wide.txt was not sent: it is no UTF-8 text.",
+      ]),
+    );
+    expect((await phone.run("pull")).code).toBe(0);
+    expect(readdirSync(join(phone.path, "knowledge"))).toEqual(["ok.md"]);
+    // One that was sent, and is none any more.
+    writeFileSync(join(laptop.path, "knowledge/ok.md"), latin);
+    expect((await laptop.run("push")).code).toBe(2);
+    expect((await phone.run("pull")).code).toBe(0);
+    phone.write("knowledge/ok.md", "newer");
+    await phone.run("push");
+    const pulled = await laptop.run("pull");
+    expect([pulled.code, pulled.lines.join("\n")]).toEqual([2, expect.stringContaining("ok.md: you changed it")]);
+    expect(readFileSync(join(laptop.path, "knowledge/ok.md"))).toEqual(latin);
+  });
+
+  it.each([
+    ['{"id":1234567890123456789}', "id is a number"],
+    ['{"a":{"b":1,"b":2}}', "a.b stands there twice"],
+    ['{"__proto__":{"admin":true}}', "__proto__ is a name"],
+    ['{"a":"\\ud800"}', "a holds half of a character"],
+  ])("refuses settings of which the gateway would keep something else: %s", async (text, said) => {
+    const { laptop, http } = await twoFolders();
+    laptop.write("settings.json", text);
+    await expect(laptop.run("push")).rejects.toThrow(`settings.json was not sent: ${said}`);
+    expect(http.asked.filter((name) => name.startsWith("POST /v1/sync/settings"))).toEqual([]);
+    laptop.write("settings.json", '\uFEFF{"fits":1}');
+    expect((await laptop.run("push")).code).toBe(0);
+  });
+
   it("goes on after answers that were lost: nothing is there twice, and nothing is in conflict with itself", async () => {
     const { laptop, phone, http } = await twoFolders();
     laptop.write("knowledge/a.md", "a");

@@ -2,8 +2,8 @@
  * JSON of which nothing is lost on the way in (SPEC U5): what is read from the text, written again, says the same. `JSON.parse`
  * alone rounds numbers, keeps the last of two equal names, and lets half a character through. Pure; itself without recursion.
  */
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { parseJson } from "../../../schemas/lib/parse-json.ts";
+import { err, ok, type Result } from "./lib/result.ts";
+import { parseJson } from "./lib/parse-json.ts";
 
 /** What is wrong in a text, and where: names and places of lists, with dots; empty for the whole. */
 export interface Loss {
