@@ -36,6 +36,7 @@ export {
   RoomtoneTimeoutError,
 } from "./results/results-errors.ts";
 export type { ResultsClient, ResultsClientOptions } from "./results/results-types.ts";
+export type { Wait } from "./results/retry.ts";
 export type {
   AudioAnswer,
   AudioOptions,

@@ -32,6 +32,9 @@ interface Open {
   isNameNext: boolean;
 }
 
+/** A pair of them is one character to a pattern of code points. */
+const loneSurrogate = /\p{Surrogate}/u;
+
 /** @param text JSON that `JSON.parse` reads. */
 function lossIn(text: string): Loss | undefined {
   const opened: Open[] = [];
@@ -48,7 +51,7 @@ function lossIn(text: string): Loss | undefined {
         if (string === "__proto__") return lossAt("is a name that can't be kept");
         open.names?.add(string);
       }
-      if (!string.isWellFormed()) return lossAt("holds half of a character (a lone surrogate)");
+      if (loneSurrogate.test(string)) return lossAt("holds half of a character (a lone surrogate)");
       i = end;
       continue;
     }

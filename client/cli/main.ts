@@ -93,6 +93,7 @@ const deps = {
   env: process.env,
   signal: stopping.signal,
   print: (line: string) => console.log(line),
+  warn: (line: string) => console.error(line),
   onCredential: (isThere: boolean) => {
     hasCredential = isThere;
   },

@@ -13,13 +13,16 @@ export interface ResultsCommandsDeps {
   readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /** What is no answer: stderr. */
+  readonly warn: (line: string) => void;
   /** Told before anything is asked, for what is said where the gateway refuses it. */
   readonly onCredential: (isThere: boolean) => void;
 }
 
 /** Adds `sessions`, `state`, `watch`, `finalize`, `result` and `transcript`. */
-export function addResultsCommands(program: Command, { env, signal, print, onCredential }: ResultsCommandsDeps): void {
-  const { command, clientFor } = clientMaker(program, { env, onCredential });
+export function addResultsCommands(program: Command, deps: ResultsCommandsDeps): void {
+  const { signal, print } = deps;
+  const { command, clientFor } = clientMaker(program, deps);
   const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
   command("sessions", "List meetings, newest first.")

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gatewayOf, openFileSyncStorage, type SyncClient, type SyncReport } from "@roomtone/client/node";
 import type { Command } from "commander";
 import { captureDefaults } from "./capture-options.ts";
-import { clientMaker } from "./client-maker.ts";
+import { clientMaker, waitNotice } from "./client-maker.ts";
 import { plain } from "./plain.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
 import { stateFolder, SyncFolder } from "./sync-folder.ts";
@@ -50,7 +50,7 @@ export function addSyncCommands(program: Command, deps: SyncCommandsDeps): void 
         storage,
         onReset: (name) =>
           deps.print(`The gateway knows no more of what this device had of ${name}: all was taken anew.`),
-        onWait: ({ why, delayMs }) => deps.print(plain(`Waits ${Math.ceil(delayMs / 1_000)} s: ${why}`)),
+        onWait: waitNotice(deps.warn),
       })
       .catch(async (cause: unknown) => {
         await storage.close();

@@ -63,6 +63,7 @@ export function createCaller(door: Door, { timeoutMs, retries }: Pick<Caller, "t
       } catch (error) {
         const delayMs = rules.delayMs(error);
         if (delayMs === undefined || performance.now() + delayMs >= deadlineAt) throw error;
+        if (delayMs > 0) door.onWait?.(rules.wait(error, delayMs));
         await pause(delayMs, signal);
       }
     }

@@ -11,7 +11,7 @@ import {
   RoomtoneNetworkError,
   RoomtoneTimeoutError,
 } from "./results-errors.ts";
-import { parseRetryAfter } from "./retry.ts";
+import { parseRetryAfter, type Wait } from "./retry.ts";
 import { traceparent } from "./trace.ts";
 import { parseJson } from "../../schemas/lib/parse-json.ts";
 
@@ -23,6 +23,8 @@ export interface Door {
   readonly token: () => string | undefined | Promise<string | undefined>;
   /** Whether asking for the token again may give another one. */
   readonly isRenewable: boolean;
+  /** Told before a call that failed waits to be sent again. */
+  readonly onWait: ((wait: Wait) => void) | undefined;
 }
 
 export interface Exchange extends FailedCall {

@@ -28,7 +28,7 @@ export interface LiveEvents {
   readonly signal: AbortSignal | undefined;
 }
 
-/** @throws what `exchange` does, once it failed `retries` + 1 times without an event in between. */
+/** @throws what `exchange` does, once it failed `retries` + 1 times without an event or a sign of life in between. */
 export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerator<RoomEvent, void, undefined> {
   const { path, retries, signal } = options;
   const traceId = newTraceId();
@@ -49,7 +49,7 @@ export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerat
       traceId,
     };
     try {
-      for await (const event of connection(door, call)) {
+      for await (const event of connection(door, call, () => rules.succeed())) {
         if (event === "over") return;
         rules.succeed();
         after = event.event_id;
@@ -60,6 +60,7 @@ export async function* liveEvents(door: Door, options: LiveEvents): AsyncGenerat
       signal?.throwIfAborted();
       const delayMs = rules.delayMs(error);
       if (delayMs === undefined) throw error;
+      if (delayMs > 0) door.onWait?.(rules.wait(error, delayMs));
       await pause(delayMs, signal);
     }
   }
@@ -75,8 +76,12 @@ function readEvent(call: Exchange, data: string): RoomEvent {
   );
 }
 
-/** The events of one connection, until it ends. */
-async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent | "over", void, undefined> {
+/** The events of one connection, until it ends. @param onBeat it stood, and nothing happened: a quiet meeting, and no failure. */
+async function* connection(
+  door: Door,
+  call: Exchange,
+  onBeat: () => void,
+): AsyncGenerator<RoomEvent | "over", void, undefined> {
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   call.signal?.throwIfAborted();
@@ -86,6 +91,10 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
     clearTimeout(silence);
     silence = setTimeout(abort, call.timeoutMs);
   };
+  const beat = (): void => {
+    heard();
+    onBeat();
+  };
   try {
     const { answer } = await begin(door, call, controller.signal);
     // 204: the session is finalized, and nothing follows.
@@ -93,7 +102,7 @@ async function* connection(door: Door, call: Exchange): AsyncGenerator<RoomEvent
       yield "over";
       return;
     }
-    const parser = new EventSourceParserStream({ maxBufferSize: maxEventChars, onComment: heard });
+    const parser = new EventSourceParserStream({ maxBufferSize: maxEventChars, onComment: beat });
     const messages = answer.body
       .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
       .pipeThrough(parser);

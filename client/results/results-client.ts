@@ -225,7 +225,7 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
   };
 }
 
-function doorOf({ baseUrl, token, fetch: given }: ResultsClientOptions): Door {
+function doorOf({ baseUrl, token, fetch: given, onWait }: ResultsClientOptions): Door {
   const fault = addressFault(String(baseUrl));
   if (fault !== undefined) throw new TypeError(`baseUrl ${fault}.`);
   const url = new URL(baseUrl);
@@ -238,5 +238,6 @@ function doorOf({ baseUrl, token, fetch: given }: ResultsClientOptions): Door {
     fetch: given ?? ((input, init) => globalThis.fetch(input, init)),
     token: isRenewable ? token : () => token,
     isRenewable,
+    onWait,
   };
 }

@@ -17,6 +17,7 @@ import type { ResultVersions } from "../../schemas/http/versions.ts";
 import type { ResolveAnswer } from "../../schemas/speech/speakers.ts";
 import type { UtterancesAnswer } from "../../schemas/speech/utterances.ts";
 import type { ParticipantCalls } from "./participant-calls.ts";
+import type { Wait } from "./retry.ts";
 import type { CaptionsState } from "../../schemas/http/captions.ts";
 import type { Transcription } from "../../schemas/http/transcriptions.ts";
 import type { Delivery } from "../../schemas/webhooks.ts";
@@ -67,6 +68,8 @@ export interface ResultsClientOptions {
   readonly timeoutMs?: number | undefined;
   /** How often a request that may be sent again is, after the first time. 3 by default. */
   readonly retries?: number | undefined;
+  /** Told before a call that failed waits to be sent again: why, and for how long. Without it the waits are silent. */
+  readonly onWait?: ((wait: Wait) => void) | undefined;
 }
 
 /**

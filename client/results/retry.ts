@@ -17,6 +17,15 @@ export interface RetryRules {
   readonly isRenewable: boolean;
 }
 
+/** A failure that may pass: the call is sent again in `delayMs`. */
+export interface Wait {
+  /** A sentence. */
+  readonly why: string;
+  readonly delayMs: number;
+  /** Waits of this call so far, since it last got on. */
+  readonly attempt: number;
+}
+
 /** The failures of one call, and what follows from each. */
 export class Retries {
   readonly #rules: RetryRules;
@@ -38,6 +47,11 @@ export class Retries {
     this.#failures += 1;
     if (this.#failures > retries || !(isRepeatable || wasRefused(error))) return undefined;
     return retryDelayMs(error, this.#failures, Math.random());
+  }
+
+  /** For whoever is told of a wait. */
+  wait(error: unknown, delayMs: number): Wait {
+    return { why: error instanceof Error ? error.message : String(error), delayMs, attempt: this.#failures };
   }
 
   /** It got on: what failed before counts no more. */

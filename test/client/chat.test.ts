@@ -74,7 +74,13 @@ async function run(url: string, args: readonly string[]): Promise<string[]> {
   const lines: string[] = [];
   const program = new Command().exitOverride();
   const signal = new AbortController().signal;
-  addAskCommand(program, { env: {}, signal, print: (line) => lines.push(line), onCredential: () => undefined });
+  addAskCommand(program, {
+    env: {},
+    signal,
+    print: (line) => lines.push(line),
+    warn: () => undefined,
+    onCredential: () => undefined,
+  });
   await program.parseAsync(["ask", ...args, "--url", url], { from: "user" });
   return lines;
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import type { RoomEvent, SessionSummary } from "../../client/index.ts";
+import { waitNotice } from "../../client/cli/client-maker.ts";
 import { addResultsCommands, eventLine, sessionLines } from "../../client/cli/results-commands.ts";
 import { json, problem, scriptedGateway } from "./support/scripted-gateway.ts";
 
@@ -28,6 +29,7 @@ async function run(url: string, ...args: string[]): Promise<string[]> {
     env: {},
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
+    warn: () => undefined,
     onCredential: () => undefined,
   });
   await program.parseAsync([...args, "--url", url], { from: "user" });
@@ -57,6 +59,15 @@ test("[Q6] what somebody is still saying is told from what was said", () => {
   expect(eventLine({ ...event, utterance: { ...utterance, final: true } })).toBe(
     "09:05:07  utterance.added  mic  Good",
   );
+});
+
+test("[V1] a command that waits says so, each wait that one notices, and what others wrote does not steer the terminal", () => {
+  const said: string[] = [];
+  const notice = waitNotice((line) => said.push(line));
+  notice({ why: "The gateway was slow.", delayMs: 400, attempt: 1 });
+  notice({ why: "Still.", delayMs: 900, attempt: 2 });
+  notice({ why: "Storage is down.\n\u001b[31mAll is well.", delayMs: 20_100, attempt: 1 });
+  expect(said).toEqual(["Waits 1 s: Still.", "Waits 21 s: Storage is down.  [31mAll is well."]);
 });
 
 test("an event is a line, and what others wrote does not steer the terminal", () => {

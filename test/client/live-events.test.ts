@@ -76,6 +76,18 @@ test("[P12] the word why a stream ends is no event, and no failure", async () =>
   expect(asked()).toEqual(["0", "1", "2"]);
 });
 
+/** Nothing happens for a while, and then something on the way cuts what is idle. */
+const idleThenCut: Line = (response) => {
+  start(response);
+  response.write(": still here\n\n", () => response.destroy());
+};
+
+test("[S2] a quiet meeting is no failure, however often its idle connection is cut", async () => {
+  const { client, asked } = await serverOf(...Array.from({ length: 5 }, () => idleThenCut), endAfter(1), over);
+  expect(await idsOf(client.liveEvents("s"))).toEqual([1]);
+  expect(asked()).toHaveLength(7);
+});
+
 test("it gives up after so many failures in a row, with the last one", async () => {
   const { client, asked } = await serverOf(failing);
   await expect(idsOf(client.liveEvents("s"))).rejects.toBeInstanceOf(RoomtoneHttpError);

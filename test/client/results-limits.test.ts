@@ -40,6 +40,28 @@ describe("[L1] a refused request did nothing: it is sent again, whatever it asks
     await expect(asking).rejects.toMatchObject({ retryAfterMs: 3_600_000 });
   });
 
+  test("[V1] a wait is told before it begins, with its reason: of a call and of a stream of events", async () => {
+    const waits: [number, string, boolean][] = [];
+    const options = (gateway: { url: string }): ResultsClientOptions => ({
+      baseUrl: gateway.url,
+      retries: 1,
+      onWait: ({ attempt, why, delayMs }) => waits.push([attempt, why, delayMs > 0]),
+    });
+    const why = expect.stringContaining("rate_limited: A sentence.") as string;
+    const gateway = await scriptedGateway(problem("rate_limited", now), json(settings, 201));
+    await createResultsClient(options(gateway)).createSession();
+    expect(waits).toEqual([[1, why, true]]);
+    const busy = await scriptedGateway(problem("rate_limited", now));
+    await expect(createResultsClient(options(busy)).liveEvents("s")[Symbol.asyncIterator]().next()).rejects.toThrow(
+      "A sentence.",
+    );
+    // What is given up is no wait.
+    expect(waits).toEqual([
+      [1, why, true],
+      [1, why, true],
+    ]);
+  });
+
   test("it is given up with what the gateway said", async () => {
     const gateway = await scriptedGateway(problem("rate_limited", now));
     const asking = createResultsClient({ baseUrl: gateway.url, retries: 1 }).resolve("s", { audio });

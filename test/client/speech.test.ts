@@ -145,6 +145,7 @@ async function run(
     env: {},
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
+    warn: () => undefined,
     onCredential: () => undefined,
     isTerminal,
     write: async (part) => {

@@ -47,6 +47,7 @@ class Folder {
       env: {},
       signal: new AbortController().signal,
       print: (line) => lines.push(line),
+      warn: () => undefined,
       onCredential: () => undefined,
       exitWith: (given) => {
         code = given;
