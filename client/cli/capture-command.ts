@@ -158,11 +158,13 @@ async function feed(
   for await (const block of source.blocks(skipSeconds)) {
     samples += block.length;
     if (!isFile) follower.handleBlock();
+    // One moment for all of them: channels of one source that were as much apart as it took to write them would not go together.
+    const endedAt = Date.now();
     for (const sink of sinks) {
       const passed = Math.min(block.length, sink.ahead);
       sink.ahead -= passed;
       const rest = block.subarray(passed);
-      while (rest.length > 0 && !(await sink.capture.write(rest))) await sink.capture.whenSpace();
+      while (rest.length > 0 && !(await sink.capture.write(rest, endedAt))) await sink.capture.whenSpace();
     }
     if (!isFile) {
       follower.awaitBlock();

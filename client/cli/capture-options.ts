@@ -7,6 +7,7 @@ import { defaultTrack, sessionIdSchema, trackNameSchema } from "../../schemas/na
 import { type ChannelChoice, parseChannel } from "./channel-choice.ts";
 import { type Credential, readCredential } from "./credential.ts";
 import { spoolPlace } from "./spool-place.ts";
+import { plainNumber } from "./plain-number.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where the audio comes from. */
@@ -47,11 +48,9 @@ function named(schema: z.ZodType<string>, sentence: string): z.ZodType<string> {
 }
 
 const wholeNumber = (min: number, max: number, sentence: string) =>
-  // As people write them: what JavaScript takes for numbers besides (0x10, 1e3, blanks) is more likely a slip.
   z
     .string()
-    .regex(/^\d+$/, sentence)
-    .transform(Number)
+    .transform((text) => plainNumber(text) ?? Number.NaN)
     .pipe(z.number().int(sentence).min(min, sentence).max(max, sentence));
 
 const speedSentence = "--speed is a number above 0: 0.01 to 10000";
@@ -79,7 +78,11 @@ const rawSchema = z.object({
   append: z.boolean().default(false),
   newGateway: z.boolean().default(false),
   newSource: z.boolean().default(false),
-  speed: z.coerce.number({ error: speedSentence }).min(0.01, speedSentence).max(10_000, speedSentence).optional(),
+  speed: z
+    .string()
+    .transform((text) => plainNumber(text) ?? 0)
+    .pipe(z.number().min(0.01, speedSentence).max(10_000, speedSentence))
+    .optional(),
   tokenCommand: z.string().trim().min(1, "--token-command is a command that prints a session token").optional(),
   device: z.union([z.string().min(1, "--device needs no name, or one"), z.literal(true)]).optional(),
 });

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { clientMaker } from "./client-maker.ts";
 import { UsageError } from "./usage-error.ts";
 import { plain } from "./plain.ts";
+import { plainNumber } from "./plain-number.ts";
 
 const formats = ["txt", "vtt", "srt"] as const;
 const statuses = ["open", "finalizing", "finalized", "deleting"] as const;
@@ -32,7 +33,7 @@ export function addResultsCommands(program: Command, deps: ResultsCommandsDeps):
     .option("--json", "as JSON")
     .action(async (given: { url: string; status?: string; find?: string; limit: string; json?: true }) => {
       const status = given.status === undefined ? undefined : oneOf(statuses, given.status, "--status");
-      const limit = Number(given.limit);
+      const limit = plainNumber(given.limit) ?? 0;
       if (!Number.isInteger(limit) || limit < 1 || limit > 500)
         throw new UsageError("--limit is a number from 1 to 500.");
       const page = await clientFor(given).listSessions({ status, q: given.find, limit, signal });

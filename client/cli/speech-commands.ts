@@ -6,6 +6,7 @@ import { clientMaker } from "./client-maker.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
 import { UsageError } from "./usage-error.ts";
 import { plain } from "./plain.ts";
+import { plainNumber } from "./plain-number.ts";
 
 const textFormats = ["txt", "srt", "vtt", "json"] as const;
 const audioFormats = ["wav", "pcm", "mp3", "opus"] as const;
@@ -61,7 +62,7 @@ export function addSpeechCommands(program: Command, deps: SpeechCommandsDeps): v
       }
       const format = audioFormats.find((one) => one === given.format);
       if (format === undefined) throw new UsageError(`--format is ${audioFormats.join(", ")}.`);
-      const speed = Number(given.speed);
+      const speed = plainNumber(given.speed) ?? 0;
       if (!(speed >= 0.25 && speed <= 4)) throw new UsageError("--speed is a number from 0.25 to 4.");
       if (text.trim() === "") throw new UsageError("There is nothing to say: the text is empty.");
       const { voice, model } = given;

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { chatEndSchema, citationSchema, documentCitationSchema } from "../../schemas/http/chat.ts";
 import type { Caller } from "./caller.ts";
+import { checkNumber } from "./check-number.ts";
 import type { ChatEvent, ChatOptions, ChatQuestion } from "./chat-types.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
 import { newTraceId } from "./trace.ts";
@@ -17,6 +18,7 @@ export async function* chat(
   question: ChatQuestion,
   { timeoutMs = answerTimeoutMs, signal }: ChatOptions = {},
 ): AsyncGenerator<ChatEvent, void, undefined> {
+  checkNumber("timeoutMs", timeoutMs, 1);
   const request = {
     method: "POST",
     path: "v1/chat",

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { deletionPendingSchema, deletionReceiptSchema } from "../../schemas/http/sessions.ts";
 import type { Caller } from "./caller.ts";
+import { checkNumber } from "./check-number.ts";
 import { readFinalizeAnswerSchema, readFinalizePendingSchema } from "./earlier-answers.ts";
 import { sessionPath } from "./parts.ts";
 import { type FailedCall, RoomtoneTimeoutError } from "./results-errors.ts";
@@ -33,6 +34,7 @@ async function untilDone<T>(
   { schema, left, ...asked }: LongCall<T>,
   { wait = true, maxWaitMs = defaultMaxWaitMs, signal }: FinalizeOptions,
 ): Promise<T> {
+  checkNumber("maxWaitMs", maxWaitMs, 0);
   const named = { ...asked, traceId: newTraceId() };
   const timeoutMs = caller.timeoutMs + holdMs;
   const deadlineAt = performance.now() + maxWaitMs;

@@ -20,6 +20,7 @@ import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { deliveriesAnswerSchema, deliverySchema } from "../../schemas/webhooks.ts";
 import { openAudio } from "./audio.ts";
 import { createCaller, type Request } from "./caller.ts";
+import { checkNumber } from "./check-number.ts";
 import {
   readSessionAnswerSchema,
   readSessionSchema,
@@ -53,10 +54,12 @@ const exportTypes: Readonly<Record<ExportName, string>> = {
   "speakers.rttm": "text/plain",
 };
 
-/** @throws TypeError for a base URL that is none. */
+/** @throws TypeError for a base URL that is none. @throws RangeError for a number that is none. */
 export function createResultsClient(options: ResultsClientOptions): ResultsClient {
   const door = doorOf(options);
   const { timeoutMs = defaultTimeoutMs, retries = defaultRetries } = options;
+  checkNumber("timeoutMs", timeoutMs, 1);
+  checkNumber("retries", retries, 0);
   const caller = createCaller(door, { timeoutMs, retries });
 
   async function listSessions({ signal, ...wanted }: SessionsOptions = {}): Promise<SessionsPage> {

@@ -1,4 +1,5 @@
 /** Audio to text and text to audio, of no meeting. A call costs the gateway's model: what may have been done is not asked for twice. */
+import { checkNumber } from "./check-number.ts";
 import { voicesAnswerSchema } from "../../schemas/http/speech.ts";
 import { limits } from "../../schemas/limits.ts";
 import { type HeardSegment, heardSegmentSchema, transcriptionSchema } from "../../schemas/speech/transcription.ts";
@@ -29,6 +30,7 @@ export async function stt(
     Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
   const path = query.size === 0 ? "v1/stt" : `v1/stt?${query.toString()}`;
+  checkNumber("timeoutMs", timeoutMs, 1);
   const request = { method: "POST", path, body, repeatable: false, timeoutMs, traceId: newTraceId(), signal } as const;
   if (!onSegment) return caller.json(request, transcriptionSchema);
   return heard(caller, request, onSegment);
@@ -63,6 +65,7 @@ export async function tts(
   input: SpeechInput,
   { timeoutMs = ttsTimeoutMs, signal }: TtsOptions = {},
 ): Promise<SpeechAudio> {
+  checkNumber("timeoutMs", timeoutMs, 1);
   const request = { method: "POST", path: "v1/tts", body: input, repeatable: false, timeoutMs, signal } as const;
   const { body, headers } = await caller.body(request, "audio/*");
   return { body, contentType: headers.get("content-type") ?? "", model: headers.get("x-model") ?? undefined };

@@ -1,6 +1,7 @@
 /** A meeting's transcription: begun, and watched until it ends. */
 import { type Transcription, transcriptionSchema } from "../../schemas/http/transcriptions.ts";
 import type { Caller } from "./caller.ts";
+import { checkNumber } from "./check-number.ts";
 import { sessionPath } from "./parts.ts";
 import { RoomtoneTimeoutError } from "./results-errors.ts";
 import type { CallOptions, TranscribeOptions } from "./call-options.ts";
@@ -15,6 +16,7 @@ export async function transcribe(
   sessionId: string,
   { model, tracks, wait = true, maxWaitMs = defaultMaxWaitMs, onProgress, signal }: TranscribeOptions = {},
 ): Promise<Transcription> {
+  checkNumber("maxWaitMs", maxWaitMs, 0);
   const path = sessionPath(sessionId, "transcribe");
   const body = { ...(model === undefined ? {} : { model }), ...(tracks === undefined ? {} : { tracks }) };
   const deadlineAt = performance.now() + maxWaitMs;

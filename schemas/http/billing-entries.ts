@@ -1,17 +1,11 @@
 /** The ledger's entries beside what D1 has of them, for whoever compares the two (SPEC B11). */
 import * as z from "zod";
 import { limits } from "../limits.ts";
-import { upTo } from "./queries.ts";
+import { countSchema, upTo } from "./queries.ts";
 
 /** Of `GET /v1/billing/entries`. */
 export const entriesQuerySchema = z.strictObject({
-  after: z.coerce
-    .number<string>()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .default(0)
-    .describe("`next_after` of the page before."),
+  after: countSchema.default(0).describe("`next_after` of the page before."),
   limit: upTo(limits.maxUsageRowsPerPage).default(200).describe("Entries in the answer."),
 });
 

@@ -5,7 +5,12 @@ import { sessionIdSchema, trackNameSchema } from "../names.ts";
 import { callUsageSchema } from "../speech/transcription.ts";
 import { documentIdSchema } from "../sync/documents.ts";
 
-export const messageTextSchema = z.string().min(1).max(limits.maxChatMessageChars);
+/** Blanks ask nothing and say nothing: an answer to them would be one to a question that got lost. */
+export const messageTextSchema = z
+  .string()
+  .min(1)
+  .max(limits.maxChatMessageChars)
+  .refine((text) => /\S/.test(text), { error: "has nothing but blanks" });
 export const shortSchema = z.string().min(1).max(limits.maxShortTextChars);
 
 export const chatMessageSchema = z.strictObject({

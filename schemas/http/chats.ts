@@ -2,6 +2,8 @@
 import * as z from "zod";
 import { limits } from "../limits.ts";
 import { sessionIdSchema } from "../names.ts";
+import { visibleLineSchema } from "../visible-line.ts";
+import { upTo } from "./queries.ts";
 import { chatEndSchema, citationSchema, documentCitationSchema, messageTextSchema, shortSchema } from "./chat.ts";
 
 const longTextSchema = z.string().max(limits.maxChatMessageChars);
@@ -16,14 +18,15 @@ export const chatContextSchema = z.strictObject({
 export type ChatContext = z.infer<typeof chatContextSchema>;
 
 export const chatIdSchema = z.uuid();
-const titleSchema = z.string().min(1).max(limits.maxTitleChars);
+/** One line, as every name is (SPEC S8). */
+export const chatTitleSchema = visibleLineSchema(limits.maxTitleChars);
 
 /** Body of `POST /v1/chats`. */
 export const createChatBodySchema = z.strictObject({
   /** A new one without it. */
   chat_id: chatIdSchema.optional(),
   /** The beginning of the first message without it. */
-  title: titleSchema.optional(),
+  title: chatTitleSchema.optional(),
   context: chatContextSchema.optional(),
   /** Asked in this chat where a question names none. */
   model: shortSchema.optional(),
@@ -31,7 +34,7 @@ export const createChatBodySchema = z.strictObject({
 
 /** Body of `PATCH /v1/chats/:chat_id`: what is left out stays; `null` takes a model back. */
 export const updateChatBodySchema = z.strictObject({
-  title: titleSchema.optional(),
+  title: chatTitleSchema.optional(),
   context: chatContextSchema.optional(),
   model: shortSchema.nullable().optional(),
 });
@@ -67,7 +70,8 @@ export const chatWithMessagesSchema = chatSchema.extend({ messages: z.array(kept
 export type ChatWithMessages = z.infer<typeof chatWithMessagesSchema>;
 
 export const listChatsQuerySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(limits.maxChatsPerPage).default(50),
+  /** Those that are as old as the last one come with it. */
+  limit: upTo(limits.maxChatsPerPage).default(50),
   /** Those that are older than the last one of a page: its `updated_at`. */
   before: z.iso.datetime().optional(),
 });

@@ -5,7 +5,8 @@ import { listedStatusSchema } from "./sessions.ts";
 import { trackNameSchema } from "../names.ts";
 import { topicSchema } from "../wire/messages.ts";
 
-const countSchema = z
+/** Digits and nothing else: what is no number to most would be one to `Number`. */
+export const countSchema = z
   .string()
   .regex(/^\d{1,15}$/, "is a whole number")
   .transform(Number)

@@ -1,6 +1,7 @@
 /** Bodies of the routes on sync (SPEC SY): what a device pushes and pulls, the lock, and bodies by their SHA-256. */
 import * as z from "zod";
 import { limits } from "../limits.ts";
+import { upTo } from "./queries.ts";
 import {
   adapterChangeSchema,
   collectionSchema,
@@ -13,7 +14,7 @@ import {
   sha256Schema,
   versionSchema,
 } from "../sync/documents.ts";
-import { chatContextSchema, chatIdSchema } from "./chats.ts";
+import { chatContextSchema, chatIdSchema, chatTitleSchema } from "./chats.ts";
 
 const short = z.string().min(1).max(limits.maxShortTextChars);
 
@@ -72,7 +73,7 @@ export const historyChangeSchema = z.strictObject({
   id: chatIdSchema,
   revision: revisionSchema.optional(),
   deleted: z.literal(true).optional(),
-  title: z.string().min(1).max(limits.maxTitleChars).optional(),
+  title: chatTitleSchema.optional(),
   context: chatContextSchema.optional(),
   model: short.nullable().optional(),
   resolves: z.array(short).max(limits.maxSyncChanges).optional(),
@@ -135,7 +136,7 @@ export const bodyStateSchema = z.object({
   received: z.array(z.int().min(1)),
 });
 export type BodyState = z.infer<typeof bodyStateSchema>;
-export const partParameterSchema = z.coerce.number().int().min(1).max(10_000);
+export const partParameterSchema = upTo(10_000);
 
 const collectionStatusSchema = z.object({
   documents: z.int().nonnegative(),

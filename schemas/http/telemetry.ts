@@ -1,5 +1,6 @@
 /** How the installation runs, and what happened to a meeting (SPEC Z5–Z7). */
 import * as z from "zod";
+import { upTo } from "./queries.ts";
 import { sessionIdSchema, tenantSchema } from "../names.ts";
 import { switchNameSchema } from "../switches.ts";
 import { telemetryLineSchema } from "../telemetry.ts";
@@ -45,7 +46,7 @@ export const traceQuerySchema = z.strictObject({
   /** The minutes around it are shown; without it the last hour in which anything is known. */
   at: z.iso.datetime({ offset: true }).optional(),
   /** How many minutes before and after. */
-  minutes: z.coerce.number().int().min(1).max(1_440).default(5),
+  minutes: upTo(1_440).default(5),
 });
 
 export const traceAnswerSchema = z.object({

@@ -45,8 +45,14 @@ async function wavOf(seconds: number, channels: number, value = valueAt): Promis
 }
 
 /** A room for all tracks of a meeting, which notes the first sample of each second that it was sent. */
-async function startRoom(): Promise<{ readonly url: string; readonly heard: Map<string, number[]> }> {
+async function startRoom(): Promise<{
+  readonly url: string;
+  readonly heard: Map<string, number[]>;
+  /** When each second was captured, as its frame says. */
+  readonly times: Map<string, unknown[]>;
+}> {
   const heard = new Map<string, number[]>();
+  const times = new Map<string, unknown[]>();
   const tracks = new Map<number, string>();
   const room = await FakeRoom.start((peer, frame) => {
     if (frame.type === "hello") {
@@ -56,13 +62,16 @@ async function startRoom(): Promise<{ readonly url: string; readonly heard: Map<
     if (frame.type === "end") peer.say({ type: "ended", last_seq: frame["last_seq"], complete: true, missing: [] });
     if (frame.type !== "chunk") return;
     const track = tracks.get(peer.connection) ?? "";
+    const at = times.get(track) ?? [];
+    at[Number(frame.seq) - 1] = frame["timestamp_ms"];
+    times.set(track, at);
     const seconds = heard.get(track) ?? [];
     seconds[Number(frame.seq) - 1] = Buffer.from(String(frame["content_b64"]), "base64").readInt16LE(0);
     heard.set(track, seconds);
     peer.say(ackMessage(frame));
   });
   closers.push(() => room.close());
-  return { url: room.url, heard };
+  return { url: room.url, heard, times };
 }
 
 async function capture(
@@ -77,14 +86,16 @@ async function capture(
   return runCapture(parseCaptureOptions(file, raw, {}), signal);
 }
 
-test("[V3] split: each channel is a track of its own, in one report", async () => {
-  const [file, { url, heard }] = [await wavOf(3, 3), await startRoom()];
+test("[V3] [E5] split: each channel is a track of its own, in one report, and all of them at one time", async () => {
+  const [file, { url, heard, times }] = [await wavOf(3, 3), await startRoom()];
   expect(await capture(file, url, "split")).toMatchObject({
     session_id: "s",
     complete: true,
     tracks: [1, 2, 3].map((n) => ({ track: `mixed-${n}`, seconds: 3, complete: true, continued_from: 0 })),
   });
   for (const n of [1, 2, 3]) expect(heard.get(`mixed-${n}`)).toEqual([1, 2, 3].map((second) => valueAt(second, n)));
+  // Channels of one file go together to the sample: a track's origin is what its first second says.
+  expect(new Set([...times.values()].map(([first]) => first)).size).toBe(1);
 });
 
 test("[V3] split goes on where each track stopped, also where one is ahead of the others", async () => {

@@ -62,6 +62,25 @@ describe("[L1] a refused request did nothing: it is sent again, whatever it asks
     ]);
   });
 
+  test.each([Number.NaN, -1, "3", null] as unknown[])(
+    "[V5] a number of a caller that is none is refused by name: %j",
+    async (wrong) => {
+      const gateway = await scriptedGateway(json(settings, 201));
+      const value = wrong as number;
+      expect(() => createResultsClient({ baseUrl: gateway.url, retries: value })).toThrow(/^retries must be 0 or more/);
+      expect(() => createResultsClient({ baseUrl: gateway.url, timeoutMs: value })).toThrow(
+        /^timeoutMs must be 1 or more/,
+      );
+      const client = createResultsClient({ baseUrl: gateway.url });
+      const waiting = { maxWaitMs: value };
+      await expect(client.finalize("s", {}, waiting)).rejects.toThrow(/^maxWaitMs must be 0 or more/);
+      await expect(client.deleteSession("s", waiting)).rejects.toThrow(/^maxWaitMs must be 0 or more/);
+      await expect(client.transcribe("s", waiting)).rejects.toThrow(/^maxWaitMs must be 0 or more/);
+      await expect(client.tts({ text: "a" }, { timeoutMs: value })).rejects.toThrow(/^timeoutMs must be 1 or more/);
+      expect(gateway.asked).toEqual([]);
+    },
+  );
+
   test("it is given up with what the gateway said", async () => {
     const gateway = await scriptedGateway(problem("rate_limited", now));
     const asking = createResultsClient({ baseUrl: gateway.url, retries: 1 }).resolve("s", { audio });

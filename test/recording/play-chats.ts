@@ -10,7 +10,7 @@ export async function playChats(recorder: Recorder, session_id: string): Promise
   const message = "What was said about the numbers?";
   const body = { chat_id, message, meetings: [session_id], request_id: "question-1" };
   await recorder.call("chat", ["kept", "In a chat"], { body });
-  const headers = { accept: "text/event-stream", "last-event-id": "3" };
+  const headers = { accept: "text/event-stream", "last-event-id": "2.3" };
   await recorder.call("resumeAnswer", ["rest", "Its events from the fourth on"], { parameters, headers });
   await recorder.call("resumeAnswer", ["whole", "All of it"], { parameters });
   const noted = { role: "user", content: "To be asked again in May." };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wantsEventStream } from "../../server/gateway/http/guards/accepts.ts";
+import { wantsEventStream } from "../../server/shared/http/accepts.ts";
 
 test.each([
   [undefined, false],

@@ -4,6 +4,7 @@ import { mintBodySchema } from "../../schemas/access.ts";
 import { turnBodySchema } from "../../schemas/http/corrections.ts";
 import { finalizeBodySchema } from "../../schemas/http/finalize.ts";
 import { type Operation, operations } from "../../schemas/http/operations.ts";
+import { partParameterSchema } from "../../schemas/http/sync.ts";
 import { createSessionBodySchema, sessionConfigSchema } from "../../schemas/http/sessions.ts";
 import { resolveBodySchema } from "../../schemas/speech/speakers.ts";
 import { postedUtteranceSchema } from "../../schemas/speech/utterances.ts";
@@ -64,6 +65,23 @@ test("[U4] queries are as strict as bodies", () => {
   const rows = Object.values<Operation>(operations).filter(({ takesAnything }) => takesAnything !== true);
   const taken = rows.filter(({ query }) => query?.safeParse({ no_such_parameter: "1" }).success);
   expect(taken).toEqual([]);
+});
+
+test("[U4] a number of a query is its digits: what JavaScript takes for one besides is refused", () => {
+  let numbers = 0;
+  for (const { query, takesAnything } of Object.values<Operation>(operations)) {
+    if (query === undefined || takesAnything === true) continue;
+    for (const name of Object.keys((query as { shape?: object }).shape ?? {})) {
+      const read = query.safeParse({ [name]: "1" });
+      if (!read.success || typeof (read.data as Record<string, unknown>)[name] !== "number") continue;
+      numbers += 1;
+      for (const text of ["", " 1", "1 ", "0x1", "1e0", "1.0", "+1", "0b1", "\u0661", "1_0"])
+        expect([name, text, query.safeParse({ [name]: text }).success]).toEqual([name, text, false]);
+    }
+  }
+  expect(numbers).toBeGreaterThan(5);
+  for (const text of ["", " 1", "0x1", "1e0", "1.0"]) expect(partParameterSchema.safeParse(text).success).toBe(false);
+  expect(partParameterSchema.parse("7")).toBe(7);
 });
 
 const said: readonly [field: string, message: string, body: unknown, schema: z.ZodType][] = [

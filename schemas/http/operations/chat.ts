@@ -137,7 +137,12 @@ export const chatOperations = {
     summary:
       "The chat's last answer again: with `Accept: text/event-stream` its events behind `Last-Event-ID`, those that are still to come included. Nothing is asked a second time.",
     access,
-    headers: { "last-event-id": { description: "The last event that was read; all of them without it." } },
+    headers: {
+      "last-event-id": {
+        description:
+          "Of a stream: the `id` of the last event that was read; all of them without it, and where another answer came since.",
+      },
+    },
     answers: { 200: { description: "The answer.", schema: chatAnswerSchema } },
     errors: [...ofChat, "model_failed", "model_unavailable", "model_timeout"],
   },

@@ -84,11 +84,16 @@ export class Captioner extends DurableObject<Env> {
     await this.#lookAt(Math.max(Date.now(), this.#cooldown.until));
   }
 
-  /** How far it is. */
-  async progress(): Promise<CaptionsProgress> {
-    const { cursors, followed } = this.#store;
-    const spoken = followed ? await this.#spokenIn(followed) : [];
-    return { tracks: cursors.filter(({ track }) => !spoken.includes(track)), setback: this.#setback };
+  /**
+   * How far it is. @param kept the tracks of which something is kept: one of which nothing came here yet is at its beginning, and not left out,
+   * where it would pass for one that is said to its end.
+   */
+  async progress(session: Meeting["session"], kept: readonly string[]): Promise<CaptionsProgress> {
+    const { cursors } = this.#store;
+    const spoken = await this.#spokenIn(session);
+    const unheard = kept.filter((track) => cursors.every((cursor) => cursor.track !== track));
+    const all = [...cursors, ...unheard.map((track) => ({ track, ms: 0 }))];
+    return { tracks: all.filter(({ track }) => !spoken.includes(track)), setback: this.#setback };
   }
 
   async #spokenIn({ tenant, session_id }: Followed): Promise<readonly string[]> {

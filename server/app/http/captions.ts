@@ -15,10 +15,13 @@ export async function getCaptionsRoute(c: Context<AppEnv>): Promise<Response> {
   if (!state.ok) return refuseSession(c, state.error);
   if (!asked.ok) return refuseSession(c, asked.error);
   const captioner = c.env.CAPTIONER.getByName(roomName(session.tenant, session.session_id));
-  const { tracks, setback } = await captioner.progress();
+  const mode = asked.value ?? config.value.captions;
+  // Where nobody is to say anything, nothing is behind.
+  const kept = mode === "off" ? [] : Object.keys(state.value.ingest_by_track);
+  const { tracks, setback } = await captioner.progress(session, kept);
   const answer: CaptionsState = {
     session_id: session.session_id,
-    mode: asked.value ?? config.value.captions,
+    mode,
     tracks: tracks.map(({ track, ms }) => {
       const kept_ms = (state.value.ingest_by_track[track]?.last_seq ?? 0) * chunkMs;
       return { track, captioned_ms: ms, kept_ms, lag_ms: Math.max(0, kept_ms - ms) };

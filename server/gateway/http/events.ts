@@ -5,7 +5,7 @@ import type { AppEnv } from "./app-env.ts";
 import { mayListen } from "../../shared/access/principal.ts";
 import { mayNotListen } from "../room/refusals.ts";
 import { streamEvents } from "./event-stream.ts";
-import { wantsEventStream } from "./guards/accepts.ts";
+import { wantsEventStream } from "../../shared/http/accepts.ts";
 import { queryOf } from "./guards/parameters.ts";
 import { pageText } from "./log-reader.ts";
 import { roomOf } from "./rooms.ts";

@@ -83,19 +83,20 @@ export class ChatAnswers {
     return opened;
   }
 
-  /** An answer's events behind `after`, as lines of JSON. */
+  /** An answer's events behind `after`, as lines of JSON; all of them where it has no such event. */
   events(messageId: number, after: number, signal: AbortSignal): Response {
     const left = new AbortController();
+    const from = this.#store.events(messageId, 0).some(({ seq }) => seq === after) ? after : 0;
     const running = this.#running?.answer.messageId === messageId ? this.#running.answer : undefined;
     const events = running
-      ? running.read(after, AbortSignal.any([signal, left.signal]))
-      : this.#store.events(messageId, after)[Symbol.iterator]();
+      ? running.read(from, AbortSignal.any([signal, left.signal]))
+      : this.#store.events(messageId, from)[Symbol.iterator]();
     const encoder = new TextEncoder();
     const body = new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const next = await events.next();
         if (next.done) controller.close();
-        else controller.enqueue(encoder.encode(`${JSON.stringify(next.value)}\n`));
+        else controller.enqueue(encoder.encode(`${JSON.stringify({ ...next.value, answer: messageId })}\n`));
       },
       cancel: () => left.abort(),
     });

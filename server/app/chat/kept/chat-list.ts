@@ -55,10 +55,12 @@ export class ChatList extends DurableObject<Env> {
     await this.#scrub();
   }
 
-  /** The newest first. */
+  /** The newest first; with all that are as old as the last one: the next page begins before them. */
   list(most: number, before = 8.64e15): ListedChat[] {
     return this.#rows(
-      "SELECT * FROM chats WHERE updated_at < ? ORDER BY updated_at DESC, chat_id LIMIT ?",
+      `SELECT * FROM chats WHERE updated_at < ?1 AND updated_at >= coalesce(
+        (SELECT updated_at FROM chats WHERE updated_at < ?1 ORDER BY updated_at DESC LIMIT 1 OFFSET ?2 - 1), 0)
+      ORDER BY updated_at DESC, chat_id`,
       before,
       most,
     );

@@ -6,6 +6,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { beginningOf } from "../../../../schemas/cut-text.ts";
 import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/http/chats.ts";
+import { visibleLineOf } from "../../../../schemas/visible-line.ts";
 import type { Env } from "../../env.ts";
 import { scrubFile } from "../../scrub-file.ts";
 import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
@@ -116,14 +117,15 @@ export class ChatSessionDO extends DurableObject<Env> {
     await this.#scrub();
   }
 
-  /** `POST /ask`: a question, and its answer's events as lines of JSON. `GET /last?after=`: those of the last answer, from there on. */
+  /** `POST /ask`: a question, and its answer's events as lines of JSON. `GET /last?answer=&after=`: those of the last answer, from
+   * there on; all of them where another answer is named, or none. */
   override async fetch(request: Request): Promise<Response> {
-    const after = Number(new URL(request.url).searchParams.get("after") ?? 0);
+    const { searchParams: seen } = new URL(request.url);
     if (request.method === "GET") {
       const last = this.#store.chat && this.#store.lastAnswer;
-      return last
-        ? this.#answers.events(last.message_id, after, request.signal)
-        : refused({ reason: "chat_not_found" });
+      if (!last) return refused({ reason: "chat_not_found" });
+      const after = seen.get("answer") === String(last.message_id) ? Number(seen.get("after")) : 0;
+      return this.#answers.events(last.message_id, after, request.signal);
     }
     const asked = await request.json<KeptQuestion>();
     if (!this.#store.chat && asked.once) {
@@ -151,7 +153,8 @@ export class ChatSessionDO extends DurableObject<Env> {
 
   #entitle(text: string): void {
     if (this.#store.chat?.title === null) {
-      this.#store.change({ title: beginningOf(text.replaceAll(/\s+/g, " ").trim(), titleChars) }, Date.now());
+      const title = beginningOf((visibleLineOf(text) ?? "").replaceAll(/\s+/g, " "), titleChars);
+      if (title !== "") this.#store.change({ title }, Date.now());
     }
   }
 

@@ -17,7 +17,7 @@ import type { AppEnv } from "../app-env.ts";
 import { bodyRefusal } from "../speech/body-refusal.ts";
 import { type Refusal, refusalWith, refuse } from "../speech/refusals.ts";
 import { asEvents, wantsEvents, whole } from "./given.ts";
-import { callerOf, keptChat, lastOf, ownerOf } from "./kept.ts";
+import { callerOf, keptChat, lastOf, ownerOf, type Place } from "./kept.ts";
 import { chatRefusal } from "./refusal-words.ts";
 
 const notFound: Refusal = { code: "chat_not_found", detail: "You have no chat with this id." };
@@ -72,18 +72,22 @@ export async function deleteChatRoute(c: Context<AppEnv>): Promise<Response> {
   return isGone ? new Response(null, { status: 204 }) : refuse(c, notFound);
 }
 
-/** `GET /v1/chats/:chat_id/answer`: the rest of the last answer, behind the event that is named. */
+/** @returns undefined for what is the id of no answer's event: an error would end an EventSource for good (U7). */
+function placeOf(c: Context<AppEnv>): Place | undefined {
+  const [, answer, seq] = /^(\d{1,15})\.(\d{1,9})$/.exec(c.req.header("last-event-id") ?? "") ?? [];
+  return answer === undefined ? undefined : { answer: Number(answer), seq: Number(seq) };
+}
+
+/** `GET /v1/chats/:chat_id/answer`: the last answer, whole, or as events behind the one that is named. */
 export async function resumeChatRoute(c: Context<AppEnv>): Promise<Response> {
   const id = chatIdSchema.safeParse(c.req.param("chat_id"));
   if (!id.success) return refuse(c, notFound);
-  const last = c.req.header("last-event-id") ?? "0";
-  if (!/^\d{1,9}$/.test(last))
-    return refuse(c, refusalWith(400, "Last-Event-ID is the id of an event of this answer."));
+  const isStream = wantsEvents(c);
   const left = new AbortController();
   const signal = AbortSignal.any([c.req.raw.signal, left.signal]);
-  const events = await lastOf(keptChat(c, id.data), Number(last), signal);
+  const events = await lastOf(keptChat(c, id.data), isStream ? placeOf(c) : undefined, signal);
   if (!events.ok) return refuse(c, chatRefusal(events.error, c.var.traceId));
-  if (wantsEvents(c)) return asEvents(events.value, true, () => left.abort());
+  if (isStream) return asEvents(events.value, true, () => left.abort());
   const all = await whole(events.value);
   return all.ok ? Response.json(all.value) : refuse(c, all.error);
 }

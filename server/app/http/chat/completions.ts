@@ -22,7 +22,7 @@ export async function completionsRoute(c: Context<AppEnv>): Promise<Response> {
   if (!body.ok) return refuse(c, bodyRefusal(body.error));
   const { messages, stream, temperature, meetings, model } = body.value;
   const last = messages.at(-1);
-  if (last?.role !== "user" || last.content === "") {
+  if (last?.role !== "user" || last.content.trim() === "") {
     return refuse(c, refusalWith(400, "messages must end with one of role user, with text: the question."));
   }
   // Nothing of a meeting is ever kept here.

@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import type { ChatAnswer, Citation, DocumentCitation } from "../../../../schemas/http/chat.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { wantsEventStream } from "../../../shared/http/accepts.ts";
 import { type Answer, brokenOff, type KeptEvent } from "../../chat/index.ts";
 import type { HttpErrorCode } from "../../../../schemas/wire/errors.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -10,7 +11,7 @@ import { type SseEvent, sseResponse } from "../speech/sse-response.ts";
 import type { Events, Numbered } from "./kept.ts";
 
 export function wantsEvents(c: Context<AppEnv>): boolean {
-  return /\btext\/event-stream\b/i.test(c.req.header("accept") ?? "");
+  return wantsEventStream(c.req.header("accept"));
 }
 
 /** Of an answer that is not kept. A failure is its last event. */
@@ -29,7 +30,8 @@ export function asEvents(events: Events, ids: boolean, left: () => void): Respon
 }
 
 async function* sseOf(events: Events, ids: boolean): AsyncGenerator<SseEvent, void> {
-  for await (const one of events) yield { ...named(one.event), ...(ids ? { id: one.seq } : {}) };
+  for await (const { event, seq, answer } of events)
+    yield { ...named(event), ...(ids && answer !== undefined ? { id: `${answer}.${seq}` } : {}) };
 }
 
 function named(event: KeptEvent): SseEvent {

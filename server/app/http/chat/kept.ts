@@ -5,7 +5,12 @@ import type { ChatSessionDO, KeptEvent, KeptQuestion, KeptRefusal } from "../../
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import type { AppEnv } from "../app-env.ts";
 
-export type Numbered = { readonly seq: number; readonly event: KeptEvent };
+export type Numbered = {
+  readonly seq: number;
+  readonly event: KeptEvent;
+  /** The kept answer that it is of. */
+  readonly answer?: number;
+};
 export type Events = AsyncGenerator<Numbered, void>;
 
 /**
@@ -43,13 +48,20 @@ export async function askKept(
   return eventsIn(await chat.fetch("https://chat/ask", { method: "POST", body: JSON.stringify(question), signal }));
 }
 
-/** The last answer's events, those behind `after`. */
+/** An event of an answer: of another answer the same number is another event. */
+export interface Place {
+  readonly answer: number;
+  readonly seq: number;
+}
+
+/** The last answer's events, those behind the one that was seen; all of them where that is another answer's. */
 export async function lastOf(
   chat: DurableObjectStub<ChatSessionDO>,
-  after: number,
+  seen: Place | undefined,
   signal: AbortSignal,
 ): Promise<Result<Events, KeptRefusal>> {
-  return eventsIn(await chat.fetch(`https://chat/last?after=${after}`, { signal }));
+  const query = seen === undefined ? "" : `?answer=${seen.answer}&after=${seen.seq}`;
+  return eventsIn(await chat.fetch(`https://chat/last${query}`, { signal }));
 }
 
 async function eventsIn(answer: Response): Promise<Result<Events, KeptRefusal>> {

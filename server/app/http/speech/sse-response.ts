@@ -5,7 +5,7 @@ export interface SseEvent {
   readonly event?: string;
   readonly data: unknown;
   /** By which it can be asked for again. */
-  readonly id?: number;
+  readonly id?: string;
 }
 
 /** What stands in an event as it is. */

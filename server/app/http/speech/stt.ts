@@ -6,6 +6,7 @@ import type { Context } from "hono";
 import { sttQuerySchema } from "../../../../schemas/http/speech.ts";
 import { limits } from "../../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { wantsEventStream } from "../../../shared/http/accepts.ts";
 import { wordsOf } from "../../../shared/http/issue-words.ts";
 import { type HearingOptions, ModelError } from "../../ai/ports.ts";
 import type { Hearing } from "../../ai/speech-models.ts";
@@ -48,7 +49,7 @@ async function transcribe(c: Context<AppEnv>, isLoose: boolean): Promise<Respons
   }
   const ids = isLoose ? { trace_id: c.var.traceId, traceId: c.var.traceId } : {};
   const { models } = speech.value;
-  if (/\btext\/event-stream\b/i.test(c.req.header("accept") ?? "")) {
+  if (wantsEventStream(c.req.header("accept"))) {
     const hearing = await models.listen(candidates.value, audio, options.value, callOf(c));
     if (hearing.ok) return sseResponse(events(hearing.value, ids), failure, release);
     release();
