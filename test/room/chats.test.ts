@@ -256,13 +256,8 @@ describe("[J9] answers in a chat", () => {
     const rest = chats.events(id, "2.1");
     gate.resolve(undefined);
     const events = await rest;
-    expect(events.map((event) => /^event: (\w+)/m.exec(event)?.[1])).toEqual([
-      "delta",
-      "delta",
-      "citation",
-      "delta",
-      "done",
-    ]);
+    const types = events.map((event) => /^event: (\w+)/m.exec(event)?.[1]);
+    expect(types.join(" ")).toBe("delta delta citation delta done");
     expect(events.map((event) => /^id: (.+)$/m.exec(event)?.[1])).toEqual(["2.2", "2.3", "2.4", "2.5", "2.6"]);
     expect(await chats.events(id, "2.1")).toEqual(events);
     expect(await chats.events(id, "2.6")).toEqual([]);
