@@ -4,13 +4,14 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import type { CliSettings } from "../support/cli-once.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { until } from "../../client/testkit/until.ts";
 import { finalize } from "./support/meeting.ts";
 
-const bin = fileURLToPath(new URL("../../client/cli/main.ts", import.meta.url));
+const bin: CliSettings["roomtoneBin"] = inject("roomtoneBin");
 const sample = fileURLToPath(new URL("../../scripts/demo/sample/interview.wav", import.meta.url));
 const sampleSeconds = 71;
 const gateway = useGateway();

@@ -4,7 +4,7 @@ import { findingsOf } from "../support/accessible.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
-const { gateway, open } = useConsole();
+const { gateway, open } = useConsole({ env: {} });
 
 interface Pushed {
   readonly applied: readonly { readonly id: string; readonly revision: number; readonly outcome: string }[];

@@ -7,7 +7,7 @@ import { noiseOf } from "../support/known-noise.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 
-const { open } = useConsole({ args: fakeMicrophone(noiseOf(60)).args });
+const { open } = useConsole({ env: {}, args: fakeMicrophone(noiseOf(60)).args });
 /** The sample is played for 24 s. */
 const sampleMs = 60_000;
 

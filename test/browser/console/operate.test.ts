@@ -4,7 +4,7 @@ import { findingsOf } from "../support/accessible.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
-const { gateway, open } = useConsole();
+const { gateway, open } = useConsole({ env: {} });
 
 test.skipIf(isWithoutBrowser)(
   "[Z9] how the installation runs, and the lines of a meeting; clean at each width in both themes",

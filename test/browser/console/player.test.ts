@@ -7,7 +7,7 @@ import { streamTrack } from "../../../client/testkit/track-stream.ts";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
-const { gateway, open } = useConsole({ args: ["--autoplay-policy=document-user-activation-required"] });
+const { gateway, open } = useConsole({ env: {}, args: ["--autoplay-policy=document-user-activation-required"] });
 /** The sample is played for 24 s. */
 const sampleMs = 60_000;
 

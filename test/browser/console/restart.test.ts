@@ -8,7 +8,7 @@ import { isWithoutBrowser } from "../support/use-browser.ts";
 import { useConsole } from "../support/use-console.ts";
 
 const microphone = fakeMicrophone(noiseOf(60));
-const { gateway, open } = useConsole({ args: microphone.args });
+const { gateway, open } = useConsole({ env: {}, args: microphone.args });
 let proxy: FaultProxy | undefined;
 afterAll(async () => {
   microphone.dispose();

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
-const { gateway, open } = useConsole();
+const { gateway, open } = useConsole({ env: {} });
 /** The sample is played for 24 s. */
 const sampleMs = 60_000;
 

@@ -5,7 +5,7 @@ import { findingsOf } from "../support/accessible.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
-const { gateway, open } = useConsole();
+const { gateway, open } = useConsole({ env: {} });
 const send = async (method: string, path: string, body: object): Promise<number> =>
   (await fetch(`${gateway.url}${path}`, { method, body: JSON.stringify(body) })).status;
 

@@ -8,7 +8,7 @@ import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
 const microphone = fakeMicrophone(noiseOf(40));
-const { gateway, open } = useConsole({ args: microphone.args });
+const { gateway, open } = useConsole({ env: {}, args: microphone.args });
 const schemes = ["light", "dark"] as const;
 const widths = [360, 1_280] as const;
 

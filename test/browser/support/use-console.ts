@@ -1,9 +1,10 @@
-/** The console of a gateway of the file's own, in a real Chromium; what its console and its requests must not have is noted. */
+/** The console of a gateway, in a real Chromium; what its console and its requests must not have is noted. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
 import { WatchedPages } from "./keep-failure.ts";
 import { launchBrowser } from "./launch-browser.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
+import { sharedGateway, startShared } from "../../support/use-gateway.ts";
 
 const found = inject("chromium");
 
@@ -16,6 +17,7 @@ export interface OpenConsole {
 }
 
 export interface ConsoleOptions {
+  /** Variables of a gateway of the file's own. Without them it is one that other files use too, before or after. */
   readonly env?: Readonly<Record<string, string>>;
   /** For the browser; asked when it is launched. */
   readonly args?: readonly string[] | (() => readonly string[]);
@@ -28,17 +30,18 @@ export interface OpenOptions {
 }
 
 /** @returns what opens the console at an address of it, `#/settings` say. */
-export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
+export function useConsole({ env, args = [] }: ConsoleOptions = {}): {
   readonly gateway: GatewayProcess;
   readonly open: (address?: string, options?: OpenOptions) => Promise<OpenConsole>;
 } {
-  const gateway = new GatewayProcess({ env });
+  const shared = env ? undefined : sharedGateway();
+  const gateway = shared ?? new GatewayProcess(env ? { env } : {});
   const contexts: BrowserContext[] = [];
   const watched = new WatchedPages();
   let browser: Browser | undefined;
   beforeAll(async () => {
     if (!found) return;
-    await gateway.start();
+    await (shared ? startShared(shared) : gateway.start());
     browser = await launchBrowser(found, typeof args === "function" ? args() : args);
   });
   afterEach(async ({ task }) => {
@@ -48,7 +51,7 @@ export function useConsole({ env = {}, args = [] }: ConsoleOptions = {}): {
   });
   afterAll(async () => {
     await browser?.close();
-    await gateway.dispose();
+    if (!shared) await gateway.dispose();
   });
   return {
     gateway,
