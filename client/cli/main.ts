@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** The command `roomtone`. */
+// oxlint-disable-next-line import/no-unassigned-import -- what it sets must hold before anything else is imported
+import "./small-heap.ts";
 import { CaptureFailedError } from "@roomtone/client/node";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
