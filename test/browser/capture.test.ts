@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { PcmFramer } from "../../client/capture/pcm-framer.ts";
 import { FaultProxy } from "../../client/testkit/fault-proxy.ts";
+import { until } from "../../client/testkit/until.ts";
 import { chainOf, expectWhole, finalize } from "../client/support/meeting.ts";
 import { newSession, sessionState } from "../support/gateway-http.ts";
 import { useGateway } from "../support/use-gateway.ts";
@@ -91,6 +92,30 @@ test.skipIf(isWithoutBrowser)("[K6] kill -9 of the browser: the next one, with t
   expect(next, "what was taken is in the outbox").toBeGreaterThan(killed.written);
   await goOn(tab, proxy, sessionId, next);
 });
+
+test.skipIf(isWithoutBrowser)(
+  "[O5] [O1] the browser's storage is full while the network is away: what is live goes on, and nothing is lost",
+  async () => {
+    const [sessionId, proxy, browser] = [newSession(), await startProxy(), await browsers.launch()];
+    const tab = await browser.newTab();
+    const quotaSize = 1_500_000;
+    const cdp = await tab.page.context().newCDPSession(tab.page);
+    await cdp.send("Storage.overrideQuotaForOrigin", { origin: new URL(tab.page.url()).origin, quotaSize });
+    await tab.call("start", { baseUrl: proxy.url, sessionId, format: wireFormat, live: true });
+    await tab.call("feed", 1, 5, 16_000);
+    await tab.next("acked", 4);
+    proxy.refuse = true;
+    proxy.dropAll();
+    // 3.8 MB, of which less than half fits.
+    await tab.call("feed", 6, 125, 16_000);
+    await until(async () => (await tab.call("lag")) >= 119 || undefined, { what: "two minutes that wait" });
+    const { usage = 0 } = await tab.page.evaluate(() => navigator.storage.estimate());
+    expect(usage).toBeLessThan(2 * quotaSize);
+    expect(await tab.heard("failed")).toEqual([]);
+    proxy.refuse = false;
+    await expectEndsWhole(tab, sessionId, 125);
+  },
+);
 
 test.skipIf(isWithoutBrowser)("a second tab is kept out until the first is closed, a reloaded one is not", async () => {
   const browser = await browsers.launch();
