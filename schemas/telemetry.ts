@@ -47,6 +47,8 @@ export const meetingReportSchema = z.object({
   is_inference_down: z.boolean(),
   webhooks_pending: count,
   webhooks_dead: count,
+  /** What of the tenant's audio of a day is used, and when that was heard, ms since 1970. Rooms of an earlier version do not say. */
+  quota: z.object({ percent: count, at: count }).nullable().default(null),
 });
 export type MeetingReport = z.infer<typeof meetingReportSchema>;
 

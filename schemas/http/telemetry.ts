@@ -23,6 +23,14 @@ export const edgeHealthSchema = z.object({
     meetings_down: count,
     down_since: nullableDate,
   }),
+  /** Meetings whose captions are behind what is kept, and how far where it is most. */
+  captions: z.object({ meetings_behind: count, lag_s: count }),
+  /** Models that failed so often that they are left alone for a while, by tenant; the longest first, 50 at most. */
+  models: z.array(z.object({ tenant: tenantSchema, model: z.string(), since: z.iso.datetime() })),
+  /** The tenant that has used most of its audio of today; null where none was heard of. */
+  quota: z.object({ tenant: tenantSchema, percent: count }).nullable(),
+  /** Of the machine; null in a deployment, and before it is looked at. */
+  disk: z.object({ free_bytes: count }).nullable(),
   webhooks: z.object({ pending: count, dead: count }),
   /** Areas that an operator switched off (SPEC X10). */
   switched_off: z.array(switchNameSchema),

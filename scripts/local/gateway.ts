@@ -17,7 +17,7 @@ import { descriptorLimit, maxConnections } from "../../server/front/front-limits
 import { removeEmptyObjects } from "./empty-objects.ts";
 import { sweepExpired } from "./expired-entries.ts";
 import { removeOrphanBlobs } from "./orphan-blobs.ts";
-import { openScrubber } from "./scrubber.ts";
+import { openLocalState } from "./local-state.ts";
 import { hasDatabases, isMigrated, migrateLocalIndex, migrateThrough } from "./local-index.ts";
 import { startRuntime } from "./runtime.ts";
 import { openInference } from "./inference-on-demand.ts";
@@ -112,7 +112,7 @@ async function start(
       ...(inference ? { EMBEDDED_BASE_URL: inference.url } : {}),
       ...pick(given, "app"),
     },
-    localState: openScrubber(stateDir),
+    localState: openLocalState(stateDir),
     inspectorPort,
   });
   parts.push(() => runtime.miniflare.dispose());

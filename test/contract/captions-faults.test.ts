@@ -106,6 +106,12 @@ async function expectEachOnce(session: string): Promise<void> {
   expect(all.filter(({ withdrawn }) => withdrawn)).toEqual([]);
 }
 
+/** For how long what is kept has waited for its captions, s, where it waits longest. */
+async function lagNow(): Promise<number> {
+  const { text } = await send(gateway, "/metrics");
+  return Number(/^roomtone_captions_lag_seconds (\S+)$/m.exec(text)?.[1]);
+}
+
 const tellsOf = async (session: string): Promise<string> => {
   const told = async (): Promise<string | undefined> => (await stateOf(session)).setback?.reason;
   return until(told, { what: "a setback that is told", timeoutMs: 120_000 });
@@ -131,11 +137,15 @@ describe("captions", { timeout: timeoutMs }, () => {
       provider.closeAllConnections();
       const session = await heardIn(captions);
       expect(await tellsOf(session)).toBe("the model: unavailable");
+      const isSeen = async (): Promise<true | undefined> => (await lagNow()) > 0 || undefined;
+      await until(isSeen, { what: "the lag among the metrics", timeoutMs: 120_000 });
       await gateway.kill9();
       provider.listen(port, "127.0.0.1");
       await once(provider, "listening");
       await gateway.start();
       await expectEachOnce(session);
+      const isOver = async (): Promise<true | undefined> => (await lagNow()) === 0 || undefined;
+      await until(isOver, { what: "its end", timeoutMs: 60_000 });
     },
   );
 });

@@ -1,8 +1,11 @@
 /**
- * An operator sees what breaks, and that it is over: R2's folder away and back, speaker resolve dead and back. Nothing is called by hand:
+ * An operator sees what breaks, and that it is over: R2's folder away and back, speaker resolve dead and back, a disk and a quota that
+ * are nearly full. Nothing is called by hand:
  * what is broken is the thing itself.
  */
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pcm } from "../../client/testkit/frames.ts";
@@ -21,6 +24,10 @@ const pager = await takeRequests();
 const drain = await takeRequests();
 const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
 
+const { bavail, bsize } = statfsSync(tmpdir());
+/** Far more than others write to the disk meanwhile. */
+const freeMb = (bavail * bsize) / 1e6;
+
 const gateway = new GatewayProcess({
   env: {
     ...unlimited,
@@ -29,6 +36,9 @@ const gateway = new GatewayProcess({
     ALERT_WEBHOOK_TOKEN: "pager-token",
     ALERT_ARCHIVE_BEHIND_S: "5",
     ALERT_INFERENCE_DOWN_S: "1",
+    ALERT_DISK_FREE_MB: String(Math.floor(freeMb * 0.9)),
+    // A session takes 240 s of it at a time.
+    AUDIO_QUOTA_S_PER_DAY: "2000",
     LOG_DRAIN_URL: drain.url,
   },
 });
@@ -155,3 +165,47 @@ test("[Z7] [Z3] [Z4] [Z8] what happened to a meeting is one question: by its tra
     { what: "a deleted meeting's lines to go", ...slow },
   );
 }, 200_000);
+
+test("[Z6] the disk fills up and has space again: an alert fires and resolves, and health says how much is left", async () => {
+  const filler = join(gateway.stateDir, "filler");
+  execFileSync("fallocate", ["-l", `${Math.ceil(freeMb * 0.2)}M`, filler]);
+  try {
+    await until(
+      async () => {
+        // Whoever looks at an installation has it look at its disk.
+        await health();
+        return notices(pager.received, "disk_near").includes("firing") || undefined;
+      },
+      { what: "the alert", ...slow },
+    );
+    expect((await health()).disk?.free_bytes).toBeLessThan(freeMb * 0.9e6);
+  } finally {
+    rmSync(filler);
+  }
+  await until(() => notices(pager.received, "disk_near").includes("resolved") || undefined, {
+    what: "its end",
+    ...slow,
+  });
+}, 200_000);
+
+test("[Z6] a tenant fills most of its quota of a day: an alert fires, and resolves when it has its audio back", async () => {
+  const sessions = range(1, 5).map(() => newSession());
+  const keepOne = async (session: string): Promise<void> => {
+    const capture = await TestClient.connect(gateway, { session });
+    await capture.keep(1);
+    await capture.leave();
+  };
+  for (const session of sessions) await keepOne(session);
+  await until(() => notices(pager.received, "quota_near").includes("firing") || undefined, {
+    what: "the alert",
+    ...slow,
+  });
+  expect((await health()).quota?.percent).toBeGreaterThanOrEqual(80);
+  for (const session of sessions) await send(gateway, `/v1/sessions/${session}`, { method: "DELETE" });
+  // The tenant's next meeting hears how much is used now.
+  await keepOne(newSession());
+  await until(() => notices(pager.received, "quota_near").includes("resolved") || undefined, {
+    what: "its end",
+    ...slow,
+  });
+}, 300_000);

@@ -65,7 +65,7 @@ function isHealth(value: unknown): value is object {
 
 /** The same on a quiet day, when nothing is down since any moment. */
 function calm(value: unknown, field = ""): unknown {
-  if (field.endsWith("_since")) return null;
+  if (field.endsWith("_since") || field === "disk" || field === "quota") return null;
   if (Array.isArray(value)) return [];
   if (typeof value === "number") return 0;
   if (typeof value === "string") return isoTime.test(value) ? at(0) : "ok";

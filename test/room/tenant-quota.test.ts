@@ -191,9 +191,14 @@ describe("audio of the day", () => {
     const tenant = new Tenant();
     await tenant.lease("a", 0, 900);
     const half = msPerDay / 2;
-    expect(await tenant.lease("b", 0)).toEqual({ upTo: 100, isExhausted: true, retryAfterMs: half });
+    expect(await tenant.lease("b", 0)).toEqual({ upTo: 100, isExhausted: true, retryAfterMs: half, usedToday: 1_000 });
     clock.advance(1_000);
-    expect(await tenant.lease("c", 0)).toEqual({ upTo: 0, isExhausted: true, retryAfterMs: half - 1_000 });
+    expect(await tenant.lease("c", 0)).toEqual({
+      upTo: 0,
+      isExhausted: true,
+      retryAfterMs: half - 1_000,
+      usedToday: 1_000,
+    });
     expect(await tenant.lease("c", 0, 240, null)).toMatchObject({ upTo: 240, isExhausted: false });
     clock.advance(half - 1_000);
     expect(await tenant.seconds()).toBe(0);

@@ -5,6 +5,7 @@
  * others from a model.
  */
 import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { logFor } from "../../shared/telemetry/log.ts";
 
 export const failuresToOpen = 8;
 const firstMs = 5_000;
@@ -16,9 +17,12 @@ export type CircuitState = "closed" | "open" | "half_open";
 
 export class Circuit {
   readonly #cooldown: Cooldown;
+  /** Hears each time that it opens, opens again, and closes. */
+  readonly #onChange: ((state: "open" | "closed") => void) | undefined;
   #isTried = false;
 
-  constructor(now: () => number, random: () => number) {
+  constructor(now: () => number, random: () => number, onChange?: (state: "open" | "closed") => void) {
+    this.#onChange = onChange;
     this.#cooldown = new Cooldown({ firstMs, maxMs, now, random, tolerated: failuresToOpen - 1 });
   }
 
@@ -42,13 +46,16 @@ export class Circuit {
   }
 
   succeeded(): void {
+    const wasOpen = this.state !== "closed";
     this.#isTried = false;
     this.#cooldown.succeeded();
+    if (wasOpen) this.#onChange?.("closed");
   }
 
   failed(): void {
     this.#isTried = false;
     this.#cooldown.failed();
+    if (this.state !== "closed") this.#onChange?.("open");
   }
 
   /** The call ended without saying anything of the model. */
@@ -59,10 +66,12 @@ export class Circuit {
 
 const circuits = new Map<string, Circuit>();
 
-/** @param model its name, and where it is. */
-export function circuitOf(tenant: string, model: string): Circuit {
-  const key = `${tenant} ${model}`;
-  const circuit = circuits.get(key) ?? new Circuit(Date.now, Math.random);
+/** @param where its address, if it has one: another one is another model. */
+export function circuitOf(tenant: string, model: string, where = ""): Circuit {
+  const key = `${tenant} ${model} ${where}`;
+  const told = (state: "open" | "closed"): void =>
+    logFor({ tenant })[state === "open" ? "warn" : "info"]("model.circuit", { model, state });
+  const circuit = circuits.get(key) ?? new Circuit(Date.now, Math.random, told);
   circuits.delete(key);
   circuits.set(key, circuit);
   const [oldest] = circuits.keys();

@@ -95,7 +95,7 @@ function aroundOf({ config, tenant }: Providers, name: ModelName): Omit<Candidat
     name: modelNameOf(name),
     isOwn: name.provider === "embedded",
     isPriced: name.provider !== "openai" || new URL(config.openAiBaseUrl).hostname === openAiHost,
-    circuit: circuitOf(tenant, `${modelNameOf(name)} ${where ?? ""}`),
+    circuit: circuitOf(tenant, modelNameOf(name), where),
   };
 }
 

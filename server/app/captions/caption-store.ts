@@ -19,6 +19,8 @@ const tables = `
     one INTEGER PRIMARY KEY CHECK (one = 1), tenant TEXT NOT NULL, session_id TEXT NOT NULL, is_over INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS cursors (
     track TEXT PRIMARY KEY, ms INTEGER NOT NULL, floor REAL NOT NULL, gap_since INTEGER);
+  -- A row while somebody was told that captions are behind, and not yet that they are not.
+  CREATE TABLE IF NOT EXISTS lag_told (one INTEGER PRIMARY KEY CHECK (one = 1));
   CREATE TABLE IF NOT EXISTS partials (track TEXT NOT NULL, start_ms INTEGER NOT NULL, PRIMARY KEY (track, start_ms));
   CREATE TABLE IF NOT EXISTS early (track TEXT NOT NULL, from_ms INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (track, from_ms))`;
 
@@ -100,6 +102,15 @@ export class CaptionStore {
 
   settled({ track, from_ms }: HeardStretch): void {
     this.#sql.exec("DELETE FROM early WHERE track = ? AND from_ms = ?", track, from_ms);
+  }
+
+  get isLagTold(): boolean {
+    return this.#exists() && this.#sql.exec("SELECT 1 FROM lag_told").toArray().length > 0;
+  }
+
+  noteLag(isTold: boolean): void {
+    if (!this.#exists()) return;
+    this.#sql.exec(isTold ? "INSERT OR IGNORE INTO lag_told VALUES (1)" : "DELETE FROM lag_told");
   }
 
   /** Everything of it was deleted. */

@@ -17,6 +17,8 @@ import { switchesOf } from "../../shared/switches/of-installation.ts";
 import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
 import { openSpeech, type TenantSpeech } from "../ai/index.ts";
 import type { Env } from "../env.ts";
+import { installation } from "../operations/index.ts";
+import { CaptionLag } from "./caption-lag.ts";
 import { CaptionStore, type Followed } from "./caption-store.ts";
 import type { Advance } from "../hearing/follow-track.ts";
 import { CaptionedTrack } from "./captioned-track.ts";
@@ -35,6 +37,7 @@ const speechForMs = 10_000;
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
 /** Where speaker resolve says nothing new for so long, a piece is said as if one spoke it. */
 const turnsPatienceMs = 10_000;
+const switchedOff = "switched_off";
 /** Whose the captions are, as the event log's bounds tell callers apart. */
 const subject = "app:captions";
 
@@ -60,6 +63,18 @@ export class Captioner extends DurableObject<Env> {
     maxMs: maxBackoffMs,
     now: Date.now,
     random: Math.random,
+  });
+  readonly #lag = new CaptionLag({
+    tell: async (since) => {
+      const { followed } = this.#store;
+      if (!followed) return;
+      await this.env.OPERATIONS.getByName(installation).takeCaptions(followed.tenant, followed.session_id, since);
+    },
+    wasTold: () => this.#store.isLagTold,
+    noteTold: (isTold) => this.#store.noteLag(isTold),
+    keepAlive: (work) => this.ctx.waitUntil(work),
+    log: () => logFor({ tenant: this.#store.followed?.tenant, session_id: this.#store.followed?.session_id }),
+    now: Date.now,
   });
   #lastNewAt = 0;
   #timeoutMs = 0;
@@ -112,6 +127,8 @@ export class Captioner extends DurableObject<Env> {
         const waitMs = Math.max(this.#cooldown.failed(), Math.min(done.error.retryAfterMs ?? 0, maxBackoffMs));
         const { reason } = done.error;
         log.warn("captions.set_back", { reason, delay_ms: waitMs });
+        // Who switched captions off knows that they are behind.
+        this.#lag.round(reason !== switchedOff, waitMs);
         this.#setback = { reason, until: new Date(Date.now() + waitMs).toISOString() };
         await this.#lookAt(Date.now() + waitMs);
         return;
@@ -119,6 +136,7 @@ export class Captioner extends DurableObject<Env> {
       this.#cooldown.succeeded();
       this.#setback = undefined;
       const { hasRead, isCaughtUp } = done.value;
+      this.#lag.round(!isCaughtUp, lookMs);
       if (hasRead) this.#lastNewAt = Date.now();
       // There is more to say at once, or what it waits for may come.
       const pauseMs = this.#live ? lookLiveMs : lookMs;
@@ -130,7 +148,9 @@ export class Captioner extends DurableObject<Env> {
       // What memory holds may not be what was kept.
       this.#tracks.clear();
       log.error("captions.failed", { error: describeError(cause) });
-      await this.#lookAt(Date.now() + this.#cooldown.failed());
+      const waitMs = this.#cooldown.failed();
+      this.#lag.round(true, waitMs);
+      await this.#lookAt(Date.now() + waitMs);
     }
   }
 
@@ -140,7 +160,7 @@ export class Captioner extends DurableObject<Env> {
     this.#timeoutMs = config.value.captionsTimeoutMs;
     if (await switchesOf(this.env.DB).isOff("captions")) {
       this.#stopListening();
-      return err({ reason: "switched_off", retryAfterMs: switchedOffRetryMs });
+      return err({ reason: switchedOff, retryAfterMs: switchedOffRetryMs });
     }
     const session = { tenant, session_id };
     const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));

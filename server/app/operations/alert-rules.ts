@@ -2,8 +2,17 @@
 import type { OperationsConfig } from "../../shared/config/operations.ts";
 import type { MeetingSums } from "./meetings-store.ts";
 import type { Rates } from "./series-store.ts";
+import type { States } from "./states-store.ts";
 
-export const alertNames = ["archive_behind", "inference_down", "error_rate", "storage_full"] as const;
+export const alertNames = [
+  "archive_behind",
+  "captions_behind",
+  "disk_near",
+  "error_rate",
+  "inference_down",
+  "quota_near",
+  "storage_full",
+] as const;
 export type AlertName = (typeof alertNames)[number];
 
 /** Fewer requests say nothing of a rate. */
@@ -18,13 +27,28 @@ export interface Condition {
   readonly summary: string;
 }
 
-type Thresholds = Pick<OperationsConfig, "ALERT_ARCHIVE_BEHIND_S" | "ALERT_INFERENCE_DOWN_S" | "ALERT_ERROR_PERCENT">;
+/** What is known of the installation at a time. */
+export interface Known {
+  readonly sums: MeetingSums;
+  readonly rates: Rates;
+  readonly states: States;
+  /** Of the machine's disk; undefined where there is none. */
+  readonly freeBytes: number | undefined;
+}
 
-export function conditionsOf(sums: MeetingSums, rates: Rates, thresholds: Thresholds, now: number): Condition[] {
+const bytesPerMb = 1_000_000;
+
+export function conditionsOf(
+  { sums, rates, states, freeBytes }: Known,
+  thresholds: OperationsConfig,
+  now: number,
+): Condition[] {
   const since = (at: number | null): number => (at === null ? 0 : Math.max(0, now - at) / 1_000);
   const behind = since(sums.oldest_pending_at);
   const down = since(sums.inference_down_since);
   const percent = rates.requests < leastRequests ? 0 : (100 * rates.errors) / rates.requests;
+  const lag = since(states.captions_behind_since);
+  const { tenant = "", percent: used = 0 } = states.quota ?? {};
   const all: Condition[] = [
     {
       alert: "archive_behind",
@@ -39,6 +63,18 @@ export function conditionsOf(sums: MeetingSums, rates: Rates, thresholds: Thresh
       summary: `Speaker resolve fails in ${sums.inference_down} meetings, for ${Math.round(down)} s. Audio is kept, and resolved once the service is back.`,
     },
     {
+      alert: "captions_behind",
+      value: Math.round(lag),
+      threshold: thresholds.ALERT_CAPTIONS_BEHIND_S,
+      summary: `Captions are behind in ${states.captions_behind} meetings, for ${Math.round(lag)} s. Audio is kept, and said once the model answers.`,
+    },
+    {
+      alert: "quota_near",
+      value: used,
+      threshold: thresholds.ALERT_QUOTA_PERCENT,
+      summary: `Tenant ${tenant} has used ${used} % of the audio that it may store today (UTC). Beyond it seconds are refused until the next day.`,
+    },
+    {
       alert: "error_rate",
       value: Math.round(percent * 10) / 10,
       threshold: thresholds.ALERT_ERROR_PERCENT,
@@ -51,5 +87,12 @@ export function conditionsOf(sums: MeetingSums, rates: Rates, thresholds: Thresh
       summary: `${rates.storage_full} requests or connections of the last five minutes were refused for want of space.`,
     },
   ];
-  return all.filter(({ value, threshold }) => value >= threshold);
+  const fired = all.filter(({ value, threshold }) => value >= threshold);
+  const freeMb = freeBytes === undefined ? Number.POSITIVE_INFINITY : Math.floor(freeBytes / bytesPerMb);
+  return freeMb < thresholds.ALERT_DISK_FREE_MB ? [...fired, diskNear(freeMb, thresholds.ALERT_DISK_FREE_MB)] : fired;
+}
+
+function diskNear(value: number, threshold: number): Condition {
+  const summary = `The disk of STATE_DIR has ${value} MB left. Once it is full nothing more is kept; what is acked stays.`;
+  return { alert: "disk_near", value, threshold, summary };
 }

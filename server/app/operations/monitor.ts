@@ -5,11 +5,12 @@
 import type { TelemetryBatch } from "../../../schemas/telemetry.ts";
 import type { OperationsConfig } from "../../shared/config/operations.ts";
 import type { Database } from "../../shared/lib/sql.ts";
-import { conditionsOf } from "./alert-rules.ts";
+import { conditionsOf, type Known } from "./alert-rules.ts";
 import { Alerts, alertTables, type FiringAlert } from "./alerts.ts";
 import { LogDrain } from "./log-drain.ts";
-import { type MeetingSums, meetingTables, MeetingsStore, type TroubledMeeting } from "./meetings-store.ts";
-import { type Rates, type Sample, SeriesStore, seriesTables } from "./series-store.ts";
+import { meetingTables, MeetingsStore, type TroubledMeeting } from "./meetings-store.ts";
+import { type Sample, SeriesStore, seriesTables } from "./series-store.ts";
+import { StatesStore, stateTables } from "./states-store.ts";
 
 /** How often it is looked whether an alert fires or resolves, while there is anything to look at. */
 export const lookEveryMs = 5_000;
@@ -20,11 +21,11 @@ export interface MonitorDeps {
   readonly config: OperationsConfig;
   readonly fetcher: typeof fetch;
   readonly random: () => number;
+  /** How much the disk has left, bytes; undefined where there is none. Never rejects. */
+  readonly freeBytes: () => Promise<number | undefined>;
 }
 
-export interface Health {
-  readonly sums: MeetingSums;
-  readonly rates: Rates;
+export interface Health extends Known {
   readonly alerts: readonly FiringAlert[];
   readonly troubled: readonly TroubledMeeting[];
   readonly samples: readonly Sample[];
@@ -38,14 +39,18 @@ export class Monitor {
   readonly #meetings: MeetingsStore;
   readonly #alerts: Alerts;
   readonly #drain: LogDrain;
+  readonly #states: StatesStore;
+  /** As last looked at. */
+  #freeBytes: number | undefined;
   #lookAt: number | undefined;
 
   constructor(deps: MonitorDeps) {
     this.#deps = deps;
     const { db, fetcher, random } = deps;
-    db.sql.exec(`${seriesTables}${meetingTables}${alertTables}`);
+    db.sql.exec(`${seriesTables}${meetingTables}${stateTables}${alertTables}`);
     this.#series = new SeriesStore(db);
     this.#meetings = new MeetingsStore(db);
+    this.#states = new StatesStore(db);
     this.#alerts = new Alerts(db, fetcher, random);
     this.#drain = new LogDrain({
       fetcher,
@@ -65,6 +70,8 @@ export class Monitor {
       for (const count of counts) this.#series.add(count);
       this.#series.addRequests(counts);
       for (const count of meeting ? this.#meetings.take(meeting) : []) this.#series.add(count);
+      if (meeting) this.#states.takeQuota(meeting);
+      this.#states.takeCircuits(lines);
       return true;
     });
     if (!isNew) return;
@@ -72,15 +79,21 @@ export class Monitor {
     this.#lookAt ??= db.now() + lookEveryMs;
   }
 
+  /** Whether a meeting's captions are behind, and since when. */
+  takeCaptions(tenant: string, sessionId: string, since: number | null): void {
+    this.#states.takeCaptions(tenant, sessionId, since);
+    this.#lookAt ??= this.#deps.db.now() + lookEveryMs;
+  }
+
   forget(tenant: string, sessionId: string): void {
+    this.#states.forget(tenant, sessionId);
     this.#meetings.forget(tenant, sessionId);
   }
 
   health(): Health {
     const { db } = this.#deps;
     return {
-      sums: this.#meetings.sums(),
-      rates: this.#series.rates(),
+      ...this.#known(),
       alerts: this.#alerts.firing(),
       troubled: this.#meetings.troubled(shownMeetings),
       samples: this.#series.samples(),
@@ -99,7 +112,7 @@ export class Monitor {
   /** Looks at the alerts, and posts what is to be posted. Never rejects for the sake of who is posted to. */
   async run(): Promise<void> {
     const { config } = this.#deps;
-    this.#look();
+    await this.#look();
     const { LOG_DRAIN_URL: drain, LOG_DRAIN_TOKEN: drainToken } = config;
     const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_TOKEN: token } = config;
     await Promise.all([
@@ -108,13 +121,27 @@ export class Monitor {
     ]);
   }
 
-  #look(): void {
-    const { db, config } = this.#deps;
+  async #look(): Promise<void> {
+    const { db, config, freeBytes } = this.#deps;
     if (this.#lookAt === undefined || this.#lookAt > db.now()) return;
-    const [sums, rates] = [this.#meetings.sums(), this.#series.rates()];
-    this.#alerts.evaluate(conditionsOf(sums, rates, config, db.now()), config.ALERT_WEBHOOK_URL !== undefined);
+    this.#freeBytes = await freeBytes();
+    const known = this.#known();
+    const { sums, rates, states } = known;
+    this.#alerts.evaluate(conditionsOf(known, config, db.now()), config.ALERT_WEBHOOK_URL !== undefined);
     const mayChange =
-      sums.oldest_pending_at !== null || sums.inference_down > 0 || rates.requests + rates.storage_full > 0;
+      sums.oldest_pending_at !== null ||
+      sums.inference_down > 0 ||
+      states.captions_behind > 0 ||
+      rates.requests + rates.storage_full > 0;
     this.#lookAt = mayChange || this.#alerts.firing().length > 0 ? db.now() + lookEveryMs : undefined;
+  }
+
+  #known(): Known {
+    return {
+      sums: this.#meetings.sums(),
+      rates: this.#series.rates(),
+      states: this.#states.states(),
+      freeBytes: this.#freeBytes,
+    };
   }
 }

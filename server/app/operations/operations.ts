@@ -4,6 +4,7 @@ import type { TelemetryBatch } from "../../../schemas/telemetry.ts";
 import { type OperationsConfig, parseOperations } from "../../shared/config/operations.ts";
 import { durableDatabase } from "../../shared/lib/durable-database.ts";
 import type { Env } from "../env.ts";
+import { freeBytes } from "./local-disk.ts";
 import { type Health, Monitor } from "./monitor.ts";
 
 /** The name of the one object. */
@@ -21,11 +22,18 @@ export class Operations extends DurableObject<Env> {
       config: configOf(env),
       fetcher: (input, init) => fetch(input, init),
       random: Math.random,
+      freeBytes: () => freeBytes(env),
     });
   }
 
   async take(batch: TelemetryBatch): Promise<void> {
     this.#monitor.take(batch);
+    await this.#setAlarm();
+  }
+
+  /** @param since ms since 1970; null where the meeting's captions are not behind any more. */
+  async takeCaptions(tenant: string, sessionId: string, since: number | null): Promise<void> {
+    this.#monitor.takeCaptions(tenant, sessionId, since);
     await this.#setAlarm();
   }
 

@@ -139,6 +139,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     : unboundAppOutboxPart;
   const telemetry = telemetryPart(core, {
     tracks,
+    quotaUse: tracksOf.quotaUse,
     isInferenceDown: () => speakers.resolver.isServiceFailing && speakers.autoResolver.hasWork,
     tell: services.tellTelemetry,
   });

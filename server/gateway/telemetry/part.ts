@@ -13,6 +13,7 @@ import { describeError } from "../../shared/telemetry/log.ts";
 import { observe } from "../../shared/telemetry/recorder.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
+import type { TracksPart } from "../tracks/part.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 
 export const telemetryTimings = {
@@ -28,6 +29,7 @@ const job = "telemetry";
 
 export interface TelemetryDeps {
   readonly tracks: Pick<Tracks, "rows" | "pendingChunks">;
+  readonly quotaUse: TracksPart["quotaUse"];
   /** Whether windows wait for a speaker-resolve service that fails. */
   readonly isInferenceDown: () => boolean;
   /** Undefined where no app is bound. */
@@ -45,7 +47,7 @@ const webhookStates = stmt<[], { state: string; n: number }>(
   "SELECT state, count(*) AS n FROM webhook_deliveries WHERE state <> 'delivered' GROUP BY state",
 );
 
-export function telemetryPart(core: Core, { tracks, isInferenceDown, tell }: TelemetryDeps): Part {
+export function telemetryPart(core: Core, { tracks, quotaUse, isInferenceDown, tell }: TelemetryDeps): Part {
   const { db, jobs, log, now, random, session, status, store, synced } = core;
   const cooldown = new Cooldown({ firstMs: 10_000, maxMs: 300_000, now, random });
   let [stored, saidAt, saidArchived] = [0, now(), undefined as number | undefined];
@@ -80,6 +82,7 @@ export function telemetryPart(core: Core, { tracks, isInferenceDown, tell }: Tel
       is_inference_down: isInferenceDown(),
       webhooks_pending: waiting.get("pending") ?? 0,
       webhooks_dead: waiting.get("dead") ?? 0,
+      quota: quotaUse(),
     };
   };
 

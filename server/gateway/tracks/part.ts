@@ -1,6 +1,6 @@
 /** Tracks as a part of the room: what is kept of each, and whether one went silent. */
 import type { DeploymentLimits } from "../../../schemas/limits.ts";
-import { AudioLease, type AudioLeaseDeps } from "../../shared/limits/audio-lease.ts";
+import { AudioLease, type AudioLeaseDeps, type QuotaUse } from "../../shared/limits/audio-lease.ts";
 import type { Core } from "../core/core.ts";
 import type { Part } from "../core/part.ts";
 import type { ResolveProgress } from "./resolve-progress.ts";
@@ -21,6 +21,8 @@ export interface TracksConfig {
 
 export interface TracksPart extends Part {
   readonly tracks: Tracks;
+  /** What of the tenant's audio of a day is used, as last heard. */
+  readonly quotaUse: () => QuotaUse | null;
 }
 
 export function tracksPart(
@@ -59,6 +61,7 @@ export function tracksPart(
   return {
     name: "tracks",
     tracks,
+    quotaUse: () => lease.use,
     jobs: { stalls: async () => stalls.run() },
     on: {
       eventAppended: ({ type }) => {

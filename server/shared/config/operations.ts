@@ -23,6 +23,15 @@ export const operationsVariables = {
   ALERT_INFERENCE_DOWN_S: variable(z.coerce.number().int().min(1).default(60)).describe(
     "Alert `inference_down`: windows have waited this long for a speaker-resolve service that fails.",
   ),
+  ALERT_CAPTIONS_BEHIND_S: variable(z.coerce.number().int().min(1).default(120)).describe(
+    "Alert `captions_behind`: what is kept of a meeting has waited this long for its captions.",
+  ),
+  ALERT_QUOTA_PERCENT: variable(z.coerce.number().int().min(1).max(100).default(80)).describe(
+    "Alert `quota_near`: a tenant has used so many of a hundred parts of `AUDIO_QUOTA_S_PER_DAY`.",
+  ),
+  ALERT_DISK_FREE_MB: variable(z.coerce.number().int().min(0).default(2_000)).describe(
+    "Alert `disk_near`: the disk of STATE_DIR has fewer megabytes left. On one machine; a deployment has no disk.",
+  ),
   ALERT_ERROR_PERCENT: variable(z.coerce.number().min(0.1).max(100).default(5)).describe(
     "Alert `error_rate`: so many of a hundred requests of five minutes were answered 5xx, of twenty at least.",
   ),

@@ -39,6 +39,14 @@ export interface AudioLeaseDeps {
 /** Exhausted: until the quota's next day. Otherwise the quota can't be reached, and may be any time. */
 export type MayStore = "yes" | { readonly retryAfterMs: number; readonly isExhausted: boolean };
 
+/** What of the tenant's quota of a day is used. */
+export interface QuotaUse {
+  /** Rounded down; more than 100 where a debt was counted. */
+  readonly percent: number;
+  /** When the quota said so, ms since 1970. */
+  readonly at: number;
+}
+
 interface Request {
   readonly at: number;
   readonly storedTotal: number;
@@ -52,6 +60,7 @@ export class AudioLease {
   /** How long the quota is left alone after requests that came to nothing. */
   readonly #cooldown: Cooldown;
   #exhausted: { readonly until: number; readonly askAgainAt: number } | null = null;
+  #use: QuotaUse | null = null;
 
   constructor(deps: AudioLeaseDeps) {
     this.#deps = deps;
@@ -61,6 +70,11 @@ export class AudioLease {
       now: deps.now,
       random: deps.random,
     });
+  }
+
+  /** As last heard; null where nothing was, or where there is no quota. */
+  get use(): QuotaUse | null {
+    return this.#use;
   }
 
   /**
@@ -108,7 +122,10 @@ export class AudioLease {
     try {
       // Off the caller's step, which keeps a chunk.
       await Promise.resolve();
-      this.#absorb(request, await this.#deps.lease(request.storedTotal, blockS, quota));
+      const answer = await this.#deps.lease(request.storedTotal, blockS, quota);
+      this.#absorb(request, answer);
+      if (answer.usedToday !== undefined && quota > 0)
+        this.#use = { percent: Math.floor((100 * answer.usedToday) / quota), at: this.#deps.now() };
     } catch (cause) {
       if (this.#pending === request) this.#failed(cause);
     }

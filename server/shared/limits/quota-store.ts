@@ -102,10 +102,11 @@ export class QuotaStore {
       const today = dayOf(now);
       const row = this.#confirmed(sessionId);
       if (row.state === "closed") return { upTo: row.reserved, isExhausted: false, retryAfterMs: 0 };
-      const { counted, isExhausted } = reserve(row.reserved, this.#secondsOn(today), request);
+      const usedBefore = this.#secondsOn(today);
+      const { counted, isExhausted } = reserve(row.reserved, usedBefore, request);
       if (counted > 0) this.#count(sessionId, row, today, counted);
       const retryAfterMs = isExhausted ? dayStart(today + 1) - now : 0;
-      return { upTo: row.reserved + counted, isExhausted, retryAfterMs };
+      return { upTo: row.reserved + counted, isExhausted, retryAfterMs, usedToday: usedBefore + counted };
     });
   }
 

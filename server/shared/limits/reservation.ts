@@ -22,6 +22,8 @@ export interface LeaseAnswer {
   readonly isExhausted: boolean;
   /** Where exhausted: until 00:00 UTC. Else 0. */
   readonly retryAfterMs: number;
+  /** Seconds counted today for the whole tenant, with these. A quota of an earlier version does not say. */
+  readonly usedToday?: number;
 }
 
 /**

@@ -95,6 +95,27 @@ export const metrics = {
     labels: [],
     help: "Webhooks of sessions not yet over that are tried no more.",
   },
+  roomtone_captions_lag_seconds: {
+    type: "gauge",
+    labels: [],
+    help: "For how long what is kept has waited for its captions, where it waits longest. 0 below ten seconds.",
+  },
+  roomtone_captions_behind: { type: "gauge", labels: [], help: "Meetings whose captions are behind." },
+  roomtone_model_circuits_open: {
+    type: "gauge",
+    labels: ["model"],
+    help: "Tenants for whom a model is left alone because it failed.",
+  },
+  roomtone_quota_used_percent: {
+    type: "gauge",
+    labels: [],
+    help: "How much of the audio of a day is used by the tenant that has used most of its own.",
+  },
+  roomtone_disk_free_bytes: {
+    type: "gauge",
+    labels: [],
+    help: "What the disk of STATE_DIR has left. Absent where there is none.",
+  },
   roomtone_alert_firing: { type: "gauge", labels: ["alert"], help: "1 while an alert fires." },
 } as const satisfies Record<string, Metric>;
 

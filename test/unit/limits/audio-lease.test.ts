@@ -90,6 +90,20 @@ test("[L6] the first second after a wake is stored before anything was asked", a
   expect(world.call(0)).toMatchObject({ storedTotal: 5_000, wanted: 240 });
 });
 
+test("[Z6] what is used of the quota is as last heard, and when; a quota of an earlier version says nothing", async () => {
+  const world = new World(1_000);
+  expect(world.lease.use).toBeNull();
+  world.store();
+  await settle();
+  await world.grant(240);
+  expect(world.lease.use).toBeNull();
+  await world.storeMany(121);
+  world.now += 7_000;
+  world.call(-1).answer.resolve({ upTo: 361, isExhausted: false, retryAfterMs: 0, usedToday: 801 });
+  await settle();
+  expect(world.lease.use).toEqual({ percent: 80, at: start + 7_000 });
+});
+
 test("[L5] a renewal is asked once, when less than half a block is left", async () => {
   const world = new World();
   world.store();

@@ -36,12 +36,20 @@ interface KnownProps {
 }
 
 function Known({ known, onAsk }: KnownProps): JSX.Element {
-  const { sessions, archive, inference, webhooks, requests, switched_off: off, alerts } = known;
+  const { sessions, archive, inference, captions, models, quota, disk, webhooks, requests, alerts } = known;
+  const { switched_off: off } = known;
   const facts: readonly Fact[] = [
     ["State", known.status === "ok" ? "No alert fires" : "Alerts fire"],
     ["Meetings open", `${sessions.open}${sessions.finalizing > 0 ? `, ${sessions.finalizing} being finalized` : ""}`],
     ["Waiting for R2", waits(archive.pending_chunks, archive.oldest_pending_s)],
     ["Speaker service", inference.meetings_down === 0 ? "answers" : `fails in ${inference.meetings_down} meetings`],
+    [
+      "Captions",
+      captions.meetings_behind === 0 ? "keep up" : `${captions.lag_s} s behind in ${captions.meetings_behind} meetings`,
+    ],
+    ["Models left alone", models.length === 0 ? "none" : models.map(leftAlone).join("; ")],
+    ...(quota === null ? [] : [["Most of a day's audio used", `${quota.percent} % by ${quota.tenant}`] as const]),
+    ...(disk === null ? [] : [["Space on the disk", `${(disk.free_bytes / 1e9).toFixed(1)} GB`] as const]),
     ["Webhooks", `${webhooks.pending} wait, ${webhooks.dead} given up`],
     ["Requests of five minutes", `${requests.total}, of which ${requests.errors} failed`],
     ["Refused for want of space", String(requests.storage_full)],
@@ -106,4 +114,6 @@ function Troubled({ troubled, onAsk }: Pick<EdgeHealth, "troubled"> & Pick<Known
 
 const waits = (chunks: number, oldestS: number): string =>
   chunks === 0 ? "nothing" : `${chunks} seconds of audio, the oldest for ${Math.round(oldestS)} s`;
+const leftAlone = ({ model, tenant, since }: EdgeHealth["models"][number]): string =>
+  `${model} for ${tenant} since ${timeOf(since)}`;
 const timeOf = (iso: string): string => new Date(iso).toLocaleTimeString();

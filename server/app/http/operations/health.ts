@@ -42,7 +42,7 @@ async function withHealth(
   return answer(await c.env.OPERATIONS.getByName(installation).health());
 }
 
-function gaugesOf({ sums, alerts, at }: Health): Health["samples"] {
+function gaugesOf({ sums, states, freeBytes, alerts, at }: Health): Health["samples"] {
   return [
     gauge("roomtone_sessions", sums.open, "open"),
     gauge("roomtone_sessions", sums.finalizing, "finalizing"),
@@ -51,6 +51,13 @@ function gaugesOf({ sums, alerts, at }: Health): Health["samples"] {
     gauge("roomtone_inference_circuits_open", sums.inference_down),
     gauge("roomtone_webhooks_pending", sums.webhooks_pending),
     gauge("roomtone_webhooks_dead", sums.webhooks_dead),
+    gauge("roomtone_captions_behind", states.captions_behind),
+    gauge("roomtone_captions_lag_seconds", secondsSince(states.captions_behind_since, at)),
+    gauge("roomtone_quota_used_percent", states.quota?.percent ?? 0),
+    ...(freeBytes === undefined ? [] : [gauge("roomtone_disk_free_bytes", freeBytes)]),
+    ...[...Map.groupBy(states.circuits, ({ model }) => model)].map(([model, open]) =>
+      gauge("roomtone_model_circuits_open", open.length, model),
+    ),
     ...alerts.map(({ alert }) => gauge("roomtone_alert_firing", 1, alert)),
   ];
 }
@@ -61,13 +68,20 @@ function gauge(name: GaugeName, value: number, ...labels: readonly string[]): Sa
   return { name, labels, value };
 }
 
-function answerOf({ sums, rates, alerts, troubled, at }: Health): Omit<EdgeHealth, "switched_off"> {
+function answerOf({ sums, rates, states, freeBytes, alerts, troubled, at }: Health): Omit<EdgeHealth, "switched_off"> {
   return {
     status: alerts.length > 0 ? "alerting" : "ok",
     at: dateOf(at),
     sessions: { open: sums.open, finalizing: sums.finalizing },
     archive: { pending_chunks: sums.pending, oldest_pending_s: Math.round(secondsSince(sums.oldest_pending_at, at)) },
     inference: { meetings_down: sums.inference_down, down_since: nullableDate(sums.inference_down_since) },
+    captions: {
+      meetings_behind: states.captions_behind,
+      lag_s: Math.round(secondsSince(states.captions_behind_since, at)),
+    },
+    models: states.circuits.map(({ since, ...circuit }) => ({ ...circuit, since: dateOf(since) })),
+    quota: states.quota ?? null,
+    disk: freeBytes === undefined ? null : { free_bytes: freeBytes },
     webhooks: { pending: sums.webhooks_pending, dead: sums.webhooks_dead },
     requests: { total: rates.requests, errors: rates.errors, storage_full: rates.storage_full },
     alerts: alerts.map(({ alert, since, summary }) => ({ alert, since: dateOf(since), summary })),

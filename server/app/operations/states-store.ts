@@ -1,0 +1,124 @@
+/**
+ * What lasts until somebody says that it is over: captions that are behind, quotas of a day that are nearly used, models that are left
+ * alone. Whoever says that it is so may die: what nobody repeats goes by itself.
+ */
+import type { MeetingReport, TelemetryLine } from "../../../schemas/telemetry.ts";
+import type { Database } from "../../shared/lib/sql.ts";
+import { stmt } from "../../shared/lib/stmt.ts";
+
+/** A captioner that is behind says so every minute at least. */
+const captionsForMs = 180_000;
+/** A circuit that is open says so with each try that fails, a minute apart at most where there is anything to try. */
+const circuitsForMs = 900_000;
+const dayMs = 86_400_000;
+/** Of each table: beyond it nothing more is noted. */
+const maxRows = 20_000;
+const shownCircuits = 50;
+
+export interface QuotaState {
+  readonly tenant: string;
+  /** Of what it may store today. */
+  readonly percent: number;
+}
+
+export interface OpenCircuit {
+  readonly tenant: string;
+  readonly model: string;
+  /** ms since 1970. */
+  readonly since: number;
+}
+
+export interface States {
+  readonly captions_behind: number;
+  /** The longest, ms since 1970; null where none is. */
+  readonly captions_behind_since: number | null;
+  /** That of which most is used; undefined where none was heard of today. */
+  readonly quota: QuotaState | undefined;
+  readonly circuits: readonly OpenCircuit[];
+}
+
+export const stateTables = `
+  CREATE TABLE IF NOT EXISTS captions_behind (
+    tenant TEXT NOT NULL, session_id TEXT NOT NULL, since INTEGER NOT NULL, heard_at INTEGER NOT NULL, PRIMARY KEY (tenant, session_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS quotas (tenant TEXT PRIMARY KEY, percent INTEGER NOT NULL, heard_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS circuits (
+    tenant TEXT NOT NULL, model TEXT NOT NULL, since INTEGER NOT NULL, heard_at INTEGER NOT NULL, PRIMARY KEY (tenant, model)
+  ) WITHOUT ROWID;`;
+
+const putBehind = stmt<[tenant: string, sessionId: string, since: number, heardAt: number]>(
+  `INSERT INTO captions_behind VALUES (?, ?, ?, ?)
+   ON CONFLICT DO UPDATE SET since = min(since, excluded.since), heard_at = excluded.heard_at`,
+);
+const removeBehind = stmt<[tenant: string, sessionId: string]>(
+  "DELETE FROM captions_behind WHERE tenant = ? AND session_id = ?",
+);
+// Sessions of a tenant hear of its quota each for itself, and tell it again: the newest word counts.
+const putQuota = stmt<[tenant: string, percent: number, heardAt: number]>(
+  `INSERT INTO quotas VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET percent = excluded.percent, heard_at = excluded.heard_at
+   WHERE excluded.heard_at > heard_at`,
+);
+const putCircuit = stmt<[tenant: string, model: string, since: number, heardAt: number]>(
+  "INSERT INTO circuits VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET heard_at = excluded.heard_at",
+);
+const removeCircuit = stmt<[tenant: string, model: string]>("DELETE FROM circuits WHERE tenant = ? AND model = ?");
+const forgetBehind = stmt<[before: number]>("DELETE FROM captions_behind WHERE heard_at < ?");
+const forgetQuotas = stmt<[before: number]>("DELETE FROM quotas WHERE heard_at < ?");
+const forgetCircuits = stmt<[before: number]>("DELETE FROM circuits WHERE heard_at < ?");
+const counts = stmt<[], { behind: number; quotas: number; circuits: number }>(
+  `SELECT (SELECT count(*) FROM captions_behind) AS behind, (SELECT count(*) FROM quotas) AS quotas,
+     (SELECT count(*) FROM circuits) AS circuits`,
+);
+const behind = stmt<[], { n: number; since: number | null }>(
+  "SELECT count(*) AS n, min(since) AS since FROM captions_behind",
+);
+const fullest = stmt<[], QuotaState>("SELECT tenant, percent FROM quotas ORDER BY percent DESC, tenant LIMIT 1");
+const open = stmt<[max: number], OpenCircuit>("SELECT tenant, model, since FROM circuits ORDER BY since LIMIT ?");
+
+export class StatesStore {
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** @param since ms since 1970; null where they are not behind any more. */
+  takeCaptions(tenant: string, sessionId: string, since: number | null): void {
+    if (since === null) removeBehind.run(this.#db, tenant, sessionId);
+    else if (counts.one(this.#db).behind < maxRows) putBehind.run(this.#db, tenant, sessionId, since, this.#db.now());
+  }
+
+  takeQuota({ tenant, quota }: MeetingReport): void {
+    if (quota && counts.one(this.#db).quotas < maxRows) putQuota.run(this.#db, tenant, quota.percent, quota.at);
+  }
+
+  /** In the order in which they were said. */
+  takeCircuits(lines: readonly TelemetryLine[]): void {
+    for (const { event, tenant, at, ...fields } of lines) {
+      const { model, state } = fields;
+      if (event !== "model.circuit" || tenant === undefined || typeof model !== "string") continue;
+      if (state === "closed") removeCircuit.run(this.#db, tenant, model);
+      else if (counts.one(this.#db).circuits < maxRows) putCircuit.run(this.#db, tenant, model, at, this.#db.now());
+    }
+  }
+
+  /** A session that is deleted has nothing that is behind. */
+  forget(tenant: string, sessionId: string): void {
+    removeBehind.run(this.#db, tenant, sessionId);
+  }
+
+  states(): States {
+    const now = this.#db.now();
+    forgetBehind.run(this.#db, now - captionsForMs);
+    forgetCircuits.run(this.#db, now - circuitsForMs);
+    // Days are UTC, as the quota's are.
+    forgetQuotas.run(this.#db, Math.floor(now / dayMs) * dayMs);
+    const { n, since } = behind.one(this.#db);
+    return {
+      captions_behind: n,
+      captions_behind_since: since,
+      quota: fullest.first(this.#db),
+      circuits: open.all(this.#db, shownCircuits),
+    };
+  }
+}
