@@ -176,7 +176,7 @@ describe("open sessions", () => {
 describe("audio of the day", () => {
   test("[L5] a block is reserved once, however often it is asked for", async () => {
     const tenant = new Tenant();
-    const answer = { upTo: 240, isExhausted: false, retryAfterMs: 0 };
+    const answer = { upTo: 240, isExhausted: false, retryAfterMs: 0, usedToday: 240 };
     expect(await tenant.lease("a", 0)).toEqual(answer);
     expect(await tenant.lease("a", 0)).toEqual(answer);
     expect(await tenant.seconds()).toBe(240);

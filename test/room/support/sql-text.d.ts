@@ -3,6 +3,10 @@ declare module "*.sql?raw" {
   const text: string;
   export default text;
 }
+declare module "*.txt?raw" {
+  const text: string;
+  export default text;
+}
 declare module "*.md?raw" {
   const text: string;
   export default text;

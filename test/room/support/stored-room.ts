@@ -8,8 +8,8 @@ import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";
 import { RoomUnderTest } from "./room.ts";
 
-/** When the dumps were made, ms since 1970. */
-const dumpedAt = 1_795_861_212_000;
+/** When the dumps of commit a709430 were made, ms since 1970. */
+const firstDumpedAt = 1_795_861_212_000;
 
 /** Second `n` of the recording that both rooms were given, from 1: chunk `n` of every track. */
 export function sampleSecond(n: number): Uint8Array<ArrayBuffer> {
@@ -20,12 +20,14 @@ export function sampleSecond(n: number): Uint8Array<ArrayBuffer> {
 
 /**
  * Loads a dump into the storage of a room that was never opened, and the archived chunks into R2.
+ * @param dumpedAt when the dump was made, ms since 1970.
  * @returns the room, and by how much its times were moved, ms.
  */
 export async function storedRoom(
   sessionId: string,
   dump: string,
   archived: Readonly<Record<string, readonly number[]>>,
+  dumpedAt = firstDumpedAt,
 ): Promise<{ room: RoomUnderTest; movedMs: number }> {
   const room = new RoomUnderTest(sessionId);
   const movedMs = clock.now() - dumpedAt;
