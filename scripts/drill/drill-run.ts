@@ -5,8 +5,6 @@
  */
 import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { createResultsClient } from "../../client/results/results-client.ts";
 import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
 import { streamTrack } from "../../client/testkit/track-stream.ts";
@@ -21,11 +19,11 @@ import { storageFolder } from "../local/runtime.ts";
 import { stopGateway } from "../local/workerd-processes.ts";
 import { runRebuild } from "../rebuild/rebuild-command.ts";
 import type { DrillOptions } from "./drill-command.ts";
+import { runOutages } from "./outages.ts";
+import { drillSample, patiently } from "./patiently.ts";
 
 const sessionId = "drill";
-const patienceMs = 60_000;
 const words = "The budget of the harbour is forty thousand.";
-const sample = fileURLToPath(new URL("../demo/sample/interview.wav", import.meta.url));
 const views = ["result", "results", "transcript.txt", "speakers.rttm", `audio.wav?track=${defaultTrack}`];
 
 interface Drill {
@@ -60,7 +58,8 @@ const drills: readonly Drill[] = [
   },
 ];
 
-export async function runDrill({ seconds }: DrillOptions, run: CommandRun): Promise<void> {
+export async function runDrill({ seconds, outages }: DrillOptions, run: CommandRun): Promise<void> {
+  if (outages) return runOutages(run);
   const stateDir = benchFolder();
   const gateway = await start(stateDir, run);
   await keepMeeting(gateway, seconds);
@@ -76,7 +75,7 @@ export async function runDrill({ seconds }: DrillOptions, run: CommandRun): Prom
     const tookMs = Math.round(performance.now() - begunAt);
     expectSame(drill.what, before, await readAll(running));
     if (!(await isListed(running))) throw new Failure(`${drill.what}: the session is not in the list.`);
-    await until(() => isFound(running), `${drill.what}: what was said is found`);
+    await patiently(`${drill.what}: what was said is found`, () => isFound(running));
     run.print(`${drill.what}: broken, and back in ${tookMs} ms`);
   }
   run.print("Not drilled: D1 Time Travel and point-in-time recovery of objects; the local runtime has neither.");
@@ -91,7 +90,7 @@ async function start(stateDir: string, { atEnd }: CommandRun): Promise<Gateway> 
 async function keepMeeting(gateway: Gateway, seconds: number): Promise<void> {
   const { url } = gateway;
   const client = createResultsClient({ baseUrl: url });
-  const audio = await loadAudio(sample, seconds);
+  const audio = await loadAudio(drillSample, seconds);
   await client.createSession({ session_id: sessionId, title: "Drill" });
   await streamTrack({
     ...secondsOf(audio),
@@ -102,13 +101,7 @@ async function keepMeeting(gateway: Gateway, seconds: number): Promise<void> {
   });
   await client.addUtterances(sessionId, [{ utterance_id: "u1", start_ms: 100, end_ms: 1_900, text: words }]);
   await client.finalize(sessionId, { expect: { [defaultTrack]: seconds } });
-  await until(() => isListed(gateway), "the session is listed");
-}
-
-async function until(isSo: () => Promise<boolean>, what: string): Promise<void> {
-  for (const end = performance.now() + patienceMs; !(await isSo()); await sleep(200)) {
-    if (performance.now() > end) throw new Failure(`Not in a minute: ${what}.`);
-  }
+  await patiently("the session is listed", () => isListed(gateway));
 }
 
 async function rebuild({ url }: Gateway, run: CommandRun): Promise<void> {

@@ -41,16 +41,31 @@ interface Version {
 const topic = { topic: "before" };
 const versions: readonly Version[] = [
   {
-    ...{ date: "21 Nov", commit: "24485c8", open: open21, finalized: finalized21, result: result21 },
-    ...{ saysEnds: false, metadata: {} },
+    date: "21 Nov",
+    commit: "24485c8",
+    open: open21,
+    finalized: finalized21,
+    result: result21,
+    saysEnds: false,
+    metadata: {},
   },
   {
-    ...{ date: "28 Nov", commit: "f5eb3eb", open: open28, finalized: finalized28, result: result28 },
-    ...{ saysEnds: true, metadata: topic },
+    date: "28 Nov",
+    commit: "f5eb3eb",
+    open: open28,
+    finalized: finalized28,
+    result: result28,
+    saysEnds: true,
+    metadata: topic,
   },
   {
-    ...{ date: "29 Nov", commit: "d4c8299", open: open29, finalized: finalized29, result: result29 },
-    ...{ saysEnds: true, metadata: topic },
+    date: "29 Nov",
+    commit: "d4c8299",
+    open: open29,
+    finalized: finalized29,
+    result: result29,
+    saysEnds: true,
+    metadata: topic,
   },
 ];
 

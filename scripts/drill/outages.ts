@@ -1,0 +1,96 @@
+/**
+ * A drill of outages: a meeting is streamed at its own pace while what it stands on is taken away, one thing after the other, and brought
+ * back. Told are the times until each is seen in `/ready`, in `/metrics` and by whoever is paged, and until it is over there. The
+ * meeting's own seconds are acked all the while, and at the end all of them are in its result.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { createResultsClient } from "../../client/results/results-client.ts";
+import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
+import { TrackStream } from "../../client/testkit/track-stream.ts";
+import { Failure } from "../../schemas/lib/failure.ts";
+import { benchFolder } from "../bench/bench-gateway.ts";
+import type { CommandRun } from "../cli/run-command.ts";
+import { startGateway } from "../local/gateway.ts";
+import { stopGateway } from "../local/workerd-processes.ts";
+import { Receiver } from "./receiver.ts";
+import { drillSample, patiently } from "./patiently.ts";
+import { alertThresholds, type Outage, outagesOf, type Site, SpeakerService } from "./outage-list.ts";
+
+const sessionId = "outages";
+const lookEveryMs = 250;
+const patienceMs = 120_000;
+/** Between two outages nothing of the one before is left. */
+const pauseMs = 6_000;
+
+export async function runOutages(run: CommandRun): Promise<void> {
+  const stateDir = benchFolder();
+  const [pager, hooks, speakers] = [new Receiver(), new Receiver(), new SpeakerService()];
+  run.atEnd(() => Promise.all([pager.stop(), hooks.stop(), speakers.stop()]));
+  await Promise.all([pager.start(), hooks.start(), speakers.start()]);
+  const gateway = await startGateway({
+    port: 0,
+    stateDir,
+    variables: {
+      AUTH_MODE: "off",
+      CAPTIONS: "off",
+      INFERENCE_BASE_URL: speakers.url,
+      ALERT_WEBHOOK_URL: pager.url,
+      ...alertThresholds(stateDir),
+    },
+  });
+  run.atEnd(() => stopGateway(gateway));
+  const client = createResultsClient({ baseUrl: gateway.url });
+  await client.createSession({ session_id: sessionId, title: "Outages" });
+  const audio = secondsOf(await loadAudio(drillSample, 3_600));
+  const acks: number[] = [];
+  const stream = await TrackStream.open({
+    baseWs: new URL(`${gateway.url.replace(/^http/, "ws")}/`),
+    sessionId,
+    track: "mic",
+    encoding: "msgpack",
+    seconds: Number.POSITIVE_INFINITY,
+    realtimeFactor: 1,
+    answerTimeoutMs: 60_000,
+    second: (seq) => audio.second(((seq - 1) % (audio.seconds - 1)) + 1),
+    onAck: ({ ackMs }) => void acks.push(ackMs),
+  });
+  const streamed = stream.run();
+  // Told below; until then nobody may take it for unheard.
+  streamed.catch(() => undefined);
+  const site: Site = { url: gateway.url, stateDir, pager, hooks, speakers, client };
+  await patiently("the first seconds are acked", async () => acks.length >= 5);
+  for (const outage of outagesOf(site)) {
+    const before = acks.length;
+    const seen = await timesUntil(outage, "seen", () => outage.breakIt());
+    const over = await timesUntil(outage, "over", () => outage.mend());
+    run.print(`${outage.what}\n  seen: ${seen}\n  over: ${over}\n  acked meanwhile: ${acks.length - before} seconds`);
+    await sleep(pauseMs);
+  }
+  stream.finish();
+  const { acked } = await streamed;
+  const { coverage } = await client.finalize(sessionId, { expect: { mic: acked } });
+  if (coverage !== 1) throw new Failure(`Of ${acked} acked seconds the result has ${coverage * 100} %.`);
+  const slowest = Math.round(Math.max(...acks));
+  run.print(
+    `Through all of it ${acked} seconds were acked, the slowest after ${slowest} ms; all of them are in the result.`,
+  );
+}
+
+/** @returns `ready 1.2 s, metrics 10.4 s, alert 15.0 s`. @throws Failure where a sign is not there in time. */
+async function timesUntil(outage: Outage, which: "seen" | "over", begin: () => Promise<void>): Promise<string> {
+  const waiting = new Map(Object.entries(outage[which]));
+  const times: string[] = [];
+  const begunAt = performance.now();
+  await begin();
+  while (waiting.size > 0) {
+    for (const [sign, isSo] of waiting) {
+      if (!(await isSo())) continue;
+      waiting.delete(sign);
+      times.push(`${sign} ${((performance.now() - begunAt) / 1_000).toFixed(1)} s`);
+    }
+    if (performance.now() - begunAt > patienceMs)
+      throw new Failure(`${outage.what}: not ${which} in two minutes: ${[...waiting.keys()].join(", ")}.`);
+    await sleep(lookEveryMs);
+  }
+  return times.join(", ");
+}
