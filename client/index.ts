@@ -69,6 +69,7 @@ export {
   type SyncConflict,
   type SyncContent,
   SyncDamagedError,
+  SyncOtherUserError,
   type SyncDocument,
   type SyncEvents,
   type SyncReport,

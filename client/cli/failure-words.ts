@@ -6,6 +6,7 @@ import {
   RoomtoneError,
   RoomtoneHttpError,
   SyncDamagedError,
+  SyncOtherUserError,
   WavError,
 } from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
@@ -35,9 +36,14 @@ export function failureWords(cause: unknown, { hasCredential, isCapture, env }: 
   if (cause instanceof WavError)
     return `The source is ${asSentence(cause.message)} The track was not ended. ${inSpool}`;
   if (
-    [UsageError, SyncDamagedError, OutboxLockedError, OutboxDamagedError, NothingCapturedError].some(
-      (kind) => cause instanceof kind,
-    )
+    [
+      UsageError,
+      SyncDamagedError,
+      SyncOtherUserError,
+      OutboxLockedError,
+      OutboxDamagedError,
+      NothingCapturedError,
+    ].some((kind) => cause instanceof kind)
   )
     return asSentence((cause as Error).message);
   if (!(cause instanceof Error)) return `Unexpected: ${asSentence(String(cause))}`;

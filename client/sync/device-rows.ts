@@ -39,7 +39,12 @@ const keptConflictSchema = z.object({
   is_told: z.boolean(),
   before: z.optional(z.nullable(contentSchema)),
 });
-const deviceSchema = z.object({ device_id: z.string(), edits: z.int() });
+const deviceSchema = z.object({
+  device_id: z.string(),
+  edits: z.int(),
+  /** Whose documents these are, as the gateway said it. */
+  user: z.optional(z.string()),
+});
 
 export type Edit = Omit<z.infer<typeof editSchema>, "content" | "before" | "refused"> & {
   readonly content?: SyncContent | null | undefined;

@@ -50,6 +50,11 @@ export class DeviceState {
     return (this.#row(keys.device) as Device | undefined)?.device_id;
   }
 
+  /** Whose documents these are; undefined until a gateway has said so. */
+  get user(): string | undefined {
+    return (this.#row(keys.device) as Device | undefined)?.user;
+  }
+
   named(deviceId: string): Batch {
     return new Map([[keys.device, { device_id: deviceId, edits: 0 }]]);
   }
@@ -111,7 +116,7 @@ export class DeviceState {
     };
     return new Map<string, unknown>([
       [keys.edit(collection, id), edit],
-      [keys.device, { device_id: this.deviceId ?? "", edits: n }],
+      [keys.device, this.#device(n, this.user)],
     ]);
   }
 
@@ -142,6 +147,8 @@ export class DeviceState {
     const place = this.place(collection);
     const generation = place.generation + (answer.reset ? 1 : 0);
     const batch: Batch = new Map();
+    if (answer.user !== undefined && this.user === undefined)
+      batch.set(keys.device, this.#device(this.#edits, answer.user));
     const flight = this.flight(collection);
     if (flight) batch.set(keys.flight(collection), null);
     for (const edit of flight?.edits ?? []) {
@@ -218,6 +225,10 @@ export class DeviceState {
         (key.startsWith("conflict/") && (row as KeptConflict).collection === collection);
       if (isOwn && isOld(batch.get(key) ?? row)) batch.set(key, null);
     }
+  }
+
+  #device(edits: number, user: string | undefined): Device {
+    return { device_id: this.deviceId ?? "", edits, ...(user === undefined ? {} : { user }) };
   }
 
   get #edits(): number {

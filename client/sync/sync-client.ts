@@ -2,27 +2,26 @@
  * The same documents on every device of a user, also of one that is offline: what is changed here is kept, and sent until the gateway has said what
  * became of it (SPEC SY11 to SY14). One run at a time. Knows no storage, no wire and no clock but by their ports.
  */
-import { limits } from "../../schemas/limits.ts";
 import type { SyncStatus } from "../../schemas/http/sync.ts";
 import { type Collection, collectionSchema } from "../../schemas/sync/documents.ts";
 import { Bodies } from "./bodies.ts";
-import type { Edit, KeptConflict } from "./device-rows.ts";
+import type { KeptConflict } from "./device-rows.ts";
 import { type Batch, changeOf, contentOf, DeviceState } from "./device-state.ts";
+import { fitting } from "./fitting-edits.ts";
 import { mergeSettings, type MergedSettings } from "./merge-settings.ts";
-import type {
-  BasedOn,
-  Choice,
-  RunOptions,
-  SyncClientOptions,
-  PendingChange,
-  SyncConflict,
-  SyncContent,
-  SyncDocument,
-  SyncReport,
+import {
+  type BasedOn,
+  type Choice,
+  type PendingChange,
+  type RunOptions,
+  type SyncClientOptions,
+  type SyncConflict,
+  type SyncContent,
+  type SyncDocument,
+  SyncOtherUserError,
+  type SyncReport,
 } from "./sync-types.ts";
 
-/** Leaves a push space for all but its changes. */
-const maxPushChars = limits.maxSyncRequestBytes - 65_536;
 /** A log that is made anew while it is read, over and over. */
 const maxResets = 3;
 
@@ -33,6 +32,8 @@ export class SyncClient {
   /** Commits follow each other, and what is read between them is what is on disk. */
   #last: Promise<unknown> = Promise.resolve();
   #running: Promise<unknown> = Promise.resolve();
+  /** Whether the gateway has said, since this was opened, whose documents these are. */
+  #isOwn = false;
 
   private constructor(options: SyncClientOptions, state: DeviceState) {
     this.#options = options;
@@ -195,6 +196,7 @@ export class SyncClient {
     collection: Collection,
     signal: AbortSignal | undefined,
   ): Promise<{ pushed: number; pulled: number; isReset: boolean; isMore: boolean }> {
+    await this.#checkOwner(collection, signal);
     if (!this.#state.flight(collection))
       await this.#commit(() => this.#state.sent(collection, this.#options.newId(), fitting) ?? new Map());
     const flight = this.#state.flight(collection);
@@ -210,6 +212,7 @@ export class SyncClient {
       changes: (flight?.edits ?? []).map(changeOf),
     };
     const answer = await this.#retried(() => transport.sync(collection, request, signal), signal);
+    this.#expectOwn(answer.user);
     if (answer.has_more && !answer.reset && answer.revision <= since)
       throw new Error(`The gateway's pages of ${collection} do not go on.`);
     await this.#commit(() => this.#state.answered(collection, answer, new Date(now()).toISOString()));
@@ -217,6 +220,22 @@ export class SyncClient {
     const pushed = answer.applied.filter(({ outcome }) => outcome === "applied" || outcome === "unchanged").length;
     const isWaiting = this.#state.edits(collection).some(({ refused }) => refused === undefined);
     return { pushed, pulled: answer.changes.length, isReset: answer.reset, isMore: answer.has_more || isWaiting };
+  }
+
+  /** Before anything is sent: a folder may have been given another credential since. */
+  async #checkOwner(collection: Collection, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#isOwn || this.#state.user === undefined) return;
+    const request = { device_id: this.deviceId, since: this.#state.place(collection).since, limit: 1, changes: [] };
+    this.#expectOwn(
+      (await this.#retried(() => this.#options.transport.sync(collection, request, signal), signal)).user,
+    );
+  }
+
+  /** @param user as a gateway of an earlier version does not say it. */
+  #expectOwn(user: string | undefined): void {
+    const { user: own } = this.#state;
+    if (user !== undefined && own !== undefined && user !== own) throw new SyncOtherUserError();
+    this.#isOwn = true;
   }
 
   async #tell(): Promise<void> {
@@ -267,16 +286,6 @@ export class SyncClient {
     this.#last = next.catch(() => undefined);
     await next;
   }
-}
-
-/** As many of the oldest as one push may hold; the first always. */
-function fitting(edits: readonly Edit[]): readonly Edit[] {
-  let chars = 0;
-  const some = edits.slice(0, limits.maxSyncChanges);
-  const beyond = some.findIndex(
-    (edit, i) => (chars += new TextEncoder().encode(JSON.stringify(changeOf(edit))).length) > maxPushChars && i > 0,
-  );
-  return beyond === -1 ? some : some.slice(0, beyond);
 }
 
 function conflictOf({ collection, conflict }: KeptConflict): SyncConflict {

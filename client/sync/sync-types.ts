@@ -117,3 +117,14 @@ export interface RunOptions {
 export class SyncDamagedError extends Error {
   override readonly name = "SyncDamagedError";
 }
+
+/** What is kept on this device is of another user than the credential. Nothing was sent. */
+export class SyncOtherUserError extends Error {
+  override readonly name = "SyncOtherUserError";
+
+  constructor() {
+    super(
+      "What is kept here is another user's: use their credential, or a folder or storage of its own for this one. Nothing was sent.",
+    );
+  }
+}

@@ -63,6 +63,8 @@ const pulledShape = {
 };
 export const syncAnswerSchema = z.object({
   ...pulledShape,
+  /** Whose documents these are, in a form that says nothing of them: the same on all devices of a user, and nobody else's. */
+  user: z.string().max(64).optional(),
   conflicts: z.array(conflictSchema),
   changes: z.array(versionSchema),
 });

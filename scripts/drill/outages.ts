@@ -41,7 +41,7 @@ export async function runOutages(run: CommandRun): Promise<void> {
   run.atEnd(() => stopGateway(gateway));
   const client = createResultsClient({ baseUrl: gateway.url });
   await client.createSession({ session_id: sessionId, title: "Outages" });
-  const audio = secondsOf(await loadAudio(drillSample, 3_600));
+  const audio = secondsOf(await loadAudio(drillSample, 60));
   const acks: number[] = [];
   const stream = await TrackStream.open({
     baseWs: new URL(`${gateway.url.replace(/^http/, "ws")}/`),
@@ -51,7 +51,7 @@ export async function runOutages(run: CommandRun): Promise<void> {
     seconds: Number.POSITIVE_INFINITY,
     realtimeFactor: 1,
     answerTimeoutMs: 60_000,
-    second: (seq) => audio.second(((seq - 1) % (audio.seconds - 1)) + 1),
+    second: (seq) => audio.second(((seq - 1) % audio.seconds) + 1),
     onAck: ({ ackMs }) => void acks.push(ackMs),
   });
   const streamed = stream.run();

@@ -113,3 +113,19 @@ test("[I3] bytes in R2 that no row names are gone after the next start, and noth
   expect(readdirSync(blobs).toSorted()).toEqual([...kept, "from-the-future"].toSorted());
   expect((await send(gateway, `/v1/sessions/${session}/audio.wav`)).status).toBe(200);
 });
+
+test("[I8] [SY10] nor does one hold what a chat was called, and told, before it was changed", async () => {
+  const word = "Hippopotomonstrous-name";
+  const made = { title: `About ${word}`, context: { constraints: [`Mind the ${word}.`] } };
+  const { text, status } = await postJson(gateway, "/v1/chats", made);
+  expect(status).toBe(201);
+  const { chat_id: id } = JSON.parse(text) as { chat_id: string };
+  await until(() => (holding(word).length >= 2 ? true : undefined), {
+    what: "the word in the chat's file and the list's",
+  });
+  const change = async (body: object): Promise<number> =>
+    (await send(gateway, `/v1/chats/${id}`, { method: "PATCH", body: JSON.stringify(body) })).status;
+  expect(await change({ title: "Another" })).toBe(200);
+  expect(await change({ context: {} })).toBe(200);
+  expect(holding(word)).toEqual([]);
+});

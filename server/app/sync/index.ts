@@ -6,4 +6,5 @@ export { BodyRegistry } from "./registry-object.ts";
 export { SyncDO } from "./sync-object.ts";
 export type { PassageRow } from "./knowledge/knowledge-index.ts";
 export type { ConflictRow, DocumentRow } from "./sync-tables.ts";
+export { takesWordsAway } from "./words-taken-away.ts";
 export { ownDocumentsOf } from "./own-documents.ts";

@@ -1,5 +1,7 @@
 /** What one user of a tenant syncs as a Durable Object, by `tenant:user`: storage, alarm and R2 around `UserSync`, and nothing else. */
+import { createHash } from "node:crypto";
 import { DurableObject } from "cloudflare:workers";
+import { toHex } from "../../../schemas/chain.ts";
 import type { BodyState, SyncBody, SyncStatus } from "../../../schemas/http/sync.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Collection } from "../../../schemas/sync/documents.ts";
@@ -17,6 +19,8 @@ import { UserSync } from "./user-sync.ts";
 
 export class SyncDO extends DurableObject<Env> {
   readonly #sync: UserSync;
+  /** The user as devices know them again (SPEC SY15). */
+  readonly #user: string;
   /** As set by this object since it began. */
   #alarmAt: number | undefined;
 
@@ -25,6 +29,11 @@ export class SyncDO extends DurableObject<Env> {
     const name = ctx.id.name;
     const tenant = name?.split(":", 1)[0];
     if (tenant === undefined) throw new Error("what is synced is asked for by its tenant's and its user's name");
+    this.#user = toHex(
+      createHash("sha256")
+        .update(new TextEncoder().encode(`user ${name}`))
+        .digest(),
+    ).slice(0, 32);
     const registry = env.BODY_REGISTRY.getByName(tenant);
     this.#sync = new UserSync({
       db: durableDatabase(ctx.storage),
@@ -44,7 +53,7 @@ export class SyncDO extends DurableObject<Env> {
     const answer = this.#sync.sync(collection, asked);
     await this.#setAlarm();
     await this.#sync.scrub();
-    return answer.ok ? ok(JSON.stringify(answer.value)) : answer;
+    return answer.ok ? ok(JSON.stringify({ ...answer.value, user: this.#user })) : answer;
   }
 
   status(): SyncStatus {

@@ -6,7 +6,10 @@ export function takesWordsAway(before: string | null, after: string | null): boo
   if (before === null || before === after) return false;
   if (after === null) return true;
   const [was, is] = [JSON.parse(before), JSON.parse(after)] as { readonly [name: string]: unknown }[];
-  return Object.entries(was ?? {}).some(([name, value]) => !stillStands(value, is?.[name]));
+  // A number beside the texts is a count or a time of the log's own, and no word.
+  return Object.entries(was ?? {}).some(
+    ([name, value]) => typeof value !== "number" && !stillStands(value, is?.[name]),
+  );
 }
 
 /** A text that only grew has lost nothing. */

@@ -2,7 +2,12 @@
 import { expect, it } from "vitest";
 import { memorySyncStorage } from "../../../client/sync/memory-storage.ts";
 import { SyncClient } from "../../../client/sync/sync-client.ts";
-import type { SyncTransport } from "../../../client/sync/sync-types.ts";
+import {
+  SyncOtherUserError,
+  type SyncRequest,
+  type SyncStorage,
+  type SyncTransport,
+} from "../../../client/sync/sync-types.ts";
 import type { SyncAnswer } from "../../../schemas/http/sync.ts";
 
 const nothing: SyncAnswer = {
@@ -17,12 +22,16 @@ const nothing: SyncAnswer = {
 
 const no = (): Promise<never> => Promise.reject(new Error("not asked here"));
 
-async function deviceOn(sync: SyncTransport["sync"], more: Partial<SyncTransport> = {}) {
+async function deviceOn(
+  sync: SyncTransport["sync"],
+  more: Partial<SyncTransport> = {},
+  storage: SyncStorage = memorySyncStorage(),
+) {
   const waits: number[] = [];
   const resets: string[] = [];
   const transport = { sync, status: no, startBody: no, putPart: no, completeBody: no, getBody: no, ...more };
   const client = await SyncClient.open({
-    storage: memorySyncStorage(),
+    storage,
     transport,
     now: () => 0,
     newId: () => "id",
@@ -74,4 +83,40 @@ it("[SY13] a body that is not what it is named by is not given", async () => {
     getBody: () => Promise.resolve(new Uint8Array([1])),
   });
   await expect(client.body("a".repeat(64))).rejects.toThrow("is not the body");
+});
+
+it("[SY15] with another user's credential nothing is sent and nothing is taken, and what waits is kept; with their own it goes on", async () => {
+  const storage = memorySyncStorage();
+  const asked: SyncRequest[] = [];
+  const as = (user: string | undefined) =>
+    deviceOn(
+      (_, request) => {
+        asked.push(request);
+        const applied = request.changes.map(({ id }) => ({ id, outcome: "applied" as const, revision: 1 }));
+        const at = new Date(0).toISOString();
+        const changes = [{ id: `of ${user}`, revision: 1, deleted: false, device_id: "x", at, body: "text" }];
+        return Promise.resolve({ ...nothing, ...(user === undefined ? {} : { user }), revision: 1, applied, changes });
+      },
+      {},
+      storage,
+    );
+  await (await as("ann")).client.run(run);
+  const { client: bob } = await as("bob");
+  await bob.set("knowledge", "mine", { body: "Ann's words" });
+  asked.length = 0;
+  await expect(bob.run(run)).rejects.toThrow(SyncOtherUserError);
+  await expect(bob.run(run)).rejects.toThrow("another user's");
+  expect(asked.flatMap(({ changes }) => changes)).toEqual([]);
+  expect(bob.documents("knowledge").map(({ id }) => id)).toEqual(["of ann", "mine"]);
+  // A gateway of an earlier version does not say whose documents these are.
+  const { client: ann } = await as(undefined);
+  expect((await ann.run(run)).pushed).toBe(1);
+  const { client: again } = await as("ann");
+  expect((await again.run(run)).pending).toEqual([]);
+  // While it runs, too.
+  let user = "ann";
+  const changing = await deviceOn(() => Promise.resolve({ ...nothing, user, revision: 1 }), {}, storage);
+  await changing.client.run(run);
+  user = "bob";
+  await expect(changing.client.run(run)).rejects.toThrow(SyncOtherUserError);
 });

@@ -47,6 +47,8 @@ export class ChatList extends DurableObject<Env> {
     this.#history.note(chat);
     const beyond = this.#rows("SELECT * FROM chats ORDER BY updated_at DESC, chat_id LIMIT -1 OFFSET ?", maxChats);
     for (const { chat_id: id } of beyond) await this.#chat(id).remove();
+    // A chat that is called otherwise now, or told something else (SPEC SY10).
+    if (this.#history.unscrubbed !== undefined) await this.#scrub();
   }
 
   async drop(chatId: string): Promise<void> {

@@ -9,6 +9,7 @@ import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/ht
 import { visibleLineOf } from "../../../../schemas/visible-line.ts";
 import type { Env } from "../../env.ts";
 import { scrubFile } from "../../scrub-file.ts";
+import { takesWordsAway } from "../../sync/index.ts";
 import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
 import { ChatStore, contextOf, placesOf } from "./chat-store.ts";
 
@@ -64,7 +65,8 @@ export class ChatSessionDO extends DurableObject<Env> {
     readonly context?: ChatContext | undefined;
     readonly model?: string | null | undefined;
   }): Promise<Chat | undefined> {
-    if (!this.#store.chat) return undefined;
+    const before = this.#words;
+    if (before === undefined) return undefined;
     this.#store.change(
       {
         ...(title === undefined ? {} : { title }),
@@ -73,7 +75,10 @@ export class ChatSessionDO extends DurableObject<Env> {
       },
       Date.now(),
     );
+    if (takesWordsAway(before, this.#words ?? null)) this.#store.noteUnscrubbed(true);
     await this.#touched();
+    // What an earlier change could not do is made up for by the next one (SPEC SY10).
+    if (this.#store.isUnscrubbed) await this.#scrub();
     return this.#view();
   }
 
@@ -147,8 +152,15 @@ export class ChatSessionDO extends DurableObject<Env> {
     else await this.#touched();
   }
 
+  /** What the chat is called and told, as JSON; undefined where there is none. */
+  get #words(): string | undefined {
+    const { chat } = this.#store;
+    return chat && JSON.stringify({ title: chat.title, context: contextOf(chat) });
+  }
+
   async #scrub(): Promise<void> {
     await scrubFile(this.ctx, this.env, "ChatSessionDO");
+    if (this.#store.chat) this.#store.noteUnscrubbed(false);
   }
 
   #entitle(text: string): void {

@@ -93,6 +93,17 @@ export class ChatStore {
     this.#sql.exec("UPDATE chat SET updated_at = ?", at);
   }
 
+  /** Whether words of before may still lie in the file. Where there is a chat. */
+  get isUnscrubbed(): boolean {
+    const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'unscrubbed'").toArray();
+    return made.length > 0 && this.#sql.exec("SELECT 1 FROM unscrubbed").toArray().length > 0;
+  }
+
+  noteUnscrubbed(is: boolean): void {
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS unscrubbed (one INTEGER PRIMARY KEY CHECK (one = 1))");
+    this.#sql.exec(is ? "INSERT OR IGNORE INTO unscrubbed VALUES (1)" : "DELETE FROM unscrubbed");
+  }
+
   messages(most: number = chatLimits.maxMessages): MessageRow[] {
     const query = "SELECT * FROM (SELECT * FROM messages ORDER BY id DESC LIMIT ?) ORDER BY id";
     return this.#sql.exec<MessageRow>(query, most).toArray();
