@@ -18,7 +18,7 @@ const budgets: Readonly<Record<string, number>> = {
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,
   // quotas and models are in trouble.
-  "server/app": 18_600,
+  "server/app": 18_700,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.

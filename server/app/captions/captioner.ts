@@ -111,7 +111,7 @@ export class Captioner extends DurableObject<Env> {
     return { tracks: all.filter(({ track }) => !spoken.includes(track)), setback: this.#setback };
   }
 
-  async #spokenIn({ tenant, session_id }: Followed): Promise<readonly string[]> {
+  async #spokenIn({ tenant, session_id }: Meeting["session"]): Promise<readonly string[]> {
     this.#spokenTracks ??= await this.env.PARTICIPANT.getByName(roomName(tenant, session_id)).tracks();
     return this.#spokenTracks;
   }
@@ -175,7 +175,7 @@ export class Captioner extends DurableObject<Env> {
     if (!speech || speech.transcribers().length === 0) return ok(nothing);
     const isLive = mode === "live" && !isOver;
     if (isLive) this.#listen(meeting);
-    const spoken = await this.#spokenIn({ tenant, session_id, isOver: false });
+    const spoken = await this.#spokenIn(session);
     const tracks = this.#store.tracks.filter((track) => !spoken.includes(track));
     const all = await this.#steps.round(tracks, (track) => this.#trackOf(track, meeting).step(isLive));
     const came = all.map((one) => (one?.ok ? one.value : underWay));
