@@ -32,7 +32,7 @@ export interface AppOutboxDeps {
   readonly tenant: string;
   readonly sessionId: string;
   /** What the room's tables say, besides the event log and the outbox's own. */
-  readonly known: () => Pick<Known, "openedAt" | "tracks" | "finalized" | "revised" | "isDeleted">;
+  readonly known: () => Pick<Known, "openedAt" | "captions" | "tracks" | "finalized" | "revised" | "isDeleted">;
   /** Whether kept chunks wait for R2. */
   readonly isArchiving: () => boolean;
   /** The app's answer is not trusted. May reject, or never answer. */
@@ -78,6 +78,11 @@ export class AppOutbox {
   /** The room woke: what is untold gets its job, whatever became of the one that was set for it. */
   woke(): void {
     if (this.#store.hasMessages || this.#hasNews()) this.tellLater();
+  }
+
+  /** What the app goes by may be among them. */
+  settingsChanged(): void {
+    if (this.#hasNews()) this.tellSoon();
   }
 
   /** Part of the commit that takes an answer of speaker resolve. */

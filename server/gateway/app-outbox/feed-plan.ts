@@ -4,6 +4,7 @@
  * hour gets as many messages as one that was away for a second (SPEC X5).
  */
 import * as z from "zod";
+import { captionsModeSchema, type CaptionsMode } from "../../../schemas/http/sessions.ts";
 import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { trackNameSchema } from "../../../schemas/names.ts";
 
@@ -22,6 +23,8 @@ export const toldSchema = z.object({
   /** The version of the result; rows of before November 2026 have none. */
   version: z.int().min(1).default(1),
   deleted: z.boolean(),
+  /** The session's own setting, null where it has none. Rows of before December 2026 don't have it. */
+  captions: captionsModeSchema.nullable().optional(),
 });
 export type Told = z.infer<typeof toldSchema>;
 
@@ -39,6 +42,8 @@ export const nothingTold: Told = {
 /** What the room's tables say. Times are ms since 1970. */
 export interface Known {
   readonly openedAt: number;
+  /** The session's own setting. */
+  readonly captions: CaptionsMode | undefined;
   readonly tracks: readonly TrackProgress[];
   /** Those after `Told.event_id`, in order. */
   readonly openings: readonly { readonly event_id: number; readonly at: number; readonly track: string }[];
@@ -86,7 +91,10 @@ export function planFeed(
   };
   if (!told.opened) tell({ type: "session.opened" }, known.openedAt);
   for (const { event_id, at, track } of known.openings) tell({ type: "track.opened", track, event_id }, at);
-  const moved = known.tracks.filter((track) => hasMoved(told, track));
+  const captions = known.captions ?? null;
+  // Who goes by the setting hears of each track again, however quiet it is.
+  const isCaptionedAnew = told.captions !== undefined && told.captions !== captions;
+  const moved = known.tracks.filter((track) => hasMoved(told, track) || (isCaptionedAnew && track.kept_seconds > 0));
   for (const { track, kept_seconds, archived_seq } of moved) {
     const seconds = kept_seconds - (told.tracks[track]?.kept_seconds ?? 0);
     tell({ type: "track.progressed", track, seconds, kept_seconds, archived_seq });
@@ -112,6 +120,7 @@ export function planFeed(
       finalized: told.finalized || known.finalized !== undefined,
       version: Math.max(told.version, known.revised?.version ?? 1),
       deleted: known.isDeleted,
+      captions,
     },
   };
 }

@@ -44,6 +44,7 @@ export function appOutboxPart(
     sessionId: session.sessionId,
     known: () => ({
       openedAt: store.createdAt,
+      captions: store.config.captions,
       tracks: tracks(),
       finalized: store.status === "finalized" ? result() : undefined,
       revised: revision(),
@@ -67,6 +68,7 @@ export function appOutboxPart(
       },
       resolveAnswered: () => outbox.resolveCalled(),
       chunkStored: () => outbox.tellLater(),
+      settingsChanged: () => outbox.settingsChanged(),
       statusChanged: () => {
         // In the step that marks the deletion: after it the tables go.
         if (status.isGone) outbox.collect();

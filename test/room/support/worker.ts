@@ -2,7 +2,11 @@
 import entry from "../../../server/gateway/index.ts";
 import type { Env } from "../../../server/gateway/env.ts";
 import { MeetingSessionDO as RealMeetingSessionDO } from "../../../server/gateway/room/meeting-session.ts";
-import { Participant as RealParticipant, UsageLog as RealUsageLog } from "../../../server/app/index.ts";
+import {
+  Captioner as RealCaptioner,
+  Participant as RealParticipant,
+  UsageLog as RealUsageLog,
+} from "../../../server/app/index.ts";
 import type { Env as AppEnv } from "../../../server/app/env.ts";
 import { appOf } from "./app-faults.ts";
 import { faultyBucket } from "./bucket-faults.ts";
@@ -17,7 +21,6 @@ closeOutlet();
 export {
   AppEntrypoint,
   BillingLedgerDO,
-  Captioner,
   ChatList,
   ChatSessionDO,
   MeetingFeed,
@@ -33,6 +36,13 @@ export {
 export class UsageLog extends RealUsageLog {
   override async alarm(): Promise<void> {
     if (!this.ctx.id.name?.startsWith("usage-tenant-")) await super.alarm();
+  }
+}
+
+/** Has the variables of its meeting. */
+export class Captioner extends RealCaptioner {
+  constructor(ctx: DurableObjectState, env: AppEnv) {
+    super(ctx, { ...env, ...variablesOf(ctx.id.name) });
   }
 }
 

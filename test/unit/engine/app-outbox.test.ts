@@ -1,6 +1,7 @@
 /** The app outbox on a database alone: what it tells, once each, whatever dies or answers badly meanwhile. */
 import assert from "node:assert/strict";
 import { describe, expect, test } from "vitest";
+import type { CaptionsMode } from "../../../schemas/http/sessions.ts";
 import type { FeedBatch, FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { AppOutbox } from "../../../server/gateway/app-outbox/app-outbox.ts";
 import type { TrackProgress } from "../../../server/gateway/app-outbox/feed-plan.ts";
@@ -40,6 +41,7 @@ class World {
   readonly receiver = new Receiver();
   take: (batch: FeedBatch) => Promise<unknown> = async (batch) => this.receiver.take(batch);
   alarmAt: number | undefined;
+  captions: CaptionsMode | undefined;
   outbox: AppOutbox;
 
   constructor() {
@@ -61,6 +63,7 @@ class World {
       sessionId: "s",
       known: () => ({
         openedAt: Date.UTC(2025, 11, 31),
+        captions: this.captions,
         tracks: [...this.tracks.values()],
         finalized: this.finalized,
         isDeleted: this.isDeleted,
@@ -102,6 +105,29 @@ const utterance = (id: string) =>
   ({ type: "utterance.added", utterance_id: id, start_ms: 0, end_ms: 1, text: "Hello", by: "person" }) as const;
 
 describe("app outbox", () => {
+  test("[X3] [Q1] tells of each track again, without new seconds, once captions are set otherwise; and says nothing of other settings", async () => {
+    const world = new World();
+    world.keep("mic", 3);
+    world.outbox.settingsChanged();
+    await world.wake();
+    const before = world.receiver.taken.length;
+    world.outbox.settingsChanged();
+    expect(world.alarmAt).toBeUndefined();
+    world.captions = "final";
+    world.outbox.settingsChanged();
+    await world.wake();
+    expect(world.receiver.taken.slice(before)).toMatchObject([
+      { type: "track.progressed", track: "mic", seconds: 0, kept_seconds: 3 },
+    ]);
+    world.outbox.settingsChanged();
+    expect(world.alarmAt).toBeUndefined();
+    // Set in a room that sleeps before it could tell of it.
+    world.captions = "off";
+    world.restart();
+    await world.wake();
+    expect(world.receiver.taken.slice(before + 1)).toMatchObject([{ type: "track.progressed", seconds: 0 }]);
+  });
+
   test("[X3] tells what is there in one batch, numbered from 1; and then only what is new", async () => {
     const world = new World();
     world.keep("mixed", 3);
