@@ -207,6 +207,12 @@ export const limitTable = {
   maxQueuedResolves: { value: 32, meaning: "Resolve requests of one room at a time, the one under way included." },
   maxQueuedResolveChars: { value: 8_000_000, meaning: "Base64 of all resolve requests of one room that wait." },
   maxWindowChunks: { value: 30, meaning: "Seconds of audio in one automatic resolve." },
+  maxReviewSeconds: {
+    value: 10_800,
+    meaning: "Seconds of a track that are reviewed: the service holds what it heard.",
+  },
+  maxReviewSegments: { value: 10_000, meaning: "Segments in the answer to a review." },
+  maxReviewVoices: { value: 64, meaning: "Voices in the answer to a review." },
   maxJsonLevels: {
     value: 64,
     meaning: "Levels of maps and lists in the body of a request, and in an answer of the inference service.",

@@ -45,7 +45,7 @@ const utterancesChangedSchema = message.extend({
   revised: count,
 });
 
-/** Speakers were named, merged or corrected: who said what may be another now. */
+/** Speakers were named, merged or corrected, or a track was looked at again: who said what may be another now. */
 const speakersChangedSchema = message.extend({
   type: z.literal("speakers.changed"),
   /** The events that say so are among these, both included. */

@@ -6,7 +6,12 @@ import { addressFault } from "../../schemas/wire/address-fault.ts";
 import { mintAnswerSchema } from "../../schemas/access.ts";
 import { participantCalls } from "./participant-calls.ts";
 import { captionsStateSchema } from "../../schemas/http/captions.ts";
-import { type CorrectionAnswer, correctionAnswerSchema, retryAnswerSchema } from "../../schemas/http/corrections.ts";
+import {
+  type CorrectionAnswer,
+  correctionAnswerSchema,
+  retryAnswerSchema,
+  reviewAskedSchema,
+} from "../../schemas/http/corrections.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import { healthSchema, readySchema } from "../../schemas/http/health.ts";
 import { modelsAnswerSchema } from "../../schemas/http/speech.ts";
@@ -137,6 +142,12 @@ export function createResultsClient(options: ResultsClientOptions): ResultsClien
       const body = track === undefined ? {} : { track };
       const request: Request = { method: "POST", path, body, repeatable: true, ...changing(changes) };
       return (await caller.json(request, retryAnswerSchema)).reopened_windows;
+    },
+    reviewSpeakers: async (sessionId, track, changes = {}) => {
+      const path = sessionPath(sessionId, "resolve/review");
+      const body = track === undefined ? {} : { track };
+      const request: Request = { method: "POST", path, body, good: [202], repeatable: true, ...changing(changes) };
+      return (await caller.json(request, reviewAskedSchema)).reviewing_tracks;
     },
     addUtterances: async (sessionId, utterances, changes = {}) => {
       const path = sessionPath(sessionId, "utterances");

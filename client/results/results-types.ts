@@ -111,6 +111,11 @@ export interface ResultsClient extends LiveCalls, ParticipantCalls, BillingCalls
   /** Opens windows again that automatic resolve gave up. @returns how many. */
   retryResolves(sessionId: string, track?: string, options?: ChangeOptions): Promise<number>;
   /**
+   * Has speaker resolve look at all of a finalized session's audio again, or at one track's. What it says makes a later version of the
+   * result; `state().reviews` tells how far it is. @returns the tracks.
+   */
+  reviewSpeakers(sessionId: string, track?: string, options?: ChangeOptions): Promise<string[]>;
+  /**
    * Keeps what was said. The same `utterance_id` on its track again revises, `revision` and `final` say what is newer; only with
    * ids, or under an idempotency key, is the request ever sent twice. One that is no utterance is `refused` in the answer, and the others are taken.
    */

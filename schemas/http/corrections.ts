@@ -35,4 +35,7 @@ export type CorrectionAnswer = z.infer<typeof correctionAnswerSchema>;
 
 /** Body of `POST /v1/sessions/:id/resolve/retry`: windows that were given up are tried again. */
 export const retryBodySchema = z.strictObject({ track: trackNameSchema.optional() });
+/** Body of `POST /v1/sessions/:id/resolve/review`: who speaks is looked at again, on one track or on all of them. */
+export const reviewBodySchema = z.strictObject({ track: trackNameSchema.optional() });
+export const reviewAskedSchema = z.object({ reviewing_tracks: z.array(trackNameSchema) });
 export const retryAnswerSchema = z.object({ reopened_windows: z.int().min(0) });

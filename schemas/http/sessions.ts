@@ -13,6 +13,16 @@ import { resultStateSchema } from "./versions.ts";
 export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 
+/** A second look at who speaks on a track (SPEC R16): it waits for the service, is done, or was given up. */
+const reviewStatusSchema = z.object({
+  track: trackNameSchema,
+  status: z.enum(["waiting", "done", "failed"]),
+  asked_at: z.iso.datetime(),
+  /** Of one that failed, or whose last try did: a sentence on why. */
+  detail: z.string().optional(),
+});
+export type ReviewStatus = z.infer<typeof reviewStatusSchema>;
+
 /** `GET /v1/sessions/:id/state`. `ingest` is the `mixed` track's status, else the first track's; all zero where there is none. */
 export const sessionStateSchema = z.object({
   session_id: sessionIdSchema,
@@ -27,6 +37,8 @@ export const sessionStateSchema = z.object({
    * may come still while the session is open. Absent in answers of before December 2026.
    */
   gaps: z.array(gapSchema).optional(),
+  /** Tracks whose speakers were to be looked at again; absent where none was. */
+  reviews: z.array(reviewStatusSchema).optional(),
   /** Of a finalized session: which version of the result can be fetched, and whether something changed since. */
   result: resultStateSchema.optional(),
 });
@@ -41,6 +53,11 @@ export const resolveSettingsSchema = z.strictObject({
   auto: z.boolean(),
   /** Seconds of one track that are resolved together. */
   window_chunks: z.int().min(1).max(limits.maxWindowChunks),
+  /**
+   * With `auto`: whether all of each track is looked at again once the session is finalized, which makes a later version of the result
+   * (SPEC R16). Absent in answers of before December 2026, and of sessions opened then, which are not looked at again by themselves.
+   */
+  review: z.boolean().optional(),
 });
 export type ResolveSettings = z.infer<typeof resolveSettingsSchema>;
 

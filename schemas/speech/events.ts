@@ -14,6 +14,8 @@ export const eventTypeSchema = z.enum([
   "resolve.failed",
   "resolve.stalled",
   "resolve.resumed",
+  "resolve.reviewed",
+  "resolve.review_failed",
   "utterance.added",
   "utterance.revised",
   "track.opened",
@@ -49,8 +51,8 @@ export const eventBodySchema = z.object({
   start_ms: z.int().min(0).optional(),
   end_ms: z.int().min(1).optional(),
   /**
-   * Of `speaker.resolved`: the window was resolved before, with a gap that is filled now. Inference's turns of
-   * this window with an `event_id` up to this one no longer hold.
+   * Of `speaker.resolved`: `from_seq` to `to_seq` was resolved before; a gap in it is filled now, or all of the track was looked at
+   * again. Inference's turns of there with an `event_id` up to this one no longer hold.
    */
   replaces: eventIdSchema.optional(),
   /** Of `track.ended`: samples of silence in chunk `to_seq`. */
@@ -68,7 +70,7 @@ export const eventBodySchema = z.object({
   utterance: utteranceSchema.optional(),
   /** Of `track.origin`: the wall clock of the track's first sample, ms since 1970; null where a person took it back. */
   origin_ms: z.int().nullable().optional(),
-  /** Of `resolve.failed` and `resolve.stalled`: a sentence on why. */
+  /** Of `resolve.failed`, `resolve.stalled` and `resolve.review_failed`: a sentence on why. */
   detail: z.string().optional(),
   /** Of `result.revised`: the version of the result that can be fetched now. */
   version: z.int().min(1).optional(),

@@ -80,6 +80,14 @@ const catalogue: Readonly<Record<EventType, Entry>> = {
     when: "Speaker resolve gave a stretch up. `resolve/retry` tries it again.",
     example: { track: "mic", from_seq: 5, to_seq: 8, detail: "The service refused it.", by: "room" },
   },
+  "resolve.reviewed": {
+    when: "Speaker resolve has looked at all of a track again. The turns right before it hold, and those of inference before them no more; none, if it heard nobody.",
+    example: { track: "mic", from_seq: 1, to_seq: 3_600, by: "inference" },
+  },
+  "resolve.review_failed": {
+    when: "Speaker resolve did not look at a track again: what it said before holds. `resolve/review` tries it again.",
+    example: { track: "mic", detail: "the service could not be reached", by: "room" },
+  },
   "session.finalizing": {
     when: "The session takes no more audio. `reason` says why.",
     example: { reason: "asked", by: "room" },

@@ -50,6 +50,7 @@ export const tagOf: Readonly<Record<OperationId, Tag>> = {
   undoCorrection: "Speakers",
   resolve: "Speakers",
   retryResolves: "Speakers",
+  reviewSpeakers: "Speakers",
   finalize: "Sessions",
   getResult: "Results",
   listResults: "Results",

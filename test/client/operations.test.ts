@@ -106,6 +106,7 @@ const methods: Record<OperationId, Calls | string> = {
       client.resolve("s", { audio: { content_b64: encodeBase64(new Uint8Array(2)), format: "pcm_s16le" } }),
   },
   retryResolves: { retryResolves: (client) => client.retryResolves("s") },
+  reviewSpeakers: { reviewSpeakers: (client) => client.reviewSpeakers("s") },
   finalize: { finalize: (client) => client.finalize("s") },
   getResult: { result: (client) => client.result("s") },
   listResults: { results: (client) => client.results("s") },

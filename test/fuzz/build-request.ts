@@ -162,6 +162,7 @@ const examples: Readonly<Partial<Record<OperationId, (session: string) => unknow
     roster: [{ name: "Ada" }],
   }),
   retryResolves: () => ({ track: "mic" }),
+  reviewSpeakers: () => ({ track: "mic" }),
   finalize: () => ({ metadata: { title: "end" }, expect: { mixed: 1 }, grace_ms: 0 }),
 };
 

@@ -195,6 +195,7 @@ const cases: Readonly<Record<OperationId, Case>> = {
     never: "200",
   },
   retryResolves: { body: () => ({}), right: "200", never: notFound },
+  reviewSpeakers: { body: () => ({}), right: "409 not_finalized", never: notFound },
   finalize: { body: () => ({}), right: "200", never: notFound },
   getResult: { right: "409 not_finalized", never: notFound },
   listResults: { right: "409 not_finalized", never: notFound },

@@ -271,7 +271,7 @@ function requestsIn(sessionId: string, deliveryId = ""): [method: string, path: 
     testWebhook: ["/webhooks/test", {}],
     resendDelivery: [`/webhooks/${deliveryId}/resend`, {}],
   };
-  const elsewhere = new Set(["createSession", "resolve", "setTrackOrigin", "undoCorrection"]);
+  const elsewhere = new Set(["createSession", "resolve", "reviewSpeakers", "setTrackOrigin", "undoCorrection"]);
   return Object.entries<Operation>(operations).flatMap(([id, { method, underKey }]) => {
     if (underKey !== "replayed" || elsewhere.has(id)) return [];
     const request = bodies[id];

@@ -9,6 +9,8 @@ import {
   originBodySchema,
   retryAnswerSchema,
   retryBodySchema,
+  reviewAskedSchema,
+  reviewBodySchema,
   turnBodySchema,
 } from "../corrections.ts";
 import { bySessions, byTracks, session, type Operation } from "../operation.ts";
@@ -162,6 +164,26 @@ export const speakersOperations = {
       "session_not_found",
       "track_not_found",
       "session_finalized",
+      "session_deleted",
+    ],
+  },
+  reviewSpeakers: {
+    method: "POST",
+    path: `${session}/resolve/review`,
+    summary:
+      "Have speaker resolve look at all of a finalized session's audio again. `resolve.reviewed` or `resolve.review_failed` says of each track how that ended.",
+    access: bySessions("sessions:write", ["edit"]),
+    underKey: "replayed",
+    body: { schema: reviewBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
+    switchedBy: "inference",
+    answers: { 202: { description: "The tracks that are looked at again.", schema: reviewAskedSchema } },
+    errors: [
+      "log_full",
+      "bad_request",
+      "body_too_large",
+      "session_not_found",
+      "track_not_found",
+      "not_finalized",
       "session_deleted",
     ],
   },

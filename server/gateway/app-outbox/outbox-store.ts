@@ -26,7 +26,7 @@ const openings = stmt<[after: number], Known["openings"][number]>(
 const changes = stmt<[after: number], { type: string; first: number; last: number; n: number }>(
   `SELECT type, min(event_id) AS first, max(event_id) AS last, count(*) AS n FROM events
    WHERE type IN ('utterance.added', 'utterance.revised', 'speaker.bound', 'speaker.unbound', 'speaker.merged',
-     'speaker.reassigned', 'speaker.undone') AND event_id > ? GROUP BY type`,
+     'speaker.reassigned', 'speaker.undone', 'resolve.reviewed') AND event_id > ? GROUP BY type`,
 );
 const hasMessages = stmt<[], { n: number }>("SELECT EXISTS (SELECT 1 FROM app_outbox) AS n");
 const lastEvent = stmt<[], { id: number }>("SELECT coalesce(max(event_id), 0) AS id FROM events");

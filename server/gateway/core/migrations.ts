@@ -231,6 +231,18 @@ export const migrations: readonly string[] = [
 
   // Which trace a delivery belongs to.
   `CREATE TABLE IF NOT EXISTS webhook_traces (delivery_id TEXT PRIMARY KEY, trace_id TEXT NOT NULL) WITHOUT ROWID;`,
+
+  // Which tracks are looked at again, and the turns that bear all of a track, by which such a look takes back what was said before it.
+  `CREATE TABLE IF NOT EXISTS reviews (
+     track TEXT PRIMARY KEY,
+     status TEXT NOT NULL,
+     asked_at INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     detail TEXT
+   ) WITHOUT ROWID;
+   CREATE INDEX IF NOT EXISTS reviewed_tracks ON events (json_extract(body, '$.track'))
+     WHERE type = 'speaker.resolved' AND json_extract(body, '$.to_seq') - json_extract(body, '$.from_seq') >= 30;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

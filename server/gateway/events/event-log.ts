@@ -54,7 +54,12 @@ const lastPlaced = selecting<[]>(
 const resolvedOn = stmt<[track: string], { one: number }>(
   "SELECT 1 AS one FROM events WHERE type = 'speaker.resolved' AND json_extract(body, '$.track') = ? LIMIT 1",
 );
-/** By the index `resolved_by_place`: no window is longer than `maxWindowChunks`. */
+/** By the index `reviewed_tracks`: the turns that bear all of a track, of which each second look at it says one. */
+const reviewed = selecting<[track: string, fromMs: number]>(
+  `type = 'speaker.resolved' AND json_extract(body, '$.to_seq') - json_extract(body, '$.from_seq') >= 30
+   AND json_extract(body, '$.track') = ? AND json_extract(body, '$.to_seq') * 1000 > ? ORDER BY event_id`,
+);
+/** By the index `resolved_by_place`: no other window is longer than `maxWindowChunks`. */
 const resolvedBetween = selecting<[track: string, fromMs: number, toMs: number, fromSeq: number, toSeq: number]>(
   `type = 'speaker.resolved' AND json_extract(body, '$.track') = ?1 AND json_extract(body, '$.from_seq') BETWEEN ?4 AND ?5
    AND json_extract(body, '$.to_seq') * 1000 > ?2 AND (json_extract(body, '$.from_seq') - 1) * 1000 < ?3 ORDER BY event_id`,
@@ -202,11 +207,16 @@ export class EventLog {
     return resolvedOn.first(this.#db, track) !== undefined;
   }
 
-  /** Who was resolved in a stretch of a track, later corrections not applied. */
+  /** Who was resolved in a stretch of a track, later corrections not applied, with what replaces turns there. */
   resolvedBetween(track: string, fromMs: number, toMs: number): RoomEvent[] {
     const fromSeq = Math.floor(fromMs / chunkMs) - limits.maxWindowChunks;
     const toSeq = Math.ceil(toMs / chunkMs) + 1;
-    return resolvedBetween.all(this.#db, track, fromMs, toMs, fromSeq, toSeq).map(eventOf);
+    const there = resolvedBetween.all(this.#db, track, fromMs, toMs, fromSeq, toSeq).map(eventOf);
+    const known = new Set(there.map(({ event_id }) => event_id));
+    const others = reviewed
+      .all(this.#db, track, fromMs)
+      .flatMap((row) => (known.has(row.event_id) ? [] : [eventOf(row)]));
+    return [...there, ...others].sort((a, b) => a.event_id - b.event_id);
   }
 }
 

@@ -9,6 +9,7 @@ import {
   mergeBodySchema,
   originBodySchema,
   retryBodySchema,
+  reviewBodySchema,
   turnBodySchema,
 } from "../../../schemas/http/corrections.ts";
 import { limits } from "../../../schemas/limits.ts";
@@ -72,6 +73,13 @@ export async function retryResolvesRoute(c: Context<AppEnv>): Promise<Response> 
   if (!body.ok) return problem(c, body.error);
   const retried = await roomOf(c).call("retryResolves", body.value.track);
   return retried.ok ? c.json({ reopened_windows: retried.value }) : problem(c, retried.error);
+}
+
+export async function reviewSpeakersRoute(c: Context<AppEnv>): Promise<Response> {
+  const body = await bodyOf(c, reviewBodySchema, limits.maxCorrectionBodyBytes);
+  if (!body.ok) return problem(c, body.error);
+  const asked = await roomOf(c).call("reviewSpeakers", body.value.track);
+  return asked.ok ? c.json({ reviewing_tracks: asked.value }, 202) : problem(c, asked.error);
 }
 
 async function onCluster<T>(

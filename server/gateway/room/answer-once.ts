@@ -13,6 +13,7 @@ const inOneStep: ReadonlySet<SessionMethod> = new Set([
   "correct",
   "resendDelivery",
   "retryResolves",
+  "reviewSpeakers",
   "testWebhook",
   "undo",
 ]);

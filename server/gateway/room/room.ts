@@ -14,6 +14,7 @@ import { Listeners } from "../live/listeners.ts";
 import { type LivePart, livePart } from "../live/part.ts";
 import { type ResultsPart, resultsPart } from "../results/part.ts";
 import type { Inference } from "../speakers/inference-client.ts";
+import type { Review } from "../speakers/review/review-client.ts";
 import { type SpeakersPart, speakersPart } from "../speakers/part.ts";
 import { WindowStore } from "../speakers/window-store.ts";
 import { coverage } from "../tracks/coverage.ts";
@@ -32,6 +33,8 @@ import { SessionView } from "./session-view.ts";
 /** What a room asks of the outside, besides its object. */
 export interface Services {
   readonly inference: Inference;
+  /** Undefined where no service is set up that looks at a whole track again. */
+  readonly review: Review | undefined;
   readonly index: LifecycleDeps["index"];
   /** Whether nothing is kept for now, as far as is known: answers at once. */
   readonly isIngestOff: () => boolean;
@@ -92,7 +95,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   });
   const { tracks } = tracksOf;
   const archive = archivePart(core, tracks);
-  const speakers = speakersPart(core, { tracks, windows, inference: services.inference });
+  const speakers = speakersPart(core, { tracks, windows, inference: services.inference, review: services.review });
   const results = resultsPart(core, { tracks, archiver: archive.archiver, speakers });
   const result = (version?: number) => ({
     result_key: version === undefined ? resultKey(session) : versionKey(session, version),
@@ -155,6 +158,7 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
     wavs: results.wavs,
     versions: results.versions,
     knowsTrack: speakers.knowsTrack,
+    reviews: () => speakers.reviewer.statuses(),
   };
   return {
     core,

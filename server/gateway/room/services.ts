@@ -11,6 +11,7 @@ import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
 import { withFallback } from "../speakers/inference-fallback.ts";
 import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
+import { createReviewClient, type Review } from "../speakers/review/review-client.ts";
 import type { RoomConfig, Services } from "./room.ts";
 
 /** The embedded resolver speaks the same contract; it is reached inside the Worker, so the address names nothing. */
@@ -20,9 +21,12 @@ const embeddedInference: InferenceConfig = {
   timeoutMs: 15_000,
 };
 
+/** How long what is switched off is left alone. */
+const switchedOffMs = 60_000;
+
 /** With a bad variable the Worker refuses all requests; what is kept still reaches R2. On a guess nothing ends or is deleted. */
 const configOnBadVariable: RoomConfig = {
-  resolve: { auto: false, window_chunks: 4 },
+  resolve: { auto: false, window_chunks: 4, review: false },
   limits: defaultLimits,
   lifecycle: { retentionDays: null, autoFinalizeAfterMs: 0 },
   // Nothing can be sent; deliveries wait.
@@ -53,11 +57,21 @@ export function servicesOf(
   waitUntil: (work: Promise<void>) => void,
 ): Pick<
   Services,
-  "inference" | "isIngestOff" | "index" | "quota" | "activeKeys" | "fetcher" | "scrub" | "takeMeeting" | "tellTelemetry"
+  | "inference"
+  | "review"
+  | "isIngestOff"
+  | "index"
+  | "quota"
+  | "activeKeys"
+  | "fetcher"
+  | "scrub"
+  | "takeMeeting"
+  | "tellTelemetry"
 > {
   const { APP, LOCAL_STATE, TENANT_QUOTA: quotas } = env;
   return {
     inference: switched(inferenceOf(env, embedded), () => switchesOf(env.DB).isOffNow("inference", waitUntil)),
+    review: reviewOf(env, () => switchesOf(env.DB).isOffNow("inference", waitUntil)),
     isIngestOff: () => switchesOf(env.DB).isOffNow("ingest", waitUntil),
     index: new SessionIndex(env.DB),
     quota: {
@@ -85,6 +99,17 @@ function switched(inference: Inference, isOff: () => boolean): Inference {
     isOff()
       ? Promise.resolve(err({ reason: "failed", detail: "Speaker resolve is switched off." }))
       : inference(request);
+}
+
+/** As `switched`: the service is asked again for as long as it is off. */
+function reviewOf(env: Env, isOff: () => boolean): Review | undefined {
+  const config = parseConfig(env);
+  if (!config.ok || !config.value.review) return undefined;
+  const review = createReviewClient(config.value.review, (input, init) => fetch(input, init));
+  return (ask) =>
+    isOff()
+      ? Promise.resolve(err({ reason: "busy", detail: "speaker resolve is switched off", retryAfterMs: switchedOffMs }))
+      : review(ask);
 }
 
 function inferenceOf(env: Env, embedded: { readonly fetch: typeof fetch }): Inference {

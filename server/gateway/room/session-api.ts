@@ -281,6 +281,19 @@ export class SessionApi {
     });
   }
 
+  /** Has tracks of a finalized session looked at again: what comes of it is in the next version of the result. */
+  reviewSpeakers(
+    track: string | undefined,
+  ): Result<string[], "session_not_found" | "track_not_found" | "log_full" | NotFinalized> {
+    return this.#inExisting<string[], "track_not_found" | "log_full" | NotFinalized>(
+      ({ core: { events, store }, results, speakers, view }) => {
+        if (track !== undefined && !view.hasTrack(track)) return err("track_not_found");
+        if (store.status !== "finalized") return err(results.finalizer.notFinalized());
+        return events.isFull ? err("log_full") : ok(speakers.reviewer.ask(track));
+      },
+    );
+  }
+
   async #isOrMayBeOpened(): Promise<boolean> {
     return this.exists() || (await this.#rooms.mayOpen());
   }

@@ -1,5 +1,5 @@
 /** What a session is at this moment, as its readers need it: its state, its meeting, its audio. Reads only. */
-import type { SessionState } from "../../../schemas/http/sessions.ts";
+import type { ReviewStatus, SessionState } from "../../../schemas/http/sessions.ts";
 import { noOffsets, type Offsets, offsetsOf } from "../../../schemas/speech/axis.ts";
 import { timelineOf } from "../../../schemas/speech/timeline.ts";
 import { transcriptOf } from "../../../schemas/speech/transcript.ts";
@@ -25,6 +25,8 @@ export interface SessionViewSources {
   readonly versions: Versions;
   /** Whether there are words or speakers of a track, though it may have no audio. */
   readonly knowsTrack: (track: string) => boolean;
+  /** Tracks that were to be looked at again. */
+  readonly reviews: () => ReviewStatus[];
 }
 
 export class SessionView {
@@ -38,6 +40,7 @@ export class SessionView {
   describe(): SessionState {
     const { session, store, tracks, events, speakers, versions } = this.#sources;
     const result = store.status === "finalized" ? versions.describe() : undefined;
+    const reviews = this.#sources.reviews();
     const ingest = ingestStatus(session.sessionId, tracks);
     const updates = Object.values(ingest.ingest_by_track).map(({ updated_at }) => Date.parse(updated_at ?? ""));
     const updatedAt = Math.max(store.updatedAt, ...updates.filter(Number.isFinite));
@@ -49,6 +52,7 @@ export class SessionView {
       updated_at: new Date(updatedAt).toISOString(),
       ...ingest,
       gaps: firstGaps(tracks),
+      ...(reviews.length > 0 ? { reviews } : {}),
       ...(result ? { result } : {}),
     };
   }

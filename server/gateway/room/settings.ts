@@ -3,9 +3,11 @@ import type { ResolveSettings, SessionAnswer, SessionConfig } from "../../../sch
 
 /** The settings with what is asked for in place of what was. */
 export function resolveSettingsFrom(before: ResolveSettings, asked: SessionConfig["resolve"]): ResolveSettings {
+  const review = asked?.review ?? before.review;
   return {
     auto: asked?.auto ?? before.auto,
     window_chunks: asked?.window_chunks ?? before.window_chunks,
+    ...(review === undefined ? {} : { review }),
   };
 }
 

@@ -2,11 +2,9 @@
  * One call to the speaker-resolve service. Every way it can go wrong is a value: the service is outside and
  * nothing it does may throw into the room. Its answer is typed only after it parsed.
  */
-import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
-import { visibleLineOf } from "../../../schemas/visible-line.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { withFitNames } from "./answer-names.ts";
 import { isNestedDeeper } from "../../shared/json/json-depth.ts";
@@ -14,6 +12,7 @@ import { readTextUpTo } from "../../shared/lib/read-body.ts";
 import { newSpanId, newTraceId, traceparentOf } from "../../shared/http/trace.ts";
 import { currentSubject } from "../../shared/telemetry/context.ts";
 import { log } from "../../shared/telemetry/log.ts";
+import { isAboutRequest, whyRefused } from "./service-refusal.ts";
 
 export interface InferenceConfig {
   readonly url: string;
@@ -32,9 +31,6 @@ export interface InferenceFailure {
   /** Whether nobody took the request at all: refused, reset, or an unknown name. */
   readonly isUnreachable?: boolean;
 }
-
-/** A sentence, and what may stand beside it. */
-const maxRefusalBytes = 10_000;
 
 /** Asks the speaker-resolve service. */
 export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
@@ -126,31 +122,6 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
     return failed("the service's answer is too large");
   }
   return ok(withFitNames(parsed.data));
-}
-
-/** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */
-function isAboutRequest(status: number): boolean {
-  return status === 400 || status === 413 || status === 415 || status === 422;
-}
-
-const refusalSchema = z.object({ detail: z.string().max(limits.maxShortTextChars) });
-
-/** The service's own sentence on what it does not take, as far as that is one line and nothing of how the service is reached. */
-async function whyRefused(config: InferenceConfig, { body, status }: Response): Promise<string> {
-  const text = await readTextUpTo(body, maxRefusalBytes);
-  const detail = text.ok ? sentenceOf(text.value) : undefined;
-  const secrets = ["://", new URL(config.url).host, config.apiKey].filter((secret) => secret !== undefined);
-  const isFit = detail !== undefined && !secrets.some((secret) => detail.includes(secret));
-  return isFit ? detail.replace(/\.$/, "") : `the service answered ${status}`;
-}
-
-function sentenceOf(text: string): string | undefined {
-  try {
-    const { detail } = refusalSchema.parse(JSON.parse(text));
-    return visibleLineOf(detail);
-  } catch {
-    return undefined;
-  }
 }
 
 function byteLengthOf(text: string): number {

@@ -3,8 +3,10 @@
  * with its window.) Who introduces himself by a name of the roster gives it to the cluster that speaks there.
  */
 import type { EventBody } from "../../../schemas/speech/events.ts";
+import { runNow } from "../../../schemas/lib/steps.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { bindingOf, clusterOfTurn, isRefused } from "../../../schemas/speech/speaker-view.ts";
+import { standingStretches } from "../../../schemas/speech/stretches.ts";
 import type { Utterance } from "../../../schemas/speech/utterances.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
@@ -42,9 +44,9 @@ function speakerBetween(
   toMs: number,
 ): string | undefined {
   const spoken = new Map<string, number>();
-  for (const event of events.resolvedBetween(track, fromMs, toMs)) {
-    const start = Math.max(fromMs, event.start_ms ?? ((event.from_seq ?? 1) - 1) * chunkMs);
-    const end = Math.min(toMs, event.end_ms ?? (event.to_seq ?? 0) * chunkMs);
+  const resolved = events.resolvedBetween(track, fromMs, toMs);
+  for (const { event, start_ms, end_ms } of runNow(standingStretches(resolved, speakers.view)).get(track) ?? []) {
+    const [start, end] = [Math.max(fromMs, start_ms), Math.min(toMs, end_ms)];
     const id = clusterOfTurn(speakers.view, event);
     if (end > start) spoken.set(id, (spoken.get(id) ?? 0) + end - start);
   }

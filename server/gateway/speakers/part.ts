@@ -13,6 +13,10 @@ import { Corrections } from "./corrections.ts";
 import type { Inference } from "./inference-client.ts";
 import { Resolver } from "./resolve-queue.ts";
 import { AutoResolver } from "./resolve-windows.ts";
+import type { Review } from "./review/review-client.ts";
+import { ReviewStore } from "./review/review-store.ts";
+import { Reviewer } from "./review/reviewer.ts";
+import { trackAudio } from "./review/track-audio.ts";
 import { SpeakerBook } from "./speaker-book.ts";
 import { turnsBetween } from "./spoken-turns.ts";
 import { UtteranceStore } from "./utterance-store.ts";
@@ -26,6 +30,8 @@ export interface SpeakersConfig {
   readonly tracks: Tracks;
   readonly windows: WindowStore;
   readonly inference: Inference;
+  /** Looks at whole tracks again; undefined where no service is set up that does. */
+  readonly review: Review | undefined;
 }
 
 export interface SpeakersPart extends Part {
@@ -34,6 +40,8 @@ export interface SpeakersPart extends Part {
   readonly resolver: Resolver;
   /** Resolves the tracks' windows by itself. */
   readonly autoResolver: AutoResolver;
+  /** Looks at whole tracks again, once the session is finalized. */
+  readonly reviewer: Reviewer;
   readonly corrections: Corrections;
   readonly utterances: Utterances;
   /** Whether the meeting has words or speakers of a track, though it may have no audio. */
@@ -41,7 +49,7 @@ export interface SpeakersPart extends Part {
   readonly turnsBetween: (track: string, fromMs: number, toMs: number) => SpokenTurns;
 }
 
-export function speakersPart(core: Core, { tracks, windows, inference }: SpeakersConfig): SpeakersPart {
+export function speakersPart(core: Core, { tracks, windows, inference, review }: SpeakersConfig): SpeakersPart {
   const { bucket, db, events, fail, jobs, now, random, session, sha256, signals, status, store } = core;
   const isOpen = (): boolean => status.isOpen;
   const isSealed = (): boolean => status.isSealed;
@@ -81,11 +89,39 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
     hold: new Hold({ load: ingestLoad, maxMs: maxHeldMs, isTooMuch: () => false }),
     onFailure: fail,
   });
+  const reviewer = new Reviewer({
+    db,
+    sessionId: session.sessionId,
+    store: new ReviewStore(db),
+    tracks,
+    windows,
+    events,
+    speakers,
+    review,
+    audio: (track) =>
+      trackAudio(
+        { bucket, session, sha256, kept: (name, from, to) => tracks.kept.within(name, from, to) },
+        tracks.row(track),
+      ),
+    isByItself: () => store.config.resolve.auto && store.config.resolve.review === true,
+    isFinalized: () => store.status === "finalized",
+    isGone: () => status.isGone,
+    wakeAt: (at) => jobs.at("review", at),
+    onCommit: () => {
+      onCommit();
+      signals.resolveAnswered();
+    },
+    random,
+    hold: new Hold({ load: ingestLoad, maxMs: maxHeldMs, isTooMuch: () => false }),
+    onFailure: fail,
+  });
+
   return {
     name: "speakers",
     speakers,
     resolver,
     autoResolver,
+    reviewer,
     corrections: new Corrections({ db, speakers, events, tracks, onCommit }),
     utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
     knowsTrack: (track) => utteranceStore.has(track) || events.hasResolved(track),
@@ -93,13 +129,14 @@ export function speakersPart(core: Core, { tracks, windows, inference }: Speaker
       const isResolving = store.config.resolve.auto && !resolver.isServiceOut && !events.isFull;
       return turnsBetween({ tracks, events, speakers }, track, fromMs, toMs, isResolving);
     },
-    jobs: { resolve: () => autoResolver.run() },
+    jobs: { resolve: () => autoResolver.run(), review: () => reviewer.run() },
     on: {
       chunkStored: () => autoResolver.kick(),
       trackEnded: () => autoResolver.kick(),
       settingsChanged: () => autoResolver.kick(),
+      statusChanged: () => reviewer.statusChanged(),
     },
     woke: () => autoResolver.kick(),
-    quiet: () => Promise.all([resolver.idle(), autoResolver.run()]),
+    quiet: () => Promise.all([resolver.idle(), autoResolver.run(), reviewer.run()]),
   };
 }

@@ -8,6 +8,7 @@
  */
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
+import { limits } from "../../../schemas/limits.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import { ChunkLostError, type KeptAudio } from "../archive/chunk-reader.ts";
 import type { Hold } from "../core/hold.ts";
@@ -264,7 +265,9 @@ export class AutoResolver {
     if (known?.track === undefined || known.from_seq === undefined || known.to_seq === undefined) {
       return reason === "refused";
     }
-    const control = { track: known.track, from_seq: known.from_seq, to_seq: known.to_seq, again: true };
+    // A turn of a second look may bear the whole track.
+    const to_seq = Math.min(known.to_seq, known.from_seq + limits.maxWindowChunks - 1);
+    const control = { track: known.track, from_seq: known.from_seq, to_seq, again: true };
     try {
       return await resolver.probe(this.#body(control, await audio(control)));
     } catch (cause) {

@@ -20,6 +20,7 @@ import { joinMerged, mergeKnown } from "./merge-cluster.ts";
 import { type KeptMerge, MergeStore } from "./merge-store.ts";
 import { partClusters } from "./part-clusters.ts";
 import { stateOf, type StoredSpeakers, withNames } from "./speaker-state.ts";
+import type { ReviewPlan } from "./review/plan-review.ts";
 import { SpeakerStore } from "./speaker-store.ts";
 
 /** Two clusters that become one, and by which event. */
@@ -112,6 +113,12 @@ export class SpeakerBook {
     }
     this.#store.saveClusters(clusters);
     this.#store.saveConfig(answer.updated_state.config);
+  }
+
+  /** Keeps what a second look at a track says. Call inside the transaction that belongs to it. */
+  revise({ events, made }: Pick<ReviewPlan, "events" | "made">): void {
+    for (const event of events) this.#events.append(event);
+    if (made.length > 0) this.#store.saveClusters([...this.#store.clusters(), ...made]);
   }
 
   /** An event does not hold any more; where that is an undo itself, what it took back does, or does not, by turns. */

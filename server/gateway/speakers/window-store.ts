@@ -39,6 +39,8 @@ const save = stmt<
   [track: string, fromSeq: number, toSeq: number, attempts: number, dueAt: number, status: WindowRow["status"]]
 >(`INSERT OR REPLACE INTO resolve_windows (track, ${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
 const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM resolve_windows WHERE track = ? AND from_seq = ?");
+const removeAll = stmt<[track: string]>("DELETE FROM resolve_windows WHERE track = ?");
+const removeAllLate = stmt<[track: string]>("DELETE FROM late_chunks WHERE track = ?");
 const failed = stmt<[track: string | null], { track: string; from_seq: number; to_seq: number }>(
   "SELECT track, from_seq, to_seq FROM resolve_windows WHERE status = 'failed' AND track = coalesce(?, track)",
 );
@@ -108,6 +110,13 @@ export class WindowStore implements ResolveProgress {
 
   remove(track: string, fromSeq: number): void {
     remove.run(this.#db, track, fromSeq);
+    this.#forget(track);
+  }
+
+  /** All of the track was heard: nothing of it failed, waits or came late any more. Call in a transaction. */
+  forget(track: string): void {
+    removeAll.run(this.#db, track);
+    removeAllLate.run(this.#db, track);
     this.#forget(track);
   }
 

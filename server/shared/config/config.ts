@@ -14,6 +14,7 @@ import {
   type InferenceConfig,
   inferenceConfigOf,
   localInferenceConfigOf,
+  reviewConfigOf,
   resolveDefaultsOf,
   resolveVariables,
 } from "./resolve.ts";
@@ -46,6 +47,8 @@ export interface Config {
   readonly inference: InferenceConfig | undefined;
   /** The service beside the gateway, which may be gone. */
   readonly localInference: InferenceConfig | undefined;
+  /** The service that looks at whole tracks again; undefined where none does. */
+  readonly review: InferenceConfig | undefined;
   readonly webhooks: WebhookConfig;
   readonly lifecycle: LifecycleConfig;
   /** 0: tracks never stall. */
@@ -71,6 +74,7 @@ export function parseConfig(env: object): Result<Config, string[]> {
       resolve: resolveDefaultsOf(values),
       inference: inferenceConfigOf(values),
       localInference: localInferenceConfigOf(values),
+      review: reviewConfigOf(values),
       webhooks: webhooks.value,
       lifecycle: lifecycleConfigOf(values),
       trackStalledAfterMs: values.TRACK_STALLED_AFTER_MS,

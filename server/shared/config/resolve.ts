@@ -34,8 +34,18 @@ export const resolveVariables = {
   RESOLVE_WINDOW_CHUNKS: variable(z.coerce.number().int().min(1).max(limits.maxWindowChunks).default(4)).describe(
     "Seconds of one track that are resolved together, where a session's own `resolve.window_chunks` does not say.",
   ),
+  RESOLVE_REVIEW: variable(z.enum(["on", "off"]).default("off")).describe(
+    "Whether all of each track is looked at again once a session is finalized, where its own `resolve.review` does not say. Needs a service that does: `REVIEW_BASE_URL`. `npm start` with its own inference service has it on.",
+  ),
+  REVIEW_BASE_URL: variable(
+    z
+      .union([z.enum(["own", "off"]), z.url({ protocol: /^https?$/, error: "own, off, or an http or https URL" })])
+      .optional(),
+  ).describe(
+    "Origin and optional path of the service that looks at whole tracks again, at `/speaker/review` below it. Without it that is the service of `INFERENCE_BASE_URL`, else of `LOCAL_INFERENCE_URL`. `own` is the one of `npm start`, which asks it where no other is named.",
+  ),
   INFERENCE_TIMEOUT_MS: variable(z.coerce.number().int().min(100).max(120_000).default(15_000)).describe(
-    "How long one resolve call may take, in ms.",
+    "How long one resolve call may take, in ms. A second look at a track may take half of the track's length more.",
   ),
 };
 
@@ -49,7 +59,11 @@ export interface InferenceConfig {
 
 /** Settings of sessions that have none of their own. */
 export function resolveDefaultsOf(values: ValuesOf<typeof resolveVariables>): ResolveSettings {
-  return Object.freeze({ auto: values.RESOLVE_AUTO === "on", window_chunks: values.RESOLVE_WINDOW_CHUNKS });
+  return Object.freeze({
+    auto: values.RESOLVE_AUTO === "on",
+    window_chunks: values.RESOLVE_WINDOW_CHUNKS,
+    review: values.RESOLVE_REVIEW === "on",
+  });
 }
 
 /** @returns undefined for the embedded resolver. */
@@ -66,4 +80,18 @@ export function localInferenceConfigOf(values: ValuesOf<typeof resolveVariables>
   return base === "own" || base === "off"
     ? undefined
     : Object.freeze({ url: `${base.replace(/\/+$/, "")}/speaker/resolve`, apiKey: undefined, timeoutMs });
+}
+
+/** @returns undefined where no service is set up that looks at whole tracks again. */
+export function reviewConfigOf(values: ValuesOf<typeof resolveVariables>): InferenceConfig | undefined {
+  const { REVIEW_BASE_URL: own, INFERENCE_BASE_URL: service, LOCAL_INFERENCE_URL: local } = values;
+  const base = [own, service, local].find((url) => url !== undefined && url !== "own" && url !== "off");
+  if (own === "off" || base === undefined) return undefined;
+  // The key is the service's own: whoever else is named does not get it.
+  const apiKey = base === service ? values.INFERENCE_API_KEY : undefined;
+  return Object.freeze({
+    url: `${base.replace(/\/+$/, "")}/speaker/review`,
+    apiKey,
+    timeoutMs: values.INFERENCE_TIMEOUT_MS,
+  });
 }

@@ -55,6 +55,8 @@ function byEvent(line: LogLine): Counted[] {
       return [one("roomtone_archive_failures_total")];
     case "resolve":
       return [one("roomtone_resolve_calls_total", status), ...took("roomtone_resolve_seconds", fields)];
+    case "review":
+      return [one("roomtone_review_calls_total", status), ...took("roomtone_review_seconds", fields)];
     case "finalize_step":
       return [one("roomtone_finalize_steps_total", String(fields["step"]), status)];
     case "webhook":

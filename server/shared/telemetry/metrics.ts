@@ -49,6 +49,8 @@ export const metrics = {
   roomtone_archive_failures_total: { type: "counter", labels: [], help: "Puts to R2 that failed and are tried again." },
   roomtone_resolve_calls_total: { type: "counter", labels: ["status"], help: "Calls of speaker resolve." },
   roomtone_resolve_seconds: { type: "histogram", labels: [], buckets: seconds, help: "How long they took." },
+  roomtone_review_calls_total: { type: "counter", labels: ["status"], help: "Calls that look at a whole track again." },
+  roomtone_review_seconds: { type: "histogram", labels: [], buckets: seconds, help: "How long they took." },
   roomtone_finalize_steps_total: { type: "counter", labels: ["step", "status"], help: "Steps of finalizes." },
   roomtone_webhook_tries_total: { type: "counter", labels: ["result"], help: "Tries to deliver webhooks." },
   roomtone_webhooks_given_up_total: { type: "counter", labels: [], help: "Webhooks that are tried no more." },

@@ -7,9 +7,26 @@ type Behaviour = (request: ResolveRequest, signal: AbortSignal) => Response | Pr
 
 const behaviours = new Map<string, Behaviour>();
 
+/** What the service does with a review, once it has taken as much of the audio as `body` gives it. */
+type Reviewing = (review: {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly signal: AbortSignal;
+}) => Response | Promise<Response>;
+
+const reviewing = new Map<string, Reviewing>();
+
 serve(
   (hostname) => hostname === "inference.test",
-  async (url, { body, signal }) => {
+  async (url, { body, headers, signal }) => {
+    if (url === "http://inference.test/speaker/review") {
+      const review = reviewing.get(headers["x-session-id"] ?? "");
+      if (!review) throw new Error("the test set no review for this session");
+      return untilAborted(
+        signal,
+        "AbortError",
+        review({ body: body as unknown as ReadableStream<Uint8Array>, signal }),
+      );
+    }
     if (url !== "http://inference.test/speaker/resolve") throw new Error(`unexpected fetch of ${url}`);
     const request = JSON.parse(body) as ResolveRequest;
     const behave = behaviours.get(request.session_id);
@@ -58,4 +75,27 @@ export function seqsIn(request: ResolveRequest, candidates: ReadonlyMap<string, 
     const second = bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes);
     return candidates.get(second.toBase64()) ?? 0;
   });
+}
+
+export interface Segment {
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly speaker: string;
+}
+
+/**
+ * Sets what the service says to a second look at a session's tracks, once it has heard all of one.
+ * @returns the bytes that it got of each, growing.
+ */
+export function reviews(
+  sessionId: string,
+  answer: readonly Segment[] | ((bytes: Uint8Array, signal: AbortSignal) => Response | Promise<Response>),
+): Uint8Array[] {
+  const heard: Uint8Array[] = [];
+  reviewing.set(sessionId, async ({ body, signal }) => {
+    const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+    heard.push(bytes);
+    return typeof answer === "function" ? answer(bytes, signal) : Response.json({ segments: answer });
+  });
+  return heard;
 }

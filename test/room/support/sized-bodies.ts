@@ -18,6 +18,7 @@ export const bodies: Readonly<Record<WithBody, readonly [tag: string, body: obje
   setTrackOrigin: ["[limit:maxCorrectionBodyBytes]", { origin_ms: 1 }],
   resolve: ["[limit:maxResolveBodyBytes]", { audio: { content_b64: "AAAA", format: "pcm_s16le" } }],
   retryResolves: ["[limit:maxCorrectionBodyBytes]", {}],
+  reviewSpeakers: ["[limit:maxCorrectionBodyBytes]", {}],
   finalize: ["[limit:maxFinalizeBodyBytes]", {}],
   startTranscription: ["[limit:maxCorrectionBodyBytes]", {}],
   startParticipant: ["[limit:maxSessionBodyBytes]", {}],
@@ -56,6 +57,7 @@ export const statusOf: Readonly<Record<WithBody, number>> = {
   setTrackOrigin: 404,
   resolve: 200,
   retryResolves: 200,
+  reviewSpeakers: 409, // It is not finalized.
   finalize: 200,
   startTranscription: 503, // No model is set up here.
   startParticipant: 503, // Likewise.
