@@ -106,6 +106,7 @@ async function start(
     variables: {
       ...pick(given, "gateway"),
       ...(inference && variables["LOCAL_INFERENCE_URL"] === "own" ? { LOCAL_INFERENCE_URL: inference.url } : {}),
+      ...(inference && asksOwnReview(variables) ? { REVIEW_BASE_URL: inference.url } : {}),
       BUILD_ID: basename(bundle.folder),
     },
     appVariables: {
@@ -128,6 +129,11 @@ async function start(
   });
   parts.push(() => front.stop());
   return front.url;
+}
+
+/** Whether the gateway's own inference service is the one that looks at whole tracks again: where no other is named. */
+function asksOwnReview({ REVIEW_BASE_URL: named, INFERENCE_BASE_URL: service }: GatewayOptions["variables"]): boolean {
+  return named === "own" || (!named && !service);
 }
 
 /** Each Worker gets its own variables, and none of the other's secrets. */
