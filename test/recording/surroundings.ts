@@ -47,6 +47,11 @@ const heard: readonly Heard[] = [
   },
 ];
 
+const reviewed = [
+  { start_ms: 300, end_ms: 4_900, speaker: "voice_1" },
+  { start_ms: 5_000, end_ms: 9_900, speaker: "voice_2" },
+];
+
 function answer({ session_id, state }: ResolveRequest): ResolveAnswer {
   const { centroid, ...found } = heard[state.clusters.length % heard.length] ?? raise("nobody is heard");
   const { cluster_id, speaker_name, decision } = found;
@@ -67,6 +72,11 @@ export async function startSurroundings(): Promise<Surroundings> {
     request.on("end", () => {
       // Whether it is there at all.
       if (request.method !== "POST") return void response.writeHead(405).end();
+      // Samples: who speaks in all of a track.
+      if (request.url?.startsWith("/speaker/review")) {
+        response.setHeader("content-type", "application/json");
+        return void response.end(JSON.stringify({ segments: reviewed }));
+      }
       const body: unknown = JSON.parse(Buffer.concat(parts).toString());
       if (request.url?.startsWith("/webhooks")) {
         const webhook = anyWebhookSchema.parse(body);

@@ -16,7 +16,7 @@ import { limits } from "../../../schemas/limits.ts";
 import { trackNameSchema } from "../../../schemas/names.ts";
 import { clusterIdSchema, resolveBodySchema } from "../../../schemas/speech/speakers.ts";
 import { subjectOf } from "../../shared/access/principal.ts";
-import type { Correction } from "../room/session-api.ts";
+import type { Correction } from "../room/apply-correction.ts";
 import type { AppEnv } from "./app-env.ts";
 import { keyedRequest } from "./guards/idempotency.ts";
 import { bodyOf } from "./guards/parameters.ts";

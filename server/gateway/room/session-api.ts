@@ -7,7 +7,6 @@ import type { EventsPage } from "../../../schemas/http/events.ts";
 import type { FinalizeBody } from "../../../schemas/http/finalize.ts";
 import type { RebuiltSession } from "../../../schemas/http/rebuild.ts";
 import type { Session, SessionAnswer, SessionConfig, SessionState } from "../../../schemas/http/sessions.ts";
-import type { TurnBody } from "../../../schemas/http/corrections.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch, PostedUtterance } from "../../../schemas/speech/utterances.ts";
@@ -22,24 +21,17 @@ import { type OutlineAsk, outlineAskSchema } from "../results/gaps.ts";
 import type { LocatedResult } from "../results/versions/versions.ts";
 import type { FinalizeOutcome, NotFinalized } from "../results/finalizer.ts";
 import type { FinalizeRefusal } from "../results/freeze.ts";
-import type { CorrectionRefusal, Corrections } from "../speakers/corrections.ts";
+import type { CorrectionRefusal } from "../speakers/corrections.ts";
 import type { Resolved, ResolveFailure } from "../speakers/resolve-queue.ts";
 import type { AddedUtterances } from "../speakers/utterances.ts";
 import { type KeyedRequest, ofEarlierWorker } from "../core/idempotent-requests.ts";
+import { applyCorrection, type Correction } from "./apply-correction.ts";
 import type { ConfigureRefusal } from "./configure-refusal.ts";
 import { forAWhile } from "./for-a-while.ts";
 import type { Room } from "./room.ts";
 import type { ListedFacts } from "../recovery/restore-room.ts";
 import type { Rooms } from "./rooms.ts";
 import { metadataChars } from "./settings.ts";
-
-/** What a person says of the speakers. */
-export type Correction =
-  | { readonly kind: "bind"; readonly clusterId: string; readonly name: string }
-  | { readonly kind: "unbind"; readonly clusterId: string }
-  | { readonly kind: "merge"; readonly clusterId: string; readonly into: string }
-  | { readonly kind: "origin"; readonly track: string; readonly originMs: number | null }
-  | { readonly kind: "turn"; readonly turnId: number; readonly body: TurnBody };
 
 /** A method that rejects has met a bug: the room then starts anew. */
 export class SessionApi {
@@ -225,23 +217,8 @@ export class SessionApi {
 
   correct(correction: Correction, subject?: string): Result<RoomEvent[], CorrectionRefusal | "session_not_found"> {
     return this.#inExisting(({ core: { events }, speakers: { corrections } }) =>
-      events.onBehalfOf(subject, () => this.#correct(corrections, correction)),
+      events.onBehalfOf(subject, () => applyCorrection(corrections, correction)),
     );
-  }
-
-  #correct(corrections: Corrections, correction: Correction): Result<RoomEvent[], CorrectionRefusal> {
-    switch (correction.kind) {
-      case "bind":
-        return corrections.bind(correction.clusterId, correction.name);
-      case "unbind":
-        return corrections.unbind(correction.clusterId);
-      case "merge":
-        return corrections.merge(correction.clusterId, correction.into);
-      case "origin":
-        return corrections.setOrigin(correction.track, correction.originMs);
-      case "turn":
-        return corrections.judgeTurn(correction.turnId, correction.body);
-    }
   }
 
   /** Takes back what an event says of the speakers, or of where a track begins. */
