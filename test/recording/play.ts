@@ -313,9 +313,6 @@ async function leave(recorder: Recorder, webhooks: Surroundings["webhooks"]): Pr
   const revised = () => webhooks.find(({ type }) => type === "result.revised");
   const told = await until(revised, { what: "webhook result.revised", timeoutMs: 30_000 });
   recorder.keepWebhook("result.revised", "A speaker got another name after the end", told);
-  await recorder.call("reviewSpeakers", ["one_track", "All of a track"], { parameters, body: { track } });
-  const isReviewed = ({ reviews }: SessionState): boolean => reviews?.[0]?.status === "done";
-  await recorder.settled("getState", parameters, isReviewed);
 }
 
 /** Requests that are refused, for each problem that a running gateway of one person can be brought to. */
@@ -372,6 +369,7 @@ async function transcribe(recorder: Recorder): Promise<void> {
   await playOperator(recorder, session_id);
   await playChats(recorder, session_id);
   await playSync(recorder);
+  await recorder.call("reviewSpeakers", ["one_track", "All of a track"], { parameters, body: { track } });
   await recorder.call("getCaptions", ["off", "Captions are off here, so nothing was said"], { parameters });
 }
 

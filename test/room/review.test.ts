@@ -5,6 +5,7 @@ import { chunkBytes } from "../../schemas/wire/audio.ts";
 import { sessionStateSchema, type SessionState } from "../../schemas/http/sessions.ts";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { recentChunks } from "../../server/gateway/archive/recent-chunks.ts";
+import { bindApp } from "./support/app-faults.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { bindings } from "./support/bindings.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
@@ -92,6 +93,7 @@ describe("a second look", () => {
   test("[R16] [R17] [R18] comes by itself after the first version, hears all that is kept, and makes the next", async () => {
     const id = newSession();
     const room = new RoomUnderTest(id);
+    bindApp(id);
     await createSession(id, { resolve: { auto: true, review: true } });
     inference(id, (request) => Response.json(sameSpeaker(request)));
     const heard = reviews(id, two);

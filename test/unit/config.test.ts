@@ -96,9 +96,10 @@ test("[config] nothing else set", () => {
         originRequired: false,
       },
       limits: Object.fromEntries(limitRows.flatMap(({ name, value, setBy }) => (setBy ? [[name, value]] : []))),
-      resolve: { auto: true, window_chunks: 4 },
+      resolve: { auto: true, window_chunks: 4, review: false },
       inference: undefined,
       localInference: undefined,
+      review: undefined,
       webhooks: {
         url: undefined,
         secrets: [],
@@ -231,4 +232,29 @@ test("[P9] what is wrong with a variable is said in words, each by its name", ()
       expect.stringMatching(/^MAX_TRACKS_PER_SESSION: must be /),
     ],
   });
+});
+
+test.for([
+  ["nothing", {}, undefined],
+  [
+    "the service of resolve",
+    { INFERENCE_BASE_URL: "http://a.test/x/", INFERENCE_API_KEY: "k" },
+    ["http://a.test/x/speaker/review", "k"],
+  ],
+  [
+    "the one beside the gateway",
+    { LOCAL_INFERENCE_URL: "http://127.0.0.1:9/" },
+    ["http://127.0.0.1:9/speaker/review", undefined],
+  ],
+  [
+    "another, without the key of the first",
+    { INFERENCE_BASE_URL: "http://a.test", INFERENCE_API_KEY: "k", REVIEW_BASE_URL: "http://b.test" },
+    ["http://b.test/speaker/review", undefined],
+  ],
+  ["none, as is said", { INFERENCE_BASE_URL: "http://a.test", REVIEW_BASE_URL: "off" }, undefined],
+] as const)("[config] who looks at whole tracks again: %s", ([, variables, expected]) => {
+  const config = parseConfig({ JWT_SECRET: jwtSecret, ...variables });
+  const review = config.ok ? config.value.review : undefined;
+  expect(config.ok).toBe(true);
+  expect(review && [review.url, review.apiKey]).toEqual(expected);
 });
