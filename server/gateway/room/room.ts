@@ -13,6 +13,7 @@ import { lifecyclePart } from "../lifecycle/part.ts";
 import { Listeners } from "../live/listeners.ts";
 import { type LivePart, livePart } from "../live/part.ts";
 import { type ResultsPart, resultsPart } from "../results/part.ts";
+import { trackAudio } from "../results/wav/track-audio.ts";
 import type { Inference } from "../speakers/inference-client.ts";
 import type { Review } from "../speakers/review/review-client.ts";
 import { type SpeakersPart, speakersPart } from "../speakers/part.ts";
@@ -95,7 +96,14 @@ export function openRoom(platform: Platform, services: Services, config: RoomCon
   });
   const { tracks } = tracksOf;
   const archive = archivePart(core, tracks);
-  const speakers = speakersPart(core, { tracks, windows, inference: services.inference, review: services.review });
+  const kept = (track: string, from: number, to: number) => tracks.kept.within(track, from, to);
+  const speakers = speakersPart(core, {
+    tracks,
+    windows,
+    inference: services.inference,
+    review: services.review,
+    audioOf: (track) => trackAudio({ bucket: core.bucket, session, sha256: core.sha256, kept }, tracks.row(track)),
+  });
   const results = resultsPart(core, { tracks, archiver: archive.archiver, speakers });
   const result = (version?: number) => ({
     result_key: version === undefined ? resultKey(session) : versionKey(session, version),

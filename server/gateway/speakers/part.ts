@@ -15,8 +15,7 @@ import { Resolver } from "./resolve-queue.ts";
 import { AutoResolver } from "./resolve-windows.ts";
 import type { Review } from "./review/review-client.ts";
 import { ReviewStore } from "./review/review-store.ts";
-import { Reviewer } from "./review/reviewer.ts";
-import { trackAudio } from "./review/track-audio.ts";
+import { Reviewer, type TrackAudio } from "./review/reviewer.ts";
 import { SpeakerBook } from "./speaker-book.ts";
 import { turnsBetween } from "./spoken-turns.ts";
 import { UtteranceStore } from "./utterance-store.ts";
@@ -32,6 +31,8 @@ export interface SpeakersConfig {
   readonly inference: Inference;
   /** Looks at whole tracks again; undefined where no service is set up that does. */
   readonly review: Review | undefined;
+  /** All of a track, as it is kept. */
+  readonly audioOf: (track: string) => TrackAudio;
 }
 
 export interface SpeakersPart extends Part {
@@ -49,7 +50,10 @@ export interface SpeakersPart extends Part {
   readonly turnsBetween: (track: string, fromMs: number, toMs: number) => SpokenTurns;
 }
 
-export function speakersPart(core: Core, { tracks, windows, inference, review }: SpeakersConfig): SpeakersPart {
+export function speakersPart(
+  core: Core,
+  { tracks, windows, inference, review, audioOf }: SpeakersConfig,
+): SpeakersPart {
   const { bucket, db, events, fail, jobs, now, random, session, sha256, signals, status, store } = core;
   const isOpen = (): boolean => status.isOpen;
   const isSealed = (): boolean => status.isSealed;
@@ -98,11 +102,7 @@ export function speakersPart(core: Core, { tracks, windows, inference, review }:
     events,
     speakers,
     review,
-    audio: (track) =>
-      trackAudio(
-        { bucket, session, sha256, kept: (name, from, to) => tracks.kept.within(name, from, to) },
-        tracks.row(track),
-      ),
+    audio: audioOf,
     isByItself: () => store.config.resolve.auto && store.config.resolve.review === true,
     isFinalized: () => store.status === "finalized",
     isGone: () => status.isGone,

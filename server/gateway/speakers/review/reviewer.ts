@@ -23,7 +23,6 @@ import type { WindowStore } from "../window-store.ts";
 import { planReview } from "./plan-review.ts";
 import type { Review, ReviewFailure } from "./review-client.ts";
 import type { ReviewRow, ReviewStore } from "./review-store.ts";
-import type { TrackAudio } from "./track-audio.ts";
 
 /** A room that dies in the middle is woken this soon to go on. */
 const backstopMs = 60_000;
@@ -37,6 +36,16 @@ const pageEvents = 500;
 /** A log that goes on moving while it is read is looked at again so often. */
 const maxLooks = 5;
 const logFullDetail = "the session's event log is full";
+
+/** All of a track, to be read once. */
+export interface TrackAudio {
+  /** Rounded up. */
+  readonly durationMs: number;
+  /** s16le, 16 kHz, mono. */
+  readonly open: () => ReadableStream<Uint8Array>;
+  /** Why the stream failed; undefined while it did not. */
+  readonly lost: unknown;
+}
 
 export interface ReviewerDeps {
   readonly db: Database;

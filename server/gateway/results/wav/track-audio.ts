@@ -1,19 +1,11 @@
 /** All of a track's samples as a stream, gaps as silence, a few seconds ahead of whoever takes them; a second that is lost ends it (A4). */
 import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { wavHeadBytes } from "../../../../schemas/speech/wav-head.ts";
-import { wavBytes } from "../../results/wav/wav.ts";
-import { readWav, type WavSource } from "../../results/wav/wav-reader.ts";
-import { wholeTrack } from "../../results/wav/wav-plan.ts";
+import type { TrackAudio } from "../../speakers/review/reviewer.ts";
 import type { TrackRow } from "../../tracks/track-plan.ts";
-
-export interface TrackAudio {
-  /** Rounded up. */
-  readonly durationMs: number;
-  /** s16le, 16 kHz, mono. */
-  readonly open: () => ReadableStream<Uint8Array>;
-  /** Why the stream failed; undefined while it did not. */
-  readonly lost: unknown;
-}
+import { wavBytes } from "./wav.ts";
+import { wholeTrack } from "./wav-plan.ts";
+import { readWav, type WavSource } from "./wav-reader.ts";
 
 export function trackAudio(source: WavSource, row: TrackRow | undefined): TrackAudio {
   const span = row ? wholeTrack(row) : { fromSample: 0, toSample: 0 };
