@@ -74,8 +74,9 @@ export class GatewayProcess {
       env: {
         ...Object.fromEntries(inherited),
         NODE_COMPILE_CACHE: compileCache,
-        // The model that hears takes both cores for a while: whoever wants captions says so.
+        // The models that hear words and voices take both cores for a while: whoever wants captions or a second look says so.
         CAPTIONS: "off",
+        RESOLVE_REVIEW: "off",
         ...this.#env,
         PORT: "0",
         [endWithVariable]: String(process.pid),
