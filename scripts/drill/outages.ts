@@ -18,7 +18,7 @@ import { alertThresholds, type Outage, outagesOf, type Site, SpeakerService } fr
 
 const sessionId = "outages";
 const lookEveryMs = 250;
-const patienceMs = 120_000;
+const patienceMs = 300_000;
 /** Between two outages nothing of the one before is left. */
 const pauseMs = 6_000;
 
@@ -89,7 +89,7 @@ async function timesUntil(outage: Outage, which: "seen" | "over", begin: () => P
       times.push(`${sign} ${((performance.now() - begunAt) / 1_000).toFixed(1)} s`);
     }
     if (performance.now() - begunAt > patienceMs)
-      throw new Failure(`${outage.what}: not ${which} in two minutes: ${[...waiting.keys()].join(", ")}.`);
+      throw new Failure(`${outage.what}: not ${which} in five minutes: ${[...waiting.keys()].join(", ")}.`);
     await sleep(lookEveryMs);
   }
   return times.join(", ");

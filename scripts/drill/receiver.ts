@@ -18,7 +18,7 @@ export class Receiver {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        this.received.push(Buffer.concat(parts).toString());
+        if (request.method === "POST") this.received.push(Buffer.concat(parts).toString());
         response.writeHead(204).end();
       });
     });

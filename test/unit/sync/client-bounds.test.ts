@@ -94,7 +94,7 @@ it("[SY15] with another user's credential nothing is sent and nothing is taken, 
         asked.push(request);
         const applied = request.changes.map(({ id }) => ({ id, outcome: "applied" as const, revision: 1 }));
         const at = new Date(0).toISOString();
-        const changes = [{ id: `of ${user}`, revision: 1, deleted: false, device_id: "x", at, body: "text" }];
+        const changes = [{ id: `of-${user}`, revision: 1, deleted: false, device_id: "x", at, body: "text" }];
         return Promise.resolve({ ...nothing, ...(user === undefined ? {} : { user }), revision: 1, applied, changes });
       },
       {},
@@ -107,7 +107,7 @@ it("[SY15] with another user's credential nothing is sent and nothing is taken, 
   await expect(bob.run(run)).rejects.toThrow(SyncOtherUserError);
   await expect(bob.run(run)).rejects.toThrow("another user's");
   expect(asked.flatMap(({ changes }) => changes)).toEqual([]);
-  expect(bob.documents("knowledge").map(({ id }) => id)).toEqual(["of ann", "mine"]);
+  expect(bob.documents("knowledge").map(({ id }) => id)).toEqual(["of-ann", "mine"]);
   // A gateway of an earlier version does not say whose documents these are.
   const { client: ann } = await as(undefined);
   expect((await ann.run(run)).pushed).toBe(1);

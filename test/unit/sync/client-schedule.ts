@@ -11,6 +11,8 @@ import { bytesOf, type Mood, newWorld, shaOf } from "./world.ts";
 import type { UserSync } from "../../../server/app/sync/user-sync.ts";
 
 const ids = ["a", "b", "c"] as const;
+/** Each life is one of a collection, by its number. */
+const collections = ["knowledge", "settings", "adapters"] as const;
 const dayMs = 86_400_000;
 const settleRounds = 40;
 
@@ -21,6 +23,7 @@ export interface PlantedServer extends Planted {
 /** @returns the first thing that is not as it must be; undefined where all is well. */
 export async function runClientSchedule(seed: number, planted: PlantedServer = {}): Promise<string | undefined> {
   const below = randomFrom(seed);
+  const collection = collections[seed % collections.length] ?? "knowledge";
   const chance = (of: number): boolean => below(of) === 0;
   const world = newWorld(() => below(1_000) / 1_000);
   const moods: readonly Mood[] = ["up", "up", "up", "down", "answer_lost"];
@@ -47,7 +50,7 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
     if (!device) return "no device";
     const dice = below(14);
     if (dice < 4) await write(device, `${seed}-${step}`);
-    else if (dice < 8) await device.do((client) => client.run({ collections: ["knowledge"] }));
+    else if (dice < 8) await device.do((client) => client.run({ collections: [collection] }));
     else if (dice === 8) await choose(device);
     else if (dice === 9) device.kill();
     else if (dice === 10) world.clock.now += chance(2) ? below(40) * dayMs : -below(2) * dayMs;
@@ -62,26 +65,29 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
   isCalm = true;
   world.clock.now += limits.syncLockMs + 1;
   for (let round = 0; round < settleRounds; round += 1)
-    for (const device of devices) await device.do((client) => client.run({ collections: ["knowledge"] }));
+    for (const device of devices) await device.do((client) => client.run({ collections: [collection] }));
   return atTheEnd();
 
   async function write(device: ClientDevice, tag: string): Promise<void> {
     const client = await device.open();
     for (const id of ids.filter(() => chance(2))) {
-      const before = wordsOf(client.document("knowledge", id));
+      const before = wordsOf(client.document(collection, id));
       const words = `${device.name} ${tag} ${id}`;
       const dice = below(5);
+      // An adapter is bytes and nothing else; settings are fields.
+      const isBytes = collection === "adapters" || (collection === "knowledge" && dice === 1);
       const isDone = await device.do(async (now) => {
-        if (dice === 0) return now.delete("knowledge", id);
+        if (dice === 0) return now.delete(collection, id);
+        if (collection === "settings") return now.set(collection, id, { body: { words } });
         // Devices give different documents one name: nothing may be told apart by it.
         const content = { title: "Notes" };
-        if (dice === 1) return now.setBody("knowledge", id, bytesOf(words), content);
-        return now.set("knowledge", id, { ...content, body: words });
+        if (isBytes) return now.setBody(collection, id, bytesOf(words), content);
+        return now.set(collection, id, { ...content, body: words });
       });
       // Where the device died meanwhile, what it has kept is asked once it is up again.
       const after = await device.open();
-      const now = wordsOf(after.document("knowledge", id));
-      const wanted = dice === 0 ? "" : dice === 1 ? shaOf(bytesOf(words)) : words;
+      const now = wordsOf(after.document(collection, id));
+      const wanted = dice === 0 ? "" : isBytes ? shaOf(bytesOf(words)) : words;
       if (!isDone && now !== wanted) continue;
       if (wanted !== "") written.add(wanted);
       if (before !== "") seen.add(before);
@@ -93,19 +99,19 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
     const client = await device.open();
     const [conflict] = client.conflicts();
     if (!conflict) return;
-    const choice = (
-      ["mine", "theirs", { merged: { title: "Notes", body: `${device.name} chose ${below(1e9)}` } }] as const
-    )[below(3)];
+    const words = `${device.name} chose ${below(1e9)}`;
+    const merged = collection === "settings" ? { body: { words } } : { title: "Notes", body: words };
+    const choice = (["mine", "theirs", { merged }] as const)[below(collection === "adapters" ? 2 : 3)];
     if (choice === undefined) return;
     const mine = wordsOf(conflict.yours ?? undefined);
-    const stands = wordsOf(client.document("knowledge", conflict.id));
+    const stands = wordsOf(client.document(collection, conflict.id));
     // Whoever chooses has seen both.
-    for (const words of [mine, stands]) if (words !== "") seen.add(words);
-    if (typeof choice === "object") written.add(choice.merged.body);
+    for (const one of [mine, stands]) if (one !== "") seen.add(one);
+    if (typeof choice === "object") written.add(words);
     const isDone = await device.do((now) => now.resolve(conflict.conflict_id, choice));
     if (isDone || typeof choice !== "object") return;
-    const kept = wordsOf((await device.open()).document("knowledge", conflict.id));
-    if (kept !== choice.merged.body) written.delete(choice.merged.body);
+    const kept = wordsOf((await device.open()).document(collection, conflict.id));
+    if (kept !== words) written.delete(words);
   }
 
   /** Who lost the lock and does not know pushes nothing any more. */
@@ -122,15 +128,15 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
   }
 
   async function atTheEnd(): Promise<string | undefined> {
-    const rows = sync.documents.store.documentsAfter("knowledge", 0, 1_000).filter(({ deleted }) => deleted === 0);
+    const rows = sync.documents.store.documentsAfter(collection, 0, 1_000).filter(({ deleted }) => deleted === 0);
     const standing = rows.map(({ id, content }) => `${id}=${wordsOf(JSON.parse(content ?? "{}") as SyncContent)}`);
-    const open = sync.documents.store.conflictsAfter("knowledge", 0, 10_000).filter(({ resolved }) => resolved === 0);
+    const open = sync.documents.store.conflictsAfter(collection, 0, 10_000).filter(({ resolved }) => resolved === 0);
     const inConflict = new Set(open.map(({ content }) => wordsOf(JSON.parse(content ?? "{}") as SyncContent)));
     for (const device of devices) {
       const client = await device.open();
       const [waiting] = client.pending();
       if (waiting) return `${device.name} has not sent ${waiting.id} (${waiting.refused})`;
-      const shown = client.documents("knowledge").map((one) => `${one.id}=${wordsOf(one)}`);
+      const shown = client.documents(collection).map((one) => `${one.id}=${wordsOf(one)}`);
       if (shown.toSorted().join(";") !== standing.toSorted().join(";"))
         return `${device.name} shows ${shown.toSorted().join(";")}, of ${standing.toSorted().join(";")}`;
       const known = new Set(client.conflicts().map(({ conflict_id }) => conflict_id));
@@ -149,5 +155,7 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
 }
 
 function wordsOf(content: SyncContent | SyncDocument | undefined): string {
-  return content === undefined ? "" : (content.sha256 ?? (typeof content.body === "string" ? content.body : ""));
+  const { sha256, body } = content ?? {};
+  if (sha256 !== undefined) return sha256;
+  return typeof body === "string" ? body : String((body as { readonly words?: unknown } | undefined)?.words ?? "");
 }
