@@ -3,6 +3,7 @@
  * back. Told are the times until each is seen in `/ready`, in `/metrics` and by whoever is paged, and until it is over there. The
  * meeting's own seconds are acked all the while, and at the end all of them are in its result.
  */
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createResultsClient } from "../../client/results/results-client.ts";
 import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
@@ -35,6 +36,7 @@ export async function runOutages(run: CommandRun): Promise<void> {
       CAPTIONS: "off",
       INFERENCE_BASE_URL: speakers.url,
       ALERT_WEBHOOK_URL: pager.url,
+      WEBHOOK_SECRET: `whsec_${randomBytes(32).toString("base64")}`,
       ...alertThresholds(stateDir),
     },
   });
