@@ -15,7 +15,7 @@ import { endWithVariable } from "./stop-signal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const startScript = join("scripts", "start.ts");
-export const startTimeoutMs = 45_000;
+export const startTimeoutMs = 180_000;
 export const stopTimeoutMs = 15_000;
 /** Variables of the caller's shell that may not reach the gateway. */
 const ofTheCaller =
