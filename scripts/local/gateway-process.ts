@@ -19,7 +19,7 @@ export const startTimeoutMs = 180_000;
 export const stopTimeoutMs = 15_000;
 /** Variables of the caller's shell that may not reach the gateway. */
 const ofTheCaller =
-  /^(AUTH_|JWT_|ALLOWED_|TOKEN_|RATE_|MAX_|CATCH_UP_|AUDIO_|INFERENCE_|RESOLVE_|WEBHOOK_|WORKER_|TRACK_|RETENTION_|AUTO_|EMBEDDED_|LOCAL_INFERENCE_|OPENAI_|STT_|TTS_|CAPTIONS|npm_|VITEST|NODE_ENV)/;
+  /^(AUTH_|JWT_|ALLOWED_|TOKEN_|RATE_|MAX_|CATCH_UP_|AUDIO_|INFERENCE_|RESOLVE_|WEBHOOK_|WORKER_|TRACK_|RETENTION_|AUTO_|EMBEDDED_|LOCAL_INFERENCE_|REVIEW_|OPENAI_|STT_|TTS_|CAPTIONS|npm_|VITEST|NODE_ENV)/;
 
 /** Started, and not disposed of. */
 const alive = new Set<GatewayProcess>();

@@ -44,7 +44,12 @@ const stopTimeoutMs = 15_000;
 const program = fileURLToPath(new URL("serve-main.ts", import.meta.url));
 
 /** Archive and resolve at work, as by default; captions are another service's work and have a bench of their own. */
-export const gatewayVariables: Readonly<Record<string, string>> = { AUTH_MODE: "off", CAPTIONS: "off", ...unlimited };
+export const gatewayVariables: Readonly<Record<string, string>> = {
+  AUTH_MODE: "off",
+  CAPTIONS: "off",
+  RESOLVE_REVIEW: "off",
+  ...unlimited,
+};
 
 /** Stopped when the command ends. */
 export async function startServer(

@@ -85,15 +85,17 @@ export interface Segment {
 
 /**
  * Sets what the service says to a second look at a session's tracks, once it has heard all of one.
+ * @param hears false: it answers before it has taken any of it.
  * @returns the bytes that it got of each, growing.
  */
 export function reviews(
   sessionId: string,
   answer: readonly Segment[] | ((bytes: Uint8Array, signal: AbortSignal) => Response | Promise<Response>),
+  hears = true,
 ): Uint8Array[] {
   const heard: Uint8Array[] = [];
   reviewing.set(sessionId, async ({ body, signal }) => {
-    const bytes = new Uint8Array(await new Response(body).arrayBuffer());
+    const bytes = hears ? new Uint8Array(await new Response(body).arrayBuffer()) : new Uint8Array();
     heard.push(bytes);
     return typeof answer === "function" ? answer(bytes, signal) : Response.json({ segments: answer });
   });
