@@ -103,6 +103,11 @@ describe("a transcription", { timeout: timeoutMs }, () => {
     });
   });
 
+  it("[U9] of a session that has no audio yet is refused: done at once, it would say that nobody spoke", async () => {
+    const { session_id: sessionId } = await client().createSession();
+    await expect(client().transcribe(sessionId)).rejects.toMatchObject({ code: "track_not_found" });
+  });
+
   it.each([
     ["a session that never was", undefined, {}, "session_not_found"],
     ["a track that is not there", 1, { tracks: ["attic"] }, "track_not_found"],

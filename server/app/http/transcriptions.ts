@@ -41,6 +41,9 @@ export async function startTranscriptionRoute(c: Context<AppEnv>): Promise<Respo
   const wanted = [...new Set(tracks ?? usual)].map((track) => {
     return { track, duration_ms: (kept[track]?.last_seq ?? 0) * chunkMs };
   });
+  // Done at once, with no words, it would say that nobody spoke (U9).
+  if (wanted.every(({ duration_ms }) => duration_ms === 0))
+    return refuse(c, "track_not_found", "The session has no audio to transcribe yet.");
   const started = await transcriberOf(c, session).start({
     session,
     subject: subjectOf(principal),
