@@ -78,6 +78,7 @@ export async function cost(bench: Bench): Promise<FigureTable[]> {
       ],
     },
     byClass(counted.live),
+    byStatement(counted.live),
     sharedByMany(counted.live, counted.end),
   ];
 }
@@ -98,6 +99,28 @@ function byClass(live: Readonly<Record<string, number>>): FigureTable {
       "rows read": short(a(name, "rows_read")),
     }));
   return { title: "By class of objects, a chunk of one live track", rows };
+}
+
+/** Less than this of a row a chunk is not worth a line. */
+const leastRows = 0.01;
+/** As the meter names what wrote rows: a class of objects, and the beginning of a statement. */
+const written = /^(\S+) wrote (.+)$/;
+
+/** Which statements the rows are of. */
+function byStatement(live: Readonly<Record<string, number>>): FigureTable {
+  const rows = Object.entries(live)
+    .flatMap(([key, anHour]) => {
+      const [, who, what] = written.exec(key) ?? [];
+      const each = anHour / 3_600;
+      return who === undefined || what === undefined || each < leastRows ? [] : [{ who, what, each }];
+    })
+    .toSorted((x, y) => y.each - x.each)
+    .map(({ who, what, each }) => ({
+      "objects, a chunk": who,
+      "rows written": short(each),
+      by: what.replaceAll("|", "\\|"),
+    }));
+  return { title: "By statement, a chunk of one live track", rows };
 }
 
 const usd = (value: number): string => value.toFixed(5);

@@ -10,8 +10,11 @@ const add = (who, what, by = 1) => counts.set(`${who} ${what}`, (counts.get(`${w
 
 /** Storage objects by the class that they belong to. */
 const owners = new WeakMap();
-/** Cursors whose rows are read when somebody asks: they grow as the cursor is read. */
+/** Cursors whose rows are read when somebody asks: they grow as the cursor is read. With whose it is, and its statement. */
 let cursors = [];
+/** So much of a statement names it. */
+const statementChars = 90;
+const shortened = (query) => String(query).replace(/\s+/g, " ").trim().slice(0, statementChars);
 const patched = new WeakSet();
 
 /** Wraps methods of an object's prototype, once for all objects of the kind. */
@@ -37,13 +40,17 @@ function meterStorage(ctx, name) {
   owners.set(ctx.storage, name).set(ctx.storage.sql, name);
   const owner = (of) => owners.get(of) ?? "unknown";
   // One row each, as the platform bills them.
-  const row = counted("rows_written", owner);
-  patch(ctx.storage, { setAlarm: (original) => row(counted("alarms_set", owner)(original)), put: row, delete: row });
+  const row = (what) => (original) => counted("rows_written", owner)(counted(`wrote ${what}`, owner)(original));
+  patch(ctx.storage, {
+    setAlarm: (original) => row("an alarm")(counted("alarms_set", owner)(original)),
+    put: row("a value"),
+    delete: row("a value's removal"),
+  });
   patch(ctx.storage.sql, {
     exec: (original) =>
       function (...args) {
         const cursor = original.apply(this, args);
-        cursors.push([owner(this), cursor]);
+        cursors.push([owner(this), cursor, args[0]]);
         if (cursors.length > 1_000) settle(500);
         return cursor;
       },
@@ -52,9 +59,10 @@ function meterStorage(ctx, name) {
 
 /** Takes what the oldest cursors wrote; by then they are read to their end. */
 function settle(many) {
-  for (const [owner, { rowsWritten, rowsRead }] of cursors.splice(0, many)) {
+  for (const [owner, { rowsWritten, rowsRead }, query] of cursors.splice(0, many)) {
     add(owner, "rows_written", rowsWritten);
     add(owner, "rows_read", rowsRead);
+    if (rowsWritten > 0) add(owner, `wrote ${shortened(query)}`, rowsWritten);
   }
 }
 
