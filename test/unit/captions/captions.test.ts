@@ -1,8 +1,9 @@
 /** Captions of a track over random audio, reads, faults and kills: each stretch of speech is said once, and nothing else is. */
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { SpokenTurn } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
-import { Cutter, firstFloor } from "../../../server/app/hearing/cutter.ts";
+import { type Cut, Cutter, firstFloor } from "../../../server/app/hearing/cutter.ts";
 import {
   type Cursor,
   FollowedTrack,
@@ -12,6 +13,7 @@ import {
 import { gapPatienceMs } from "../../../server/app/hearing/gap-patience.ts";
 import { audioOf, bytesOf, cutAll, rate, seededRandom, someStretches } from "./support/spoken-audio.ts";
 
+const summed = ({ speech, ...cut }: Cut) => ({ ...cut, speech: createHash("sha256").update(speech).digest("hex") });
 const seeds = Array.from({ length: 12 }, (_, n) => n + 1);
 
 describe("cuts", () => {
@@ -45,7 +47,8 @@ describe("cuts", () => {
       const whole = cuts.findLast(({ endMs }) => endMs % 1_000 === 0 && endMs < samples.length / 16);
       const from = whole ?? { endMs: 0, floor: firstFloor };
       const rest = cutAll(samples.subarray((from.endMs * rate) / 1_000).slice(), new Cutter(from.endMs, from.floor));
-      expect(rest).toEqual(cuts.filter(({ startMs }) => startMs >= from.endMs));
+      // Bytes by their sum: an assertion that walks through them one by one takes a second.
+      expect(rest.map(summed)).toEqual(cuts.filter(({ startMs }) => startMs >= from.endMs).map(summed));
     },
   );
 
