@@ -46,6 +46,7 @@ const fixedFields: Readonly<Record<string, unknown>> = {
   build: "4f1c0e6a9d2b7c35",
   day: at(0).slice(0, 10),
   transcription_id: "5b2f0f0c-6a53-4c0e-9d0b-3f1a2c4d5e6f",
+  user: "9f2c4e6a81b35d7f0c1e2a3b4d5f6a7b",
   conflict_id: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
   token,
   origin_ms: timestampMs(0),
