@@ -14,7 +14,7 @@ const limits = [
 ] as const;
 
 /** The whole library, as `/client.js` hands it on: kB of gzip. */
-const maxLibraryKb = 96.5;
+const maxLibraryKb = 97;
 /** Everything that the console's page names: kB of gzip. */
 const maxConsoleKb = 150;
 

@@ -137,15 +137,16 @@ describe("captions", { timeout: timeoutMs }, () => {
       provider.closeAllConnections();
       const session = await heardIn(captions);
       expect(await tellsOf(session)).toBe("the model: unavailable");
-      const isSeen = async (): Promise<true | undefined> => (await lagNow()) > 0 || undefined;
-      await until(isSeen, { what: "the lag among the metrics", timeoutMs: 120_000 });
+      await until(async () => (await lagNow()) > 0 || undefined, {
+        what: "the lag among the metrics",
+        timeoutMs: 120_000,
+      });
       await gateway.kill9();
       provider.listen(port, "127.0.0.1");
       await once(provider, "listening");
       await gateway.start();
       await expectEachOnce(session);
-      const isOver = async (): Promise<true | undefined> => (await lagNow()) === 0 || undefined;
-      await until(isOver, { what: "its end", timeoutMs: 60_000 });
+      await until(async () => (await lagNow()) === 0 || undefined, { what: "its end", timeoutMs: 60_000 });
     },
   );
 });

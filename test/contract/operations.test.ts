@@ -188,13 +188,14 @@ test("[Z6] the disk fills up and has space again: an alert fires and resolves, a
   });
 }, 200_000);
 
+async function keepOne(session: string): Promise<void> {
+  const capture = await TestClient.connect(gateway, { session });
+  await capture.keep(1);
+  await capture.leave();
+}
+
 test("[Z6] a tenant fills most of its quota of a day: an alert fires, and resolves when it has its audio back", async () => {
   const sessions = range(1, 5).map(() => newSession());
-  const keepOne = async (session: string): Promise<void> => {
-    const capture = await TestClient.connect(gateway, { session });
-    await capture.keep(1);
-    await capture.leave();
-  };
   for (const session of sessions) await keepOne(session);
   await until(() => notices(pager.received, "quota_near").includes("firing") || undefined, {
     what: "the alert",

@@ -111,7 +111,12 @@ test(
     expect(backend.calls).toEqual({ taken: 2, refused: 0 });
     expect([...backend.stored.values()].map(({ speaker }) => speaker)).toEqual([
       "AI",
-      ...["USER", "AI", "USER", "AI", "USER", "AI"],
+      "USER",
+      "AI",
+      "USER",
+      "AI",
+      "USER",
+      "AI",
     ]);
     expect([...backend.stored.values()].map(({ content }) => content)).toEqual(said.map(({ text: words }) => words));
     await expectResult(session, said);

@@ -20,7 +20,7 @@ const path = "resolve/review";
 const bind = async (id: string, clusterId: string, name: string): Promise<number> =>
   (await send("PUT", `/v1/sessions/${id}/bindings/${clusterId}`, { name })).status;
 const codeOf = async (answer: Response): Promise<string> => {
-  const { code } = (await answer.json()) as { code: string };
+  const { code } = await answer.json<{ code: string }>();
   return `${answer.status} ${code}`;
 };
 const two: Segment[] = [
@@ -205,9 +205,9 @@ describe("a second look", () => {
     const room = await finalized();
     const id = room.sessionId;
     const [turn] = await eventsOfType(id, "speaker.resolved");
-    let isHeld = true;
+    const service = { isHeld: true };
     const heard = reviews(id, async () => {
-      while (isHeld) await scheduler.wait(5);
+      while (service.isHeld) await scheduler.wait(5);
       return Response.json({ segments: two });
     });
     await ask(id);
@@ -215,7 +215,7 @@ describe("a second look", () => {
     await eventually("it is under way", () => heard.length === 1);
     expect(await bind(id, "c1", "Ada")).toBe(200);
     expect((await send("PATCH", `/v1/sessions/${id}/turns/${turn?.event_id}`, { cluster_id: null })).status).toBe(200);
-    isHeld = false;
+    service.isHeld = false;
     await waking;
     await done(room);
     await room.wakeUntil("the result says so", async () => (await stateOf(id)).result?.is_pending === false);

@@ -18,8 +18,9 @@ vi.mock("../../../server/shared/lib/wait.ts", () => ({
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
+const now = (): number => Date.now();
+
 test("[K10] what waits for R2 stays bounded though chunks come faster than the sockets are looked at", async () => {
-  const now = (): number => Date.now();
   const { tracks } = openEngine(nodeSqlite(now).open());
   const load = new IngestLoad(now);
   const archiver = new Archiver({

@@ -6,10 +6,10 @@ import { randomFrom, seed } from "../support/random.ts";
 function highest(weights: readonly (readonly number[])[], row = 0, taken: readonly number[] = []): number {
   const own = weights[row];
   if (!own) return 0;
-  const with_ = own.flatMap((weight, column) =>
+  const withIt = own.flatMap((weight, column) =>
     taken.includes(column) ? [] : [weight + highest(weights, row + 1, [...taken, column])],
   );
-  return Math.max(highest(weights, row + 1, taken), ...with_);
+  return Math.max(highest(weights, row + 1, taken), ...withIt);
 }
 
 test("[R18] the pairs that add up to the most are found, as by trying all of them", () => {

@@ -39,14 +39,17 @@ test.for([
   expect(answer.ok ? "" : answer.error).toMatch(why);
 });
 
+const voicesOf = (count: number): ReturnType<typeof segment>[] =>
+  Array.from({ length: count }, (_, i) => segment(i * 10, i * 10 + 10, `v${i}`));
+const segmentsOf = (count: number): ReturnType<typeof segment>[] =>
+  Array.from({ length: count }, (_, i) => segment(i * 2, i * 2 + 1));
+
 test("[limit:maxReviewVoices] [R19] so many voices are taken, and one more is not", () => {
-  const voices = (count: number) => Array.from({ length: count }, (_, i) => segment(i * 10, i * 10 + 10, `v${i}`));
-  expect(read(voices(limits.maxReviewVoices)).ok).toBe(true);
-  expect(read(voices(limits.maxReviewVoices + 1)).ok).toBe(false);
+  expect(read(voicesOf(limits.maxReviewVoices)).ok).toBe(true);
+  expect(read(voicesOf(limits.maxReviewVoices + 1)).ok).toBe(false);
 });
 
 test("[limit:maxReviewSegments] [R19] so many segments are taken, and one more is not", () => {
-  const many = (count: number) => Array.from({ length: count }, (_, i) => segment(i * 2, i * 2 + 1));
-  expect(read(many(limits.maxReviewSegments), 1_000_000).ok).toBe(true);
-  expect(read(many(limits.maxReviewSegments + 1), 1_000_000).ok).toBe(false);
+  expect(read(segmentsOf(limits.maxReviewSegments), 1_000_000).ok).toBe(true);
+  expect(read(segmentsOf(limits.maxReviewSegments + 1), 1_000_000).ok).toBe(false);
 });

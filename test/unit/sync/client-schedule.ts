@@ -157,5 +157,5 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
 function wordsOf(content: SyncContent | SyncDocument | undefined): string {
   const { sha256, body } = content ?? {};
   if (sha256 !== undefined) return sha256;
-  return typeof body === "string" ? body : String((body as { readonly words?: unknown } | undefined)?.words ?? "");
+  return typeof body === "string" ? body : ((body as { readonly words?: string } | undefined)?.words ?? "");
 }
