@@ -51,7 +51,7 @@ const wholeNumber = (min: number, max: number, sentence: string) =>
   z
     .string()
     .transform((text) => plainNumber(text) ?? Number.NaN)
-    .pipe(z.number().int(sentence).min(min, sentence).max(max, sentence));
+    .pipe(z.number(sentence).int(sentence).min(min, sentence).max(max, sentence));
 
 const speedSentence = "--speed is a number above 0: 0.01 to 10000";
 
