@@ -5,9 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import truth from "../../scripts/demo/sample/interview.json" with { type: "json" };
+import { alignWords, countErrors, wordErrorRate } from "../../scripts/speech/word-errors.ts";
+import { wordsOf } from "../../scripts/speech/words.ts";
 
 const run = promisify(execFile);
 const timeoutMs = 240_000;
+/** Of the words of the sample, through the whole gateway. */
+const maxErrorRate = 0.08;
 
 test(
   "[Q2] [R1] each speaker of the sample is named by what they say of themselves, at their own words",
@@ -23,6 +28,9 @@ test(
     expect(said).toMatch(/^Callum\n.*this is Callum/im);
     expect(said, "everybody has a name").not.toMatch(/^speaker_/m);
     expect(stdout).toContain("byte for byte");
+    const spoken = wordsOf(truth.turns.map(({ text }) => text).join(" "));
+    const heard = wordsOf(lines.filter((_, n) => n % 2 === 1).join(" "));
+    expect(wordErrorRate(countErrors(alignWords(spoken, heard)))).toBeLessThan(maxErrorRate);
   },
   timeoutMs,
 );

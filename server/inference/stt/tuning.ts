@@ -32,9 +32,9 @@ export const cutting = {
   ends: 0.35,
   /** A pause this long ends a piece: people who take turns leave no more. */
   pauseWindows: windows(0.2),
-  /** One that ends a piece which is still short: the model hears words better with more around them. */
+  /** One that ends a piece which is still short: the model hears few words badly. */
   longPauseWindows: windows(0.5),
-  shortWindows: windows(6),
+  shortWindows: windows(1.5),
   /** The model was trained on pieces no longer than this. */
   maxWindows: windows(11.6),
   /** A piece that grows too long is cut where there is least speech, but not before this. */
