@@ -70,13 +70,13 @@ test.concurrent("[F3] a good session verifies; a flipped byte in any chunk is na
   );
   expect(await differencesOf()).toEqual([]);
   await bucket.close();
-}, 60_000);
+}, 240_000);
 
 test.concurrent("verify says in a sentence what it can't find", async () => {
   const { code, output } = await verify("never-there");
   expect(code).toBe(1);
   expect(output).toContain("R2 has no sessions/never-there/result.json");
-}, 30_000);
+}, 240_000);
 
 // Not at once with those above: they count what lies in R2.
 test("the smoke run passes, under the project's Node and started by the Node of the system", async () => {

@@ -8,7 +8,7 @@ import { type AddressInfo, BlockList, isIP } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../../../schemas/lib/failure.ts";
-import { bodyTimes, boundBody } from "./bound-body.ts";
+import { bodyTimes, boundBody, readAway } from "./bound-body.ts";
 import type { Handler, Part } from "./part.ts";
 
 const maxConnections = 64;
@@ -181,9 +181,11 @@ function problem(status: number, detail: string, allow?: string): Response {
 
 async function send(request: IncomingMessage, response: ServerResponse, result: Response): Promise<void> {
   // What wasn't read can't be followed by another request.
-  if (!request.complete && request.method === "POST") response.setHeader("connection", "close");
+  const isUnread = !request.complete && request.method === "POST";
+  if (isUnread) response.setHeader("connection", "close");
   for (const [name, value] of result.headers) response.setHeader(name, value);
   response.writeHead(result.status);
-  if (result.body) await pipeline(Readable.fromWeb(result.body), response);
-  else response.end();
+  if (result.body) await pipeline(Readable.fromWeb(result.body), response, { end: !isUnread });
+  if (isUnread) await readAway(request);
+  response.end();
 }
