@@ -39,6 +39,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 };
 
 const ledgerEntries = 3;
+const deletedBytes = 768_000;
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
   flushed_entries: ledgerEntries,
@@ -114,6 +115,8 @@ export class Normaliser {
     if (typeof value === "string") return this.#string(value, field, holder);
     // Counts of a ledger are those of the recording and of whatever meetings had told it by then.
     if (field === "entries" && "balance_usd" in holder) return ledgerEntries;
+    // Of all that a deletion found: results are in it, with times and numbers of the recording.
+    if (field === "bytes" && "unarchived_chunks" in holder) return deletedBytes;
     if (typeof value !== "object" || value === null) return fixed(field, value);
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.value(item, name, value)]));
   }
