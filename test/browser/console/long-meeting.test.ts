@@ -16,9 +16,13 @@ test.skipIf(isWithoutBrowser)(
     const opened = await open("#/settings");
     const { page } = opened;
     const body = streamOfADay();
-    await page.route(`**/v1/sessions/${session}/events*`, (route) =>
-      route.fulfill({ contentType: "text/event-stream", body }),
-    );
+    // Once: the day is told, and nothing follows.
+    let isTold = false;
+    await page.route(`**/v1/sessions/${session}/events*`, (route) => {
+      if (isTold) return route.fulfill({ status: 204 });
+      isTold = true;
+      return route.fulfill({ contentType: "text/event-stream", body });
+    });
     await page.goto(`${gateway.url}/#/m/${session}`);
     const box = page.getByRole("region", { name: "Transcript" });
     await box.getByText(`Line ${dayUtterances}.`).waitFor({ timeout: 90_000 });
