@@ -39,7 +39,7 @@ const secondsByField: Readonly<Record<string, number>> = {
 };
 
 const ledgerEntries = 3;
-const deletedBytes = 768_000;
+const deletedSums: Readonly<Record<string, number>> = { objects: 17, bytes: 768_000, events: 30 };
 const fixedFields: Readonly<Record<string, unknown>> = {
   trace_id: exampleTraceId,
   flushed_entries: ledgerEntries,
@@ -115,8 +115,8 @@ export class Normaliser {
     if (typeof value === "string") return this.#string(value, field, holder);
     // Counts of a ledger are those of the recording and of whatever meetings had told it by then.
     if (field === "entries" && "balance_usd" in holder) return ledgerEntries;
-    // Of all that a deletion found: results are in it, with times and numbers of the recording.
-    if (field === "bytes" && "unarchived_chunks" in holder) return deletedBytes;
+    // What a deletion found: how many versions of the result had been made by then is of the recording.
+    if ("unarchived_chunks" in holder && Object.hasOwn(deletedSums, field)) return deletedSums[field];
     if (typeof value !== "object" || value === null) return fixed(field, value);
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.value(item, name, value)]));
   }
