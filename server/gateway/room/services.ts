@@ -4,13 +4,14 @@ import { roomName } from "../../../schemas/names.ts";
 import { ApiKeyStore } from "../../shared/access/api-keys.ts";
 import { parseConfig } from "../../shared/config/config.ts";
 import { defaultLimits } from "../../shared/config/limits.ts";
+import type { InferenceConfig } from "../../shared/config/resolve.ts";
 import { closeSession, confirmSession, leaseAudio, takeSessionSlot } from "../../shared/limits/limiter-access.ts";
 import { switchesOf } from "../../shared/switches/of-installation.ts";
 import type { SessionName } from "../core/session-name.ts";
 import type { Env } from "../env.ts";
 import { SessionIndex } from "../lifecycle/session-list.ts";
 import { withFallback } from "../speakers/inference-fallback.ts";
-import { createInferenceClient, type Inference, type InferenceConfig } from "../speakers/inference-client.ts";
+import { createInferenceClient, type Inference } from "../speakers/inference-client.ts";
 import { createReviewClient, type Review } from "../speakers/review/review-client.ts";
 import type { RoomConfig, Services } from "./room.ts";
 

@@ -1,102 +1,43 @@
-/**
- * One call to the speaker-resolve service. Every way it can go wrong is a value: the service is outside and
- * nothing it does may throw into the room. Its answer is typed only after it parsed.
- */
+/** What speaker resolve is asked for, and its answer, which is typed only after it parsed. */
 import { limits } from "../../../schemas/limits.ts";
-import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { ok, type Result } from "../../../schemas/lib/result.ts";
 import { type ResolveAnswer, resolveAnswerSchema, type ResolveRequest } from "../../../schemas/speech/speakers.ts";
-import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { withFitNames } from "./answer-names.ts";
+import type { InferenceConfig } from "../../shared/config/resolve.ts";
 import { isNestedDeeper } from "../../shared/json/json-depth.ts";
-import { readTextUpTo } from "../../shared/lib/read-body.ts";
-import { newSpanId, newTraceId, traceparentOf } from "../../shared/http/trace.ts";
-import { currentSubject } from "../../shared/telemetry/context.ts";
-import { log } from "../../shared/telemetry/log.ts";
+import { callService, failed, type ServiceFailure, traced } from "./service-call.ts";
 import { isAboutRequest, whyRefused } from "./service-refusal.ts";
 
-export interface InferenceConfig {
-  readonly url: string;
-  /** Sent as `x-api-key`. */
-  readonly apiKey: string | undefined;
-  readonly timeoutMs: number;
-}
-
-export interface InferenceFailure {
+export interface InferenceFailure extends Omit<ServiceFailure, "reason"> {
   /** `refused`: the service is there and does not take this request (4xx). */
-  readonly reason: "failed" | "timeout" | "refused";
-  /** A sentence without the service's address or key. */
-  readonly detail: string;
+  readonly reason: ServiceFailure["reason"] | "refused";
   /** Of `refused`: what the service answered. */
   readonly status?: number;
-  /** Whether nobody took the request at all: refused, reset, or an unknown name. */
-  readonly isUnreachable?: boolean;
 }
 
 /** Asks the speaker-resolve service. */
 export type Inference = (request: ResolveRequest) => Promise<Result<ResolveAnswer, InferenceFailure>>;
 
 export function createInferenceClient(config: InferenceConfig, fetcher: typeof fetch): Inference {
-  return async (request) => {
-    const [begunAt, spanId, body] = [Date.now(), newSpanId(), JSON.stringify(request)];
-    // What the room does by itself, after it woke, is in a trace of its own.
-    const { trace_id = newTraceId() } = currentSubject();
-    const answer = await call(config, fetcher, { request, body, traceparent: traceparentOf(trace_id, spanId) });
-    log[answer.ok ? "info" : "warn"]("resolve", {
-      trace_id,
-      session_id: request.session_id,
-      status: answer.ok ? "ok" : answer.error.reason,
-      detail: answer.ok ? undefined : answer.error.detail,
-      duration_ms: Date.now() - begunAt,
-      bytes_out: body.length,
-      span_id: spanId,
+  return (request) => {
+    const body = JSON.stringify(request);
+    return traced("resolve", { session_id: request.session_id, bytes_out: body.length }, async (traceparent) => {
+      const answer = await callService(config, fetcher, {
+        headers: { "content-type": "application/json", traceparent },
+        body,
+        timeoutMs: config.timeoutMs,
+        refusalOf: (response) => refusalOf(config, response),
+      });
+      return answer.ok ? parseAnswer(answer.value, request.session_id) : answer;
     });
-    return answer;
   };
 }
 
-interface Ask {
-  readonly request: ResolveRequest;
-  readonly body: string;
-  readonly traceparent: string;
-}
-
-async function call(
-  config: InferenceConfig,
-  fetcher: typeof fetch,
-  { request, body: sent, traceparent }: Ask,
-): Promise<Result<ResolveAnswer, InferenceFailure>> {
-  const { signal, clear } = deadlineIn(config.timeoutMs);
-  try {
-    const response = await fetcher(config.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json",
-        traceparent,
-        ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
-      },
-      body: sent,
-      signal,
-      // Following a redirect would hand the key and the audio to whoever it names.
-      redirect: "manual",
-    });
-    if (!response.ok) {
-      const { status } = response;
-      if (isAboutRequest(status)) return err({ reason: "refused", detail: await whyRefused(config, response), status });
-      await response.body?.cancel();
-      return failed(`the service answered ${status}`);
-    }
-    const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
-    if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
-    return parseAnswer(body.value, request.session_id);
-  } catch {
-    // Whatever fetch throws (refused, reset, name unknown) may carry the service's address: it is left out.
-    return signal.aborted
-      ? err({ reason: "timeout", detail: `the service did not answer within ${config.timeoutMs} ms` })
-      : err({ reason: "failed", detail: "the service could not be reached", isUnreachable: true });
-  } finally {
-    clear();
-  }
+async function refusalOf(config: InferenceConfig, response: Response): Promise<InferenceFailure> {
+  const { status } = response;
+  if (isAboutRequest(status)) return { reason: "refused", detail: await whyRefused(config, response), status };
+  await response.body?.cancel();
+  return { reason: "failed", detail: `the service answered ${status}` };
 }
 
 function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, InferenceFailure> {
@@ -126,8 +67,4 @@ function parseAnswer(text: string, sessionId: string): Result<ResolveAnswer, Inf
 
 function byteLengthOf(text: string): number {
   return new TextEncoder().encode(text).byteLength;
-}
-
-function failed(detail: string): Result<never, InferenceFailure> {
-  return err({ reason: "failed", detail });
 }

@@ -2,8 +2,8 @@
 import * as z from "zod";
 import { limits } from "../../../schemas/limits.ts";
 import { visibleLineOf } from "../../../schemas/visible-line.ts";
+import type { InferenceConfig } from "../../shared/config/resolve.ts";
 import { readTextUpTo } from "../../shared/lib/read-body.ts";
-import type { InferenceConfig } from "./inference-client.ts";
 
 /** Statuses that say something of the request. Of the others (401, 404, 429, 5xx) the same call may succeed once the service is well. */
 export function isAboutRequest(status: number): boolean {

@@ -1,16 +1,11 @@
 /**
- * One call to the service that looks at a whole track again. The audio goes out as fast as it is taken, so that no meeting is ever held;
- * every way it can go wrong is a value, and the answer is typed only after it was checked as a whole.
+ * One call to the service that looks at a whole track again. The audio goes out as fast as it is taken, so that no meeting is ever held,
+ * and the answer is typed only after it was checked as a whole.
  */
-import { deadlineIn } from "../../../../schemas/lib/timeout.ts";
-import { limits } from "../../../../schemas/limits.ts";
-import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import type { Result } from "../../../../schemas/lib/result.ts";
 import type { ReviewSegment } from "../../../../schemas/speech/review.ts";
-import { newSpanId, newTraceId, traceparentOf } from "../../../shared/http/trace.ts";
-import { readTextUpTo } from "../../../shared/lib/read-body.ts";
-import { currentSubject } from "../../../shared/telemetry/context.ts";
-import { log } from "../../../shared/telemetry/log.ts";
-import type { InferenceConfig } from "../inference-client.ts";
+import type { InferenceConfig } from "../../../shared/config/resolve.ts";
+import { callService, failed, traced } from "../service-call.ts";
 import { isAboutRequest, whyRefused } from "../service-refusal.ts";
 import { readReview } from "./read-review.ts";
 
@@ -43,61 +38,24 @@ const absent = new Set([404, 405, 501]);
 const maxRetryAfterMs = 600_000;
 
 export function createReviewClient(config: InferenceConfig, fetcher: typeof fetch): Review {
-  return async (ask) => {
-    const [begunAt, spanId] = [Date.now(), newSpanId()];
-    // What the room does by itself, after it woke, is in a trace of its own.
-    const { trace_id = newTraceId() } = currentSubject();
-    const answer = await call(config, fetcher, ask, traceparentOf(trace_id, spanId));
-    log[answer.ok ? "info" : "warn"]("review", {
-      trace_id,
-      session_id: ask.sessionId,
-      status: answer.ok ? "ok" : answer.error.reason,
-      detail: answer.ok ? undefined : answer.error.detail,
-      duration_ms: Date.now() - begunAt,
-      audio_ms: ask.durationMs,
-      span_id: spanId,
+  return ({ sessionId, audio, durationMs, signal }) =>
+    traced("review", { session_id: sessionId, audio_ms: durationMs }, async (traceparent) => {
+      const answer = await callService(config, fetcher, {
+        headers: {
+          "content-type": "application/octet-stream",
+          // For the service's own log.
+          "x-session-id": sessionId,
+          traceparent,
+        },
+        body: audio,
+        timeoutMs: config.timeoutMs + durationMs * msPerAudioMs,
+        signal,
+        refusalOf: (response) => failureOf(config, response),
+      });
+      if (!answer.ok) return answer;
+      const read = readReview(answer.value, durationMs);
+      return read.ok ? read : failed(read.error);
     });
-    return answer;
-  };
-}
-
-async function call(
-  config: InferenceConfig,
-  fetcher: typeof fetch,
-  { sessionId, audio, durationMs, signal }: ReviewAsk,
-  traceparent: string,
-): Promise<Result<ReviewSegment[], ReviewFailure>> {
-  const ms = config.timeoutMs + durationMs * msPerAudioMs;
-  const deadline = deadlineIn(ms);
-  try {
-    const response = await fetcher(config.url, {
-      method: "POST",
-      headers: {
-        "content-type": "application/octet-stream",
-        accept: "application/json",
-        // For the service's own log.
-        "x-session-id": sessionId,
-        traceparent,
-        ...(config.apiKey === undefined ? {} : { "x-api-key": config.apiKey }),
-      },
-      body: audio,
-      signal: AbortSignal.any([deadline.signal, signal]),
-      // Following a redirect would hand the key and the audio to whoever it names.
-      redirect: "manual",
-    });
-    if (!response.ok) return err(await failureOf(config, response));
-    const body = await readTextUpTo(response.body, limits.maxInferenceAnswerBytes);
-    if (!body.ok) return failed(`the service's answer is ${body.error === "too_large" ? "too large" : "not UTF-8"}`);
-    const read = readReview(body.value, durationMs);
-    return read.ok ? ok(read.value) : failed(read.error);
-  } catch {
-    // Whatever fetch throws may carry the service's address: it is left out.
-    return deadline.signal.aborted
-      ? err({ reason: "timeout", detail: `the service did not answer within ${Math.round(ms)} ms` })
-      : failed("the service could not be reached");
-  } finally {
-    deadline.clear();
-  }
 }
 
 async function failureOf(config: InferenceConfig, response: Response): Promise<ReviewFailure> {
@@ -111,8 +69,4 @@ async function failureOf(config: InferenceConfig, response: Response): Promise<R
   return isBusy
     ? { reason: "busy", detail, retryAfterMs: Math.min(seconds * 1_000, maxRetryAfterMs) }
     : { reason: "failed", detail };
-}
-
-function failed(detail: string): Result<never, ReviewFailure> {
-  return err({ reason: "failed", detail });
 }
