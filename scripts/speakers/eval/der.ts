@@ -2,7 +2,7 @@
  * Diarization error rate as in NIST's md-eval: missed, false and confused speech over all speech of the truth, under
  * the best one-to-one naming of the speakers. Overlapping speech counts once for each who speaks.
  */
-import { assignBest } from "./assign.ts";
+import { bestPairs } from "../../../server/shared/diarizer/best-pairs.ts";
 import type { Turn } from "./turns.ts";
 
 export interface DerScore {
@@ -95,7 +95,7 @@ function bestNaming(stretches: readonly Stretch[]): ReadonlyMap<string, string> 
         .reduce((sum, { ms }) => sum + ms, 0),
     ),
   );
-  const columns = assignBest(common);
+  const columns = bestPairs(common);
   return new Map(
     saidNames.flatMap((name, row) => {
       const truthName = truthNames[columns[row] ?? -1];

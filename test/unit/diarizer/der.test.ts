@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { assignBest } from "../../../scripts/speakers/eval/assign.ts";
+import { bestPairs } from "../../../server/shared/diarizer/best-pairs.ts";
 import { scoreDer } from "../../../scripts/speakers/eval/der.ts";
 import type { Turn } from "../../../scripts/speakers/eval/turns.ts";
 import { randomFrom } from "../support/random.ts";
@@ -98,7 +98,7 @@ describe("the diarization error rate", () => {
 describe("the assignment", () => {
   it("takes the best of all, not the best of each", () => {
     expect(
-      assignBest([
+      bestPairs([
         [9, 8],
         [8, 1],
       ]),
@@ -106,10 +106,10 @@ describe("the assignment", () => {
   });
 
   it("leaves rows over, and columns", () => {
-    expect(assignBest([[1], [3], [2]])).toEqual([undefined, 0, undefined]);
-    expect(assignBest([[1, 5, 2]])).toEqual([1]);
-    expect(assignBest([])).toEqual([]);
-    expect(assignBest([[], []])).toEqual([undefined, undefined]);
+    expect(bestPairs([[1], [3], [2]])).toEqual([undefined, 0, undefined]);
+    expect(bestPairs([[1, 5, 2]])).toEqual([1]);
+    expect(bestPairs([])).toEqual([]);
+    expect(bestPairs([[], []])).toEqual([undefined, undefined]);
   });
 });
 

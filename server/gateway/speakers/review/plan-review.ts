@@ -17,7 +17,7 @@ import {
 } from "../../../../schemas/speech/speaker-view.ts";
 import type { Cluster } from "../../../../schemas/speech/speakers.ts";
 import { type Span, type Stretch, unionOf } from "../../../../schemas/speech/stretches.ts";
-import { bestPairs } from "./best-pairs.ts";
+import { bestPairs } from "../../../shared/diarizer/best-pairs.ts";
 
 /** A voice is a cluster only if they share this much of what the one speaks that speaks less. */
 const leastShare = 1 / 3;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bestPairs } from "../../../server/gateway/speakers/review/best-pairs.ts";
+import { bestPairs } from "../../../server/shared/diarizer/best-pairs.ts";
 import { randomFrom, seed } from "../support/random.ts";
 
 /** The highest sum by trying everything. */

@@ -1,4 +1,4 @@
-/** The one-to-one pairing of rows and columns whose weights add up to the most: the Hungarian method, with potentials. Pure. */
+/** The one-to-one pairing of rows and columns whose weights add up to the most (Kuhn 1955, Jonker & Volgenant 1987), with potentials; O(n²m). */
 
 /**
  * @param weights 0 or more, a row each; rows of the same length.
