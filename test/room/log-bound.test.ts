@@ -2,11 +2,12 @@
 import { expect, test } from "vitest";
 import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { migrations } from "../../server/gateway/core/migrations.ts";
+import { type ReviewStatus, sessionStateSchema } from "../../schemas/http/sessions.ts";
 import { limits } from "../../schemas/limits.ts";
 import { utterancesAnswerSchema } from "../../schemas/speech/utterances.ts";
 import { range, speechOf } from "./support/audio.ts";
 import { bearer, guarded } from "./support/doors.ts";
-import { answerTo, inference, sameSpeaker } from "./support/inference.ts";
+import { answerTo, inference, reviews, sameSpeaker } from "./support/inference.ts";
 import { Meeting } from "./support/meeting.ts";
 import { codeOf } from "./support/tenant.ts";
 import { eventually } from "./support/waiting.ts";
@@ -151,6 +152,45 @@ test("[L11] [F1] [F7] a full log takes no correction, resolve or retry, keeps au
     (await guarded(`/v1/sessions/${room.sessionId}`, { method: "DELETE", headers: bearer(tenant.key) })).status,
   ).toBe(200);
 });
+
+test("[L11] [R19] a second look that says more than the log has room for is given up whole, and one that fits is taken", async () => {
+  const meeting = await Meeting.open(small);
+  const { room, tenant } = meeting;
+  const key = new Talker(meeting, tenant.key);
+  await tenant.send("PATCH", `/v1/sessions/${room.sessionId}`, { resolve: { auto: false, review: false } });
+  await (await tenant.connect(room, "mic")).keepAll(range(1, 10), speechOf);
+  const free = 50;
+  const toSay = forCallers - (await eventsOf(meeting)) - free;
+  await key.say(toSay / 2);
+  await key.say(toSay / 2);
+  await tenant.send("POST", `/v1/sessions/${room.sessionId}/finalize`);
+  const lookAgain = async (turns: number): Promise<unknown> => {
+    const voices = ["voice_1", "voice_2"] as const;
+    const segments = range(0, turns - 1).map((n) => ({
+      start_ms: n * 100,
+      end_ms: (n + 1) * 100,
+      speaker: voices[n % 2] ?? "",
+    }));
+    reviews(room.sessionId, segments);
+    expect((await key.send("POST", "resolve/review", {})).status).toBe(202);
+    let [look] = [await reviewOf(meeting)];
+    await room.wakeUntil("it was looked at", async () => {
+      await scheduler.wait(20);
+      look = await reviewOf(meeting);
+      return look?.status !== "waiting";
+    });
+    return look;
+  };
+  expect(await lookAgain(60)).toMatchObject({ status: "failed", detail: "the session's event log is full" });
+  expect(await room.count("events", "type = 'speaker.resolved'")).toBe(0);
+  expect(await lookAgain(20)).toMatchObject({ status: "done" });
+  expect(await room.count("events", "type = 'speaker.resolved'")).toBe(20);
+});
+
+async function reviewOf({ room, tenant }: Meeting): Promise<ReviewStatus | undefined> {
+  const state = await guarded(`/v1/sessions/${room.sessionId}/state`, { headers: bearer(tenant.key) });
+  return sessionStateSchema.parse(await state.json()).reviews?.[0];
+}
 
 function resultOf({ room, tenant }: Meeting): Promise<Response> {
   return guarded(`/v1/sessions/${room.sessionId}/result`, { headers: bearer(tenant.key) });

@@ -107,6 +107,14 @@ export class EventLog {
     return this.#shares.isFull(this.#subject);
   }
 
+  /** Whether all of these fit into what whoever's step this is has left. */
+  hasRoomFor(bodies: readonly EventBody[]): boolean {
+    return this.#shares.hasRoomFor(
+      this.#subject,
+      bodies.map((body) => JSON.stringify(body)),
+    );
+  }
+
   /** Whether the room itself should say no more than it takes to end the session. */
   get isSpent(): boolean {
     return this.#shares.isSpent;

@@ -47,12 +47,22 @@ export class LogShares {
 
   /** Whether a caller, or the audio itself (undefined), has no event left. The last one may go beyond the bytes. */
   isFull(subject: string | undefined): boolean {
+    return !this.#has(subject, { events: 1, bytes: 1 });
+  }
+
+  /** Whether all of these may be appended, for a caller or for the audio itself (undefined). */
+  hasRoomFor(subject: string | undefined, bodies: readonly string[]): boolean {
+    const bytes = bodies.reduce((sum, body) => sum + encoder.encode(body).byteLength, 0);
+    return this.#has(subject, { events: bodies.length, bytes });
+  }
+
+  #has(subject: string | undefined, { events, bytes }: Share): boolean {
     const taken = this.#of(everybody);
     const own = subject === undefined ? none : this.#of(subject);
     const { maxLogEvents, maxLogBytes } = this.#limits;
     return (
-      left(subject, maxLogEvents, taken.events, own.events) <= 0 ||
-      left(subject, maxLogBytes, taken.bytes, own.bytes) <= 0
+      left(subject, maxLogEvents, taken.events, own.events) >= events &&
+      left(subject, maxLogBytes, taken.bytes, own.bytes) >= bytes
     );
   }
 

@@ -189,6 +189,7 @@ export class Reviewer {
         eventCount,
       });
       if (!plan.ok) return this.#giveUp(row, plan.error);
+      if (!events.hasRoomFor(plan.value.events)) return this.#giveUp(row, logFullDetail);
       db.transaction(() => {
         speakers.revise(plan.value);
         // What was given up was heard by now.
