@@ -11,7 +11,7 @@ const captionsForMs = 180_000;
 /** A circuit that is open says so with each try that fails, a minute apart at most where there is anything to try. */
 const circuitsForMs = 900_000;
 const dayMs = 86_400_000;
-/** Of each table: beyond it nothing more is noted. */
+/** Of each table: beyond it what was heard of longest ago is forgotten. */
 const maxRows = 20_000;
 const shownCircuits = 50;
 
@@ -53,7 +53,7 @@ const putBehind = stmt<[tenant: string, sessionId: string, since: number, heardA
 const removeBehind = stmt<[tenant: string, sessionId: string]>(
   "DELETE FROM captions_behind WHERE tenant = ? AND session_id = ?",
 );
-// Sessions of a tenant hear of its quota each for itself, and tell it again: the newest word counts.
+// Every session of a tenant tells how much of the tenant's quota is used, as it last heard of it: the newest word counts.
 const putQuota = stmt<[tenant: string, percent: number, heardAt: number]>(
   `INSERT INTO quotas VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET percent = excluded.percent, heard_at = excluded.heard_at
    WHERE excluded.heard_at > heard_at`,
@@ -65,9 +65,17 @@ const removeCircuit = stmt<[tenant: string, model: string]>("DELETE FROM circuit
 const forgetBehind = stmt<[before: number]>("DELETE FROM captions_behind WHERE heard_at < ?");
 const forgetQuotas = stmt<[before: number]>("DELETE FROM quotas WHERE heard_at < ?");
 const forgetCircuits = stmt<[before: number]>("DELETE FROM circuits WHERE heard_at < ?");
-const counts = stmt<[], { behind: number; quotas: number; circuits: number }>(
-  `SELECT (SELECT count(*) FROM captions_behind) AS behind, (SELECT count(*) FROM quotas) AS quotas,
-     (SELECT count(*) FROM circuits) AS circuits`,
+const trimBehind = stmt<[max: number]>(
+  `DELETE FROM captions_behind WHERE (tenant, session_id) IN (SELECT tenant, session_id FROM captions_behind
+     ORDER BY heard_at LIMIT max(0, (SELECT count(*) FROM captions_behind) - ?))`,
+);
+const trimQuotas = stmt<[max: number]>(
+  `DELETE FROM quotas WHERE tenant IN (SELECT tenant FROM quotas
+     ORDER BY heard_at LIMIT max(0, (SELECT count(*) FROM quotas) - ?))`,
+);
+const trimCircuits = stmt<[max: number]>(
+  `DELETE FROM circuits WHERE (tenant, model) IN (SELECT tenant, model FROM circuits
+     ORDER BY heard_at LIMIT max(0, (SELECT count(*) FROM circuits) - ?))`,
 );
 const behind = stmt<[], { n: number; since: number | null }>(
   "SELECT count(*) AS n, min(since) AS since FROM captions_behind",
@@ -85,11 +93,11 @@ export class StatesStore {
   /** @param since ms since 1970; null where they are not behind any more. */
   takeCaptions(tenant: string, sessionId: string, since: number | null): void {
     if (since === null) removeBehind.run(this.#db, tenant, sessionId);
-    else if (counts.one(this.#db).behind < maxRows) putBehind.run(this.#db, tenant, sessionId, since, this.#db.now());
+    else putBehind.run(this.#db, tenant, sessionId, since, this.#db.now());
   }
 
   takeQuota({ tenant, quota }: MeetingReport): void {
-    if (quota && counts.one(this.#db).quotas < maxRows) putQuota.run(this.#db, tenant, quota.percent, quota.at);
+    if (quota) putQuota.run(this.#db, tenant, quota.percent, quota.at);
   }
 
   /** In the order in which they were said. */
@@ -98,11 +106,11 @@ export class StatesStore {
       const { model, state } = fields;
       if (event !== "model.circuit" || tenant === undefined || typeof model !== "string") continue;
       if (state === "closed") removeCircuit.run(this.#db, tenant, model);
-      else if (counts.one(this.#db).circuits < maxRows) putCircuit.run(this.#db, tenant, model, at, this.#db.now());
+      else putCircuit.run(this.#db, tenant, model, at, this.#db.now());
     }
   }
 
-  /** A session that is deleted has nothing that is behind. */
+  /** A session is deleted: its captions are behind no more. */
   forget(tenant: string, sessionId: string): void {
     removeBehind.run(this.#db, tenant, sessionId);
   }
@@ -113,6 +121,9 @@ export class StatesStore {
     forgetCircuits.run(this.#db, now - circuitsForMs);
     // Days are UTC, as the quota's are.
     forgetQuotas.run(this.#db, Math.floor(now / dayMs) * dayMs);
+    trimBehind.run(this.#db, maxRows);
+    trimQuotas.run(this.#db, maxRows);
+    trimCircuits.run(this.#db, maxRows);
     const { n, since } = behind.one(this.#db);
     return {
       captions_behind: n,

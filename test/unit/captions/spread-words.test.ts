@@ -1,4 +1,4 @@
-/** Words of a piece that was heard whole, given to those who said them. */
+/** A piece of audio is heard as a whole: its words are divided among the speakers of its turns. */
 import { describe, expect, test } from "vitest";
 import { ok } from "../../../schemas/lib/result.ts";
 import { hearParts } from "../../../server/app/hearing/heard-words.ts";

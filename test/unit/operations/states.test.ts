@@ -112,6 +112,20 @@ test("[Z5] what nobody hears is told again; what nobody repeats goes by itself",
   expect(rounds.lag).toBe(0);
 });
 
+test("[Z5] when more is behind than is kept, what is repeated stays and what was heard of longest ago goes", () => {
+  const world = new MonitorWorld();
+  const begunAt = world.now;
+  const behind = (): number => world.monitor.health().states.captions_behind;
+  for (let n = 0; n < 20_000; n += 1) world.monitor.takeCaptions("default", `m${n}`, begunAt);
+  world.now += 170_000;
+  world.monitor.takeCaptions("default", "m0", begunAt);
+  world.monitor.takeCaptions("default", "new", world.now);
+  expect(behind()).toBe(20_000);
+  // Nobody repeated the others.
+  world.now += 20_000;
+  expect(behind()).toBe(2);
+});
+
 test("[Z5] a deleted meeting is behind no more", async () => {
   const rounds = new Rounds(new MonitorWorld());
   await rounds.rounds(true, 20);
