@@ -160,13 +160,14 @@ export class SyncClient {
    */
   run({ collections = collectionSchema.options, signal }: RunOptions = {}): Promise<SyncReport> {
     const next = this.#running.then(() => this.#run(collections, signal));
+    // Whoever called has the failure; the next run only waits for this one's end.
     this.#running = next.catch(() => undefined);
     return next;
   }
 
   async close(): Promise<void> {
     await this.#running;
-    await this.#last.catch(() => undefined);
+    await this.#last;
     await this.#options.storage.close();
   }
 
@@ -283,6 +284,7 @@ export class SyncClient {
   async #commit(batchOf: () => Batch): Promise<void> {
     const before = this.#last;
     const next = this.#committed(before, batchOf);
+    // Whoever called has the failure; the next commit only waits for this one's end.
     this.#last = next.catch(() => undefined);
     await next;
   }

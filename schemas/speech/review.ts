@@ -10,5 +10,5 @@ export const reviewSegmentSchema = z.object({
 });
 export type ReviewSegment = z.infer<typeof reviewSegmentSchema>;
 
-/** What a service adds is passed over. */
+/** Fields that a service adds of its own are ignored. */
 export const reviewAnswerSchema = z.object({ segments: z.array(reviewSegmentSchema).max(limits.maxReviewSegments) });

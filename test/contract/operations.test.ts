@@ -1,7 +1,6 @@
 /**
  * An operator sees what breaks, and that it is over: R2's folder away and back, speaker resolve dead and back, a disk and a quota that
- * are nearly full. Nothing is called by hand:
- * what is broken is the thing itself.
+ * are nearly full. No alert is called by hand: what is broken is the thing itself.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";

@@ -5,7 +5,7 @@
  */
 /** What tests are told of their run. */
 export interface RunSettings {
-  /** Of all randomized tests. */
+  /** The one from which every randomized test draws. */
   readonly seed: number;
   /** Whether sweeps take every step (sweep.ts). */
   readonly isThorough: boolean;
