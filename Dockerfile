@@ -11,4 +11,4 @@ USER node
 ENV HOST=0.0.0.0 PORT=8787 STATE_DIR=/data AUTH_MODE=required
 VOLUME /data
 EXPOSE 8787
-CMD ["node", "scripts/start.ts"]
+CMD ["node", "scripts/start.mjs"]

@@ -2,6 +2,9 @@
  * Five worlds: `unit` for pure modules, `contract` for a gateway as a black box over real sockets, `node` for the client
  * library and for chaos, `room` inside workerd, `browser` for the library in a real Chromium.
  * The root is the repository, so that paths in messages are the ones a person can open.
+ *
+ * What takes long by its nature (models that hear, pages in real time, loads, faults that must be waited for) is in files that say so,
+ * `NAME.long.test.ts`: `npm test` leaves them out, `npm run test:long` runs them and nothing else, and a thorough run takes all.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,6 +46,13 @@ process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compiled")
 /** `vitest --mode thorough`: `npm run test:thorough`. */
 const isThorough = (mode: string): boolean => mode === "thorough";
 
+/** The tests below these folders that a run of this mode takes. */
+function testsIn(mode: string, ...folders: string[]): { include: string[]; exclude: string[] } {
+  const long = folders.map((folder) => `test/${folder}/**/*.long.test.ts`);
+  if (mode === "long") return { include: long, exclude: [] };
+  return { include: folders.map((folder) => `test/${folder}/**/*.test.ts`), exclude: isThorough(mode) ? [] : long };
+}
+
 export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
   root,
   test: {
@@ -54,7 +64,7 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
         root,
         test: {
           name: "unit",
-          include: ["test/unit/**/*.test.ts"],
+          ...testsIn(mode, "unit"),
           environment: "node",
           // Pure modules: one process for many files.
           isolate: false,
@@ -68,7 +78,7 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
         test: {
           name: "contract",
           expect: expectations,
-          include: ["test/contract/**/*.test.ts"],
+          ...testsIn(mode, "contract"),
           globalSetup: ["test/support/bundle-once.ts", "test/support/shared-gateways.ts"],
           environment: "node",
           testTimeout: 60_000,
@@ -83,7 +93,7 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
         test: {
           name: "node",
           expect: expectations,
-          include: ["test/client/**/*.test.ts", "test/chaos/**/*.test.ts"],
+          ...testsIn(mode, "client", "chaos"),
           globalSetup: ["test/support/bundle-once.ts", "test/support/cli-once.ts"],
           environment: "node",
           testTimeout: 60_000,
@@ -145,7 +155,7 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
         ],
         test: {
           name: "room",
-          include: ["test/room/**/*.test.ts"],
+          ...testsIn(mode, "room"),
           // One workerd for many files: they share storage, so ids are new ones everywhere, and a clock that only goes on.
           isolate: false,
           setupFiles: ["test/room/support/migrate-index.ts"],
@@ -165,7 +175,7 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
         test: {
           name: "browser",
           expect: expectations,
-          include: ["test/browser/**/*.test.ts"],
+          ...testsIn(mode, "browser"),
           globalSetup: [
             "test/support/bundle-once.ts",
             "test/support/shared-gateways.ts",

@@ -4,21 +4,12 @@
  * contents of all sources. Vite is loaded for a build alone: a start that finds the files does without.
  */
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { workletSource } from "../../client/browser/worklet-source.ts";
+import { consoleSources } from "./app-sources.ts";
 import { makeClient } from "./build-client.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,12 +18,6 @@ const sample = join(root, "scripts", "demo", "sample", "interview");
 const builds = join(root, ".wrangler", "console");
 const unfinished = "making-";
 const keptBuilds = 4;
-const sources = [
-  "client/**/*.{ts,tsx,css,html,svg}",
-  "schemas/**/*.ts",
-  "scripts/demo/sample/*",
-  "scripts/local/build-client.ts",
-] as const;
 
 /** @returns contents by name below the app's files. */
 export async function consoleFiles(): Promise<Map<string, Uint8Array>> {
@@ -48,15 +33,9 @@ export async function consoleFiles(): Promise<Map<string, Uint8Array>> {
   );
 }
 
-/** What the page has nothing of. */
-function exclude(path: string): boolean {
-  return /node_modules|^client\/(node|cli|testkit)(\/|$)/.test(path);
-}
-
 function digestOfSources(): string {
-  const found = sources.flatMap((pattern) => globSync(pattern, { cwd: root, exclude })).toSorted();
   const hash = createHash("sha256");
-  for (const file of [...found, "package-lock.json", relative(root, fileURLToPath(import.meta.url))])
+  for (const file of consoleSources())
     hash
       .update(`${file}\0`)
       .update(readFileSync(join(root, file)))

@@ -9,12 +9,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { until } from "../../client/testkit/until.ts";
+import { compileCache } from "./compile-cache.ts";
 import { readsTypeScript } from "./reads-typescript.ts";
-import { compileCache } from "./runtime.ts";
 import { endWithVariable } from "./stop-signal.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const startScript = join("scripts", "start.ts");
+const startScript = join("scripts", "start.mjs");
 export const startTimeoutMs = 180_000;
 export const stopTimeoutMs = 15_000;
 /** Variables of the caller's shell that may not reach the gateway. */

@@ -1,6 +1,6 @@
 /**
  * Killed at the worst moment, the gateway loses nothing that it promised. One gateway, sessions in different states, one
- * `kill -9` of everything; each test then looks at one of them. `start-stop.test.ts` has workerd killed alone.
+ * `kill -9` of everything; each test then looks at one of them. `start-stop.long.test.ts` has workerd killed alone.
  */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";

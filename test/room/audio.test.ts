@@ -1,20 +1,25 @@
-import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { type SessionResult, sessionResultSchema } from "../../schemas/http/result.ts";
+import {
+  archived,
+  expectAssembled,
+  expectNothingLeft,
+  expectSame,
+  finalized,
+  headerBytes,
+  longSeconds,
+  longSeqs,
+  pcmWith,
+  resultOf,
+  storedWav,
+} from "./support/assembled.ts";
 import { range, pcmOf } from "./support/audio.ts";
 import { bindings, gateway } from "./support/bindings.ts";
-import { bucketFaults, type UploadStep } from "./support/bucket-faults.ts";
+import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
 import { post } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
-import { eventually, within } from "./support/waiting.ts";
-
-const headerBytes = 44;
-/** So long that R2 gets it in three parts of 200 s. */
-const longSeconds = 450;
-const longSeqs = [1, 2, 3, 200, 201, 401, longSeconds];
 
 function audio(session: string, query = "", headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
   return gateway(`/v1/sessions/${session}/audio.wav${query}`, { method, headers });
@@ -22,62 +27,6 @@ function audio(session: string, query = "", headers: Record<string, string> = {}
 
 async function bytesOf(answer: Response): Promise<Uint8Array> {
   return new Uint8Array(await answer.arrayBuffer());
-}
-
-/** The audio of a track of which these seconds are kept. */
-function pcmWith(seqs: readonly number[], seconds: number, samples = seconds * 16_000): Uint8Array {
-  const pcm = new Uint8Array(seconds * chunkBytes);
-  for (const seq of seqs) pcm.set(pcmOf(seq), (seq - 1) * chunkBytes);
-  return pcm.subarray(0, samples * 2);
-}
-
-/** Equality of megabytes, without a report of every one. */
-function expectSame(actual: Uint8Array, expected: Uint8Array): void {
-  expect(actual.byteLength).toBe(expected.byteLength);
-  if (hex(actual) === hex(expected)) return;
-  const at = actual.findIndex((byte, i) => byte !== expected[i]);
-  expect(at, "the first byte that differs").toBe(-1);
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...createHash("sha256").update(bytes).digest()].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A room of which these seconds are kept and in R2. */
-async function archived(seqs: readonly number[], track?: string): Promise<{ room: RoomUnderTest; client: Client }> {
-  const room = new RoomUnderTest(newSession());
-  const client = await Client.connect(room.sessionId, { encoding: "msgpack", ...(track ? { track } : {}) });
-  await client.keepAll(seqs);
-  await room.wakeUntil("archived", async () => (await room.pending()) === 0);
-  return { room, client };
-}
-
-const finalized = (room: RoomUnderTest) => async (): Promise<boolean> => (await room.status()) === "finalized";
-
-async function resultOf(room: RoomUnderTest): Promise<SessionResult> {
-  const object = await bindings.RESULT_BUCKET.get(`sessions/${room.sessionId}/result.json`);
-  return sessionResultSchema.parse(await object?.json());
-}
-
-async function storedWav(room: RoomUnderTest, track = "mixed"): Promise<Uint8Array | undefined> {
-  const object = await bindings.RESULT_BUCKET.get(`sessions/${room.sessionId}/audio/${track}.wav`);
-  return object ? new Uint8Array(await object.arrayBuffer()) : undefined;
-}
-
-/** The one WAV of a finalized room, which is what the result says it is. */
-async function expectAssembled(room: RoomUnderTest, pcm: Uint8Array): Promise<void> {
-  const stored = await storedWav(room);
-  if (!stored) throw new Error("there is no WAV in R2");
-  expectSame(stored.subarray(headerBytes), pcm);
-  const [entry] = (await resultOf(room)).audio;
-  const key = `sessions/${room.sessionId}/audio/mixed.wav`;
-  expect(entry?.wav).toEqual({ key, bytes: stored.byteLength, sha256: hex(stored) });
-  expect((await room.storedKeys()).filter((name) => name.includes("/audio/"))).toEqual([key]);
-}
-
-async function expectNothingLeft(room: RoomUnderTest, uploads = 0): Promise<void> {
-  expect(bucketFaults(room.sessionId).openUploads.size, "uploads left open in R2").toBe(uploads);
-  expect(await room.count("wav_parts")).toBe(0);
 }
 
 describe("[A2] finalize puts each track together", () => {
@@ -124,85 +73,6 @@ describe("[A2] finalize puts each track together", () => {
     const [mic, teacher] = [await storedWav(room, "mic"), await storedWav(room, "teacher")];
     expect([mic?.byteLength, teacher?.byteLength]).toEqual([44 + 2 * chunkBytes, 44 + 3 * chunkBytes]);
     expectSame(teacher?.subarray(44, 44 + chunkBytes) ?? new Uint8Array(), pcmOf(1, 7));
-  });
-});
-
-const steps: readonly UploadStep[] = ["create", "part 1", "part 2", "part 3", "complete"];
-const moments = steps.flatMap((step) => (["before", "after"] as const).map((when) => ({ step, when })));
-
-describe("[A3] assembly goes on where it was", () => {
-  test.each(moments)("killed right $when R2 does `$step`: one WAV, nothing left", async ({ step, when }) => {
-    const { room } = await archived(longSeqs);
-    const faults = bucketFaults(room.sessionId);
-    const release = faults.holdUpload(step, when);
-    const cut = post(room.sessionId, "finalize").catch(() => undefined);
-    const reached = when === "before" ? faults.uploadSteps : faults.uploadStepsDone;
-    await eventually(`${step} is under way`, () => reached.includes(step));
-    await room.kill();
-    faults.heal();
-    release();
-    await within(cut, "the request that was cut off");
-    await room.wakeUntil("finalized", finalized(room));
-    await expectAssembled(room, pcmWith(longSeqs, longSeconds));
-    // An upload whose id nobody lived to note can't be named any more; R2 drops it after a week.
-    await expectNothingLeft(room, step === "create" ? faults.openUploads.size : 0);
-    expect(faults.openUploads.size).toBeLessThanOrEqual(1);
-    // What R2 had before the crash was not put again.
-    const first = faults.uploadSteps.filter((done) => done === "part 1").length;
-    expect(first).toBe(step === "part 1" ? 2 : 1);
-  });
-
-  test.each(steps)("R2 fails at `%s`: tried again until it works", async (step) => {
-    const { room } = await archived(longSeqs);
-    const faults = bucketFaults(room.sessionId);
-    faults.failUpload(step);
-    expect((await post(room.sessionId, "finalize")).status).toBe(202);
-    await room.wake();
-    expect(await room.status()).toBe("finalizing");
-    faults.heal();
-    await room.wakeUntil("finalized", finalized(room));
-    await expectAssembled(room, pcmWith(longSeqs, longSeconds));
-    await expectNothingLeft(room);
-  });
-
-  test.each(["part 2", "complete"] as const)("R2 does `%s` and its answer is lost", async (step) => {
-    const { room } = await archived(longSeqs);
-    const faults = bucketFaults(room.sessionId);
-    faults.loseUploadAnswer(step);
-    // Completing is told by the object itself.
-    expect((await post(room.sessionId, "finalize")).status).toBe(step === "complete" ? 200 : 202);
-    faults.heal();
-    await room.wakeUntil("finalized", finalized(room));
-    await expectAssembled(room, pcmWith(longSeqs, longSeconds));
-    await expectNothingLeft(room);
-  });
-
-  test.each(["part 2", "complete"] as const)("R2 has forgotten the upload by `%s`: a new one", async (step) => {
-    const { room } = await archived(longSeqs);
-    const faults = bucketFaults(room.sessionId);
-    faults.failUpload(step);
-    expect((await post(room.sessionId, "finalize")).status).toBe(202);
-    const [uploadId = ""] = faults.openUploads;
-    const key = `sessions/${room.sessionId}/audio/mixed.wav`;
-    await bindings.RESULT_BUCKET.resumeMultipartUpload(key, uploadId).abort();
-    faults.heal();
-    await room.wakeUntil("finalized", finalized(room));
-    await expectAssembled(room, pcmWith(longSeqs, longSeconds));
-    expect(faults.uploadSteps.filter((done) => done === "create")).toHaveLength(2);
-    await expectNothingLeft(room);
-  });
-
-  test("R2 gives no audio for a while: waited for", async () => {
-    const { room } = await archived([1, 2]);
-    const faults = bucketFaults(room.sessionId);
-    faults.failGets();
-    expect((await post(room.sessionId, "finalize")).status).toBe(202);
-    clock.advance(3_600_000);
-    await room.wake();
-    expect(await room.status()).toBe("finalizing");
-    faults.heal();
-    await room.wakeUntil("finalized", finalized(room));
-    await expectAssembled(room, pcmWith([1, 2], 2));
   });
 });
 

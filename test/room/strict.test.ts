@@ -90,16 +90,15 @@ describe("what a route does not take", () => {
     ["Latin-1", Uint8Array.of(0x7b, 0x22, 0xe9, 0x22, 0x3a, 0x31, 0x7d), "The body is not UTF-8"],
     ["a list", "[]", "body: must be an object, not an array"],
   ];
-  test.for(changing.flatMap(([id, operation]) => refused.map((one) => [id, ...one, operation] as const)))(
-    "[U4] [U5] %s with %s: 400, and nothing is kept",
-    async ([, , body, said, operation]) => {
+  test.for(changing)(
+    "[U4] [U5] %s with what is no object of its fields, or can't be kept whole: 400, and nothing is kept",
+    async ([, operation]) => {
       const room = await opened();
       const before = await room.dump();
-      expect(await detailOf(await ask(room.sessionId, operation, "", body))).toEqual([
-        400,
-        "bad_request",
-        expect.stringContaining(said),
-      ]);
+      for (const [what, body, said] of refused) {
+        const answer = await detailOf(await ask(room.sessionId, operation, "", body));
+        expect(answer, what).toEqual([400, "bad_request", expect.stringContaining(said)]);
+      }
       expect(await room.dump()).toEqual(before);
     },
   );
@@ -126,7 +125,9 @@ test.each(["application/json; charset=utf-8", 'text/plain; charset="UTF8"', "", 
     for (const body of ["\uFEFF{}", "", " "]) {
       const { sessionId } = await opened();
       const headers = { "content-type": type };
-      expect((await gateway(`/v1/sessions/${sessionId}/finalize`, { method: "POST", headers, body })).status).toBe(200);
+      const { status } = await gateway(`/v1/sessions/${sessionId}/finalize`, { method: "POST", headers, body });
+      // Taken: at once, or by and by on a busy machine.
+      expect([200, 202]).toContain(status);
     }
   },
 );

@@ -1,4 +1,4 @@
-/** Every frame that is refused by what it is, whatever the room holds. The room's own refusals: `test/contract/frames.test.ts`. */
+/** Every frame that is refused by what it is, whatever the room holds. The room's own refusals: `test/contract/frames.long.test.ts`. */
 import { expect, test } from "vitest";
 import { decodeFrame } from "../../schemas/wire/codec.ts";
 import { badFrames } from "../support/bad-frames.ts";

@@ -1,6 +1,6 @@
 /**
  * The adapter for neural models without a neural model: its server, its steps and its state, with average cepstra for
- * embeddings. `test/contract/inference-speakers.test.ts` runs it with sherpa-onnx, where that is installed.
+ * embeddings. `test/contract/inference-speakers.long.test.ts` runs it with sherpa-onnx, where that is installed.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { limits } from "../../schemas/limits.ts";

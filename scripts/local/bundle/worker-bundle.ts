@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Failure } from "../../../schemas/lib/failure.ts";
+import { openDigests } from "../file-digests.ts";
 import { readsTypeScript } from "../reads-typescript.ts";
 import { type Bundle, bundleFile, bundleSchema } from "./bundle-format.ts";
 import { root } from "./worker-configs.ts";
@@ -27,8 +28,12 @@ export interface StoredBundle extends Bundle {
 
 /** @throws Failure where the Workers can't be bundled; its message is wrangler's. */
 export async function workerBundle(): Promise<StoredBundle> {
-  const digests = new Map<string, string | null>();
-  return storedBundles().find((bundle) => isCurrent(bundle, digests)) ?? (await make());
+  const digests = openDigests();
+  const current = storedBundles().find(({ inputs }) =>
+    Object.entries(inputs).every(([file, digest]) => digests.of(file) === digest),
+  );
+  digests.save();
+  return current ?? (await make());
 }
 
 /** The newest first: it is most likely the one. */
@@ -53,14 +58,6 @@ function readBundle(folder: string): StoredBundle | undefined {
   }
   const parsed = bundleSchema.safeParse(value);
   return parsed.success ? { ...parsed.data, folder } : undefined;
-}
-
-function isCurrent({ inputs }: Bundle, digests: Map<string, string | null>): boolean {
-  return Object.entries(inputs).every(([file, digest]) => {
-    let now = digests.get(file);
-    if (now === undefined) digests.set(file, (now = digestOf(join(root, file))));
-    return now === digest;
-  });
 }
 
 async function make(): Promise<StoredBundle> {
@@ -94,8 +91,4 @@ async function make(): Promise<StoredBundle> {
     process.off("exit", remove);
     remove();
   }
-}
-
-function digestOf(path: string): string | null {
-  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : null;
 }

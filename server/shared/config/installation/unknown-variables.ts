@@ -28,6 +28,8 @@ export function meantBy(given: string, known: readonly string[]): string | undef
   const name = given.toUpperCase();
   if (name.length < leastLength) return undefined;
   const near = known
+    // Each letter that one has more is an edit.
+    .filter(({ length }) => Math.abs(length - name.length) <= mostEdits)
     .map((candidate) => ({ candidate, edits: editsBetween(name, candidate) }))
     .filter(({ edits }) => edits <= mostEdits)
     .toSorted((a, b) => a.edits - b.edits);

@@ -1,20 +1,20 @@
 /**
- * `npm start`: the gateway on PORT, until Ctrl-C or SIGTERM. A workerd that dies is started again; exits 1 when the gateway can't
+ * What `npm start` runs: the gateway on PORT, until Ctrl-C or SIGTERM. A workerd that dies is started again; exits 1 when the gateway can't
  * start, or workerd dies again and again.
  */
-import { readEnvFile } from "./cli/env-file.ts";
+import { readEnvFile } from "../cli/env-file.ts";
 import { BlockList, isIPv6 } from "node:net";
-import { missingSecret } from "../server/shared/config/access.ts";
-import { type Config, parseConfig } from "../server/shared/config/config.ts";
-import { Failure, sentenceOf } from "../schemas/lib/failure.ts";
-import { type Gateway, startGateway, variableNames } from "./local/gateway.ts";
-import { keepRunning } from "./local/keep-running.ts";
-import { localVariables } from "./local/local-variables.ts";
-import { unknownVariables } from "../server/shared/config/installation/unknown-variables.ts";
-import { defineCommand } from "./cli/define-command.ts";
-import { servingHost, servingPort, stateDir } from "./cli/option-types.ts";
-import { stopGateway } from "./local/workerd-processes.ts";
-import { onStopSignal } from "./local/stop-signal.ts";
+import { missingSecret } from "../../server/shared/config/access.ts";
+import { type Config, parseConfig } from "../../server/shared/config/config.ts";
+import { Failure, sentenceOf } from "../../schemas/lib/failure.ts";
+import { type Gateway, startGateway, variableNames } from "./gateway.ts";
+import { keepRunning } from "./keep-running.ts";
+import { localVariables } from "./local-variables.ts";
+import { unknownVariables } from "../../server/shared/config/installation/unknown-variables.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import { servingHost, servingPort, stateDir } from "../cli/option-types.ts";
+import { stopGateway } from "./workerd-processes.ts";
+import { onStopSignal } from "./stop-signal.ts";
 
 readEnvFile();
 

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { compileCache } from "../../scripts/local/runtime.ts";
+import { compileCache } from "../../scripts/local/compile-cache.ts";
 import { openLocalBucket } from "../../scripts/local/local-bucket.ts";
 import { verifySession } from "../../scripts/local/verify-session.ts";
 import { newSession, postJson } from "../support/gateway-http.ts";

@@ -61,7 +61,7 @@ test.concurrent.each([
   ["a host that is a name", { HOST: "example.com" }, [], /must be an IP address/],
   ["a misspelt variable, beside a bad one", { RETENTION_DAY: "3", HOST: "::" }, [], /Did you mean RETENTION_DAYS\?/],
 ] as const)("%s is refused at once, with a sentence", async (_what, env, args, sentence) => {
-  const script = [...readsTypeScript, "scripts/start.ts", ...args];
+  const script = [...readsTypeScript, "scripts/start.mjs", ...args];
   const options = { cwd: root, env: { ...process.env, PORT: "0", ...env } };
   const result = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
     execFile(process.execPath, script, options, (error, _stdout, stderr) =>
