@@ -30,8 +30,8 @@ const budgets: Readonly<Record<string, number>> = {
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
   // And one of what a participant adds to its model.
   // A drill of outages takes away what a running meeting stands on, and tells when each was seen and over.
-  // The cost of a chunk by statement.
-  scripts: 15_230,
+  // The cost of a chunk by statement. And what a start need not do again: digests of files, and what the app is made of.
+  scripts: 15_350,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;
