@@ -1,6 +1,6 @@
 /**
  * `npm run check`: everything that must hold before a change is merged, side by side as far as the cores allow. Prints a line
- * for each step and all that a failing one printed; exits 1 where any failed. `--fast` leaves the tests out.
+ * for each step and all that a failing one printed; exits 1 where any failed. `--fast` leaves the tests out. Long tests are `npm run test:long`.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";

@@ -97,7 +97,7 @@ describe("what a route does not take", () => {
       const before = await room.dump();
       for (const [what, body, said] of refused) {
         const answer = await detailOf(await ask(room.sessionId, operation, "", body));
-        expect(answer, what).toEqual([400, "bad_request", expect.stringContaining(said)]);
+        expect(answer, `${what} was taken`).toEqual([400, "bad_request", expect.stringContaining(said)]);
       }
       expect(await room.dump()).toEqual(before);
     },
