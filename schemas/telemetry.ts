@@ -47,6 +47,8 @@ export const meetingReportSchema = z.object({
   is_inference_down: z.boolean(),
   webhooks_pending: count,
   webhooks_dead: count,
+  /** Those that wait after a try that failed. Rooms of an earlier version do not say. */
+  webhooks_failing: count.default(0),
   /** What of the tenant's audio of a day is used, and when that was heard, ms since 1970. Rooms of an earlier version do not say. */
   quota: z.object({ percent: count, at: count }).nullable().default(null),
 });

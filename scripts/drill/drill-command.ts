@@ -10,7 +10,7 @@ export const parseDrillOptions = defineCommand({
   options: {
     outages: z.boolean().optional().meta({
       description:
-        "takes away what a running meeting stands on instead (speaker resolve, R2, D1, a webhook's receiver, space), and prints how soon each is seen and over",
+        "deploys a bad variable, then takes away what a running meeting stands on (speaker resolve, D1, R2, a webhook's receiver, space), and prints how soon each is seen and over",
     }),
     seconds: wholeNumber(2, 3_600).meta({ value: "<n>", description: "length of the meeting", default: "12" }),
   },

@@ -1,4 +1,4 @@
-/** What drills share: the audio that they stream, and waiting for what must come. */
+/** What drills share: the audio that they stream, how they ask the gateway, and waiting for what must come. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Failure } from "../../schemas/lib/failure.ts";
@@ -12,4 +12,11 @@ export async function patiently(what: string, isSo: () => Promise<boolean>): Pro
   for (const end = performance.now() + patienceMs; !(await isSo()); await sleep(200)) {
     if (performance.now() > end) throw new Failure(`Not in a minute: ${what}.`);
   }
+}
+
+/** @returns the answer, on a connection of its own: what a drill breaks and restarts leaves no open ones behind that are any good. */
+export async function ask(url: string, path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers);
+  headers.set("connection", "close");
+  return fetch(url + path, { ...init, headers });
 }

@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 export class Receiver {
   /** Bodies that were taken, in order. */
   readonly received: string[] = [];
+  /** Their `traceparent` headers. */
+  readonly traces: string[] = [];
   #server: Server | undefined;
   #port = 0;
 
@@ -18,7 +20,10 @@ export class Receiver {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        if (request.method === "POST") this.received.push(Buffer.concat(parts).toString());
+        if (request.method === "POST") {
+          this.received.push(Buffer.concat(parts).toString());
+          this.traces.push(String(request.headers["traceparent"]));
+        }
         response.writeHead(204).end();
       });
     });

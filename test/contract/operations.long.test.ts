@@ -1,14 +1,23 @@
 /**
+<<<<<<< HEAD:test/contract/operations.long.test.ts
  * An operator sees what breaks, and that it is over: R2's folder away and back, speaker resolve dead and back, a disk and a quota that
  * are nearly full. No alert is called by hand: what is broken is the thing itself.
+=======
+ * An operator sees what breaks, and that it is over: a database that is locked, R2's folder away and back, speaker resolve and a webhook's
+ * receiver dead and back, a disk and a quota that are nearly full. Nothing is called by hand:
+ * what is broken is the thing itself.
+>>>>>>> bab2665 (A store that fails and a receiver that is away are told by alert where nothing else goes on; the drill of outages begins with a bad deploy, reads the log too and follows a trace):test/contract/operations.test.ts
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pcm } from "../../client/testkit/frames.ts";
 import { until } from "../../client/testkit/until.ts";
+import type { Ready } from "../../schemas/http/health.ts";
 import { type EdgeHealth, edgeHealthSchema, traceAnswerSchema } from "../../schemas/http/telemetry.ts";
 import { GatewayProcess, startTimeoutMs } from "../../scripts/local/gateway-process.ts";
 import { unlimited } from "../../scripts/local/unlimited.ts";
@@ -35,6 +44,8 @@ const gateway = new GatewayProcess({
     ALERT_WEBHOOK_TOKEN: "pager-token",
     ALERT_ARCHIVE_BEHIND_S: "5",
     ALERT_INFERENCE_DOWN_S: "1",
+    ALERT_WEBHOOKS_FAILING_S: "1",
+    WEBHOOK_SECRET: `whsec_${"A".repeat(43)}=`,
     ALERT_DISK_FREE_MB: String(Math.floor(freeMb * 0.9)),
     // A session takes 240 s of it at a time.
     AUDIO_QUOTA_S_PER_DAY: "2000",
@@ -73,6 +84,32 @@ function spoken(seq: number): Uint8Array {
 }
 
 const slow = { timeoutMs: 90_000 };
+
+test("[Z6] the database is locked where nothing else goes on: /ready says so, and whoever polls it has an alert fire", async () => {
+  const folder = join(gateway.stateDir, "v3/d1/miniflare-D1DatabaseObject");
+  const file = readdirSync(folder).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? "";
+  const lock = new DatabaseSync(join(folder, file), { timeout: 10_000 });
+  const index = async (): Promise<string | undefined> =>
+    (JSON.parse((await send(gateway, "/ready")).text) as Ready).checks.index.status;
+  try {
+    lock.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    await until(
+      async () => {
+        await index();
+        return notices(pager.received, "store_errors").includes("firing") || undefined;
+      },
+      { what: () => `the alert: ${gateway.output.slice(-2_000)}`, ...slow },
+    );
+    expect(await index()).toBe("down");
+    const { alerts } = await health();
+    expect(alerts.find(({ alert }) => alert === "store_errors")?.summary).toContain("calls of D1 failed");
+    const { text } = await send(gateway, "/metrics");
+    expect(text).toMatch(/^roomtone_store_errors_total\{store="d1"\} [1-9]/m);
+  } finally {
+    lock.close();
+  }
+  await until(async () => (await index()) === "ok" || undefined, { what: "the database to be back", ...slow });
+}, 200_000);
 
 test("[Z5] [Z6] R2's folder goes away and comes back: acks go on, health and metrics say so, an alert fires and resolves", async () => {
   const session = newSession();
@@ -209,3 +246,28 @@ test("[Z6] a tenant fills most of its quota of a day: an alert fires, and resolv
     ...slow,
   });
 }, 300_000);
+
+test("[Z6] a webhook's receiver is dead and comes back: an alert fires, and resolves once what waits is taken", async () => {
+  const session = newSession();
+  const hooks = await takeRequests();
+  await hooks.stop();
+  await postJson(gateway, "/v1/sessions", { session_id: session, webhook_url: hooks.url });
+  const capture = await TestClient.connect(gateway, { session });
+  let seq = 0;
+  /** A room tells of itself after a second that it keeps. */
+  const noticed = async (state: string): Promise<true | undefined> => {
+    await capture.keep((seq += 1));
+    await sleep(1_000);
+    return notices(pager.received, "webhooks_failing").includes(state) || undefined;
+  };
+  await until(() => noticed("firing"), { what: "the alert", ...slow });
+  const [, port] = /:(\d+)/.exec(hooks.url) ?? [];
+  const back = await takeRequests({ port: Number(port) });
+  try {
+    await until(() => noticed("resolved"), { what: "its end", ...slow });
+    expect(back.received.some(({ body }) => body.includes("session.created"))).toBe(true);
+  } finally {
+    await capture.leave();
+    await back.stop();
+  }
+}, 200_000);

@@ -26,6 +26,8 @@ export class InferenceServer {
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
         const { method = "", url: path = "", headers } = request;
+        // `GET /ready` asks whether anybody is there.
+        if (method === "HEAD") return void response.writeHead(204).end();
         const body = JSON.parse(Buffer.concat(parts).toString()) as ResolveRequest;
         const received = { method, path, headers, request: body };
         this.#received.push(received);

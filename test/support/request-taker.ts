@@ -13,7 +13,8 @@ export interface RequestTaker {
   readonly stop: () => Promise<void>;
 }
 
-export async function takeRequests(): Promise<RequestTaker> {
+/** @param port of one that was stopped, to come back at its address. */
+export async function takeRequests({ port = 0 }: { readonly port?: number } = {}): Promise<RequestTaker> {
   const received: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
@@ -24,7 +25,7 @@ export async function takeRequests(): Promise<RequestTaker> {
     });
   });
   await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, "127.0.0.1", resolve);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

@@ -12,6 +12,8 @@ export const alertNames = [
   "inference_down",
   "quota_near",
   "storage_full",
+  "store_errors",
+  "webhooks_failing",
 ] as const;
 export type AlertName = (typeof alertNames)[number];
 
@@ -36,6 +38,7 @@ export interface Known {
   readonly freeBytes: number | undefined;
 }
 
+const storeTitles: Readonly<Record<string, string>> = { d1: "D1", kv: "KV", object: "Durable Objects", r2: "R2" };
 const bytesPerMb = 1_000_000;
 
 export function conditionsOf(
@@ -48,6 +51,8 @@ export function conditionsOf(
   const down = since(sums.inference_down_since);
   const percent = rates.requests < leastRequests ? 0 : (100 * rates.errors) / rates.requests;
   const lag = since(states.captions_behind_since);
+  const untaken = since(states.webhooks_failing_since);
+  const { store = "", errors: failed = 0 } = rates.store ?? {};
   const { tenant = "", percent: used = 0 } = states.quota ?? {};
   const all: Condition[] = [
     {
@@ -85,6 +90,18 @@ export function conditionsOf(
       value: rates.storage_full,
       threshold: 1,
       summary: `${rates.storage_full} requests or connections of the last five minutes were refused for want of space.`,
+    },
+    {
+      alert: "store_errors",
+      value: failed,
+      threshold: thresholds.ALERT_STORE_ERRORS,
+      summary: `${failed} calls of ${storeTitles[store] ?? store} failed in the last five minutes.`,
+    },
+    {
+      alert: "webhooks_failing",
+      value: Math.round(untaken),
+      threshold: thresholds.ALERT_WEBHOOKS_FAILING_S,
+      summary: `Webhooks of ${states.webhooks_failing} sessions have waited for ${Math.round(untaken)} s for a receiver that takes none.`,
     },
   ];
   const fired = all.filter(({ value, threshold }) => value >= threshold);

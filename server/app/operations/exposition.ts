@@ -1,5 +1,5 @@
 /** Metrics in Prometheus's text format (https://prometheus.io/docs/instrumenting/exposition_formats/). Pure. */
-import { metricNamed, metrics } from "../../shared/telemetry/metrics.ts";
+import { type Metric, metricNamed, metrics } from "../../shared/telemetry/metrics.ts";
 import type { Sample } from "./series-store.ts";
 
 export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
@@ -8,14 +8,23 @@ export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 export function exposition(samples: readonly Sample[]): string {
   const byName = Map.groupBy(samples, ({ name }) => name);
   return Object.entries(metrics)
-    .flatMap(([name, { type, help, labels }]) => {
+    .flatMap(([name, metric]: [string, Metric]) => {
+      const { type, help, labels } = metric;
       const shown =
-        type === "histogram" ? histogram(name, byName) : (byName.get(name) ?? []).map((sample) => line(sample, labels));
+        type === "histogram"
+          ? histogram(name, byName)
+          : fromZero(name, metric, byName.get(name) ?? []).map((sample) => line(sample, labels));
       const lines = shown.length === 0 && labels.length === 0 ? [`${name} 0`] : shown;
       return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines];
     })
     .map((text) => `${text}\n`)
     .join("");
+}
+
+function fromZero(name: string, metric: Metric, samples: readonly Sample[]): readonly Sample[] {
+  const counted = new Set(samples.map(({ labels }) => labels[0]));
+  const uncounted = (metric.fromZero ?? []).filter((label) => !counted.has(label));
+  return [...samples, ...uncounted.map((label) => ({ name, labels: [label], value: 0 }))];
 }
 
 /** Samples tell each its own bucket; a scrape's are those of it and all below. */

@@ -68,9 +68,9 @@ export class Monitor {
     const isNew = db.transaction(() => {
       if (!this.#series.note(id)) return false;
       for (const count of counts) this.#series.add(count);
-      this.#series.addRequests(counts);
+      this.#series.addToMinute(counts);
       for (const count of meeting ? this.#meetings.take(meeting) : []) this.#series.add(count);
-      if (meeting) this.#states.takeQuota(meeting);
+      if (meeting) this.#states.takeReport(meeting);
       this.#states.takeCircuits(lines);
       return true;
     });
@@ -132,6 +132,8 @@ export class Monitor {
       sums.oldest_pending_at !== null ||
       sums.inference_down > 0 ||
       states.captions_behind > 0 ||
+      states.webhooks_failing > 0 ||
+      rates.store !== undefined ||
       rates.requests + rates.storage_full > 0;
     this.#lookAt = mayChange || this.#alerts.firing().length > 0 ? db.now() + lookEveryMs : undefined;
   }

@@ -35,17 +35,35 @@ const addMinute = stmt<[minute: number, requests: number, errors: number, full: 
      storage_full = storage_full + excluded.storage_full`,
 );
 const forgetMinutes = stmt<[before: number]>("DELETE FROM minutes WHERE minute < ?");
-const rates = stmt<[from: number], Rates>(
+const totals = stmt<[from: number], Totals>(
   `SELECT coalesce(sum(requests), 0) AS requests, coalesce(sum(errors), 0) AS errors,
      coalesce(sum(storage_full), 0) AS storage_full FROM minutes WHERE minute >= ?`,
 );
 
-export type Rates = { readonly requests: number; readonly errors: number; readonly storage_full: number };
+const addStoreErrors = stmt<[minute: number, store: string, errors: number]>(
+  `INSERT INTO store_minutes (minute, store, errors) VALUES (?, ?, ?)
+   ON CONFLICT (minute, store) DO UPDATE SET errors = errors + excluded.errors`,
+);
+const forgetStoreMinutes = stmt<[before: number]>("DELETE FROM store_minutes WHERE minute < ?");
+const worstStore = stmt<[from: number], StoreErrors>(
+  `SELECT store, sum(errors) AS errors FROM store_minutes WHERE minute >= ? GROUP BY store
+   ORDER BY sum(errors) DESC, store LIMIT 1`,
+);
+
+type Totals = { readonly requests: number; readonly errors: number; readonly storage_full: number };
+export type StoreErrors = { readonly store: string; readonly errors: number };
+export interface Rates extends Totals {
+  /** Of the store that failed most often; undefined where none did. */
+  readonly store: StoreErrors | undefined;
+}
 
 export const seriesTables = `
   CREATE TABLE IF NOT EXISTS series (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, labels)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS batches (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS minutes (minute INTEGER PRIMARY KEY, requests INTEGER NOT NULL, errors INTEGER NOT NULL, storage_full INTEGER NOT NULL);`;
+  CREATE TABLE IF NOT EXISTS minutes (minute INTEGER PRIMARY KEY, requests INTEGER NOT NULL, errors INTEGER NOT NULL, storage_full INTEGER NOT NULL);
+  CREATE TABLE IF NOT EXISTS store_minutes (
+    minute INTEGER NOT NULL, store TEXT NOT NULL, errors INTEGER NOT NULL, PRIMARY KEY (minute, store)
+  ) WITHOUT ROWID;`;
 
 export class SeriesStore {
   readonly #db: Database;
@@ -66,23 +84,26 @@ export class SeriesStore {
     if (seriesCount.one(this.#db).n < maxSeries) begin.run(this.#db, name, key, value);
   }
 
-  /** For the rate of errors. */
-  addRequests(counts: readonly TelemetryCount[]): void {
+  /** For the alerts that go by what happened in five minutes: requests, and calls of stores that failed. */
+  addToMinute(counts: readonly TelemetryCount[]): void {
     const minute = Math.floor(this.#db.now() / minuteMs) * minuteMs;
     let [requests, errors, full] = [0, 0, 0];
     for (const { name, labels, value } of counts) {
       if (name === "roomtone_refusals_total" && labels[0] === "storage_full") full += value;
+      if (name === "roomtone_store_errors_total") addStoreErrors.run(this.#db, minute, labels[0] ?? "", value);
       if (name !== "roomtone_http_requests_total") continue;
       requests += value;
       // 503 says "later", and mostly what the deployment was told to say; but of what is broken it is the answer too.
       if (labels[1]?.startsWith("5")) errors += value;
     }
     forgetMinutes.run(this.#db, minute - rateWindowMs);
+    forgetStoreMinutes.run(this.#db, minute - rateWindowMs);
     if (requests + full > 0) addMinute.run(this.#db, minute, requests, errors, full);
   }
 
   rates(): Rates {
-    return rates.one(this.#db, this.#db.now() - rateWindowMs);
+    const from = this.#db.now() - rateWindowMs;
+    return { ...totals.one(this.#db, from), store: worstStore.first(this.#db, from) };
   }
 
   samples(): Sample[] {

@@ -1,6 +1,6 @@
 /**
- * What lasts until somebody says that it is over: captions that are behind, quotas of a day that are nearly used, models that are left
- * alone. Whoever says that it is so may die: what nobody repeats goes by itself.
+ * What lasts until somebody says that it is over: captions that are behind, webhooks that nobody takes, quotas of a day that are nearly
+ * used, models that are left alone. Whoever says that it is so may die: what nobody repeats goes by itself.
  */
 import type { MeetingReport, TelemetryLine } from "../../../schemas/telemetry.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -8,6 +8,8 @@ import { stmt } from "../../shared/lib/stmt.ts";
 
 /** A captioner that is behind says so every minute at least. */
 const captionsForMs = 180_000;
+/** A room with webhooks that wait says so every minute, and every five where the app was away. */
+const webhooksForMs = 900_000;
 /** A circuit that is open says so with each try that fails, a minute apart at most where there is anything to try. */
 const circuitsForMs = 900_000;
 const dayMs = 86_400_000;
@@ -32,6 +34,10 @@ export interface States {
   readonly captions_behind: number;
   /** The longest, ms since 1970; null where none is. */
   readonly captions_behind_since: number | null;
+  /** Sessions whose webhooks wait for a receiver that took nothing when it was last tried. */
+  readonly webhooks_failing: number;
+  /** When the first of them was heard of, ms since 1970; null where none is. */
+  readonly webhooks_failing_since: number | null;
   /** That of which most is used; undefined where none was heard of today. */
   readonly quota: QuotaState | undefined;
   readonly circuits: readonly OpenCircuit[];
@@ -39,6 +45,9 @@ export interface States {
 
 export const stateTables = `
   CREATE TABLE IF NOT EXISTS captions_behind (
+    tenant TEXT NOT NULL, session_id TEXT NOT NULL, since INTEGER NOT NULL, heard_at INTEGER NOT NULL, PRIMARY KEY (tenant, session_id)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS webhooks_failing (
     tenant TEXT NOT NULL, session_id TEXT NOT NULL, since INTEGER NOT NULL, heard_at INTEGER NOT NULL, PRIMARY KEY (tenant, session_id)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS quotas (tenant TEXT PRIMARY KEY, percent INTEGER NOT NULL, heard_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -52,6 +61,16 @@ const putBehind = stmt<[tenant: string, sessionId: string, since: number, heardA
 );
 const removeBehind = stmt<[tenant: string, sessionId: string]>(
   "DELETE FROM captions_behind WHERE tenant = ? AND session_id = ?",
+);
+const putFailing = stmt<[tenant: string, sessionId: string, since: number, heardAt: number]>(
+  "INSERT INTO webhooks_failing VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET heard_at = excluded.heard_at",
+);
+const removeFailing = stmt<[tenant: string, sessionId: string]>(
+  "DELETE FROM webhooks_failing WHERE tenant = ? AND session_id = ?",
+);
+const forgetFailing = stmt<[before: number]>("DELETE FROM webhooks_failing WHERE heard_at < ?");
+const failing = stmt<[], { n: number; since: number | null }>(
+  "SELECT count(*) AS n, min(since) AS since FROM webhooks_failing",
 );
 // Every session of a tenant tells how much of the tenant's quota is used, as it last heard of it: the newest word counts.
 const putQuota = stmt<[tenant: string, percent: number, heardAt: number]>(
@@ -77,6 +96,10 @@ const trimCircuits = stmt<[max: number]>(
   `DELETE FROM circuits WHERE (tenant, model) IN (SELECT tenant, model FROM circuits
      ORDER BY heard_at LIMIT max(0, (SELECT count(*) FROM circuits) - ?))`,
 );
+const trimFailing = stmt<[max: number]>(
+  `DELETE FROM webhooks_failing WHERE (tenant, session_id) IN (SELECT tenant, session_id FROM webhooks_failing
+     ORDER BY heard_at LIMIT max(0, (SELECT count(*) FROM webhooks_failing) - ?))`,
+);
 const behind = stmt<[], { n: number; since: number | null }>(
   "SELECT count(*) AS n, min(since) AS since FROM captions_behind",
 );
@@ -96,7 +119,9 @@ export class StatesStore {
     else putBehind.run(this.#db, tenant, sessionId, since, this.#db.now());
   }
 
-  takeQuota({ tenant, quota }: MeetingReport): void {
+  takeReport({ tenant, session_id: sessionId, status, webhooks_failing: waiting, quota }: MeetingReport): void {
+    if (waiting === 0 || status === "deleted") removeFailing.run(this.#db, tenant, sessionId);
+    else putFailing.run(this.#db, tenant, sessionId, this.#db.now(), this.#db.now());
     if (quota) putQuota.run(this.#db, tenant, quota.percent, quota.at);
   }
 
@@ -110,24 +135,29 @@ export class StatesStore {
     }
   }
 
-  /** A session is deleted: its captions are behind no more. */
+  /** A session is deleted: its captions are behind no more, and nobody is to be told of it. */
   forget(tenant: string, sessionId: string): void {
+    removeFailing.run(this.#db, tenant, sessionId);
     removeBehind.run(this.#db, tenant, sessionId);
   }
 
   states(): States {
     const now = this.#db.now();
     forgetBehind.run(this.#db, now - captionsForMs);
+    forgetFailing.run(this.#db, now - webhooksForMs);
     forgetCircuits.run(this.#db, now - circuitsForMs);
     // Days are UTC, as the quota's are.
     forgetQuotas.run(this.#db, Math.floor(now / dayMs) * dayMs);
     trimBehind.run(this.#db, maxRows);
     trimQuotas.run(this.#db, maxRows);
     trimCircuits.run(this.#db, maxRows);
-    const { n, since } = behind.one(this.#db);
+    trimFailing.run(this.#db, maxRows);
+    const [late, untaken] = [behind.one(this.#db), failing.one(this.#db)];
     return {
-      captions_behind: n,
-      captions_behind_since: since,
+      captions_behind: late.n,
+      captions_behind_since: late.since,
+      webhooks_failing: untaken.n,
+      webhooks_failing_since: untaken.since,
       quota: fullest.first(this.#db),
       circuits: open.all(this.#db, shownCircuits),
     };

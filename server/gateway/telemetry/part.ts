@@ -46,6 +46,9 @@ const oldestPending = stmt<[], { received_at: number }>(
 const webhookStates = stmt<[], { state: string; n: number }>(
   "SELECT state, count(*) AS n FROM webhook_deliveries WHERE state <> 'delivered' GROUP BY state",
 );
+const webhooksFailing = stmt<[], { n: number }>(
+  "SELECT count(*) AS n FROM webhook_deliveries WHERE state = 'pending' AND failures > 0",
+);
 
 export function telemetryPart(core: Core, { tracks, quotaUse, isInferenceDown, tell }: TelemetryDeps): Part {
   const { db, jobs, log, now, random, session, status, store, synced } = core;
@@ -82,6 +85,7 @@ export function telemetryPart(core: Core, { tracks, quotaUse, isInferenceDown, t
       is_inference_down: isInferenceDown(),
       webhooks_pending: waiting.get("pending") ?? 0,
       webhooks_dead: waiting.get("dead") ?? 0,
+      webhooks_failing: webhooksFailing.one(db).n,
       quota: quotaUse(),
     };
   };

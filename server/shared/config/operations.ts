@@ -35,6 +35,12 @@ export const operationsVariables = {
   ALERT_ERROR_PERCENT: variable(z.coerce.number().min(0.1).max(100).default(5)).describe(
     "Alert `error_rate`: so many of a hundred requests of five minutes were answered 5xx, of twenty at least.",
   ),
+  ALERT_STORE_ERRORS: variable(z.coerce.number().int().min(1).default(5)).describe(
+    "Alert `store_errors`: so many calls of one store (D1, R2, KV, objects) failed in five minutes.",
+  ),
+  ALERT_WEBHOOKS_FAILING_S: variable(z.coerce.number().int().min(1).default(600)).describe(
+    "Alert `webhooks_failing`: webhooks of a session have waited this long for a receiver that takes none.",
+  ),
 } as const;
 
 export type OperationsConfig = ValuesOf<typeof operationsVariables>;

@@ -1,6 +1,6 @@
 /** What the lines count as: metrics are made of them, so that no place has to say a thing twice. Pure. */
 import type { LogFields, LogLine } from "./log.ts";
-import type { CounterName, HistogramName } from "./metrics.ts";
+import { type CounterName, type HistogramName, storeNames } from "./metrics.ts";
 
 export type Counted =
   | { readonly counter: CounterName; readonly labels: readonly string[]; readonly by: number }
@@ -8,13 +8,17 @@ export type Counted =
 
 const one = (counter: CounterName, ...labels: readonly string[]): Counted => ({ counter, labels, by: 1 });
 
+type Store = (typeof storeNames)[number];
+
 /** Which store a failure is of. */
-const storeOf: Readonly<Record<string, string>> = {
+const stores: Readonly<Record<string, Store>> = {
   "keys.not_read": "d1",
   "keys.not_rechecked": "d1",
   "index.read_failed": "d1",
   "index.write_failed": "d1",
+  "switches.not_read": "d1",
   "billing.not_flushed": "d1",
+  "billing.not_compared": "d1",
   "models.preferences_unread": "d1",
   "models.preferences_unwritten": "d1",
   "speech_cache.unread": "kv",
@@ -23,16 +27,38 @@ const storeOf: Readonly<Record<string, string>> = {
   "chat_cache.unwritten": "kv",
   "archive.put_failed": "r2",
   "result.not_read": "r2",
+  "session.not_read": "r2",
   "audio.not_opened": "r2",
+  "peaks.not_read": "r2",
+  "resolve.audio_unavailable": "r2",
+  "review.audio_unavailable": "r2",
+  "sync.trash_left": "r2",
   "rate_limiter.unreachable": "object",
+  "rate_limiter.not_kept": "object",
   "tenant_quota.unreachable": "object",
+  "quota.not_read": "object",
+  "quota.not_leased": "object",
+  "idempotency.unavailable": "object",
   "billing.unavailable": "object",
+  "budget.not_held": "object",
+  "usage.not_kept": "object",
+  "sync.unavailable": "object",
 };
+/** What `GET /ready` looks at: where nothing else goes on, it alone sees that a store is away. */
+const checkedStores: Readonly<Record<string, Store>> = { index: "d1", storage: "r2", rooms: "object" };
 
 export function countsOf(line: LogLine): Counted[] {
   const counts = [one("roomtone_log_lines_total", line.level), ...byEvent(line)];
-  const store = Object.hasOwn(storeOf, line.event) ? storeOf[line.event] : undefined;
+  const store = storeOf(line);
   return store === undefined ? counts : [...counts, one("roomtone_store_errors_total", store)];
+}
+
+function storeOf(line: LogLine): Store | undefined {
+  if (line.event === "ready.check_failed") {
+    const { check }: LogFields = line;
+    return typeof check === "string" && Object.hasOwn(checkedStores, check) ? checkedStores[check] : undefined;
+  }
+  return Object.hasOwn(stores, line.event) ? stores[line.event] : undefined;
 }
 
 function byEvent(line: LogLine): Counted[] {

@@ -8,7 +8,14 @@ export interface Metric {
   readonly labels: readonly string[];
   /** Of a histogram: upper bounds, in the metric's unit. */
   readonly buckets?: readonly number[];
+  /**
+   * Of a counter with one label: those of its values that an alert goes by. They are shown as 0 before they are counted, since Prometheus
+   * sees no growth in a series that begins above it.
+   */
+  readonly fromZero?: readonly string[];
 }
+
+export const storeNames = ["d1", "kv", "object", "r2"] as const;
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60] as const;
 
@@ -22,6 +29,7 @@ export const metrics = {
   roomtone_refusals_total: {
     type: "counter",
     labels: ["code"],
+    fromZero: ["storage_full"],
     help: "Requests and connections that were refused, by code.",
   },
   roomtone_rate_limited_total: { type: "counter", labels: [], help: "Requests that were answered 429." },
@@ -75,6 +83,7 @@ export const metrics = {
   roomtone_store_errors_total: {
     type: "counter",
     labels: ["store"],
+    fromZero: storeNames,
     help: "Calls of D1, KV, R2 and of objects that failed.",
   },
   roomtone_log_lines_total: { type: "counter", labels: ["level"], help: "Lines that were logged." },
@@ -96,6 +105,11 @@ export const metrics = {
     type: "gauge",
     labels: [],
     help: "Webhooks of sessions not yet over that are tried no more.",
+  },
+  roomtone_webhooks_failing_seconds: {
+    type: "gauge",
+    labels: [],
+    help: "For how long webhooks of a session have waited for a receiver that takes none, where they wait longest.",
   },
   roomtone_captions_lag_seconds: {
     type: "gauge",

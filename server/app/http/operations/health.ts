@@ -51,6 +51,7 @@ function gaugesOf({ sums, states, freeBytes, alerts, at }: Health): Health["samp
     gauge("roomtone_inference_circuits_open", sums.inference_down),
     gauge("roomtone_webhooks_pending", sums.webhooks_pending),
     gauge("roomtone_webhooks_dead", sums.webhooks_dead),
+    gauge("roomtone_webhooks_failing_seconds", secondsSince(states.webhooks_failing_since, at)),
     gauge("roomtone_captions_behind", states.captions_behind),
     gauge("roomtone_captions_lag_seconds", secondsSince(states.captions_behind_since, at)),
     gauge("roomtone_quota_used_percent", states.quota?.percent ?? 0),

@@ -54,8 +54,9 @@ export class MonitorWorld {
   report(meeting: Partial<MeetingReport>): void {
     const none = { kept: 0, duplicate: 0, rejected: 0, archived: 0 };
     const plain = { tenant: "default", session_id: "m1", status: "open" as const, totals: none, told: none };
-    const waiting = { pending_chunks: 0, oldest_pending_at: null, webhooks_pending: 0, webhooks_dead: 0, quota: null };
-    this.take({ meeting: { ...plain, ...waiting, is_inference_down: false, ...meeting } });
+    const webhooks = { webhooks_pending: 0, webhooks_dead: 0, webhooks_failing: 0 };
+    const waiting = { pending_chunks: 0, oldest_pending_at: null, quota: null };
+    this.take({ meeting: { ...plain, ...waiting, ...webhooks, is_inference_down: false, ...meeting } });
   }
 
   requests(status: string, value: number): void {
