@@ -1,28 +1,40 @@
 /**
- * `npm run billing -- reconcile [--url http://127.0.0.1:8787]`: whether a tenant's ledger, its sums and D1 say the same. `ROOMTONE_API_KEY` is a
- * key of the tenant with the scope `admin`; a gateway that asks nobody needs none. Ends with 0 where all is one, 1 where not, 2 where it can't be known.
+ * `npm run billing -- reconcile`: whether a tenant's ledger, its sums and D1 say the same. Ends with 0 where all is one, 1 where not, 2 where
+ * it can't be known.
  */
 import { readEnvFile } from "./cli/env-file.ts";
-import { parseArgs } from "node:util";
 import { reconcile } from "./billing/reconcile.ts";
+import { defineCommands } from "./cli/define-command.ts";
+import { address, gatewayOptions } from "./cli/option-types.ts";
 
 readEnvFile();
 
-const usage = "npm run billing -- reconcile [--url URL]   (ROOMTONE_API_KEY: a key with the scope admin)";
+const parse = defineCommands({
+  name: "npm run billing --",
+  description: "Looks after a tenant's ledger.",
+  commands: {
+    reconcile: {
+      description:
+        "Adds all entries up again, out of the ledger and out of D1, and names what differs. Ends with 0 where all is one, 1 where not, 2 where it can't be known.",
+      options: {
+        url: address("http:", "https:").meta({
+          value: "<url>",
+          description: "where the gateway is",
+          default: "http://127.0.0.1:8787",
+        }),
+        token: gatewayOptions.token,
+      },
+    },
+  },
+});
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { url: { type: "string", default: "http://127.0.0.1:8787" } },
-  });
-  if (positionals.join(" ") !== "reconcile") {
-    console.error(usage);
-    return 2;
-  }
-  const key = process.env["ROOMTONE_API_KEY"];
+  const options = parse(process.argv.slice(2));
+  if (!options) return 0;
+  const { url, token } = options;
   const ask = async (path: string): Promise<unknown> => {
-    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-    const answer = await fetch(new URL(path, values.url), { headers, signal: AbortSignal.timeout(60_000) });
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(new URL(path, url), { headers, signal: AbortSignal.timeout(60_000) });
     if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}: ${await answer.text()}`);
     return answer.json();
   };
@@ -37,6 +49,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (cause) {
-  console.error(cause instanceof Error ? cause.message : String(cause));
+  console.error(`npm run billing: ${cause instanceof Error ? cause.message : String(cause)}`);
   process.exitCode = 2;
 }

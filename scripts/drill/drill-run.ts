@@ -60,6 +60,7 @@ const drills: readonly Drill[] = [
 
 export async function runDrill({ seconds, outages }: DrillOptions, run: CommandRun): Promise<void> {
   if (outages) return runOutages(run);
+  run.print("Takes about a minute. Lines that begin with a time are what the gateway says on its terminal meanwhile.");
   const stateDir = benchFolder();
   const gateway = await start(stateDir, run);
   await keepMeeting(gateway, seconds);

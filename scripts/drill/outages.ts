@@ -28,6 +28,9 @@ const patienceMs = 300_000;
 const pauseMs = 6_000;
 
 export async function runOutages(run: CommandRun): Promise<void> {
+  run.print(
+    "Takes about five minutes. Lines that begin with a time are what the gateway says on its terminal meanwhile.",
+  );
   const stateDir = benchFolder();
   const [pager, hooks, speakers] = [new Receiver(), new Receiver(), new SpeakerService()];
   run.atEnd(() => Promise.all([pager.stop(), hooks.stop(), speakers.stop()]));

@@ -29,13 +29,16 @@ const stackLine = /^\s+at\s/;
 // eslint-disable-next-line no-control-regex
 const escapes = /\u001b\[[0-9;]*m/g;
 
+/** So workerd begins what it tells its own developers and no operator can do anything about. */
+const ofRuntime = "NOSENTRY ";
+
 /** One line without its end; undefined where there is nothing to say. */
 export function readableLog({ level, message }: Printed, options: ReadableOptions): string | undefined {
   const text = message.replaceAll(escapes, "").trim();
   if (text === "") return undefined;
   const said = structured(text);
   const shown = said?.level ?? level;
-  if (said?.level === "info" && options.withInfo !== true) return undefined;
+  if ((said?.level === "info" || text.startsWith(ofRuntime)) && options.withInfo !== true) return undefined;
   const time = options.now.toTimeString().slice(0, 8);
   return `${time} ${levelWord(shown, options.isColoured)} ${said?.text ?? condensed(text, options.withStacks)}`;
 }

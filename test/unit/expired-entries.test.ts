@@ -23,3 +23,16 @@ test("[L19] the cache is swept at the start and now and then, also after a sweep
   await vi.advanceTimersByTimeAsync(2 * sweepEveryMs);
   expect(asked).toBe(3);
 });
+
+test("[L19] a sweep that is cut off by the end of the runtime is no failure", async () => {
+  const failures: unknown[] = [];
+  const cut = Promise.withResolvers<unknown>();
+  const list = (): Promise<unknown> => cut.promise;
+  const miniflare = { getKVNamespace: async () => ({ list }) } as unknown as Parameters<typeof sweepExpired>[0];
+  const end = sweepExpired(miniflare, (cause) => failures.push(cause));
+  await vi.advanceTimersByTimeAsync(0);
+  end();
+  cut.reject(new TypeError("fetch failed"));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(failures).toEqual([]);
+});

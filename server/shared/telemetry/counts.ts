@@ -1,6 +1,6 @@
 /** What the lines count as: metrics are made of them, so that no place has to say a thing twice. Pure. */
 import type { LogFields, LogLine } from "./log.ts";
-import { type CounterName, type HistogramName, storeNames } from "./metrics.ts";
+import type { CounterName, HistogramName, StoreName } from "./metrics.ts";
 
 export type Counted =
   | { readonly counter: CounterName; readonly labels: readonly string[]; readonly by: number }
@@ -8,10 +8,8 @@ export type Counted =
 
 const one = (counter: CounterName, ...labels: readonly string[]): Counted => ({ counter, labels, by: 1 });
 
-type Store = (typeof storeNames)[number];
-
 /** Which store a failure is of. */
-const stores: Readonly<Record<string, Store>> = {
+const stores: Readonly<Record<string, StoreName>> = {
   "keys.not_read": "d1",
   "keys.not_rechecked": "d1",
   "index.read_failed": "d1",
@@ -45,7 +43,7 @@ const stores: Readonly<Record<string, Store>> = {
   "sync.unavailable": "object",
 };
 /** What `GET /ready` looks at: where nothing else goes on, it alone sees that a store is away. */
-const checkedStores: Readonly<Record<string, Store>> = { index: "d1", storage: "r2", rooms: "object" };
+const checkedStores: Readonly<Record<string, StoreName>> = { index: "d1", storage: "r2", rooms: "object" };
 
 export function countsOf(line: LogLine): Counted[] {
   const counts = [one("roomtone_log_lines_total", line.level), ...byEvent(line)];
@@ -53,7 +51,7 @@ export function countsOf(line: LogLine): Counted[] {
   return store === undefined ? counts : [...counts, one("roomtone_store_errors_total", store)];
 }
 
-function storeOf(line: LogLine): Store | undefined {
+function storeOf(line: LogLine): StoreName | undefined {
   if (line.event === "ready.check_failed") {
     const { check }: LogFields = line;
     return typeof check === "string" && Object.hasOwn(checkedStores, check) ? checkedStores[check] : undefined;

@@ -15,7 +15,8 @@ export interface Metric {
   readonly fromZero?: readonly string[];
 }
 
-export const storeNames = ["d1", "kv", "object", "r2"] as const;
+const storeNames = ["d1", "kv", "object", "r2"] as const;
+export type StoreName = (typeof storeNames)[number];
 
 const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60] as const;
 

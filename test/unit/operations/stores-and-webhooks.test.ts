@@ -34,11 +34,12 @@ test("[Z6] store_errors fires where calls of one store fail, without a request o
   expect(world.notices()).toEqual(["store_errors firing", "store_errors resolved"]);
 });
 
+const storesOf = (check: string): (readonly string[])[] =>
+  countsOf({ level: "warn", event: "ready.check_failed", check }).flatMap((count) =>
+    "counter" in count && count.counter === "roomtone_store_errors_total" ? [count.labels] : [],
+  );
+
 test("[Z5] a look of /ready that fails is a failure of the store that it asked; what it asked of others is none", () => {
-  const storesOf = (check: string): (readonly string[])[] =>
-    countsOf({ level: "warn", event: "ready.check_failed", check }).flatMap((count) =>
-      "counter" in count && count.counter === "roomtone_store_errors_total" ? [count.labels] : [],
-    );
   expect(["index", "storage", "rooms", "inference", "app", "constructor"].map(storesOf)).toEqual([
     [["d1"]],
     [["r2"]],
@@ -91,8 +92,9 @@ test("[Z6] a session that is deleted, or whose room says nothing any more, has n
   expect(world.monitor.health().states.webhooks_failing).toBe(0);
 });
 
+const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+
 test("[Z6] every alert is in the specification, with its variable among the documents, and in the runbook", () => {
-  const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
   for (const path of ["schemas/SPEC.md", "docs/telemetry.md", "docs/runbook-workers.md"]) {
     const text = read(path);
     expect({ path, lacks: alertNames.filter((name) => !text.includes(`\`${name}\``)) }).toEqual({ path, lacks: [] });

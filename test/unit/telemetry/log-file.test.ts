@@ -57,3 +57,10 @@ test("[Z4] a terminal shows what went well to those who ask, and no JSON at all"
   expect(readableLog(line, options)).toBeUndefined();
   expect(readableLog(line, { ...options, withInfo: true })).toMatch(/^\d\d:\d\d:\d\d info cf_request status=200$/);
 });
+
+test("[Z4] what workerd tells its own developers is for those who ask, too", () => {
+  const line = { level: "warn", message: "NOSENTRY SQLite alarm overdue; actorId = 57ad" };
+  const options = { now, isColoured: false, withStacks: false };
+  expect(readableLog(line, options)).toBeUndefined();
+  expect(readableLog(line, { ...options, withInfo: true })).toContain("NOSENTRY SQLite alarm overdue");
+});
