@@ -51,6 +51,8 @@ export class OverflowOutbox implements Outbox {
   #end: OutboxEnd | undefined;
   #attempt = 0;
   #nextAttemptAt = 0;
+  /** It failed when it was last asked, which is more than that it is full. */
+  #isFailing = false;
   #isStopped = false;
   #isClosed = false;
   onRetrying: (retry: OutboxRetrying) => void = () => undefined;
@@ -102,11 +104,7 @@ export class OverflowOutbox implements Outbox {
     const stored = seqs.filter((seq) => !this.#unsaved.has(seq));
     for (const seq of seqs) this.#forget(seq);
     for (const seq of stored) this.#recent.delete(seq);
-    // Never behind seconds that wait: they may wait for the space that this makes.
-    if (stored.length > 0 && !this.#damage) {
-      if (await this.#tryStep({ do: "remove", seqs: stored })) this.#nextAttemptAt = 0;
-      else this.#removeLater(stored);
-    }
+    if (stored.length > 0 && !this.#damage) await this.#removeStored(stored);
     await this.#catchUp();
   }
 
@@ -225,6 +223,13 @@ export class OverflowOutbox implements Outbox {
     this.#steps.push(step);
   }
 
+  /** Never behind seconds that wait: they may wait for the space that this makes. A store that fails is not asked with each ack. */
+  async #removeStored(seqs: readonly number[]): Promise<void> {
+    const isLeftAlone = this.#isFailing && this.#now() < this.#nextAttemptAt;
+    if (!isLeftAlone && (await this.#tryStep({ do: "remove", seqs }))) this.#nextAttemptAt = 0;
+    else this.#removeLater(seqs);
+  }
+
   #removeLater(seqs: readonly number[]): void {
     const [first] = this.#steps;
     if (first?.do === "remove") this.#steps[0] = { do: "remove", seqs: [...first.seqs, ...seqs] };
@@ -249,13 +254,16 @@ export class OverflowOutbox implements Outbox {
   /** @returns false where the store does not take it for now. */
   async #tryStep(step: OutboxStep): Promise<boolean> {
     try {
-      if (!(await applyStep(this.#store, step))) return this.#postpone("the store is full");
+      const isTaken = await applyStep(this.#store, step);
+      this.#isFailing = false;
+      if (!isTaken) return this.#postpone("the store is full");
       if (step.do === "hold") this.#isHeldOnDisk = true;
       this.#noteIfRecovered();
       return true;
     } catch (cause) {
       if (cause instanceof OutboxDamagedError) this.#noteGone(cause);
       else if (this.#store.faultOf?.(cause) === undefined) throw cause;
+      this.#isFailing = true;
       return this.#postpone(String(cause));
     }
   }

@@ -117,6 +117,20 @@ test("[O5] a full store lets go of seconds although others wait for its space", 
   expect(await store.inner.load()).toMatchObject({ unacked: [[2, 3]] });
 });
 
+test("[O5] a store that fails is asked again in time, however many acks come, and then lets go of all of them at once", async () => {
+  const { store, outbox, clock } = await shaky();
+  for (let seq = 1; seq <= 40; seq += 1) await outbox.put(frameOf(seq));
+  store.isBroken = true;
+  const retries: number[] = [];
+  outbox.onRetrying = ({ attempt }) => void retries.push(attempt);
+  for (let seq = 1; seq <= 30; seq += 1) await outbox.remove([seq]);
+  expect(retries).toEqual([1]);
+  store.isBroken = false;
+  clock.ms += 60_000;
+  await outbox.remove([31]);
+  expect(await store.inner.load()).toMatchObject({ unacked: [[32, 40]] });
+});
+
 test("[O5] numbers that were held back on disk are not given out before the disk says so", async () => {
   const { store, outbox } = await shaky();
   await outbox.put(frameOf(1));
@@ -146,12 +160,14 @@ test("[O5] held back after the store broke, they may go out again: the disk knew
 });
 
 test("[O5] a store that is thrown away: memory goes on under the same and under other numbers", async () => {
-  const { store, outbox } = await shaky();
+  const { store, outbox, clock } = await shaky();
   for (const seq of [1, 2]) await outbox.put(frameOf(seq));
   await outbox.release(0);
   store.isBroken = true;
   await outbox.put(frameOf(3));
   store.isGone = true;
+  // When it is asked again.
+  clock.ms += 60_000;
   await outbox.put(frameOf(4));
   await outbox.remove([1, 3]);
   await outbox.setEnd({ lastSeq: 4, paddingSamples: 7 });
