@@ -15,6 +15,16 @@ import {
 } from "../corrections.ts";
 import { bySessions, byTracks, session, type Operation } from "../operation.ts";
 
+/** How whatever writes into the log may be refused. */
+const ofWriting = [
+  "log_full",
+  "bad_request",
+  "body_too_large",
+  "session_not_found",
+  "session_finalized",
+  "session_deleted",
+] as const;
+
 export const speakersOperations = {
   addUtterances: {
     method: "POST",
@@ -30,7 +40,7 @@ export const speakersOperations = {
         schema: utterancesAnswerSchema,
       },
     },
-    errors: ["log_full", "bad_request", "body_too_large", "session_not_found", "session_finalized", "session_deleted"],
+    errors: ofWriting,
   },
   bindSpeaker: {
     method: "PUT",
@@ -40,15 +50,7 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: bindingBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
-    errors: [
-      "log_full",
-      "bad_request",
-      "body_too_large",
-      "session_not_found",
-      "cluster_not_found",
-      "session_finalized",
-      "session_deleted",
-    ],
+    errors: [...ofWriting, "cluster_not_found"],
   },
   unbindSpeaker: {
     method: "DELETE",
@@ -67,15 +69,7 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: mergeBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
-    errors: [
-      "log_full",
-      "bad_request",
-      "body_too_large",
-      "session_not_found",
-      "cluster_not_found",
-      "session_finalized",
-      "session_deleted",
-    ],
+    errors: [...ofWriting, "cluster_not_found"],
   },
   correctTurn: {
     method: "PATCH",
@@ -85,16 +79,7 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: turnBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
-    errors: [
-      "log_full",
-      "bad_request",
-      "body_too_large",
-      "session_not_found",
-      "turn_not_found",
-      "cluster_not_found",
-      "session_finalized",
-      "session_deleted",
-    ],
+    errors: [...ofWriting, "turn_not_found", "cluster_not_found"],
   },
   setTrackOrigin: {
     method: "PUT",
@@ -104,16 +89,7 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: originBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "The events that it added.", schema: correctionAnswerSchema } },
-    errors: [
-      "log_full",
-      "bad_request",
-      "body_too_large",
-      "invalid_track",
-      "session_not_found",
-      "track_not_found",
-      "session_finalized",
-      "session_deleted",
-    ],
+    errors: [...ofWriting, "invalid_track", "track_not_found"],
   },
   undoCorrection: {
     method: "POST",
@@ -157,15 +133,7 @@ export const speakersOperations = {
     underKey: "replayed",
     body: { schema: retryBodySchema, maxBytes: limits.maxCorrectionBodyBytes },
     answers: { 200: { description: "How many windows were opened again.", schema: retryAnswerSchema } },
-    errors: [
-      "log_full",
-      "bad_request",
-      "body_too_large",
-      "session_not_found",
-      "track_not_found",
-      "session_finalized",
-      "session_deleted",
-    ],
+    errors: [...ofWriting, "track_not_found"],
   },
   reviewSpeakers: {
     method: "POST",

@@ -1,6 +1,6 @@
 /** The page of one's own documents: what is added is there on every device, and a conflict is settled with both versions in sight. */
 import { expect, test } from "vitest";
-import { findingsOf } from "../support/accessible.ts";
+import { expectFit } from "../support/fit.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
@@ -45,20 +45,7 @@ test.skipIf(isWithoutBrowser)(
     const conflict = page.getByRole("region", { name: "Conflict: Kiln" });
     await conflict.getByText("It is fired at 1,260 degrees.").waitFor();
     await conflict.getByText("It is fired slowly.").waitFor();
-    const found: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const width of [360, 768, 1_280]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");
-        if (wider > 0 || serious.length > 0) found.push({ colorScheme, width, wider, serious });
-        const { ROOMTONE_LOOK: folder } = process.env;
-        if (folder !== undefined)
-          await page.screenshot({ path: `${folder}/documents-${colorScheme}-${width}.png`, fullPage: true });
-      }
-    }
-    expect(found).toEqual([]);
+    await expectFit(page, "documents");
     await conflict.getByRole("button", { name: "Write one from both" }).click();
     await page.getByLabel("One version of Kiln").fill("It is fired slowly, at 1,260 degrees.");
     await page.getByRole("button", { name: "Keep this" }).click();

@@ -1,6 +1,6 @@
 /** The page for who runs the installation: what waits, and what happened to a meeting. */
 import { expect, test } from "vitest";
-import { findingsOf } from "../support/accessible.ts";
+import { expectFit } from "../support/fit.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
@@ -29,20 +29,7 @@ test.skipIf(isWithoutBrowser)(
       .toBe(true);
     // Opening it is a request that names no session in its path; asking for its lines is one that does.
     expect(await row.textContent()).toContain("route=getTrace");
-    const found: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const width of [360, 768, 1_280]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");
-        if (wider > 0 || serious.length > 0) found.push({ colorScheme, width, wider, serious });
-        const { ROOMTONE_LOOK: folder } = process.env;
-        if (folder !== undefined)
-          await page.screenshot({ path: `${folder}/operate-${colorScheme}-${width}.png`, fullPage: true });
-      }
-    }
-    expect(found).toEqual([]);
+    await expectFit(page, "operate");
     expectClean(opened);
   },
   180_000,

@@ -1,7 +1,7 @@
 /** The page of what was used: its code comes when it is looked at, and it says what the ledger says. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { findingsOf } from "../support/accessible.ts";
+import { expectFit } from "../support/fit.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 import { expectClean, useConsole } from "../support/use-console.ts";
 
@@ -40,29 +40,7 @@ test.skipIf(isWithoutBrowser)(
     await page.getByRole("row", { name: /^chat \$1\.030 1 0 1,500$/ }).waitFor();
     await page.getByRole("link", { name: "board-7" }).waitFor();
     expect(await page.getByRole("meter", { name: "chat, dollars today" }).getAttribute("aria-valuenow")).toBe("86");
-    const found: unknown[] = [];
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      for (const width of [360, 768, 1_280]) {
-        await page.setViewportSize({ width, height: 800 });
-        const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        // Each view of the navigation can be seen and clicked without scrolling for it.
-        const hidden = await page.getByRole("navigation", { name: "Main" }).evaluate((nav) =>
-          [...nav.querySelectorAll("a")].flatMap((link) => {
-            const { left, top, right, bottom } = link.getBoundingClientRect();
-            const topmost = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-            return left >= 0 && right <= innerWidth && link.contains(topmost) ? [] : [link.textContent];
-          }),
-        );
-        const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");
-        if (wider > 0 || serious.length > 0 || hidden.length > 0)
-          found.push({ colorScheme, width, wider, hidden, serious });
-        const { ROOMTONE_LOOK: folder } = process.env;
-        if (folder !== undefined)
-          await page.screenshot({ path: `${folder}/usage-${colorScheme}-${width}.png`, fullPage: true });
-      }
-    }
-    expect(found).toEqual([]);
+    await expectFit(page, "usage");
     const [download] = await Promise.all([
       page.waitForEvent("download"),
       page.getByRole("button", { name: "Save as CSV" }).click(),

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import { limits } from "../../../schemas/limits.ts";
 import { resolveAnswerSchema, type SpeakerState } from "../../../schemas/speech/speakers.ts";
 import { handleResolve } from "../../../server/shared/diarizer/handle-resolve.ts";
-import { bodyWith, emptyState, excerpt, post, silence } from "./support/sounds.ts";
+import { emptyState, resolveBody } from "../../support/resolve-requests.ts";
+import { excerpt, post, silence } from "./support/sounds.ts";
 
 const alice = excerpt(0, 4);
 const bob = excerpt(7, 11);
 const roster = [{ name: "Alice" }, { name: "Bob" }];
 
 async function resolved(samples: Int16Array, more: object = {}): Promise<ReturnType<typeof resolveAnswerSchema.parse>> {
-  const { status, answer } = await post(bodyWith(samples, more));
+  const { status, answer } = await post(resolveBody(samples, more));
   expect(status).toBe(200);
   return resolveAnswerSchema.parse(answer);
 }
@@ -29,7 +30,7 @@ describe("the contract", () => {
 
   it("cuts where the speaker changes", async () => {
     // Alice until 6.16 s, Bob from 6.56 s.
-    const { answer } = await post(bodyWith(excerpt(4.4, 8.4)));
+    const { answer } = await post(resolveBody(excerpt(4.4, 8.4)));
     const segments = answer["segments"] as { start_ms: number; end_ms: number; cluster_id: string }[];
     expect(segments).toHaveLength(2);
     expect(Math.abs((segments[0]?.end_ms ?? 0) - 1_760)).toBeLessThan(250);
@@ -52,7 +53,7 @@ describe("the contract", () => {
   });
 
   it("takes 90 s at once, in order and without overlap", async () => {
-    const { answer } = await post(bodyWith(excerpt(0, 70)));
+    const { answer } = await post(resolveBody(excerpt(0, 70)));
     const segments = answer["segments"] as { start_ms: number; end_ms: number; cluster_id: string }[];
     expect(new Set(segments.map(({ cluster_id }) => cluster_id)).size).toBe(3);
     segments.forEach((segment, i) => {
@@ -63,7 +64,7 @@ describe("the contract", () => {
   });
 
   it("is a function: the same request, the same answer", async () => {
-    expect(await post(bodyWith(alice))).toEqual(await post(bodyWith(alice)));
+    expect(await post(resolveBody(alice))).toEqual(await post(resolveBody(alice)));
   });
 });
 
@@ -168,22 +169,22 @@ describe("states of others", () => {
 });
 
 describe("bad requests", () => {
-  const audio = bodyWith(alice)["audio"] as Record<string, unknown>;
+  const audio = resolveBody(alice)["audio"] as Record<string, unknown>;
   const cluster = { cluster_id: "a", centroid: [1], sample_count: 1 };
   it.each([
     ["no JSON", "{", 400],
     ["a list", [], 400],
     ["nothing", "", 400],
-    ["no state", bodyWith(alice, { state: undefined }), 400],
-    ["no session", bodyWith(alice, { session_id: "../x" }), 400],
+    ["no state", resolveBody(alice, { state: undefined }), 400],
+    ["no session", resolveBody(alice, { session_id: "../x" }), 400],
     [
       "a NaN, which JSON has as null",
-      bodyWith(alice, { state: { ...emptyState, clusters: [{ ...cluster, centroid: [Number.NaN] }] } }),
+      resolveBody(alice, { state: { ...emptyState, clusters: [{ ...cluster, centroid: [Number.NaN] }] } }),
       400,
     ],
     [
       "10,000 clusters",
-      bodyWith(alice, {
+      resolveBody(alice, {
         state: {
           ...emptyState,
           clusters: Array.from({ length: 10_000 }, (_, i) => ({ ...cluster, cluster_id: `c${i}` })),
@@ -191,13 +192,13 @@ describe("bad requests", () => {
       }),
       400,
     ],
-    ["a cluster twice", bodyWith(alice, { state: { ...emptyState, clusters: [cluster, cluster] } }), 400],
-    ["no base64", bodyWith(alice, { audio: { ...audio, content_b64: "%%%%" } }), 400],
-    ["half a sample", bodyWith(alice, { audio: { ...audio, content_b64: "AAAA" } }), 422],
-    ["5 ms", bodyWith(silence(0.005)), 422],
-    ["another format", bodyWith(alice, { audio: { ...audio, format: "opus" } }), 415],
-    ["another rate", bodyWith(alice, { audio: { ...audio, sample_rate: 8_000 } }), 415],
-    ["stereo", bodyWith(alice, { audio: { ...audio, channels: 2 } }), 415],
+    ["a cluster twice", resolveBody(alice, { state: { ...emptyState, clusters: [cluster, cluster] } }), 400],
+    ["no base64", resolveBody(alice, { audio: { ...audio, content_b64: "%%%%" } }), 400],
+    ["half a sample", resolveBody(alice, { audio: { ...audio, content_b64: "AAAA" } }), 422],
+    ["5 ms", resolveBody(silence(0.005)), 422],
+    ["another format", resolveBody(alice, { audio: { ...audio, format: "opus" } }), 415],
+    ["another rate", resolveBody(alice, { audio: { ...audio, sample_rate: 8_000 } }), 415],
+    ["stereo", resolveBody(alice, { audio: { ...audio, channels: 2 } }), 415],
   ])("refuses %s", async (_name, body, expected) => {
     const { status, answer } = await post(body);
     expect(status).toBe(expected);

@@ -1,6 +1,5 @@
 /** Sounds to listen to: the sample meeting, and what is no speech. */
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { encodeBase64 } from "../../../../schemas/wire/base64.ts";
 import { type Meeting, readMeetings } from "../../../../scripts/speakers/eval/meetings.ts";
 import { handleResolve } from "../../../../server/shared/diarizer/handle-resolve.ts";
 import { randomFrom } from "../../support/random.ts";
@@ -32,23 +31,6 @@ export function noise(seconds: number, level: number): Int16Array {
 
 export function tone(seconds: number, hz: number, level: number): Int16Array {
   return silence(seconds).map((_, i) => Math.round(32_767 * level * Math.sin((2 * Math.PI * hz * i) / sampleRateHz)));
-}
-
-export const emptyState = { clusters: [], bindings: {}, config: {} };
-
-export function bodyWith(samples: Int16Array, more: object = {}): Record<string, unknown> {
-  return {
-    session_id: "s1",
-    audio: {
-      content_b64: encodeBase64(new Uint8Array(samples.slice().buffer)),
-      format: "pcm_s16le",
-      sample_rate: sampleRateHz,
-      channels: 1,
-    },
-    asr_text: null,
-    state: emptyState,
-    ...more,
-  };
 }
 
 export async function post(body: unknown): Promise<{ status: number; answer: Record<string, unknown> }> {
