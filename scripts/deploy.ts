@@ -15,7 +15,6 @@ import { type DeployTools, runDeploy } from "./deploy/deploy-run.ts";
 import { type EnvironmentName, environmentNames } from "./deploy/installation/environments.ts";
 import type { Wrangler } from "./deploy/preflight.ts";
 import { runRollback } from "./deploy/rollback-run.ts";
-import { awaitVersion, smokeWithKey } from "./deploy/try-installation.ts";
 import { runWrangler } from "./deploy/wrangler-process.ts";
 import { buildApp } from "./local/build-app.ts";
 
@@ -62,8 +61,15 @@ await runCommand(command, async (options, run) => {
     wrangler,
     print: run.print,
     askSecret: (name) => askSecret(name, run.signal),
-    smoke: (at, ids) => smokeWithKey(at, (config, args, more) => wrangler(config, args, { ids, ...more }), run),
-    awaitVersion: (at, version) => awaitVersion(at, version, run.signal),
+    // What streams a meeting: a rollback does without.
+    smoke: async (at, ids) => {
+      const { smokeWithKey } = await import("./deploy/try-installation.ts");
+      return smokeWithKey(at, (config, args, more) => wrangler(config, args, { ids, ...more }), run);
+    },
+    awaitVersion: async (at, version) => {
+      const { awaitVersion } = await import("./deploy/try-installation.ts");
+      return awaitVersion(at, version, run.signal);
+    },
     wait: (ms) => sleep(ms, undefined, { signal: run.signal }),
   };
   const choice = { only, url: url?.href, smoke: !withoutSmoke };

@@ -1,10 +1,11 @@
 /** The ledger as an object over D1: its alarm, its sources, and what a kill leaves. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test, vi } from "vitest";
 import type { LedgerEntry } from "../../schemas/billing/ledger.ts";
 import type { UsageRecord } from "../../schemas/billing/usage.ts";
 import type { UsageLog } from "../../server/app/ai/usage/usage-log.ts";
 import type { BillingLedgerDO } from "../../server/app/billing/index.ts";
+import { evict } from "./support/evict.ts";
 import { bindings } from "./support/bindings.ts";
 
 const { BILLING_LEDGER, USAGE_LOG, DB } = bindings as unknown as {
@@ -45,7 +46,7 @@ test("[B6] an entry is in D1 after a flush, exact and once, and a kill before th
   const tenant = newTenant();
   const ledger = BILLING_LEDGER.getByName(tenant);
   expect(await ledger.record([entry("a"), entry("a"), entry("b")])).toEqual(["recorded", "duplicate", "recorded"]);
-  await evictDurableObject(ledger);
+  await evict(ledger);
   expect(await ledger.topUp({ event_id: "paid", amount_nano_usd: 7, note: null })).toBe("recorded");
   expect((await ledger.flush()).ok).toBe(true);
   expect((await ledger.flush()).ok).toBe(true);
@@ -65,7 +66,7 @@ test("[B6] the alarm is set by the first entry, survives a kill, and comes at on
   await ledger.record([entry("a")]);
   const hourly = await alarm();
   expect(hourly).toBeGreaterThan(Date.now());
-  await evictDurableObject(ledger);
+  await evict(ledger);
   expect(await alarm()).toBe(hourly);
   await ledger.record([entry("much", { cost_nano_usd: 6_000_000_000 })]);
   // The platform may have run it by now.
@@ -103,7 +104,7 @@ test("[B4] records of calls go to the ledger, each once, also where the log's me
     price_date: "2026-11-28",
   });
   for (const n of [1, 2, 3]) await log.settle(record(n));
-  await evictDurableObject(log);
+  await evict(log);
   await runDurableObjectAlarm(log);
   expect((await log.read(0)).records).toEqual([]);
   // A record whose taking was not heard of comes again.

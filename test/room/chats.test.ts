@@ -1,5 +1,5 @@
 /** Kept chats: whose they are, what they keep and for how long, and answers that are read again, lost, sent twice, and cut. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { Chat, ChatWithMessages } from "../../schemas/http/chats.ts";
@@ -7,6 +7,7 @@ import { limits } from "../../schemas/limits.ts";
 import type { Env as AppEnv } from "../../server/app/env.ts";
 import { clock } from "./support/clock.ts";
 import { bearer, guarded, keyFor, tokenWith } from "./support/doors.ts";
+import { evict } from "./support/evict.ts";
 import { IndexedTenant } from "./support/indexed-tenant.ts";
 import { finished, model, written } from "./support/models.ts";
 import { codeOf } from "./support/tenant.ts";
@@ -302,7 +303,7 @@ describe("[J9] answers in a chat", () => {
       sql.exec("UPDATE messages SET status = 'running', content = '' WHERE role = 'assistant'");
       sql.exec("DELETE FROM events WHERE seq > 3");
     });
-    await evictDurableObject(chats.object(id));
+    await evict(chats.object(id));
     const { messages } = await chats.read(id);
     expect(messages.at(-1)).toMatchObject({ status: "broken" });
     expect(messages.at(-1)?.content).not.toBe("");

@@ -3,12 +3,13 @@
  * calls of the ledger get lost before or after it took them, batches come twice, late and beside each other. What the ledger has at the end
  * is what was used, once.
  */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, inject, test } from "vitest";
 import type { UsageRecord } from "../../schemas/billing/usage.ts";
 import type { FeedMessage } from "../../schemas/meeting-feed.ts";
 import type { UsageLog } from "../../server/app/ai/usage/usage-log.ts";
 import type { BillingLedgerDO } from "../../server/app/billing/index.ts";
+import { evict } from "./support/evict.ts";
 import { bindings } from "./support/bindings.ts";
 
 const { BILLING_LEDGER, USAGE_LOG, APP } = bindings as unknown as {
@@ -105,7 +106,7 @@ test.each(seeds)(
       else if (dice === 7) {
         // One that does not run can't be killed.
         await Promise.all([log.read(0), ledger.balance()]);
-        await evictDurableObject(random() < 0.5 ? log : ledger);
+        await evict(random() < 0.5 ? log : ledger);
       } else await Promise.all([handOver(false), handOver(true)]);
     }
     await handOver(false);

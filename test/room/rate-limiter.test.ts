@@ -1,10 +1,11 @@
 /** The object that counts requests: what of it lives through its end. */
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { rateLimiterName, takeRequest } from "../../server/shared/limits/limiter-access.ts";
 import type { RateAnswer } from "../../server/shared/limits/sliding-window.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
+import { evict } from "./support/evict.ts";
 import { newSession } from "./support/room.ts";
 
 const windowMs = 60_000;
@@ -31,7 +32,7 @@ class Subject {
 
   async evict(): Promise<void> {
     await this.inside(() => undefined);
-    await evictDurableObject(this.stub);
+    await evict(this.stub);
   }
 
   stored(): Promise<number> {

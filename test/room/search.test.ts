@@ -1,11 +1,12 @@
 /** A tenant's index of what was said: what it knows of meetings, whatever order news come in, and what a deletion leaves. */
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ChatAnswer } from "../../schemas/http/chat.ts";
 import { giveWay } from "../../server/shared/lib/wait.ts";
 import { IndexStore, type LineRow } from "../../server/app/search/index-store.ts";
 import { bindings } from "./support/bindings.ts";
 import { clock } from "./support/clock.ts";
+import { evict } from "./support/evict.ts";
 import { anywhere, IndexedTenant } from "./support/indexed-tenant.ts";
 import type { RoomUnderTest } from "./support/room.ts";
 import { eventually } from "./support/waiting.ts";
@@ -206,7 +207,7 @@ it("[J1] an index that was lost is built again from the gateway's own, with the 
   const before = await ask();
   expect(before.map(({ found }) => found)).toEqual([true, true, false, true]);
   await runInDurableObject(own.index, (_, { storage }) => storage.deleteAll());
-  await evictDurableObject(own.index);
+  await evict(own.index);
   expect((await ask()).map(({ found }) => found)).toEqual([false, false, false, false]);
   await bindings.APP?.readMeetingsAgain?.(own.tenant.name, [...ids, "never-opened"]);
   await runDurableObjectAlarm(own.index);

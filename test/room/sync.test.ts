@@ -1,11 +1,12 @@
 /** Sync over HTTP: whose documents they are, bodies in R2, chats as history, and what a kill leaves. */
-import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { SyncAnswer, SyncHistoryAnswer, SyncStatus } from "../../schemas/http/sync.ts";
 import { limits } from "../../schemas/limits.ts";
 import type { Env as AppEnv } from "../../server/app/env.ts";
 import { bearer, guarded, keyFor, tokenWith } from "./support/doors.ts";
+import { evict } from "./support/evict.ts";
 import { newSession } from "./support/room.ts";
 import { codeOf } from "./support/tenant.ts";
 
@@ -49,7 +50,7 @@ class User {
     for (let part = 1; (part - 1) * limits.syncPartBytes < bytes.length; part += 1) {
       const piece = bytes.slice((part - 1) * limits.syncPartBytes, part * limits.syncPartBytes);
       await this.ask("PUT", `/v1/sync/bodies/${sha256}/parts/${part}`, piece);
-      await evictDurableObject(this.object);
+      await evict(this.object);
     }
     const done = await this.ask("POST", `/v1/sync/bodies/${sha256}/complete`);
     if (!done.ok) throw new Error(await done.text());
@@ -112,7 +113,7 @@ describe("[SY3] after a kill", () => {
       ],
     };
     const first = await ada.sync("knowledge", push);
-    await evictDurableObject(ada.object);
+    await evict(ada.object);
     expect((await ada.sync("knowledge", push)).applied).toEqual(first.applied);
     expect((await ada.sync("knowledge", { device_id: "phone" })).changes).toHaveLength(2);
     const other = await ada.ask("POST", "/v1/sync/knowledge", {

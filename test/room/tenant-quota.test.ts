@@ -1,5 +1,5 @@
 /** What a tenant uses: its open sessions and its audio of the day. */
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import * as fc from "fast-check";
 import { describe, expect, inject, test } from "vitest";
 import {
@@ -13,6 +13,7 @@ import { QuotaStore } from "../../server/shared/limits/quota-store.ts";
 import { AudioLease } from "../../server/shared/limits/audio-lease.ts";
 import { durableDatabase } from "../../server/shared/lib/durable-database.ts";
 import { bindings } from "./support/bindings.ts";
+import { evict } from "./support/evict.ts";
 import { clock } from "./support/clock.ts";
 
 const msPerDay = 86_400_000;
@@ -69,7 +70,7 @@ class Tenant {
 
   async evict(): Promise<void> {
     await this.inside(() => undefined);
-    await evictDurableObject(this.stub);
+    await evict(this.stub);
   }
 
   alarmAt(): Promise<number | null> {

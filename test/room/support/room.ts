@@ -1,11 +1,12 @@
 /** A room seen from behind: its tables, its alarm, its bucket, its end. */
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { chunkKey } from "../../../server/gateway/archive/keys.ts";
 import { ingestLoad } from "../../../server/gateway/core/ingest-load.ts";
 import { recentChunks } from "../../../server/gateway/archive/recent-chunks.ts";
 import { roomName } from "../../../schemas/names.ts";
 import { bindings } from "./bindings.ts";
 import { clock } from "./clock.ts";
+import { evict } from "./evict.ts";
 
 let sessions = 0;
 
@@ -57,7 +58,7 @@ export class RoomUnderTest {
   async evict(): Promise<void> {
     // Only a running room can be evicted.
     await this.inside(() => undefined);
-    await evictDurableObject(this.stub, { webSockets: "hibernate" });
+    await evict(this.stub);
   }
 
   /** Ends all rooms in the middle of whatever they do, as a crash would: sockets, pending work and what was in memory are gone. */
