@@ -1,5 +1,6 @@
 /** From a plan to a request. Pure. */
 import { type Operation, type OperationId, operations } from "../../schemas/http/operations.ts";
+import { goodBodies, goodParts } from "./good-bodies.ts";
 import { nastyValues } from "./nasty-values.ts";
 import type { BodyBytes, BodyEdit, BodyPlan, CredentialPlan, PathEdit, RequestPlan } from "./request-plan.ts";
 import type { RequestWorld } from "./request-world.ts";
@@ -17,7 +18,14 @@ export interface BuiltRequest {
 export function buildRequest(plan: RequestPlan, world: RequestWorld): BuiltRequest {
   const operation: Operation = operations[plan.operation];
   const session = sessionOf(plan, world);
-  const named = operation.path.replace(":session_id", () => session).replace(/:[a-z_]+/, () => plan.part);
+  // The first name is given what the plan says; what follows it is good, so that somebody looks at the first.
+  let given = 0;
+  const named = operation.path
+    .replace(":session_id", () => session)
+    .replaceAll(/:([a-z_0-9]+)/g, (_, name: string) => {
+      given += 1;
+      return given > 1 || plan.part === "good" ? (goodParts[name] ?? "1") : plan.part;
+    });
   const withSession = (text: string): string => text.replace("$session", session);
   const query = plan.query.map(([name, text]) => `${encodeURIComponent(name)}=${escaped(withSession(text))}`);
   const credential = credentialOf(plan.credential, world);
@@ -128,46 +136,8 @@ function escaped(text: string): string {
   return text.toWellFormed().replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }
 
-/** A good body of each operation that takes one. */
-const examples: Readonly<Partial<Record<OperationId, (session: string) => unknown>>> = {
-  createSession: (session) => ({
-    session_id: session,
-    roster: [{ name: "Ada", email: "ada@example.com" }, { name: "Bob" }],
-    metadata: { title: "fuzz", nested: { a: [1, "b", null] } },
-    resolve: { auto: false, window_chunks: 4 },
-    webhook_url: null,
-    retention_days: 30,
-    auto_finalize_after_ms: 86_400_000,
-  }),
-  configureSession: () => ({ metadata: { title: "fuzz" }, roster: [{ name: "Ada" }], retention_days: null }),
-  mintToken: (session) => ({
-    role: "observe",
-    tracks: ["mic"],
-    sub: "fuzz",
-    lifetime_s: 60,
-    open: { session_id: session, title: "fuzz" },
-  }),
-  addUtterances: () => ({
-    utterances: [
-      { utterance_id: "u1", track: "mic", start_ms: 0, end_ms: 900, text: "Hello.", speaker: "Ada" },
-      { start_ms: 1_000, end_ms: 2_000, text: "I am Bob." },
-    ],
-  }),
-  bindSpeaker: () => ({ name: "Ada" }),
-  mergeSpeakers: () => ({ into: "c1" }),
-  correctTurn: () => ({ cluster_id: "c1" }),
-  resolve: () => ({
-    audio: { content_b64: "AAAAAAAA", format: "pcm_s16le", sample_rate: 16_000, channels: 1 },
-    asr_text: "I am Ada.",
-    roster: [{ name: "Ada" }],
-  }),
-  retryResolves: () => ({ track: "mic" }),
-  reviewSpeakers: () => ({ track: "mic" }),
-  finalize: () => ({ metadata: { title: "end" }, expect: { mixed: 1 }, grace_ms: 0 }),
-};
-
 function bodyOf(id: OperationId, { edits, bytes }: BodyPlan, session: string): Uint8Array<ArrayBuffer> {
-  let tree: unknown = examples[id]?.(session) ?? { a: 1 };
+  let tree: unknown = goodBodies[id]?.(session) ?? { a: 1 };
   for (const edit of edits) tree = afterBodyEdit(tree, edit);
   let body: Uint8Array<ArrayBuffer> = new Uint8Array(new TextEncoder().encode(textOf(tree)));
   for (const edit of bytes) body = afterBytes(body, edit);
