@@ -1,12 +1,13 @@
 /** HTTP/1.1 by hand: a request goes out just as it was built, also what a library would repair, escape or refuse. */
 import { connect } from "node:net";
-import type { BuiltRequest } from "./build-request.ts";
+import { type BuiltRequest, isGood } from "./build-request.ts";
 import type { FuzzAnswer } from "./check-answer.ts";
 import { Finding } from "./finding.ts";
 
 const answerTimeoutMs = 20_000;
-/** A socket that was taken says nothing by itself. */
+/** A socket that was taken says nothing by itself; one that is refused says why, when a busy machine gets to it. */
 const firstWordsMs = 150;
+const refusalMs = 10_000;
 /** How long who hangs up in the middle of a body waits for an answer all the same. */
 const leftEarlyMs = 300;
 const headEnd = "\r\n\r\n";
@@ -41,7 +42,8 @@ export async function sendRaw(url: string, request: BuiltRequest): Promise<RawAn
       // Of a socket or a stream, the first words are enough.
       if (!goesOn(whole)) return;
       clearTimeout(timer);
-      timer = setTimeout(finish, firstWordsMs);
+      const isRefused = !isGood(request.plan.credential) && whole.length === headOf(whole)?.bodyAt;
+      timer = setTimeout(finish, isRefused ? refusalMs : firstWordsMs);
     });
     socket.on("end", finish);
     socket.on("close", finish);

@@ -1,12 +1,16 @@
 /** A user's own documents in chat: found, named by their places, and never seen by anybody else of the tenant. */
+import { listDurableObjectIds } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { ChatAnswer, DocumentCitation } from "../../schemas/http/chat.ts";
 import type { ChatWithMessages } from "../../schemas/http/chats.ts";
+import type { Env as AppEnv } from "../../server/app/env.ts";
 import { SyncDO } from "../../server/app/index.ts";
 import { bearer, guarded, keyFor, tokenWith } from "./support/doors.ts";
 import { IndexedTenant } from "./support/indexed-tenant.ts";
 import { newSession } from "./support/room.ts";
 
+const { SYNC } = env as unknown as AppEnv;
 const handbook =
   "Visitors wear goggles.\n\nThe kiln is fired at 1,240 degrees for nine hours.\n\nGlaze rests for two days.";
 const question = "How hot is the kiln fired?";
@@ -49,6 +53,22 @@ describe("[SY9] knowledge in chat", () => {
     // Whoever confines a question to meetings, or to people, asks no document.
     expect(await ask(key, { meetings: [] })).toMatchObject({ found: null, documents: [] });
     expect((await ask(key, { speakers: ["Ann"] })).documents).toEqual([]);
+  });
+
+  it("is not looked for by a question that is confined to what is none of it: the asker's object is not even woken", async () => {
+    const { tenant } = await IndexedTenant.new();
+    const { key } = await keyFor(tenant.name, ["sessions:read"]);
+    const looks = [vi.spyOn(SyncDO.prototype, "find"), vi.spyOn(SyncDO.prototype, "has")];
+    const before = await listDurableObjectIds(SYNC);
+    const confined = [{ documents: [] }, { meetings: [] }, { meetings: [], documents: [] }, { speakers: ["Ann"] }];
+    for (const more of confined) expect((await ask(key, more)).documents).toEqual([]);
+    const began = await listDurableObjectIds(SYNC);
+    expect(began.map(String)).toEqual(before.map(String));
+    for (const look of looks) expect(look).not.toHaveBeenCalled();
+    // One that is confined to nothing looks in all of them.
+    await ask(key);
+    expect(looks[0]).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
   });
 
   it("is told beside what was said in meetings, with numbers that go on", async () => {

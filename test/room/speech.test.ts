@@ -1,6 +1,8 @@
 /** Transcription and speech at the gateway's door: who may, how often, and how much. No model is set up here. */
 import { describe, expect, it } from "vitest";
 import { limits } from "../../schemas/limits.ts";
+import { httpErrors } from "../../schemas/wire/errors.ts";
+import { refusalOf } from "../../server/app/http/speech/refusals.ts";
 import { bearer, gatewayWith, keyFor, required } from "./support/doors.ts";
 
 const { key } = await keyFor("speech-tenant", ["speech"]);
@@ -35,4 +37,12 @@ it.each([
     return (await post(path, { headers, body: said.padEnd(bytes) })).status;
   };
   expect([await sized(most), await sized(most + 1)]).toEqual([503, 413]);
+});
+
+it("[M14] a model that is silent for as long as it has is told as a gateway's 504, and one that is busy with when to come again", () => {
+  const told = [refusalOf({ reason: "timeout" }), refusalOf({ reason: "unavailable", retryAfterSeconds: 17 })];
+  expect(told.map(({ code, retryAfterSeconds }) => [code, httpErrors[code].status, retryAfterSeconds])).toEqual([
+    ["model_timeout", 504, undefined],
+    ["model_unavailable", 503, 17],
+  ]);
 });

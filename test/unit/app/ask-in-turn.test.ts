@@ -1,5 +1,5 @@
 /** Models asked one after the other: who is asked, until when, and what is recorded of it. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { Exhausted, ExpectedCall } from "../../../schemas/billing/budgets.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
@@ -114,6 +114,27 @@ test("[M14] one that is silent for ever is left at its deadline, its call aborte
     ["a", "timeout"],
     ["b", "ok"],
   ]);
+});
+
+test("[M14] a transcription that no model ever answers is given up after five minutes, and its call is ended then", async () => {
+  vi.useFakeTimers();
+  try {
+    const world = new World();
+    const signals: AbortSignal[] = [];
+    const quiet = world.candidate("a", (call) => {
+      signals.push(call.signal);
+      return silent(call);
+    });
+    const { timeoutMs: _, ...call } = callUntil();
+    const answer = transcribe(world, [quiet], call);
+    await vi.advanceTimersByTimeAsync(299_000);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await answer).toMatchObject({ ok: false, error: { reason: "timeout" } });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("[M14] a caller who left is aborted, no failure of the model, and nobody else is asked", async () => {
