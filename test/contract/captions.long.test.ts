@@ -4,6 +4,7 @@ import { until } from "../../client/testkit/until.ts";
 import { eventsPageSchema } from "../../schemas/http/events.ts";
 import type { Utterance } from "../../schemas/speech/utterances.ts";
 import { newSession, send } from "../support/gateway-http.ts";
+import { inferencePid } from "../support/inference-process.ts";
 import { spokenSeconds } from "../support/spoken-seconds.ts";
 import { useGateway } from "../support/use-gateway.ts";
 import { TestClient } from "../support/ws-client.ts";
@@ -66,4 +67,39 @@ test(
     for (const sentence of sentences) expect(said.split(wordsOf(sentence).join(" "))).toHaveLength(3);
   },
   timeoutMs,
+);
+
+test(
+  "[Q2] [Q9] the service that hears is killed in the middle, more than once: it is begun anew, and what was kept is said, each piece once",
+  async () => {
+    const rounds = 4;
+    const audio = await spokenSeconds(gateway.url, sentences);
+    const session = newSession();
+    const client = await TestClient.connect(gateway, { session, track: "mic", encoding: "msgpack" });
+    for (let n = 0; n < rounds * audio.length; n += 1)
+      await client.keep(n + 1, { content: audio[n % audio.length] ?? new Uint8Array() });
+    await client.leave();
+    const killed = new Set<number>();
+    const heard = async (least: number): Promise<Utterance[] | undefined> => {
+      const found = await utterancesOf(session);
+      return found.length >= least ? found : undefined;
+    };
+    for (const least of [1, sentences.length + 1]) {
+      await until(() => heard(least), { what: `${least} captions`, timeoutMs });
+      const pid = await until(() => inferencePid(gateway), { what: "the service", timeoutMs });
+      process.kill(pid, "SIGKILL");
+      killed.add(pid);
+    }
+    const found = await until(() => heard(rounds * sentences.length), { what: "all captions", timeoutMs });
+    expect(killed.size).toBe(2);
+    expect(killed).not.toContain(inferencePid(gateway));
+    const inOrder = found.toSorted((a, b) => a.start_ms - b.start_ms);
+    expect(inOrder.map(({ text }) => wordsOf(text))).toEqual(
+      Array.from({ length: rounds }, () => sentences.map(wordsOf)).flat(),
+    );
+    expect(new Set(found.map(({ utterance_id }) => utterance_id)).size).toBe(found.length);
+    const { text } = await send(gateway, `/v1/sessions/${session}/captions`);
+    expect(text).toContain('"setback":null');
+  },
+  4 * timeoutMs,
 );
