@@ -34,6 +34,7 @@ try {
     // What a view needs is made, though no picture of it is asked for: later ones build on it.
     await open(page, gateway.url);
     if (values.only === undefined || values.only === name) await take(page, name);
+    if (values.only === name) break;
   }
 } finally {
   await browser?.close();
