@@ -46,11 +46,14 @@ process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compiled")
 /** `vitest --mode thorough`: `npm run test:thorough`. */
 const isThorough = (mode: string): boolean => mode === "thorough";
 
+/** Whether a run of this mode takes long files. */
+const isLong = (mode: string): boolean => mode === "long" || isThorough(mode);
+
 /** The tests below these folders that a run of this mode takes. */
 function testsIn(mode: string, ...folders: string[]): { include: string[]; exclude: string[] } {
   const long = folders.map((folder) => `test/${folder}/**/*.long.test.ts`);
   if (mode === "long") return { include: long, exclude: [] };
-  return { include: folders.map((folder) => `test/${folder}/**/*.test.ts`), exclude: isThorough(mode) ? [] : long };
+  return { include: folders.map((folder) => `test/${folder}/**/*.test.ts`), exclude: isLong(mode) ? [] : long };
 }
 
 export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
@@ -98,7 +101,9 @@ export default defineConfig(async ({ mode }): Promise<ViteUserConfig> => ({
           environment: "node",
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // Most of a test is waiting: four at a time keep two cores busy.
+          // Most of a test is waiting: four at a time keep two cores busy. A process for each file would take a third of their time to begin;
+          // some of the long ones put a disk in the place of Node's, which wants one.
+          isolate: isLong(mode),
           maxWorkers: 4,
         },
       },
