@@ -11,6 +11,8 @@ export const healthSchema = z.object({
   durable_object: z.string(),
   r2_bucket: z.string(),
   inference: z.enum(["service", "embedded"]),
+  /** Whether a service is set that looks at whole meetings again. Absent in answers of before December 2026. */
+  review: z.enum(["service", "absent"]).optional(),
 });
 
 /** `ok`: it answered as it should. `down`: it did not, or not within two seconds. `absent`: this installation has none. */

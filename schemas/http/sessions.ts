@@ -13,10 +13,10 @@ import { resultStateSchema } from "./versions.ts";
 export const sessionStatusSchema = z.enum(["open", "finalizing", "finalized", "deleting", "deleted"]);
 export type SessionStatus = z.infer<typeof sessionStatusSchema>;
 
-/** A second look at who speaks on a track (SPEC R16): it waits for the service, is done, or was given up. */
+/** A second look at who speaks on a track (SPEC R16): it waits for the service, is done, was given up, or was done and taken back. */
 const reviewStatusSchema = z.object({
   track: trackNameSchema,
-  status: z.enum(["waiting", "done", "failed"]),
+  status: z.enum(["waiting", "done", "failed", "undone"]),
   asked_at: z.iso.datetime(),
   /** Of one that failed, or whose last try did: a sentence on why. */
   detail: z.string().optional(),

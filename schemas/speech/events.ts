@@ -52,7 +52,8 @@ export const eventBodySchema = z.object({
   end_ms: z.int().min(1).optional(),
   /**
    * Of `speaker.resolved`: `from_seq` to `to_seq` was resolved before; a gap in it is filled now, or all of the track was looked at
-   * again. Inference's turns of there with an `event_id` up to this one no longer hold.
+   * again. Inference's turns of there with an `event_id` up to this one no longer hold. Of `resolve.reviewed`: the turns of its track
+   * between this event and itself are what the second look says; absent where that is nothing.
    */
   replaces: eventIdSchema.optional(),
   /** Of `track.ended`: samples of silence in chunk `to_seq`. */

@@ -30,6 +30,15 @@ export interface SpeakerView {
   readonly apart: (readonly [from: string, into: string])[];
   /** Clusters that undone events name: no new cluster gets such an id, since an undo can be undone. */
   readonly reserved: Set<string>;
+  /** Second looks that somebody took back (R20): of each, the turns of its track that it is. */
+  readonly takenBack: LookedAgain[];
+}
+
+/** What a second look said: the turns of its track with an `event_id` between the two. */
+export interface LookedAgain {
+  readonly track: string;
+  readonly after: number;
+  readonly before: number;
 }
 
 /** The events that `viewOf` heeds; all others leave the view alone. */
@@ -39,6 +48,7 @@ export const viewEventTypes = [
   "speaker.merged",
   "speaker.reassigned",
   "speaker.undone",
+  "resolve.reviewed",
 ] as const satisfies readonly EventType[];
 const heededTypes: ReadonlySet<EventType> = new Set(viewEventTypes);
 
@@ -51,6 +61,7 @@ export function emptyView(): SpeakerView {
     undone: new Set(),
     apart: [],
     reserved: new Set(),
+    takenBack: [],
   };
 }
 
@@ -85,6 +96,17 @@ export function clusterOfTurn(view: SpeakerView, turn: Pick<RoomEvent, "event_id
   return clusterOf(view, view.reassigned.get(turn.event_id)?.cluster_id ?? turn.cluster_id ?? "");
 }
 
+/** What a second look said; undefined of any other event, and where it said nothing. */
+export function lookedAgainIn({ type, track, replaces, event_id: before }: RoomEvent): LookedAgain | undefined {
+  if (type !== "resolve.reviewed" || track === undefined || replaces === undefined) return undefined;
+  return { track, after: replaces, before };
+}
+
+/** Whether a turn is of a second look. */
+export function isPartOf({ track, after, before }: LookedAgain, turn: Pick<RoomEvent, "track" | "event_id">): boolean {
+  return turn.track === track && turn.event_id > after && turn.event_id < before;
+}
+
 /** Whether a person said whose turn this is. */
 export function isPlacedByPerson(view: SpeakerView, eventId: number): boolean {
   return view.reassigned.get(eventId)?.by === "person";
@@ -117,8 +139,10 @@ export function areKeptApart(view: SpeakerView, a: string, b: string): boolean {
 }
 
 /** What is left of an event that was undone: that it is not to come back by inference. */
-function leaveOut(view: SpeakerView, event: EventBody): void {
+function leaveOut(view: SpeakerView, event: RoomEvent): void {
   const { type, cluster_id: id, into_cluster_id: into, speaker_name: name, by } = event;
+  const look = lookedAgainIn(event);
+  if (look) view.takenBack.push(look);
   if (id === undefined) return;
   view.reserved.add(id);
   if (type === "speaker.merged" && into !== undefined) view.apart.push([id, into]);

@@ -1,13 +1,13 @@
 /**
- * The stretches of speech that stand: what each `speaker.resolved` event says, without those whose window was resolved anew,
- * and with what a person said over what came later. Pure, and no more work than sorting, whatever a service answers: its
+ * The stretches of speech that stand: what each `speaker.resolved` event says, without those whose window was resolved anew or
+ * whose second look was taken back, and with what a person said over what came later. Pure, and no more work than sorting, whatever a service answers: its
  * stretches may overlap, since two people may speak at once.
  */
 import { firstIndex } from "../lib/bisect.ts";
 import { sortSteps, type Steps } from "../lib/steps.ts";
 import { chunkMs } from "../wire/audio.ts";
 import type { RoomEvent } from "./events.ts";
-import { isPlacedByPerson, type SpeakerView } from "./speaker-view.ts";
+import { isPartOf, isPlacedByPerson, type SpeakerView } from "./speaker-view.ts";
 
 /** A stretch of speech as one event gives it, or a part of it. ms of its track's timeline. */
 export interface Stretch {
@@ -41,12 +41,29 @@ function stretchOf(event: RoomEvent): Stretch | undefined {
 
 /** @param stretches of one track, in the order of their events. */
 function* standingOf(stretches: readonly Stretch[], view: SpeakerView): Steps<Stretch[]> {
-  const replaced = yield* replacedOf(stretches);
+  const takenBack = yield* takenBackOf(stretches, view);
+  // What was taken back replaces nothing either.
+  const valid = takenBack.size === 0 ? stretches : stretches.filter((stretch) => !takenBack.has(stretch));
+  const replaced = yield* replacedOf(valid);
+  for (const stretch of takenBack) replaced.add(stretch);
   const standing = stretches.filter((stretch) => !replaced.has(stretch));
   // What a person said of a turn outlives its window: it is cut out of what the new answer says of the same moment.
   const kept = [...replaced].filter(({ event }) => isPlacedByPerson(view, event.event_id));
   const rest = kept.length === 0 ? standing : yield* without(standing, unionOf(kept), view);
   return yield* sortSteps([...kept, ...rest], inOrder);
+}
+
+/** Those that a second look said which was taken back (R20). Two looks at a track have no turn in common. */
+function* takenBackOf(stretches: readonly Stretch[], view: SpeakerView): Steps<Set<Stretch>> {
+  const takenBack = new Set<Stretch>();
+  const looks = view.takenBack.filter(({ track }) => track === stretches[0]?.track);
+  if (looks.length === 0) return takenBack;
+  for (const stretch of stretches) {
+    yield;
+    const look = looks[firstIndex(looks.length, (i) => (looks[i]?.before ?? 0) > stretch.event.event_id)];
+    if (look && isPartOf(look, stretch.event)) takenBack.add(stretch);
+  }
+  return takenBack;
 }
 
 function inOrder(a: Stretch, b: Stretch): number {

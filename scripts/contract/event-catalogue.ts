@@ -81,8 +81,8 @@ const catalogue: Readonly<Record<EventType, Entry>> = {
     example: { track: "mic", from_seq: 5, to_seq: 8, detail: "The service refused it.", by: "room" },
   },
   "resolve.reviewed": {
-    when: "Speaker resolve has looked at all of a track again. The turns right before it hold, and those of inference before them no more; none, if it heard nobody.",
-    example: { track: "mic", from_seq: 1, to_seq: 3_600, by: "inference" },
+    when: "Speaker resolve has looked at all of a track again. The track's turns between `replaces` and it hold, and those of inference before them no more; where it heard nobody it has no `replaces`. It can be undone.",
+    example: { track: "mic", from_seq: 1, to_seq: 3_600, replaces: 8, by: "inference" },
   },
   "resolve.review_failed": {
     when: "Speaker resolve did not look at a track again: what it said before holds. `resolve/review` tries it again.",

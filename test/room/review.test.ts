@@ -2,8 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../schemas/limits.ts";
 import { chunkBytes } from "../../schemas/wire/audio.ts";
-import { sessionStateSchema, type SessionState } from "../../schemas/http/sessions.ts";
-import { sessionResultSchema } from "../../schemas/http/result.ts";
 import { recentChunks } from "../../server/gateway/archive/recent-chunks.ts";
 import { bindApp } from "./support/app-faults.ts";
 import { range, speechOf } from "./support/audio.ts";
@@ -12,8 +10,9 @@ import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { clock } from "./support/clock.ts";
 import { createSession, eventsOfType, get, post, send } from "./support/http.ts";
-import { inference, reviews, sameSpeaker, type Segment } from "./support/inference.ts";
+import { inference, reviews, sameSpeaker } from "./support/inference.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
+import { ask, done, finalized, isAt, resultOf, reviewOf, stateOf, turnsOf, two } from "./support/second-look.ts";
 import { eventually } from "./support/waiting.ts";
 
 const path = "resolve/review";
@@ -23,48 +22,6 @@ const codeOf = async (answer: Response): Promise<string> => {
   const { code } = await answer.json<{ code: string }>();
   return `${answer.status} ${code}`;
 };
-const two: Segment[] = [
-  { start_ms: 500, end_ms: 6_000, speaker: "voice_1" },
-  { start_ms: 6_000, end_ms: 9_500, speaker: "voice_2" },
-];
-
-const stateOf = async (id: string): Promise<SessionState> =>
-  sessionStateSchema.parse(await (await get(id, "state")).json());
-const reviewOf = async (id: string): Promise<string | undefined> => (await stateOf(id)).reviews?.[0]?.status;
-const resultOf = async (id: string): Promise<ReturnType<typeof sessionResultSchema.parse>> =>
-  sessionResultSchema.parse(await (await get(id, "result")).json());
-
-/** Ten seconds of one speaker, as it was heard, finalized. */
-async function finalized(body: object = {}): Promise<RoomUnderTest> {
-  const room = new RoomUnderTest(newSession());
-  const id = room.sessionId;
-  await createSession(id, { resolve: { auto: true } });
-  inference(id, (request) => Response.json(sameSpeaker(request)));
-  await (await Client.connect(id)).keepAll(range(1, 10), speechOf);
-  const asked = post(id, "finalize", body);
-  await room.wakeUntil("it is finalized", async () => {
-    await scheduler.wait(20);
-    return (await room.status()) === "finalized";
-  });
-  expect((await asked).status).toBeLessThan(300);
-  return room;
-}
-
-async function ask(id: string): Promise<unknown> {
-  const answer = await post(id, path, {});
-  expect(answer.status).toBe(202);
-  return answer.json();
-}
-
-const isAt = (id: string, status: string) => async (): Promise<boolean> => {
-  await scheduler.wait(20);
-  return (await reviewOf(id)) === status;
-};
-
-async function done(room: RoomUnderTest): Promise<void> {
-  await room.wakeUntil("it is done", isAt(room.sessionId, "done"), 40);
-}
-
 async function givenUp(room: RoomUnderTest): Promise<string | undefined> {
   await room.wakeUntil("it is given up", isAt(room.sessionId, "failed"), 60);
   const failures = await eventsOfType(room.sessionId, "resolve.review_failed");
@@ -81,13 +38,6 @@ async function resolveCalls(room: RoomUnderTest): Promise<number> {
   const [row] = await room.rows("SELECT value FROM app_told WHERE key = 'resolve_calls'");
   return Number(row?.["value"] ?? 0);
 }
-
-const turnsOf = async (id: string): Promise<unknown[]> =>
-  (await resultOf(id)).timeline.map(({ start_ms, end_ms, speaker_name, cluster_id }) => [
-    start_ms,
-    end_ms,
-    speaker_name ?? cluster_id,
-  ]);
 
 describe("a second look", () => {
   test("[R16] [R17] [R18] comes by itself after the first version, hears all that is kept, and makes the next", async () => {

@@ -94,7 +94,7 @@ export const speakersOperations = {
   undoCorrection: {
     method: "POST",
     path: `${session}/events/:event_id/undo`,
-    summary: "Take back a name, a merge, a moved turn, a track's origin, or an undo.",
+    summary: "Take back a name, a merge, a moved turn, a track's origin, a second look at who speaks, or an undo.",
     access: bySessions("sessions:write", ["edit"]),
     underKey: "replayed",
     answers: {

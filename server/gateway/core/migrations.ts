@@ -243,6 +243,14 @@ export const migrations: readonly string[] = [
    ) WITHOUT ROWID;
    CREATE INDEX IF NOT EXISTS reviewed_tracks ON events (json_extract(body, '$.track'))
      WHERE type = 'speaker.resolved' AND json_extract(body, '$.to_seq') - json_extract(body, '$.from_seq') >= 30;`,
+
+  // Windows that nobody had heard but a second look: those that fail again once it is taken back.
+  `CREATE TABLE IF NOT EXISTS heard_windows (
+     track TEXT NOT NULL,
+     from_seq INTEGER NOT NULL,
+     to_seq INTEGER NOT NULL,
+     PRIMARY KEY (track, from_seq)
+   ) WITHOUT ROWID;`,
 ];
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */

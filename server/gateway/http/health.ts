@@ -15,6 +15,7 @@ export function healthRoute(c: Context<AppEnv>): Response {
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
     inference: c.var.config.inference ? "service" : "embedded",
+    review: c.var.config.review ? "service" : "absent",
   };
   return c.json(health);
 }

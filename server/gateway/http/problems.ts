@@ -184,7 +184,7 @@ export const problems = {
   event_not_found: plain("event_not_found", "No event of the session has this id."),
   not_undoable: plain(
     "not_undoable",
-    "What can be undone is what people say (a name, a merge, a moved turn, a track's origin, an undo), and names and merges by inference.",
+    "What can be undone is what people say (a name, a merge, a moved turn, a track's origin, an undo), names and merges by inference, and a second look that heard somebody.",
   ),
   same_cluster: plain("bad_request", "The two are one cluster already."),
   too_many_clusters: plain("bad_request", `A session has at most ${limits.maxClusters} clusters.`),

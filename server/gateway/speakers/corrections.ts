@@ -3,7 +3,7 @@
  * later; saying the same twice adds nothing.
  */
 import type { TurnBody } from "../../../schemas/http/corrections.ts";
-import type { EventBody, RoomEvent } from "../../../schemas/speech/events.ts";
+import type { EventBody, EventType, RoomEvent } from "../../../schemas/speech/events.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import {
@@ -12,12 +12,14 @@ import {
   clusterOfTurn,
   isPlacedByPerson,
   isRefused,
+  lookedAgainIn,
 } from "../../../schemas/speech/speaker-view.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { undoneIn } from "../../../schemas/speech/undone.ts";
 import type { Tracks } from "../tracks/tracks.ts";
 import type { SpeakerBook } from "./speaker-book.ts";
+import type { WindowStore } from "./window-store.ts";
 
 /** Why a correction can't be taken. */
 export type CorrectionRefusal =
@@ -37,6 +39,7 @@ export interface CorrectionDeps {
   readonly speakers: SpeakerBook;
   readonly events: EventLog;
   readonly tracks: Pick<Tracks, "row" | "origins">;
+  readonly windows: Pick<WindowStore, "hear" | "unhear">;
   readonly onCommit: () => void;
 }
 
@@ -91,7 +94,7 @@ export class Corrections {
     return "suggestion" in body ? this.#judgeName(turn, body.suggestion) : this.#reassign(turn, body.cluster_id);
   }
 
-  /** Takes back what an event says: a correction, an undo, or a name or a merge by inference (S7). */
+  /** Takes back what an event says: a correction, an undo, a name or a merge by inference (S7), or a second look (R20). */
   undo(eventId: number): Correction {
     const { events, speakers } = this.#deps;
     const event = events.find(eventId);
@@ -99,10 +102,32 @@ export class Corrections {
     if (event.type === "track.origin") return this.#undoOrigin(event);
     if (!isUndoable(event)) return err("not_undoable");
     if (speakers.view.undone.has(eventId)) return ok([]);
-    // Each of these can bring a cluster back.
+    const decision = this.#decisionOf(event);
     const isFull = speakers.state().clusters.length >= limits.maxClusters;
-    if (isFull && event.type !== "speaker.bound" && event.type !== "speaker.unbound") return err("too_many_clusters");
-    return this.#commit({ type: "speaker.undone", undoes: eventId, by: "person" });
+    if (isFull && bringsBack.has(decision.type)) return err("too_many_clusters");
+    return this.#commit({ type: "speaker.undone", undoes: eventId, by: "person" }, () => {
+      if (decision.type === "resolve.reviewed" && decision.track !== undefined) this.#heardOrNot(decision.track);
+    });
+  }
+
+  /** What an undo is about in the end. */
+  #decisionOf(event: RoomEvent): RoomEvent {
+    let decision = event;
+    for (let undoes = event.undoes; undoes !== undefined; undoes = decision.undoes) {
+      const before = this.#deps.events.find(undoes);
+      if (!before) break;
+      decision = before;
+    }
+    return decision;
+  }
+
+  /** Whether windows that failed count as heard: as long as a second look at the track holds. */
+  #heardOrNot(track: string): void {
+    const { events, speakers, windows } = this.#deps;
+    const holds = ({ track: own, event_id }: RoomEvent): boolean =>
+      own === track && !speakers.view.undone.has(event_id);
+    if (events.ofTypes(["resolve.reviewed"]).some(holds)) windows.hear(track);
+    else windows.unhear(track);
   }
 
   /** The track begins where what was said before it says so, if anything was. */
@@ -167,21 +192,27 @@ export class Corrections {
     return `p${n}`;
   }
 
-  #commit(event: EventBody): Correction {
+  /** @param then more of the same step. */
+  #commit(event: EventBody, then: () => void = () => {}): Correction {
     const { db, speakers, events, onCommit } = this.#deps;
     if (events.isFull) return err("log_full");
     const before = events.count;
     db.transaction(() => {
       speakers.note(event);
+      then();
       onCommit();
     });
     return ok(events.page(before, 1));
   }
 }
 
+/** Decisions of which the undo, or its undo, can bring a cluster back. */
+const bringsBack: ReadonlySet<EventType> = new Set(["speaker.merged", "speaker.reassigned"]);
+
 /** Of what inference says, a turn is mended by moving it. */
-function isUndoable({ type, by }: RoomEvent): boolean {
-  if (type === "speaker.bound" || type === "speaker.merged") return true;
+function isUndoable(event: RoomEvent): boolean {
+  const { type, by } = event;
+  if (type === "speaker.bound" || type === "speaker.merged" || lookedAgainIn(event)) return true;
   return by === "person" && (type === "speaker.unbound" || type === "speaker.reassigned" || type === "speaker.undone");
 }
 

@@ -122,7 +122,7 @@ export function speakersPart(
     resolver,
     autoResolver,
     reviewer,
-    corrections: new Corrections({ db, speakers, events, tracks, onCommit }),
+    corrections: new Corrections({ db, speakers, events, tracks, windows, onCommit }),
     utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
     knowsTrack: (track) => utteranceStore.has(track) || events.hasResolved(track),
     turnsBetween: (track, fromMs, toMs) => {

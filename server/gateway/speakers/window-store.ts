@@ -40,6 +40,15 @@ const save = stmt<
 >(`INSERT OR REPLACE INTO resolve_windows (track, ${columns}) VALUES (?, ?, ?, ?, ?, ?)`);
 const remove = stmt<[track: string, fromSeq: number]>("DELETE FROM resolve_windows WHERE track = ? AND from_seq = ?");
 const removeAll = stmt<[track: string]>("DELETE FROM resolve_windows WHERE track = ?");
+const keepHeard = stmt<[track: string]>(
+  `INSERT OR REPLACE INTO heard_windows (track, from_seq, to_seq)
+   SELECT track, from_seq, to_seq FROM resolve_windows WHERE track = ?`,
+);
+const failHeard = stmt<[track: string]>(
+  `INSERT OR IGNORE INTO resolve_windows (track, ${columns})
+   SELECT track, from_seq, to_seq, 0, 0, 'failed' FROM heard_windows WHERE track = ?`,
+);
+const removeHeard = stmt<[track: string]>("DELETE FROM heard_windows WHERE track = ?");
 const removeAllLate = stmt<[track: string]>("DELETE FROM late_chunks WHERE track = ?");
 const failed = stmt<[track: string | null], { track: string; from_seq: number; to_seq: number }>(
   "SELECT track, from_seq, to_seq FROM resolve_windows WHERE status = 'failed' AND track = coalesce(?, track)",
@@ -113,10 +122,18 @@ export class WindowStore implements ResolveProgress {
     this.#forget(track);
   }
 
-  /** All of the track was heard: nothing of it failed, waits or came late any more. Call in a transaction. */
-  forget(track: string): void {
+  /** A second look heard all of the track: nothing of it failed, waits or came late any more. Call in a transaction. */
+  hear(track: string): void {
+    keepHeard.run(this.#db, track);
     removeAll.run(this.#db, track);
     removeAllLate.run(this.#db, track);
+    this.#forget(track);
+  }
+
+  /** No second look holds any more: what no other heard is given up, as it was before. Call in a transaction. */
+  unhear(track: string): void {
+    failHeard.run(this.#db, track);
+    removeHeard.run(this.#db, track);
     this.#forget(track);
   }
 

@@ -53,7 +53,7 @@ interface Piece extends Span {
 export function planReview(input: ReviewInput): Result<ReviewPlan, string> {
   const { track, lastSeq, segments, standing, view, clusters, eventCount } = input;
   const to_seq = lastSeq;
-  const reviewed: EventBody = { type: "resolve.reviewed", track, from_seq: 1, to_seq, by: "inference" };
+  const reviewed = { type: "resolve.reviewed", track, from_seq: 1, to_seq, by: "inference" } as const;
   // Nobody heard is no reason to take back what was heard before.
   if (segments.length === 0) return ok({ events: [reviewed], made: [] });
   const spoken = new Map<string, Span[]>();
@@ -75,7 +75,7 @@ export function planReview(input: ReviewInput): Result<ReviewPlan, string> {
     return { ...turnOf(piece, track, view), ...place };
   });
   const made = fresh.map((cluster_id): Cluster => ({ cluster_id, centroid: [], sample_count: 0 }));
-  return ok({ events: [...turns, reviewed], made });
+  return ok({ events: [...turns, { ...reviewed, ...(eventCount > 0 && { replaces: eventCount }) }], made });
 }
 
 /** Voices by the cluster that each is: so that as much as possible of what is said stays with whom it was. */

@@ -52,7 +52,7 @@ export interface ReviewerDeps {
   readonly sessionId: string;
   readonly store: ReviewStore;
   readonly tracks: Tracks;
-  readonly windows: Pick<WindowStore, "forget">;
+  readonly windows: Pick<WindowStore, "hear">;
   readonly events: EventLog;
   readonly speakers: SpeakerBook;
   /** Undefined where no service is set up. */
@@ -108,9 +108,12 @@ export class Reviewer {
 
   /** What `state` says of it. */
   statuses(): ReviewStatus[] {
-    return this.#deps.store.rows().map(({ track, status, asked_at, detail }) => ({
+    const { events, speakers, store } = this.#deps;
+    const isUndone = (track: string): boolean =>
+      speakers.view.undone.has(events.lastOf("resolve.reviewed", track)?.event_id ?? 0);
+    return store.rows().map(({ track, status, asked_at, detail }) => ({
       track,
-      status,
+      status: status === "done" && isUndone(track) ? "undone" : status,
       asked_at: new Date(asked_at).toISOString(),
       ...(detail === null ? {} : { detail }),
     }));
@@ -193,7 +196,7 @@ export class Reviewer {
       db.transaction(() => {
         speakers.revise(plan.value);
         // What was given up was heard by now.
-        windows.forget(track);
+        windows.hear(track);
         store.save({ ...row, status: "done", detail: null });
         onCommit();
       });
