@@ -108,7 +108,7 @@ export { type WebhookHeaders, WebhookNotVerifiedError, verifyWebhook } from "./r
 export type { AnyWebhook, BudgetReached, Delivery, WebhookPayload } from "../schemas/webhooks.ts";
 export type { Quota } from "../schemas/http/quota.ts";
 export type { SessionsPage, SessionSummary } from "./results/earlier-answers.ts";
-export type { DeletionReceipt, Session, SessionState } from "../schemas/http/sessions.ts";
+export type { DeletionReceipt, ReviewStatus, Session, SessionState } from "../schemas/http/sessions.ts";
 export type { Participant } from "../schemas/http/participant.ts";
 export type { ParticipantInput } from "../schemas/http/participant-body.ts";
 export type { CaptionsState } from "../schemas/http/captions.ts";
@@ -122,6 +122,7 @@ export type { Utterance } from "../schemas/speech/utterances.ts";
 export { sessionIdPattern } from "../schemas/name-patterns.ts";
 export { offsetsOf, placeTurns } from "../schemas/speech/axis.ts";
 export { bindingOf, clusterOf, isRefused, type SpeakerView, viewOf } from "../schemas/speech/speaker-view.ts";
+export { type ReviewChange, reviewChangeOf, reviewWords, standingReviewsOf } from "./results/review-change.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
 export { transcriptOf } from "../schemas/speech/transcript.ts";
 export { srtOf, vttOf } from "../schemas/speech/cues.ts";

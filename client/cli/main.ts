@@ -12,6 +12,7 @@ import { listDevices } from "./recorder.ts";
 import { addResultsCommands } from "./results-commands.ts";
 import { addAskCommand } from "./ask-command.ts";
 import { addSyncCommands } from "./sync-commands.ts";
+import { addSpeakersCommands } from "./speakers-commands.ts";
 import { addSpeechCommands } from "./speech-commands.ts";
 import { shortfall } from "./report-words.ts";
 
@@ -102,12 +103,11 @@ const deps = {
 };
 addResultsCommands(program, deps);
 addAskCommand(program, deps);
-addSyncCommands(program, {
-  ...deps,
-  exitWith: (code) => {
-    process.exitCode = code;
-  },
-});
+const exitWith = (code: number): void => {
+  process.exitCode = code;
+};
+addSpeakersCommands(program, { ...deps, exitWith });
+addSyncCommands(program, { ...deps, exitWith });
 addSpeechCommands(program, {
   ...deps,
   isTerminal: process.stdout.isTTY,

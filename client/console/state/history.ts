@@ -28,20 +28,27 @@ export function historyOf(
     const { event_id: eventId, at, by } = event;
     if (words === undefined) continue;
     const isUndone = view.undone.has(eventId);
-    // Of what inference says, a turn is mended by moving it.
-    const canUndo = !isUndone && (by === "person" || event.type === "speaker.bound" || event.type === "speaker.merged");
+    const canUndo = !isUndone && (by === "person" || isDecision(event));
     entries.push({ eventId, at, by, words, isUndone, canUndo });
   }
   return entries.toReversed();
 }
 
+/** Of what inference says, a turn is mended by moving it. */
+function isDecision({ type, replaces }: RoomEvent): boolean {
+  return (
+    type === "speaker.bound" || type === "speaker.merged" || (type === "resolve.reviewed" && replaces !== undefined)
+  );
+}
+
 function wordsOf(
-  { type, undoes, cluster_id: id, into_cluster_id: into, speaker_name: name }: RoomEvent,
+  { type, track, undoes, cluster_id: id, into_cluster_id: into, speaker_name: name }: RoomEvent,
   called: (id: string | undefined) => string,
   nameBefore: Map<string, string>,
   isUndo: (eventId: number | undefined) => boolean,
 ): string | undefined {
   if (type === "speaker.undone") return isUndo(undoes) ? "did again what was taken back" : "took something back";
+  if (type === "resolve.reviewed") return `listened to all of ${track ?? "a track"} again`;
   if (id === undefined) return undefined;
   const before = nameBefore.get(id);
   if (type === "speaker.bound" && name != null) {

@@ -10,6 +10,7 @@ import type { Speaker } from "../../state/speakers.ts";
 import { type Axis, axisOf, marksOf } from "./axis.ts";
 import { gapColour, GapMarks } from "./gap-marks.tsx";
 import { Seekable } from "./seekable.tsx";
+import { SecondLookLine } from "./second-look-line.tsx";
 import { SpeakerDialog } from "./speaker-dialog.tsx";
 
 const laneHeight = 26;
@@ -68,6 +69,7 @@ export function Lanes({ meeting, player, corrections }: LanesProps): JSX.Element
           <Ruler axis={axis} />
         </>
       )}
+      <SecondLookLine meeting={meeting} corrections={corrections} />
     </section>
   );
 }
