@@ -111,6 +111,6 @@ async function allEvents(client: ResultsClient, session: string, signal: AbortSi
   for (;;) {
     const page = await client.events(session, { after: events.at(-1)?.event_id ?? 0, limit: eventsPerPage, signal });
     events.push(...page.events);
-    if (page.events.length < eventsPerPage) return events;
+    if (!page.has_more) return events;
   }
 }

@@ -66,6 +66,7 @@ const events = json({
     { ...base, event_id: 4, type: "resolve.reviewed", from_seq: 1, to_seq: 4, replaces: 1 },
   ],
   next_after: 4,
+  has_more: false,
 });
 
 test("[R16] [R17] a review is waited for, and what it changed is told", async () => {
@@ -85,7 +86,7 @@ test("[R19] [V4] one that is given up says why, with its own exit code", async (
   const gateway = await scriptedGateway(
     json({ reviewing_tracks: ["mic"] }, 202),
     json(stateWith({ status: "failed", detail: "the service could not be reached" })),
-    json({ events: [], next_after: 0 }),
+    json({ events: [], next_after: 0, has_more: false }),
   );
   const { lines, warned, codes } = await run(gateway.url, "review", "monday");
   expect([lines, codes]).toEqual([[], [2]]);
@@ -97,7 +98,7 @@ test("[R20] the last one is taken back; where there is none, that is said", asyn
   const gateway = await scriptedGateway(events, json({ events: [undone] }));
   expect((await run(gateway.url, "undo", "monday")).lines).toEqual(["The second look was taken back."]);
   expect(gateway.asked.at(-1)).toMatchObject({ method: "POST", path: "/v1/sessions/monday/events/4/undo" });
-  const empty = await scriptedGateway(json({ events: [], next_after: 0 }));
+  const empty = await scriptedGateway(json({ events: [], next_after: 0, has_more: false }));
   await expect(run(empty.url, "undo", "monday")).rejects.toThrow("There is no second look that could be taken back.");
   const open = await scriptedGateway(problem("not_finalized"));
   await expect(run(open.url, "review", "monday")).rejects.toThrow(/finalized/);
