@@ -16,7 +16,10 @@ export function dumpRoom(stateDir: string, tenant: string, sessionId: string): D
   if (!existsSync(file)) return undefined;
   const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
   try {
-    const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    // Tracks and bytes as the views show them.
+    const select = `SELECT name FROM sqlite_master
+      WHERE type IN ('table', 'view') AND name NOT IN ('chunks', 'track_rows') ORDER BY name`;
+    const tables = database.prepare(select).all();
     const names = tables.map(({ name }) => String(name)).filter((name) => !/^(_cf|__miniflare)/.test(name));
     const rowsOf = (name: string): string[] =>
       database

@@ -129,7 +129,7 @@ test("[K3] R2 refuses bytes that are not the ones acked, and they stay pending",
   faults.failPuts();
   const client = await Client.connect(room.sessionId);
   await client.keep(1);
-  await room.rows("UPDATE journal SET pcm = zeroblob(32000)");
+  await room.rows("UPDATE ledger SET audio = zeroblob(32000)");
   faults.heal();
   await room.wakeUntil("it was tried again", () => Promise.resolve(faults.puts.length > 1));
   expect(await room.pending()).toBe(1);

@@ -27,7 +27,7 @@ import { dumpTables, newSession, RoomUnderTest } from "./support/room.ts";
 const seeds = [inject("seed")];
 
 /** The counts of a track, and the note that a second was refused. What they hold is compared with the model. */
-const ofRefused = /^\s*INSERT OR (REPLACE INTO tracks|IGNORE INTO gap_notes) /;
+const ofRefused = /^\s*INSERT OR (REPLACE INTO track_rows|IGNORE INTO gap_notes) /;
 
 /** A room without its Durable Object: frames in, replies out, tables to look at. */
 class BareRoom {
@@ -47,16 +47,7 @@ class BareRoom {
       now: () => Date.now(),
     });
     migrate(db);
-    for (const table of [
-      "tracks",
-      "ledger",
-      "journal",
-      "gaps",
-      "gap_notes",
-      "events",
-      "track_openers",
-      "track_origins",
-    ])
+    for (const table of ["track_rows", "ledger", "gaps", "gap_notes", "events", "track_openers", "track_origins"])
       db.sql.exec(`DELETE FROM ${table}`);
     db.sql.exec("UPDATE log_shares SET events = 0, bytes = 0");
     const tracks = new Tracks(db, (bytes) => createHash("sha256").update(bytes).digest());

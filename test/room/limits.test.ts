@@ -47,7 +47,7 @@ test("[K5] [limit:maxSeqAhead] seq may be a day ahead of the last kept chunk, an
 test("[K5] [limit:maxSeq] the highest seq is eight nines", async () => {
   const room = new RoomUnderTest(newSession());
   await (await Client.connect(room.sessionId)).keep(1);
-  await room.rows("UPDATE tracks SET last_seq = ?", limits.maxSeq - 1);
+  await room.rows("UPDATE track_rows SET last_seq = ?", limits.maxSeq - 1);
   await room.rows("INSERT INTO gaps VALUES ('mixed', 2, ?)", limits.maxSeq - 2);
   await room.kill();
   const client = await Client.connect(room.sessionId);

@@ -47,10 +47,10 @@ test("[S1] a resolve that survives a failure of the room loses no later update",
   await client.keep(1);
   const first = resolve(room.sessionId);
   await eventually("the first call is at the service", () => requests.length === 1);
-  await room.rows("ALTER TABLE journal RENAME TO journal_away");
+  await room.rows("ALTER TABLE gaps RENAME TO gaps_away");
   await client.refused({ type: "status" }, "internal");
   await within(client.closed, "the close");
-  await room.rows("ALTER TABLE journal_away RENAME TO journal");
+  await room.rows("ALTER TABLE gaps_away RENAME TO gaps");
   const second = resolve(room.sessionId);
   // Whether the second waits for the first or the first was given up: none may be answered 200 and lost.
   await eventually("the second is at the service or waits", () => requests.length === 2, 500).catch(() => undefined);

@@ -51,7 +51,7 @@ async function roomWithPast(rows: number): Promise<RoomUnderTest> {
     sql.exec("DELETE FROM gaps");
     add("INSERT INTO gaps SELECT 'mic', i * 4, i * 4 + 2 FROM n", rows);
     sql.exec("INSERT INTO gaps VALUES ('mic', ?, ?)", rows * 4 + 100, lastSeq - 1);
-    sql.exec("UPDATE tracks SET last_seq = ?, resolved_seq = 3", lastSeq);
+    sql.exec("UPDATE track_rows SET last_seq = ?, resolved_seq = 3", lastSeq);
   });
   await room.evict();
   return room;

@@ -53,7 +53,7 @@ export class CaptionStore {
     if (!this.#isOpen) this.#open();
     this.#sql.exec(
       `INSERT INTO meeting (one, tenant, session_id, is_over) VALUES (1, ?, ?, ?)
-       ON CONFLICT (one) DO UPDATE SET is_over = max(is_over, excluded.is_over)`,
+       ON CONFLICT (one) DO UPDATE SET is_over = 1 WHERE is_over < excluded.is_over`,
       tenant,
       session_id,
       isOver ? 1 : 0,

@@ -46,7 +46,8 @@ export interface CaptionsProgress {
   readonly setback: { readonly reason: string; readonly until: string } | undefined;
 }
 
-const nothing: Advance = { hasRead: false, isCaughtUp: true };
+/** The meeting has no captions, or nobody who makes them: there is nothing to look for until there is news of it. */
+const noCaptions = "no captions";
 const underWay: Advance = { hasRead: false, isCaughtUp: false };
 
 interface Meeting {
@@ -135,6 +136,7 @@ export class Captioner extends DurableObject<Env> {
       }
       this.#cooldown.succeeded();
       this.#setback = undefined;
+      if (done.value === noCaptions) return this.#stopListening();
       const { hasRead, isCaughtUp } = done.value;
       this.#lag.round(!isCaughtUp, lookMs);
       if (hasRead) this.#lastNewAt = Date.now();
@@ -154,7 +156,10 @@ export class Captioner extends DurableObject<Env> {
     }
   }
 
-  async #run({ tenant, session_id, isOver }: Followed, log: Log): Promise<Result<Advance, Setback>> {
+  async #run(
+    { tenant, session_id, isOver }: Followed,
+    log: Log,
+  ): Promise<Result<Advance | typeof noCaptions, Setback>> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
     this.#timeoutMs = config.value.captionsTimeoutMs;
@@ -165,14 +170,14 @@ export class Captioner extends DurableObject<Env> {
     const session = { tenant, session_id };
     const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));
     // Of a session that is no more nothing is left to say.
-    if (!asked.ok) return ok(nothing);
+    if (!asked.ok) return ok(noCaptions);
     this.#mode = asked;
     const mode = asked.value ?? config.value.captions;
     if (mode !== "live" || isOver) this.#stopListening();
-    if (mode === "off") return ok(nothing);
+    if (mode === "off") return ok(noCaptions);
     const meeting = { session, log };
     const speech = await this.#speechOf(tenant);
-    if (!speech || speech.transcribers().length === 0) return ok(nothing);
+    if (!speech || speech.transcribers().length === 0) return ok(noCaptions);
     const isLive = mode === "live" && !isOver;
     if (isLive) this.#listen(meeting);
     const spoken = await this.#spokenIn(session);

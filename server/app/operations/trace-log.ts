@@ -24,7 +24,8 @@ export class TraceLog extends DurableObject<Env> {
          n INTEGER PRIMARY KEY, batch TEXT NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, session_id TEXT, trace_id TEXT,
          body TEXT NOT NULL, UNIQUE (batch, place));
        CREATE INDEX IF NOT EXISTS lines_by_session ON lines (session_id, at);
-       CREATE INDEX IF NOT EXISTS lines_by_trace ON lines (trace_id, at);
+       DROP INDEX IF EXISTS lines_by_trace;
+       CREATE INDEX IF NOT EXISTS lines_of_no_session ON lines (trace_id, at) WHERE session_id IS NULL;
        CREATE TABLE IF NOT EXISTS forgotten (session_id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;`,
     );
   }

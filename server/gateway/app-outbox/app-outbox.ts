@@ -17,8 +17,8 @@ import { describeError, type Log } from "../../shared/telemetry/log.ts";
 import { type Known, planFeed } from "./feed-plan.ts";
 import { OutboxStore, UnreadableRowError } from "./outbox-store.ts";
 
-/** What happens often is told together. */
-const gatherMs = 10_000;
+/** What is said is told together, and so is what is counted: that happens all the time, and each telling costs rows of everybody's. */
+const [wordsMs, countsMs] = [10_000, 30_000] as const;
 /** While kept chunks wait for R2, this often it is looked whether they still do. */
 const archiveCheckMs = 30_000;
 const callTimeoutMs = 10_000;
@@ -70,9 +70,14 @@ export class AppOutbox {
     this.#wakeAt(this.#deps.db.now());
   }
 
-  /** Something happened that happens all the time. Costs nothing while the job is set. */
+  /** Something was said, which people look for. Costs nothing while the job is set. */
   tellLater(): void {
-    this.#wakeAt(this.#deps.db.now() + gatherMs);
+    this.#wakeAt(this.#deps.db.now() + wordsMs);
+  }
+
+  /** Something was counted. As `tellLater`. */
+  counted(): void {
+    this.#wakeAt(this.#deps.db.now() + countsMs);
   }
 
   /** The room woke: what is untold gets its job, whatever became of the one that was set for it. */
@@ -88,7 +93,7 @@ export class AppOutbox {
   /** Part of the commit that takes an answer of speaker resolve. */
   resolveCalled(): void {
     this.#store.countResolveCall();
-    this.tellLater();
+    this.counted();
   }
 
   /** Writes down all that is untold, although the app has not taken what is written: the tables it is read from go. */

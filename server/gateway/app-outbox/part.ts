@@ -67,7 +67,7 @@ export function appOutboxPart(
         else if (words.has(type)) outbox.tellLater();
       },
       resolveAnswered: () => outbox.resolveCalled(),
-      chunkStored: () => outbox.tellLater(),
+      chunkStored: () => outbox.counted(),
       settingsChanged: () => outbox.settingsChanged(),
       statusChanged: () => {
         // In the step that marks the deletion: after it the tables go.

@@ -1,13 +1,14 @@
 /**
- * Moves kept chunks from the journal to R2, in the background.
+ * Moves kept chunks from the room's tables to R2, in the background.
  *
  * Up to four lanes walk the pending chunks in storage order; R2 checks each SHA-256; only then do the bytes
- * leave the journal (K3, K4). A failed chunk stays pending for the next pass. When R2 seems down the pass
+ * leave the tables (K3, K4). A failed chunk stays pending for the next pass. When R2 seems down the pass
  * ends early, and the next one waits for the room's alarm, longer each time. Nothing here is awaited by
  * ingest (K7), and everything can be killed at any line: a chunk is pending until R2 said yes, and putting it
  * twice writes the same bytes to the same key.
  */
-import type { Tracks, PendingChunk } from "../tracks/tracks.ts";
+import type { Tracks } from "../tracks/tracks.ts";
+import type { PendingChunk } from "../tracks/unarchived.ts";
 import { Cooldown } from "../../shared/lib/cooldown.ts";
 import { SharedTimeout, TimeoutError } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";

@@ -5,7 +5,7 @@
 import { channelCount, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { defaultTenant, defaultTrack } from "../../../schemas/names.ts";
 import type { SessionName } from "../core/session-name.ts";
-import type { PendingChunk } from "../tracks/tracks.ts";
+import type { PendingChunk } from "../tracks/unarchived.ts";
 import { encodePeaks } from "./peaks.ts";
 
 /** Everything of a session lies under it. It ends with a slash: one id may begin with another. */

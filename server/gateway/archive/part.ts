@@ -1,4 +1,5 @@
 /** The archive as a part of the room: what is kept goes to R2. */
+import { Backstop } from "../core/backstop.ts";
 import type { Core } from "../core/core.ts";
 import { ingestLoad } from "../core/ingest-load.ts";
 import type { Part } from "../core/part.ts";
@@ -6,9 +7,6 @@ import type { Tracks } from "../tracks/tracks.ts";
 import { Archiver } from "./archiver.ts";
 import { sessionPrefix } from "./keys.ts";
 import { recentChunks } from "./recent-chunks.ts";
-
-/** A room that dies with chunks pending is woken this soon to archive them. */
-const backstopMs = 5_000;
 
 export interface ArchivePart extends Part {
   readonly archiver: Archiver;
@@ -33,13 +31,20 @@ export function archivePart(core: Core, tracks: Tracks): ArchivePart {
     random,
     isStopped: () => status.isGone,
   });
-  const ensureJob = (): void => jobs.at("archive", Math.max(now() + backstopMs, archiver.notBefore));
+  /** A room that dies with chunks pending is woken so soon to archive them. */
+  const backstop = new Backstop();
+  const ensureJob = (): void => jobs.at("archive", Math.max(now() + backstop.ms, archiver.notBefore));
   return {
     name: "archive",
     isEssential: true,
     archiver,
     ensureJob,
-    jobs: { archive: () => archiver.wake() },
+    jobs: {
+      archive: () => {
+        backstop.wentOff(tracks.pendingChunks > 0);
+        return archiver.wake();
+      },
+    },
     on: {
       chunkStored: () => {
         ingestLoad.came();

@@ -46,6 +46,8 @@ export class Jobs {
   readonly #due: Cached<Map<string, number>>;
   /** Of the jobs that threw when they last ran; no more than there are jobs. */
   readonly #cooldowns = new Map<string, Cooldown>();
+  /** When the platform's alarm goes off; undefined where that is not known, or it has gone off. Each setting is billed as a row. */
+  readonly #armedAt: Cached<number | undefined>;
   #list: JobList = { run: new Map(), lasting: [] };
   #isOver = false;
   /** Settles when nobody else works on the room's file. */
@@ -53,6 +55,7 @@ export class Jobs {
 
   constructor(deps: JobsDeps) {
     this.#deps = deps;
+    this.#armedAt = cached(deps.db, () => undefined);
     this.#due = cached(deps.db, () => {
       const rows = allJobs.all(deps.db).filter(({ name }) => this.#list.run.has(name));
       return new Map(rows.map(({ name, due_at }) => [name, due_at]));
@@ -103,6 +106,7 @@ export class Jobs {
 
   /** Runs what is due. Called by the room's alarm; never rejects. */
   async runDue(): Promise<void> {
+    this.#armedAt.forget();
     await this.#still;
     const now = this.#deps.db.now();
     const due = [...this.#due.get()].filter(([, at]) => at <= now).map(([name]) => name);
@@ -140,6 +144,11 @@ export class Jobs {
 
   #arm(): void {
     const due = [...this.#due.get().values()];
-    if (due.length > 0) this.#deps.setAlarm(Math.min(...due));
+    if (due.length === 0) return;
+    const [at, armedAt] = [Math.min(...due), this.#armedAt.get()];
+    // One that goes off early runs nothing, and is set again.
+    if (armedAt !== undefined && armedAt <= at) return;
+    this.#deps.setAlarm(at);
+    this.#armedAt.set(at);
   }
 }

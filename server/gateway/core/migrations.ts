@@ -3,13 +3,17 @@
  * From number 8 on each bears repeating (K8): older versions set `schema_version` back after a roll-back, and the next deploy
  * runs the same migrations once more.
  *
- * A kept chunk is a small row of `ledger`, for the meeting's life, and a row of `journal` with its bytes only
- * until R2 has them (K4). The two are apart because SQLite does not merge the pages of rows that shrink: in one
- * table every second would hold on to a page of 4 KiB for good. The view `chunks` shows both as one.
+ * A kept chunk is a row of `ledger`, for the meeting's life, with its bytes only until R2 has them (K4). SQLite keeps at most a
+ * kilobyte of such a row on a page of its own tree, and merges pages that are left two thirds empty: a row that shrank holds on to
+ * little. What was called `journal` before is a view; see `one-row-a-chunk.ts`.
  */
 import type { Database } from "../../shared/lib/sql.ts";
+import { oneRowAChunk } from "./one-row-a-chunk.ts";
 
-export const migrations: readonly string[] = [
+/** Statements, or where those can't bear repeating by themselves, what runs them. */
+export type Migration = string | ((db: Database) => void);
+
+export const migrations: readonly Migration[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE tracks (
      track TEXT PRIMARY KEY,
@@ -251,7 +255,15 @@ export const migrations: readonly string[] = [
      to_seq INTEGER NOT NULL,
      PRIMARY KEY (track, from_seq)
    ) WITHOUT ROWID;`,
+
+  // Fewer rows a chunk.
+  oneRowAChunk,
 ];
+
+export function runMigration(db: Database, migration: Migration): void {
+  if (typeof migration === "string") db.sql.exec(migration);
+  else migration(db);
+}
 
 /** Whether this room was ever opened. Reads only: asking must not create anything. */
 export function isMigrated(db: Database): boolean {
@@ -266,7 +278,7 @@ export function migrate(db: Database): void {
   db.transaction(() => {
     const version = isMigrated(db) ? readVersion(db) : 0;
     if (version >= migrations.length) return;
-    for (const statements of migrations.slice(version)) db.sql.exec(statements);
+    for (const migration of migrations.slice(version)) runMigration(db, migration);
     db.sql.exec("INSERT OR REPLACE INTO meta (key, value) VALUES ('schema_version', ?)", String(migrations.length));
   });
 }

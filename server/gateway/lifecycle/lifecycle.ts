@@ -196,7 +196,8 @@ export class Lifecycle {
   }
 
   #facts(): FactsSources {
-    return { core: this.#core, trackRows: this.#deps.tracks.rows(), people: this.#deps.people() };
+    const { tracks, people } = this.#deps;
+    return { core: this.#core, trackRows: tracks.rows(), unarchived: tracks.unarchived, people: people() };
   }
 
   #autoFinalizeAt(): number | undefined {

@@ -7,7 +7,7 @@ import { limits } from "../../../schemas/limits.ts";
 import type { Core } from "../core/core.ts";
 import { coverage } from "../tracks/coverage.ts";
 import { durationMs, missingChunks, type TrackRow } from "../tracks/track-plan.ts";
-import { overdueChunks, unarchivedChunks } from "../tracks/unarchived.ts";
+import type { Unarchived } from "../tracks/unarchived.ts";
 import { lastActivityAt } from "./retention.ts";
 import type { ListedSession } from "./session-list.ts";
 
@@ -15,8 +15,9 @@ import type { ListedSession } from "./session-list.ts";
 const overdueAfterMs = 60_000;
 
 export interface FactsSources {
-  readonly core: Pick<Core, "db" | "now" | "session" | "store">;
+  readonly core: Pick<Core, "now" | "session" | "store">;
   readonly trackRows: readonly TrackRow[];
+  readonly unarchived: Pick<Unarchived, "chunksOf" | "keptBefore">;
   /** Names of people, the best known first. */
   readonly people: readonly string[];
 }
@@ -27,8 +28,8 @@ export function finalizedAt({ store }: Pick<Core, "store">): number | undefined 
 }
 
 /** The session as the list holds it; of one that is deleted there is none. */
-export function listedSession({ core, trackRows, people }: FactsSources): ListedSession | undefined {
-  const { db, now, session, store } = core;
+export function listedSession({ core, trackRows, unarchived, people }: FactsSources): ListedSession | undefined {
+  const { now, session, store } = core;
   const { status } = store;
   if (status === "deleted") return undefined;
   return {
@@ -42,7 +43,7 @@ export function listedSession({ core, trackRows, people }: FactsSources): Listed
     tracks: trackRows.length,
     kept_seconds: sum(trackRows.map(({ received_chunks }) => received_chunks)),
     missing_seconds: sum(trackRows.map(missingChunks)),
-    overdue_seconds: overdueChunks(db, now() - overdueAfterMs),
+    overdue_seconds: unarchived.keptBefore(now() - overdueAfterMs),
     duration_ms: Math.max(0, ...trackRows.map(durationMs)),
     coverage: coverage(trackRows),
   };
@@ -50,11 +51,11 @@ export function listedSession({ core, trackRows, people }: FactsSources): Listed
 
 /** What `GET` tells beside the settings. */
 export function describedSession(
-  { core, trackRows, people }: FactsSources,
+  { core, trackRows, unarchived, people }: FactsSources,
   deletesAt: number | undefined,
 ): Pick<Session, "created_at" | "updated_at" | "finalized_at" | "deletes_at" | "people"> &
   Pick<Session, "duration_ms" | "coverage" | "tracks"> {
-  const { db, store } = core;
+  const { store } = core;
   return {
     created_at: new Date(store.createdAt).toISOString(),
     updated_at: new Date(lastActivityAt(trackRows, store.updatedAt)).toISOString(),
@@ -67,7 +68,7 @@ export function describedSession(
       track: row.track,
       kept_seconds: row.received_chunks,
       missing_seconds: missingChunks(row),
-      unarchived_seconds: unarchivedChunks(db, row.track),
+      unarchived_seconds: unarchived.chunksOf(row.track),
       duration_ms: durationMs(row),
       is_ended: row.end_seq !== null && row.end_seq * chunkMs === durationMs(row),
     })),

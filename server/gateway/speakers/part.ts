@@ -129,7 +129,13 @@ export function speakersPart(
       const isResolving = store.config.resolve.auto && !resolver.isServiceOut && !events.isFull;
       return turnsBetween({ tracks, events, speakers }, track, fromMs, toMs, isResolving);
     },
-    jobs: { resolve: () => autoResolver.run(), review: () => reviewer.run() },
+    jobs: {
+      resolve: () => {
+        autoResolver.backstop.wentOff(autoResolver.hasWork);
+        return autoResolver.run();
+      },
+      review: () => reviewer.run(),
+    },
     on: {
       chunkStored: () => autoResolver.kick(),
       trackEnded: () => autoResolver.kick(),

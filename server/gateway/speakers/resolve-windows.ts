@@ -11,6 +11,7 @@ import type { ResolveSettings } from "../../../schemas/http/sessions.ts";
 import { limits } from "../../../schemas/limits.ts";
 import type { ResolveBody } from "../../../schemas/speech/speakers.ts";
 import { ChunkLostError, type KeptAudio } from "../archive/chunk-reader.ts";
+import { Backstop } from "../core/backstop.ts";
 import type { Hold } from "../core/hold.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Tracks } from "../tracks/tracks.ts";
@@ -29,8 +30,6 @@ import { judgeSilence } from "./silence.ts";
 import { isOpenWindow, nextWindow, type ResolveWindow } from "./window-plan.ts";
 import type { WindowStore } from "./window-store.ts";
 
-/** A room that dies in the middle is woken this soon to go on. */
-const backstopMs = 5_000;
 /** When a window that failed is tried again. */
 const retry = { firstMs: 1_000, maxMs: 60_000, least: "half" } as const;
 /** How long R2 is left alone after it could not give a window's audio, at first. */
@@ -69,6 +68,8 @@ export class AutoResolver {
   readonly #storage: Cooldown;
   /** While it lasts nothing is due, as far as the last run saw. */
   readonly #quiet: Cooldown;
+  /** A room that dies in the middle is woken so soon to go on. */
+  readonly backstop = new Backstop();
   #progressAt: number;
   readonly #outage: ServiceOutage;
 
@@ -96,7 +97,7 @@ export class AutoResolver {
   kick(): void {
     if (this.#flight.isRunning || !this.#quiet.isOver || !this.hasWork) return;
     // Behind the background work stands the alarm.
-    this.#deps.wakeAt(this.#deps.db.now() + backstopMs);
+    this.#deps.wakeAt(this.#deps.db.now() + this.backstop.ms);
     void this.run();
   }
 
@@ -243,8 +244,7 @@ export class AutoResolver {
     const attempts = (row?.status === "failed" ? 0 : (row?.attempts ?? 0)) + 1;
     log.warn("resolve.window_failed", { track, seq: from_seq, attempts, detail: failure.detail });
     if (attempts >= suspectAfter[failure.reason] && (await this.#isToBlame(failure.reason))) {
-      this.#giveUp(window, failure.detail);
-      return;
+      return this.#giveUp(window, failure.detail);
     }
     const status = row?.status === "reopened" ? "reopened" : "waiting";
     if (status === "reopened" && isFinal() && attempts >= maxTriesAfterEnd) {

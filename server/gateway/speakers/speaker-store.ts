@@ -17,8 +17,14 @@ import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 
 const valueOf = stmt<[key: string], { value: string }>("SELECT value FROM state WHERE key = ?");
-const write = stmt<[key: string, value: string]>("INSERT OR REPLACE INTO state (key, value) VALUES (?, ?)");
-const removeClusters = stmt<[]>("DELETE FROM state WHERE key LIKE 'cluster:%'");
+/** Nothing is written where it says that already: of the clusters one changes with an answer, and of the rest most stay. */
+const writeNew = stmt<[key: string, value: string]>(
+  `INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+   WHERE value <> excluded.value`,
+);
+const removeOthers = stmt<[keys: string]>(
+  "DELETE FROM state WHERE key LIKE 'cluster:%' AND key NOT IN (SELECT value FROM json_each(?))",
+);
 
 const clusterKeyPrefix = "cluster:";
 const configSchema = speakerStateSchema.shape.config;
@@ -51,11 +57,9 @@ export class SpeakerStore {
 
   /** Replaces the clusters. Call inside the transaction that also appends the events. */
   saveClusters(clusters: readonly Cluster[]): void {
-    removeClusters.run(this.#db);
-    this.#write(
-      "clusters",
-      clusters.map((cluster) => cluster.cluster_id),
-    );
+    const ids = clusters.map((cluster) => cluster.cluster_id);
+    removeOthers.run(this.#db, JSON.stringify(ids.map((id) => clusterKeyPrefix + id)));
+    this.#write("clusters", ids);
     for (const cluster of clusters) this.#write(clusterKeyPrefix + cluster.cluster_id, cluster);
   }
 
@@ -73,6 +77,6 @@ export class SpeakerStore {
   }
 
   #write(key: string, value: unknown): void {
-    write.run(this.#db, key, JSON.stringify(value));
+    writeNew.run(this.#db, key, JSON.stringify(value));
   }
 }

@@ -28,7 +28,7 @@ const sampleEvery = 10;
 const job = "telemetry";
 
 export interface TelemetryDeps {
-  readonly tracks: Pick<Tracks, "rows" | "pendingChunks">;
+  readonly tracks: Pick<Tracks, "rows" | "pendingChunks" | "unarchived">;
   readonly quotaUse: TracksPart["quotaUse"];
   /** Whether windows wait for a speaker-resolve service that fails. */
   readonly isInferenceDown: () => boolean;
@@ -39,10 +39,6 @@ export interface TelemetryDeps {
 const nothing: MeetingTotals = { kept: 0, duplicate: 0, rejected: 0, archived: 0 };
 const readTold = stmt<[], { value: string }>("SELECT value FROM meta WHERE key = 'telemetry_told'");
 const writeTold = stmt<[value: string]>("INSERT OR REPLACE INTO meta (key, value) VALUES ('telemetry_told', ?)");
-// In the order in which they were kept.
-const oldestPending = stmt<[], { received_at: number }>(
-  "SELECT received_at FROM journal JOIN ledger USING (track, seq) ORDER BY journal.rowid LIMIT 1",
-);
 const webhookStates = stmt<[], { state: string; n: number }>(
   "SELECT state, count(*) AS n FROM webhook_deliveries WHERE state <> 'delivered' GROUP BY state",
 );
@@ -81,7 +77,7 @@ export function telemetryPart(core: Core, { tracks, quotaUse, isInferenceDown, t
       totals: totals(),
       told: told(),
       pending_chunks: tracks.pendingChunks,
-      oldest_pending_at: oldestPending.first(db)?.received_at ?? null,
+      oldest_pending_at: tracks.unarchived.oldestAt,
       is_inference_down: isInferenceDown(),
       webhooks_pending: waiting.get("pending") ?? 0,
       webhooks_dead: waiting.get("dead") ?? 0,

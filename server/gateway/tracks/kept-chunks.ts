@@ -1,4 +1,4 @@
-/** What is kept of each track, read back: the rows of `ledger`, and their bytes as long as they are in `journal`. */
+/** What is kept of each track, read back: the rows of `ledger`, with their bytes until R2 has them. */
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 
@@ -16,7 +16,7 @@ type HashRow = Pick<KeptChunk, "seq" | "sha256">;
 const hashesPerPage = 1_024;
 
 const chunksWithin = stmt<[track: string, from: number, to: number], KeptChunk>(
-  "SELECT seq, sha256, pcm FROM chunks WHERE track = ? AND seq BETWEEN ? AND ? ORDER BY seq",
+  "SELECT seq, sha256, audio AS pcm FROM ledger WHERE track = ? AND seq BETWEEN ? AND ? ORDER BY seq",
 );
 const countWithin = stmt<[track: string, from: number, to: number], { n: number }>(
   "SELECT count(*) AS n FROM ledger WHERE track = ? AND seq BETWEEN ? AND ?",

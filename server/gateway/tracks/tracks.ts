@@ -8,7 +8,6 @@
 import { chunkBytes } from "../../../schemas/wire/audio.ts";
 import { type Sha256, toHex } from "../../../schemas/chain.ts";
 import { limits } from "../../../schemas/limits.ts";
-import { cached, type Cached } from "../../shared/lib/cached.ts";
 import type { Database } from "../../shared/lib/sql.ts";
 import { stmt } from "../../shared/lib/stmt.ts";
 import { switchedOffRetryMs } from "../../../schemas/switches.ts";
@@ -22,32 +21,15 @@ import { expectedSeq, type Gap, isOutOfRange, openTrackRow, planEnd, planStore, 
 import { TrackOpeners } from "./track-openers.ts";
 import { TrackStore } from "./track-store.ts";
 import { noResolve, type ResolveProgress } from "./resolve-progress.ts";
+import { type PendingChunk, Unarchived } from "./unarchived.ts";
 import { Watermarks } from "./watermarks.ts";
 
 /** When a chunk that was refused because R2 is behind should be sent again. */
 const storageRetryMs = 10_000;
 
-/** A kept chunk whose bytes R2 does not have yet. */
-export interface PendingChunk {
-  readonly track: string;
-  readonly seq: number;
-  readonly timestamp_ms: number;
-  readonly sha256: ArrayBuffer;
-  readonly pcm: ArrayBuffer;
-}
-
-const countPending = stmt<[], { n: number }>("SELECT count(*) AS n FROM journal");
-const addChunk = stmt<[track: string, seq: number, timestampMs: number, receivedAt: number, sha256: Uint8Array]>(
-  "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
-);
-const addBytes = stmt<[track: string, seq: number, pcm: Uint8Array]>(
-  "INSERT INTO journal (track, seq, pcm) VALUES (?, ?, ?)",
-);
-const removeBytes = stmt<[track: string, seq: number]>("DELETE FROM journal WHERE track = ? AND seq = ?");
-const pendingAfter = stmt<[track: string, seq: number], PendingChunk>(
-  `SELECT track, seq, timestamp_ms, sha256, pcm FROM journal JOIN ledger USING (track, seq)
-   WHERE (track, seq) > (?, ?) ORDER BY track, seq LIMIT 1`,
-);
+const addChunk = stmt<
+  [track: string, seq: number, timestampMs: number, receivedAt: number, sha256: Uint8Array, pcm: Uint8Array]
+>("INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256, audio) VALUES (?, ?, ?, ?, ?, ?)");
 
 export class Tracks {
   readonly #db: Database;
@@ -66,7 +48,8 @@ export class Tracks {
   readonly origins: TrackOrigins;
   readonly #resolve: ResolveProgress;
   readonly #limits: StorageLimits;
-  readonly #pendingChunks: Cached<number>;
+  /** What R2 lacks. */
+  readonly unarchived: Unarchived;
 
   /**
    * @param given limits beyond which chunks are refused, retryable. @param resolve how far speaker resolve is.
@@ -82,7 +65,9 @@ export class Tracks {
     this.#db = db;
     this.#hash = hash;
     this.#limits = { ...noLimits, ...given };
-    this.#rows = new TrackStore(db);
+    const markOf = ({ track, last_seq }: TrackRow): number => this.unarchived.markOf(track, last_seq);
+    this.#rows = new TrackStore(db, markOf, this.#limits.pace);
+    this.unarchived = new Unarchived(db, () => this.rows().map(({ track }) => track));
     this.#gaps = new GapStore(db);
     this.gapNotes = new GapNotes(db);
     this.openers = new TrackOpeners(db);
@@ -90,17 +75,16 @@ export class Tracks {
     this.#resolve = resolve;
     this.kept = new KeptChunks(db);
     this.watermarks = new Watermarks({
-      db,
       gaps: this.#gaps,
       resolve,
+      unarchived: this.unarchived,
       trackRow: (track) => this.#rows.required(track),
     });
-    this.#pendingChunks = cached(db, () => countPending.one(db).n);
   }
 
   /** Chunks that wait for R2, over all tracks. */
   get pendingChunks(): number {
-    return this.#pendingChunks.get();
+    return this.unarchived.chunks;
   }
 
   /** Every track's row, by name: an order that no restart changes. */
@@ -191,15 +175,15 @@ export class Tracks {
     const now = this.#db.now();
     const gap = chunk.seq <= expectedSeq(trackRow) ? this.#gaps.atOrBefore(track, chunk.seq) : undefined;
     const plan = planStore(trackRow, chunk.seq, gap, now);
+    const isNext = trackRow.received_chunks > 0 && chunk.seq > trackRow.last_seq;
     this.#db.transaction(() => {
-      const pending = this.pendingChunks;
-      addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, digest);
-      addBytes.run(this.#db, track, chunk.seq, chunk.content);
+      this.unarchived.adding(track, chunk.seq);
+      addChunk.run(this.#db, track, chunk.seq, chunk.timestamp_ms, now, digest, chunk.content);
       this.#gaps.apply(track, plan.gaps);
       this.origins.chunkKept(track, { ...chunk, receivedAt: now }, trackRow.received_chunks === 0);
       if (chunk.seq <= trackRow.resolved_seq) this.#resolve.addLate(track, chunk.seq);
-      this.#rows.save(plan.trackRow);
-      this.#pendingChunks.set(pending + 1);
+      if (isNext) this.#rows.advance(plan.trackRow);
+      else this.#rows.save(plan.trackRow);
     });
     return plan.trackRow;
   }
@@ -247,13 +231,12 @@ export class Tracks {
 
   /** The first chunk after (track, seq) that R2 lacks, in storage order. */
   nextPending(after: { track: string; seq: number }): PendingChunk | undefined {
-    return pendingAfter.first(this.#db, after.track, after.seq);
+    return this.unarchived.next(after);
   }
 
   /** Drops a chunk's bytes. Call only once R2 has confirmed them (K3, K4). */
   markArchived(track: string, seq: number): void {
-    const pending = this.pendingChunks;
-    if (removeBytes.run(this.#db, track, seq)) this.#pendingChunks.set(pending - 1);
+    this.unarchived.remove(track, seq);
   }
 }
 

@@ -2,18 +2,13 @@
  * How far a track is: up to which chunk all is kept, is in R2, was given to speaker resolve. None of it is stored beside what
  * it follows from, and none of it scans the chunks: it is asked for with every ack and every status.
  */
-import type { Database } from "../../shared/lib/sql.ts";
-import { stmt } from "../../shared/lib/stmt.ts";
 import type { GapStore } from "./gap-store.ts";
 import type { ResolveProgress } from "./resolve-progress.ts";
 import type { TrackRow } from "./track-plan.ts";
-
-const firstPending = stmt<[track: string], { seq: number }>(
-  "SELECT seq FROM journal WHERE track = ? ORDER BY seq LIMIT 1",
-);
+import type { Unarchived } from "./unarchived.ts";
 
 export interface WatermarkSources {
-  readonly db: Database;
+  readonly unarchived: Pick<Unarchived, "firstSeq">;
   readonly gaps: Pick<GapStore, "firstSeq">;
   readonly resolve: Pick<ResolveProgress, "firstOpen">;
   /** Throws for a track that was never opened. */
@@ -36,9 +31,9 @@ export class Watermarks {
 
   /** All kept ones up to here are in R2. */
   archivedSeq(track: string): number {
-    const { db, trackRow } = this.#sources;
-    const pending = firstPending.first(db, track);
-    return pending ? pending.seq - 1 : trackRow(track).last_seq;
+    const { unarchived, trackRow } = this.#sources;
+    const pending = unarchived.firstSeq(track);
+    return pending === undefined ? trackRow(track).last_seq : pending - 1;
   }
 
   /** All up to here were given to speaker resolve; less than the track's own mark while late chunks wait. */

@@ -32,8 +32,8 @@ export const plants: readonly Plant[] = [
       },
       {
         file: tracks,
-        find: "track, chunk.seq, chunk.content);",
-        replace: "track, chunk.seq, chunk.content); }, 100);",
+        find: "now, digest, chunk.content);",
+        replace: "now, digest, chunk.content); }, 100);",
       },
       {
         file: tracks,

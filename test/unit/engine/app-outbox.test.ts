@@ -243,7 +243,7 @@ describe("app outbox", () => {
     await world.outbox.run();
     world.keep("mixed", 4);
     world.outbox.collect();
-    for (const table of ["events", "tracks", "meta"]) world.db.sql.exec(`DELETE FROM ${table}`);
+    for (const table of ["events", "track_rows", "meta"]) world.db.sql.exec(`DELETE FROM ${table}`);
     world.tracks.clear();
     world.isDeleted = true;
     world.restart();
