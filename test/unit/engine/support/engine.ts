@@ -43,7 +43,7 @@ export function openEngine(db: Database, limits: Partial<StorageLimits> = {}): E
   const events = new EventLog(db);
   const speakers = new SpeakerBook(db, events);
   const onCommit = (): void => store.touch();
-  const corrections = new Corrections({ db, speakers, events, tracks, onCommit });
+  const corrections = new Corrections({ db, speakers, events, tracks, windows, onCommit });
   const utterances = new Utterances({ db, tracks, events, speakers, store: new UtteranceStore(db), onCommit });
   const finalizer = new Finalizer({
     db,
