@@ -67,6 +67,60 @@ describe("questions", () => {
     talk.close();
   });
 
+  test("[Y7] noise that does not end cuts a question off once; then it is asked, and words over the noise are an answer", async () => {
+    // What is heard of the noise, then of an answer over it, and of the noise again.
+    const { talk, said, types, lastTurn, isHeard } = world(["", "", "Systems.", ""]);
+    const beeps = async (seconds: number): Promise<void> => {
+      for (let n = 0; n < seconds * 2; n += 1) {
+        talk.hear(voice);
+        talk.hear(voice);
+        for (let quiet = 0; quiet < 3; quiet += 1) talk.hear(silence);
+        await settle();
+      }
+    };
+    await talk.connect();
+    await settle();
+    await beeps(1);
+    expect(types()).toContain("interrupted");
+    talk.handleTurnOver?.(lastTurn(), 2_000, true);
+    await beeps(8);
+    expect(said()).toEqual(["Hi. What do you build?", "Hi. What do you build?"]);
+    const interruptions = types().filter((type) => type === "interrupted").length;
+    await beeps(3);
+    isHeard();
+    expect(types().filter((type) => type === "interrupted")).toHaveLength(interruptions);
+    await beeps(24);
+    expect(said()).toEqual(["Hi. What do you build?", "Hi. What do you build?", "Who uses it?"]);
+    talk.close();
+  });
+
+  test("[Y7] noise over a question that was heard lets it wait for its answer, and be asked once more", async () => {
+    const { talk, said, isHeard } = world(Array.from({ length: 20 }, () => ""));
+    await talk.connect();
+    await settle();
+    isHeard();
+    for (let second = 0; second < 32; second += 1) {
+      for (let n = 0; n < 10; n += 1) talk.hear(n % 5 < 2 ? voice : silence);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(said()).toEqual(["Hi. What do you build?", "Hi. What do you build?"]);
+    talk.close();
+  });
+
+  test("[Y7] a long answer is one, though somebody looks for words in it before it is over", async () => {
+    const { talk, said, types, isHeard } = world(["It is about", "It is about systems."]);
+    await talk.connect();
+    await settle();
+    isHeard();
+    for (let n = 0; n < 120; n += 1) talk.hear(voice);
+    await settle();
+    for (let n = 0; n < 14; n += 1) talk.hear(silence);
+    await settle();
+    expect(said()).toHaveLength(2);
+    expect(types().filter((type) => type === "heard")).toHaveLength(1);
+    talk.close();
+  });
+
   test.each([
     ["most of it was heard", 12_000, "Who uses it?"],
     ["hardly any of it was heard", 2_000, "Hi. What do you build?"],

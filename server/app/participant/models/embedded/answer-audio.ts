@@ -10,6 +10,8 @@ export interface Answer {
   readonly pcm: Uint8Array<ArrayBuffer>;
   /** Nothing follows: the person waits. */
   readonly isOver: boolean;
+  /** It goes on, and all of it comes again: whoever speaks for so long says a word, and what has none is noise. */
+  readonly isPeek: boolean;
 }
 
 const bytesPerMs = (sampleRateHz * bytesPerSample) / 1_000;
@@ -20,6 +22,8 @@ const beginMs = 160;
 /** People stop to think within a sentence. */
 const pauseMs = 1_100;
 const partMs = 50_000;
+/** When somebody looks whether there are words in it, and how often once there were none. */
+const peekMs = 8_000;
 /** No audio comes at all. */
 const silentMs = 2_000;
 
@@ -29,10 +33,13 @@ export class AnswerAudio {
   #bytes = 0;
   #voicedMs = 0;
   #quietMs = 0;
+  #wasPeeked = false;
   readonly #clock: Clock;
   #forget = (): void => undefined;
   /** Whether an earlier part of the answer had words. */
   hasWords = false;
+  /** Whether what sounds is no voice, as far as words tell: a fan, music, a microphone that beeps. Until a pause comes. */
+  isNoisy = false;
 
   constructor(onAnswer: (answer: Answer) => void, clock: Clock) {
     this.#onAnswer = onAnswer;
@@ -58,7 +65,11 @@ export class AnswerAudio {
     }
     this.#forget();
     if (this.#quietMs >= pauseMs) return this.#hand(true);
-    if (this.#bytes > partMs * bytesPerMs) this.#hand(false);
+    if (this.#bytes > (this.isNoisy ? peekMs : partMs) * bytesPerMs) this.#hand(false);
+    else if (!this.#wasPeeked && this.#bytes > peekMs * bytesPerMs) {
+      this.#wasPeeked = true;
+      this.#onAnswer({ pcm: this.#whole(), isOver: false, isPeek: true });
+    }
     this.#forget = this.#clock.after(silentMs, () => this.#hand(true));
   }
 
@@ -67,15 +78,23 @@ export class AnswerAudio {
   }
 
   #hand(isOver: boolean): void {
+    const pcm = this.#whole();
+    this.#pcm = [];
+    this.#bytes = 0;
+    if (isOver) {
+      this.#voicedMs = this.#quietMs = 0;
+      this.#wasPeeked = this.isNoisy = false;
+    }
+    this.#onAnswer({ pcm, isOver, isPeek: false });
+  }
+
+  #whole(): Uint8Array<ArrayBuffer> {
     const pcm = new Uint8Array(this.#bytes);
     let at = 0;
     for (const piece of this.#pcm) {
       pcm.set(piece, at);
       at += piece.byteLength;
     }
-    this.#pcm = [];
-    this.#bytes = 0;
-    if (isOver) this.#voicedMs = this.#quietMs = 0;
-    this.#onAnswer({ pcm, isOver });
+    return pcm;
   }
 }

@@ -1,7 +1,8 @@
 /**
  * The embedded interviewer: questions spoken one after the other, each once the person has answered and fallen silent (SPEC Y7). It hears
  * with the model that transcribes and speaks with the one that synthesizes, so that it needs no account. A question that was cut off
- * before most of it was heard is asked again; one that nobody answers as well, once. Knows no provider.
+ * before most of it was heard is asked again; one that nobody answers as well, once. Noise that does not end holds nobody up: once it is
+ * known to have no words, it interrupts nothing and ends an answer as a pause does. Knows no provider.
  */
 import { ok, type Result } from "../../../../../schemas/lib/result.ts";
 import { type Clock, machineClock } from "../../clock.ts";
@@ -63,7 +64,10 @@ class ScriptedTalk implements Talk {
   readonly #over = new AbortController();
   #wasRepeated = false;
   #wasStopped = false;
-  #forgetPatience = (): void => undefined;
+  /** The question that is next was begun before, and was not heard. */
+  #wasCutOff = false;
+  /** Ends the wait for an answer, where there is one. */
+  #patience: (() => void) | undefined;
   #isConnected = false;
   /** Answers of which nobody knows yet what they say. */
   #open = 0;
@@ -100,10 +104,14 @@ class ScriptedTalk implements Talk {
     if (this.#over.signal.aborted) return;
     const { voiced, frames } = this.#watch.push(samplesOf(pcm));
     this.#audio.push(pcm, voiced, frames);
-    if (!this.#audio.isVoice) return;
+    if (!this.#audio.isVoice || this.#audio.isNoisy) return;
     this.#forgetPatience();
+    this.#giveWay();
+  }
+
+  /** Whoever begins to speak is let speak. */
+  #giveWay(): void {
     if (!this.#turn) return;
-    // Whoever begins to speak is let speak.
     this.#speech?.abort();
     this.#emit({ type: "interrupted" });
   }
@@ -112,8 +120,8 @@ class ScriptedTalk implements Talk {
     const turn = this.#turn;
     if (turn?.number !== number) return;
     this.#turn = undefined;
-    if (!turn.isWhole || (wasCut && playedSamples < turn.samples * heardEnough))
-      this.#next = Math.max(0, this.#next - 1);
+    this.#wasCutOff = !turn.isWhole || (wasCut && playedSamples < turn.samples * heardEnough);
+    if (this.#wasCutOff) this.#next = Math.max(0, this.#next - 1);
     // Who stopped it may have nothing to say.
     if (!wasCut || this.#wasStopped) this.#waitForAnswer();
     this.#wasStopped = false;
@@ -142,6 +150,7 @@ class ScriptedTalk implements Talk {
     this.#emit({ type: "handle", handle: String(line) });
     const speech = new AbortController();
     this.#speech = speech;
+    this.#wasCutOff = false;
     this.#next = line + 1;
     this.#emit({ type: "said", turn: turn.number, text });
     try {
@@ -164,15 +173,16 @@ class ScriptedTalk implements Talk {
     if (line === this.#lines.length - 1) this.#emit({ type: "done" });
   }
 
-  /** Somebody said something, and fell silent. */
-  async #take({ pcm, isOver }: Answer): Promise<void> {
+  /** Somebody said something, and fell silent; or goes on. */
+  async #take({ pcm, isOver, isPeek }: Answer): Promise<void> {
     this.#open += 1;
     if (isOver) this.#emit({ type: "asked" });
     let text = "";
     try {
       text = await this.#voices.transcribe(pcm, this.#over.signal);
     } catch {
-      if (this.#over.signal.aborted) return;
+      // What nobody heard by now is heard with the rest.
+      if (this.#over.signal.aborted || isPeek) return;
       // It was heard, and nobody knows what: the question is asked again rather than the answer lost.
       this.#next = Math.max(0, this.#next - 1);
       this.#break();
@@ -180,23 +190,43 @@ class ScriptedTalk implements Talk {
     } finally {
       this.#open -= 1;
     }
-    if (this.#over.signal.aborted) return;
-    this.#emit({ type: "heard", text: text === "" ? "" : `${text} `, isFinal: isOver });
-    if (!isOver && text !== "") this.#audio.hasWords = true;
-    if (!isOver || this.#turn) return;
-    if (text === "" && !this.#audio.hasWords) {
-      this.#waitForAnswer();
-      return;
+    if (this.#over.signal.aborted || (isPeek && text !== "")) return;
+    const isNoise = !isOver && text === "";
+    if (isNoise) this.#audio.isNoisy = true;
+    if (isPeek) return this.#goOnAfterNoise();
+    // Over noise no pause tells that an answer has ended.
+    const isEnd = isOver || (isNoise && this.#audio.hasWords);
+    if (isEnd && !isOver) this.#emit({ type: "asked" });
+    this.#emit({ type: "heard", text: text === "" ? "" : `${text} `, isFinal: isEnd });
+    if (text !== "" && this.#audio.isNoisy) {
+      this.#giveWay();
+      this.#forgetPatience();
     }
+    if (!isOver && text !== "") this.#audio.hasWords = true;
+    if (text === "" && !this.#audio.hasWords) return this.#goOnAfterNoise();
+    if (!isEnd || this.#turn) return;
     this.#audio.hasWords = false;
     this.#wasRepeated = false;
     await this.#say(this.#next);
   }
 
+  /** What sounded was no answer: a question that it cut off is asked again, any other goes on waiting. */
+  async #goOnAfterNoise(): Promise<void> {
+    if (this.#turn) return;
+    if (this.#wasCutOff) return this.#say(this.#next);
+    if (!this.#patience) this.#waitForAnswer();
+  }
+
+  #forgetPatience(): void {
+    this.#patience?.();
+    this.#patience = undefined;
+  }
+
   #waitForAnswer(): void {
     this.#forgetPatience();
     if (this.#next >= this.#lines.length) return;
-    this.#forgetPatience = this.#clock.after(patienceMs, () => {
+    this.#patience = this.#clock.after(patienceMs, () => {
+      this.#patience = undefined;
       if (this.#turn || this.#open > 0) return;
       const line = this.#wasRepeated || this.#next === 0 ? this.#next : this.#next - 1;
       this.#wasRepeated = !this.#wasRepeated;
