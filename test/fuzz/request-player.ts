@@ -49,7 +49,7 @@ export class RequestPlayer {
 
   async playOne(plan: RequestPlan): Promise<void> {
     const request = buildRequest(plan, this.#world);
-    if (this.#endsReference(request)) return;
+    if (this.#changesLater(request)) return;
     try {
       const answer = await this.#send(request);
       if (!answer) return;
@@ -64,12 +64,14 @@ export class RequestPlayer {
     }
   }
 
-  /** All the others need it. A mutated method or path may get there too, with a credential that may. */
-  #endsReference({ plan, method, path }: BuiltRequest): boolean {
+  /** All the others need the reference session, as it is. A mutated method or path may get there too, with a credential that may. */
+  #changesLater({ plan, method, path }: BuiltRequest): boolean {
     if (!isGood(plan.credential) || plan.credential.name === "otherTenantKey") return false;
     const { pathname } = new URL(`http://gateway.test${path}`);
     const own = `/v1/sessions/${this.#world.reference}`;
-    return (method === "DELETE" && pathname === own) || (method === "POST" && pathname === `${own}/finalize`);
+    // What is transcribed, and who takes part, writes when it gets to it, and not when it is asked.
+    const later = [`DELETE ${own}`, `POST ${own}/finalize`, `POST ${own}/transcribe`, `PUT ${own}/participant`];
+    return later.includes(`${method} ${pathname}`);
   }
 
   /** What was refused, what only reads and what another tenant sends leaves the reference session as it was. */
