@@ -32,7 +32,8 @@ const places: readonly Place[] = [
     folders: ["schemas", "server/shared/lib", "server/shared/diarizer"],
     packages: /./,
   },
-  { folder: "server/front", folders: ["schemas"], packages: /^node:/ },
+  // Its own answers are in the trace that the request names, as the gateway's are.
+  { folder: "server/front", folders: ["schemas", "server/shared/http"], packages: /^node:/ },
   { folder: "client", folders: ["schemas"], packages: /./ },
   // A package of its own, which knows the client by its name.
   { folder: "client/cli", folders: ["schemas"], packages: /./ },

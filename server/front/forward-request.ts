@@ -11,7 +11,7 @@ import {
 } from "node:http";
 import { answerHeaders, requestHeaders } from "./forwarded-headers.ts";
 import { frontLimits } from "./front-limits.ts";
-import { type Refusal, refusal } from "./refusal.ts";
+import { inTraceOf, type Refusal, refusal } from "./refusal.ts";
 
 export interface Target {
   readonly host: string;
@@ -139,13 +139,14 @@ function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
   response.once("close", stop);
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, { status, reason, headers, body }: Refusal): void {
+function refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
   // An answer that is complete is still on its way out.
   if (response.writableEnded) return;
   if (response.headersSent || response.destroyed) {
     response.destroy();
     return;
   }
+  const { status, reason, headers, body } = inTraceOf(request, refused);
   response.writeHead(status, reason, headers).end(body, () => request.socket.destroySoon());
 }
 

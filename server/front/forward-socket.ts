@@ -12,7 +12,7 @@ import { answerHeaders, upgradeHeaders } from "./forwarded-headers.ts";
 import { type Target, unavailable } from "./forward-request.ts";
 import { frontLimits } from "./front-limits.ts";
 import { passFrames } from "./pass-frames.ts";
-import { endWith } from "./refusal.ts";
+import { endWith, inTraceOf } from "./refusal.ts";
 import { FrameReader, opcodes } from "./web-socket-frames.ts";
 
 export interface OpenSocket {
@@ -36,16 +36,17 @@ const goingAway = Buffer.from([0x88, 2 + reason.length, closeCode >> 8, closeCod
 export function forwardSocket(
   target: Target,
   path: string,
-  { method, rawHeaders, socket: caller }: IncomingMessage,
+  request: IncomingMessage,
   client: Duplex,
   head: Buffer,
   events: SocketEvents,
 ): void {
+  const { method, rawHeaders, socket: caller } = request;
   const headers = upgradeHeaders(rawHeaders, caller.remoteAddress);
   const forwarded = httpRequest({ ...target, agent: false, method, path, headers, setHost: false });
   client.on("error", () => forwarded.destroy());
   client.once("close", () => forwarded.destroy());
-  forwarded.on("error", () => endWith(client, unavailable()));
+  forwarded.on("error", () => endWith(client, inTraceOf(request, unavailable())));
   forwarded.on("upgrade", (answer, runtime: Socket, firstBytes: Buffer) => {
     client.write(statusLine(answer) + fields(answer.rawHeaders));
     events.onOpen(join(client, runtime, head, firstBytes, events));

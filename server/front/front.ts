@@ -13,7 +13,7 @@ import { Connections } from "./connections.ts";
 import { forwardRequest, type Target } from "./forward-request.ts";
 import { forwardSocket, type OpenSocket } from "./forward-socket.ts";
 import { frontLimits } from "./front-limits.ts";
-import { endWith, type Refusal, refusal } from "./refusal.ts";
+import { endWith, inTraceOf, type Refusal, refusal } from "./refusal.ts";
 
 export interface FrontOptions {
   readonly hostname: string;
@@ -48,7 +48,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   const connections = new Connections(maxConnections);
   const sockets = new Set<OpenSocket>();
   /** The last request of each connection. */
-  const asked = new WeakMap<Duplex, { readonly isHead: boolean; isAnswered: boolean }>();
+  const asked = new WeakMap<Duplex, { readonly request: IncomingMessage; isAnswered: boolean }>();
   let isStopping = false;
   const server = createServer({
     maxHeaderSize: frontLimits.maxHeaderBytes,
@@ -68,7 +68,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     connections.begin(socket);
-    const last = { isHead: request.method === "HEAD", isAnswered: false };
+    const last = { request, isAnswered: false };
     asked.set(socket, last);
     response.once("finish", () => {
       last.isAnswered = true;
@@ -79,13 +79,13 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     });
     const path = pathOf(request);
     if (path.ok) forwardRequest(agents, target, path.value, request, response);
-    else answer(response, path.error);
+    else answer(response, inTraceOf(request, path.error));
   });
   server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
     connections.begin(request.socket);
     const path = pathOf(request);
     if (!path.ok) {
-      endWith(client, path.error);
+      endWith(client, inTraceOf(request, path.error));
       return;
     }
     forwardSocket(target, path.value, request, client, head, {
@@ -100,10 +100,14 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     });
   });
   server.on("clientError", (cause: NodeJS.ErrnoException, socket: Duplex) => {
-    const { isHead = false, isAnswered = false } = asked.get(socket) ?? {};
+    const { request, isAnswered = false } = asked.get(socket) ?? {};
+    const isOpen = request !== undefined && !isAnswered;
     // A body that nobody waited for: its request has its answer, and gets no second one.
     if (isAnswered && cause.code === brokeOff) socket.destroy();
-    else endWith(socket, refusal("bad_request", parseFailures[cause.code ?? ""] ?? noRequest), isHead && !isAnswered);
+    else {
+      const refused = refusal("bad_request", parseFailures[cause.code ?? ""] ?? noRequest);
+      endWith(socket, isOpen ? inTraceOf(request, refused) : refused, isOpen && request.method === "HEAD");
+    }
   });
   server.listen(port, hostname);
   await once(server, "listening");

@@ -1,8 +1,10 @@
 /** The front listener's own answers: problems with the headers of the gateway's (RFC 9457), on a connection that ends with them. */
 import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type HttpErrorCode, httpErrors } from "../../schemas/wire/errors.ts";
 import type { Problem } from "../../schemas/http/problem.ts";
+import { traceIdFrom } from "../shared/http/trace.ts";
 
 /** What every answer of the gateway carries: the listener stands outside the Worker, whose middleware sets them there. */
 const securityHeaders = {
@@ -35,6 +37,14 @@ export function refusal(code: HttpErrorCode, detail: string): Refusal {
     connection: "close",
   };
   return { status, reason: title, headers, body };
+}
+
+/** The same in the trace that the request names, as the gateway's own answers are (SPEC Z3). */
+export function inTraceOf({ headers: asked }: Pick<IncomingMessage, "headers">, refused: Refusal): Refusal {
+  const named = asked["traceparent"];
+  const traceId = traceIdFrom(typeof named === "string" ? named : undefined);
+  const body = JSON.stringify({ ...(JSON.parse(refused.body) as Problem), trace_id: traceId });
+  return { ...refused, headers: { ...refused.headers, "x-trace-id": traceId }, body };
 }
 
 /**
