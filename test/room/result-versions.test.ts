@@ -6,6 +6,7 @@ import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { eventsOf, get, post } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
+import { eventually } from "./support/waiting.ts";
 
 const keysOf = (id: string): string[] => [`sessions/${id}/result.json`, `sessions/${id}/results/1.json`];
 const stored = async (key: string): Promise<string | undefined> => (await bindings.RESULT_BUCKET.get(key))?.text();
@@ -135,7 +136,8 @@ test(
       }));
       expect((await post(id, "utterances", { utterances: many })).status).toBe(200);
     }
-    expect((await post(id, "finalize")).status).toBe(200);
+    await post(id, "finalize");
+    await eventually("it is finalized", async () => (await room.status()) === "finalized", 60_000);
     const [resultKey = ""] = keysOf(id);
     const text = (await stored(resultKey)) ?? "";
     const result = sessionResultSchema.parse(JSON.parse(text));

@@ -12,6 +12,8 @@ import { bodyTimes, boundBody, readAway } from "./bound-body.ts";
 import type { Handler, Part } from "./part.ts";
 
 const maxConnections = 64;
+/** Longer than a client holds on to an idle connection (the Workers' runtime: 5 s, as Node itself): the one who may ask again closes first. */
+const keepAliveMs = 75_000;
 const closePatienceMs = 1_000;
 
 const loopback = new BlockList();
@@ -47,6 +49,7 @@ export async function serveParts({ host, port, apiKey, parts }: ServeOptions): P
     void exchange(request, response, apiKey, routes);
   });
   server.maxConnections = maxConnections;
+  server.keepAliveTimeout = keepAliveMs;
   await listen(server, host, port);
   const address = server.address() as AddressInfo;
   return {

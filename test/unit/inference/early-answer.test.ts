@@ -39,3 +39,12 @@ test.for(["reads nothing of it", "reads its beginning"])(
     expect(answer).toMatch(/^HTTP\/1\.1 503 [\s\S]*overloaded/);
   },
 );
+
+test("[M9] an idle connection is let go by its client first: nobody asks on one that is closing", async () => {
+  const part = { summary: "answers", routes: { "GET /": () => Response.json({}) } };
+  const server = await serveParts({ host: "127.0.0.1", port: 0, apiKey: undefined, parts: [part] });
+  onTestFinished(() => server.close());
+  const answer = await fetch(server.url);
+  await answer.text();
+  expect(answer.headers.get("keep-alive")).toBe("timeout=75");
+});
