@@ -119,6 +119,7 @@ Try next${serves ? "" : ", after npm start"}
   curl ${url}/v1/sessions/${sessionId}/state
   curl ${url}/v1/sessions/${sessionId}/transcript.txt
   curl ${url}/v1/sessions/${sessionId}/result
+  npx roomtone speakers review ${sessionId} --url ${url}    (listens to all of it again: who spoke when is better known afterwards)
   curl -N -H 'accept: text/event-stream' ${url}/v1/sessions/${sessionId}/events
   npm run smoke -- --base-http ${url} --chunks 60 --encoding msgpack --finalize
   WebSocket: ${baseWs.href}v1/audio/ws/my-meeting, subprotocol ${jsonSubprotocol}; messages in schemas/SPEC.md`);

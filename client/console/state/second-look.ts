@@ -1,6 +1,6 @@
 /** A second look at who speaks in a meeting that is over: whether there can be one, how far it is, and what it came to. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
-import { type ReviewChange, reviewChangeOf, type ReviewStatus, reviewWords, standingReviewsOf } from "../../index.ts";
+import { type ReviewChange, reviewChangeOf, type ReviewStatus, standingReviewsOf } from "../../index.ts";
 import { gateway, gatewayAtOnce, withAccess } from "../api/gateway.ts";
 import { plainWords } from "../api/plain-words.ts";
 import type { Corrections } from "./corrections.ts";
@@ -28,7 +28,7 @@ export class SecondLook {
   readonly looked: ReadonlySignal<Looked | undefined>;
   readonly #meeting: Meeting;
   readonly #corrections: Corrections;
-  /** Tracks whose outcome is still to be told. */
+  /** Tracks whose outcome is still to be read. */
   readonly #watched = new Set<string>();
 
   constructor(meeting: Meeting, corrections: Corrections) {
@@ -87,16 +87,6 @@ export class SecondLook {
       // The next time, then.
       return;
     }
-    const watched = this.#reviews.value.filter(({ track }) => this.#watched.has(track));
     this.#watched.clear();
-    this.#tell(watched);
-  }
-
-  #tell(reviews: readonly ReviewStatus[]): void {
-    for (const { status, track, detail } of reviews)
-      if (status === "failed") notify("problem", `${track} was not looked at again: ${detail ?? "it failed"}.`);
-    const looked = this.looked.value;
-    if (!looked || !reviews.some(({ status }) => status === "done")) return;
-    notify("done", reviewWords(looked.change), { label: "Undo", run: () => void this.takeBack(looked.eventIds) });
   }
 }

@@ -35,11 +35,13 @@ export function HistoryDialog({ meeting, onClose }: Props): JSX.Element {
         <ol class="history">
           {entries.slice(0, maxShown).map(({ eventId, at, by, words, isUndone, canUndo }) => (
             <li key={eventId}>
-              <strong>{deciders[by]}</strong> {words}
-              <span class="hint">
-                {" "}
-                {whenWords(Date.parse(at), now.value)}
-                {isUndone && ", undone"}
+              <span class="breaks">
+                <strong>{deciders[by]}</strong> {words}
+                <span class="hint">
+                  {" "}
+                  {whenWords(Date.parse(at), now.value)}
+                  {isUndone && ", undone"}
+                </span>
               </span>
               {canUndo && (
                 <button
