@@ -189,7 +189,17 @@ export class Archiver {
       log.error("archive.lane_failed", { session_id: this.#deps.session.sessionId, error: describeError(cause) });
     } finally {
       this.#lanes -= 1;
-      if (this.#lanes === 0) this.#endPass(pass);
+      if (this.#lanes === 0) this.#tryEndPass(pass);
+    }
+  }
+
+  /** A room that dies just now can't even be asked what waits: nobody is left waiting for it. */
+  #tryEndPass(pass: Pass): void {
+    try {
+      this.#endPass(pass);
+    } catch (cause) {
+      log.error("archive.pass_failed", { session_id: this.#deps.session.sessionId, error: describeError(cause) });
+      for (const resolve of this.#waiting.splice(0)) resolve();
     }
   }
 
