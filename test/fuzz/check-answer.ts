@@ -154,8 +154,9 @@ function routeOf(request: BuiltRequest): Route {
   const operation = here.find((row) => row.method === asked);
   if (operation) return { operation };
   if (here.length > 0) return { code: "method_not_allowed" };
-  // Another spelling of a row (SPEC Y10).
-  const isInterview = headerOf(request, "upgrade")?.toLowerCase() === "websocket" && /^\/[^/]+$/.test(pathname);
+  // Another spelling of a row (SPEC Y10). Headers that come twice are one list, which is no `websocket`.
+  const upgrades = request.headers.flatMap(([name, value]) => (name === "upgrade" ? value.toLowerCase() : []));
+  const isInterview = upgrades.join(", ") === "websocket" && /^\/[^/]+$/.test(pathname);
   if (asked === "GET" && isInterview) return { operation: operations.ingest };
   return { code: pathname.split("/").every(isReadable) ? "not_found" : "bad_request" };
 }
