@@ -38,6 +38,11 @@ export function exactUsd(nanoUsd: bigint): string {
   return `${sign}${size / nanosPerDollar}${rest === "" ? "" : `.${rest}`}`;
 }
 
+/** As `shownUsd` where it is what somebody has: down, so that nobody is shown more than there is. */
+export function shownLeftUsd(nanoUsd: bigint): string {
+  return shownUsd(nanoUsd - nanosPerShown + 1n);
+}
+
 /** As people are shown it: up to the next thousandth of a dollar, with three digits: `0.011`. */
 export function shownUsd(nanoUsd: bigint): string {
   // Division of bigints cuts towards zero, which is up where it is below.

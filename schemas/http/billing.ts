@@ -2,18 +2,23 @@
 import * as z from "zod";
 import { allFeatures } from "../billing/budgets.ts";
 import { featureSchema, ledgerUnitSchema, recordOutcomeSchema, usageDimensionSchema } from "../billing/ledger.ts";
-import { exactUsd, maxEntryNanoUsd, multiplierSchema, parseUsd, shownUsd } from "../billing/money.ts";
+import { exactUsd, maxEntryNanoUsd, multiplierSchema, parseUsd, shownLeftUsd, shownUsd } from "../billing/money.ts";
 import { limits } from "../limits.ts";
 import { sessionIdSchema } from "../names.ts";
 import { visibleLineSchema } from "../visible-line.ts";
 import { upTo } from "./queries.ts";
 
-/** Dollars. `exact` has all digits, `shown` is rounded up to a thousandth. */
+/** Dollars. `exact` has all digits, `shown` is rounded to a thousandth: up, and down where it is what is left. */
 export const moneySchema = z.object({ exact: z.string(), shown: z.string() });
 export type Money = z.infer<typeof moneySchema>;
 
 export function moneyOf(nanoUsd: bigint): Money {
   return { exact: exactUsd(nanoUsd), shown: shownUsd(nanoUsd) };
+}
+
+/** What somebody has. */
+export function moneyLeftOf(nanoUsd: bigint): Money {
+  return { exact: exactUsd(nanoUsd), shown: shownLeftUsd(nanoUsd) };
 }
 
 /** Read as nano-dollars. */

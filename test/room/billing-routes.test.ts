@@ -56,7 +56,7 @@ test("[B7][B1] each entry is told its outcome; one of the same id and other word
   ]);
   const balance = balanceAnswerSchema.parse((await ask("/v1/billing/balance")).json);
   expect(balance).toMatchObject({ entries: 3, charged_usd: { exact: "0.03213", shown: "0.033" } });
-  expect(balance.balance_usd).toEqual({ exact: "-0.03213", shown: "-0.032" });
+  expect(balance.balance_usd).toEqual({ exact: "-0.03213", shown: "-0.033" });
 });
 
 test("[B3][B7] a cost is given, or reckoned with the prices that are given, or with the gateway's own; else nothing is charged", async () => {

@@ -6,6 +6,7 @@ import {
   joinedNanos,
   maxEntryNanoUsd,
   parseUsd,
+  shownLeftUsd,
   shownUsd,
   splitNanos,
 } from "../../../schemas/billing/money.ts";
@@ -29,6 +30,17 @@ test("[B3] a charge that is no whole number is the next one, at the smallest and
 test("[B3] what is shown is rounded up, and what is exact is not rounded", () => {
   const amounts = [0n, 1n, 999_999n, 1_000_000n, 1_000_001n, 12_000_000_000n, -1n, -1_500_000n];
   expect(amounts.map(shownUsd)).toEqual(["0.000", "0.001", "0.001", "0.001", "0.002", "12.000", "0.000", "-0.001"]);
+  // Nobody is shown more than there is left.
+  expect(amounts.map(shownLeftUsd)).toEqual([
+    "0.000",
+    "0.000",
+    "0.000",
+    "0.001",
+    "0.001",
+    "12.000",
+    "-0.001",
+    "-0.002",
+  ]);
   expect(amounts.map(exactUsd).slice(0, 6)).toEqual(["0", "0.000000001", "0.000999999", "0.001", "0.001000001", "12"]);
   for (const amount of amounts) expect(parseUsd(exactUsd(amount))).toBe(amount);
   const none = ["", "1.0000000001", "1e3", " 1", "0x1", "1.", "١"];

@@ -1,6 +1,12 @@
 /** `GET /v1/usage` and `GET /v1/billing/balance`: the ledger's sums, in words of the wire. */
 import type { Context } from "hono";
-import { type BalanceAnswer, moneyOf, type UsageAnswer, usageQuerySchema } from "../../../../schemas/http/billing.ts";
+import {
+  type BalanceAnswer,
+  moneyLeftOf,
+  moneyOf,
+  type UsageAnswer,
+  usageQuerySchema,
+} from "../../../../schemas/http/billing.ts";
 import { wordsOf } from "../../../shared/http/issue-words.ts";
 import { type Balance, dateOf, dayOf, type UsageSums } from "../../billing/index.ts";
 import type { AppEnv } from "../app-env.ts";
@@ -42,7 +48,7 @@ export function balanceRoute(c: Context<AppEnv>): Promise<Response> {
 
 function balanceOf({ toppedUp, charged, pending, entries, pendingEntries }: Balance): BalanceAnswer {
   return {
-    balance_usd: moneyOf(toppedUp - charged),
+    balance_usd: moneyLeftOf(toppedUp - charged),
     topped_up_usd: moneyOf(toppedUp),
     charged_usd: moneyOf(charged),
     entries,
