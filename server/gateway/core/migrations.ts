@@ -3,9 +3,9 @@
  * From number 8 on each bears repeating (K8): older versions set `schema_version` back after a roll-back, and the next deploy
  * runs the same migrations once more.
  *
- * A kept chunk is a row of `ledger`, for the meeting's life, with its bytes only until R2 has them (K4). SQLite keeps at most a
- * kilobyte of such a row on a page of its own tree, and merges pages that are left two thirds empty: a row that shrank holds on to
- * little. What was called `journal` before is a view; see `one-row-a-chunk.ts`.
+ * A kept chunk is a row of `ledger`, for the meeting's life, with its bytes only until R2 has them (K4). SQLite keeps half a
+ * kilobyte of such a row on a page of its own tree, and merges pages that are left two thirds empty where a row goes or comes, not where
+ * one shrinks: see `tracks/unarchived.ts`. What was called `journal` before is a view; see `one-row-a-chunk.ts`.
  */
 import type { Database } from "../../shared/lib/sql.ts";
 import { oneRowAChunk } from "./one-row-a-chunk.ts";

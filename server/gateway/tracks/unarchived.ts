@@ -37,9 +37,20 @@ const oldestFrom = stmt<[track: string, from: number], { at: number | null }>(
 const countBefore = stmt<[track: string, from: number, keptAt: number], { n: number }>(
   `SELECT count(*) AS n ${waitingFrom} AND received_at <= ?`,
 );
+/** Two rows that are billed, of which SQLite looks whether the page that one left is worth keeping. */
+const rewriteWithoutBytes = stmt<[track: string, seq: number]>(
+  `INSERT OR REPLACE INTO ledger (track, seq, timestamp_ms, received_at, sha256, audio)
+   SELECT track, seq, timestamp_ms, received_at, sha256, NULL FROM ledger WHERE track = ? AND seq = ? AND audio IS NOT NULL`,
+);
 const removeBytes = stmt<[track: string, seq: number]>(
   "UPDATE ledger SET audio = NULL WHERE track = ? AND seq = ? AND audio IS NOT NULL",
 );
+
+/**
+ * Rows with bytes that a page holds. Where fewer wait, the next chunks of the track come to the page from which one loses its bytes, and
+ * fill it up. Behind more than that no row comes any more: shrunken in their place, rows would keep half a kilobyte each for the meeting's life.
+ */
+const rowsOfPage = 8;
 
 export class Unarchived {
   readonly #db: Database;
@@ -118,7 +129,8 @@ export class Unarchived {
   /** Drops a chunk's bytes. */
   remove(track: string, seq: number): void {
     const { from, chunks } = this.#waiting.get(track);
-    if (!removeBytes.run(this.#db, track, seq)) return;
+    const statement = chunks > rowsOfPage ? rewriteWithoutBytes : removeBytes;
+    if (!statement.run(this.#db, track, seq)) return;
     this.#waiting.set(track, { from: seq === from ? seq + 1 : from, chunks: chunks - 1 });
   }
 
