@@ -121,7 +121,14 @@ export type { RoomEvent } from "../schemas/speech/events.ts";
 export type { Utterance } from "../schemas/speech/utterances.ts";
 export { sessionIdPattern } from "../schemas/name-patterns.ts";
 export { offsetsOf, placeTurns } from "../schemas/speech/axis.ts";
-export { bindingOf, clusterOf, isRefused, type SpeakerView, viewOf } from "../schemas/speech/speaker-view.ts";
+export {
+  bindingOf,
+  clusterOf,
+  isRefused,
+  isUndoable,
+  type SpeakerView,
+  viewOf,
+} from "../schemas/speech/speaker-view.ts";
 export { type ReviewChange, reviewChangeOf, reviewWords, standingReviewsOf } from "./results/review-change.ts";
 export { timelineOf, type Turn } from "../schemas/speech/timeline.ts";
 export { transcriptOf } from "../schemas/speech/transcript.ts";

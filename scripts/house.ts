@@ -8,8 +8,8 @@ import { readFileSync } from "node:fs";
 /** Lines of TypeScript that a folder may hold: a bound to argue with, not to game. */
 const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds. And how JSON is read without a
-  // loss, which the gateway and a synced folder do alike. And second looks that were taken back.
-  schemas: 7_600,
+  // loss, which the gateway and a synced folder do alike. And second looks that were taken back; what of the log can be, for room and page alike.
+  schemas: 7_610,
   // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
   // that names nothing and audio that the resolver refuses are told are all rules of the room;
   // what of it R2 brings back when its storage is lost, and a second look at who spoke, with the pairing of its voices and all that may go wrong.

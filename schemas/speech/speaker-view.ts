@@ -34,7 +34,7 @@ export interface SpeakerView {
   readonly takenBack: LookedAgain[];
 }
 
-/** What a second look said: the turns of its track with an `event_id` between the two. */
+/** What a second look at a track said: the turns of the track whose `event_id` lies between `after` and `before`. */
 export interface LookedAgain {
   readonly track: string;
   readonly after: number;
@@ -100,6 +100,16 @@ export function clusterOfTurn(view: SpeakerView, turn: Pick<RoomEvent, "event_id
 export function lookedAgainIn({ type, track, replaces, event_id: before }: RoomEvent): LookedAgain | undefined {
   if (type !== "resolve.reviewed" || track === undefined || replaces === undefined) return undefined;
   return { track, after: replaces, before };
+}
+
+/**
+ * Whether a person may take back what the event says of speakers (S7, R20). Of what inference says a name, a merge and a second look: a
+ * turn of its is mended by moving it.
+ */
+export function isUndoable(event: RoomEvent): boolean {
+  const { type, by } = event;
+  if (type === "speaker.bound" || type === "speaker.merged" || lookedAgainIn(event)) return true;
+  return by === "person" && (type === "speaker.unbound" || type === "speaker.reassigned" || type === "speaker.undone");
 }
 
 /** Whether a turn is of a second look. */

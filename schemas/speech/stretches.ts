@@ -1,7 +1,7 @@
 /**
- * The stretches of speech that stand: what each `speaker.resolved` event says, without those whose window was resolved anew or
- * whose second look was taken back, and with what a person said over what came later. Pure, and no more work than sorting, whatever a service answers: its
- * stretches may overlap, since two people may speak at once.
+ * The stretches of speech that stand: what each `speaker.resolved` event says, without those whose window was resolved anew and
+ * those of a second look that was taken back, and with what a person said over what came later. Pure, and no more work than sorting,
+ * whatever a service answers: its stretches may overlap, since two people may speak at once.
  */
 import { firstIndex } from "../lib/bisect.ts";
 import { sortSteps, type Steps } from "../lib/steps.ts";
@@ -42,7 +42,7 @@ function stretchOf(event: RoomEvent): Stretch | undefined {
 /** @param stretches of one track, in the order of their events. */
 function* standingOf(stretches: readonly Stretch[], view: SpeakerView): Steps<Stretch[]> {
   const takenBack = yield* takenBackOf(stretches, view);
-  // What was taken back replaces nothing either.
+  // A second look that was taken back replaces nothing any more: what it had replaced stands again.
   const valid = takenBack.size === 0 ? stretches : stretches.filter((stretch) => !takenBack.has(stretch));
   const replaced = yield* replacedOf(valid);
   for (const stretch of takenBack) replaced.add(stretch);

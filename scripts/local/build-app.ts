@@ -30,7 +30,7 @@ export async function buildApp(): Promise<void> {
   digests.save();
 }
 
-/** Of the files in `dist/app`, as they are now. */
+/** @returns a digest of all files in `dist/app`, as they are now. */
 async function madeDigest(digests: FileDigests): Promise<string> {
   return digestOf((await filesIn(appFiles)).map((path) => relative(root, path)).toSorted(), digests);
 }

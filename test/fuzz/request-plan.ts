@@ -74,7 +74,7 @@ export interface RequestPlan {
   /** Instead of the operation's own. */
   readonly method: string | undefined;
   readonly session: SessionChoice;
-  /** What goes in for the first other name of the path; `good`: one that may be there. */
+  /** The text for the first name of the path that is not the session's, such as a track; `good` stands for a name that may be there. */
   readonly part: string;
   readonly path: readonly PathEdit[];
   readonly query: readonly (readonly [string, string])[];

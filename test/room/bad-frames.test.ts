@@ -6,7 +6,10 @@ import { chunkFrame, pcmOf, range } from "./support/audio.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
-/** What `rejected_chunks` does not touch. The pace that a row has is that of its last writing: the room goes on from the chunks since. */
+/**
+ * All that is stored of the session but what counts refused frames. A track's row has its pace as of when it was last written, which a
+ * refusal may be: the room works out the pace from the chunks since, so it is left out.
+ */
 async function everythingElse(room: RoomUnderTest): Promise<object> {
   const rest = await room.dump(["tracks", "gap_notes"]);
   const tracks = await room.rows("SELECT * FROM tracks");

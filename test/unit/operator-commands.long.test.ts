@@ -19,7 +19,7 @@ const lines = documents
   .filter(([, name = ""]) => scripts[name]?.startsWith("node ") ?? true)
   .map(([line]) => line.trim());
 
-/** Scripts of several commands. */
+/** Scripts whose first argument says which of several commands is meant, each with options of its own. */
 const several = new Set(["keys", "switch", "billing"]);
 
 interface Named {

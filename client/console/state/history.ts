@@ -1,5 +1,5 @@
 /** Who said what of the speakers, and when: the event log in words, newest first. Pure. */
-import { clusterOf, type RoomEvent, viewOf } from "../../index.ts";
+import { clusterOf, isUndoable, type RoomEvent, viewOf } from "../../index.ts";
 
 export interface HistoryEntry {
   readonly eventId: number;
@@ -28,17 +28,10 @@ export function historyOf(
     const { event_id: eventId, at, by } = event;
     if (words === undefined) continue;
     const isUndone = view.undone.has(eventId);
-    const canUndo = !isUndone && (by === "person" || isDecision(event));
+    const canUndo = !isUndone && isUndoable(event);
     entries.push({ eventId, at, by, words, isUndone, canUndo });
   }
   return entries.toReversed();
-}
-
-/** Of what inference says, a turn is mended by moving it. */
-function isDecision({ type, replaces }: RoomEvent): boolean {
-  return (
-    type === "speaker.bound" || type === "speaker.merged" || (type === "resolve.reviewed" && replaces !== undefined)
-  );
 }
 
 function wordsOf(

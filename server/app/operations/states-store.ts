@@ -36,7 +36,7 @@ export interface States {
   readonly captions_behind_since: number | null;
   /** Sessions whose webhooks wait for a receiver that took nothing when it was last tried. */
   readonly webhooks_failing: number;
-  /** When the first of them was heard of, ms since 1970; null where none is. */
+  /** Since when the first of those sessions says so, ms since 1970; null where there is none. */
   readonly webhooks_failing_since: number | null;
   /** That of which most is used; undefined where none was heard of today. */
   readonly quota: QuotaState | undefined;

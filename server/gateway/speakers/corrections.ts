@@ -12,7 +12,7 @@ import {
   clusterOfTurn,
   isPlacedByPerson,
   isRefused,
-  lookedAgainIn,
+  isUndoable,
 } from "../../../schemas/speech/speaker-view.ts";
 import type { EventLog } from "../events/event-log.ts";
 import type { Database } from "../../shared/lib/sql.ts";
@@ -208,13 +208,6 @@ export class Corrections {
 
 /** Decisions of which the undo, or its undo, can bring a cluster back. */
 const bringsBack: ReadonlySet<EventType> = new Set(["speaker.merged", "speaker.reassigned"]);
-
-/** Of what inference says, a turn is mended by moving it. */
-function isUndoable(event: RoomEvent): boolean {
-  const { type, by } = event;
-  if (type === "speaker.bound" || type === "speaker.merged" || lookedAgainIn(event)) return true;
-  return by === "person" && (type === "speaker.unbound" || type === "speaker.reassigned" || type === "speaker.undone");
-}
 
 function unbound(cluster_id: string, speaker_name: string): EventBody {
   return { type: "speaker.unbound", cluster_id, speaker_name, by: "person" };

@@ -43,7 +43,7 @@ export function createReviewClient(config: InferenceConfig, fetcher: typeof fetc
       const answer = await callService(config, fetcher, {
         headers: {
           "content-type": "application/octet-stream",
-          // For the service's own log.
+          // By which the service may name the meeting in its own log.
           "x-session-id": sessionId,
           traceparent,
         },
