@@ -9,12 +9,14 @@ import { readFileSync } from "node:fs";
 const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds. And how JSON is read without a
   // loss, which the gateway and a synced folder do alike. And second looks that were taken back; what of the log can be, for room and page alike.
-  schemas: 7_610,
+  // And transcripts of tracks that are made apart and merged.
+  schemas: 7_640,
   // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
   // that names nothing and audio that the resolver refuses are told are all rules of the room;
   // what of it R2 brings back when its storage is lost, and a second look at who spoke, with the pairing of its voices and all that may go wrong.
   // What R2 lacks is found without an index, the tables of rooms of before are views, and a second look can be taken back.
-  "server/gateway": 19_250,
+  // What a read put together is kept by track.
+  "server/gateway": 19_390,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,

@@ -18,7 +18,6 @@ export interface RoomSocketOptions {
 }
 
 const openTimeoutMs = 15_000;
-const closeTimeoutMs = 5_000;
 
 /**
  * For any connection to a gateway. `closeTimeout`: a local workerd may leave a connection open for 15 s after both close
@@ -75,11 +74,8 @@ export class RoomSocket extends ProtocolSocket {
   /** Says goodbye, and waits for the room to close. */
   async sayGoodbye(reason: string): Promise<void> {
     this.send({ type: "close", reason });
-    await this.until(
-      "the gateway to close the connection when asked to",
-      () => this.close !== undefined,
-      closeTimeoutMs,
-    );
+    // As patient as for an ack: the close stands behind whatever the gateway has to do first.
+    await this.until("the gateway to close the connection when asked to", () => this.close !== undefined);
   }
 
   /** Cuts the connection. Harmless on one that has ended. */

@@ -16,20 +16,27 @@ const runItems = 256;
 
 /** A sorted copy; what is equal keeps its order. */
 export function* sortSteps<T>(items: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
-  let runs: T[][] = [];
+  const runs: T[][] = [];
   for (let at = 0; at < items.length; at += runItems) {
     runs.push(items.slice(at, at + runItems).sort(compare));
     yield;
   }
+  return [...(yield* mergeSteps(runs, compare))];
+}
+
+/** Lists that are in order as one; of what is equal, that of the earlier list comes first. */
+export function* mergeSteps<T>(lists: readonly (readonly T[])[], compare: (a: T, b: T) => number): Steps<readonly T[]> {
+  let runs = lists;
   while (runs.length > 1) {
-    const longer: T[][] = [];
+    const longer: (readonly T[])[] = [];
     for (let i = 0; i < runs.length; i += 2) longer.push(yield* merged(runs[i] ?? [], runs[i + 1] ?? [], compare));
     runs = longer;
   }
   return runs[0] ?? [];
 }
 
-function* merged<T>(first: readonly T[], second: readonly T[], compare: (a: T, b: T) => number): Steps<T[]> {
+function* merged<T>(first: readonly T[], second: readonly T[], compare: (a: T, b: T) => number): Steps<readonly T[]> {
+  if (first.length === 0 || second.length === 0) return second.length === 0 ? first : second;
   const both: T[] = [];
   let [i, k] = [0, 0];
   while (i < first.length || k < second.length) {

@@ -9,16 +9,22 @@ import { chunkMs } from "../wire/audio.ts";
 import type { RoomEvent } from "./events.ts";
 import { isPartOf, isPlacedByPerson, type SpeakerView } from "./speaker-view.ts";
 
+/** What of a `speaker.resolved` event says who spoke when. Events of other types say nothing here. */
+export type SpokenEvent = Pick<
+  RoomEvent,
+  "event_id" | "type" | "track" | "cluster_id" | "from_seq" | "to_seq" | "start_ms" | "end_ms" | "replaces"
+>;
+
 /** A stretch of speech as one event gives it, or a part of it. ms of its track's timeline. */
 export interface Stretch {
-  readonly event: RoomEvent;
+  readonly event: SpokenEvent;
   readonly track: string;
   readonly start_ms: number;
   readonly end_ms: number;
 }
 
 /** @returns the stretches that stand, by track, in order of time and then of their events. */
-export function* standingStretches(events: readonly RoomEvent[], view: SpeakerView): Steps<Map<string, Stretch[]>> {
+export function* standingStretches(events: readonly SpokenEvent[], view: SpeakerView): Steps<Map<string, Stretch[]>> {
   const byTrack = new Map<string, Stretch[]>();
   for (const event of events) {
     const stretch = stretchOf(event);
@@ -32,7 +38,7 @@ export function* standingStretches(events: readonly RoomEvent[], view: SpeakerVi
   return byTrack;
 }
 
-function stretchOf(event: RoomEvent): Stretch | undefined {
+function stretchOf(event: SpokenEvent): Stretch | undefined {
   const { type, track, from_seq: from, to_seq: to } = event;
   if (type !== "speaker.resolved" || track === undefined || from === undefined || to === undefined) return undefined;
   const start_ms = event.start_ms ?? (from - 1) * chunkMs;
@@ -97,7 +103,7 @@ function* replacedOf(stretches: readonly Stretch[]): Steps<Set<Stretch>> {
   return replaced;
 }
 
-function windowOf({ from_seq = 0, to_seq = 0 }: RoomEvent): { from: number; to: number } {
+function windowOf({ from_seq = 0, to_seq = 0 }: SpokenEvent): { from: number; to: number } {
   return { from: from_seq, to: to_seq };
 }
 

@@ -7,7 +7,7 @@ import { runNow, type Steps } from "../lib/steps.ts";
 import type { RoomEvent } from "./events.ts";
 import type { Turn } from "../http/result.ts";
 import { bindingOf, type SpeakerView, viewOf } from "./speaker-view.ts";
-import { standingStretches, type Stretch } from "./stretches.ts";
+import { type SpokenEvent, standingStretches, type Stretch } from "./stretches.ts";
 
 export type { Turn };
 
@@ -20,8 +20,12 @@ export function timelineOf(events: readonly RoomEvent[]): Turn[] {
 }
 
 /** As `timelineOf`. What is no `speaker.*` event may be left out. */
-export function* timelineSteps(events: readonly RoomEvent[]): Steps<Turn[]> {
-  const view = viewOf(events);
+export function timelineSteps(events: readonly RoomEvent[]): Steps<Turn[]> {
+  return turnSteps(events, viewOf(events));
+}
+
+/** As `timelineOf`. @param events those of some tracks. @param view that of the whole log. */
+export function* turnSteps(events: readonly SpokenEvent[], view: SpeakerView): Steps<Turn[]> {
   const byTrack = yield* standingStretches(events, view);
   const clusterNow = clusterIndex(view);
   const turns: Turn[] = [];
@@ -44,7 +48,7 @@ interface JoinedTurn extends Pick<Turn, "track" | "cluster_id" | "start_ms"> {
  * A stretch goes on with its speaker's last turn where it begins before that one's end, or at most 800 ms after it and nobody
  * began to speak in between. @param stretches of one track, in order of time.
  */
-function* joinTurns(stretches: readonly Stretch[], clusterNow: (event: RoomEvent) => string): Steps<JoinedTurn[]> {
+function* joinTurns(stretches: readonly Stretch[], clusterNow: (event: SpokenEvent) => string): Steps<JoinedTurn[]> {
   const turns: JoinedTurn[] = [];
   const lastOf = new Map<string, JoinedTurn>();
   /** The latest start of a stretch before the present one's, and the present one's. */
@@ -68,7 +72,7 @@ function* joinTurns(stretches: readonly Stretch[], clusterNow: (event: RoomEvent
 }
 
 /** Whose turn an event is now. Follows a chain of merges once, however many turns begin it. */
-function clusterIndex(view: SpeakerView): (event: RoomEvent) => string {
+function clusterIndex(view: SpeakerView): (event: SpokenEvent) => string {
   const ends = new Map<string, string>();
   return ({ event_id, cluster_id = "" }) => {
     const first = view.reassigned.get(event_id)?.cluster_id ?? cluster_id;

@@ -1,5 +1,5 @@
 /** Transcript and talk times, from the event log alone. Pure, as `timeline.ts` is. */
-import { runNow, sortSteps, type Steps } from "../lib/steps.ts";
+import { mergeSteps, runNow, sortSteps, type Steps } from "../lib/steps.ts";
 import type { RoomEvent } from "./events.ts";
 import type { SpeakerSummary, TranscriptEntry, Turn } from "../http/result.ts";
 import { compareTexts, noOffsets, type Offsets } from "./axis.ts";
@@ -58,13 +58,20 @@ export function* transcriptSteps(
   return yield* sortSteps(entries, inOrder);
 }
 
+/** One transcript of several that are in order, as `transcriptSteps` gives them. */
+export function mergeTranscripts(
+  transcripts: readonly (readonly TranscriptEntry[])[],
+): Steps<readonly TranscriptEntry[]> {
+  return mergeSteps(transcripts, inOrder);
+}
+
 /** Every utterance as last revised, put together from a log that is read in order: an id is its track's own. */
-export class StandingUtterances {
-  readonly #latest = new Map<string, Utterance>();
+export class StandingUtterances<U extends Utterance = Utterance> {
+  readonly #latest = new Map<string, U>();
   readonly #placeOf = new Map<string, string>();
 
   /** @param event the next of the log; one that is about no utterance changes nothing. */
-  take({ type, utterance }: Pick<RoomEvent, "type" | "utterance">): void {
+  take({ type, utterance }: Pick<RoomEvent, "type"> & { readonly utterance?: U | undefined }): void {
     // Another type is a later version's, and what it calls an utterance is its own.
     if (!utterance || (type !== "utterance.added" && type !== "utterance.revised")) return;
     const { utterance_id: id, track } = utterance;
@@ -80,7 +87,7 @@ export class StandingUtterances {
     return this.#latest.size;
   }
 
-  values(): Iterable<Utterance> {
+  values(): Iterable<U> {
     return this.#latest.values();
   }
 }

@@ -6,14 +6,43 @@ import type { HttpTarget } from "../smoke/gateway-http.ts";
 /** How long a stream of events is followed. */
 const streamMs = 2_000;
 
-export type ReadTimes = Map<string, Took>;
+/** By route. */
+export class ReadTimes extends Map<string, Took> {
+  /** Tells the routes that were read just then of an ack, and how long it took. */
+  acked(ms: number): void {
+    const sentAt = performance.now() - ms;
+    for (const took of this.values()) if (took.isReading || took.readUntil > sentAt) took.acked(ms);
+  }
+}
 
 /** What became of the reads of one route. */
 export class Took {
   readonly #ms: number[] = [];
   readonly #statuses = new Map<number, number>();
+  #begun = 0;
+  /** As `performance.now()`. */
+  readUntil = Number.NEGATIVE_INFINITY;
+  #worstAckMs = 0;
+
+  get isReading(): boolean {
+    return this.#begun > this.#ms.length;
+  }
+
+  /** The longest that an ack took while it was read. */
+  get worstAckMs(): number {
+    return this.#worstAckMs;
+  }
+
+  acked(ms: number): void {
+    this.#worstAckMs = Math.max(this.#worstAckMs, ms);
+  }
+
+  begin(): void {
+    this.#begun += 1;
+  }
 
   add(status: number, ms: number): void {
+    this.readUntil = performance.now();
     this.#ms.push(ms);
     this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
   }
@@ -68,6 +97,7 @@ export async function readRound(
 /** A route that fails is told by its status, one without an answer by 0. */
 async function readOne(url: URL, isStream: boolean, took: Took): Promise<void> {
   const startedAt = performance.now();
+  took.begin();
   const leaving = new AbortController();
   const headers = isStream ? { accept: "text/event-stream" } : {};
   let status = 0;

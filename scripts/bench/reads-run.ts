@@ -7,7 +7,7 @@ import { unlimited } from "../local/unlimited.ts";
 import { finalizeSession, type HttpTarget } from "../smoke/gateway-http.ts";
 import { startBenchGateway } from "./bench-gateway.ts";
 import { fillLog, pastTrack, startBusyService } from "./reads-meeting.ts";
-import { type ReadTimes, readRound, routesOf } from "./reads-routes.ts";
+import { ReadTimes, readRound, routesOf } from "./reads-routes.ts";
 
 export interface ReadsOptions {
   readonly events: number;
@@ -34,10 +34,17 @@ export async function benchReads(options: ReadsOptions, run: CommandRun): Promis
 
   const alone = await measure({ ...target, sessionId: target.sessionId }, "live", options, run);
   print(describe("without a reader", alone));
-  const times: ReadTimes = new Map();
-  const read = await measure(target, "live-read", options, run, (signal) => readRound(target, options, times, signal));
+  const times = new ReadTimes();
+  const read = await measure(target, "live-read", options, run, {
+    beside: (signal) => readRound(target, options, times, signal),
+    acked: (ms) => times.acked(ms),
+  });
   print(describe("with readers", read));
-  for (const [name, took] of times) print(`    ${name.padEnd(26)} ${took.statuses()}  p50 ${took.p50()} ms`);
+  for (const [name, took] of times) {
+    print(
+      `    ${name.padEnd(26)} ${took.statuses()}  p50 ${took.p50()} ms, an ack meanwhile at most ${took.worstAckMs.toFixed(0)} ms`,
+    );
+  }
   const ratio = percentile(read, 0.99) / Math.max(0.01, percentile(alone, 0.99));
   print(`p99 with readers / without: ${ratio.toFixed(2)}`);
 
@@ -45,10 +52,12 @@ export async function benchReads(options: ReadsOptions, run: CommandRun): Promis
   const still = await measure(beside, "live", options, run);
   print(describe("another meeting, alone", still));
   let finalizeMs = 0;
-  const finalized = await measure(beside, "live-2", options, run, async () => {
-    const startedAt = performance.now();
-    await finalizeSession(target, {});
-    finalizeMs = performance.now() - startedAt;
+  const finalized = await measure(beside, "live-2", options, run, {
+    beside: async () => {
+      const startedAt = performance.now();
+      await finalizeSession(target, {});
+      finalizeMs = performance.now() - startedAt;
+    },
   });
   print(describe("while the long one is finalized", finalized));
   print(`finalize took ${(finalizeMs / 1_000).toFixed(1)} s`);
@@ -60,13 +69,20 @@ export async function benchReads(options: ReadsOptions, run: CommandRun): Promis
   }
 }
 
-/** Streams a track for a while; `beside` goes on meanwhile. @returns ms from when each chunk was due to its ack. */
+interface Beside {
+  /** Goes on while the track streams. */
+  readonly beside?: (signal: AbortSignal) => Promise<void>;
+  /** Is told of each ack, ms from when its chunk was due. */
+  readonly acked?: (ms: number) => void;
+}
+
+/** Streams a track for a while. @returns ms from when each chunk was due to its ack. */
 async function measure(
   target: HttpTarget,
   track: string,
   { rate, seconds }: ReadsOptions,
   { progress, signal }: CommandRun,
-  beside?: (signal: AbortSignal) => Promise<void>,
+  { beside, acked }: Beside = {},
 ): Promise<number[]> {
   const latencies: number[] = [];
   const startedAt = performance.now();
@@ -82,6 +98,7 @@ async function measure(
     answerTimeoutMs,
     onAck: ({ dueMs }) => {
       if (performance.now() - startedAt > warmUpMs) latencies.push(dueMs);
+      acked?.(dueMs);
       progress.update(latencies.length, rate * seconds, `${track}: ${latencies.length} acks`);
     },
   });

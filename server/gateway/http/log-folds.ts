@@ -33,7 +33,7 @@ interface Kept extends LogPlace {
   readonly keptAt: number;
 }
 
-const maxBytesTogether = 41_943_040;
+const maxBytesTogether = 50_331_648;
 const keptForMs = 600_000;
 
 export class LogFolds {

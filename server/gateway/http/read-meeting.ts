@@ -7,27 +7,20 @@
  *
  * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
  * others are asked for again while the document is written. Both stay there for the next reader (`log-folds.ts`), who has but the
- * events read that came meanwhile.
+ * events read that came meanwhile, and but the tracks put together anew of which they tell.
  */
 import type { ResultGap } from "../../../schemas/http/gaps.ts";
 import type { TranscriptEntry } from "../../../schemas/http/result.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
-import type { EventType, RoomEvent } from "../../../schemas/speech/events.ts";
-import { viewEventTypes, viewOf } from "../../../schemas/speech/speaker-view.ts";
-import { timelineSteps } from "../../../schemas/speech/timeline.ts";
-import { namedByPeople, StandingUtterances, transcriptSteps } from "../../../schemas/speech/transcript.ts";
-import type { Utterance } from "../../../schemas/speech/utterances.ts";
 import { runInSlices } from "../../shared/lib/run-in-slices.ts";
 import type { Meeting, MeetingHead, MeetingOutline } from "../results/exports/meeting.ts";
-import { type LogFold, LogFolds, type LogPlace } from "./log-folds.ts";
+import { KnownSpeech } from "./known-speech.ts";
+import { heldWords, KnownWords } from "./known-words.ts";
+import { LogFolds, type LogPlace } from "./log-folds.ts";
 import { type LogRoom, readIds } from "./log-reader.ts";
 
-const speechTypes: readonly EventType[] = ["speaker.resolved", ...viewEventTypes];
-const utteranceTypes: readonly EventType[] = ["utterance.added", "utterance.revised"];
 const maxHeldChars = 4_194_304;
 const pageEntries = 200;
-/** About what one takes in memory, but for its words. */
-const bytesOfEvent = 300;
 
 /** Of this isolate, for all who read meetings. */
 export const knownLogs = new LogFolds(Date.now);
@@ -84,23 +77,21 @@ export async function readMeeting(
   const { room: name, folds } = ask.known ?? { room: "", folds: new LogFolds(Date.now) };
   const place: LogPlace = { room: name, eventCount: outline.event_count, lastAt: outline.last_event_at };
   const offsets = new Map(outline.offsets);
-  const isWanted = (entry: { readonly track: string }): boolean => track === undefined || entry.track === track;
-  const use = async (speech: Speech, said: Iterable<Utterance>): Promise<ReadMeeting> => {
-    const timeline = (await runInSlices(timelineSteps(speech.events))).filter(isWanted);
-    const utterances = [...said].filter(isWanted);
-    const named = namedByPeople(viewOf(speech.events));
-    const entries = await runInSlices(transcriptSteps(utterances, timeline, offsets, named));
+  const use = async (speech: KnownSpeech, said?: KnownWords): Promise<ReadMeeting> => {
+    const spoken = await runInSlices(speech.spoken(track));
+    const entries = said ? await runInSlices(said.entries(spoken, offsets, track)) : [];
+    const timeline = [...spoken.turnsByTrack.values()].flat();
     const transcript = withWords(room, entries, outline.event_count);
     return { sessionId: outline.session_id, timeline, gaps, offsets, transcript };
   };
   return folds.use(
     room,
     place,
-    new Speech(),
+    new KnownSpeech(),
     async (speech) => {
-      if (!hasTranscript) return use(speech, []);
-      const said = new Said(ask.maxHeldChars ?? maxHeldChars);
-      return folds.use(room, place, said, (whole) => use(speech, whole.utterances()), ask.onSlice);
+      if (!hasTranscript) return use(speech);
+      const said = new KnownWords(ask.maxHeldChars ?? maxHeldChars);
+      return folds.use(room, place, said, (whole) => use(speech, whole), ask.onSlice);
     },
     ask.onSlice,
   );
@@ -117,63 +108,6 @@ async function allGaps(room: LogRoom, track: string | undefined, outline: Meetin
   return gaps;
 }
 
-/** Who spoke when, and what was said of that since. */
-class Speech implements LogFold {
-  readonly kind = "speech";
-  readonly types = speechTypes;
-  readonly events: RoomEvent[] = [];
-
-  take(events: readonly RoomEvent[]): void {
-    for (const { evidence: _, ...event } of events) this.events.push(event);
-  }
-
-  get bytes(): number {
-    return this.events.length * bytesOfEvent;
-  }
-}
-
-const held = "=";
-
-/** Utterances as they stand. In place of its words each has these behind a `=`, or the id of the event that has them. */
-class Said implements LogFold {
-  readonly kind = "said";
-  readonly types = utteranceTypes;
-  readonly #standing = new StandingUtterances();
-  readonly #maxChars: number;
-  /** Of the words that are held, at least. */
-  #chars = 0;
-
-  constructor(maxChars: number) {
-    this.#maxChars = maxChars;
-  }
-
-  take(events: readonly RoomEvent[]): void {
-    for (const { type, event_id, utterance } of events) {
-      if (!utterance) continue;
-      const isHeld = this.#holds(utterance.text.length);
-      const text = isHeld ? held + utterance.text : String(event_id);
-      this.#standing.take({ type, utterance: { ...utterance, text } });
-    }
-  }
-
-  utterances(): Iterable<Utterance> {
-    // Words that were replaced leave their room to others.
-    this.#chars = 0;
-    for (const { text } of this.#standing.values()) if (text.startsWith(held)) this.#chars += text.length - held.length;
-    return this.#standing.values();
-  }
-
-  get bytes(): number {
-    return this.#standing.size * bytesOfEvent + this.#chars;
-  }
-
-  #holds(chars: number): boolean {
-    if (this.#chars + chars > this.#maxChars) return false;
-    this.#chars += chars;
-    return true;
-  }
-}
-
 /** The entries in pages, with what was said. */
 async function* withWords(
   room: LogRoom,
@@ -182,12 +116,12 @@ async function* withWords(
 ): AsyncGenerator<TranscriptEntry[], void, undefined> {
   for (let at = 0; at < entries.length; at += pageEntries) {
     const page = entries.slice(at, at + pageEntries);
-    const ids = page.flatMap(({ text }) => (text.startsWith(held) ? [] : [Number(text)]));
+    const ids = page.flatMap(({ text }) => (heldWords(text) === undefined ? [Number(text)] : []));
     const missing = await readIds(room, ids, upTo);
     const words = new Map(missing.map(({ event_id, utterance }) => [String(event_id), utterance?.text ?? ""]));
     yield page.map((entry) => ({
       ...entry,
-      text: entry.text.startsWith(held) ? entry.text.slice(held.length) : (words.get(entry.text) ?? ""),
+      text: heldWords(entry.text) ?? words.get(entry.text) ?? "",
     }));
   }
 }

@@ -2,8 +2,8 @@
 import type { Steps } from "../../../schemas/lib/steps.ts";
 import { giveWay } from "./wait.ts";
 
-/** Some milliseconds of work. */
-const stepsOfSlice = 1_000;
+/** Less than a millisecond of work: what an ack waits for is several slices, one for each hop of its frame. */
+const stepsOfSlice = 250;
 
 export async function runInSlices<T>(work: Steps<T>): Promise<T> {
   for (let steps = 1; ; steps += 1) {

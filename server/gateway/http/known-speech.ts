@@ -1,0 +1,82 @@
+/**
+ * Who spoke when in a meeting, as far as its log was read, and what was said of that since. A track's turns are put together again only
+ * where its own speech went on, or where somebody said something of speakers.
+ */
+import type { Turn } from "../../../schemas/http/result.ts";
+import type { Steps } from "../../../schemas/lib/steps.ts";
+import type { EventType, RoomEvent } from "../../../schemas/speech/events.ts";
+import { type SpeakerView, viewEventTypes, viewOf } from "../../../schemas/speech/speaker-view.ts";
+import type { SpokenEvent } from "../../../schemas/speech/stretches.ts";
+import { turnSteps } from "../../../schemas/speech/timeline.ts";
+import type { LogFold } from "./log-folds.ts";
+
+/** About what one takes in memory. */
+const [bytesOfSpoken, bytesOfTurn, bytesOfOther] = [110, 140, 300];
+
+/** Who spoke when, of some tracks. */
+export interface Spoken {
+  readonly view: SpeakerView;
+  /** In the order of their names. The same list as long as nothing of the track changed. */
+  readonly turnsByTrack: ReadonlyMap<string, readonly Turn[]>;
+}
+
+export class KnownSpeech implements LogFold {
+  readonly kind = "speech";
+  readonly types: readonly EventType[] = ["speaker.resolved", ...viewEventTypes];
+  /** What was said of speakers: of all tracks. */
+  readonly #others: RoomEvent[] = [];
+  readonly #spoken = new Map<string, SpokenEvent[]>();
+  /** The view as of so many of the others. */
+  #view: { readonly view: SpeakerView; readonly others: number } | undefined;
+  /** By track: its turns as of so many of its events, by a view. */
+  readonly #turns = new Map<
+    string,
+    { readonly turns: readonly Turn[]; readonly events: number; readonly view: SpeakerView }
+  >();
+
+  take(events: readonly RoomEvent[]): void {
+    for (const { evidence: _, ...event } of events) {
+      if (event.type === "speaker.resolved") this.#takeSpoken(event);
+      else this.#others.push(event);
+    }
+  }
+
+  /** @param track undefined for all. */
+  *spoken(track: string | undefined): Steps<Spoken> {
+    const view = this.#viewNow();
+    const turnsByTrack = new Map<string, readonly Turn[]>();
+    const tracks = track === undefined ? [...this.#spoken.keys()].sort() : [track];
+    for (const name of tracks) turnsByTrack.set(name, yield* this.#turnsOf(name, view));
+    return { view, turnsByTrack };
+  }
+
+  get bytes(): number {
+    let bytes = this.#others.length * bytesOfOther;
+    for (const events of this.#spoken.values()) bytes += events.length * bytesOfSpoken;
+    for (const { turns } of this.#turns.values()) bytes += turns.length * bytesOfTurn;
+    return bytes;
+  }
+
+  #takeSpoken(event: RoomEvent): void {
+    const { track = "", event_id, type, cluster_id, from_seq, to_seq, start_ms, end_ms, replaces } = event;
+    const spoken = { event_id, type, track, cluster_id, from_seq, to_seq, start_ms, end_ms, replaces };
+    const known = this.#spoken.get(track);
+    if (known) known.push(spoken);
+    else this.#spoken.set(track, [spoken]);
+  }
+
+  #viewNow(): SpeakerView {
+    const others = this.#others.length;
+    if (this.#view?.others !== others) this.#view = { view: viewOf(this.#others), others };
+    return this.#view.view;
+  }
+
+  *#turnsOf(track: string, view: SpeakerView): Steps<readonly Turn[]> {
+    const events = this.#spoken.get(track) ?? [];
+    const known = this.#turns.get(track);
+    if (known?.events === events.length && known.view === view) return known.turns;
+    const turns = yield* turnSteps(events, view);
+    this.#turns.set(track, { turns, events: events.length, view });
+    return turns;
+  }
+}
