@@ -4,66 +4,94 @@
  * that turn out to be one are merged.
  */
 import type { Clusters } from "../../shared/diarizer/clusters.ts";
+import { addScaled, toUnit } from "../../shared/diarizer/vectors.ts";
 import { assignGreedily } from "./assign-greedily.ts";
-import { groupSteps } from "./group.ts";
-import type { Step } from "./heard-steps.ts";
-import type { RememberedStep } from "./history.ts";
+import type { DirectionOf } from "./both-voices.ts";
+import type { HeardStep, RememberedStep } from "./history.ts";
 import { following, steps as lengths } from "./tuning.ts";
+import { groupSteps } from "./voice-groups.ts";
 
 export interface Followed {
   /** Of each new step. */
   readonly given: readonly (string | undefined)[];
-  /** All steps, the new ones last, with whom they were given to. */
-  readonly history: readonly RememberedStep[];
+  /** What was remembered, with whom it is given to now. */
+  readonly known: readonly RememberedStep[];
 }
 
-/** @param remembered steps of clusters that are no more are taken as given to nobody. */
-export function follow(remembered: readonly RememberedStep[], fresh: readonly Step[], clusters: Clusters): Followed {
+/**
+ * @param remembered steps of clusters that are no more are taken as given to nobody.
+ * @param fresh at least one.
+ */
+export function follow(
+  remembered: readonly RememberedStep[],
+  fresh: readonly HeardStep[],
+  clusters: Clusters,
+  directionOf: DirectionOf,
+): Followed {
   const known = remembered.map((step) =>
     step.clusterId !== undefined && !clusters.has(step.clusterId) ? { ...step, clusterId: undefined } : step,
   );
-  const all = [...known, ...fresh];
+  const all = [...known, ...fresh].map((step, i) => ({
+    ...step,
+    voice: directionOf(step),
+    count: i < known.length ? following.every : 1,
+  }));
   const { path, voices } = groupSteps(all);
   const counts = countsOf(path, known);
   const idOf = new Map<number, string>(assignGreedily(counts));
   mergeWhatIsOne(counts, idOf, clusters);
   for (const [group, id] of idOf) idOf.set(group, clusters.survivorOf(id));
-  const size = (group: number): number => path.reduce((sum, other) => sum + (other === group ? 1 : 0), 0);
-  const freshIn = (group: number): number =>
-    path.slice(known.length).reduce((sum, other) => sum + (other === group ? 1 : 0), 0);
-  for (const [group, voice] of voices.entries()) {
-    const seconds = (freshIn(group) * lengths.stepMs) / 1_000;
+  const centreOf = (steps: readonly HeardStep[], group: number, offset = 0): Float64Array | undefined =>
+    meanOf(steps.filter((_, i) => path[offset + i] === group));
+  for (const group of voices.keys()) {
+    const said = path.slice(known.length).filter((of) => of === group).length;
+    const centroid = centreOf(fresh, group, known.length);
+    if (!centroid) continue;
+    const seconds = (said * lengths.stepMs) / 1_000;
     const id = idOf.get(group);
-    if (seconds === 0) continue;
     if (id !== undefined) {
-      clusters.teach(id, scaled(voice), seconds);
+      clusters.teach(id, centroid, seconds);
       continue;
     }
     const taken = new Set(idOf.values());
-    const other = clusters.nearestTo(voice, (clusterId) => !taken.has(clusterId));
+    const other = clusters.nearestTo(centreOf(all, group) ?? centroid, (clusterId) => !taken.has(clusterId));
+    const size = all.reduce((sum, { count }, i) => sum + (path[i] === group ? count : 0), 0);
     if (other && other.score >= following.joinKnown) {
-      clusters.teach(other.clusterId, scaled(voice), seconds);
+      clusters.teach(other.clusterId, centroid, seconds);
       idOf.set(group, other.clusterId);
-    } else if (size(group) >= (clusters.isEmpty ? following.firstSteps : following.leastSteps)) {
-      const opened = clusters.openAs(scaled(voice), seconds);
+    } else if (size >= (clusters.isEmpty ? following.firstSteps : following.leastSteps)) {
+      const opened = clusters.openAs(centroid, seconds);
       if (opened !== undefined) idOf.set(group, opened);
     }
   }
-  for (const [group, voice] of voices.entries()) {
-    const nearest = idOf.has(group) ? undefined : clusters.nearestTo(voice, () => true);
+  for (const group of voices.keys()) {
+    const centroid = idOf.has(group) ? undefined : centreOf(all, group);
+    const nearest = centroid && clusters.nearestTo(centroid, () => true);
     if (nearest) idOf.set(group, nearest.clusterId);
   }
-  const given = path.slice(known.length).map((group) => idOf.get(group));
   return {
-    given,
-    history: [
-      ...known.map((step) => ({
-        ...step,
-        clusterId: step.clusterId === undefined ? undefined : clusters.survivorOf(step.clusterId),
-      })),
-      ...fresh.map(({ voice, frames, isFirst }, i) => ({ voice, frames, isFirst, clusterId: given[i] })),
-    ],
+    given: path.slice(known.length).map((group) => idOf.get(group)),
+    known: known.map((step) => ({
+      ...step,
+      clusterId: step.clusterId === undefined ? undefined : clusters.survivorOf(step.clusterId),
+    })),
   };
+}
+
+/** Both voices of a step as one list of numbers around 1, which survive the rounding of centroids. */
+export function centroidOf({ neural, classical }: HeardStep): Float64Array {
+  const unit = toUnit(Float64Array.from(neural)) ?? neural;
+  return Float64Array.from([...Array.from(unit, (value) => value * Math.sqrt(unit.length)), ...classical]);
+}
+
+function meanOf(steps: readonly HeardStep[]): Float64Array | undefined {
+  let sum: Float64Array | undefined;
+  for (const step of steps) {
+    const voice = centroidOf(step);
+    if (sum) addScaled(sum, voice, 1);
+    else sum = voice;
+  }
+  return sum?.map((value) => value / steps.length);
 }
 
 /** Group → cluster → remembered steps. */
@@ -93,9 +121,4 @@ function mergeWhatIsOne(
     for (const [id, count] of of)
       if (!owners.has(id) && count >= following.mergeShare * (totals.get(id) ?? 0)) clusters.mergeInto(id, into);
   }
-}
-
-/** To a length of √n, so that values are around 1 and survive the rounding of centroids. */
-function scaled(voice: Float64Array): Float64Array {
-  return voice.map((value) => value * Math.sqrt(voice.length));
 }

@@ -1,7 +1,19 @@
 /** Steps into groups of one voice each: average linkage, then the likeliest way through time. Pure; knows no names. */
 import { addScaled, dot, toUnit } from "../../shared/diarizer/vectors.ts";
-import type { Step } from "./heard-steps.ts";
 import { following, steps as lengths } from "./tuning.ts";
+
+export interface Step {
+  /** From whenever; rises from step to step. */
+  readonly startMs: number;
+  /** Length 1; zeros where there is too little speech to hear one. */
+  readonly voice: Float64Array;
+  /** Frames of speech behind it. */
+  readonly frames: number;
+  /** Whether it is the first step after a pause. */
+  readonly isFirst: boolean;
+  /** Steps that it stands for. */
+  readonly count: number;
+}
 
 export interface Groups {
   /** Of each step, an index of `voices`. */
@@ -12,22 +24,11 @@ export interface Groups {
 
 const rounds = 2;
 
-/** @param steps in order, at least one. */
-export function groupSteps(steps: readonly Step[]): Groups {
-  let sure = indicesOf(steps, ({ frames }) => frames >= lengths.sureFrames);
-  if (sure.length < 2) sure = indicesOf(steps, () => true);
-  const labels = linkAverage(
-    sure.map((i) => steps[i]?.voice ?? new Float64Array()),
-    following.join,
-  );
-  const groups = [...Map.groupBy(sure.keys(), (k) => labels[k] ?? 0).values()].map((of) => of.map((k) => sure[k] ?? 0));
-  return followGroups(steps, groups);
-}
-
 /** The likeliest way through time. @param groups of steps, at least one; small ones are nobody's. */
 export function followGroups(steps: readonly Step[], groups: readonly (readonly number[])[]): Groups {
-  const large = groups.filter(({ length }) => length >= following.leastSteps);
-  const kept = large.length > 0 ? large : groups.toSorted((a, b) => b.length - a.length).slice(0, 1);
+  const sizeOf = (group: readonly number[]): number => group.reduce((sum, i) => sum + (steps[i]?.count ?? 0), 0);
+  const large = groups.filter((group) => sizeOf(group) >= following.leastSteps);
+  const kept = large.length > 0 ? large : groups.toSorted((a, b) => sizeOf(b) - sizeOf(a)).slice(0, 1);
   let voices = kept.map((group) => meanOf(group, steps));
   let path: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -50,7 +51,7 @@ function indicesOf<T>(values: readonly T[], isWanted: (value: T) => boolean): nu
 
 function meanOf(group: readonly number[], steps: readonly Step[]): Float64Array {
   const sum = new Float64Array(steps[0]?.voice.length ?? 0);
-  for (const i of group) addScaled(sum, steps[i]?.voice ?? sum, 1);
+  for (const i of group) addScaled(sum, steps[i]?.voice ?? sum, steps[i]?.count ?? 0);
   return toUnit(sum) ?? sum;
 }
 
@@ -60,7 +61,15 @@ function meanOf(group: readonly number[], steps: readonly Step[]): Float64Array 
  */
 export function linkAverage(vectors: readonly Float64Array[], least: number): number[] {
   const count = vectors.length;
-  const alike = vectors.map((a) => Float64Array.from(vectors, (b) => dot(a, b)));
+  const alike = vectors.map(() => new Float64Array(count));
+  for (const [i, row] of alike.entries()) {
+    const a = vectors[i] ?? [];
+    for (let j = 0; j <= i; j++) {
+      const other = alike[j];
+      row[j] = dot(a, vectors[j] ?? a);
+      if (other) other[i] = row[j] ?? 0;
+    }
+  }
   const size = vectors.map(() => 1);
   const owner = vectors.map((_, i) => i);
   const merges: { a: number; b: number; cosine: number }[] = [];
@@ -100,13 +109,13 @@ export function linkAverage(vectors: readonly Float64Array[], least: number): nu
 function likeliestPath(steps: readonly Step[], voices: readonly Float64Array[]): number[] {
   let scores = voices.map(() => 0);
   const came: number[][] = [];
-  for (const [t, { voice, frames, isFirst }] of steps.entries()) {
+  for (const [t, { voice, frames, isFirst, count }] of steps.entries()) {
     const best = scores.indexOf(Math.max(...scores));
     const change = (scores[best] ?? 0) - (isFirst ? following.change / 2 : following.change);
     const from = scores.map((score, i) => (t === 0 || score >= change ? i : best));
     came.push(from);
     scores = scores.map((score, i) => {
-      const gain = frames < lengths.leastFrames ? 0 : following.weight * dot(voice, voices[i] ?? voice);
+      const gain = frames < lengths.leastFrames ? 0 : following.weight * count * dot(voice, voices[i] ?? voice);
       return (t === 0 ? 0 : Math.max(score, change)) + gain;
     });
   }

@@ -1,6 +1,6 @@
 /**
- * Hears a whole meeting as it is handed over, in pieces of any length: each quarter of a second of speech with both voices that it has
- * around it, the network's and the classical one. Audio is held for a minute; what is kept of a step is 3 kB.
+ * Hears a meeting, or a window of one, as it is handed over, in pieces of any length: each quarter of a second of speech with both voices
+ * that it has around it, the network's and the classical one. Audio is held for a minute; what is kept of a step is 3 kB.
  */
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { createVoiceSpace } from "../../shared/diarizer/embedding.ts";
@@ -10,11 +10,17 @@ import { trainedModel } from "../../shared/diarizer/trained-model.ts";
 import { framesPerSecond, front as classical } from "../../shared/diarizer/tuning.ts";
 import { addScaled } from "../../shared/diarizer/vectors.ts";
 import { vad } from "../stt/tuning.ts";
-import { type Hearing, stepsOf } from "./heard-steps.ts";
-import { project } from "./projection.ts";
+import type { Silero } from "../stt/silero.ts";
+import { type Projection, project } from "./projection.ts";
 import { type Region, regionsOf } from "./speech-regions.ts";
 import { reviewing, speaking, steps as lengths } from "./tuning.ts";
-import { frontFrames, pooledOf, pooledValues } from "./voice-front.ts";
+import { frontFrames, pooledOf, pooledValues, type VoiceFront } from "./voice-front.ts";
+
+export interface Hearing {
+  readonly front: VoiceFront;
+  readonly silero: Silero;
+  readonly projection: Projection;
+}
 
 export interface MeetingStep {
   readonly startMs: number;
@@ -44,6 +50,14 @@ const space = createVoiceSpace(trainedModel);
 const around = lengths.lengthMs / lengths.stepMs;
 const samplesPerMs = sampleRateHz / 1_000;
 
+/** A window of a meeting that goes on. @param pcm of about four seconds. */
+export async function hearWindow(pcm: Int16Array, hearing: Hearing): Promise<readonly MeetingStep[]> {
+  const ear = new MeetingEar(hearing);
+  await ear.prime(pcm);
+  await ear.add(pcm);
+  return ear.end();
+}
+
 const windowsOf = (ms: number): number => Math.floor((ms * samplesPerMs) / vad.windowSamples);
 
 export class MeetingEar {
@@ -60,6 +74,15 @@ export class MeetingEar {
     this.#probabilityOf = hearing.silero.listen();
   }
 
+  /** For what begins in the middle: Silero begins without a memory, and hears the first moments twice for that. */
+  async prime(samples: Int16Array): Promise<void> {
+    for (let i = 0; i < speaking.primeWindows; i++) {
+      const window = new Float32Array(vad.windowSamples);
+      window.set(floatsOf(samples.subarray(i * vad.windowSamples, (i + 1) * vad.windowSamples)));
+      await this.#probabilityOf(window);
+    }
+  }
+
   /** @param samples 16 kHz, what follows on what came before. */
   async add(samples: Int16Array): Promise<void> {
     const all = new Int16Array(this.#held.length + samples.length);
@@ -73,18 +96,22 @@ export class MeetingEar {
 
   /** @returns the steps of the meeting, in order. Nothing can be added after. */
   async end(): Promise<readonly MeetingStep[]> {
+    const endMs = Math.floor(this.#heldFromMs + this.#held.length / samplesPerMs);
     const padded = new Int16Array(Math.ceil(this.#held.length / vad.windowSamples) * vad.windowSamples);
     padded.set(this.#held);
     this.#held = padded;
     await this.#listen();
     await this.#hear(this.#probabilities.length);
-    return this.#steps;
+    // Speech that goes on to the end goes on into the silence behind it.
+    return this.#steps.flatMap((step) =>
+      step.startMs < endMs ? [{ ...step, endMs: Math.min(step.endMs, endMs) }] : [],
+    );
   }
 
   async #listen(): Promise<void> {
     for (let i = this.#probabilities.length; (i + 1) * vad.windowSamples <= this.#held.length; i++) {
       const window = this.#held.subarray(i * vad.windowSamples, (i + 1) * vad.windowSamples);
-      this.#probabilities.push(await this.#probabilityOf(Float32Array.from(window, (value) => value / 32_768)));
+      this.#probabilities.push(await this.#probabilityOf(floatsOf(window)));
     }
   }
 
@@ -144,7 +171,7 @@ export class MeetingEar {
       const from = Math.max(0, own - contextFrames);
       const end = Math.min(total, to + contextFrames);
       const audio = pcm.subarray(from * step, (end - 1) * step + 2 * firstMiddle + 1);
-      const heard = await this.#hearing.front.hear(Float32Array.from(audio, (value) => value / 32_768));
+      const heard = await this.#hearing.front.hear(floatsOf(audio));
       for (const { frame, part } of wanted) {
         if (frame - from >= heard.count) continue;
         heard.addTo(part.sums, frame - from);
@@ -179,6 +206,20 @@ export class MeetingEar {
       classical: Float32Array.from(space.voiceOf(statistics)),
     };
   }
+}
+
+/** A region in steps of about the same length. */
+function stepsOf({ start, end }: Region): Region[] {
+  const count = Math.max(1, Math.round((end - start) / lengths.stepMs));
+  return Array.from({ length: count }, (_, i) => ({
+    start: start + (i * (end - start)) / count,
+    end: start + ((i + 1) * (end - start)) / count,
+  }));
+}
+
+/** −1 to 1. */
+function floatsOf(samples: Int16Array): Float32Array {
+  return Float32Array.from(samples, (value) => value / 32_768);
 }
 
 function hearClassical(pcm: Int16Array, parts: readonly Part[], isSpeech: (sample: number) => boolean): void {

@@ -4,19 +4,20 @@ import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { composeAnswer, type PlacedPiece, type Resolution } from "../../shared/diarizer/answer.ts";
 import { Clusters } from "../../shared/diarizer/clusters.ts";
 import { clustering } from "../../shared/diarizer/tuning.ts";
-import { toUnit } from "../../shared/diarizer/vectors.ts";
+import { voiceValues } from "../../shared/diarizer/model.ts";
 import { type Span, splitIntoWindows } from "../../shared/diarizer/windows.ts";
 import { readMemory, withMemory } from "../speakers/memory.ts";
 import { withCentroidsOf, withoutCentroids } from "../speakers/resolve.ts";
-import { follow } from "./follow.ts";
-import { hearSteps, type Hearing, type PlacedStep } from "./heard-steps.ts";
-import { readHistory, withHistory } from "./history.ts";
+import { directionsIn, withSpeech } from "./both-voices.ts";
+import { centroidOf, follow } from "./follow.ts";
+import { readHistory, remember, withHistory } from "./history.ts";
+import { hearWindow, type Hearing, type MeetingStep } from "./meeting-ear.ts";
 import { following } from "./tuning.ts";
 
-/** Of the centroids: another number with another projection. */
-const modelId = "moonshine-tiny-front-1";
+/** Of the centroids: another number with another projection, or anything else in them. */
+const modelId = "moonshine-tiny-front-2";
 
-const rules = { ...clustering, join: following.join, merge: 1 };
+const rules = { ...clustering, join: following.joinKnown, merge: 1 };
 
 export async function resolveVoices(
   samples: Int16Array,
@@ -24,23 +25,41 @@ export async function resolveVoices(
   state: SpeakerState,
   hearing: Hearing,
 ): Promise<Resolution> {
-  const values = hearing.projection.directions.length;
+  const neural = hearing.projection.directions.length;
   const memory = readMemory(state, modelId);
   const foreign = new Set(memory.foreign);
+  let history = readHistory(state, neural);
+  let directionOf = directionsIn(history.recording);
   const clusters = new Clusters(
     withoutCentroids(state, foreign),
     { lastClusterId: memory.last_cluster_id, opened: memory.opened },
-    { voiceValues: values, directionOf: (voice) => toUnit(voice.slice()), rules },
+    {
+      voiceValues: neural + voiceValues,
+      directionOf: (voice) => directionOf({ neural: voice.subarray(0, neural), classical: voice.subarray(neural) }),
+      rules,
+    },
   );
-  let history = readHistory(state, values);
   const placed: PlacedPiece[] = [];
   for (const window of splitIntoWindows(samples.length)) {
-    const steps = await hearSteps(samples.subarray(window.start, window.end), hearing);
+    const { heardMs } = history;
+    const steps = await hearWindow(samples.subarray(window.start, window.end), hearing);
+    history = {
+      ...history,
+      recording: withSpeech(history.recording, steps),
+      heardMs: heardMs + Math.round(msOf(window.end - window.start)),
+    };
     if (steps.length === 0) continue;
-    const followed = follow(history, steps, clusters);
-    history = followed.history.slice(-following.remembered);
-    const offsetMs = (window.start * 1_000) / sampleRateHz;
-    placed.push(...piecesOf(steps, followed.given, offsetMs, clusters));
+    directionOf = directionsIn(history.recording);
+    const fresh = steps.map((step) => ({ ...step, startMs: heardMs + step.startMs }));
+    const { given, known } = follow(history.steps, fresh, clusters, directionOf);
+    history = {
+      ...history,
+      steps: remember(
+        known,
+        fresh.map((step, i) => ({ ...step, clusterId: given[i] })),
+      ),
+    };
+    placed.push(...piecesOf(steps, given, msOf(window.start), clusters));
   }
   const answer = composeAnswer(placed, clusters, { asrText, state, rules });
   const after = clusters.toState();
@@ -58,20 +77,23 @@ export async function resolveVoices(
           foreign: after.clusters.flatMap(({ cluster_id }) => (foreign.has(cluster_id) ? [cluster_id] : [])),
         }),
         history,
-        values,
       ),
     },
   };
 }
 
+function msOf(samples: number): number {
+  return (samples * 1_000) / sampleRateHz;
+}
+
 /** Steps of one cluster behind each other, with nobody else between them. */
 function piecesOf(
-  steps: readonly PlacedStep[],
+  steps: readonly MeetingStep[],
   given: readonly (string | undefined)[],
   offsetMs: number,
   clusters: Clusters,
 ): PlacedPiece[] {
-  const runs: { clusterId: string | undefined; steps: PlacedStep[] }[] = [];
+  const runs: { clusterId: string | undefined; steps: MeetingStep[] }[] = [];
   for (const [i, step] of steps.entries()) {
     const last = runs.at(-1);
     if (last && last.clusterId === given[i]) last.steps.push(step);
@@ -80,15 +102,15 @@ function piecesOf(
   return runs.flatMap((run) => {
     if (run.clusterId === undefined) return [];
     const spans: Span[] = [];
-    for (const { start, end } of run.steps) {
-      const [start_ms, end_ms] = [Math.round(offsetMs + start), Math.round(offsetMs + end)];
+    for (const { startMs, endMs } of run.steps) {
+      const [start_ms, end_ms] = [Math.round(offsetMs + startMs), Math.round(offsetMs + endMs)];
       const before = spans.at(-1);
       if (before && start_ms - before.end_ms <= following.maxPauseMs) spans[spans.length - 1] = { ...before, end_ms };
       else spans.push({ start_ms, end_ms });
     }
-    const voice = run.steps.find(({ frames }) => frames > 0)?.voice;
-    const score = voice && clusters.scoreOf(run.clusterId, voice);
-    const seconds = run.steps.reduce((sum, { start, end }) => sum + end - start, 0) / 1_000;
+    const heard = run.steps.find(({ frames }) => frames > 0);
+    const score = heard && clusters.scoreOf(run.clusterId, centroidOf(heard));
+    const seconds = run.steps.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0) / 1_000;
     clusters.lastClusterId = run.clusterId;
     return [{ match: { clusterId: run.clusterId, score }, seconds, spans }];
   });

@@ -1,5 +1,4 @@
-/** Where somebody speaks in a window, by Silero. */
-import type { Silero } from "../stt/silero.ts";
+/** Where somebody speaks, by what Silero said. Pure. */
 import { vad } from "../stt/tuning.ts";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { speaking } from "./tuning.ts";
@@ -10,29 +9,7 @@ export interface Region {
   readonly end: number;
 }
 
-export interface Speaking {
-  readonly regions: readonly Region[];
-  /** Whether somebody speaks at a sample. */
-  readonly isSpeech: (sample: number) => boolean;
-}
-
 const windowMs = (vad.windowSamples / sampleRateHz) * 1_000;
-
-export async function findSpeech(samples: Float32Array, silero: Silero): Promise<Speaking> {
-  const windows = Array.from({ length: Math.ceil(samples.length / vad.windowSamples) }, (_, i) => {
-    const window = new Float32Array(vad.windowSamples);
-    window.set(samples.subarray(i * vad.windowSamples, (i + 1) * vad.windowSamples));
-    return window;
-  });
-  const probabilityOf = silero.listen();
-  for (const window of windows.slice(0, speaking.primeWindows)) await probabilityOf(window);
-  const probabilities: number[] = [];
-  for (const window of windows) probabilities.push(await probabilityOf(window));
-  return {
-    regions: regionsOf(probabilities, (samples.length / sampleRateHz) * 1_000),
-    isSpeech: (sample) => (probabilities[Math.floor(sample / vad.windowSamples)] ?? 0) > speaking.ends,
-  };
-}
 
 /** @param probabilities of windows of 32 ms. */
 export function regionsOf(probabilities: readonly number[], lengthMs: number): Region[] {

@@ -24,11 +24,31 @@ export const steps = {
   leastFrames: 8,
 } as const;
 
+/** Both voices of a step, and how alike those of one person are. */
+export const comparing = {
+  /** Squared distance per value to the nearest kind of recording that the classical voice was trained on: 1 to 5 where it is of one, 8 and more for people on a telephone. */
+  knownWithin: 6.5,
+  /** Of the square of both voices together. */
+  classicalShare: 0.6,
+  /** Average cosine of steps that are one voice beyond doubt, and how many steps are looked at together for that. */
+  surelyOne: 0.45,
+  blockSteps: 480,
+  /** More than this, all of a long meeting's, are too many to compare: the smallest are nobody's, and go to whom they are nearest to. */
+  mostGroups: 400,
+  /** Groups are one voice where their cosine is this share of what it is within each of them. */
+  asAlike: 0.55,
+  /** Steps this near share speech. */
+  nearMs: 1_500,
+  /** What the cosine within a voice usually is, believed as much as so many pairs of steps. */
+  usual: 0.55,
+  usualPairs: 10,
+} as const;
+
 export const following = {
-  /** Steps that are remembered: two minutes of speech. */
-  remembered: 480,
-  /** Average cosine at which groups of steps are one voice. */
-  join: 0.3,
+  /** Steps that are remembered, of all who speak alike: a minute of speech. */
+  remembered: 120,
+  /** One of so many is. */
+  every: 2,
   /** To a voice that is not among the remembered steps. */
   joinKnown: 0.4,
   /** A voice of fewer steps is nobody yet. */
@@ -53,20 +73,4 @@ export const reviewing = {
   contextFrames: 20,
   /** Of a step with what is around it; with fewer it has no voice. */
   leastFrames: 4,
-  /** Squared distance per value to the nearest kind of recording that the classical voice was trained on: 1 to 5 where it is of one, 8 and more for people on a telephone. */
-  knownWithin: 6.5,
-  /** Of the square of both voices together. */
-  classicalShare: 0.6,
-  /** Average cosine of steps that are one voice beyond doubt, and how many steps are looked at together for that. */
-  surelyOne: 0.45,
-  blockSteps: 480,
-  /** More than this, all of a long meeting's, are too many to compare: the smallest are nobody's, and go to whom they are nearest to. */
-  mostGroups: 400,
-  /** Groups are one voice where their cosine is this share of what it is within each of them. */
-  asAlike: 0.55,
-  /** Steps this near share speech. */
-  nearMs: 1_500,
-  /** What the cosine within a voice usually is, believed as much as so many pairs of steps. */
-  usual: 0.55,
-  usualPairs: 10,
 } as const;

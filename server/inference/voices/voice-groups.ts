@@ -1,11 +1,11 @@
 /**
- * All steps of a meeting into groups of one voice each. Voices differ in how steady they are: a synthetic one is always the same, and
+ * Steps into groups of one voice each. Voices differ in how steady they are: a synthetic one is always the same, and
  * two of them may be as alike as two moments of one person. So groups are joined where they are about as alike as each is within itself.
  * Pure; knows no names.
  */
 import { addScaled, dot } from "../../shared/diarizer/vectors.ts";
-import { linkAverage } from "./group.ts";
-import { reviewing } from "./tuning.ts";
+import { followGroups, type Groups, linkAverage, type Step } from "./group.ts";
+import { comparing, steps as lengths } from "./tuning.ts";
 
 interface Group {
   members: readonly number[];
@@ -19,6 +19,20 @@ interface Group {
 interface Near {
   readonly cosines: Float64Array[];
   readonly counts: Float64Array[];
+}
+
+/** @param steps in order, at least one. @returns who speaks at each, of voices without a name. */
+export function groupSteps(steps: readonly Step[]): Groups {
+  let sure = [...steps.keys()].filter((i) => (steps[i]?.frames ?? 0) >= lengths.sureFrames);
+  if (sure.length < 2) sure = [...steps.keys()];
+  const groups = groupVoices(
+    sure.map((i) => steps[i]?.voice ?? new Float64Array()),
+    sure.map((i) => steps[i]?.startMs ?? 0),
+  );
+  return followGroups(
+    steps,
+    groups.map((group) => group.map((k) => sure[k] ?? 0)),
+  );
 }
 
 /**
@@ -45,9 +59,9 @@ export function groupVoices(voices: readonly Float64Array[], startsMs: readonly 
 /** Steps that are surely of one voice. Of a block only, since all pairs of a long meeting are too many. */
 function alikeInBlocks(voices: readonly Float64Array[]): Group[] {
   const groups: Group[] = [];
-  for (let from = 0; from < voices.length; from += reviewing.blockSteps) {
-    const block = voices.slice(from, from + reviewing.blockSteps);
-    const labels = linkAverage(block, reviewing.surelyOne);
+  for (let from = 0; from < voices.length; from += comparing.blockSteps) {
+    const block = voices.slice(from, from + comparing.blockSteps);
+    const labels = linkAverage(block, comparing.surelyOne);
     for (const of of Map.groupBy(block.keys(), (i) => labels[i] ?? 0).values()) {
       const members = of.map((i) => from + i);
       const sum = new Float64Array(voices[0]?.length ?? 0);
@@ -55,7 +69,7 @@ function alikeInBlocks(voices: readonly Float64Array[]): Group[] {
       groups.push({ members, sum });
     }
   }
-  return groups.toSorted((a, b) => b.members.length - a.members.length).slice(0, reviewing.mostGroups);
+  return groups.toSorted((a, b) => b.members.length - a.members.length).slice(0, comparing.mostGroups);
 }
 
 function nearPairs(groups: readonly Group[], voices: readonly Float64Array[], startsMs: readonly number[]): Near {
@@ -64,7 +78,7 @@ function nearPairs(groups: readonly Group[], voices: readonly Float64Array[], st
   const groupOf = new Int32Array(voices.length).fill(-1);
   for (const [g, { members }] of groups.entries()) for (const i of members) groupOf[i] = g;
   for (const [i, voice] of voices.entries()) {
-    for (let j = i; j < voices.length && (startsMs[j] ?? 0) - (startsMs[i] ?? 0) < reviewing.nearMs; j++) {
+    for (let j = i; j < voices.length && (startsMs[j] ?? 0) - (startsMs[i] ?? 0) < comparing.nearMs; j++) {
       const cosine = dot(voice, voices[j] ?? voice);
       const [a, b] = [groupOf[i] ?? -1, groupOf[j] ?? -1];
       if (a < 0 || b < 0) continue;
@@ -99,7 +113,7 @@ function mostAlike(
   const all = [...left];
   const sizes = all.map((g) => groups[g]?.members.length ?? 0);
   const within = all.map((g, i) => Math.sqrt(withinOf(g, sizes[i] ?? 0, likeness, near)));
-  let highest: number = reviewing.asAlike;
+  let highest: number = comparing.asAlike;
   let pair: readonly [number, number] | undefined;
   for (const [i, a] of all.entries()) {
     const row = likeness[a] ?? new Float64Array();
@@ -115,7 +129,7 @@ function mostAlike(
 
 /** Mean cosine of a group's steps that are apart in time; of a small group, nearly what is usual. */
 function withinOf(g: number, size: number, likeness: readonly Float64Array[], { cosines, counts }: Near): number {
-  const { usual, usualPairs } = reviewing;
+  const { usual, usualPairs } = comparing;
   const sum = ((likeness[g]?.[g] ?? 0) - (cosines[g]?.[g] ?? 0)) / 2;
   const pairs = (size * size - (counts[g]?.[g] ?? 0)) / 2;
   return Math.max(0.05, (sum + usual * usualPairs) / (pairs + usualPairs));

@@ -3,11 +3,10 @@ import { loadSilero } from "../stt/silero.ts";
 import { serveThread } from "../threads/serve-thread.ts";
 import type { SpeakerState } from "../../../schemas/speech/speakers.ts";
 import { decodeProjection } from "./projection.ts";
-import { MeetingEar } from "./meeting-ear.ts";
+import { type Hearing, MeetingEar } from "./meeting-ear.ts";
 import { projectionBase64 } from "./projection-data.ts";
 import { review } from "./review.ts";
 import { resolveVoices } from "./resolve.ts";
-import type { Hearing } from "./heard-steps.ts";
 import { loadVoiceFront } from "./voice-front.ts";
 
 export interface ResolveCall {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { review } from "../../../server/inference/voices/review.ts";
 import type { MeetingStep } from "../../../server/inference/voices/meeting-ear.ts";
 import { groupVoices } from "../../../server/inference/voices/voice-groups.ts";
-import { reviewing } from "../../../server/inference/voices/tuning.ts";
+import { comparing } from "../../../server/inference/voices/tuning.ts";
 import { voiceValues } from "../../../server/shared/diarizer/model.ts";
 import { toUnit } from "../../../server/shared/diarizer/vectors.ts";
 import { randomFrom } from "../support/random.ts";
@@ -49,14 +49,14 @@ describe("all steps of a meeting", () => {
 
   it("find a voice again that spoke a block ago", () => {
     const turns = [1, 2, 3, 1];
-    const half = reviewing.blockSteps / 2;
+    const half = comparing.blockSteps / 2;
     const voices = turns.flatMap((axis) => Array.from({ length: half }, () => moment(towards(axis), 0.4)));
     expect(groupsOf(voices).map(({ length }) => length)).toEqual([2 * half, half, half]);
   });
 
   it("are no more groups than can be compared, however many voices there are", () => {
-    const voices = Array.from({ length: reviewing.mostGroups + 100 }, () => moment(new Float64Array(values), 1));
-    expect(groupVoices(voices, startsOf(voices.length)).length).toBeLessThanOrEqual(reviewing.mostGroups);
+    const voices = Array.from({ length: comparing.mostGroups + 100 }, () => moment(new Float64Array(values), 1));
+    expect(groupVoices(voices, startsOf(voices.length)).length).toBeLessThanOrEqual(comparing.mostGroups);
   });
 });
 
