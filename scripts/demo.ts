@@ -16,7 +16,7 @@ const sample = fileURLToPath(new URL("demo/sample/interview.wav", import.meta.ur
 
 await runCommand(parseDemoOptions, async ({ port, stateDir, speed, exit }, { signal, progress, print, atEnd }) => {
   print("Starting the gateway…");
-  const gateway = await startGateway({ port, stateDir, variables: { AUTH_MODE: "off" } });
+  const gateway = await startGateway({ port, stateDir, variables: { AUTH_MODE: "off", LOCAL_INFERENCE_URL: "own" } });
   atEnd(() => stopGateway(gateway));
   await runDemo({ url: gateway.url, stateDir, speed, sample, serves: !exit, progress, print });
   if (exit) return;

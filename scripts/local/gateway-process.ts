@@ -74,9 +74,10 @@ export class GatewayProcess {
       env: {
         ...Object.fromEntries(inherited),
         NODE_COMPILE_CACHE: compileCache,
-        // The models that hear words and voices take both cores for a while: whoever wants captions or a second look says so.
+        // The models that hear words and voices take both cores for a while: whoever wants captions, neural voices or a second look says so.
         CAPTIONS: "off",
         RESOLVE_REVIEW: "off",
+        LOCAL_INFERENCE_URL: "off",
         ...this.#env,
         PORT: "0",
         [endWithVariable]: String(process.pid),

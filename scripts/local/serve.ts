@@ -63,11 +63,11 @@ try {
   for (const line of unknownVariables(process.env, [...variableNames, "HOST", "PORT", "STATE_DIR"]))
     console.error(line);
   const { CAPTIONS = "final", ...environment } = process.env;
-  // With a service of its own, which is begun by the first meeting's end and not before; another may not look at whole tracks at all.
+  // With a service of its own, which is begun by the first speech and not before, it is who says who speaks; another may not look at whole tracks at all.
   const hasOwn = !environment["INFERENCE_BASE_URL"] && !environment["EMBEDDED_BASE_URL"];
-  const { RESOLVE_REVIEW = hasOwn ? "on" : undefined } = environment;
+  const { RESOLVE_REVIEW = hasOwn ? "on" : undefined, LOCAL_INFERENCE_URL = hasOwn ? "own" : undefined } = environment;
   // A meeting's transcript should not stay empty where a model is at hand, which is begun by the first speech and not before.
-  const variables = localVariables({ ...environment, CAPTIONS, RESOLVE_REVIEW });
+  const variables = localVariables({ ...environment, CAPTIONS, RESOLVE_REVIEW, LOCAL_INFERENCE_URL });
   const parsed = parseConfig(variables);
   if (!parsed.ok && !parsed.error.every((error) => error === missingSecret)) {
     throw new Failure(`These variables are not set right: ${parsed.error.join("; ")}.`);

@@ -35,29 +35,39 @@ const truthSchema = z.object({
 export async function readMeetings(folder: string): Promise<Meeting[]> {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder).flatMap((file) => (file.endsWith(".wav") ? [file.slice(0, -4)] : []));
-  const told = names.filter((name) => ["json", "rttm"].some((type) => existsSync(join(folder, `${name}.${type}`))));
-  return Promise.all(
-    told.map(async (name): Promise<Meeting> => {
-      const { chunks, paddingSamples } = await readWavChunks(join(folder, `${name}.wav`));
-      const all = samplesOf(Buffer.concat(chunks));
-      const samples = all.subarray(0, all.length - paddingSamples);
+  const meetings = await Promise.all(
+    names.map(async (name): Promise<Meeting[]> => {
+      const truth = readTruth(folder, name);
+      if (!truth) return [];
+      const samples = await readSamples(join(folder, `${name}.wav`));
       const uem = join(folder, `${name}.uem`);
-      return {
-        name,
-        condition: "recorded",
-        samples,
-        truth: readTruth(folder, name),
-        ...(existsSync(uem) ? { scored: readUem(readFileSync(uem, "utf8"), uem) } : {}),
-        group: `${name.replace(/[-_]?[a-z]{0,3}\d+$/, "")}${isNarrow(samples) ? ", telephone" : ""}`,
-      };
+      return [
+        {
+          name,
+          condition: "recorded",
+          samples,
+          truth,
+          ...(existsSync(uem) ? { scored: readUem(readFileSync(uem, "utf8"), uem) } : {}),
+          group: `${name.replace(/[-_]?[a-z]{0,3}\d+$/, "")}${isNarrow(samples) ? ", telephone" : ""}`,
+        },
+      ];
     }),
   );
+  return meetings.flat();
 }
 
-function readTruth(folder: string, name: string): readonly Turn[] {
-  const rttm = join(folder, `${name}.rttm`);
+/** Of a WAV file: mono, 16 kHz. */
+export async function readSamples(path: string): Promise<Int16Array> {
+  const { chunks, paddingSamples } = await readWavChunks(path);
+  const all = samplesOf(Buffer.concat(chunks));
+  return all.subarray(0, all.length - paddingSamples);
+}
+
+/** Of a recording `NAME.wav`: `NAME.rttm`, else `NAME.json`. @returns undefined where it has neither. */
+export function readTruth(folder: string, name: string): readonly Turn[] | undefined {
+  const [rttm, json] = [join(folder, `${name}.rttm`), join(folder, `${name}.json`)];
   if (existsSync(rttm)) return readRttm(readFileSync(rttm, "utf8"), rttm);
-  return truthSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"))).turns;
+  return existsSync(json) ? truthSchema.parse(JSON.parse(readFileSync(json, "utf8"))).turns : undefined;
 }
 
 /** Meetings of one seed: as many as there are conditions, of the same script in each. */

@@ -22,7 +22,7 @@ export const resolveVariables = {
       .union([z.enum(["own", "off"]), z.url({ protocol: /^https?$/, error: "own, off, or an http or https URL" })])
       .default("off"),
   ).describe(
-    "Inference service beside the gateway, asked who speaks where `INFERENCE_BASE_URL` is unset; while it is not there the embedded resolver answers. `own` is the one of `npm start`.",
+    "Inference service beside the gateway, asked who speaks where `INFERENCE_BASE_URL` is unset; while it is not there the embedded resolver answers. `own` is the one of `npm start`, which asks it where neither this nor another service is named.",
   ),
   INFERENCE_RESOLVE_PATH: variable(z.string().startsWith("/").default("/speaker/resolve")).describe(
     "Path of the resolve call, appended to the base URL.",
