@@ -43,16 +43,21 @@ const historySchema = z.object({
 
 const key = "voice_history";
 const empty: History = { steps: [], recording: nothingHeard, heardMs: 0 };
-/** Cluster (0 for none), frames with the pause before as the highest bit, when it was, the classical voice's scale; then a byte a value. */
+/**
+ * Cluster (0 for none), frames with the pause before as the highest bit, when it was, the classical voice's scale; then a byte for each
+ * value of the network's, and half of one for each of the classical voice's: finer ones made no difference.
+ */
 const at = { frames: 1, startMs: 2, scale: 6, values: 10 } as const;
 const pauseBit = 128;
-const most = 127;
+const mostInByte = 127;
+const mostInHalf = 7;
+const zeroOfHalf = 8;
 
 /** @param neural values of a voice. @returns nothing where there is none, or none that can be read. */
 export function readHistory({ config }: SpeakerState, neural: number): History {
   const parsed = historySchema.safeParse(config[key]);
   const bytes = parsed.success ? decodeBase64(parsed.data.steps_b64) : undefined;
-  const size = at.values + neural + voiceValues;
+  const size = at.values + neural + voiceValues / 2;
   if (!parsed.success || !bytes?.ok || bytes.value.length % size !== 0) return empty;
   const { ids, distances, distances_of, heard_ms } = parsed.data;
   const view = new DataView(bytes.value.buffer, bytes.value.byteOffset, bytes.value.byteLength);
@@ -60,15 +65,17 @@ export function readHistory({ config }: SpeakerState, neural: number): History {
     const from = i * size;
     const frames = view.getUint8(from + at.frames);
     const scale = view.getFloat32(from + at.scale);
-    const valuesFrom = (first: number, length: number, of: number): Float64Array =>
-      Float64Array.from({ length }, (__, d) => view.getInt8(from + at.values + first + d) * of);
+    const classicalFrom = from + at.values + neural;
     return {
       clusterId: ids[view.getUint8(from) - 1],
       startMs: view.getUint32(from + at.startMs),
       frames: frames % pauseBit,
       isFirst: frames >= pauseBit,
-      neural: valuesFrom(0, neural, 1 / most),
-      classical: valuesFrom(neural, voiceValues, scale),
+      neural: Float64Array.from({ length: neural }, (__, d) => view.getInt8(from + at.values + d) / mostInByte),
+      classical: Float64Array.from({ length: voiceValues }, (__, d) => {
+        const both = view.getUint8(classicalFrom + Math.floor(d / 2));
+        return ((d % 2 === 0 ? both >> 4 : both & 15) - zeroOfHalf) * scale;
+      }),
     };
   });
   return { steps, recording: { distances, steps: distances_of }, heardMs: heard_ms };
@@ -79,19 +86,21 @@ export function withHistory(
   { steps, recording, heardMs }: History,
 ): SpeakerState["config"] {
   const ids = [...new Set(steps.flatMap(({ clusterId }) => clusterId ?? []))].slice(0, 250);
-  const size = at.values + (steps[0]?.neural.length ?? 0) + voiceValues;
+  const size = at.values + (steps[0]?.neural.length ?? 0) + voiceValues / 2;
   const bytes = new Uint8Array(steps.length * size);
   const view = new DataView(bytes.buffer);
   for (const [i, { clusterId, startMs, frames, isFirst, neural, classical }] of steps.entries()) {
     const from = i * size;
     const unit = toUnit(Float64Array.from(neural)) ?? neural;
-    const scale = classical.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0) / most || 1;
+    const scale = classical.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0) / mostInHalf || 1;
     view.setUint8(from, clusterId === undefined ? 0 : ids.indexOf(clusterId) + 1);
     view.setUint8(from + at.frames, Math.min(frames, pauseBit - 1) + (isFirst ? pauseBit : 0));
     view.setUint32(from + at.startMs, startMs);
     view.setFloat32(from + at.scale, scale);
-    unit.forEach((value, d) => view.setInt8(from + at.values + d, Math.round(value * most)));
-    classical.forEach((value, d) => view.setInt8(from + at.values + neural.length + d, Math.round(value / scale)));
+    unit.forEach((value, d) => view.setInt8(from + at.values + d, Math.round(value * mostInByte)));
+    const halfOf = (d: number): number => zeroOfHalf + Math.round((classical[d] ?? 0) / scale);
+    for (let d = 0; d < voiceValues; d += 2)
+      view.setUint8(from + at.values + neural.length + d / 2, (halfOf(d) << 4) | halfOf(d + 1));
   }
   const distances = recording.distances.map((distance) => Math.round(distance * 100) / 100);
   const kept: z.infer<typeof historySchema> = {

@@ -45,8 +45,8 @@ export const comparing = {
 } as const;
 
 export const following = {
-  /** Steps that are remembered, of all who speak alike: a minute of speech. */
-  remembered: 120,
+  /** Steps that are remembered, of all who spoke: 50 s of speech. */
+  remembered: 100,
   /** One of so many is. */
   every: 2,
   /** To a voice that is not among the remembered steps. */
