@@ -24,8 +24,20 @@ export interface Scored {
   readonly end_ms: number;
 }
 
+/** Where a score goes down. */
+export interface Failing {
+  readonly kind: "missed" | "false" | "confused";
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly truth: readonly string[];
+  /** By the names of the truth, where a speaker of the answer is somebody of it. */
+  readonly said: readonly string[];
+}
+
 /** Between two neighbouring edges nothing changes. */
 interface Stretch {
+  readonly start_ms: number;
+  readonly end_ms: number;
   readonly ms: number;
   readonly truth: readonly string[];
   readonly said: readonly string[];
@@ -58,6 +70,34 @@ export function scoreDer(
   return { ...score, der: (score.missedMs + score.falseMs + score.confusedMs) / score.totalMs };
 }
 
+/** What `scoreDer` counts as errors, in order; what goes on over an edge where nobody comes or goes is one. */
+export function failingsOf(
+  truth: readonly Turn[],
+  said: readonly Turn[],
+  collarMs: number,
+  scored?: readonly Scored[],
+): Failing[] {
+  const stretches = cutIntoStretches(truth, said, collarMs, scored);
+  const naming = bestNaming(stretches);
+  const failings: Failing[] = [];
+  for (const { start_ms, end_ms, truth: speakers, said: heard } of stretches) {
+    // An unmatched one may be called as somebody of the truth is, and is not them.
+    const named = heard.map((name) => naming.get(name) ?? `another (${name})`).toSorted();
+    const right = named.filter((name) => speakers.includes(name)).length;
+    if (right === Math.max(speakers.length, named.length)) continue;
+    const kind = named.length < speakers.length ? "missed" : named.length > speakers.length ? "false" : "confused";
+    const failing: Failing = { kind, start_ms, end_ms, truth: speakers.toSorted(), said: named };
+    const last = failings.at(-1);
+    if (last?.end_ms === start_ms && isSame(last, failing)) failings[failings.length - 1] = { ...last, end_ms };
+    else failings.push(failing);
+  }
+  return failings;
+}
+
+function isSame(a: Failing, b: Failing): boolean {
+  return a.truth.join("\n") === b.truth.join("\n") && a.said.join("\n") === b.said.join("\n");
+}
+
 function cutIntoStretches(
   truth: readonly Turn[],
   said: readonly Turn[],
@@ -76,7 +116,15 @@ function cutIntoStretches(
     const middle = (start + end) / 2;
     if (truthEdges.some((edge) => Math.abs(middle - edge) < collarMs)) return [];
     if (scored && !scored.some((part) => part.start_ms < middle && middle < part.end_ms)) return [];
-    return [{ ms: end - start, truth: speakersAt(truth, middle), said: speakersAt(said, middle) }];
+    return [
+      {
+        start_ms: start,
+        end_ms: end,
+        ms: end - start,
+        truth: speakersAt(truth, middle),
+        said: speakersAt(said, middle),
+      },
+    ];
   });
 }
 

@@ -49,6 +49,7 @@ export const parseEvalOptions = defineCommand({
       description: "with --service: also its second look at each whole meeting, in columns of its own",
     }),
     each: flag.meta({ description: "a row for each meeting, too" }),
+    listen: flag.meta({ description: "the three longest errors of each meeting as WAV files, in .eval/listen" }),
     picture: z.string().meta({ value: "<file>", description: "the timelines, as SVG", default: ".eval/speakers.svg" }),
   },
 });

@@ -1,6 +1,6 @@
 /** An evaluation of the embedded resolver: meetings, who speaks in them by it, scores, targets, a picture. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
 import { scoreDer } from "./der.ts";
@@ -8,6 +8,7 @@ import type { Diarize } from "./diarize.ts";
 import type { EvalOptions } from "./eval-command.ts";
 import { makeMeetings, type Meeting, readMeetings } from "./meetings.ts";
 import { createSpeak, missingTools } from "./speak.ts";
+import { writeFailings } from "./listen.ts";
 import { formatTable, missedTargets, type Outcome } from "./table.ts";
 import { drawTimelines } from "./timeline.ts";
 import type { Turn } from "./turns.ts";
@@ -27,6 +28,7 @@ export interface Subject {
 /** @returns whether every target is met. @throws Failure where there is no meeting at all. */
 export async function evaluate(options: EvalOptions, { diarize, review, measuresCpu }: Subject): Promise<boolean> {
   const outcomes: Outcome[] = [];
+  const failings: string[] = [];
   let [cpuSeconds, audioSeconds] = [0, 0];
   for await (const meeting of meetingsOf(options)) {
     const before = process.cpuUsage();
@@ -37,6 +39,10 @@ export async function evaluate(options: EvalOptions, { diarize, review, measures
     const [lenient, strict] = [collarMs, 0].map((collar) => scoreDer(meeting.truth, said, collar, meeting.scored));
     if (!lenient || !strict) throw new Error("two collars give two scores");
     const reviewed = review && scoreReview(meeting, await review(meeting.samples));
+    if (options.listen) {
+      const last = reviewed?.said ?? said;
+      failings.push(...writeFailings(meeting, last, collarMs, join(cacheFolder, "listen")));
+    }
     // The samples are not needed any more.
     outcomes.push({ meeting: { ...meeting, samples: new Int16Array() }, said, lenient, strict, reviewed });
   }
@@ -48,6 +54,7 @@ export async function evaluate(options: EvalOptions, { diarize, review, measures
   mkdirSync(dirname(options.picture), { recursive: true });
   writeFileSync(options.picture, drawTimelines(outcomes));
   console.log(`timelines: ${options.picture}`);
+  if (options.listen) console.log(["\nTo hear, with a second before and after:", ...failings].join("\n"));
   const missed = missedTargets(outcomes, measuresCpu ? cpuPerHour / 3_600 : 0);
   for (const line of missed) console.error(`target missed: ${line}`);
   return missed.length === 0;

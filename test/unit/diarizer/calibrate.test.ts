@@ -72,7 +72,12 @@ function folderOf(files: Readonly<Record<string, Int16Array | string>>): string 
   const folder = mkdtempSync(join(tmpdir(), "roomtone-calibrate-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files))
-    writeFileSync(join(folder, name), typeof content === "string" ? content : wavOf({ channels: [[...content].map((value) => value / 32_768)], rateHz: 16_000 }));
+    writeFileSync(
+      join(folder, name),
+      typeof content === "string"
+        ? content
+        : wavOf({ channels: [[...content].map((value) => value / 32_768)], rateHz: 16_000 }),
+    );
   return folder;
 }
 
