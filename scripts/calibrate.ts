@@ -25,10 +25,11 @@ const parseOptions = defineCommand({
   },
 });
 
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`.padStart(7);
+
 await runCommand(parseOptions, async ({ folder, model, threads }) => {
   const people = await readPeople(folder, await loadModel({ path: model, threads }));
   const { threshold, errorsAt, own, others, people: count } = calibrate(people);
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`.padStart(7);
   console.log(`${count} people, ${own} pieces of speech, ${others} comparisons with somebody else's voice\n`);
   console.log("threshold  doesn't know its own voice  takes somebody else's");
   for (const near of [-0.1, -0.05, 0, 0.05, 0.1].map((step) => threshold + step)) {

@@ -92,7 +92,7 @@ export function withHistory(
   for (const [i, { clusterId, startMs, frames, isFirst, neural, classical }] of steps.entries()) {
     const from = i * size;
     const unit = toUnit(Float64Array.from(neural)) ?? neural;
-    const scale = classical.reduce((highest, value) => Math.max(highest, Math.abs(value)), 0) / mostInHalf || 1;
+    const scale = Math.max(...Array.from(classical, Math.abs)) / mostInHalf || 1;
     view.setUint8(from, clusterId === undefined ? 0 : ids.indexOf(clusterId) + 1);
     view.setUint8(from + at.frames, Math.min(frames, pauseBit - 1) + (isFirst ? pauseBit : 0));
     view.setUint32(from + at.startMs, startMs);

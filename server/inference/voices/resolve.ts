@@ -41,25 +41,22 @@ export async function resolveVoices(
   );
   const placed: PlacedPiece[] = [];
   for (const window of splitIntoWindows(samples.length)) {
-    const { heardMs } = history;
+    const before = history.heardMs;
     const steps = await hearWindow(samples.subarray(window.start, window.end), hearing);
-    history = {
-      ...history,
-      recording: withSpeech(history.recording, steps),
-      heardMs: heardMs + Math.round(msOf(window.end - window.start)),
-    };
-    if (steps.length === 0) continue;
-    directionOf = directionsIn(history.recording);
-    const fresh = steps.map((step) => ({ ...step, startMs: heardMs + step.startMs }));
-    const { given, known } = follow(history.steps, fresh, clusters, directionOf);
-    history = {
-      ...history,
-      steps: remember(
+    const recording = withSpeech(history.recording, steps);
+    const heardMs = before + Math.round(msOf(window.end - window.start));
+    directionOf = directionsIn(recording);
+    let remembered = history.steps;
+    if (steps.length > 0) {
+      const fresh = steps.map((step) => ({ ...step, startMs: before + step.startMs }));
+      const { given, known } = follow(remembered, fresh, clusters, directionOf);
+      remembered = remember(
         known,
         fresh.map((step, i) => ({ ...step, clusterId: given[i] })),
-      ),
-    };
-    placed.push(...piecesOf(steps, given, msOf(window.start), clusters));
+      );
+      placed.push(...piecesOf(steps, given, msOf(window.start), clusters));
+    }
+    history = { steps: remembered, recording, heardMs };
   }
   const answer = composeAnswer(placed, clusters, { asrText, state, rules });
   const after = clusters.toState();

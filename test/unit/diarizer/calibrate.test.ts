@@ -17,7 +17,7 @@ const random = randomFrom(3);
 const noise = (): number => (random(2_001) - 1_000) / 1_000;
 
 /** @param spread of a piece around its speaker's own direction, in each of the values. */
-function people(count: number, spread: number, group = (_: number): string => ""): Person[] {
+function people(count: number, spread: number, group: (who: number) => string = () => ""): Person[] {
   return Array.from({ length: count }, (_, who) => ({
     group: group(who),
     name: `person ${who}`,
@@ -76,7 +76,7 @@ function folderOf(files: Readonly<Record<string, Int16Array | string>>): string 
       join(folder, name),
       typeof content === "string"
         ? content
-        : wavOf({ channels: [[...content].map((value) => value / 32_768)], rateHz: 16_000 }),
+        : wavOf({ channels: [Float32Array.from(content, (value) => value / 32_768)], rateHz: 16_000 }),
     );
   return folder;
 }

@@ -163,11 +163,16 @@ describe("following a meeting", () => {
   });
 });
 
+const someClassical = (): Float64Array =>
+  Float64Array.from({ length: voiceValues }, () => (random(2_000) - 1_000) / 200);
+const headOf = ({ clusterId, frames, isFirst, startMs }: RememberedStep) => [clusterId, frames, isFirst, startMs];
+const countOf = (all: readonly RememberedStep[], wanted: string | undefined): number =>
+  all.filter(({ clusterId }) => clusterId === wanted).length;
+
 describe("what is remembered", () => {
-  const classical = (): Float64Array => Float64Array.from({ length: voiceValues }, () => (random(2_000) - 1_000) / 200);
   const steps: RememberedStep[] = [
-    ...said(1, 3).map((step) => ({ ...step, classical: classical(), clusterId: "speaker_1" })),
-    ...said(2, 2).map((step) => ({ ...step, classical: classical(), clusterId: undefined })),
+    ...said(1, 3).map((step) => ({ ...step, classical: someClassical(), clusterId: "speaker_1" })),
+    ...said(2, 2).map((step) => ({ ...step, classical: someClassical(), clusterId: undefined })),
   ];
   const recording = { distances: [1, 2, 3, 4], steps: 5 };
 
@@ -176,7 +181,6 @@ describe("what is remembered", () => {
     expect(config["other"]).toBe(1);
     const read = readHistory(stateWith(config), values);
     expect(read).toMatchObject({ recording, heardMs: 9_000 });
-    const headOf = ({ clusterId, frames, isFirst, startMs }: RememberedStep) => [clusterId, frames, isFirst, startMs];
     expect(read.steps.map(headOf)).toEqual(steps.map(headOf));
     for (const [i, { neural, classical: kept }] of read.steps.entries()) {
       expect(dot(neural, steps[i]?.neural ?? neural)).toBeGreaterThan(0.99);
@@ -186,8 +190,6 @@ describe("what is remembered", () => {
 
   const by = (clusterId: string | undefined, count: number): RememberedStep[] =>
     said(1, count).map((step) => ({ ...step, clusterId }));
-  const countOf = (all: readonly RememberedStep[], wanted: string | undefined): number =>
-    all.filter(({ clusterId }) => clusterId === wanted).length;
 
   it("is every second step, of everybody who spoke, however long somebody else went on", () => {
     let all = remember([], [...by("quiet", 40), ...by(undefined, 10)]);
