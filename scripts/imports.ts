@@ -53,6 +53,11 @@ const places: readonly Place[] = [
   },
   // What is learned is learned of the very steps that the service takes.
   {
+    folder: "scripts/speakers/calibrate",
+    folders: ["schemas", "client", "scripts", "server/shared", "server/inference"],
+    packages: /./,
+  },
+  {
     folder: "scripts/speakers/voices",
     folders: ["schemas", "client", "scripts", "server/shared", "server/inference"],
     packages: /./,

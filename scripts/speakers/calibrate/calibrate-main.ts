@@ -3,12 +3,12 @@
  * recordings apart, for `npm run inference -- --speaker-threshold`. Measured as the service uses it, and on no other recordings than those.
  */
 import * as z from "zod";
-import { loadModel } from "../server/inference/speakers/load-model.ts";
-import { defineCommand } from "./cli/define-command.ts";
-import { wholeNumber } from "./cli/option-types.ts";
-import { runCommand } from "./cli/run-command.ts";
-import { readPeople } from "./speakers/calibrate/people.ts";
-import { calibrate } from "./speakers/calibrate/threshold.ts";
+import { loadModel } from "../../../server/inference/speakers/load-model.ts";
+import { defineCommand } from "../../cli/define-command.ts";
+import { wholeNumber } from "../../cli/option-types.ts";
+import { runCommand } from "../../cli/run-command.ts";
+import { readPeople } from "./people.ts";
+import { calibrate } from "./threshold.ts";
 
 const parseOptions = defineCommand({
   name: "npm run calibrate --",
