@@ -160,6 +160,23 @@ describe("a second look that is undone", () => {
     expect(await (await post(id, "resolve/retry", {})).json()).toEqual({ reopened_windows: 3 });
   });
 
+  test("[R20] [S5] leaves its ids behind, so that the next look's are others", async () => {
+    const room = await lookedAt();
+    const id = room.sessionId;
+    await takeBack(id);
+    await settled(room);
+    reviews(id, two);
+    await ask(id);
+    await done(room);
+    await settled(room);
+    expect(await turnsOf(id)).toEqual(heardAgain.map((turn) => turn.map((value) => (value === "r2" ? "r3" : value))));
+    expect((await stateOf(id)).state.clusters.map(({ cluster_id }) => cluster_id).toSorted()).toEqual([
+      "c1",
+      "r2",
+      "r3",
+    ]);
+  });
+
   test("[R20] that heard nobody has nothing that could be taken back", async () => {
     const room = await finalized();
     const id = room.sessionId;
