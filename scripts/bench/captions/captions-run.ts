@@ -74,7 +74,7 @@ async function meeting(
   return {
     ackMs: talked.flatMap(({ ackMs }) => ackMs),
     partialMs: watch.captions.filter(({ utterance }) => utterance.final === false).map(after),
-    finalMs: firstFinals(watch.captions).map((caption) => after(caption) - pauseMs),
+    finalMs: beforePauses(firstFinals(watch.captions)).map((caption) => after(caption) - pauseMs),
   };
 }
 
@@ -86,6 +86,15 @@ function firstFinals(captions: readonly Caption[]): Caption[] {
     ends.set(track, end_ms);
     return true;
   });
+}
+
+/** Without those that another goes on from at once: where nobody pauses, a piece ends by its length. */
+function beforePauses(finals: readonly Caption[]): Caption[] {
+  return finals.filter(({ utterance: { track, end_ms } }) =>
+    finals.every(
+      ({ utterance: next }) => next.track !== track || next.start_ms < end_ms || next.start_ms >= end_ms + pauseMs,
+    ),
+  );
 }
 
 async function speechTimes({ url }: GatewayProcess, pcm: Uint8Array, print: (line: string) => void): Promise<void> {

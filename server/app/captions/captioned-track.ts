@@ -5,8 +5,9 @@
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { type Advance, FollowedTrack, type TrackDeps } from "../hearing/follow-track.ts";
-import { hearOnce } from "../hearing/heard-words.ts";
+import { type Hear, hearOnce } from "../hearing/heard-words.ts";
 import { LiveEar } from "../hearing/live-ear.ts";
+import type { Precedence } from "../hearing/precedence.ts";
 import { Settler, type SettlerDeps } from "../hearing/settle.ts";
 
 export interface CaptionedTrackDeps<Fault>
@@ -16,6 +17,8 @@ export interface CaptionedTrackDeps<Fault>
     Required<Pick<TrackDeps<Fault>, "partialIn">> {
   /** @returns whether the room has place for it; else it is left out. */
   readonly post: (heard: HeardStretch) => Promise<Result<"taken" | "full", Fault>>;
+  /** Of all tracks of the meeting. */
+  readonly precedence: Precedence;
   readonly firstEarly: SettlerDeps<Fault>["first"];
   readonly notePartial: (partialMs: number) => void;
   /** Live audio of the track from a place on; empty where there is none. */
@@ -24,6 +27,8 @@ export interface CaptionedTrackDeps<Fault>
 
 /** A second that was read is followed by another one in about a second; where none came for so long, none is soon to come. */
 const [soonestMs, patientMs, restMs] = [500, 3_000, 1_000];
+/** What is heard a second time gives way so often. */
+const givesWay = 3;
 
 export class CaptionedTrack<Fault> {
   readonly #deps: CaptionedTrackDeps<Fault>;
@@ -38,15 +43,24 @@ export class CaptionedTrack<Fault> {
 
   constructor(deps: CaptionedTrackDeps<Fault>) {
     this.#deps = deps;
+    const { precedence } = deps;
     // A piece that was heard in live audio is the same once it is kept.
-    const hear = hearOnce(deps.hear);
+    const once = hearOnce(deps.hear);
+    const hear: Hear<Fault> = (speech) =>
+      precedence.first(async () => (await this.#ear.underWay(speech)) ?? once(speech));
+    const hearAgain: Hear<Fault> = (speech) => precedence.patient((signal) => deps.hear(speech, signal), givesWay);
     const post = async (heard: HeardStretch): Promise<Result<void, Fault>> => {
       const posted = await deps.post(heard);
       return posted.ok ? ok(undefined) : posted;
     };
-    this.#followed = new FollowedTrack({ ...deps, hear, post, isEarly: () => this.#isLive });
-    this.#settler = new Settler({ ...deps, hear: deps.hear, post, first: deps.firstEarly });
-    this.#ear = new LiveEar({ ...deps, hear, note: deps.notePartial });
+    this.#followed = new FollowedTrack({ ...deps, hear, post, isEarly: () => this.#early });
+    this.#settler = new Settler({ ...deps, hear: hearAgain, post, first: deps.firstEarly });
+    this.#ear = new LiveEar({ ...deps, hear, hearBegun: once, note: deps.notePartial });
+  }
+
+  get #early(): "no" | "unresolved" | "whole" {
+    if (!this.#isLive) return "no";
+    return this.#deps.precedence.isOneProcessor ? "whole" : "unresolved";
   }
 
   /** Says what can be said. @param isLive whether also of what has no end yet. */
@@ -80,7 +94,7 @@ export class CaptionedTrack<Fault> {
     return came;
   }
 
-  async #settle(): Promise<Result<"waits" | "done", Fault>> {
+  async #settle(): Promise<Result<"waits" | "hears" | "done", Fault>> {
     const now = this.#deps.now();
     if (now < this.#settleAt) return ok("waits");
     const settled = await this.#settler.settle();

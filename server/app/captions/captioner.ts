@@ -23,6 +23,7 @@ import { CaptionStore, type Followed } from "./caption-store.ts";
 import type { Advance } from "../hearing/follow-track.ts";
 import { CaptionedTrack } from "./captioned-track.ts";
 import { hearForCaptions, type Setback } from "./hear-for-captions.ts";
+import { Precedence } from "../hearing/precedence.ts";
 import { LiveAudio } from "./live-audio.ts";
 import { TrackSteps } from "./track-steps.ts";
 
@@ -59,6 +60,7 @@ export class Captioner extends DurableObject<Env> {
   readonly #store = new CaptionStore(this.ctx.storage.sql);
   readonly #tracks = new Map<string, CaptionedTrack<Setback>>();
   readonly #steps = new TrackSteps<Result<Advance, Setback>>(stepPatienceMs);
+  readonly #precedence = new Precedence(() => this.#speech?.tenant.transcribers()[0]?.isOwn === true);
   readonly #cooldown = new Cooldown({
     firstMs: minBackoffMs,
     maxMs: maxBackoffMs,
@@ -227,10 +229,11 @@ export class Captioner extends DurableObject<Env> {
       track,
       chunks: async (fromSeq) => orSetback(await this.env.GATEWAY.chunks(session, track, fromSeq)),
       turns: async (fromMs, toMs) => orSetback(await this.env.GATEWAY.turnsBetween(session, track, fromMs, toMs)),
-      hear: async (speech) => {
+      precedence: this.#precedence,
+      hear: async (speech, wanted) => {
         const models = this.#speech?.tenant;
         return models
-          ? hearForCaptions(models, session, speech, this.#timeoutMs)
+          ? hearForCaptions(models, session, speech, this.#timeoutMs, wanted)
           : err({ reason: "no models", retryAfterMs: undefined });
       },
       post: (heard) => this.#post(session, heard, log),

@@ -16,6 +16,14 @@ export interface Cut {
   readonly floor: number;
 }
 
+/** On the track's timeline, ms. */
+export interface Begun {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly speech: Uint8Array<ArrayBuffer>;
+  readonly isPausing: boolean;
+}
+
 const frameMs = 20;
 const frameSamples = (sampleRateHz * frameMs) / 1_000;
 const frameBytes = frameSamples * bytesPerSample;
@@ -88,14 +96,23 @@ export class Cutter {
     return other;
   }
 
-  /** Speech that began and has no end yet, as its cut will begin; to be asked once `next` gives no more. */
-  get begun(): { readonly startMs: number; readonly speech: Uint8Array<ArrayBuffer> } | undefined {
+  /**
+   * Speech that began and has no end yet, as its cut will begin; to be asked once `next` gives no more. Where a pause may have begun it is
+   * what the cut will hold if that is one, to the sample.
+   */
+  get begun(): Begun | undefined {
     const first = this.#beginning();
     if (first === undefined) return undefined;
     const from = Math.max(0, first - marginFrames);
+    const count = this.#frames.length;
+    const quietFrom = this.#frames.findLastIndex(({ isSpeech }) => isSpeech) + 1;
+    const isPausing = count - quietFrom >= marginFrames && quietFrom + marginFrames <= maxFrames;
+    const to = isPausing ? quietFrom + marginFrames : count;
     return {
       startMs: this.#startMs + from * frameMs,
-      speech: this.#pcm.slice(from * frameBytes, this.#frames.length * frameBytes),
+      endMs: this.#startMs + to * frameMs,
+      speech: this.#pcm.slice(from * frameBytes, to * frameBytes),
+      isPausing,
     };
   }
 

@@ -43,8 +43,11 @@ export interface TrackDeps<Fault> {
    * @param early a piece that was said before it was known who speaks in it, to be settled later (`Settler`).
    */
   readonly save: (cursor: Cursor, early?: HeardStretch) => void;
-  /** Whether pieces are said before it is known who speaks in them. */
-  readonly isEarly?: () => boolean;
+  /**
+   * Whether pieces are said before it is known who speaks in them: no hearing of their parts is waited for either where that takes the
+   * `whole` first.
+   */
+  readonly isEarly?: () => "no" | "unresolved" | "whole";
   /** Where in a stretch ahead of the cursor a partial begins that has no final yet. */
   readonly partialIn?: (fromMs: number, toMs: number) => number | null;
   /** Whether nothing is kept any more that is not kept yet. */
@@ -229,8 +232,11 @@ export class FollowedTrack<Fault> {
     const found = await turns(cut.startMs, cut.endMs);
     if (!found.ok) return found;
     const { resolved_ms: resolvedMs, is_resolving: isResolving } = found.value;
-    if (resolvedMs >= cut.endMs || !isResolving || isOver()) return found;
-    if (isEarly?.()) return ok("early");
+    const early = isEarly?.() ?? "no";
+    const isSettled = resolvedMs >= cut.endMs || !isResolving || isOver();
+    if (isSettled && early === "whole" && partsOf(cut, found.value.turns).length > 1) return ok("early");
+    if (isSettled) return found;
+    if (early !== "no") return ok("early");
     const since = this.#held && this.#held.resolvedMs === resolvedMs ? this.#held.since : now();
     if (now() - since >= turnsPatienceMs) return found;
     this.#held = { cut, since, resolvedMs };

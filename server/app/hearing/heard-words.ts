@@ -13,7 +13,8 @@ export interface Words {
   readonly segments: readonly { readonly start_ms: number; readonly end_ms: number; readonly text: string }[];
 }
 
-export type Hear<Fault> = (speech: Uint8Array<ArrayBuffer>) => Promise<Result<Words, Fault>>;
+/** @param signal once it aborts nobody wants the words any more. */
+export type Hear<Fault> = (speech: Uint8Array<ArrayBuffer>, signal?: AbortSignal) => Promise<Result<Words, Fault>>;
 
 /** Who says that nothing was said. */
 export const noModel = "none/none";
@@ -82,15 +83,15 @@ async function hearWhole<Fault>(
 /** Asks a model once for the same audio, where it is asked for again next. */
 export function hearOnce<Fault>(hear: Hear<Fault>): Hear<Fault> {
   let last: { readonly speech: Uint8Array; readonly words: Words } | undefined;
-  return async (speech) => {
-    if (last && isSame(last.speech, speech)) return ok(last.words);
-    const heard = await hear(speech);
+  return async (speech, signal) => {
+    if (last && isSameSpeech(last.speech, speech)) return ok(last.words);
+    const heard = await hear(speech, signal);
     if (heard.ok) last = { speech, words: heard.value };
     return heard;
   };
 }
 
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
+export function isSameSpeech(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, n) => byte === b[n]);
 }
 

@@ -1,21 +1,30 @@
 /**
  * What is said on a track now, ahead of what is kept and cut: speech that goes on, as a partial, and a piece whose pause is heard in
- * live audio, at once. Guarantees nothing of its own: all of it is heard again from the kept seconds, cut the same (SPEC Q2), and what is
- * said then takes its place. So it may fail, be late or be left out.
+ * live audio, at once. Speech is heard beside whatever else the track does, and again as soon as a pause may have begun: where it is one, the
+ * words of the piece are there already. Guarantees nothing of its own: all of it is heard again from the kept seconds, cut the same
+ * (SPEC Q2), and what is said then takes its place. So it may fail, be late or be left out.
  */
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
-import type { Cutter } from "./cutter.ts";
-import { type Hear, hearParts } from "./heard-words.ts";
+import type { Begun, Cutter } from "./cutter.ts";
+import { type Hear, hearParts, isSameSpeech, type Words } from "./heard-words.ts";
+import { Pending } from "./pending.ts";
+import type { Precedence, Yielding } from "./precedence.ts";
 
 /** Between two partials of a track: so much, and so many times what the last one took. */
 const [leastPauseMs, timesTaken] = [1_000, 2];
 /** Less speech than that is not worth a model's while. */
 const leastNewMs = 300;
+/** One that may have been the last before a pause comes so soon after another. */
+const pausingAfterMs = 500;
 
 export interface LiveEarDeps<Fault> {
   readonly track: string;
+  /** Of what is said for good. */
   readonly hear: Hear<Fault>;
+  /** Of what gives way. Remembers what it heard last for `hear`. */
+  readonly hearBegun: Hear<Fault>;
+  readonly precedence: Precedence;
   /** @returns whether it was taken; else no partials are to come any more. */
   readonly post: (heard: HeardStretch) => Promise<Result<"taken" | "full", Fault>>;
   /** Where in a stretch a partial begins. */
@@ -25,6 +34,14 @@ export interface LiveEarDeps<Fault> {
   readonly now: () => number;
 }
 
+type MaybeWords<Fault> = Result<Words, Fault> | undefined;
+
+interface Hearing<Fault> {
+  readonly begun: Begun;
+  readonly work: Yielding<Result<Words, Fault>>;
+  readonly pending: Pending<MaybeWords<Fault>>;
+}
+
 export class LiveEar<Fault> {
   readonly #deps: LiveEarDeps<Fault>;
   /** Up to where whole pieces were said from here. */
@@ -32,7 +49,10 @@ export class LiveEar<Fault> {
   /** Up to where the last partial heard. */
   #heardMs = 0;
   #notBefore = 0;
+  #pausingNotBefore = 0;
   #isFull = false;
+  /** Under way, or over and not shown. */
+  #hearing: Hearing<Fault> | undefined;
 
   constructor(deps: LiveEarDeps<Fault>) {
     this.#deps = deps;
@@ -42,36 +62,75 @@ export class LiveEar<Fault> {
   async listen(ahead: Cutter): Promise<Result<void, Fault>> {
     for (let cut = ahead.next(false); cut; cut = ahead.next(false)) {
       if (cut.speech.byteLength === 0 || cut.endMs <= this.#saidMs) continue;
-      const said = await this.#say(cut.startMs, cut.endMs, cut.speech, "early");
+      const part = { startMs: cut.startMs, endMs: cut.endMs, speech: cut.speech };
+      const said = await this.#say(part, this.#deps.hear, "early");
       if (!said.ok) return said;
       this.#saidMs = cut.endMs;
     }
     const { begun } = ahead;
-    const { now } = this.#deps;
-    if (!begun || this.#isFull || now() < this.#notBefore || ahead.endMs - this.#heardMs < leastNewMs)
-      return ok(undefined);
+    const shown = await this.#show(begun);
+    if (begun && !this.#hearing && this.#isDue(begun)) this.#begin(begun);
+    return shown;
+  }
+
+  /** What is heard of the same audio now, if it is; it gives way to nothing any more. */
+  underWay(speech: Uint8Array): Promise<MaybeWords<Fault>> | undefined {
+    const hearing = this.#hearing;
+    if (!hearing || !isSameSpeech(hearing.begun.speech, speech)) return undefined;
+    hearing.work.promote();
+    return hearing.work.over;
+  }
+
+  #isDue({ endMs, isPausing }: Begun): boolean {
+    if (this.#isFull || endMs <= this.#heardMs) return false;
+    const now = this.#deps.now();
+    if (isPausing) return now >= this.#pausingNotBefore;
+    return now >= this.#notBefore && endMs - this.#heardMs >= leastNewMs;
+  }
+
+  #begin(begun: Begun): void {
+    const { precedence, hearBegun, now } = this.#deps;
     const since = now();
-    this.#heardMs = ahead.endMs;
-    const said = await this.#say(begun.startMs, Math.floor(ahead.endMs), begun.speech, "partial");
-    this.#notBefore = since + Math.max(leastPauseMs, timesTaken * (now() - since));
-    return said;
+    this.#heardMs = begun.endMs;
+    this.#notBefore = Number.POSITIVE_INFINITY;
+    const work = precedence.yielding((signal) => hearBegun(begun.speech, signal));
+    const timed = async (): Promise<MaybeWords<Fault>> => {
+      try {
+        return await work.over;
+      } finally {
+        const took = now() - since;
+        this.#notBefore = since + Math.max(leastPauseMs, timesTaken * took);
+        this.#pausingNotBefore = since + Math.max(pausingAfterMs, took);
+      }
+    };
+    this.#hearing = { begun, work, pending: new Pending(timed()) };
+  }
+
+  /** Shows what was heard of what one is saying, if one says it still. */
+  async #show(now: Begun | undefined): Promise<Result<void, Fault>> {
+    const hearing = this.#hearing;
+    if (!hearing?.pending.isOver) return ok(undefined);
+    this.#hearing = undefined;
+    const words = hearing.pending.outcome?.value;
+    if (!words || this.#isFull || now?.startMs !== hearing.begun.startMs) return ok(undefined);
+    const part = { ...hearing.begun, endMs: Math.floor(hearing.begun.endMs) };
+    return this.#say(part, async () => words, "partial");
   }
 
   async #say(
-    from_ms: number,
-    to_ms: number,
-    speech: Uint8Array<ArrayBuffer>,
+    part: { readonly startMs: number; readonly endMs: number; readonly speech: Uint8Array<ArrayBuffer> },
+    hear: Hear<Fault>,
     standing: "partial" | "early",
   ): Promise<Result<void, Fault>> {
-    const { track, hear, post, partialIn, note } = this.#deps;
-    const begunMs = partialIn(from_ms, to_ms);
-    const heard = await hearParts(hear, [{ startMs: from_ms, endMs: to_ms, speech }], begunMs);
+    const { track, post, partialIn, note } = this.#deps;
+    const begunMs = partialIn(part.startMs, part.endMs);
+    const heard = await hearParts(hear, [part], begunMs);
     if (!heard.ok) return heard;
     const [said] = heard.value.segments;
     if (!said) return ok(undefined);
     // Before it stands: whoever dies between takes back what is not there, and nothing happens.
     if (standing === "partial" && begunMs === null) note(said.start_ms);
-    const posted = await post({ track, from_ms, to_ms, ...heard.value, standing });
+    const posted = await post({ track, from_ms: part.startMs, to_ms: part.endMs, ...heard.value, standing });
     if (!posted.ok) return posted;
     if (posted.value === "full") this.#isFull = true;
     return ok(undefined);

@@ -1,12 +1,14 @@
 /**
  * The last word on pieces that were said early: once it is known who speaks in one, it is cut where another goes on, and heard again, or
  * its utterance is confirmed. Guarantees that each is settled once, in order, however often this dies: it is forgotten after it was posted.
+ * What is heard again is heard beside whatever else the track does.
  */
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { bytesPerSample, chunkBytes, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import type { TrackDeps } from "./follow-track.ts";
 import { hearParts } from "./heard-words.ts";
+import { Pending } from "./pending.ts";
 import { partsOf } from "./speaker-parts.ts";
 
 export interface SettlerDeps<Fault> extends Pick<
@@ -24,26 +26,41 @@ export class Settler<Fault> {
   readonly #deps: SettlerDeps<Fault>;
   /** How far speaker resolve was, and since when, ms since 1970. */
   #seen: { readonly resolvedMs: number; readonly since: number } | undefined;
+  /** The first one, heard again. */
+  #again: { readonly fromMs: number; readonly heard: Pending<Result<HeardStretch, Fault>> } | undefined;
 
   constructor(deps: SettlerDeps<Fault>) {
     this.#deps = deps;
   }
 
-  /** Settles what can be. @returns whether something waits for speaker resolve. */
-  async settle(): Promise<Result<"waits" | "done", Fault>> {
-    const { first, turns, settled, post } = this.#deps;
+  /** Settles what can be. @returns whether something waits for speaker resolve, or is being heard. */
+  async settle(): Promise<Result<"waits" | "hears" | "done", Fault>> {
+    const { first, settled, post } = this.#deps;
     for (let early = first(); early; early = first()) {
-      const found = await turns(early.from_ms, early.to_ms);
-      if (!found.ok) return found;
-      if (this.#mayWait(early, found.value)) return ok("waits");
-      const speakers = new Set(found.value.turns.map(({ cluster_id }) => cluster_id));
-      const heard = speakers.size > 1 ? await this.#hearAgain(early, found.value.turns) : ok(early);
+      const heard = await this.#lastWord(early);
       if (!heard.ok) return heard;
+      if (heard.value === "waits" || heard.value === "hears") return ok(heard.value);
       const posted = await post(heard.value);
       if (!posted.ok) return posted;
       settled(early);
     }
     return ok("done");
+  }
+
+  async #lastWord(early: HeardStretch): Promise<Result<HeardStretch | "waits" | "hears", Fault>> {
+    if (this.#again?.fromMs === early.from_ms) {
+      if (!this.#again.heard.isOver) return ok("hears");
+      const { heard } = this.#again;
+      this.#again = undefined;
+      return heard.outcome?.value ?? ok("hears");
+    }
+    const found = await this.#deps.turns(early.from_ms, early.to_ms);
+    if (!found.ok) return found;
+    if (this.#mayWait(early, found.value)) return ok("waits");
+    const speakers = new Set(found.value.turns.map(({ cluster_id }) => cluster_id));
+    if (speakers.size <= 1) return ok(early);
+    this.#again = { fromMs: early.from_ms, heard: new Pending(this.#hearAgain(early, found.value.turns)) };
+    return ok("hears");
   }
 
   #mayWait({ to_ms }: HeardStretch, of: { readonly resolved_ms: number; readonly is_resolving: boolean }): boolean {

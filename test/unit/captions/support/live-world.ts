@@ -5,6 +5,7 @@ import { err, ok } from "../../../../schemas/lib/result.ts";
 import { CaptionedTrack } from "../../../../server/app/captions/captioned-track.ts";
 import { firstFloor } from "../../../../server/app/hearing/cutter.ts";
 import { type Cursor, secondsPerRead } from "../../../../server/app/hearing/follow-track.ts";
+import { Precedence } from "../../../../server/app/hearing/precedence.ts";
 import { LiveTail } from "../../../../server/app/hearing/live-tail.ts";
 import { migrate } from "../../../../server/gateway/core/migrations.ts";
 import { EventLog } from "../../../../server/gateway/events/event-log.ts";
@@ -53,6 +54,7 @@ export class LiveWorld {
   #partials: number[] = [];
   #early: HeardStretch[] = [];
   #tail = new LiveTail();
+  #precedence = new Precedence(() => true);
   #liveMs = 0;
   #captioner: CaptionedTrack<string>;
 
@@ -98,6 +100,7 @@ export class LiveWorld {
   /** The captioner dies, and another one begins. */
   kill(): void {
     this.#tail = new LiveTail();
+    this.#precedence = new Precedence(() => true);
     this.#captioner = this.#open();
   }
 
@@ -156,6 +159,7 @@ export class LiveWorld {
         const { resolvedMs: resolved_ms, isResolving: is_resolving } = this;
         return ok({ last_seq: kept.at(-1) ?? 0, is_ended: false, resolved_ms, is_resolving, turns });
       },
+      precedence: this.#precedence,
       hear: async (speech) => {
         this.heard += 1;
         this.now += this.tookMs;

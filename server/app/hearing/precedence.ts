@@ -1,0 +1,68 @@
+/**
+ * Who is heard first where all that a meeting has heard goes through one processor, as it does where the embedded models hear: what is said
+ * for good. Meanwhile the rest gives way: what is only shown, and what is heard a second time. Models with processors of their own hear
+ * all of it at once. Holds nothing but what is under way.
+ */
+export class Precedence {
+  readonly #isOneProcessor: () => boolean;
+  readonly #yielding = new Set<AbortController>();
+  #first = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(isOneProcessor: () => boolean) {
+    this.#isOneProcessor = isOneProcessor;
+  }
+
+  /** Whether several hearings at once take each the longer. */
+  get isOneProcessor(): boolean {
+    return this.#isOneProcessor();
+  }
+
+  /** Does what others give way to. */
+  async first<T>(work: () => Promise<T>): Promise<T> {
+    this.#first += 1;
+    if (this.#isOneProcessor()) for (const controller of this.#yielding) controller.abort();
+    try {
+      return await work();
+    } finally {
+      this.#first -= 1;
+      if (this.#first === 0) {
+        this.#idle?.resolve();
+        this.#idle = undefined;
+      }
+    }
+  }
+
+  /** @param work ends soon once its signal aborts. @returns the work, of which nothing comes where it gave way. */
+  yielding<T>(work: (signal: AbortSignal) => Promise<T>): Yielding<T> {
+    const controller = new AbortController();
+    if (this.#first > 0 && this.#isOneProcessor()) return { over: Promise.resolve(undefined), promote: () => {} };
+    this.#yielding.add(controller);
+    const run = async (): Promise<T | undefined> => {
+      try {
+        const done = await work(controller.signal);
+        return controller.signal.aborted ? undefined : done;
+      } finally {
+        this.#yielding.delete(controller);
+      }
+    };
+    return { over: run(), promote: () => void this.#yielding.delete(controller) };
+  }
+
+  /** Does work whenever nothing goes first, and begins it anew where it gave way. @param times that it does so; then it goes first as well. */
+  async patient<T>(work: (signal: AbortSignal | undefined) => Promise<T>, times: number): Promise<T> {
+    for (let n = 0; n < times; n += 1) {
+      if (this.#first > 0 && this.#isOneProcessor()) await (this.#idle ??= Promise.withResolvers<void>()).promise;
+      const done = await this.yielding(async (signal) => ({ value: await work(signal) })).over;
+      if (done) return done.value;
+    }
+    return this.first(() => work(undefined));
+  }
+}
+
+export interface Yielding<T> {
+  /** undefined where it gave way. */
+  readonly over: Promise<T | undefined>;
+  /** From here on it gives way no more. */
+  readonly promote: () => void;
+}
