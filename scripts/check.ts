@@ -4,6 +4,9 @@
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
+import { defineCommand } from "./cli/define-command.ts";
+import { flag } from "./cli/option-types.ts";
+import { readOptions } from "./cli/run-command.ts";
 import { onStopSignal } from "./local/stop-signal.ts";
 
 interface Step {
@@ -42,6 +45,13 @@ const quick: readonly Step[] = [
 ];
 const tests: readonly Step[] = [npmRun("test", 4), npmRun("test:packages", 4)];
 
+const { fast } = readOptions(
+  defineCommand({
+    name: "npm run check --",
+    description: "Everything that must hold before a change is merged, side by side.",
+    options: { fast: flag.meta({ description: "leave the tests out" }) },
+  }),
+);
 const cores = availableParallelism();
 const running = new Set<number>();
 
@@ -51,7 +61,7 @@ onStopSignal(async () => {
   await Promise.resolve();
 });
 
-const failed = await runAll(process.argv.includes("--fast") ? quick : [...quick, ...tests]);
+const failed = await runAll(fast ? quick : [...quick, ...tests]);
 if (failed.length > 0) console.log(`\nFailed: ${failed.join(", ")}.`);
 process.exit(failed.length === 0 ? 0 : 1);
 

@@ -35,19 +35,27 @@ const command = defineCommand({
       .enum(["gateway", "app"], "must be gateway or app")
       .optional()
       .meta({ value: "<worker>", description: "gateway or app, instead of both" }),
-    percent: wholeNumber(1, 100).optional().meta({
-      value: "<n>",
-      description: "give a new version this part of the requests first, then all (default: 10 in production, else 100)",
-    }),
+    percent: wholeNumber(1, 100)
+      .optional()
+      .meta({
+        value: "<n>",
+        description:
+          "give a new version this part of the requests first, then all (default: 10 in production, else 100)",
+        without: ["rollback"],
+      }),
     holdMinutes: decimal(0, 1_440).meta({
       value: "<minutes>",
       description: "how long it has only that part",
       default: "0",
+      without: ["rollback"],
     }),
-    now: flag.meta({ description: "rooms take the new code at once: live connections are cut, and resume" }),
+    now: flag.meta({
+      description: "rooms take the new code at once: live connections are cut, and resume",
+      without: ["rollback"],
+    }),
     rollback: flag.meta({ description: "go back to the versions before, at once in every room" }),
     withoutSmoke: flag.meta({ description: "do not try it with a meeting" }),
-    dryRun: flag.meta({ description: "build, say how large both are, and send nothing" }),
+    dryRun: flag.meta({ description: "build, say how large both are, and send nothing", without: ["rollback"] }),
   },
 });
 

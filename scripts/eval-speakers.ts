@@ -2,7 +2,6 @@
  * `npm run eval:speakers`: how well the embedded resolver tells who speaks, and what it costs. Meetings of folders,
  * and meetings made of synthetic voices that its model never heard. Ends with 1 where a target is missed.
  */
-import { Failure } from "../schemas/lib/failure.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { GatewayProcess } from "./local/gateway-process.ts";
 import { askService, createDirectDiarizer, postReview, reviewWith } from "./speakers/eval/diarize.ts";
@@ -14,7 +13,6 @@ await runCommand(parseEvalOptions, async (options, { atEnd }) => {
   const windowMs = options.window * 1_000;
   if (!options.gateway) {
     const { service } = options;
-    if (options.review && service === undefined) throw new Failure("--review needs a --service that reviews.");
     const review = options.review && service !== undefined ? reviewWith(postReview(service)) : undefined;
     const diarize = createDirectDiarizer(windowMs, service === undefined ? undefined : askService(service));
     const isGood = await evaluate(options, { diarize, review, measuresCpu: service === undefined });

@@ -4,6 +4,9 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { defineCommand } from "./cli/define-command.ts";
+import { flag } from "./cli/option-types.ts";
+import { readOptions } from "./cli/run-command.ts";
 import { eventsText } from "./contract/event-catalogue.ts";
 import { asyncapiText, openapiText } from "./contract/generate-contract.ts";
 import { goldenJson, goldenMarkdown } from "./contract/generate-golden.ts";
@@ -35,8 +38,16 @@ function readIfThere(path: string): string {
   }
 }
 
+const { check } = readOptions(
+  defineCommand({
+    name: "npm run generate --",
+    description: "Writes what is made from the contract.",
+    options: { check: flag.meta({ description: "compare only, and fail when a file is stale" }) },
+  }),
+);
+
 for (const [path, text] of Object.entries(files)) {
-  if (!process.argv.includes("--check")) {
+  if (!check) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
     console.log(`wrote ${path}`);

@@ -4,6 +4,8 @@
  */
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
+import { defineCommand } from "./cli/define-command.ts";
+import { readOptions } from "./cli/run-command.ts";
 
 /** A place in the tree, and what its files may import besides each other: folders, and packages. */
 interface Place {
@@ -143,6 +145,13 @@ function concernViolation(file: string, target: string): string | undefined {
   if (rest.length === 0 || !known || from === to || to === "core" || known.includes(to)) return undefined;
   return `server/gateway/${from} may not import server/gateway/${to}`;
 }
+
+readOptions(
+  defineCommand({
+    name: "npm run imports --",
+    description: "Whether every file imports only what its folder may.",
+  }),
+);
 
 const files = globSync("{schemas,server,client,scripts,test}/**/*.{ts,tsx}", {
   exclude: (path) => /node_modules|\/dist(\/|$)/.test(typeof path === "string" ? path : ""),

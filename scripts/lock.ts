@@ -8,6 +8,15 @@ import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import * as z from "zod";
+import { defineCommand } from "./cli/define-command.ts";
+import { readOptions } from "./cli/run-command.ts";
+
+readOptions(
+  defineCommand({
+    name: "npm run lock --",
+    description: "Completes package-lock.json from the registry, after npm install.",
+  }),
+);
 
 const path = "package-lock.json";
 const nodeModules = "node_modules/";

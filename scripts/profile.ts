@@ -21,11 +21,20 @@ const command = defineCommand({
       default: "msgpack",
     }),
     resolve: oneOf("on", "off").meta({ value: "<on|off>", description: "automatic speaker resolve", default: "on" }),
-    top: wholeNumber(1, 1_000).meta({ value: "<n>", description: "functions listed", default: "40" }),
+    top: wholeNumber(1, 1_000).meta({
+      value: "<n>",
+      description: "functions listed",
+      default: "40",
+      without: ["timeOnly"],
+    }),
     out: z
       .string()
       .optional()
-      .meta({ value: "<file>", description: "writes the gateway's .cpuprofile, for a browser's DevTools" }),
+      .meta({
+        value: "<file>",
+        description: "writes the gateway's .cpuprofile, for a browser's DevTools",
+        without: ["timeOnly"],
+      }),
     timeOnly: flag.meta({ description: "no profile, which costs time itself: only the CPU time a chunk" }),
   },
 });

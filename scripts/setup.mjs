@@ -5,7 +5,14 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-if (isInstalled()) console.log("All that package-lock.json names is installed.");
+// An option parser would have to be installed first.
+const [, , argument] = process.argv;
+if (argument === "--help" || argument === "-h") {
+  console.log("Usage: npm run setup\n\nInstalls what package-lock.json names, where that is not installed already.");
+} else if (argument !== undefined) {
+  console.error(`npm run setup takes no arguments, so not ${JSON.stringify(argument)} either.`);
+  process.exitCode = 1;
+} else if (isInstalled()) console.log("All that package-lock.json names is installed.");
 else process.exitCode = spawnSync("npm ci", { shell: true, stdio: "inherit" }).status ?? 1;
 
 /** Whether each package of the lock was installed from these very bytes; npm notes that last. Those for other machines need not be. */

@@ -3,6 +3,8 @@
  * loads before it is shown. Fails above a limit.
  */
 import { gzipSync } from "node:zlib";
+import { defineCommand } from "./cli/define-command.ts";
+import { readOptions } from "./cli/run-command.ts";
 import { consoleFiles } from "./local/build-console.ts";
 import { buildPackages } from "./packages/build.ts";
 import { measure } from "./packages/measure.ts";
@@ -17,6 +19,13 @@ const limits = [
 const maxLibraryKb = 97.5;
 /** Everything that the console's page names: kB of gzip. */
 const maxConsoleKb = 150;
+
+readOptions(
+  defineCommand({
+    name: "npm run size --",
+    description: "What the client adds to a web page, and whether that is within its bounds.",
+  }),
+);
 
 await buildPackages();
 for (const { imported, entry, maxKb } of limits) {

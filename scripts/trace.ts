@@ -1,31 +1,25 @@
 /** `npm run trace -- SESSION [--at TIME]`: what happened to a meeting, a line for each piece of work. */
-import * as z from "zod";
 import { traceAnswerSchema } from "../schemas/http/telemetry.ts";
 import { Failure } from "../schemas/lib/failure.ts";
-import { decimal, gatewayOptions, sessionId } from "./cli/option-types.ts";
+import { decimal, gatewayOptions, moment, sessionId } from "./cli/option-types.ts";
 import { defineCommand } from "./cli/define-command.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { readableFields } from "./local/readable-log.ts";
-
-const clockTime = /^\d{1,2}:\d{2}(:\d{2})?$/;
-
-/** A time of today by this machine's clock, or a date with its time. */
-const timeSchema = z.string().transform((text, context) => {
-  const [hours = 0, minutes = 0, seconds = 0] = text.split(":").map(Number);
-  const at = clockTime.test(text) ? new Date().setHours(hours, minutes, seconds, 0) : Date.parse(text);
-  if (Number.isNaN(at)) context.addIssue("must be a time of today (10:04) or an ISO date with its time");
-  return at;
-});
 
 const command = defineCommand({
   name: "npm run trace --",
   description: "Prints what happened to a meeting around a time: requests, connections, resolves, webhooks, failures.",
   operands: { session: sessionId.meta({ description: "the session's id" }) },
   options: {
-    at: timeSchema
+    at: moment
       .optional()
       .meta({ value: "<time>", description: "10:04 of today, or an ISO date; the last hour without" }),
-    minutes: decimal(1, 1_440).meta({ value: "<n>", description: "how many before and after", default: "5" }),
+    minutes: decimal(1, 1_440).meta({
+      value: "<n>",
+      description: "with --at, how many before and after",
+      default: "5",
+      needs: "at",
+    }),
     ...gatewayOptions,
   },
 });

@@ -18,6 +18,10 @@ export interface OptionMeta {
   readonly env?: string;
   /** No message repeats the value. */
   readonly isSecret?: boolean;
+  /** The option that this one says something of: given without it, it would do nothing, and is refused. */
+  readonly needs?: string;
+  /** Options beside which this one would do nothing. */
+  readonly without?: readonly string[];
 }
 
 export interface CommandSpec<Options extends z.ZodRawShape, Operands extends z.ZodRawShape> {
@@ -123,6 +127,15 @@ function parsed<Options extends z.ZodRawShape, Operands extends z.ZodRawShape>(
     values[name] = valueOf(schema, `<${name}>`, command.processedArgs[index] as Given, env);
   for (const [key, schema] of Object.entries(options ?? {}))
     values[key] = valueOf(schema, flagOf(key), given[attributeOf(key)], env);
+  const isGiven = (key: string): boolean => given[attributeOf(key)] !== undefined;
+  for (const [key, schema] of Object.entries(options ?? {})) {
+    const { needs, without = [] } = metaOf(schema);
+    if (!isGiven(key)) continue;
+    if (needs !== undefined && !isGiven(needs))
+      throw new Failure(`${flagOf(key)} does nothing without ${flagOf(needs)}; see --help.`);
+    const other = without.find(isGiven);
+    if (other !== undefined) throw new Failure(`${flagOf(key)} does nothing beside ${flagOf(other)}; see --help.`);
+  }
   return values as Parsed<Options, Operands>;
 }
 

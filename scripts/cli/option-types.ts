@@ -71,6 +71,22 @@ export function address(...schemes: readonly string[]): z.ZodType<URL> {
   });
 }
 
+/** A date with its time, to the minute at least: without a zone by this machine's clock. */
+const dateAndTime = z.union([
+  z.iso.datetime({ local: true, offset: true }),
+  z.iso.datetime({ local: true, offset: true, precision: -1 }),
+]);
+
+/** A time of today by this machine's clock, or a date with its time. Out: ms since 1970. */
+export const moment: z.ZodType<number> = z.string().transform((text, context) => {
+  const [, hours, minutes, seconds = "0"] = /^([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text) ?? [];
+  if (hours !== undefined) return new Date().setHours(Number(hours), Number(minutes), Number(seconds), 0);
+  // What Date.parse makes of other texts is a guess: "3" is a day of 2001, and the 30th of February one of March.
+  if (dateAndTime.safeParse(text).success) return Date.parse(text);
+  context.addIssue("must be a time of today (10:04) or an ISO date with its time (2026-11-30T10:04)");
+  return z.NEVER;
+});
+
 /** A flag: true where it is given. */
 export const flag = z
   .boolean()
@@ -102,8 +118,9 @@ export const databaseOptions = {
     value: "<environment>",
     description: "whose database, with --remote",
     default: "production",
+    needs: "remote",
   }),
-  stateDir,
+  stateDir: stateDir.meta({ ...stateDir.meta(), without: ["remote"] }),
 };
 
 /** Which gateway a command asks, and as whom. */

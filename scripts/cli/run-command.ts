@@ -19,6 +19,21 @@ export interface CommandRun {
   readonly atEnd: (work: () => unknown) => void;
 }
 
+/**
+ * The options of a command that has nothing to clean up. Ends the process where help was asked for (0), and where an argument is wrong (1),
+ * with a sentence on stderr.
+ */
+export function readOptions<Options>(parse: Parse<Options>): Options {
+  try {
+    const options = parse(process.argv.slice(2));
+    if (options) return options;
+  } catch (cause) {
+    console.error(styleText("red", sentenceOf(cause), { stream: process.stderr }));
+    process.exit(1);
+  }
+  process.exit(0);
+}
+
 /** @param run answers the exit code; undefined is 0. */
 export async function runCommand<Options>(
   parse: Parse<Options>,

@@ -14,7 +14,13 @@ export const parseRebuildOptions = defineCommand({
     session: sessionId
       .optional()
       .meta({ value: "<id>", description: "one session alone (default: all of the bucket)" }),
-    tenant: tenantName.meta({ value: "<tenant>", description: "whose session it is", default: defaultTenant }),
+    // Without a session all tenants' are looked at.
+    tenant: tenantName.meta({
+      value: "<tenant>",
+      description: "whose session it is",
+      default: defaultTenant,
+      needs: "session",
+    }),
     ...gatewayOptions,
   },
 });

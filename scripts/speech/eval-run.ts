@@ -1,4 +1,5 @@
 /** An evaluation of speech recognition: recordings, what is heard in them, errors, a table. */
+import { existsSync } from "node:fs";
 import { Failure } from "../../schemas/lib/failure.ts";
 import type { EvalOptions } from "./eval-command.ts";
 import { formatErrors, formatScores, type Outcome, scoresOf } from "./eval-table.ts";
@@ -49,6 +50,7 @@ export async function evaluate(options: EvalOptions, { hear, print, note }: Eval
 function recordingsOf({ data }: EvalOptions, note: (line: string) => void): Recording[] {
   const byName = new Map<string, Recording>();
   for (const folder of data) {
+    if (!existsSync(folder)) note(`${folder} is not there.`);
     const { recordings, untold } = readRecordings(folder);
     for (const recording of recordings) if (!byName.has(recording.name)) byName.set(recording.name, recording);
     if (untold.length > 0) note(`${folder}: ${untold.length} recordings have no text, and are left out.`);

@@ -27,7 +27,7 @@ Options:
   --speaker-model <file.onnx>   serves /speaker/resolve with a model that has sherpa-onnx's metadata: WeSpeaker,
                                 3D-Speaker or NeMo. Once: npm ci --prefix server/inference/native
   --speaker-threshold <cosine>  from which speech joins a known voice; higher: more speakers (default: ${defaultThreshold})
-  --threads <n>                 CPU threads of a model (default: 1)
+  --threads <n>                 CPU threads of that model (default: 1)
   -h, --help                    this text
 
 Then: EMBEDDED_BASE_URL=http://127.0.0.1:9100 npm start, and INFERENCE_BASE_URL the same for who speaks`;
@@ -60,6 +60,9 @@ export function parseInferenceOptions(argv: readonly string[], env: Env): Infere
     const name = String(issue?.path[0]);
     throw new Failure(`--${name} must be ${issue?.message ?? "something else"}, not "${String(raw[name])}".`);
   }
+  const unused = ["speaker-threshold", "threads"].find((name) => raw[name] !== undefined);
+  if (unused !== undefined && raw["speaker-model"] === undefined)
+    throw new Failure(`--${unused} does nothing without --speaker-model; see --help.`);
   const { host, port, threads, ...given } = answer.data;
   const { "speaker-model": model, "speaker-threshold": threshold, "api-key-env": keyName } = given;
   return {

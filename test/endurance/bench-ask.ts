@@ -8,12 +8,27 @@ import { globSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { until } from "../../client/testkit/until.ts";
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { wholeNumber } from "../../scripts/cli/option-types.ts";
 import { percentile } from "../../scripts/cli/percentile.ts";
 import { reportRow } from "../../scripts/cli/report-row.ts";
+import { readOptions } from "../../scripts/cli/run-command.ts";
 import { GatewayProcess } from "../../scripts/local/gateway-process.ts";
 import { unlimited } from "../../scripts/local/unlimited.ts";
 
-const all = Number(process.argv[2] ?? "10000");
+const { meetings: all } = readOptions(
+  defineCommand({
+    name: "npm run bench:ask --",
+    description: "What asking meetings costs: over a direct call of a provider, and as the index of meetings grows.",
+    operands: {
+      meetings: wholeNumber(1, 1_000_000).meta({
+        value: "[meetings]",
+        description: "meetings of twenty lines each, in one tenant's index",
+        default: "10000",
+      }),
+    },
+  }),
+);
 const linesOfMeeting = 20;
 const calls = 200;
 const atOnce = 100;

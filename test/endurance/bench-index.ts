@@ -6,11 +6,26 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { wholeNumber } from "../../scripts/cli/option-types.ts";
 import { percentile } from "../../scripts/cli/percentile.ts";
 import { reportRow } from "../../scripts/cli/report-row.ts";
+import { readOptions } from "../../scripts/cli/run-command.ts";
 import { openMiniflare } from "../../scripts/local/runtime.ts";
 
-const all = Number(process.argv[2] ?? "10000");
+const { meetings: all } = readOptions(
+  defineCommand({
+    name: "npm run bench:index --",
+    description: "The index of meetings in D1 and in an object of the tenant, side by side.",
+    operands: {
+      meetings: wholeNumber(1, 1_000_000).meta({
+        value: "[meetings]",
+        description: "meetings of twenty lines each",
+        default: "10000",
+      }),
+    },
+  }),
+);
 const tenants = 10;
 const [linesOfMeeting, perCall, questions] = [20, 25, 60];
 const words = "launch budget press release server outage hiring office contract supplier".split(" ");

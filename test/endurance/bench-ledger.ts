@@ -2,10 +2,27 @@
  * `npm run bench:ledger -- 1000000`: records entries in one ledger on SQLite, 100 at a time, and says by its size how long recording,
  * balance and usage take, and how much an entry takes on disk. What must not grow is the ratio of the last line to the first.
  */
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { wholeNumber } from "../../scripts/cli/option-types.ts";
+import { readOptions } from "../../scripts/cli/run-command.ts";
 import { entry, newWorld, startMs } from "../unit/billing/support.ts";
 
-const all = Number(process.argv[2] ?? "1000000");
 const perCall = 100;
+const tenths = 10;
+/** A tenth of them is a whole number of calls. */
+const step = perCall * tenths;
+
+const { entries: all } = readOptions(
+  defineCommand({
+    name: "npm run bench:ledger --",
+    description: "How long a ledger of many entries takes to record, and to say its balance and usage.",
+    operands: {
+      entries: wholeNumber(step, 100_000_000)
+        .refine((count) => count % step === 0, "must be in thousands")
+        .meta({ value: "[entries]", description: "entries in the end, in thousands", default: "1000000" }),
+    },
+  }),
+);
 const { sqlite, wake } = newWorld();
 const ledger = wake();
 const day = Math.floor(startMs / 86_400_000);
@@ -24,9 +41,9 @@ const bytes = (): number => {
 };
 
 console.log("entries      record of 100, p50 / p99, ms   balance, ms   usage by feature, ms   bytes an entry");
-for (let from = 0; from < all; from += all / 10) {
+for (let from = 0; from < all; from += all / tenths) {
   const records: number[] = [];
-  for (let n = from; n < from + all / 10; n += perCall) {
+  for (let n = from; n < from + all / tenths; n += perCall) {
     const entries = Array.from({ length: perCall }, (_, i) =>
       entry(`call:${n + i}`, { at: startMs - ((n + i) % 30) * 86_400_000, session_id: `meeting-${(n + i) % 1_000}` }),
     );
@@ -37,7 +54,7 @@ for (let from = 0; from < all; from += all / 10) {
   const usage = Array.from({ length: 100 }, () =>
     timed(() => ledger.usage("feature", { from: day - 29, to: day }, page)),
   );
-  const size = from + all / 10;
+  const size = from + all / tenths;
   const figures = [at(records, 0.5), at(records, 0.99), at(balance, 0.99), at(usage, 0.99), bytes() / size];
   console.log(size, ...figures.map((figure) => figure.toFixed(3)));
 }

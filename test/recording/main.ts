@@ -5,10 +5,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { defineCommand } from "../../scripts/cli/define-command.ts";
+import { readOptions } from "../../scripts/cli/run-command.ts";
 import { exampleFiles, examplesFolder } from "../../scripts/contract/examples.ts";
 import { recordMeeting } from "./record.ts";
 import { startGateway } from "../../scripts/local/gateway.ts";
 import { unlimited } from "../../scripts/local/unlimited.ts";
+
+readOptions(
+  defineCommand({
+    name: "npm run record --",
+    description:
+      "Plays one meeting through a gateway, and stores what was asked and answered as the examples of the contract.",
+  }),
+);
 
 const stateDir = mkdtempSync(join(tmpdir(), "roomtone-record-"));
 try {

@@ -58,3 +58,19 @@ test("every command of the operator's documents has the options that it is given
     expect({ line, unknown }).toEqual({ line, unknown: [] });
   }
 }, 120_000);
+
+test("every command of this repository refuses an option that it has not, and does nothing", async () => {
+  const commands = Object.entries(scripts).filter(([, line]) => line.startsWith("node "));
+  expect(commands.length).toBeGreaterThan(40);
+  for (const [name, line] of commands) {
+    const [, ...run] = line.split(" ");
+    const asked = [...run, "--no-such-option"];
+    const said = await promisify(execFile)(process.execPath, asked).catch((cause: unknown) =>
+      z.object({ code: z.number(), stdout: z.string(), stderr: z.string() }).parse(cause),
+    );
+    expect({ name, said }).toEqual({
+      name,
+      said: { code: 1, stdout: "", stderr: expect.stringMatching(/^[^\n]*no-such-option[^\n]*\n$/) },
+    });
+  }
+}, 300_000);

@@ -44,9 +44,14 @@ export const parseEvalOptions = defineCommand({
     service: z
       .url()
       .optional()
-      .meta({ value: "<url>", description: "a running inference service instead of the embedded resolver" }),
+      .meta({
+        value: "<url>",
+        description: "a running inference service instead of the embedded resolver",
+        without: ["gateway"],
+      }),
     review: flag.meta({
       description: "with --service: also its second look at each whole meeting, in columns of its own",
+      needs: "service",
     }),
     each: flag.meta({ description: "a row for each meeting, too" }),
     listen: flag.meta({ description: "the three longest errors of each meeting as WAV files, in .eval/listen" }),

@@ -1,5 +1,5 @@
 /** An evaluation of the embedded resolver: meetings, who speaks in them by it, scores, targets, a picture. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { Failure } from "../../../schemas/lib/failure.ts";
@@ -68,6 +68,7 @@ function scoreReview({ truth, scored }: Meeting, said: readonly Turn[]): NonNull
 async function* meetingsOf({ data, seeds }: EvalOptions): AsyncGenerator<Meeting> {
   const seen = new Set<string>();
   for (const folder of data) {
+    if (!existsSync(folder)) console.error(`${folder} is not there.`);
     for (const meeting of await readMeetings(folder)) {
       if (!seen.has(meeting.name)) yield meeting;
       seen.add(meeting.name);

@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
 import { encodeModel } from "../../../server/shared/diarizer/model.ts";
 import { front, framesPerSecond } from "../../../server/shared/diarizer/tuning.ts";
+import { defineCommand } from "../../cli/define-command.ts";
+import { readOptions } from "../../cli/run-command.ts";
 import { createSpeak, missingTools } from "../eval/speak.ts";
 import { debianPackages, trainingVoices } from "../eval/voices.ts";
 import { Failure, sentenceOf } from "../../../schemas/lib/failure.ts";
@@ -57,6 +59,13 @@ export const modelBase64 =
   const digest = createHash("sha256").update(model).digest("hex").slice(0, 16);
   console.log(`${target}: ${file.length} bytes, model of ${model.byteLength} bytes, SHA-256 ${digest}…`);
 }
+
+readOptions(
+  defineCommand({
+    name: "npm run train:resolver --",
+    description: `Makes the model of speaker resolve from synthesized speech: ${target}`,
+  }),
+);
 
 try {
   train();

@@ -5,11 +5,14 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 import { encodeBase64 } from "../../../schemas/wire/base64.ts";
 import { Failure, sentenceOf } from "../../../schemas/lib/failure.ts";
 import { encodeProjection } from "../../../server/inference/voices/projection.ts";
 import { loadVoiceFront } from "../../../server/inference/voices/voice-front.ts";
 import { loadSilero } from "../../../server/inference/stt/silero.ts";
+import { defineCommand } from "../../cli/define-command.ts";
+import { readOptions } from "../../cli/run-command.ts";
 import { missingTools } from "../eval/speak.ts";
 import { debianPackages, trainingVoices } from "../eval/voices.ts";
 import { trainDiscriminant } from "./discriminant.ts";
@@ -17,10 +20,23 @@ import { type Row, rowsOf, voicesOf } from "./gather-rows.ts";
 
 const values = 64;
 const target = join(import.meta.dirname, "../../../server/inference/voices/projection-data.ts");
+const { corpus: folder, rows: cache } = readOptions(
+  defineCommand({
+    name: "npm run train:voices --",
+    description: `Makes the projection of voices from recordings of people and from synthesized speech: ${target}`,
+    operands: {
+      corpus: z.string().meta({ value: "<corpus>", description: "folder of recordings, one person each" }),
+    },
+    options: {
+      rows: z
+        .string()
+        .optional()
+        .meta({ value: "<path>", description: "writes what was trained from, as .f32 and .json" }),
+    },
+  }),
+);
 
 try {
-  const [folder, cache] = process.argv.slice(2);
-  if (folder === undefined) throw new Failure("Usage: npm run train:voices -- CORPUS_FOLDER");
   const missing = missingTools(trainingVoices);
   if (missing.length > 0)
     throw new Failure(`${missing.join(", ")} not found: apt-get install --no-install-recommends ${debianPackages}`);

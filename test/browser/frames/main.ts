@@ -7,6 +7,8 @@
 import { randomUUID } from "node:crypto";
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { createResultsClient } from "../../../client/index.ts";
+import { defineCommand } from "../../../scripts/cli/define-command.ts";
+import { readOptions } from "../../../scripts/cli/run-command.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 import { findChromium } from "../support/chromium.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
@@ -27,6 +29,13 @@ interface Frames {
   /** Scripts, styles and layout of the page's main thread for a frame drawn, on average. */
   readonly workMs: number;
 }
+
+readOptions(
+  defineCommand({
+    name: "npm run frames --",
+    description: "How soon the console can be used, and how smoothly it scrolls a long transcript.",
+  }),
+);
 
 const found = await findChromium();
 if ("missing" in found) throw new Error(found.missing);
