@@ -6,7 +6,8 @@ import { captureDefaults } from "./capture-options.ts";
 import { clientMaker, waitNotice } from "./client-maker.ts";
 import { plain } from "./plain.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
-import { stateFolder, SyncFolder } from "./sync-folder.ts";
+import { SyncFolder } from "./sync-folder.ts";
+import { stateFolder } from "./sync-notes.ts";
 
 export interface SyncCommandsDeps extends ResultsCommandsDeps {
   /** Of the command, where it ended well and somebody has to look: 2. */
@@ -20,7 +21,7 @@ interface Given {
 
 const collections = ["settings", "knowledge"] as const;
 const help = `
-The folder holds settings.json (one JSON object) and knowledge/*.md and *.txt. What the command knows of it is in ${stateFolder}/: leave that alone, and
+The folder holds settings.json (one JSON object) and knowledge/*.md and *.txt; other texts in there are told, and not sent. What the command knows of it is in ${stateFolder}/: leave that alone, and
 use one folder for one user. Where another device changed the same document, its version stands in the file, and yours lies beside it as
 NAME.conflict-….md: take what you need into the file, delete the conflict's file, and push. Settings are merged by key where nobody has to choose.
 Exit code 0: all is the same here and there; 1: it failed, and nothing is lost: run it again; 2: there are conflicts, or something was refused or left.`;

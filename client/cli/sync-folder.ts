@@ -2,33 +2,14 @@
  * A folder that is the same on every device: `settings.json`, and `knowledge/*.md` and `*.txt`. What was last written here is noted with its
  * revision, so that a file that somebody changed meanwhile is neither written over nor pushed as if it knew the newer version.
  */
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { SyncClient, SyncConflict } from "@roomtone/client/node";
-import { bytesOf, contentOf, isSameContent, type Kind, type LocalFile, shaOf, textFault } from "./sync-content.ts";
-import { conflictFile, FileNames, fileOfId, idOfFile } from "./sync-names.ts";
+import { bytesOf, contentOf, isSameContent, type Kind, type LocalFile, shaOf } from "./sync-content.ts";
+import { entriesOf, filesIn, type FoundFiles, readOr, type UnfitFile } from "./sync-files.ts";
+import { conflictFile, FileNames, fileOfId } from "./sync-names.ts";
+import { type Notes, notesIn, notesName, stateFolder, type Written } from "./sync-notes.ts";
 import { UsageError } from "./usage-error.ts";
-
-export const stateFolder = ".roomtone-sync";
-const notesName = "written.json";
-
-interface Written {
-  readonly name: string;
-  readonly revision: number;
-  /** SHA-256 of the file's bytes. */
-  readonly sha256: string;
-}
-interface Notes {
-  readonly gateway: string;
-  readonly files: Record<string, Written>;
-  /** By their conflict's id: the file with what came second. */
-  readonly conflicts: Record<string, { readonly key: string; readonly name: string }>;
-}
-/** A file that stays here, and why. */
-export interface UnfitFile {
-  readonly name: string;
-  readonly why: string;
-}
 
 /** What differs between the folder and what this device last had. */
 export interface LocalChanges {
@@ -59,8 +40,8 @@ export class SyncFolder {
   static async open(folder: string, gateway: string): Promise<SyncFolder> {
     await mkdir(join(folder, stateFolder), { recursive: true });
     const text = await readOr(join(folder, stateFolder, notesName), undefined);
-    const empty = { gateway, files: {}, conflicts: {} };
-    const notes = text === undefined ? empty : (JSON.parse(text.toString()) as Notes);
+    const empty: Notes = { gateway, files: {}, conflicts: {} };
+    const notes = text === undefined ? empty : notesIn(text.toString());
     if (notes.gateway !== gateway)
       throw new UsageError(`This folder is synced with ${notes.gateway}: use another one for ${gateway}.`);
     return new SyncFolder(folder, { ...notes, files: oneFileEach(notes.files) });
@@ -68,7 +49,7 @@ export class SyncFolder {
 
   async changes(): Promise<LocalChanges> {
     const { files, unnamed } = await this.#files();
-    const touched = files.filter((file) => this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes));
+    const touched = files.filter((file) => this.#isTouched(file));
     const changed = touched.filter(({ fault }) => fault === undefined);
     const unfit = [
       ...unnamed,
@@ -78,7 +59,7 @@ export class SyncFolder {
     const removed = Object.entries(this.#notes.files)
       .filter(([key]) => !here.has(key))
       .map(([key, { name, revision }]) => ({ ...partsOf(key), name, revision }));
-    const there = new Set([...(await names(this.#folder)), ...(await names(join(this.#folder, "knowledge")))]);
+    const there = new Set([...(await entriesOf(this.#folder)), ...(await entriesOf(join(this.#folder, "knowledge")))]);
     const settled = Object.entries(this.#notes.conflicts).flatMap(([id, { name }]) => (there.has(name) ? [] : [id]));
     return { changed, removed, settled, unfit };
   }
@@ -102,11 +83,13 @@ export class SyncFolder {
   /** Writes what the device has into the folder. @returns files that were left alone, since somebody changed them. */
   async write(client: SyncClient): Promise<string[]> {
     await mkdir(join(this.#folder, "knowledge"), { recursive: true });
-    const { files: all } = await this.#files();
-    const changed = all.filter((file) => this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes));
+    const { files: all, unnamed } = await this.#files();
+    const changed = all.filter((file) => this.#isTouched(file));
     const fileNames = new FileNames([
       ...all.map((file) => [keyOf(file), file.name] as const),
       ...Object.entries(this.#notes.files).map(([key, { name }]) => [key, name] as const),
+      // No document's, and not to be written over either.
+      ...unnamed.map(({ name }) => [`no document: ${name}`, name] as const),
     ]);
     const pending = new Set(client.pending().map(({ collection, id }) => `${collection}/${id}`));
     const conflicts = client.conflicts();
@@ -172,26 +155,19 @@ export class SyncFolder {
     return noted;
   }
 
-  async #files(): Promise<{ files: LocalFile[]; unnamed: UnfitFile[] }> {
-    const files: LocalFile[] = [];
-    const unnamed: UnfitFile[] = [];
-    const settings = await readOr(join(this.#folder, "settings.json"), undefined);
-    if (settings) files.push({ kind: "settings", id: "settings", name: "settings.json", bytes: settings });
+  async #files(): Promise<FoundFiles> {
     // By the name that was noted, where an id came from elsewhere.
-    const byName = new Map(Object.entries(this.#notes.files).map(([key, { name }]) => [name, key]));
-    for (const name of await names(join(this.#folder, "knowledge"))) {
-      const noted = byName.get(name);
-      const id = noted?.startsWith("knowledge/") ? partsOf(noted).id : idOfFile(name);
-      if (id === undefined) {
-        if (/\.(md|txt)$/.test(name) && !/\.conflict-[0-9a-f]{8}\./.test(name))
-          unnamed.push({ name, why: "its name is too long" });
-        continue;
-      }
-      const bytes = await readOr(join(this.#folder, "knowledge", name), undefined);
-      if (bytes === undefined) continue;
-      files.push({ kind: "knowledge", id, name, bytes, fault: textFault(bytes) });
-    }
-    return { files, unnamed };
+    const byName = new Map(
+      Object.entries(this.#notes.files).flatMap(([key, { name }]) => {
+        const { kind, id } = partsOf(key);
+        return kind === "knowledge" ? [[name, id]] : [];
+      }),
+    );
+    return filesIn(this.#folder, (name) => byName.get(name));
+  }
+
+  #isTouched(file: LocalFile): boolean {
+    return file.fault !== undefined || this.#notes.files[keyOf(file)]?.sha256 !== shaOf(file.bytes);
   }
 
   async #isThere(kind: Kind, name: string): Promise<boolean> {
@@ -202,11 +178,14 @@ export class SyncFolder {
     return kind === "settings" ? join(this.#folder, name) : join(this.#folder, "knowledge", name);
   }
 
-  /** Whole or not at all. */
+  /** Whole or not at all; where the file is a link, what it leads to. */
   async #put(kind: Kind, name: string, bytes: Uint8Array): Promise<void> {
-    const path = this.#path(kind, name);
-    await writeFile(`${path}.tmp`, bytes);
-    await rename(`${path}.tmp`, path);
+    const named = this.#path(kind, name);
+    const path = await realpath(named).catch(() => named);
+    // Hidden, and so no document; a name that somebody may have given would write over theirs.
+    const temporary = join(dirname(path), `.roomtone-${basename(path)}.tmp`);
+    await writeFile(temporary, bytes);
+    await rename(temporary, path);
   }
 
   async #note(notes: Notes): Promise<void> {
@@ -234,23 +213,4 @@ function oneFileEach(files: Notes["files"]): Notes["files"] {
 
 function isOf({ collection, id }: SyncConflict, key: string): boolean {
   return `${collection}/${id}` === key;
-}
-
-async function readOr<T>(path: string, none: T): Promise<Buffer | T> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return none;
-    throw cause;
-  }
-}
-
-async function names(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
-    throw cause;
-  }
 }

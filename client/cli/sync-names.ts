@@ -6,9 +6,14 @@ const conflictPattern = /\.conflict-[0-9a-f]{8}\.[a-z]+$/;
 
 /** @returns undefined for a file that is no document, or whose name is too long for an id. */
 export function idOfFile(name: string): string | undefined {
-  if (!/\.(md|txt)$/.test(name) || name.startsWith(".") || conflictPattern.test(name)) return undefined;
+  if (!/\.(md|txt)$/.test(name) || name.startsWith(".") || isConflictFile(name)) return undefined;
   const id = plainId.test(name) ? name : `${encodedPrefix}${encoded(name.normalize("NFC"))}`;
   return id.length <= maxIdChars ? id : undefined;
+}
+
+/** Whether a file holds what came second in a conflict. */
+export function isConflictFile(name: string): boolean {
+  return conflictPattern.test(name);
 }
 
 /** @returns a name that stays in its folder, whatever the id says. */

@@ -43,10 +43,9 @@ describe("an option that would do nothing is refused", () => {
   });
 });
 
-describe("a time", () => {
-  const today = (hours: number, minutes: number, seconds = 0): number =>
-    new Date().setHours(hours, minutes, seconds, 0);
+const today = (hours: number, minutes: number, seconds = 0): number => new Date().setHours(hours, minutes, seconds, 0);
 
+describe("a time", () => {
   test("of today, or a date with its time", () => {
     expect(moment.parse("10:04")).toBe(today(10, 4));
     expect(moment.parse("0:00:59")).toBe(today(0, 0, 59));
