@@ -134,7 +134,10 @@ export class Conversation {
   }
 
   #look(): void {
-    const isAlone = this.#deps.clock.now() - this.#lastPieceAt > presentMs;
+    const now = this.#deps.clock.now();
+    // A clock that was set back would have somebody here until it has caught up.
+    this.#lastPieceAt = Math.min(this.#lastPieceAt, now);
+    const isAlone = now - this.#lastPieceAt > presentMs;
     const isNews = isAlone && this.#state.aloneSince === undefined;
     this.#tell(isNews ? { type: "people", count: 0 } : { type: "tick" });
     if (isNews) this.#deps.onAlone([...this.#tracks.keys()]);

@@ -14,6 +14,28 @@ export interface Going {
   readonly spoken: number;
 }
 
+/** Time that passed unseen is a gap, as the capture library tells it, and not played after the fact. */
+const maxDueMs = 1_000;
+
+/** How much sound is due, by a clock that somebody may set: the runtime has no other. */
+export class DueSound {
+  readonly #usualMs: number;
+  #lastAt: number;
+
+  /** @param usualMs between two looks. @param now ms since 1970. */
+  constructor(usualMs: number, now: number) {
+    this.#usualMs = usualMs;
+    this.#lastAt = now;
+  }
+
+  /** Since the last look, ms. A clock that was set back is no reason to be silent until it has caught up: what passed then is what usually does. */
+  due(now: number): number {
+    const passed = now - this.#lastAt;
+    this.#lastAt = now;
+    return passed < 0 ? this.#usualMs : Math.min(passed, maxDueMs);
+  }
+}
+
 export class Outflow {
   #queue: Int16Array[] = [];
   #queued = 0;

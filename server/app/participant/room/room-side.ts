@@ -12,7 +12,7 @@ import {
 import { chunkMs, sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { describeError, type Log } from "../../../shared/telemetry/log.ts";
 import { type SocketFetcher, socketsTo } from "./binding-socket.ts";
-import { Outflow } from "./outflow.ts";
+import { DueSound, Outflow } from "./outflow.ts";
 
 export interface RoomSideOptions {
   readonly gateway: SocketFetcher;
@@ -34,8 +34,6 @@ const gatewayUrl = "https://gateway.internal";
 const tenantHeader = "x-roomtone-tenant";
 const samplesPerMs = sampleRateHz / 1_000;
 const tickMs = 40;
-/** Time that passed unseen is a gap, as the capture library tells it, and not played after the fact. */
-const maxTickMs = 1_000;
 const leaveMs = 15_000;
 
 export class RoomSide {
@@ -44,7 +42,7 @@ export class RoomSide {
   readonly #ended = new AbortController();
   #capture: Capture | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #lastTickAt = 0;
+  #due: DueSound | undefined;
   /** Place of the next sample on the own track. */
   #at = 0;
   /** A flush that could not go out goes with the next sound. */
@@ -87,7 +85,7 @@ export class RoomSide {
     const missing = wanted - (capture.nextSeq - 1);
     if (missing > 0) await capture.skip(missing);
     this.#at = (capture.nextSeq - 1) * sampleRateHz;
-    this.#lastTickAt = Date.now();
+    this.#due = new DueSound(tickMs, Date.now());
     this.#timer = setInterval(() => this.#tick(), tickMs);
   }
 
@@ -140,12 +138,10 @@ export class RoomSide {
 
   #tick(): void {
     const capture = this.#capture;
-    if (!capture || this.#lastTickAt === 0) return;
+    if (!capture || !this.#due) return;
     const now = Date.now();
-    const passed = now - this.#lastTickAt;
-    if (passed <= 0) return;
-    this.#lastTickAt = now;
-    const count = Math.min(passed, maxTickMs) * samplesPerMs;
+    const count = this.#due.due(now) * samplesPerMs;
+    if (count === 0) return;
     const { samples, spoken } = this.#out.take(count);
     const atMs = this.#at / samplesPerMs;
     this.#at += count;
