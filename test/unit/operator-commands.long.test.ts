@@ -59,6 +59,9 @@ test("every command of the operator's documents has the options that it is given
   }
 }, 120_000);
 
+/** Commands whose 1 is an answer: that a ledger differs, where 2 says that it can't be known. */
+const failures = new Map([["billing", 2]]);
+
 test("every command of this repository refuses an option that it has not, and does nothing", async () => {
   const commands = Object.entries(scripts).filter(([, line]) => line.startsWith("node "));
   expect(commands.length).toBeGreaterThan(40);
@@ -70,7 +73,11 @@ test("every command of this repository refuses an option that it has not, and do
     );
     expect({ name, said }).toEqual({
       name,
-      said: { code: expect.any(Number), stdout: "", stderr: expect.stringMatching(/^[^\n]*no-such-option[^\n]*\n$/) },
+      said: {
+        code: failures.get(name) ?? 1,
+        stdout: "",
+        stderr: expect.stringMatching(/^[^\n]*no-such-option[^\n]*\n$/),
+      },
     });
   }
 }, 300_000);
