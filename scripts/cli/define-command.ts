@@ -109,6 +109,10 @@ function read(command: Command, argv: readonly string[]): boolean {
     // What commander calls its own help where no command was given.
     const names = command.commands.map((each) => each.name());
     const said = cause.code === "commander.help" ? `say ${names.join(" or ")}` : cause.message;
+    // A mistyped one is named, and not the one that is lacking because of it.
+    const isLacking = cause.code === "commander.missingMandatoryOptionValue" && names.length === 0;
+    const unknown = isLacking ? command.args.find((each) => each.startsWith("--")) : undefined;
+    if (unknown !== undefined) throw new Failure(`unknown option '${unknown}'; see --help.`);
     throw new Failure(`${said.replace(/^error: |\.$/g, "")}; see --help.`);
   }
 }
