@@ -27,3 +27,50 @@ it("asks the embedded resolver while nobody is there, and only then", async () =
     expect(await withFallback(service, embedded)(request)).toMatchObject({ ok: false, error: { detail } });
   }
 });
+
+/** A service that is gone for so many requests. */
+function goneFor(times: number): { readonly service: Inference; readonly asked: () => number } {
+  let asked = 0;
+  const service = createInferenceClient(config, async () => {
+    asked += 1;
+    if (asked <= times) throw new TypeError("connect ECONNREFUSED");
+    return new Response(null, { status: 503 });
+  });
+  return { service, asked: () => asked };
+}
+
+const knowing = (...values: readonly number[]): typeof request => ({
+  ...request,
+  state: {
+    ...request.state,
+    clusters: values.map((length, n) => ({
+      cluster_id: `c${n}`,
+      centroid: Array.from({ length }, () => 0.5),
+      sample_count: 3,
+    })),
+  },
+});
+
+it("asks once more where a connection was dropped, before somebody else is asked", async () => {
+  const dropped = goneFor(1);
+  expect(await withFallback(dropped.service, embedded)(request)).toMatchObject({
+    error: { detail: "the service answered 503" },
+  });
+  expect(dropped.asked()).toBe(2);
+});
+
+it("asks who knows a meeting's voices, and nobody else, to its end", async () => {
+  const gone = goneFor(1_000);
+  for (const known of [[672], [0, 672, 608]]) {
+    const answer = await withFallback(gone.service, embedded)(knowing(...known));
+    expect(answer).toMatchObject({ ok: false, error: { isUnreachable: true } });
+  }
+  const back = goneFor(0);
+  const answer = await withFallback(back.service, embedded)(knowing(608, 0, 608));
+  expect(answer).toMatchObject({ error: { detail: "asked the embedded one" } });
+  expect(back.asked()).toBe(0);
+  // What a person opened has no voice yet.
+  expect(await withFallback(gone.service, embedded)(knowing(0))).toMatchObject({
+    error: { detail: "asked the embedded one" },
+  });
+});
