@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 // An option parser would have to be installed first.
-const [, , argument] = process.argv;
+const argument = process.argv.at(2);
 if (argument === "--help" || argument === "-h") {
   console.log("Usage: npm run setup\n\nInstalls what package-lock.json names, where that is not installed already.");
 } else if (argument !== undefined) {
