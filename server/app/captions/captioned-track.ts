@@ -5,7 +5,7 @@
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { type Advance, FollowedTrack, type TrackDeps } from "../hearing/follow-track.ts";
-import { type Hear, hearOnce } from "../hearing/heard-words.ts";
+import { type Hear, HeardOnce } from "../hearing/heard-words.ts";
 import { LiveEar } from "../hearing/live-ear.ts";
 import type { Precedence } from "../hearing/precedence.ts";
 import { Settler, type SettlerDeps } from "../hearing/settle.ts";
@@ -45,9 +45,14 @@ export class CaptionedTrack<Fault> {
     this.#deps = deps;
     const { precedence } = deps;
     // A piece that was heard in live audio is the same once it is kept.
-    const once = hearOnce(deps.hear);
-    const hear: Hear<Fault> = (speech) =>
-      precedence.first(async () => (await this.#ear.underWay(speech)) ?? once(speech));
+    const once = new HeardOnce(deps.hear);
+    const hear: Hear<Fault> = async (speech) => {
+      const known = once.known(speech);
+      if (known) return ok(known);
+      // Before all else gives way, and this with it.
+      const underWay = this.#ear.underWay(speech);
+      return precedence.first(async () => (await underWay) ?? once.hear(speech));
+    };
     const hearAgain: Hear<Fault> = (speech) => precedence.patient((signal) => deps.hear(speech, signal), givesWay);
     const post = async (heard: HeardStretch): Promise<Result<void, Fault>> => {
       const posted = await deps.post(heard);
@@ -55,7 +60,7 @@ export class CaptionedTrack<Fault> {
     };
     this.#followed = new FollowedTrack({ ...deps, hear, post, isEarly: () => this.#early });
     this.#settler = new Settler({ ...deps, hear: hearAgain, post, first: deps.firstEarly });
-    this.#ear = new LiveEar({ ...deps, hear, hearBegun: once, note: deps.notePartial });
+    this.#ear = new LiveEar({ ...deps, hear, hearBegun: once.hear, note: deps.notePartial });
   }
 
   get #early(): "no" | "unresolved" | "whole" {

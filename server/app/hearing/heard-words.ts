@@ -81,12 +81,24 @@ async function hearWhole<Fault>(
 }
 
 /** Asks a model once for the same audio, where it is asked for again next. */
-export function hearOnce<Fault>(hear: Hear<Fault>): Hear<Fault> {
-  let last: { readonly speech: Uint8Array; readonly words: Words } | undefined;
-  return async (speech, signal) => {
-    if (last && isSameSpeech(last.speech, speech)) return ok(last.words);
-    const heard = await hear(speech, signal);
-    if (heard.ok) last = { speech, words: heard.value };
+export class HeardOnce<Fault> {
+  readonly #hear: Hear<Fault>;
+  #last: { readonly speech: Uint8Array; readonly words: Words } | undefined;
+
+  constructor(hear: Hear<Fault>) {
+    this.#hear = hear;
+  }
+
+  /** What was heard last, if it was the same. */
+  known(speech: Uint8Array): Words | undefined {
+    return this.#last && isSameSpeech(this.#last.speech, speech) ? this.#last.words : undefined;
+  }
+
+  readonly hear: Hear<Fault> = async (speech, signal) => {
+    const known = this.known(speech);
+    if (known) return ok(known);
+    const heard = await this.#hear(speech, signal);
+    if (heard.ok) this.#last = { speech, words: heard.value };
     return heard;
   };
 }

@@ -83,6 +83,26 @@ describe("captions as one speaks", () => {
     expect(said(world)).toHaveLength(1);
   });
 
+  test("[Q7] a piece whose words are under way when its pause is one is waited for, and not heard anew", async () => {
+    const world = new LiveWorld(audioOf([quiet(1_000), speech(900), quiet(6_000)], 10));
+    const answer = Promise.withResolvers<void>();
+    const wanted: (AbortSignal | undefined)[] = [];
+    world.beforeHeard = async (signal) => {
+      wanted.push(signal);
+      // The first is of words that go on.
+      if (wanted.length > 1) await answer.promise;
+    };
+    while (wanted.length < 2) await world.look();
+    expect(world.elapsedMs).toBeLessThan(1_900 + 600);
+    await world.look();
+    const looking = world.look();
+    await new Promise((resolve) => setImmediate(resolve));
+    answer.resolve();
+    await looking;
+    expect(said(world)).toMatchObject([{ final: true }]);
+    expect(wanted.map((signal) => signal?.aborted)).toEqual([false, false]);
+  });
+
   test("[Q7] words that were heard in live audio whose second never comes are taken back where they are no final", async () => {
     const world = new LiveWorld(audioOf([quiet(4_100), speech(800), quiet(100), speech(1_000)], 10));
     world.keptAtMost = 4;

@@ -35,6 +35,8 @@ export class LiveWorld {
   /** What a model says of a piece by its bytes; and how long it takes. */
   words = (speech: Uint8Array): { start: number; text: string } => ({ start: 120, text: `${speech.length} bytes` });
   tookMs = 0;
+  /** Called before a model answers, which waits for it. @param wanted aborts where nobody waits for the words. */
+  beforeHeard = async (_wanted: AbortSignal | undefined): Promise<void> => {};
   hasLive = true;
   /** How long after its end a second is kept. */
   keptAfterMs = 0;
@@ -160,8 +162,9 @@ export class LiveWorld {
         return ok({ last_seq: kept.at(-1) ?? 0, is_ended: false, resolved_ms, is_resolving, turns });
       },
       precedence: this.#precedence,
-      hear: async (speech) => {
+      hear: async (speech, wanted) => {
         this.heard += 1;
+        await this.beforeHeard(wanted);
         this.now += this.tookMs;
         dies();
         if (fails()) return err("a fault");
