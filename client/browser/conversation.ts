@@ -43,10 +43,16 @@ export async function joinConversation(options: ConversationOptions): Promise<Co
   try {
     // Side by side: both must be asked for within the click.
     const asked = openLivePlayer(inPage);
+    // It makes way too where the microphone is refused. Its own failure is told where it is waited for.
+    opened.push(() =>
+      asked.then(
+        (one) => one.close(),
+        () => undefined,
+      ),
+    );
     const microphone = await openMicrophone({ ...voice, ...options.microphone }, inPage);
     opened.push(() => microphone.close());
     const player = await asked;
-    opened.push(() => player.close());
     const capture = await startCapture({
       baseUrl,
       sessionId,

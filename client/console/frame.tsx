@@ -7,7 +7,7 @@ import { Icon, type IconName, Mark } from "./parts/icons.tsx";
 import { Later } from "./parts/later.tsx";
 import { Notices } from "./parts/notices.tsx";
 import { RecordingBar } from "./parts/recording-bar.tsx";
-import { answerCredential, askingFor } from "./state/access.ts";
+import { answerCredential, askAgain, askingFor, hasDeclined, timesGiven } from "./state/access.ts";
 import { TalkView } from "./views/talk/talk-view.tsx";
 import { addressOf, type Route, route } from "./state/route.ts";
 import { theme, toggleTheme } from "./state/theme.ts";
@@ -27,6 +27,7 @@ export function Frame(): JSX.Element {
         Skip to content
       </a>
       <TopBar />
+      {hasDeclined.value && <AccessBar />}
       <Content />
       {askingFor.value !== undefined && (
         <Dialog title="Who are you?" onClose={() => answerCredential(undefined)}>
@@ -37,6 +38,19 @@ export function Frame(): JSX.Element {
       <RecordingBar />
       <Notices />
     </>
+  );
+}
+
+/** The person was asked who they are, and put it off. */
+function AccessBar(): JSX.Element {
+  return (
+    <p class="banner access-bar" role="status">
+      <Icon name="warning" />
+      <span class="grows">The gateway shows nothing to who does not say who they are.</span>
+      <button type="button" class="button" onClick={() => void askAgain()}>
+        Enter a key
+      </button>
+    </p>
   );
 }
 
@@ -57,7 +71,7 @@ function TopBar(): JSX.Element {
       <nav class="nav" aria-label="Main">
         <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
         <NavLink view="capture" address={addressOf.capture} label="Record" />
-        <NavLink view="talk" address={addressOf.talk} label="Talk to an AI" />
+        <NavLink view="talk" address={addressOf.talk} label="Talk" rest=" to an AI" />
         <NavLink view="documents" address={addressOf.documents} label="Documents" />
         <NavLink view="usage" address={addressOf.usage} label="Usage" />
       </nav>
@@ -81,10 +95,12 @@ interface NavLinkProps {
   readonly view: Route["view"];
   readonly address: string;
   readonly label: string;
+  /** Of the label, where there is room for it. */
+  readonly rest?: string;
   readonly icon?: IconName;
 }
 
-function NavLink({ view, address, label, icon }: NavLinkProps): JSX.Element {
+function NavLink({ view, address, label, rest, icon }: NavLinkProps): JSX.Element {
   const isCurrent = route.value.view === view;
   return (
     <a
@@ -94,6 +110,7 @@ function NavLink({ view, address, label, icon }: NavLinkProps): JSX.Element {
       {...(icon && { "aria-label": label, title: label })}
     >
       {icon ? <Icon name={icon} /> : label}
+      {rest !== undefined && <span class="nav-rest">{rest}</span>}
     </a>
   );
 }
@@ -102,7 +119,9 @@ function Content(): JSX.Element {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
   const shown = route.value;
-  const key = shown.view === "meeting" ? `meeting/${shown.sessionId}` : shown.view;
+  const view = shown.view === "meeting" ? `meeting/${shown.sessionId}` : shown.view;
+  // What was refused is asked for anew with what was given since.
+  const key = `${view} ${timesGiven.value}`;
   useEffect(() => {
     // Who reads by ear is told of the new view; at the first one the browser does that.
     if (!isFirst.current) main.current?.focus({ preventScroll: true });

@@ -54,9 +54,9 @@ export function sizeWords(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
-/** `Ada, Bob and 3 more`. */
+/** `Ada, Bob and 3 more`. Each name is kept apart from its neighbours, whichever way it is written. */
 export function namesWords(names: readonly string[]): string {
-  const shown = names.slice(0, maxNames);
+  const shown = names.slice(0, maxNames).map((name) => `\u2068${name}\u2069`);
   const rest = names.length - shown.length;
   return rest > 0 ? `${shown.join(", ")} and ${rest} more` : shown.join(", ");
 }

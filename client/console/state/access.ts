@@ -23,6 +23,11 @@ export const credential = signal<Credential | undefined>(readStored());
 /** Why the person is asked for a credential now; undefined: they are not. */
 export const askingFor = signal<string | undefined>(undefined);
 
+/** Whether the person put it off: what asks again and again by itself leaves them alone from then on. */
+export const hasDeclined = signal(false);
+/** Counts what they gave after they had put it off. */
+export const timesGiven = signal(0);
+
 /** The one meeting that a session token is for. */
 export const onlySession = computed(() => credential.value?.sessionId);
 
@@ -30,18 +35,27 @@ const waiting: ((given: Credential | undefined) => void)[] = [];
 
 /** Asks the person. @returns undefined where they would rather not. */
 export function anotherCredential(reason: string): Promise<Credential | undefined> {
+  if (hasDeclined.value) return Promise.resolve(undefined);
   askingFor.value ??= reason;
   return new Promise((resolve) => waiting.push(resolve));
 }
 
+/** The person would rather be asked now. */
+export async function askAgain(): Promise<void> {
+  hasDeclined.value = false;
+  if (await anotherCredential("Enter an API key, or the token of a meeting.")) timesGiven.value += 1;
+}
+
 /** The person has answered. */
 export function answerCredential(text: string | undefined): void {
-  if (text !== undefined) keepCredential(text);
+  if (text === undefined) hasDeclined.value = true;
+  else keepCredential(text);
   askingFor.value = undefined;
   for (const resolve of waiting.splice(0)) resolve(text === undefined ? undefined : credential.value);
 }
 
 export function keepCredential(text: string): void {
+  hasDeclined.value = false;
   credential.value = parseCredential(text);
   write(text);
 }

@@ -13,8 +13,10 @@ export class Asking {
   readonly citations = signal<ReadonlyMap<number, ChatCitation>>(new Map());
   readonly documents = signal<ReadonlyMap<number, ChatDocument>>(new Map());
   readonly isAnswering = signal(false);
-  /** The model that was to answer, and could not. */
+  /** Who answers in the place of the model that was to and could not, in words. */
   readonly insteadOf = signal<string | undefined>(undefined);
+  /** Whether the person ended it before its end. */
+  readonly isStopped = signal(false);
   readonly problem = signal<string | undefined>(undefined);
   readonly #meetings: readonly string[] | undefined;
   #ending = new AbortController();
@@ -41,8 +43,10 @@ export class Asking {
     }
   }
 
+  /** Of an answer that is under way; what came of it stays. */
   stop(): void {
     this.#ending.abort();
+    this.isStopped.value = this.isAnswering.value;
     this.isAnswering.value = false;
   }
 
@@ -52,16 +56,24 @@ export class Asking {
     this.documents.value = new Map();
     this.insteadOf.value = undefined;
     this.problem.value = undefined;
+    this.isStopped.value = false;
   }
 
   async #answer(message: string, ending: AbortSignal): Promise<void> {
     const question = { message, ...(this.#meetings ? { meetings: [...this.#meetings] } : {}) };
     for await (const event of gateway.chat(question, { signal: ending })) {
       if (ending.aborted) return;
-      if (event.type === "begin") this.insteadOf.value = event.instead_of ?? undefined;
+      if (event.type === "begin") this.insteadOf.value = insteadWords(event.instead_of, event.model);
       else if (event.type === "delta") this.text.value += event.text;
       else if (event.type === "citation") this.citations.value = new Map(this.citations.value).set(event.n, event);
       else if (event.type === "document") this.documents.value = new Map(this.documents.value).set(event.n, event);
     }
   }
+}
+
+function insteadWords(absent: string | null, model: string): string | undefined {
+  if (absent === null) return undefined;
+  // The one that comes with an installation writes no word of its own.
+  const isQuoting = model.startsWith("embedded/");
+  return `${absent} can’t answer at the moment. ${isQuoting ? "Instead, this is what was said, word for word:" : `${model} answers instead:`}`;
 }

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import type { SyncClient, SyncConflict, SyncDocument } from "../../index.ts";
 import { gateway, withAccess } from "../api/gateway.ts";
 import { plainWords } from "../api/plain-words.ts";
+import { notify } from "./notices.ts";
 
 export interface OwnDocuments {
   readonly documents: readonly SyncDocument[];
@@ -65,13 +66,14 @@ export async function deleteDocument(id: string): Promise<void> {
 }
 
 export async function settle(conflictId: string, choice: "mine" | "theirs" | { readonly own: string }): Promise<void> {
-  await change(async (client) => {
+  const isSettled = await change(async (client) => {
     const conflict = client.conflicts().find(({ conflict_id }) => conflict_id === conflictId);
     await client.resolve(
       conflictId,
       typeof choice === "string" ? choice : { merged: { ...headOf(conflict), body: choice.own } },
     );
   });
+  if (isSettled) notify("done", "Settled. Your devices take this version over.");
 }
 
 /** The text of a version, wherever it lies. */
@@ -87,15 +89,18 @@ function headOf(conflict: SyncConflict | undefined): { title?: string; media_typ
   return { ...(title === undefined ? {} : { title }), ...(media_type === undefined ? {} : { media_type }) };
 }
 
-async function change(work: (client: SyncClient) => Promise<unknown>): Promise<void> {
+/** @returns whether it was done. */
+async function change(work: (client: SyncClient) => Promise<unknown>): Promise<boolean> {
   const client = opened;
-  if (!client || isSending.value) return;
+  if (!client || isSending.value) return false;
   isSending.value = true;
   try {
     await work(client);
     await lookAtOwnDocuments();
+    return true;
   } catch (cause) {
     ownProblem.value = plainWords(cause);
+    return false;
   } finally {
     isSending.value = false;
   }

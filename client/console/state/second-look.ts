@@ -16,6 +16,9 @@ export interface Looked {
   readonly change: ReviewChange;
 }
 
+/** What of a meeting it goes by. */
+type Looking = Pick<Meeting, "sessionId" | "state" | "events" | "look" | "catchUp">;
+
 export class SecondLook {
   /** Whether a service is set up for it; undefined until that is known, and where the gateway does not say. */
   readonly hasService = signal<boolean | undefined>(undefined);
@@ -26,12 +29,12 @@ export class SecondLook {
   readonly failed: ReadonlySignal<readonly ReviewStatus[]>;
   /** Undefined where nobody looked again, or that was taken back. */
   readonly looked: ReadonlySignal<Looked | undefined>;
-  readonly #meeting: Meeting;
-  readonly #corrections: Corrections;
+  readonly #meeting: Looking;
+  readonly #corrections: Pick<Corrections, "undo">;
   /** Tracks whose outcome is still to be read. */
   readonly #watched = new Set<string>();
 
-  constructor(meeting: Meeting, corrections: Corrections) {
+  constructor(meeting: Looking, corrections: Pick<Corrections, "undo">) {
     this.#meeting = meeting;
     this.#corrections = corrections;
     this.#reviews = computed(() => meeting.state.value?.reviews ?? []);

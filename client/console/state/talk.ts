@@ -6,6 +6,7 @@ import type { Utterance } from "../../index.ts";
 import { baseUrl, gateway, withAccess } from "../api/gateway.ts";
 import { plainWords } from "../api/plain-words.ts";
 import { credential } from "./access.ts";
+import { sourceWords } from "./capture-words.ts";
 import { conversationToken, newSessionId } from "./new-session.ts";
 
 export type TalkPhase = ConversationInPage["participant"]["phase"];
@@ -51,7 +52,7 @@ export async function startTalk(questions: readonly string[]): Promise<void> {
     });
     void follow(sessionId);
   } catch (cause) {
-    problem.value = plainWords(cause);
+    problem.value = sourceWords(cause, "mic");
     phase.value = undefined;
   }
 }

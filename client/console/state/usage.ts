@@ -22,6 +22,22 @@ export interface Spent {
   readonly budgets: readonly BudgetInUse[] | undefined;
 }
 
+/** What the ledger's own features are to people; a backend's own word stays as it is. */
+const featureNames: Readonly<Record<string, string>> = {
+  all: "Everything",
+  chat: "Questions",
+  stt: "Speech to text",
+  tts: "Text to speech",
+  live: "Talks with an AI",
+  ingest: "Audio taken in",
+  resolve: "Who speaks",
+  storage: "Storage",
+};
+
+export function featureWords(feature: string): string {
+  return featureNames[feature] ?? feature;
+}
+
 export const spans = [7, 30, 90] as const;
 export const span = signal<(typeof spans)[number]>(30);
 export const spent = signal<Spent | undefined>(undefined);

@@ -8,7 +8,9 @@ import { expectAccessible } from "../support/accessible.ts";
 import { expectClean, patiently, useConsole } from "../support/use-console.ts";
 import { isWithoutBrowser } from "../support/use-browser.ts";
 
-const { gateway, open } = useConsole({ env: { CAPTIONS: "off", OPENAI_BASE_URL: "http://127.0.0.1:9/v1" } });
+// Nobody listens there: the model that quotes answers instead, and it is said.
+const env = { CAPTIONS: "off", OPENAI_BASE_URL: "http://127.0.0.1:9/v1", CHAT_MODEL: "openai/away" };
+const { gateway, open } = useConsole({ env });
 const speech = new Uint8Array(speak(lowVoice, 6).buffer);
 
 async function keepMeeting(): Promise<string> {
@@ -44,6 +46,15 @@ test.skipIf(isWithoutBrowser)(
     await ask(page, "Ask this meeting", "When is the launch?");
     await page.locator(".ask-text", { hasText: "ninth of March" }).waitFor();
     await expectAccessible(page);
+    const panel = page.getByRole("region", { name: "Ask this meeting" });
+    const told = await panel.getByRole("status").textContent();
+    expect(told).toMatch(/^openai\/away can’t answer at the moment\. .*ninth of March.* It rests on \d places?\.$/s);
+    expect(told, "numbers say nothing by ear").not.toContain("[1]");
+    await panel
+      .getByRole("list", { name: "What the answer rests on" })
+      .getByRole("button", { name: "Ann 0:03" })
+      .click();
+    await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "1: listen, Ann, 0 min 3 s" }).click();
     await page.getByRole("button", { name: "Pause" }).waitFor();
     await ask(page, "Ask this meeting", "Who hired the accountant?");
@@ -70,3 +81,37 @@ test.skipIf(isWithoutBrowser)("[J4] all meetings are asked, and the place opens 
   expect(sessionId).toMatch(/^ask-/);
   expectClean(opened);
 });
+
+test.skipIf(isWithoutBrowser)(
+  "an answer is waited for, stopped and asked for anew, by keyboard as by pointer",
+  async () => {
+    const opened = await open(`#/m/${await keepMeeting()}`);
+    const { page } = opened;
+    let asked = 0;
+    await page.route("**/v1/chat", () => {
+      asked += 1;
+    });
+    const panel = page.getByRole("region", { name: "Ask this meeting" });
+    await ask(page, "Ask this meeting", "When is the launch?");
+    await expect.poll(() => panel.getByRole("status").textContent(), patiently).toBe("Looking for an answer…");
+    const stop = panel.getByRole("button", { name: "Stop" });
+    await stop.click();
+    await panel.locator(".ask-note", { hasText: "Stopped." }).waitFor();
+    const button = panel.getByRole("button", { name: "Ask", exact: true });
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(asked).toBe(1);
+    await page.keyboard.press("Enter");
+    await stop.waitFor();
+    await page.keyboard.press(" ");
+    await button.waitFor();
+    await ask(page, "Ask this meeting", "Who launches?");
+    await stop.waitFor();
+    // Whoever asks again means the new question.
+    await ask(page, "Ask this meeting", "Where?");
+    await expect.poll(() => asked, patiently).toBe(4);
+    await page.keyboard.press("Escape");
+    await button.waitFor();
+    await page.unrouteAll();
+    expectClean(opened);
+  },
+);

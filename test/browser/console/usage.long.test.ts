@@ -37,9 +37,11 @@ test.skipIf(isWithoutBrowser)(
     await page.getByRole("link", { name: "Usage" }).click();
     await page.getByRole("heading", { name: "By feature" }).waitFor();
     expect(await loaded()).toBeGreaterThan(0);
-    await page.getByRole("row", { name: /^chat \$1\.030 1 0 1,500$/ }).waitFor();
+    await page.getByRole("row", { name: /^Questions \$1\.030 1 0 1,500$/ }).waitFor();
     await page.getByRole("link", { name: "board-7" }).waitFor();
-    expect(await page.getByRole("meter", { name: "chat, dollars today" }).getAttribute("aria-valuenow")).toBe("86");
+    expect(await page.getByRole("meter", { name: "Questions, dollars today" }).getAttribute("aria-valuenow")).toBe(
+      "86",
+    );
     await expectFit(page, "usage");
     const [download] = await Promise.all([
       page.waitForEvent("download"),

@@ -12,21 +12,26 @@ import { runCommand } from "../../../scripts/cli/run-command.ts";
 import { GatewayProcess } from "../../../scripts/local/gateway-process.ts";
 import { findChromium } from "../support/chromium.ts";
 import { launchBrowser } from "../support/launch-browser.ts";
+import { MadeGateway } from "./made.ts";
 import { shots } from "./shots.ts";
+import { states } from "./states.ts";
 
 const widths = [360, 1_024, 1_600] as const;
 const schemes = ["light", "dark"] as const;
 const folder = join(".wrangler", "screenshots");
-const names = shots.map(({ name }) => name);
+const names = [...shots, ...states].map(({ name }) => name);
+
+type Print = (line: string) => void;
+type IsAsked = (shot: { readonly name: string }) => boolean;
 
 const command = defineCommand({
   name: "npm run screenshots --",
   description: `Pictures of the console's views, at three widths, light and dark, in ${folder}.`,
   options: {
     only: z
-      .enum(names, `must be one of ${names.join(", ")}`)
+      .array(z.string().refine((name) => names.some((one) => one === name || one.startsWith(`${name}-`)), "is a view"))
       .optional()
-      .meta({ value: "<view>", description: `${names.join(", ")}; all by default` }),
+      .meta({ value: "<views...>", description: `${names.join(", ")}, or the first word of some; all by default` }),
   },
 });
 
@@ -34,33 +39,58 @@ await runCommand(command, async ({ only }, { print }) => {
   const found = await findChromium();
   if ("missing" in found) throw new Failure(found.missing);
   mkdirSync(folder, { recursive: true });
-  const gateway = new GatewayProcess();
-  let browser: Browser | undefined;
+  const isAsked: IsAsked = ({ name }) => only?.some((one) => name === one || name.startsWith(`${one}-`)) ?? true;
+  const browser = await launchBrowser(found, ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]);
   try {
-    await gateway.start();
-    browser = await launchBrowser(found, ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]);
-    // What moves would be caught in the middle.
-    const page = await browser.newPage({ reducedMotion: "reduce" });
-    page.on("console", (message) => {
-      if (message.type() === "error") print(`console: ${message.text()}`);
-    });
-    page.on("pageerror", (error) => print(`page: ${error.message}`));
-    for (const { name, open } of shots) {
-      // What a view needs is made, though no picture of it is asked for: later ones build on it.
-      await open(page, gateway.url);
-      if (only === undefined || only === name) for (const path of await take(page, name)) print(path);
-      if (only === name) break;
-    }
+    if (shots.some(isAsked)) await takeShots(browser, isAsked, print);
+    if (states.some(isAsked)) await takeStates(browser, isAsked, print);
     return 0;
   } finally {
-    await browser?.close();
-    await gateway.dispose();
+    await browser.close();
   }
 });
 
-/** @returns the paths of the pictures. */
-async function take(page: Page, name: string): Promise<string[]> {
-  const paths: string[] = [];
+async function takeShots(browser: Browser, isAsked: IsAsked, print: Print): Promise<void> {
+  const gateway = new GatewayProcess();
+  try {
+    await gateway.start();
+    const page = await newPage(browser, print);
+    // What a view needs is made, though no picture of it is asked for: later ones build on it.
+    for (const shot of shots.slice(0, shots.findLastIndex(isAsked) + 1)) {
+      await shot.open(page, gateway.url);
+      if (isAsked(shot)) await take(page, shot.name, print);
+    }
+  } finally {
+    await gateway.dispose();
+  }
+}
+
+async function takeStates(browser: Browser, isAsked: IsAsked, print: Print): Promise<void> {
+  const made = new MadeGateway();
+  try {
+    await made.start();
+    for (const state of states.filter(isAsked)) {
+      const page = await newPage(browser, print);
+      await state.open(page, made.url);
+      await take(page, state.name, print);
+      await page.context().close();
+    }
+  } finally {
+    await made.dispose();
+  }
+}
+
+async function newPage(browser: Browser, print: Print): Promise<Page> {
+  // What moves would be caught in the middle.
+  const page = await browser.newPage({ reducedMotion: "reduce" });
+  page.on("console", (message) => {
+    if (message.type() === "error") print(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => print(`page: ${error.message}`));
+  return page;
+}
+
+async function take(page: Page, name: string, print: Print): Promise<void> {
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     for (const width of widths) {
@@ -74,8 +104,7 @@ async function take(page: Page, name: string): Promise<string[]> {
       );
       const path = join(folder, `${name}-${width}-${colorScheme}.png`);
       await page.screenshot({ path });
-      paths.push(path);
+      print(path);
     }
   }
-  return paths;
 }

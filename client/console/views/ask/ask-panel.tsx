@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { ChatCitation, ChatDocument } from "../../../index.ts";
+import { Icon } from "../../parts/icons.tsx";
+import { countWords } from "../../parts/words.ts";
 import type { Asking } from "../../state/asking.ts";
 import { addressOf } from "../../state/route.ts";
 
@@ -9,38 +11,52 @@ interface Props {
   readonly asking: Asking;
   /** Such as "Ask this meeting". */
   readonly label: string;
+  /** Where a place is, for the list of places: `0:03`. */
+  readonly whereOf: (place: ChatCitation) => string;
   readonly onPlace: (place: ChatCitation) => void;
 }
 
-export function AskPanel({ asking, label, onPlace }: Props): JSX.Element {
+export function AskPanel({ asking, label, whereOf, onPlace }: Props): JSX.Element {
   useEffect(() => () => asking.stop(), [asking]);
   const isAnswering = asking.isAnswering.value;
-  const submit = (event: Event): void => {
+  const stop = (event: Event): void => {
+    // It is the button that asks by the time that the browser acts on the click.
     event.preventDefault();
-    if (isAnswering) asking.stop();
-    else void asking.ask();
+    asking.stop();
   };
   return (
     <section class="ask" aria-label={label}>
-      <form class="ask-form" onSubmit={submit}>
+      <form
+        class="ask-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void asking.ask();
+        }}
+      >
         <input
           class="input"
+          dir="auto"
           aria-label={label}
           placeholder={label}
           maxLength={10_000}
           value={asking.question.value}
           onInput={(event) => (asking.question.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Escape") asking.stop();
+          }}
         />
-        <button type="submit" class="button">
+        <button type={isAnswering ? "button" : "submit"} class="button" {...(isAnswering && { onClick: stop })}>
           {isAnswering ? "Stop" : "Ask"}
         </button>
       </form>
-      <div class="ask-answer" role="status" aria-busy={isAnswering}>
-        {asking.insteadOf.value !== undefined && (
-          <p class="ask-note">{asking.insteadOf.value} can’t answer now: these are the words themselves.</p>
-        )}
+      {/* Told once it is whole: a screen reader would begin anew with every word that comes. */}
+      <p class="visually-hidden" role="status">
+        {toldOf(asking)}
+      </p>
+      <div class="ask-answer" aria-busy={isAnswering}>
+        <Notes asking={asking} />
         {asking.text.value !== "" && (
-          <p class="ask-text">
+          <p class="ask-text" dir="auto">
             {partsOf(asking.text.value).map((part, index) => {
               const place = typeof part === "number" ? asking.citations.value.get(part) : undefined;
               const document = typeof part === "number" ? asking.documents.value.get(part) : undefined;
@@ -49,9 +65,54 @@ export function AskPanel({ asking, label, onPlace }: Props): JSX.Element {
             })}
           </p>
         )}
-        {asking.problem.value !== undefined && <p class="ask-note">{asking.problem.value}</p>}
+        <Places asking={asking} whereOf={whereOf} onPlace={onPlace} />
       </div>
     </section>
+  );
+}
+
+function Notes({ asking }: Pick<Props, "asking">): JSX.Element {
+  const { insteadOf, problem, isStopped, isAnswering, text } = asking;
+  return (
+    <>
+      {isAnswering.value && text.value === "" && <p class="ask-note">Looking for an answer…</p>}
+      {insteadOf.value !== undefined && <p class="ask-note breaks">{insteadOf.value}</p>}
+      {problem.value !== undefined && (
+        <p class="ask-note is-problem">
+          <Icon name="warning" size={16} /> {problem.value}
+        </p>
+      )}
+      {isStopped.value && <p class="ask-note">Stopped.</p>}
+    </>
+  );
+}
+
+/** Who said it and where: in the text there is room for a number alone. */
+function Places({ asking, whereOf, onPlace }: Omit<Props, "label">): JSX.Element | null {
+  const places = [...asking.citations.value.values()];
+  const documents = [...asking.documents.value.values()];
+  if (places.length + documents.length === 0) return null;
+  return (
+    <ul class="ask-places" aria-label="What the answer rests on">
+      {places.map((place) => (
+        <li key={place.n}>
+          <button type="button" class="ask-where" onClick={() => onPlace(place)}>
+            <Icon name="play" size={14} /> {place.n}
+            <bdi>{place.speaker ?? "Somebody"}</bdi>
+            <span class="hint">{whereOf(place)}</span>
+          </button>
+        </li>
+      ))}
+      {documents.map(({ n, title }) => (
+        <li key={n}>
+          <a class="ask-where" href={addressOf.documents}>
+            <Icon name="file" size={14} /> {n}
+            <bdi>{title}</bdi>
+            <span class="hint">your document</span>
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -71,6 +132,21 @@ function DocumentPlace({ document: { n, title } }: { readonly document: ChatDocu
       {n}
     </a>
   );
+}
+
+/** What who reads by ear is told: that it works, and then all of it. */
+function toldOf({ isAnswering, text, insteadOf, problem, isStopped, citations, documents }: Asking): string {
+  if (isAnswering.value) return "Looking for an answer…";
+  const count = citations.value.size + documents.value.size;
+  return [
+    insteadOf.value,
+    text.value.replaceAll(/\s*\[\d+\]/g, ""),
+    count > 0 ? `It rests on ${countWords(count, "place", "places")}.` : undefined,
+    problem.value,
+    isStopped.value ? "Stopped." : undefined,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 const shown = (part: string | number): string => (typeof part === "number" ? "" : part);

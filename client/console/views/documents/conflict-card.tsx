@@ -2,6 +2,8 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { SyncConflict } from "../../../index.ts";
+import { whenWords } from "../../parts/words.ts";
+import { now } from "../../state/clock.ts";
 import { isSending, settle, textOfVersion } from "../../state/own-documents.ts";
 
 interface Texts {
@@ -27,12 +29,14 @@ export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }):
   const title = theirs?.title ?? yours?.title ?? id;
   return (
     <section class="card conflict" aria-label={`Conflict: ${title}`}>
-      <h2 class="breaks">Two versions of {title}</h2>
+      <h2 class="breaks">
+        Two versions of <bdi>{title}</bdi>
+      </h2>
       <p class="hint">Two devices changed it without knowing of each other. Both are kept until you choose.</p>
       {hasFailed && <p class="banner is-problem">The texts did not come. Open this page again.</p>}
       <div class="conflict-sides">
-        <Side head="What stands" by={theirs} text={texts?.theirs} />
-        <Side head="What came second" by={yours} text={texts?.yours} />
+        <Side head="In use now" by={theirs} text={texts?.theirs} other={texts?.yours} />
+        <Side head="The other version" by={yours} text={texts?.yours} other={texts?.theirs} />
       </div>
       {own === undefined ? (
         <div class="conflict-choices">
@@ -42,7 +46,7 @@ export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }):
             disabled={isSending.value}
             onClick={() => void settle(conflict_id, "theirs")}
           >
-            Keep what stands
+            Keep the one in use
           </button>
           <button
             type="button"
@@ -50,7 +54,7 @@ export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }):
             disabled={isSending.value}
             onClick={() => void settle(conflict_id, "mine")}
           >
-            Take what came second
+            Use the other version
           </button>
           <button type="button" class="button" disabled={!texts} onClick={() => setOwn(texts?.theirs ?? "")}>
             Write one from both
@@ -89,25 +93,48 @@ interface SideProps {
   readonly head: string;
   readonly by: SyncConflict["theirs"];
   readonly text: string | undefined;
+  /** What it is compared with. */
+  readonly other: string | undefined;
 }
 
-function Side({ head, by, text }: SideProps): JSX.Element {
+function Side({ head, by, text, other }: SideProps): JSX.Element {
   const isGone = by === null || by.deleted;
   return (
     <div class="conflict-side">
       <h3>{head}</h3>
       {by && (
-        <p class="hint">
-          {by.device_id}, {new Date(by.at).toLocaleString()}
+        <p class="hint breaks">
+          <bdi>{by.device_id}</bdi>, {whenWords(Date.parse(by.at), now.value)}
         </p>
       )}
       {isGone ? (
-        <p>Deleted.</p>
+        <p class="empty-line">Deleted here.</p>
       ) : (
-        <pre tabIndex={0} aria-label={head}>
-          {text ?? "…"}
+        <pre tabIndex={0} aria-label={head} dir="auto">
+          {text === undefined ? "…" : <Marked text={text} other={other ?? ""} />}
         </pre>
       )}
     </div>
+  );
+}
+
+/** A text with what differs from another one marked: all between the lines with which both begin and end. */
+function Marked({ text, other }: { readonly text: string; readonly other: string }): JSX.Element {
+  const [lines, others] = [text.split("\n"), other.split("\n")];
+  const most = Math.min(lines.length, others.length);
+  let head = 0;
+  while (head < most && lines[head] === others[head]) head += 1;
+  let tail = 0;
+  while (tail < most - head && lines.at(-1 - tail) === others.at(-1 - tail)) tail += 1;
+  const shown = (from: number, to: number): string => lines.slice(from, to).join("\n");
+  const end = lines.length - tail;
+  return (
+    <>
+      {shown(0, head)}
+      {head > 0 && "\n"}
+      {end > head && <mark>{shown(head, end)}</mark>}
+      {tail > 0 && end > head && "\n"}
+      {shown(end, lines.length)}
+    </>
   );
 }

@@ -1,7 +1,8 @@
 /** The caller's own documents: a list, files that are added, and conflicts side by side. Its own part of the page, loaded when it is looked at. */
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { SyncDocument } from "../../../index.ts";
+import { Dialog } from "../../parts/dialog.tsx";
 import { repeatWhileSeen } from "../../state/repeat.ts";
 import {
   addFiles,
@@ -44,21 +45,23 @@ export function DocumentsView(): JSX.Element {
         </label>
       </header>
       <p class="lead">
-        Text and Markdown of your own. Answers to your questions name the places they rest on; nobody else sees them.
+        Text and Markdown files of your own, seen by you alone. Answers to your questions draw on them, and say where.
       </p>
       {ownProblem.value !== undefined && (
         <p class="banner is-problem" role="alert">
           {ownProblem.value}
         </p>
       )}
-      {known ? <Known known={known} /> : ownProblem.value === undefined && <p class="hint">Asking…</p>}
+      {known ? <Known known={known} /> : ownProblem.value === undefined && <p class="hint">Loading…</p>}
     </section>
   );
 }
 
 function Known({ known: { documents, conflicts, refused } }: { readonly known: OwnDocuments }): JSX.Element {
+  const [toDelete, setToDelete] = useState<SyncDocument | undefined>(undefined);
   return (
     <>
+      {toDelete && <DeleteDialog document={toDelete} onClose={() => setToDelete(undefined)} />}
       {refused.map((words) => (
         <p key={words} class="banner is-problem" role="alert">
           {words}
@@ -74,7 +77,7 @@ function Known({ known: { documents, conflicts, refused } }: { readonly known: O
         ) : (
           <ul class="documents">
             {documents.map((document) => (
-              <Row key={document.id} document={document} />
+              <Row key={document.id} document={document} onDelete={() => setToDelete(document)} />
             ))}
           </ul>
         )}
@@ -85,31 +88,62 @@ function Known({ known: { documents, conflicts, refused } }: { readonly known: O
 
 function Row({
   document: { id, title = id, media_type, body, isPending },
+  onDelete,
 }: {
   readonly document: SyncDocument;
+  readonly onDelete: () => void;
 }): JSX.Element {
   const kind =
     media_type === "text/markdown" ? "Markdown" : media_type === "application/pdf" ? "text of a PDF" : "text";
   const length = typeof body === "string" ? `, ${body.length.toLocaleString("en")} characters` : "";
   return (
     <li>
-      <span class="breaks">{title}</span>
+      <span class="breaks">
+        <bdi>{title}</bdi>
+      </span>
       <span class="hint">
         {kind}
         {length}
         {isPending ? ", not sent yet" : ""}
       </span>
-      <button
-        type="button"
-        class="button"
-        aria-label={`Delete ${title}`}
-        disabled={isSending.value}
-        onClick={() => {
-          if (confirm(`Delete “${title}” on all your devices?`)) void deleteDocument(id);
-        }}
-      >
+      <button type="button" class="button" aria-label={`Delete ${title}`} disabled={isSending.value} onClick={onDelete}>
         Delete
       </button>
     </li>
+  );
+}
+
+function DeleteDialog({
+  document: { id, title = id },
+  onClose,
+}: {
+  readonly document: SyncDocument;
+  readonly onClose: () => void;
+}): JSX.Element {
+  return (
+    <Dialog title="Delete this document?" onClose={onClose}>
+      <p class="lead breaks">
+        <strong>
+          <bdi>{title}</bdi>
+        </strong>{" "}
+        will be deleted on all your devices, and no answer draws on it any more.
+      </p>
+      <div class="row is-end">
+        <button type="button" class="button" onClick={onClose}>
+          Keep it
+        </button>
+        <button
+          type="button"
+          class="button is-danger"
+          disabled={isSending.value}
+          onClick={() => {
+            onClose();
+            void deleteDocument(id);
+          }}
+        >
+          Delete
+        </button>
+      </div>
+    </Dialog>
   );
 }

@@ -36,7 +36,7 @@ export function HistoryDialog({ meeting, onClose }: Props): JSX.Element {
           {entries.slice(0, maxShown).map(({ eventId, at, by, words, isUndone, canUndo }) => (
             <li key={eventId}>
               <span class="breaks">
-                <strong>{deciders[by]}</strong> {words}
+                <strong>{deciders[by]}</strong> <bdi>{words}</bdi>
                 <span class="hint">
                   {" "}
                   {whenWords(Date.parse(at), now.value)}

@@ -37,7 +37,9 @@ export function Lanes({ meeting, player, corrections }: LanesProps): JSX.Element
             {current ? (
               <>
                 <span class={`dot is-speaker-${current.colour} is-speaking`} aria-hidden="true" />
-                {current.label} speaks
+                <span class="breaks">
+                  <bdi>{current.label}</bdi> speaks
+                </span>
               </>
             ) : (
               "Listening"
@@ -92,7 +94,10 @@ function Lane({ speaker, axis, meeting, player, corrections, isNow }: LaneProps)
         <button
           type="button"
           class="lane-name"
-          title={speaker.name === undefined ? "Who is this?" : "Another name, or the same person as another"}
+          dir="auto"
+          title={
+            speaker.name === undefined ? "Who is this?" : `${speaker.name}: another name, or the same person as another`
+          }
           onClick={() => (isNaming.value = true)}
         >
           {speaker.label}

@@ -41,7 +41,9 @@ export function MeetingHead({ meeting, onDelete }: Props): JSX.Element {
         <a class="icon-button" href={addressOf.meetings} aria-label="To the meetings">
           <Icon name="back" />
         </a>
-        <h1 class="breaks">{meeting.title.value}</h1>
+        <h1 class="breaks" dir="auto">
+          {meeting.title.value}
+        </h1>
         {status && <StatusPill status={status} />}
       </div>
       <Numbers meeting={meeting} />

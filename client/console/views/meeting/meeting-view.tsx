@@ -11,6 +11,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { Icon } from "../../parts/icons.tsx";
+import { clockWords } from "../../parts/words.ts";
 import type { ChatCitation } from "../../../index.ts";
 import { Asking, chosenPlace } from "../../state/asking.ts";
 import { Corrections } from "../../state/corrections.ts";
@@ -70,8 +71,9 @@ function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Elem
     chosenPlace.value = undefined;
     listenTo(place);
   }, [place, isReady, meeting]);
-  const listenTo = ({ track, start_ms }: ChatCitation): void =>
-    player.playFrom((meeting.offsets.value.get(track) ?? 0) + start_ms);
+  const placeOf = ({ track, start_ms }: ChatCitation): number => (meeting.offsets.value.get(track) ?? 0) + start_ms;
+  const listenTo = (chosen: ChatCitation): void => player.playFrom(placeOf(chosen));
+  const whereOf = (cited: ChatCitation): string => clockWords(placeOf(cited));
   return (
     <section class="page is-wide">
       <MeetingHead meeting={meeting} onDelete={onDelete} />
@@ -82,7 +84,7 @@ function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Elem
           <Tracks meeting={meeting} />
         </div>
         <div>
-          <AskPanel asking={asking} label="Ask this meeting" onPlace={listenTo} />
+          <AskPanel asking={asking} label="Ask this meeting" whereOf={whereOf} onPlace={listenTo} />
           <Transcript meeting={meeting} player={player} corrections={corrections} />
         </div>
       </div>
@@ -94,7 +96,7 @@ function Parts({ meeting, player, corrections, onDelete }: PartsProps): JSX.Elem
 function Nothing({ why }: { readonly why: string }): JSX.Element {
   return (
     <section class="page is-narrow">
-      <h1>Nothing to see</h1>
+      <h1>This meeting can’t be shown</h1>
       <p class="lead" role="status">
         {why}
       </p>

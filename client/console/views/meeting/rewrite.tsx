@@ -53,10 +53,18 @@ export function Rewrite({ meeting }: { readonly meeting: Meeting }): JSX.Element
 function Progress({ rewriting }: { readonly rewriting: Rewriting }): JSX.Element {
   const percent = Math.floor(rewriting.share.value * 100);
   return (
-    <div class="transcription" role="status">
-      <span>Being written down, {percent} %</span>
+    <div class="transcription">
+      <span>
+        <span role="status">Being written down</span>, <span class="is-number">{percent} %</span>
+      </span>
       <progress max={100} value={percent} aria-label="Transcription" />
-      <button type="button" class="icon-button" aria-label="Call it off" onClick={() => void rewriting.cancel()}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label="Stop writing it down"
+        title="Stop writing it down"
+        onClick={() => void rewriting.cancel()}
+      >
         <Icon name="close" />
       </button>
     </div>

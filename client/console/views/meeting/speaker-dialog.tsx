@@ -38,11 +38,13 @@ export function SpeakerDialog({ speaker, meeting, corrections, onClose }: Props)
       {speaker.name !== undefined && (
         <button
           type="button"
-          class="button"
+          class="button is-choice"
           disabled={isBusy.value}
           onClick={() => void run(corrections.unname(speaker.clusterId))}
         >
-          This is not {speaker.name}
+          <span>
+            This is not <bdi>{speaker.name}</bdi>
+          </span>
         </button>
       )}
       {others.length > 0 && (
@@ -79,6 +81,7 @@ function NameForm({ speaker, people, isBusy, onName }: NameFormProps): JSX.Eleme
         <input
           id={id}
           class="input"
+          dir="auto"
           value={text.value}
           autocomplete="off"
           onInput={(event) => (text.value = event.currentTarget.value)}
@@ -91,7 +94,7 @@ function NameForm({ speaker, people, isBusy, onName }: NameFormProps): JSX.Eleme
         <div class="chips" role="group" aria-label="People of this meeting">
           {people.map((name) => (
             <button key={name} type="button" class="chip" disabled={isBusy} onClick={() => onName(name)}>
-              {name}
+              <bdi>{name}</bdi>
             </button>
           ))}
         </div>
@@ -133,8 +136,8 @@ function MergeForm({ speaker, others, isBusy, onMerge }: MergeFormProps): JSX.El
         </button>
       </div>
       {into.value !== "" && (
-        <p class="hint">
-          All that {speaker.label} said is then shown as said by the other one, here and for everybody.
+        <p class="hint breaks">
+          All that <bdi>{speaker.label}</bdi> said is then shown as said by the other one, here and for everybody.
         </p>
       )}
     </form>

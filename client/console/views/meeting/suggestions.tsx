@@ -25,7 +25,7 @@ export function Suggestions({ meeting, player, corrections }: Props): JSX.Elemen
         <li key={clusterId} class="banner">
           <Icon name="person" />
           <span class="grows">
-            Is <strong>{labels.get(clusterId) ?? "this speaker"}</strong> {name}?
+            Is <strong>{labels.get(clusterId) ?? "this speaker"}</strong> <bdi>{name}</bdi>?
           </span>
           <button
             type="button"

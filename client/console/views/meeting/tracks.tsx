@@ -31,7 +31,9 @@ export function Tracks({ meeting }: { readonly meeting: Meeting }): JSX.Element 
           return (
             <li key={track.track} class="lane">
               <span class="lane-label">
-                <span class="lane-name is-code">{track.track}</span>
+                <span class="lane-name is-code" title={track.track}>
+                  {track.track}
+                </span>
               </span>
               <div>
                 <div class="track-strip">
@@ -107,7 +109,7 @@ function GapList({
             <span class="is-number">
               {clockWords(fromMs)}–{clockWords(toMs)}
             </span>{" "}
-            {hasManyTracks && <span class="is-code">{track}</span>} {gapWords[cause]}
+            {hasManyTracks && <span class="is-code breaks">{track}</span>} {gapWords[cause]}
           </li>
         ))}
         {gaps.length > maxGapsListed && <li>and {gaps.length - maxGapsListed} more</li>}

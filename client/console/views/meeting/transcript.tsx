@@ -146,7 +146,7 @@ function Row({
     <article class={isHeard ? "line is-heard" : "line"} aria-current={isHeard ? "true" : undefined}>
       <span class={colour === undefined ? "line-edge" : `line-edge is-speaker-${colour}`} aria-hidden="true" />
       <p class="line-head">
-        <span class="line-who">{who}</span>
+        <bdi class="line-who">{who}</bdi>
         <button
           type="button"
           class="line-time"
@@ -156,10 +156,10 @@ function Row({
           {clockWords(startMs)}
         </button>
         <button type="button" class="line-move" onClick={onMove}>
-          Not {who}?
+          Not <bdi>{who}</bdi>?
         </button>
       </p>
-      <p class={text === undefined || isPartial ? "line-text is-quiet" : "line-text"}>
+      <p class={text === undefined || isPartial ? "line-text is-quiet" : "line-text"} dir="auto">
         {text ?? `spoke for ${lengthWords(endMs - startMs)}`}
         {isPartial && " …"}
       </p>

@@ -37,7 +37,7 @@ export function TurnDialog({ turn, meeting, corrections, onClose }: Props): JSX.
             disabled={isBusy.value}
             onClick={() => void move(clusterId)}
           >
-            <span class={`dot is-speaker-${colour}`} aria-hidden="true" /> {label}
+            <span class={`dot is-speaker-${colour}`} aria-hidden="true" /> <bdi>{label}</bdi>
           </button>
         ))}
         <button type="button" class="button is-choice" disabled={isBusy.value} onClick={() => void move(undefined)}>

@@ -47,8 +47,10 @@ export function DeleteDialog({ meeting, onClose, onGone, onDeleting }: Props): J
   return (
     <Dialog title="Delete this meeting?" onClose={close}>
       <p class="lead">
-        <strong class="breaks">{meeting.title ?? id}</strong> and all of it, audio, speakers and transcript, will be
-        deleted for good. Nobody can bring it back.
+        <strong class="breaks">
+          <bdi>{meeting.title ?? id}</bdi>
+        </strong>{" "}
+        and all of it, audio, speakers and transcript, will be deleted for good. Nobody can bring it back.
       </p>
       {step.at === "failed" && <p class="hint is-problem">It was not deleted. {step.why}</p>}
       <div class="row is-end">

@@ -17,11 +17,13 @@ export function MeetingRow({ meeting, onDelete }: Props): JSX.Element {
   return (
     <li class="meeting-row">
       <a class="meeting-link" href={addressOf.meeting(id)}>
-        <span class="meeting-title">{title}</span>
+        <span class="meeting-title" dir="auto" title={title}>
+          {title}
+        </span>
         <span class="meeting-facts">
           <time dateTime={created}>{whenWords(Date.parse(created), now.value)}</time>
           <span>{lengthWords(duration)}</span>
-          {people.length > 0 && <span>{namesWords(people)}</span>}
+          {people.length > 0 && <span class="breaks">{namesWords(people)}</span>}
           <span class={coverage < 1 ? "is-gap" : ""}>{shareWords(coverage)} kept</span>
           {meeting.overdue_seconds !== undefined && meeting.overdue_seconds > 0 && (
             <span class="is-gap">{meeting.overdue_seconds} s not stored yet</span>

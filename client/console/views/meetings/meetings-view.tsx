@@ -2,11 +2,11 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { SessionSummary } from "../../../index.ts";
+import type { ChatCitation, SessionSummary } from "../../../index.ts";
 import { Icon } from "../../parts/icons.tsx";
-import { countWords } from "../../parts/words.ts";
+import { clockWords, countWords } from "../../parts/words.ts";
 import { Asking, chosenPlace } from "../../state/asking.ts";
-import { onlySession } from "../../state/access.ts";
+import { hasDeclined, onlySession } from "../../state/access.ts";
 import {
   type Filter,
   filter,
@@ -58,7 +58,11 @@ export function MeetingsView(): JSX.Element {
       )}
       {listProblem.value !== undefined && (
         <p class="banner is-problem" role="status">
-          <Icon name="warning" /> {listProblem.value} {all === undefined ? "" : "This list may be old."} Trying again.
+          <Icon name="warning" />
+          <span>
+            {listProblem.value} {all === undefined ? "" : "This list may be old. "}
+            {!hasDeclined.value && "Trying again."}
+          </span>
         </p>
       )}
       {all === undefined ? (
@@ -80,6 +84,7 @@ function List(): JSX.Element {
       <AskPanel
         asking={asking}
         label="Ask all meetings"
+        whereOf={whereOf}
         onPlace={(place) => {
           chosenPlace.value = place;
           goTo(addressOf.meeting(place.session_id));
@@ -115,7 +120,19 @@ function List(): JSX.Element {
         {countWords(shown.length, "meeting", "meetings")}
       </p>
       {shown.length === 0 ? (
-        <p class="empty-line">No meeting fits. Clear the search, or show all.</p>
+        <div class="empty-line row">
+          <span>No meeting fits.</span>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              search.value = "";
+              filter.value = "all";
+            }}
+          >
+            Show all
+          </button>
+        </div>
       ) : (
         <ul class="meeting-list">
           {shown.map((meeting) => (
@@ -133,6 +150,12 @@ function List(): JSX.Element {
       <Beginnings isSmall />
     </>
   );
+}
+
+/** In which meeting, and when. */
+function whereOf({ session_id: id, start_ms }: ChatCitation): string {
+  const title = meetings.value?.find(({ session_id }) => session_id === id)?.title;
+  return `${title ?? id}, ${clockWords(start_ms)}`;
 }
 
 function Skeleton(): JSX.Element {

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { EdgeHealth } from "../../../index.ts";
 import { type Fact, Facts } from "../../parts/facts.tsx";
+import { countWords, lengthWords } from "../../parts/words.ts";
 import { installation, installationProblem, lookAtInstallation } from "../../state/operate.ts";
 import { repeatWhileSeen } from "../../state/repeat.ts";
 import { TraceCard } from "./trace-card.tsx";
@@ -24,7 +25,7 @@ export function OperateView(): JSX.Element {
           {problem}
         </p>
       )}
-      {known ? <Known known={known} onAsk={setAsked} /> : problem === undefined && <p class="hint">Asking…</p>}
+      {known ? <Known known={known} onAsk={setAsked} /> : problem === undefined && <p class="hint">Loading…</p>}
       <TraceCard asked={asked} />
     </section>
   );
@@ -42,10 +43,15 @@ function Known({ known, onAsk }: KnownProps): JSX.Element {
     ["State", known.status === "ok" ? "No alert fires" : "Alerts fire"],
     ["Meetings open", `${sessions.open}${sessions.finalizing > 0 ? `, ${sessions.finalizing} being finalized` : ""}`],
     ["Waiting for R2", waits(archive.pending_chunks, archive.oldest_pending_s)],
-    ["Speaker service", inference.meetings_down === 0 ? "answers" : `fails in ${inference.meetings_down} meetings`],
+    [
+      "Speaker service",
+      inference.meetings_down === 0 ? "answers" : `fails in ${meetingsWords(inference.meetings_down)}`,
+    ],
     [
       "Captions",
-      captions.meetings_behind === 0 ? "keep up" : `${captions.lag_s} s behind in ${captions.meetings_behind} meetings`,
+      captions.meetings_behind === 0
+        ? "keep up"
+        : `${lengthWords(captions.lag_s * 1_000)} behind in ${meetingsWords(captions.meetings_behind)}`,
     ],
     ["Models left alone", models.length === 0 ? "none" : models.map(leftAlone).join("; ")],
     ...(quota === null ? [] : [["Most of a day's audio used", `${quota.percent} % by ${quota.tenant}`] as const]),
@@ -96,12 +102,12 @@ function Troubled({ troubled, onAsk }: Pick<EdgeHealth, "troubled"> & Pick<Known
           {troubled.map(({ tenant, session_id, pending_chunks, oldest_pending_at, is_inference_down }) => (
             <tr key={`${tenant}/${session_id}`}>
               <th scope="row" class="breaks">
-                <button type="button" class="button" onClick={() => onAsk(session_id)}>
+                <button type="button" class="button is-choice" onClick={() => onAsk(session_id)}>
                   {session_id}
                 </button>
               </th>
               <td>{tenant}</td>
-              <td>{pending_chunks} s</td>
+              <td>{lengthWords(pending_chunks * 1_000)}</td>
               <td>{oldest_pending_at === null ? "" : timeOf(oldest_pending_at)}</td>
               <td>{is_inference_down ? "fails" : "answers"}</td>
             </tr>
@@ -113,7 +119,8 @@ function Troubled({ troubled, onAsk }: Pick<EdgeHealth, "troubled"> & Pick<Known
 }
 
 const waits = (chunks: number, oldestS: number): string =>
-  chunks === 0 ? "nothing" : `${chunks} seconds of audio, the oldest for ${Math.round(oldestS)} s`;
+  chunks === 0 ? "nothing" : `${lengthWords(chunks * 1_000)} of audio, the oldest for ${lengthWords(oldestS * 1_000)}`;
+const meetingsWords = (count: number): string => countWords(count, "meeting", "meetings");
 const leftAlone = ({ model, tenant, since }: EdgeHealth["models"][number]): string =>
   `${model} for ${tenant} since ${timeOf(since)}`;
 const timeOf = (iso: string): string => new Date(iso).toLocaleTimeString();

@@ -79,7 +79,7 @@ function Lines({ trace }: { readonly trace: Trace }): JSX.Element {
             {lines.map((line, index) => (
               // Two lines may be the same in everything.
               <tr key={index} class={line.level === "info" ? "" : "is-problem"}>
-                <td>{line.at.slice(11, 23)}</td>
+                <td title={line.at}>{timeOf.format(Date.parse(line.at))}</td>
                 <td>{line.level}</td>
                 <td>{line.event}</td>
                 <td>{factsOf(line)}</td>
@@ -92,6 +92,13 @@ function Lines({ trace }: { readonly trace: Trace }): JSX.Element {
   );
 }
 
+/** In the person's own time, as in the field above. */
+const timeOf = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
 const named = new Set(["at", "level", "event", "tenant", "session_id"]);
 
 function factsOf(line: Trace["lines"][number]): string {

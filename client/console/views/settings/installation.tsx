@@ -49,7 +49,7 @@ export function Installation(): JSX.Element {
   useEffect(() => repeatWhileSeen(everyMs, ask), []);
   const known = health.value;
   const looked = ready.value;
-  const state = problem.value ?? (looked ? states[looked.status] : "Asking…");
+  const state = problem.value ?? (looked ? states[looked.status] : "Loading…");
   const facts: readonly Fact[] = [
     ["State", state],
     ...(known

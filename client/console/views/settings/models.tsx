@@ -25,7 +25,7 @@ export function Models(): JSX.Element {
       <h2>Models</h2>
       {known === undefined || known.length === 0 ? (
         <p class="hint">
-          {modelsProblem.value ?? (known ? "None: meetings are kept, and nothing is written down." : "Asking…")}
+          {modelsProblem.value ?? (known ? "None: meetings are kept, and nothing is written down." : "Loading…")}
         </p>
       ) : (
         <dl class="facts">
@@ -53,7 +53,7 @@ export function Models(): JSX.Element {
 }
 
 function Model({ model: { id, is_preferred: isPreferred, circuit } }: { readonly model: SpeechModel }): JSX.Element {
-  const notes = [isPreferred ? undefined : "when named", circuits[circuit]].filter((note) => note !== undefined);
+  const notes = [isPreferred ? undefined : "used when chosen", circuits[circuit]].filter((note) => note !== undefined);
   return (
     <li>
       <span class="is-code breaks">{id}</span> {notes.length > 0 && <span class="hint">{notes.join(", ")}</span>}

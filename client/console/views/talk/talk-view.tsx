@@ -14,17 +14,7 @@ import {
   type TalkPhase,
 } from "../../state/talk.ts";
 import { addressOf } from "../../state/route.ts";
-
-const phaseWords: Readonly<Record<TalkPhase | "opening", string>> = {
-  opening: "Connecting…",
-  resuming: "Connecting to the model…",
-  listening: "It listens. Speak.",
-  thinking: "It thinks…",
-  speaking: "It speaks. Speak up to interrupt it.",
-  interrupted: "It listens: you interrupted it.",
-  closing: "It says goodbye.",
-  ended: "The conversation is over.",
-};
+import { phaseWords } from "./talk-words.ts";
 
 export function TalkView(): JSX.Element {
   const now = phase.value;
@@ -32,25 +22,32 @@ export function TalkView(): JSX.Element {
   return (
     <section class="page is-narrow">
       <h1>Talk to an AI</h1>
-      {isRunning ? <Conversation now={now} /> : <Beginning />}
+      {isRunning && <Conversation now={now} />}
       {problem.value !== undefined && (
         <p class="banner is-problem" role="alert">
           <Icon name="warning" /> {problem.value}
         </p>
       )}
+      {now === "ended" && talkSession.value !== undefined && <Ended session={talkSession.value} />}
       <Said />
-      {now === "ended" && talkSession.value !== undefined && (
-        <p>
-          <a class="button" href={addressOf.meeting(talkSession.value)}>
-            Open the meeting it is kept as
-          </a>
-        </p>
-      )}
+      {!isRunning && <Beginning isAgain={now === "ended"} />}
     </section>
   );
 }
 
-function Beginning(): JSX.Element {
+function Ended({ session }: { readonly session: string }): JSX.Element {
+  return (
+    <p class="banner talk-ended" role="status">
+      <Icon name="check" />
+      <span class="grows">{phaseWords.ended}</span>
+      <a class="button" href={addressOf.meeting(session)}>
+        Open the meeting it is kept as
+      </a>
+    </p>
+  );
+}
+
+function Beginning({ isAgain }: { readonly isAgain: boolean }): JSX.Element {
   const questions = useSignal("");
   const questionsId = useId();
   const asked = (): string[] =>
@@ -67,7 +64,7 @@ function Beginning(): JSX.Element {
       }}
     >
       <p class="lead">
-        It asks questions by voice, waits for your answers and thanks you. Both sides are kept as a meeting.
+        An AI asks you questions by voice, waits for your answers and thanks you. Both sides are kept as a meeting.
       </p>
       <div class="stack">
         <label for={questionsId}>Questions, one on each line</label>
@@ -75,7 +72,8 @@ function Beginning(): JSX.Element {
           id={questionsId}
           class="input"
           rows={4}
-          placeholder="None: it has its own"
+          dir="auto"
+          placeholder="None: the AI has its own"
           value={questions.value}
           onInput={({ currentTarget }) => {
             questions.value = currentTarget.value;
@@ -83,7 +81,7 @@ function Beginning(): JSX.Element {
         />
       </div>
       <button type="submit" class="big-record">
-        <Icon name="mic" /> Start talking
+        <Icon name="mic" /> {isAgain ? "Talk again" : "Start talking"}
       </button>
     </form>
   );
@@ -114,7 +112,7 @@ function Said(): JSX.Element | null {
     <ol class="talk-lines" aria-label="What was said">
       {lines.value.map(({ id, isModel, text }) => (
         <li key={id} class={isModel ? "talk-line is-model" : "talk-line"}>
-          <strong>{isModel ? "AI" : "You"}</strong> <span>{text}</span>
+          <strong>{isModel ? "AI" : "You"}</strong> <span dir="auto">{text}</span>
         </li>
       ))}
     </ol>

@@ -1,10 +1,12 @@
 /** Budgets of the tenant, each as a bar: how much of it is used now. */
 import type { JSX } from "preact";
 import type { BudgetInUse } from "../../../index.ts";
+import { featureWords } from "../../state/usage.ts";
 
 interface Bar {
   readonly label: string;
-  readonly share: number;
+  /** Undefined: it is each user's own, and nobody's is shown. */
+  readonly share: number | undefined;
   readonly said: string;
 }
 
@@ -20,17 +22,19 @@ export function Budgets({ budgets }: { readonly budgets: readonly BudgetInUse[] 
               <span>{label}</span>
               <span class="hint">{said}</span>
             </div>
-            <div
-              class={share >= 0.8 ? "usage-share is-near" : "usage-share"}
-              role="meter"
-              aria-label={label}
-              aria-valuemin={0}
-              aria-valuemax={100}
-              aria-valuenow={Math.round(Math.min(1, share) * 100)}
-              aria-valuetext={said}
-            >
-              <div style={{ transform: `scaleX(${Math.min(1, share)})` }} />
-            </div>
+            {share !== undefined && (
+              <div
+                class={share >= 0.8 ? "usage-share is-near" : "usage-share"}
+                role="meter"
+                aria-label={label}
+                aria-valuemin={0}
+                aria-valuemax={100}
+                aria-valuenow={Math.round(Math.min(1, share) * 100)}
+                aria-valuetext={said}
+              >
+                <div style={{ transform: `scaleX(${Math.min(1, share)})` }} />
+              </div>
+            )}
           </li>
         ))}
       </ul>
@@ -44,7 +48,7 @@ function barsOf({
   audio_seconds_per_minute: audio,
   usd_per_day: usd,
 }: BudgetInUse): Bar[] {
-  const name = feature === "all" ? "Everything" : feature;
+  const name = featureWords(feature);
   const used = usd && Number(usd.charged.exact) + Number(usd.held.exact);
   return [
     ...(usd && used !== null
@@ -66,7 +70,13 @@ function barsOf({
         ]
       : []),
     ...(audio
-      ? [{ label: `${name}, audio`, share: 0, said: `${audio.limit.toLocaleString("en")} s a minute for each user` }]
+      ? [
+          {
+            label: `${name}, audio a minute`,
+            share: undefined,
+            said: `${audio.limit.toLocaleString("en")} s for each user`,
+          },
+        ]
       : []),
   ];
 }

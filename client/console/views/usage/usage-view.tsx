@@ -5,6 +5,7 @@ import { type Fact, Facts } from "../../parts/facts.tsx";
 import { addressOf } from "../../state/route.ts";
 import { repeatWhileSeen } from "../../state/repeat.ts";
 import {
+  featureWords,
   lookAtUsage,
   type Spent,
   span,
@@ -55,7 +56,7 @@ export function UsageView(): JSX.Element {
           {usageProblem.value}
         </p>
       )}
-      {known ? <Known known={known} /> : usageProblem.value === undefined && <p class="hint">Asking…</p>}
+      {known ? <Known known={known} /> : usageProblem.value === undefined && <p class="hint">Loading…</p>}
     </section>
   );
 }
@@ -140,7 +141,7 @@ function Table({ rows, name, isLinked = false }: TableProps): JSX.Element {
           {rows.map(({ key, charge_usd, quantities }) => (
             <tr key={key}>
               <th scope="row" class="breaks">
-                {isLinked ? <a href={addressOf.meeting(key)}>{key}</a> : key}
+                {isLinked ? <a href={addressOf.meeting(key)}>{key}</a> : featureWords(key)}
               </th>
               <td>${charge_usd.shown}</td>
               <td>{count(quantities.calls)}</td>
