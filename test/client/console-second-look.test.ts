@@ -50,16 +50,18 @@ const heardAgain = [
   { type: "resolve.reviewed", ...track, replaces: 1, by: "inference" },
 ] as const;
 
+const undone = (undoes: number): EventBody => ({ type: "speaker.undone", undoes, by: "person" });
+
 /** A meeting that the page looks at: what the gateway knows comes to it when it looks, and not before. */
 function meetingOf(...log: readonly EventBody[]) {
   const room = { reviews: [] as readonly Partial<ReviewStatus>[], log: logOf(...log), isReachable: true };
   const state = signal<SessionState | undefined>(undefined);
   const events = signal<readonly RoomEvent[]>(room.log);
-  const looks = vi.fn(async () => {
+  const looks = vi.fn<() => Promise<void>>(async () => {
     const reviews = room.reviews.map((review) => ({ track: "mic", asked_at: at, ...review }));
     state.value = { reviews } as unknown as SessionState;
   });
-  const catchUp = vi.fn(async () => {
+  const catchUp = vi.fn<() => Promise<void>>(async () => {
     if (!room.isReachable) throw new Error("the gateway is away");
     events.value = room.log;
   });
@@ -67,7 +69,10 @@ function meetingOf(...log: readonly EventBody[]) {
 }
 
 /** @param undo told of what is taken back. */
-function lookAt(meeting: ReturnType<typeof meetingOf>["meeting"], undo = vi.fn(async () => true)) {
+function lookAt(
+  meeting: ReturnType<typeof meetingOf>["meeting"],
+  undo = vi.fn<(eventIds: readonly number[]) => Promise<boolean>>(async () => true),
+) {
   const look = new SecondLook(meeting, { undo });
   return { look, undo, leave: look.open() };
 }
@@ -170,13 +175,12 @@ test("[R20] it is taken back as a whole, of each track the latest, and holds aga
     { ...heardAgain[2], ...other, replaces: 5 },
   ];
   const { room, meeting, catchUp } = meetingOf(...ofBoth);
-  const undone = (undoes: number): EventBody => ({ type: "speaker.undone", undoes, by: "person" });
-  const undo = vi.fn(async (eventIds: readonly number[]) => {
+  const undo = vi.fn<(eventIds: readonly number[]) => Promise<boolean>>(async (eventIds) => {
     room.log = logOf(...ofBoth, ...eventIds.toReversed().map(undone));
     await catchUp();
     return true;
   });
-  const { look, leave } = lookAt(meeting, undo as never);
+  const { look, leave } = lookAt(meeting, undo);
   expect(look.looked.value?.eventIds).toEqual([4, 7]);
   expect(await look.takeBack(look.looked.value?.eventIds ?? [])).toBe(true);
   expect(undo).toHaveBeenCalledWith([4, 7]);

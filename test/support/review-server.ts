@@ -23,7 +23,9 @@ export class ReviewServer {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server?.address() as AddressInfo).port}`;
+    const address = this.#server?.address();
+    if (!address) throw new Error("the service is not started");
+    return `http://127.0.0.1:${(address as AddressInfo).port}`;
   }
 
   /** What it says of a session once that is settled; of any other: nobody speaks. */

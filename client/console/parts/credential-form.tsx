@@ -26,6 +26,7 @@ export function CredentialForm({ onGiven, onCancel, action = "Go on" }: Props): 
       <label for={inputId}>API key or token</label>
       <input
         id={inputId}
+        data-first
         class="input is-code"
         type="password"
         autocomplete="off"

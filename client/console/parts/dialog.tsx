@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children }: DialogProps): JSX.Element {
     const element = dialog.current;
     const before = document.activeElement;
     if (element && !element.open) element.showModal();
+    // The browser begins at the first button, which closes it.
+    element?.querySelector<HTMLElement>("[data-first]")?.focus();
     return () => {
       // It has left the page by now, and a browser gives the focus back for one alone that is closed within it.
       element?.close();

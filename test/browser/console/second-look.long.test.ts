@@ -23,8 +23,11 @@ test.skipIf(isWithoutBrowser)(
   async () => {
     const sessionId = `look-${crypto.randomUUID()}`;
     await keepMeeting(gateway.url, inference, { sessionId, speeches: [{ name: "Ann" }] });
-    const said = Promise.withResolvers<readonly ReviewSegment[]>();
-    reviews.answer(sessionId, said.promise);
+    let say: ((segments: readonly ReviewSegment[]) => void) | undefined;
+    const said = new Promise<readonly ReviewSegment[]>((resolve) => {
+      say = resolve;
+    });
+    reviews.answer(sessionId, said);
     const opened = await open(`#/m/${sessionId}`);
     const { page } = opened;
     await expect.poll(names(page), patiently).toEqual(["Ann"]);
@@ -34,7 +37,7 @@ test.skipIf(isWithoutBrowser)(
     expect(await button.isDisabled()).toBe(true);
     await expectAccessible(page);
 
-    said.resolve([
+    say?.([
       { start_ms: 0, end_ms: 2_500, speaker: "a" },
       { start_ms: 2_500, end_ms: 4_000, speaker: "b" },
     ]);

@@ -1,5 +1,5 @@
 /** "Talk to an AI", at each turn of a conversation: how it goes is the answer of a test, the microphone and the meeting are real. */
-import type { Page } from "playwright-core";
+import type { Page, Request } from "playwright-core";
 import { createResultsClient } from "../../../client/results/results-client.ts";
 import type { Participant } from "../../../client/index.ts";
 import { participant } from "./canned.ts";
@@ -11,17 +11,20 @@ const said = [
   { speaker: "AI", text: "What was the hardest part of it, and would you do it again in the same way?" },
 ];
 
+const sessionOf = (request: Request): string => /sessions\/([^/]+)/.exec(request.url())?.[1] ?? "";
+
 /** @param phases one after the other, the last one for ever. */
 async function talk(page: Page, url: string, ...phases: Participant["phase"][]): Promise<void> {
-  let sessionId = "";
   await page.route("**/participant", async (route) => {
     const [now = "listening"] = phases.length > 1 ? phases.splice(0, 1) : phases;
-    sessionId = /sessions\/([^/]+)/.exec(route.request().url())?.[1] ?? "";
-    const body = JSON.stringify(participant(sessionId, now));
+    const body = JSON.stringify(participant(sessionOf(route.request()), now));
     await route.fulfill({ contentType: "application/json", body });
   });
   await page.goto(`${url}/#/talk`);
+  // The button to end it is there before the meeting is.
+  const asked = page.waitForRequest("**/participant");
   await page.getByRole("button", { name: "Start talking" }).click();
+  const sessionId = sessionOf(await asked);
   await page.getByRole("button", { name: "End", exact: true }).waitFor();
   const utterances = said.map(({ speaker, text }, n) => ({
     utterance_id: `u${n}`,
