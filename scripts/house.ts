@@ -32,7 +32,7 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings, in the library, the command and the console; and talking with a model. Documents that are the same on every device, and a folder of them.
   // A second look at who speaks, asked for from a page and from a command, what it came to, and its end.
   // And the states of a page that are rare, each with words of its own.
-  client: 23_300,
+  client: 23_350,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
