@@ -23,8 +23,8 @@ const budgets: Readonly<Record<string, number>> = {
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,
   // quotas and models are in trouble; stores that fail, and receivers that take nothing. An interviewer that is heard over noise.
-  // What is said for good is heard first.
-  "server/app": 19_030,
+  // What is said for good is heard first, and what was heard ahead is remembered.
+  "server/app": 19_050,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.

@@ -29,6 +29,8 @@ export interface CaptionedTrackDeps<Fault>
 const [soonestMs, patientMs, restMs] = [500, 3_000, 1_000];
 /** What is heard a second time gives way so often. */
 const givesWay = 3;
+/** As much audio as is held ahead of what is kept: 15 s of it. */
+const rememberedBytes = 480_000;
 
 export class CaptionedTrack<Fault> {
   readonly #deps: CaptionedTrackDeps<Fault>;
@@ -44,15 +46,16 @@ export class CaptionedTrack<Fault> {
   constructor(deps: CaptionedTrackDeps<Fault>) {
     this.#deps = deps;
     const { precedence } = deps;
-    // A piece that was heard in live audio is the same once it is kept.
-    const once = new HeardOnce(deps.hear);
-    const hear: Hear<Fault> = async (speech) => {
-      const known = once.known(speech);
+    const begun = new HeardOnce(deps.hear);
+    // A piece that was heard in live audio is the same once it is kept, whatever began meanwhile.
+    const said = new HeardOnce<Fault>(async (speech) => {
+      const known = begun.known(speech);
       if (known) return ok(known);
       // Before all else gives way, and this with it.
       const underWay = this.#ear.underWay(speech);
-      return precedence.first(async () => (await underWay) ?? once.hear(speech));
-    };
+      return precedence.first(async () => (await underWay) ?? deps.hear(speech));
+    }, rememberedBytes);
+    const hear: Hear<Fault> = (speech) => said.hear(speech);
     const hearAgain: Hear<Fault> = (speech) => precedence.patient((signal) => deps.hear(speech, signal), givesWay);
     const post = async (heard: HeardStretch): Promise<Result<void, Fault>> => {
       const posted = await deps.post(heard);
@@ -60,7 +63,7 @@ export class CaptionedTrack<Fault> {
     };
     this.#followed = new FollowedTrack({ ...deps, hear, post, isEarly: () => this.#early });
     this.#settler = new Settler({ ...deps, hear: hearAgain, post, first: deps.firstEarly });
-    this.#ear = new LiveEar({ ...deps, hear, hearBegun: once.hear, note: deps.notePartial });
+    this.#ear = new LiveEar({ ...deps, hear, hearBegun: begun.hear, note: deps.notePartial });
   }
 
   get #early(): "no" | "unresolved" | "whole" {

@@ -80,27 +80,37 @@ async function hearWhole<Fault>(
   return heard.ok ? ok({ model: heard.value.model, text: textOf(heard.value.segments) }) : heard;
 }
 
-/** Asks a model once for the same audio, where it is asked for again next. */
+/** Asks a model once for the same audio, where it is asked for again soon. */
 export class HeardOnce<Fault> {
   readonly #hear: Hear<Fault>;
-  #last: { readonly speech: Uint8Array; readonly words: Words } | undefined;
+  readonly #maxBytes: number;
+  /** In the order in which it was heard. */
+  #last: readonly { readonly speech: Uint8Array; readonly words: Words }[] = [];
 
-  constructor(hear: Hear<Fault>) {
+  /** @param maxBytes of audio whose words are remembered; those of what was heard last are in any case. */
+  constructor(hear: Hear<Fault>, maxBytes = 0) {
     this.#hear = hear;
+    this.#maxBytes = maxBytes;
   }
 
-  /** What was heard last, if it was the same. */
+  /** What was heard in the same audio, if it is remembered. */
   known(speech: Uint8Array): Words | undefined {
-    return this.#last && isSameSpeech(this.#last.speech, speech) ? this.#last.words : undefined;
+    return this.#last.find((one) => isSameSpeech(one.speech, speech))?.words;
   }
 
   readonly hear: Hear<Fault> = async (speech, signal) => {
     const known = this.known(speech);
     if (known) return ok(known);
     const heard = await this.#hear(speech, signal);
-    if (heard.ok) this.#last = { speech, words: heard.value };
+    if (heard.ok) this.#remember(speech, heard.value);
     return heard;
   };
+
+  #remember(speech: Uint8Array, words: Words): void {
+    let bytes = speech.byteLength;
+    const before = this.#last.findLastIndex((one) => (bytes += one.speech.byteLength) > this.#maxBytes);
+    this.#last = [...this.#last.slice(before + 1), { speech, words }];
+  }
 }
 
 export function isSameSpeech(a: Uint8Array, b: Uint8Array): boolean {

@@ -73,12 +73,14 @@ export class LiveEar<Fault> {
     return shown;
   }
 
-  /** What is heard of the same audio now, if it is; it gives way to nothing any more. */
-  underWay(speech: Uint8Array): Promise<MaybeWords<Fault>> | undefined {
+  /** What is heard of the same audio now, if it is; it gives way to nothing any more. What failed is told once: then it is heard anew. */
+  async underWay(speech: Uint8Array): Promise<MaybeWords<Fault>> {
     const hearing = this.#hearing;
     if (!hearing || !isSameSpeech(hearing.begun.speech, speech)) return undefined;
     hearing.work.promote();
-    return hearing.work.over;
+    const heard = await hearing.work.over;
+    if (heard?.ok === false && this.#hearing === hearing) this.#hearing = undefined;
+    return heard;
   }
 
   #isDue({ endMs, isPausing }: Begun): boolean {

@@ -43,6 +43,7 @@ export class LiveWorld {
   keptAtMost = Number.POSITIVE_INFINITY;
   isOver = false;
   faults = 0;
+  isModelDown = false;
   turns: SpokenTurn[] = [];
   resolvedMs = 0;
   isResolving = false;
@@ -167,7 +168,7 @@ export class LiveWorld {
         await this.beforeHeard(wanted);
         this.now += this.tookMs;
         dies();
-        if (fails()) return err("a fault");
+        if (this.isModelDown || fails()) return err("a fault");
         const { start, text } = this.words(speech);
         const segments = [{ start_ms: start, end_ms: speech.length / 32, text }];
         return ok({ segments, model: "embedded/moonshine-tiny" });
