@@ -4,7 +4,7 @@ import { parseText } from "media-captions";
 import { expect, test } from "vitest";
 import { type ExportName, writeExport } from "../../server/gateway/results/exports/exports.ts";
 import type { Meeting } from "../../server/gateway/results/exports/meeting.ts";
-import { oneLine } from "../../server/gateway/results/exports/one-line.ts";
+import { oneLine } from "../../schemas/one-line.ts";
 import { bindingBodySchema } from "../../schemas/http/corrections.ts";
 import { postedRosterSchema } from "../../schemas/speech/speakers.ts";
 import { postedUtteranceSchema } from "../../schemas/speech/utterances.ts";

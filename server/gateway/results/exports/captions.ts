@@ -5,7 +5,7 @@
 import type { TranscriptEntry } from "../../../../schemas/http/result.ts";
 import { chunkMs } from "../../../../schemas/wire/audio.ts";
 import { clockSeconds, clockTime, type Document, type MeetingHead, nameOf, type Pieces } from "./meeting.ts";
-import { oneLine } from "./one-line.ts";
+import { oneLine } from "../../../../schemas/one-line.ts";
 
 /** Gaps are notes: captions have their true times, whatever is missing between them. */
 export function openVtt({ gaps }: MeetingHead): Document {

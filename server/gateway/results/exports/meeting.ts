@@ -3,7 +3,7 @@ import type { ResultGap } from "../../../../schemas/http/gaps.ts";
 import type { TranscriptEntry, Turn } from "../../../../schemas/http/result.ts";
 import { hasSomethingVisible } from "../../../../schemas/visible-line.ts";
 import type { GapsPlace } from "../gaps.ts";
-import { oneLine } from "./one-line.ts";
+import { oneLine } from "../../../../schemas/one-line.ts";
 
 /** What an export is made of, but for the transcript, which comes page by page; during the meeting, what there is of it. */
 export interface MeetingHead {
