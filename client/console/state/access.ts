@@ -5,6 +5,7 @@
  * Whoever needs another one (`anotherCredential`) waits for the person: one dialog asks for all that wait.
  */
 import { computed, signal } from "@preact/signals";
+import { claimsOf } from "./token-claims.ts";
 
 const storeName = "roomtone.credential";
 
@@ -91,18 +92,6 @@ export function parseCredential(text: string): Credential | undefined {
 export function isOfLink(text: string, sessionId: string): boolean {
   const given = parseCredential(text);
   return given?.kind === "token" && given.role !== "capture" && given.sessionId === sessionId;
-}
-
-/** The middle part of a JWT, unchecked. */
-function claimsOf(token: string): Readonly<Record<string, unknown>> {
-  try {
-    const part = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = Uint8Array.from(atob(part), (char) => char.codePointAt(0) ?? 0);
-    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 function readStored(): Credential | undefined {

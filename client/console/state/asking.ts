@@ -17,6 +17,8 @@ export class Asking {
   readonly insteadOf = signal<string | undefined>(undefined);
   /** Whether the person ended it before its end. */
   readonly isStopped = signal(false);
+  /** Why the answer ends before its end. */
+  readonly cut = signal<"length" | "content_filter" | undefined>(undefined);
   readonly problem = signal<string | undefined>(undefined);
   readonly #meetings: readonly string[] | undefined;
   #ending = new AbortController();
@@ -55,6 +57,7 @@ export class Asking {
     this.citations.value = new Map();
     this.documents.value = new Map();
     this.insteadOf.value = undefined;
+    this.cut.value = undefined;
     this.problem.value = undefined;
     this.isStopped.value = false;
   }
@@ -67,6 +70,7 @@ export class Asking {
       else if (event.type === "delta") this.text.value += event.text;
       else if (event.type === "citation") this.citations.value = new Map(this.citations.value).set(event.n, event);
       else if (event.type === "document") this.documents.value = new Map(this.documents.value).set(event.n, event);
+      else this.cut.value = event.finish_reason === "stop" ? undefined : event.finish_reason;
     }
   }
 }

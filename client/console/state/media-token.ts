@@ -4,20 +4,18 @@
  */
 import { gateway, withAccess } from "../api/gateway.ts";
 import { credential } from "./access.ts";
+import { KeptToken } from "./kept-token.ts";
 
 const lifetimeS = 3_600;
-const earlyMs = 60_000;
 
 /** @returns what gives the token: `anew` where the one before was refused. Undefined where the gateway asks nobody. */
 export function mediaToken(sessionId: string): (anew?: boolean) => Promise<string | undefined> {
-  let minted: { readonly token: string; readonly until: number } | undefined;
+  const kept = new KeptToken();
   return async (anew = false) => {
     const now = credential.value;
     if (now === undefined || now.kind === "token") return now?.text;
-    if (!anew && minted && minted.until > Date.now() + earlyMs) return minted.token;
     const body = { role: "observe", lifetime_s: lifetimeS } as const;
-    const { token, expires_at } = await withAccess(() => gateway.mintToken(sessionId, body));
-    minted = { token, until: Date.parse(expires_at) };
-    return token;
+    const make = () => withAccess(() => gateway.mintToken(sessionId, body));
+    return (anew ? undefined : kept.find()) ?? kept.renew(make);
   };
 }

@@ -1,9 +1,9 @@
 /** Names for meetings that begin here, and the credential to stream into one. */
 import { gateway, withAccess } from "../api/gateway.ts";
 import { credential } from "./access.ts";
+import { KeptToken } from "./kept-token.ts";
 
 const lifetimeS = 3_600;
-const earlyMs = 60_000;
 
 /** `sample-2026-11-28-k3f9x2`: readable, and nobody else's. */
 export function newSessionId(kind: string): string {
@@ -29,15 +29,12 @@ export function conversationToken(sessionId: string): (() => Promise<string>) | 
 function tokenFor(sessionId: string, role: "capture" | "converse"): (() => Promise<string>) | undefined {
   const given = credential.value;
   if (given === undefined) return undefined;
-  let minted: { readonly token: string; readonly until: number } | undefined;
+  const kept = new KeptToken();
   return async () => {
     const now = credential.value ?? given;
     if (now.kind === "token") return now.text;
-    if (minted && minted.until > Date.now() + earlyMs) return minted.token;
     const opens = role === "converse" ? { open: {} } : {};
     const body = { role, lifetime_s: lifetimeS, ...opens };
-    const { token, expires_at } = await withAccess(() => gateway.mintToken(sessionId, body));
-    minted = { token, until: Date.parse(expires_at) };
-    return token;
+    return kept.find() ?? kept.renew(() => withAccess(() => gateway.mintToken(sessionId, body)));
   };
 }

@@ -65,6 +65,13 @@ export function AskPanel({ asking, label, whereOf, onPlace }: Props): JSX.Elemen
             })}
           </p>
         )}
+        {asking.cut.value !== undefined && (
+          <p class="ask-note">
+            {asking.cut.value === "length"
+              ? "The answer is cut off: the model wrote as much as it may. Ask for less."
+              : "The model withheld the answer, or the rest of it."}
+          </p>
+        )}
         <Places asking={asking} whereOf={whereOf} onPlace={onPlace} />
       </div>
     </section>
