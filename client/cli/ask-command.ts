@@ -35,9 +35,11 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
       };
       const places: (ChatCitation | ChatDocument)[] = [];
       let line = "";
+      let cut: string | undefined;
       for await (const event of clientFor(given).chat(question, { signal: deps.signal })) {
         if (given.json) deps.print(JSON.stringify(event));
         else if (event.type === "citation" || event.type === "document") places.push(event);
+        else if (event.type === "done") cut = cutWords[event.finish_reason];
         else if (event.type === "delta") {
           const lines = `${line}${event.text}`.split("\n");
           line = lines.pop() ?? "";
@@ -48,8 +50,15 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
       if (line !== "") deps.print(plain(line));
       if (places.length > 0) deps.print("");
       for (const place of places) deps.print(plain("document_id" in place ? documentWords(place) : placeWords(place)));
+      if (cut !== undefined) deps.warn(cut);
     });
 }
+
+/** An answer that ends before its end is told from a whole one. */
+const cutWords: Readonly<Record<string, string | undefined>> = {
+  length: "The answer is cut off: the model wrote as much as it may. Ask for less.",
+  content_filter: "The model, or a filter of its provider, withheld the answer or the rest of it.",
+};
 
 function placeWords({ n, session_id, track, start_ms, end_ms, speaker }: ChatCitation): string {
   const who = speaker === null ? "" : `, ${speaker}`;

@@ -10,6 +10,7 @@ import {
   WavError,
 } from "@roomtone/client/node";
 import { NothingCapturedError } from "./capture-command.ts";
+import { plain } from "./plain.ts";
 import { RecorderError } from "./recorder.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -65,6 +66,8 @@ function captureWords({ code, message, cause, seconds }: CaptureFailedError, has
   return `${asSentence(message)} (${code}) ${inSpool}`;
 }
 
+/** What others wrote into it, a gateway or whatever answers in its place, does not steer the terminal. */
 function asSentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  const line = plain(text).trimEnd();
+  return /[.!?]$/.test(line) ? line : `${line}.`;
 }

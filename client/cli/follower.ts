@@ -79,7 +79,8 @@ export class Follower {
   /** Says a line of its own. */
   say(line: string): void {
     this.#progress.clear();
-    console.error(line);
+    // What the gateway, a proxy or the system says of a failure is in it.
+    console.error(plain(line));
   }
 
   /** @param track undefined where it is the only one. */
@@ -106,12 +107,12 @@ export class Follower {
     capture.on("disconnected", ({ code, reason }) => this.#wait(followed, `${reason} (close code ${code})`));
     capture.on("retrying", ({ reason }) => {
       this.#wait(followed, reason);
-      this.#progress.update(0, 1, `not connected (${reason}); trying again`);
+      this.#progress.update(0, 1, plain(`not connected (${reason}); trying again`));
     });
     capture.on("limited", ({ afterMs, detail }) => {
       isThere();
       this.#limited.begin(detail);
-      this.#progress.update(0, 1, `the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`);
+      this.#progress.update(0, 1, plain(`the gateway takes no more for ${Math.ceil(afterMs / 1_000)} s: ${detail}`));
     });
     capture.on("acked", () => {
       isThere();
@@ -124,11 +125,11 @@ export class Follower {
     capture.on("unsaved", ({ seconds }) => (followed.unsaved = seconds));
     capture.on("channels", (fault) => this.say(`${followed.label}${channelWarning(fault)}`));
     capture.on("warning", ({ seq, detail }) =>
-      this.say(`${followed.label}second ${seq} is kept, and the gateway warns of it: ${plain(detail)}`),
+      this.say(`${followed.label}second ${seq} is kept, and the gateway warns of it: ${detail}`),
     );
     capture.on("renumbered", ({ by }) => this.say(`${followed.label}${appendedWarning(by)}`));
     capture.on("lost", ({ seq, code, detail }) =>
-      this.say(`${followed.label}second ${seq} can't be kept: ${code}: ${plain(detail)}`),
+      this.say(`${followed.label}second ${seq} can't be kept: ${code}: ${detail}`),
     );
   }
 

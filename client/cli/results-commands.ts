@@ -7,8 +7,11 @@ import { plain } from "./plain.ts";
 import { plainNumber } from "./plain-number.ts";
 
 const formats = ["txt", "vtt", "srt"] as const;
+/** What each is of a meeting of which no word is known. */
+const emptyOf = { txt: "", vtt: "WEBVTT", srt: "" } as const;
 const statuses = ["open", "finalizing", "finalized", "deleting"] as const;
 const defaultLimit = 20;
+const maxLimit = 500;
 
 export interface ResultsCommandsDeps {
   readonly env: NodeJS.ProcessEnv;
@@ -22,7 +25,7 @@ export interface ResultsCommandsDeps {
 
 /** Adds `sessions`, `state`, `watch`, `finalize`, `result` and `transcript`. */
 export function addResultsCommands(program: Command, deps: ResultsCommandsDeps): void {
-  const { signal, print } = deps;
+  const { signal, print, warn } = deps;
   const { command, clientFor } = clientMaker(program, deps);
   const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
@@ -34,11 +37,13 @@ export function addResultsCommands(program: Command, deps: ResultsCommandsDeps):
     .action(async (given: { url: string; status?: string; find?: string; limit: string; json?: true }) => {
       const status = given.status === undefined ? undefined : oneOf(statuses, given.status, "--status");
       const limit = plainNumber(given.limit) ?? 0;
-      if (!Number.isInteger(limit) || limit < 1 || limit > 500)
-        throw new UsageError("--limit is a number from 1 to 500.");
+      if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit)
+        throw new UsageError(`--limit is a number from 1 to ${maxLimit}.`);
       const page = await clientFor(given).listSessions({ status, q: given.find, limit, signal });
-      if (given.json) return json(page.sessions);
-      for (const line of sessionLines(page.sessions)) print(line);
+      if (given.json) json(page.sessions);
+      else for (const line of sessionLines(page.sessions)) print(line);
+      if (page.next_cursor !== null)
+        warn(`There are more than these ${page.sessions.length}: --limit takes up to ${maxLimit}.`);
     });
   command("state <session>", "Where a meeting stands: settings, tracks, how much of each is kept.").action(
     async (session: string, given: { url: string }) => json(await clientFor(given).session(session, { signal })),
@@ -62,7 +67,12 @@ export function addResultsCommands(program: Command, deps: ResultsCommandsDeps):
     .action(async (session: string, given: { url: string; format: string; track?: string }) => {
       const format = oneOf(formats, given.format, "--format");
       const { track } = given;
-      print((await clientFor(given).exportDocument(session, `transcript.${format}`, { track, signal })).trimEnd());
+      const text = (
+        await clientFor(given).exportDocument(session, `transcript.${format}`, { track, signal })
+      ).trimEnd();
+      print(text);
+      if (text === emptyOf[format])
+        warn("Nothing that was said is written down of this meeting so far: captions may be off, or still under way.");
     });
 }
 

@@ -42,6 +42,8 @@ export function addSpeechCommands(program: Command, deps: SpeechCommandsDeps): v
       const { language, model } = given;
       const streamed = format === "txt" ? { onSegment } : {};
       const said = await clientFor(given).stt(audio, { language, model, ...streamed, signal: deps.signal });
+      // A recording of nothing is more often a mistake than a wish; an empty document alone would look like an answer.
+      if (said.text === "" && said.segments.length === 0) deps.warn(plain(`Nothing was heard in ${file}.`));
       if (format !== "txt") deps.print(documentOf(said, format));
       else if (lines === 0 && said.text !== "") deps.print(plain(said.text));
     });
@@ -100,7 +102,9 @@ async function written(writing: Promise<void>): Promise<void> {
 
 async function audioIn(file: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    const { size } = await stat(file);
+    const found = await stat(file);
+    const { size } = found;
+    if (size === 0 && found.isFile()) throw new UsageError(`${file} is empty: there is nothing in it to hear.`);
     if (size > maxAudioBytes) {
       throw new UsageError(`${file} has ${size} bytes, of ${maxAudioBytes} at most: capture it as a meeting instead.`);
     }

@@ -70,7 +70,7 @@ describe("client.chat", () => {
   });
 });
 
-async function run(url: string, args: readonly string[]): Promise<string[]> {
+async function run(url: string, args: readonly string[], warn = (_: string): void => undefined): Promise<string[]> {
   const lines: string[] = [];
   const program = new Command().exitOverride();
   const signal = new AbortController().signal;
@@ -78,7 +78,7 @@ async function run(url: string, args: readonly string[]): Promise<string[]> {
     env: {},
     signal,
     print: (line) => lines.push(line),
-    warn: () => undefined,
+    warn,
     onCredential: () => undefined,
   });
   await program.parseAsync(["ask", ...args, "--url", url], { from: "user" });
@@ -95,6 +95,20 @@ describe("roomtone ask", () => {
     expect(lines.slice(2)).toEqual(["", "[1] board-7, mic, 3.2 s to 5.9 s, Ada"]);
     const asked = { message: "When?", meetings: ["board-7", "board-8"], speakers: ["Ada"] };
     expect(JSON.parse(gateway.asked[0]?.body ?? "")).toEqual(asked);
+  });
+
+  test.for([
+    ["length", /^The answer is cut off/],
+    ["content_filter", /withheld/],
+  ] as const)("an answer that ends before its end (%s) is told from a whole one", async ([reason, sentence]) => {
+    const cut = event("done", { ...end, finish_reason: reason });
+    const gateway = await scriptedGateway(events(begin, delta("It was"), cut), answered);
+    const warnings: string[] = [];
+    const warn = (line: string): void => void warnings.push(line);
+    expect(await run(gateway.url, ["When?"], warn)).toEqual(["It was"]);
+    expect(warnings).toEqual([expect.stringMatching(sentence)]);
+    await run(gateway.url, ["When?"], warn);
+    expect(warnings).toHaveLength(1);
   });
 
   test("--json prints each event, and an empty question is refused before anybody is asked", async () => {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { RoomEvent, SessionSummary } from "../../client/index.ts";
 import { waitNotice } from "../../client/cli/client-maker.ts";
 import { addResultsCommands, eventLine, sessionLines } from "../../client/cli/results-commands.ts";
-import { json, problem, scriptedGateway } from "./support/scripted-gateway.ts";
+import { json, type Line, problem, scriptedGateway } from "./support/scripted-gateway.ts";
 
 const summary: SessionSummary = {
   session_id: "board-1",
@@ -22,14 +22,17 @@ const summary: SessionSummary = {
   coverage: 0.9997,
 };
 
+let warnings: string[] = [];
+
 async function run(url: string, ...args: string[]): Promise<string[]> {
   const lines: string[] = [];
+  warnings = [];
   const program = new Command().exitOverride();
   addResultsCommands(program, {
     env: {},
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
-    warn: () => undefined,
+    warn: (line) => warnings.push(line),
     onCredential: () => undefined,
   });
   await program.parseAsync([...args, "--url", url], { from: "user" });
@@ -104,4 +107,29 @@ test.for([
   const gateway = await scriptedGateway(problem("not_found"));
   await expect(run(gateway.url, ...args)).rejects.toThrow(sentence);
   expect(gateway.asked).toEqual([]);
+});
+
+test.for(["txt", "vtt", "srt"])("a transcript without a word is told as that (%s)", async (format) => {
+  const types = { txt: "text/plain", vtt: "text/vtt", srt: "application/x-subrip" } as const;
+  const answer =
+    (text: string): Line =>
+    (response) =>
+      void response.writeHead(200, { "content-type": types[format as keyof typeof types] }).end(text);
+  const head = format === "vtt" ? "WEBVTT\n" : "";
+  const gateway = await scriptedGateway(answer(head), answer(`${head}\nAda: Hello.\n`));
+  await run(gateway.url, "transcript", "board-1", "--format", format);
+  expect(warnings).toEqual([expect.stringMatching(/^Nothing that was said/)]);
+  await run(gateway.url, "transcript", "board-1", "--format", format);
+  expect(warnings).toEqual([]);
+});
+
+test("a list that goes on does not pass for all of it", async () => {
+  const page = (next_cursor: string | null): Line => json({ sessions: [summary], next_cursor });
+  const gateway = await scriptedGateway(page("abc"), page("abc"), page(null));
+  for (const args of [[], ["--json"]]) {
+    await run(gateway.url, "sessions", "--limit", "1", ...args);
+    expect(warnings).toEqual(["There are more than these 1: --limit takes up to 500."]);
+  }
+  await run(gateway.url, "sessions", "--limit", "1");
+  expect(warnings).toEqual([]);
 });

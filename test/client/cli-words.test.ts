@@ -60,3 +60,14 @@ test("[V4] a command that keeps nothing in a spool speaks of none, whatever beca
     expect(text).not.toContain("same command");
   }
 });
+
+test("[V4] what a gateway, or whatever answers in its place, says of a failure does not steer the terminal", () => {
+  const said = "No.\u001b[2J\r\nAll is kept.\u009b31m\u202e";
+  for (const cause of [
+    new CaptureFailedError("forbidden", said),
+    new UsageError(said),
+    systemError(said, "read"),
+    said,
+  ])
+    expect(words(cause)).not.toMatch(/[\p{Cc}\u202e]/u);
+});

@@ -99,3 +99,14 @@ test("[V5] a connection that ends each time before anything is kept is none, and
     "Samples come again after 5 s.",
   ]);
 });
+
+test("what the gateway or a proxy says of a wait does not steer the terminal", () => {
+  const [voice] = follow(undefined);
+  voice?.say("disconnected", { code: 4000, reason: "busy\u001b[2J\nAll is kept." });
+  vi.advanceTimersByTime(5_000);
+  voice?.say("acked", { seq: 1 });
+  voice?.say("limited", { afterMs: 60_000, detail: "\u009b2JThe day's quota.\r\nNothing." });
+  vi.advanceTimersByTime(5_000);
+  expect(said).toHaveLength(3);
+  for (const line of said) expect(line).not.toMatch(/\p{Cc}/u);
+});

@@ -137,15 +137,16 @@ async function run(
   url: string,
   args: readonly string[],
   isTerminal = false,
-): Promise<{ lines: string[]; audio: string }> {
+): Promise<{ lines: string[]; audio: string; warnings: string[] }> {
   const lines: string[] = [];
+  const warnings: string[] = [];
   let audio = "";
   const program = new Command().exitOverride();
   addSpeechCommands(program, {
     env: {},
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
-    warn: () => undefined,
+    warn: (line) => warnings.push(line),
     onCredential: () => undefined,
     isTerminal,
     write: async (part) => {
@@ -153,7 +154,7 @@ async function run(
     },
   });
   await program.parseAsync([...args, "--url", url], { from: "user" });
-  return { lines, audio };
+  return { lines, audio, warnings };
 }
 
 describe("on the command line", () => {
@@ -171,16 +172,30 @@ describe("on the command line", () => {
     expect(JSON.parse(whole.lines.join(""))).toEqual(said);
   });
 
+  test.for(["txt", "srt", "vtt", "json"])("a recording in which nothing was heard is told (%s)", async (format) => {
+    const nothing = { ...said, text: "", segments: [] };
+    const gateway = await scriptedGateway(format === "txt" ? events(event("done", nothing)) : json(nothing));
+    const { warnings } = await run(gateway.url, ["transcribe", file, "--format", format]);
+    expect(warnings).toEqual([`Nothing was heard in ${file}.`]);
+  });
+
   test("say writes the audio, and nothing else", async () => {
     const gateway = await scriptedGateway(spoken);
-    expect(await run(gateway.url, ["say", "Hello", "--voice", "slt"])).toEqual({ lines: [], audio: "RIFFabcd" });
+    expect(await run(gateway.url, ["say", "Hello", "--voice", "slt"])).toEqual({
+      lines: [],
+      audio: "RIFFabcd",
+      warnings: [],
+    });
     expect(JSON.parse(gateway.asked[0]?.body ?? "")).toEqual({ text: "Hello", voice: "slt", format: "wav", speed: 1 });
   });
 
   const large = join(folder, "large.wav");
   writeFileSync(large, "");
   truncateSync(large, 67_108_865);
+  const empty = join(folder, "empty.wav");
+  writeFileSync(empty, "");
   test.for<[string[], RegExp, boolean?]>([
+    [["transcribe", empty], /empty\.wav is empty: there is nothing in it to hear\./],
     [["transcribe", join(folder, "none.wav")], /There is no file .*none\.wav\./],
     [["transcribe", folder], /is a folder: give an audio file\./],
     [["transcribe", large], /has 67108865 bytes, of 67108864 at most/],
