@@ -70,7 +70,11 @@ describe("client.chat", () => {
   });
 });
 
-async function run(url: string, args: readonly string[], warn = (_: string): void => undefined): Promise<string[]> {
+async function run(
+  url: string,
+  args: readonly string[],
+  warn: (line: string) => void = () => undefined,
+): Promise<string[]> {
   const lines: string[] = [];
   const program = new Command().exitOverride();
   const signal = new AbortController().signal;

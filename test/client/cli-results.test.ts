@@ -123,8 +123,9 @@ test.for(["txt", "vtt", "srt"])("a transcript without a word is told as that (%s
   expect(warnings).toEqual([]);
 });
 
+const page = (next_cursor: string | null): Line => json({ sessions: [summary], next_cursor });
+
 test("a list that goes on does not pass for all of it", async () => {
-  const page = (next_cursor: string | null): Line => json({ sessions: [summary], next_cursor });
   const gateway = await scriptedGateway(page("abc"), page("abc"), page(null));
   for (const args of [[], ["--json"]]) {
     await run(gateway.url, "sessions", "--limit", "1", ...args);
