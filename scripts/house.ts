@@ -11,8 +11,8 @@ import { readOptions } from "./cli/run-command.ts";
 const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds. And how JSON is read without a
   // loss, which the gateway and a synced folder do alike. And second looks that were taken back; what of the log can be, for room and page alike.
-  // And transcripts of tracks that are made apart and merged.
-  schemas: 7_640,
+  // And transcripts of tracks that are made apart and merged. How foreign text is made one line, for the room's documents and a model's.
+  schemas: 7_660,
   // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
   // that names nothing and audio that the resolver refuses are told are all rules of the room;
   // what of it R2 brings back when its storage is lost, and a second look at who spoke, with the pairing of its voices and all that may go wrong.
@@ -32,7 +32,8 @@ const budgets: Readonly<Record<string, number>> = {
   // Asking meetings, in the library, the command and the console; and talking with a model. Documents that are the same on every device, and a folder of them.
   // A second look at who speaks, asked for from a page and from a command, what it came to, and its end.
   // And the states of a page that are rare, each with words of its own.
-  client: 23_350,
+  // Answers that are empty or cut are told from whole ones, and tokens age by what passed.
+  client: 23_450,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
