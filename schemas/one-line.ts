@@ -9,5 +9,9 @@ const blanks = /[\s\p{Cc}]+/gu;
 const directions = /[\u202a-\u202e\u2066-\u2069]/gu;
 
 export function oneLine(text: string): string {
-  return text.replace(/\p{Cs}/gu, "\uFFFD").replace(directions, "").replace(blanks, " ").trim();
+  return text
+    .replace(/\p{Cs}/gu, "\uFFFD")
+    .replace(directions, "")
+    .replace(blanks, " ")
+    .trim();
 }
