@@ -5,8 +5,11 @@ const hopByHop =
   /^(connection|keep-alive|proxy-connection|proxy-authenticate|proxy-authorization|te|trailer|transfer-encoding|upgrade)$/i;
 /** Of the runtime, which believes them; the caller's address, which is known here; what Node answers by itself. */
 const ofTheRuntime = /^(mf-.*|cf-connecting-ip|expect)$/i;
-/** Of an upgrade, whose frames are read on their way: they may not be compressed. */
-const extensions = /^sec-websocket-extensions$/i;
+/**
+ * Of an upgrade. Its frames are read on their way: they may not be compressed. And it has no body (RFC 6455 §4.1): of one that it names, the
+ * runtime would wait for the end, and say nothing on the socket that it opened.
+ */
+const notOfUpgrades = /^(sec-websocket-extensions|content-length|transfer-encoding)$/i;
 
 /**
  * What says where a message ends and whom it is for: taken away because a client names it in `Connection`, it would leave a body
@@ -26,7 +29,7 @@ export function requestHeaders(
 
 /** Of a handshake: those of the connection go on, since it becomes one with the other side's. */
 export function upgradeHeaders(raw: readonly string[], remoteAddress: string | undefined): string[] {
-  const kept = pairs(raw).filter(([name]) => !ofTheRuntime.test(name) && !extensions.test(name));
+  const kept = pairs(raw).filter(([name]) => !ofTheRuntime.test(name) && !notOfUpgrades.test(name));
   return remoteAddress === undefined ? kept.flat() : [...kept.flat(), "CF-Connecting-IP", remoteAddress];
 }
 

@@ -83,3 +83,18 @@ test("a POST is sent once, though the connection dies before its answer; a GET m
   expect(await ask("GET", "/dies")).toMatch(/^HTTP\/1\.1 200/);
   expect(requests.filter((line) => line === "GET /dies HTTP/1.1")).toHaveLength(2);
 });
+
+test.each(["Content-Length: 5000000", "Transfer-Encoding: chunked"])(
+  "an upgrade that names a body has none: the runtime would open the socket and say nothing until it came (%s)",
+  async (named) => {
+    const { heard, frontPort } = await runtime((socket, text) => {
+      if (!text.includes("\r\n\r\n")) return;
+      socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    });
+    const head = `GET /v1/audio/ws/a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${named}\r\n\r\n`;
+    expect(await exchange(frontPort, head)).toContain("101 Switching Protocols");
+    expect(heard).toHaveLength(1);
+    expect(heard[0]).not.toMatch(/^(content-length|transfer-encoding):/im);
+    expect(heard[0]).toMatch(/^upgrade: websocket/im);
+  },
+);

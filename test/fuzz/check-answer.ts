@@ -156,7 +156,9 @@ function routeOf(request: BuiltRequest): Route {
   if (here.length > 0) return { code: "method_not_allowed" };
   // Another spelling of a row (SPEC Y10). Headers that come twice are one list, which is no `websocket`.
   const upgrades = request.headers.flatMap(([name, value]) => (name === "upgrade" ? value.toLowerCase() : []));
-  const isInterview = upgrades.join(", ") === "websocket" && /^\/[^/]+$/.test(pathname);
+  // What an Upgrade header says counts only where Connection names it (RFC 9110, 7.8).
+  const isUpgrade = upgrades.join(", ") === "websocket" && headerOf(request, "connection")?.toLowerCase() === "upgrade";
+  const isInterview = isUpgrade && /^\/[^/]+$/.test(pathname);
   if (asked === "GET" && isInterview) return { operation: operations.ingest };
   return { code: pathname.split("/").every(isReadable) ? "not_found" : "bad_request" };
 }
