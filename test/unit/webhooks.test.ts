@@ -242,3 +242,11 @@ describe("settings", () => {
     expect(() => other.verify(body as string, headers as Record<string, string>)).toThrow("No matching signature");
   });
 });
+
+test("[D3] a date until when a receiver wants no other try is of its own clock, however wrong that is", () => {
+  const now = Date.parse("2026-11-30T08:00:00.000Z");
+  const wrong = ["Mon, 30 Nov 2026 11:02:00 GMT", "Mon, 30 Nov 2026 11:00:00 GMT"] as const;
+  expect(retryAfterOf(wrong[0], now, wrong[1])).toBe(now + 120_000);
+  expect(retryAfterOf("120", now, wrong[1])).toBe(now + 120_000);
+  expect(retryAfterOf("Mon, 30 Nov 2026 08:02:00 GMT", now, "never")).toBe(now + 120_000);
+});

@@ -43,7 +43,8 @@ export async function post(
     // Whatever else it says, and however long, is of no use here. A body that breaks off is no failure.
     await response.body?.cancel().catch(() => undefined);
     const outcome = outcomeOf(response.status);
-    const retryAfter = outcome.error === null ? undefined : retryAfterOf(response.headers.get("retry-after"), now);
+    const [asked, answered] = [response.headers.get("retry-after"), response.headers.get("date")];
+    const retryAfter = outcome.error === null ? undefined : retryAfterOf(asked, now, answered);
     return retryAfter === undefined ? outcome : { ...outcome, retryAfter };
   } catch {
     // What fetch throws may hold the address.
