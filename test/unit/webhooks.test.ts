@@ -4,8 +4,9 @@ import { parseConfig } from "../../server/shared/config/config.ts";
 import { planStalls, type TrackActivity } from "../../server/gateway/tracks/stall-plan.ts";
 import type { WebhookConfig } from "../../server/shared/config/webhooks.ts";
 import { post } from "../../server/gateway/webhooks/post.ts";
-import { planNext, retryAfterOf, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
+import { planNext, type TryOutcome } from "../../server/gateway/webhooks/schedule.ts";
 import { bearerFor, canVouch } from "../../server/gateway/webhooks/vouching.ts";
+import { retryAfterMs } from "../../server/shared/http/retry-after.ts";
 import { tenantSecrets } from "../../server/shared/config/tenant-secrets.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
@@ -61,7 +62,8 @@ describe("schedule", () => {
 describe("a receiver that says when", () => {
   const now = Date.parse("2026-11-21T10:00:00Z");
   const dueAt = (failures: number, header: string): number => {
-    const retryAfter = retryAfterOf(header, now);
+    const waitMs = retryAfterMs(new Headers({ "retry-after": header }), now);
+    const retryAfter = waitMs === undefined ? undefined : now + waitMs;
     const outcome = { status: 429, error: "status", ...(retryAfter === undefined ? {} : { retryAfter }) } as const;
     return ((planNext(outcome, failures, now, () => 0).dueAt ?? 0) - now) / 1_000;
   };
@@ -246,7 +248,9 @@ describe("settings", () => {
 test("[D3] a date until when a receiver wants no other try is of its own clock, however wrong that is", () => {
   const now = Date.parse("2026-11-30T08:00:00.000Z");
   const wrong = ["Mon, 30 Nov 2026 11:02:00 GMT", "Mon, 30 Nov 2026 11:00:00 GMT"] as const;
-  expect(retryAfterOf(wrong[0], now, wrong[1])).toBe(now + 120_000);
-  expect(retryAfterOf("120", now, wrong[1])).toBe(now + 120_000);
-  expect(retryAfterOf("Mon, 30 Nov 2026 08:02:00 GMT", now, "never")).toBe(now + 120_000);
+  const waitMs = (said: string, date: string): number | undefined =>
+    retryAfterMs(new Headers({ "retry-after": said, date }), now);
+  expect(waitMs(wrong[0], wrong[1])).toBe(120_000);
+  expect(waitMs("120", wrong[1])).toBe(120_000);
+  expect(waitMs("Mon, 30 Nov 2026 08:02:00 GMT", "never")).toBe(120_000);
 });

@@ -2,6 +2,7 @@
  * What a model that writes is given of meetings: numbered lines, and how to point at them. The lines are data: they are marked as such, and
  * nothing rests on a model's heeding it. What it may see was settled before (SPEC J3), and what it points at is looked up after (J4). Pure.
  */
+import { oneLine } from "../../../schemas/one-line.ts";
 import type { ChatTurn } from "../ai/chat-port.ts";
 import type { LineRow } from "../search/index.ts";
 import type { PassageRow } from "../sync/index.ts";
@@ -29,8 +30,4 @@ export function promptOf(
 function whereOf(line: LineRow | PassageRow): string {
   if (isPassage(line)) return `document ${oneLine(line.title)}`;
   return `${line.session_id}, ${clockOf(line.start_ms)}, ${oneLine(nameOf(line.speaker))}`;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim();
 }

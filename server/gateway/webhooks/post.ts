@@ -3,10 +3,11 @@
  * the receiver does may throw into the room, and nothing it says is kept but the status.
  */
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
+import { retryAfterMs } from "../../shared/http/retry-after.ts";
 import { newTraceId, traceparentOf } from "../../shared/http/trace.ts";
 import { parseDestination } from "../../shared/config/destination.ts";
 import type { WebhookConfig } from "../../shared/config/webhooks.ts";
-import { retryAfterOf, type TryOutcome } from "./schedule.ts";
+import type { TryOutcome } from "./schedule.ts";
 import { bearerFor, canVouch, signaturesFor } from "./vouching.ts";
 
 export interface SignedDelivery {
@@ -43,9 +44,8 @@ export async function post(
     // Whatever else it says, and however long, is of no use here. A body that breaks off is no failure.
     await response.body?.cancel().catch(() => undefined);
     const outcome = outcomeOf(response.status);
-    const [asked, answered] = [response.headers.get("retry-after"), response.headers.get("date")];
-    const retryAfter = outcome.error === null ? undefined : retryAfterOf(asked, now, answered);
-    return retryAfter === undefined ? outcome : { ...outcome, retryAfter };
+    const waitMs = outcome.error === null ? undefined : retryAfterMs(response.headers, now);
+    return waitMs === undefined ? outcome : { ...outcome, retryAfter: now + waitMs };
   } catch {
     // What fetch throws may hold the address.
     return { status: null, error: signal.aborted ? "timeout" : "unreachable" };

@@ -39,15 +39,3 @@ export function planNext(
   const dueAt = now + Math.round(waitMs * (1 + random() * maxJitter));
   return { state: "pending", dueAt: Math.max(dueAt, Math.min(retryAfter, now + maxRetryAfterMs)) };
 }
-
-/**
- * @param header `Retry-After`: seconds, or a date (RFC 9110 §10.2.3). @param answered `Date` of the same answer: a date is of the receiver's clock,
- *   which may be set to anything. @returns ms since 1970 of this clock; undefined where it says nothing.
- */
-export function retryAfterOf(header: string | null, now: number, answered: string | null = null): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d+$/.test(header)) return now + Number(header) * 1_000;
-  const at = /^[A-Z][a-z]{2}[a-z]*, /.test(header) ? Date.parse(header) : Number.NaN;
-  const answeredAt = Date.parse(answered ?? "");
-  return Number.isNaN(at) ? undefined : at + (Number.isNaN(answeredAt) ? 0 : now - answeredAt);
-}

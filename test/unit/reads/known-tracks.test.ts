@@ -82,3 +82,15 @@ test("[R15] what is said of speakers is of every track, and where a track begins
   const moved = known.read(new Map([["b", 2_000]]));
   expect([entryOf(moved, "a") === entryOf(named, "a"), entryOf(moved, "b")?.start_ms]).toEqual([true, 2_100]);
 });
+
+test("[E3] [R15] a name that a person gave goes over the label of an utterance, and a label over one that was heard", () => {
+  const known = twoTracks();
+  const labelled = said("a", "u2", 300);
+  if (!("utterance" in labelled) || !labelled.utterance) throw new Error("no utterance");
+  known.say({ ...labelled, utterance: { ...labelled.utterance, speaker: "Mic 1" } });
+  const nameOf = (): unknown => known.read().entries.find(({ utterance_id }) => utterance_id === "u2")?.speaker_name;
+  known.say({ type: "speaker.bound", cluster_id: "c-a", speaker_name: "Anne", by: "inference" });
+  expect(nameOf()).toBe("Mic 1");
+  known.say({ type: "speaker.bound", cluster_id: "c-a", speaker_name: "Ann", by: "person" });
+  expect(nameOf()).toBe("Ann");
+});

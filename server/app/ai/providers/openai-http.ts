@@ -1,6 +1,7 @@
 /** One exchange with an HTTP API of OpenAI's shape: how it is asked, and what its refusals mean. Its words go into the log alone. */
 import { beginningOf } from "../../../../schemas/cut-text.ts";
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { retryAfterMs } from "../../../shared/http/retry-after.ts";
 import { traceparentOf } from "../../../shared/http/trace.ts";
 import { readTextUpTo } from "../../../shared/lib/read-body.ts";
 import { log } from "../../../shared/telemetry/log.ts";
@@ -21,6 +22,7 @@ export interface OpenAiService {
 }
 
 const maxErrorBytes = 16_384;
+const maxRetryAfterMs = 86_400_000;
 const maxAnswerBytes = 8 * 1_024 * 1_024;
 const refusals: ReadonlySet<number> = new Set([400, 413, 415]);
 
@@ -79,15 +81,13 @@ async function faultOf({ name, isOwn }: OpenAiService, answer: Response, call: C
     return { reason: "refused", status: status as 400 | 413 | 415, detail };
   }
   if (status !== 429 && status !== 503) return { reason: "failed" };
-  return { reason: "unavailable", retryAfterSeconds: secondsIn(answer.headers.get("retry-after")) };
+  return { reason: "unavailable", retryAfterSeconds: secondsIn(answer.headers) };
 }
 
-/** Seconds or a date (RFC 9110 §10.2.3); what is longer than a day is no advice. */
-export function secondsIn(retryAfter: string | null): number | undefined {
-  if (retryAfter === null || retryAfter.trim() === "") return undefined;
-  const seconds = Number(retryAfter);
-  const wait = Number.isNaN(seconds) ? Math.ceil((Date.parse(retryAfter) - Date.now()) / 1_000) : Math.ceil(seconds);
-  return wait >= 0 && wait <= 86_400 ? wait : undefined;
+/** Whole seconds; what is longer than a day, or over, is no advice. */
+export function secondsIn(headers: Headers): number | undefined {
+  const waitMs = retryAfterMs(headers, Date.now()) ?? Number.NaN;
+  return waitMs >= 0 && waitMs <= maxRetryAfterMs ? Math.ceil(waitMs / 1_000) : undefined;
 }
 
 function messageIn(text: string): string | undefined {

@@ -53,7 +53,7 @@ export async function runWorkersAi(
     status: answer.status,
     answer: beginningOf(said, 500),
   });
-  return err(faultOf(codeIn(said) ?? answer.status, secondsIn(answer.headers.get("retry-after"))));
+  return err(faultOf(codeIn(said) ?? answer.status, secondsIn(answer.headers)));
 }
 
 /** The internal code stands in front of the text, or is its number. */

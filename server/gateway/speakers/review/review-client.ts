@@ -5,6 +5,7 @@
 import type { Result } from "../../../../schemas/lib/result.ts";
 import type { ReviewSegment } from "../../../../schemas/speech/review.ts";
 import type { InferenceConfig } from "../../../shared/config/resolve.ts";
+import { retryAfterMs } from "../../../shared/http/retry-after.ts";
 import { callService, failed, traced } from "../service-call.ts";
 import { isAboutRequest, whyRefused } from "../service-refusal.ts";
 import { readReview } from "./read-review.ts";
@@ -63,10 +64,10 @@ async function failureOf(config: InferenceConfig, response: Response): Promise<R
   if (isAboutRequest(status)) return { reason: "refused", detail: await whyRefused(config, response) };
   await response.body?.cancel();
   if (absent.has(status)) return { reason: "refused", detail: "the service looks at no track again" };
-  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
-  const isBusy = (status === 503 || status === 429) && seconds > 0;
+  const waitMs = retryAfterMs(headers, Date.now()) ?? 0;
+  const isBusy = (status === 503 || status === 429) && waitMs > 0;
   const detail = `the service answered ${status}`;
   return isBusy
-    ? { reason: "busy", detail, retryAfterMs: Math.min(seconds * 1_000, maxRetryAfterMs) }
+    ? { reason: "busy", detail, retryAfterMs: Math.min(waitMs, maxRetryAfterMs) }
     : { reason: "failed", detail };
 }
