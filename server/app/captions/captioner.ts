@@ -36,8 +36,11 @@ const stepPatienceMs = 2_000;
 /** A tenant's choice of models holds for so long. */
 const speechForMs = 10_000;
 const [minBackoffMs, maxBackoffMs] = [1_000, 60_000];
-/** Where speaker resolve says nothing new for so long, a piece is said as if one spoke it. */
-const turnsPatienceMs = 10_000;
+/**
+ * Where speaker resolve says nothing new for so long, a piece is said as if one spoke it: longer than a service takes that begins, on a busy
+ * machine, with loading its model, and is asked again. One that is out is not waited for.
+ */
+const turnsPatienceMs = 60_000;
 const switchedOff = "switched_off";
 /** Whose the captions are, as the event log's bounds tell callers apart. */
 const subject = "app:captions";
