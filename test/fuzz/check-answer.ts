@@ -117,7 +117,7 @@ function checkProblem(request: BuiltRequest, answer: FuzzAnswer, route: Route): 
   const known = httpErrors[code as HttpErrorCode];
   same("problem", [problem.data.status, problem.data.title, status], [known.status, known.title, known.status]);
   same("trace_id", problem.data.trace_id, headers["x-trace-id"]);
-  hold(/^\P{Cc}+[.…]$/u.test(detail), `no sentence: ${JSON.stringify(detail)}`);
+  hold(/^\P{Cc}+[.?…]$/u.test(detail), `no sentence: ${JSON.stringify(detail)}`);
   hold(
     possible.includes(code as HttpErrorCode),
     `answered ${code} (${detail}); expected one of ${possible.join(", ")}`,
