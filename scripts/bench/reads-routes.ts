@@ -6,7 +6,7 @@ import type { HttpTarget } from "../smoke/gateway-http.ts";
 /** How long a stream of events is followed. */
 const streamMs = 2_000;
 
-/** By route. */
+/** What became of the reads of a bench, each route by its name. */
 export class ReadTimes extends Map<string, Took> {
   /** Tells the routes that were read just then of an ack, and how long it took. */
   acked(ms: number): void {

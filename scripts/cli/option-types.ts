@@ -71,7 +71,7 @@ export function address(...schemes: readonly string[]): z.ZodType<URL> {
   });
 }
 
-/** A date with its time, to the minute at least: without a zone by this machine's clock. */
+/** A date with its time, to the minute at least; one that names no time zone is of this machine's zone. */
 const dateAndTime = z.union([
   z.iso.datetime({ local: true, offset: true }),
   z.iso.datetime({ local: true, offset: true, precision: -1 }),

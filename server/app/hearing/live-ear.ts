@@ -15,7 +15,7 @@ import type { Precedence, Yielding } from "./precedence.ts";
 const [leastPauseMs, timesTaken] = [1_000, 2];
 /** Less speech than that is not worth a model's while. */
 const leastNewMs = 300;
-/** One that may have been the last before a pause comes so soon after another. */
+/** Where a pause may have begun, the speech before it is heard so soon after the last hearing began, and sooner than a partial would be. */
 const pausingAfterMs = 500;
 
 export interface LiveEarDeps<Fault> {

@@ -2,7 +2,7 @@
 type Settled<T> = { readonly value: T } | { readonly cause: unknown };
 
 export class Pending<T> {
-  /** Never rejects. */
+  /** Resolves once the work has ended, well or not; never rejects. */
   readonly over: Promise<void>;
   #settled: Settled<T> | undefined;
 

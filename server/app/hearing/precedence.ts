@@ -1,7 +1,7 @@
 /**
- * Who is heard first where all that a meeting has heard goes through one processor, as it does where the embedded models hear: what is said
- * for good. Meanwhile the rest gives way: what is only shown, and what is heard a second time. Models with processors of their own hear
- * all of it at once. Holds nothing but what is under way.
+ * Which speech of a meeting is transcribed first. The embedded model transcribes all of it on one processor: there, a final caption goes
+ * first, and partials and second hearings give way to it. Models elsewhere transcribe everything at once, and nothing gives way.
+ * Holds nothing but what is under way.
  */
 export class Precedence {
   readonly #isOneProcessor: () => boolean;

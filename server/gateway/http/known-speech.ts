@@ -1,6 +1,6 @@
 /**
- * Who spoke when in a meeting, as far as its log was read, and what was said of that since. A track's turns are put together again only
- * where its own speech went on, or where somebody said something of speakers.
+ * Who spoke when in a meeting, as far as its log was read, with the names, merges and corrections of its speakers. The turns of a track are
+ * put together again only where its own speech went on, or where a speaker of the meeting was named, merged or corrected.
  */
 import type { Turn } from "../../../schemas/http/result.ts";
 import type { Steps } from "../../../schemas/lib/steps.ts";

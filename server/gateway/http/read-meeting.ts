@@ -6,8 +6,8 @@
  * later ones are of when they were read). A session that is deleted meanwhile is no meeting any more.
  *
  * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
- * others are asked for again while the document is written. Both stay there for the next reader (`log-folds.ts`), who has but the
- * events read that came meanwhile, and but the tracks put together anew of which they tell.
+ * others are asked for again while the document is written. Both stay there for the next reader (`log-folds.ts`): then only
+ * the events that came meanwhile are read, and only the tracks that those are about are put together anew.
  */
 import type { ResultGap } from "../../../schemas/http/gaps.ts";
 import type { TranscriptEntry } from "../../../schemas/http/result.ts";

@@ -5,7 +5,7 @@ import { following, steps as lengths } from "./tuning.ts";
 export interface Step {
   /** From whenever; rises from step to step. */
   readonly startMs: number;
-  /** Length 1; zeros where there is too little speech to hear one. */
+  /** A vector of length 1; all zeros where there is too little speech to tell a voice by. */
   readonly voice: Float64Array;
   /** Frames of speech behind it. */
   readonly frames: number;

@@ -28,7 +28,7 @@ it("asks the embedded resolver while nobody is there, and only then", async () =
   }
 });
 
-/** A service that is gone for so many requests. */
+/** A service whose first requests find nobody there, so many of them; later ones are answered 503. */
 function goneFor(times: number): { readonly service: Inference; readonly asked: () => number } {
   let asked = 0;
   const service = createInferenceClient(config, async () => {
