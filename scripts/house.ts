@@ -24,7 +24,7 @@ const budgets: Readonly<Record<string, number>> = {
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,
   // quotas and models are in trouble; stores that fail, and receivers that take nothing. An interviewer that is heard over noise.
   // What is said for good is heard first, and what was heard ahead is remembered.
-  "server/app": 19_050,
+  "server/app": 19_060,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.

@@ -32,15 +32,27 @@ const escapes = /\u001b\[[0-9;]*m/g;
 /** So workerd begins what it tells its own developers and no operator can do anything about. */
 const ofRuntime = "NOSENTRY ";
 
+/**
+ * So workerd tells that two had a file of the state at once: this process makes the list's anew after a deletion, and a Worker that
+ * reads meanwhile is told, asks again, and says itself where that did not help. Other files are let alone while they are made anew.
+ */
+const lockedFile = /^e = workerd\/util\/sqlite\.c\+\+:\d+: .*SQLITE_BUSY/;
+
 /** One line without its end; undefined where there is nothing to say. */
 export function readableLog({ level, message }: Printed, options: ReadableOptions): string | undefined {
   const text = message.replaceAll(escapes, "").trim();
   if (text === "") return undefined;
   const said = structured(text);
+  if (lockedFile.test(text) && !options.withStacks) {
+    return lineOf("warn", "a file of the state was locked for a moment (SQLITE_BUSY)", options);
+  }
   const shown = said?.level ?? level;
   if ((said?.level === "info" || text.startsWith(ofRuntime)) && options.withInfo !== true) return undefined;
-  const time = options.now.toTimeString().slice(0, 8);
-  return `${time} ${levelWord(shown, options.isColoured)} ${said?.text ?? condensed(text, options.withStacks)}`;
+  return lineOf(shown, said?.text ?? condensed(text, options.withStacks), options);
+}
+
+function lineOf(level: string, text: string, { now, isColoured }: ReadableOptions): string {
+  return `${now.toTimeString().slice(0, 8)} ${levelWord(level, isColoured)} ${text}`;
 }
 
 function structured(text: string): { readonly level: string; readonly text: string } | undefined {
@@ -51,9 +63,9 @@ function structured(text: string): { readonly level: string; readonly text: stri
   } catch {
     return undefined;
   }
-  const line = lineSchema.safeParse(value);
-  if (!line.success) return undefined;
-  const { level, event, ...fields } = line.data;
+  const parsed = lineSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { level, event, ...fields } = parsed.data;
   return { level, text: [event, ...readableFields(fields)].join(" ") };
 }
 

@@ -29,6 +29,19 @@ describe("log lines", () => {
     expect(said(stack, "error", { withStacks: true })).toContain("at async c");
   });
 
+  test("a file that was locked for a moment is no error: who met it asks again, or says so", () => {
+    const told =
+      "failed: SQLite failed; dbErrorMessage(err, db) = database is locked: SQLITE_BUSY · stack: /bin/workerd@3fdbce7";
+    expect(said(`e = workerd/util/sqlite.c++:1827: ${told}`)).toBe(
+      "09:05:07 warn a file of the state was locked for a moment (SQLITE_BUSY)",
+    );
+    expect(said(`e = workerd/util/sqlite.c++:1827: ${told}`, "error", { withStacks: true })).toContain(
+      "workerd@3fdbce7",
+    );
+    // What a Worker let through stays what it is.
+    expect(said(`uncaught exception; source = Uncaught; ${told}`)).toContain("error uncaught exception");
+  });
+
   test.for(["{", "{}", "[1]", '{"level":1,"event":"x"}', '{"event":"x"}', "ready", "a: {b}"])(
     "%j is printed as it is",
     (text) => {

@@ -5,6 +5,7 @@
 import type { CallKind } from "../../../schemas/billing/usage.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { type ModelChoice, type ModelName, modelNameOf, parseModelName } from "../../shared/config/speech.ts";
+import { tryAgain } from "../../shared/d1/try-again.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 
 export type PreferenceKind = Extract<CallKind, "stt" | "tts" | "chat">;
@@ -47,15 +48,13 @@ export async function setPreference(
       : db
           .prepare("INSERT OR REPLACE INTO model_preferences (tenant, kind, models, updated_at) VALUES (?, ?, ?, ?)")
           .bind(tenant, kind, models.map(modelNameOf).join(" "), Date.now());
-  await statement.run();
+  await tryAgain(() => statement.run());
   known.delete(tenant);
 }
 
 async function read(db: D1Database, tenant: string): Promise<Preferences> {
-  const { results } = await db
-    .prepare("SELECT kind, models FROM model_preferences WHERE tenant = ?")
-    .bind(tenant)
-    .all<{ kind: string; models: string }>();
+  const found = db.prepare("SELECT kind, models FROM model_preferences WHERE tenant = ?").bind(tenant);
+  const { results } = await tryAgain(() => found.all<{ kind: string; models: string }>());
   const entries = results.map(({ kind, models }) => [
     kind,
     models.split(" ").flatMap((name) => parseModelName(name) ?? []),

@@ -2,6 +2,7 @@
  * The ledger's entries in D1: a batch goes in whole, each entry once, and what is there is counted by what it says. And of the list of
  * sessions what is kept of them.
  */
+import { tryAgain } from "../../shared/d1/try-again.ts";
 import type { StoredEntry } from "./ledger-store.ts";
 import type { KeptMeeting } from "./storage-tally.ts";
 import type { Batch } from "./flusher.ts";
@@ -50,14 +51,22 @@ export async function entriesInD1(
   tenant: string,
   { after, through, most }: { readonly after: number; readonly through: number; readonly most: number },
 ): Promise<StoredEntry[]> {
-  const found = await db.prepare(between).bind(tenant, after, through, most).all<StoredEntry>();
-  return found.results;
+  const found = db.prepare(between).bind(tenant, after, through, most);
+  return (await tryAgain(() => found.all<StoredEntry>())).results;
 }
 
 /** What D1 has of a tenant. */
 export async function sumsInD1(db: D1Database, tenant: string): Promise<D1Sums> {
-  const found = await db.prepare(sums).bind(tenant).first<D1Sums>();
-  return found ?? { entries: 0, charge_dollars: 0, charge_nanos: 0, credit_dollars: 0, credit_nanos: 0 };
+  const found = db.prepare(sums).bind(tenant);
+  return (
+    (await tryAgain(() => found.first<D1Sums>())) ?? {
+      entries: 0,
+      charge_dollars: 0,
+      charge_nanos: 0,
+      credit_dollars: 0,
+      credit_nanos: 0,
+    }
+  );
 }
 
 const kept = `
@@ -66,5 +75,6 @@ const kept = `
 
 /** A tenant's meetings that have audio, after one in the order of their ids. */
 export async function keptInD1(db: D1Database, tenant: string, after: string, most: number): Promise<KeptMeeting[]> {
-  return (await db.prepare(kept).bind(tenant, after, most).all<KeptMeeting>()).results;
+  const found = db.prepare(kept).bind(tenant, after, most);
+  return (await tryAgain(() => found.all<KeptMeeting>())).results;
 }

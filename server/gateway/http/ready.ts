@@ -8,6 +8,7 @@ import { defaultTenant } from "../../../schemas/names.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { readyLookEveryMs, readyTimeoutMs } from "../../shared/config/timings.ts";
 import type { Config } from "../../shared/config/config.ts";
+import { tryAgain } from "../../shared/d1/try-again.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -46,7 +47,9 @@ async function look(env: Env, { inference }: Config, traceId: string): Promise<R
     ask("rooms", () => reachRoom(env.MEETING_SESSION, defaultTenant, probeSession, traceId).call("exists")),
     ask("storage", () => env.RESULT_BUCKET.head("readiness-probe")),
     ask("index", () =>
-      env.DB.prepare("SELECT (SELECT count(*) FROM sessions WHERE 0), (SELECT 1 FROM api_keys)").first(),
+      tryAgain(() =>
+        env.DB.prepare("SELECT (SELECT count(*) FROM sessions WHERE 0), (SELECT 1 FROM api_keys)").first(),
+      ),
     ),
     // Without audio there is nothing to resolve: any answer but a failure of its own says that the service is there.
     inference ? ask("inference", () => answered(fetch(inference.url, { method: "HEAD", redirect: "manual" }))) : absent,

@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import type { ListedStatus, SessionsPage, SessionSummary } from "../../../schemas/http/sessions.ts";
+import { tryAgain } from "../../shared/d1/try-again.ts";
 import type { CursorPlace } from "./session-list-cursor.ts";
 import { cursorOf } from "./session-list-cursor.ts";
 
@@ -86,10 +87,8 @@ export class SessionIndex {
   /** What the list knows of a session that its room may not know any more. */
   async find({ tenant, sessionId }: SessionKey): Promise<Pick<ListedSession, "title" | "created_at"> | undefined> {
     const query = "SELECT title, created_at FROM sessions WHERE tenant = ? AND session_id = ?";
-    const row = await this.#db
-      .prepare(query)
-      .bind(tenant, sessionId)
-      .first<Pick<ListedSession, "title" | "created_at">>();
+    const found = this.#db.prepare(query).bind(tenant, sessionId);
+    const row = await tryAgain(() => found.first<Pick<ListedSession, "title" | "created_at">>());
     return row ?? undefined;
   }
 
@@ -101,13 +100,13 @@ export class SessionIndex {
   async page({ tenant, filters, limit, after }: PageRequest): Promise<SessionsPage> {
     const conditions: Condition[] = [["tenant = ?", tenant], ...conditionsOf(filters)];
     if (after) conditions.push(["(created_at, session_id) < (?, ?)", after.created_at, after.session_id]);
-    const { results } = await this.#db
+    const found = this.#db
       .prepare(
         `SELECT ${columns.join(", ")} FROM sessions WHERE ${conditions.map(([sql]) => sql).join(" AND ")}
          ORDER BY created_at DESC, session_id DESC LIMIT ?`,
       )
-      .bind(...conditions.flatMap(([, ...values]) => values), limit + 1)
-      .all<SessionRow>();
+      .bind(...conditions.flatMap(([, ...values]) => values), limit + 1);
+    const { results } = await tryAgain(() => found.all<SessionRow>());
     const rows = results.slice(0, limit);
     const last = rows.at(-1);
     return {

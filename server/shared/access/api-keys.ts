@@ -6,9 +6,9 @@ import { timingSafeEqual } from "node:crypto";
 import * as z from "zod";
 import type { Scope } from "../../../schemas/access.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
-import { wait } from "../lib/wait.ts";
+import { tryAgain } from "../d1/try-again.ts";
 import { d1KeyTimeoutMs } from "../config/timings.ts";
-import { TimeoutError, withTimeout } from "../../../schemas/lib/timeout.ts";
+import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 import { apiKeyRowSchema, apiKeyStateOf } from "./api-keys-row.ts";
 
@@ -39,9 +39,6 @@ const dummyRow: z.input<typeof storedKeySchema> = {
   expires_at: null,
   revoked_at: null,
 };
-
-/** How long is waited before each further try, where reading a key failed. */
-const readPausesMs = [0, 50, 150, 400] as const;
 
 export class ApiKeyStore {
   readonly #db: D1Database;
@@ -77,29 +74,16 @@ export class ApiKeyStore {
     const query = this.#db
       .prepare("SELECT key_id, expires_at, revoked_at FROM api_keys WHERE key_id IN (SELECT value FROM json_each(?))")
       .bind(JSON.stringify(keyIds));
-    const { results } = await withTimeout(query.run(), d1KeyTimeoutMs, "D1 read");
+    const { results } = await tryAgain(() => withTimeout(query.run(), d1KeyTimeoutMs, "D1 read"));
     const rows = z.array(keyStateRowSchema).parse(results);
     return new Set(rows.filter((row) => apiKeyStateOf(row, Date.now()) === "active").map(({ key_id }) => key_id));
   }
 
-  /**
-   * Reads the row. A read that fails is tried again: D1 has failures that are over a moment later, on one machine also while its file
-   * is made anew after a deletion, and every request needs it.
-   */
   async #read(keyId: string): Promise<unknown> {
     const query = this.#db
       .prepare("SELECT key_id, tenant, scopes, hash, expires_at, revoked_at FROM api_keys WHERE key_id = ?")
       .bind(keyId);
-    const read = (): Promise<unknown> => withTimeout(query.first(), d1KeyTimeoutMs, "D1 read");
-    for (const pauseMs of readPausesMs) {
-      try {
-        return await read();
-      } catch (cause) {
-        if (cause instanceof TimeoutError) throw cause;
-        await wait(pauseMs);
-      }
-    }
-    return read();
+    return tryAgain(() => withTimeout<unknown>(query.first(), d1KeyTimeoutMs, "D1 read"));
   }
 }
 

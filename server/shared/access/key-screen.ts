@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { d1KeyTimeoutMs } from "../config/timings.ts";
+import { tryAgain } from "../d1/try-again.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 
 /** 64 bits: more guesses than anyone has until a wrong secret passes, and then D1 knows better. */
@@ -44,7 +45,7 @@ async function listOf(db: D1Database, now: number): Promise<List> {
   const query = db
     .prepare(`SELECT substr(hash, 1, ${headChars}) AS head FROM api_keys WHERE revoked_at IS NULL LIMIT ?`)
     .bind(maxListed + 1);
-  const { results } = await withTimeout(query.run(), d1KeyTimeoutMs, "D1 read");
+  const { results } = await tryAgain(() => withTimeout(query.run(), d1KeyTimeoutMs, "D1 read"));
   const rows = z.array(listedRow).parse(results);
   list.heads = rows.length > maxListed ? undefined : new Set(rows.map(({ head }) => head));
   list.goodUntil = now + Math.max(1_000, rows.length);
