@@ -115,7 +115,7 @@ async function mergedByKey(client: SyncClient): Promise<boolean> {
   for (const { conflict_id } of client.conflicts()) {
     const both = client.mergeOf(conflict_id);
     if (!both?.isBaseKnown || both.clashes.length > 0) continue;
-    await client.resolve(conflict_id, { merged: { body: both.merged } });
+    await client.resolve(conflict_id, { merged: { body: both.merged } }, both);
     isMerged = true;
   }
   return isMerged;

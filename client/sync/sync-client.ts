@@ -5,10 +5,9 @@
 import type { SyncStatus } from "../../schemas/http/sync.ts";
 import { type Collection, collectionSchema } from "../../schemas/sync/documents.ts";
 import { Bodies } from "./bodies.ts";
-import type { KeptConflict } from "./device-rows.ts";
+import { type ConflictMerge, conflictOf, mergeOf } from "./conflict-views.ts";
 import { type Batch, changeOf, contentOf, DeviceState } from "./device-state.ts";
 import { fitting } from "./fitting-edits.ts";
-import { mergeSettings, type MergedSettings } from "./merge-settings.ts";
 import {
   type BasedOn,
   type Choice,
@@ -71,8 +70,9 @@ export class SyncClient {
     return version && !version.deleted ? { ...contentOf(version), id, revision, isPending: false } : undefined;
   }
 
+  /** Each with what stands now. */
   conflicts(): SyncConflict[] {
-    return this.#state.conflicts().map(conflictOf);
+    return this.#state.conflicts().map((kept) => conflictOf(this.#state, kept));
   }
 
   pending(): PendingChange[] {
@@ -112,8 +112,12 @@ export class SyncClient {
     return this.#bodies.read(sha256, signal);
   }
 
-  /** Somebody has chosen; sent with the next run. @returns whether there is such a conflict. */
-  async resolve(conflictId: string, choice: Choice): Promise<boolean> {
+  /**
+   * Somebody has chosen; sent with the next run.
+   * @param based `theirs.revision` as it was shown to them, where this device may have taken a newer one since: what they have not seen is
+   *   not written over, but becomes another conflict. Without it they have seen what stands here now. @returns whether there is such a conflict.
+   */
+  async resolve(conflictId: string, choice: Choice, based: BasedOn = {}): Promise<boolean> {
     const kept = this.#state.conflict(conflictId);
     if (!kept) return false;
     const { collection, conflict } = kept;
@@ -128,21 +132,18 @@ export class SyncClient {
           : wanted.deleted
             ? null
             : contentOf(wanted);
-    // Whoever chooses has seen what stands.
-    const revision = this.#state.version(collection, id)?.revision ?? 0;
+    const revision = based.revision ?? this.#state.version(collection, id)?.revision ?? 0;
     const seen = content === undefined ? {} : { revision };
     await this.#commit(() => this.#state.edited(collection, id, content, { resolves: [conflictId], ...seen }));
     return true;
   }
 
-  /** Both sides of a conflict of settings as one, by key; the base is known where the conflict began here. Undefined for any other conflict. */
-  mergeOf(conflictId: string): (MergedSettings & { readonly isBaseKnown: boolean }) | undefined {
-    const kept = this.#state.conflict(conflictId);
-    if (kept?.collection !== "settings") return undefined;
-    const { yours, theirs } = kept.conflict;
-    if (!yours || !theirs || yours.deleted || theirs.deleted) return undefined;
-    const isBaseKnown = kept.before !== undefined;
-    return { ...mergeSettings(fieldsOf(kept.before?.body), fieldsOf(yours.body), fieldsOf(theirs.body)), isBaseKnown };
+  /**
+   * Both sides of a conflict of settings as one, by key; the base is known where the conflict began here. Undefined for any other conflict.
+   * `revision` is of what stood: `resolve` takes it.
+   */
+  mergeOf(conflictId: string): ConflictMerge | undefined {
+    return mergeOf(this.#state, conflictId);
   }
 
   /** What the gateway says of all that is synced; not what is here. */
@@ -244,7 +245,7 @@ export class SyncClient {
     if (!onConflict) return;
     for (const kept of this.#state.conflicts()) {
       if (kept.is_told) continue;
-      await onConflict(conflictOf(kept));
+      await onConflict(conflictOf(this.#state, kept));
       await this.#commit(() => this.#state.told(kept.conflict.conflict_id));
     }
   }
@@ -288,12 +289,4 @@ export class SyncClient {
     this.#last = next.catch(() => undefined);
     await next;
   }
-}
-
-function conflictOf({ collection, conflict }: KeptConflict): SyncConflict {
-  return { ...conflict, collection };
-}
-
-function fieldsOf(body: SyncContent["body"]): Readonly<Record<string, unknown>> {
-  return typeof body === "object" ? body : {};
 }

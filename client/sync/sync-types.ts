@@ -104,7 +104,7 @@ export interface SyncClientOptions extends SyncEvents {
 }
 
 export interface BasedOn {
-  /** Of the version that was edited, where that is older than what this device has since: a file that somebody had open. */
+  /** Of the version that was edited or chosen against, where that is older than what this device has since: a file that somebody had open. */
   readonly revision?: number;
 }
 

@@ -65,13 +65,14 @@ export async function deleteDocument(id: string): Promise<void> {
   await change((client) => client.delete("knowledge", id));
 }
 
-export async function settle(conflictId: string, choice: "mine" | "theirs" | { readonly own: string }): Promise<void> {
+/** @param conflict as it is shown: what was written since has not been seen by who chooses. */
+export async function settle(
+  conflict: SyncConflict,
+  choice: "mine" | "theirs" | { readonly own: string },
+): Promise<void> {
   const isSettled = await change(async (client) => {
-    const conflict = client.conflicts().find(({ conflict_id }) => conflict_id === conflictId);
-    await client.resolve(
-      conflictId,
-      typeof choice === "string" ? choice : { merged: { ...headOf(conflict), body: choice.own } },
-    );
+    const wanted = typeof choice === "string" ? choice : { merged: { ...headOf(conflict), body: choice.own } };
+    await client.resolve(conflict.conflict_id, wanted, { revision: conflict.theirs?.revision ?? 0 });
   });
   if (isSettled) notify("done", "Settled. Your devices take this version over.");
 }
@@ -84,8 +85,8 @@ export async function textOfVersion(version: { body?: unknown; sha256?: string |
   return new TextDecoder().decode(await opened.body(version.sha256));
 }
 
-function headOf(conflict: SyncConflict | undefined): { title?: string; media_type?: string } {
-  const { title, media_type } = conflict?.theirs ?? conflict?.yours ?? {};
+function headOf({ theirs, yours }: SyncConflict): { title?: string; media_type?: string } {
+  const { title, media_type } = theirs ?? yours ?? {};
   return { ...(title === undefined ? {} : { title }), ...(media_type === undefined ? {} : { media_type }) };
 }
 

@@ -105,8 +105,8 @@ export async function runClientSchedule(seed: number, planted: PlantedServer = {
     if (choice === undefined) return;
     const mine = wordsOf(conflict.yours ?? undefined);
     const stands = wordsOf(client.document(collection, conflict.id));
-    // Whoever chooses has seen both.
-    for (const one of [mine, stands]) if (one !== "") seen.add(one);
+    // Whoever chooses has seen both, and what of their own hides what stands.
+    for (const one of [mine, wordsOf(conflict.theirs ?? undefined), stands]) if (one !== "") seen.add(one);
     if (typeof choice === "object") written.add(words);
     const isDone = await device.do((now) => now.resolve(conflict.conflict_id, choice));
     if (isDone || typeof choice !== "object") return;

@@ -9,23 +9,32 @@ import { isSending, settle, textOfVersion } from "../../state/own-documents.ts";
 interface Texts {
   readonly theirs: string;
   readonly yours: string;
+  /** Whose they are: what stands may go on while somebody reads or writes. */
+  readonly of: SyncConflict;
+}
+
+interface Own {
+  readonly text: string;
+  /** As it was seen by who writes. */
+  readonly against: SyncConflict;
 }
 
 export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }): JSX.Element {
-  const { conflict_id, id, theirs, yours, revision } = conflict;
+  const { conflict_id, id, theirs, yours } = conflict;
   const [texts, setTexts] = useState<Texts | undefined>(undefined);
-  const [own, setOwn] = useState<string | undefined>(undefined);
+  const [own, setOwn] = useState<Own | undefined>(undefined);
   const [hasFailed, setFailed] = useState(false);
   useEffect(() => {
     let isHere = true;
     Promise.all([textOfVersion(theirs), textOfVersion(yours)]).then(
-      ([standing, second]) => isHere && setTexts({ theirs: standing, yours: second }),
+      ([standing, second]) => isHere && setTexts({ theirs: standing, yours: second, of: conflict }),
       () => isHere && setFailed(true),
     );
     return () => {
       isHere = false;
     };
-  }, [conflict_id, revision]);
+  }, [conflict_id, theirs?.revision, yours?.revision]);
+  const seen = texts?.of ?? conflict;
   const title = theirs?.title ?? yours?.title ?? id;
   return (
     <section class="card conflict" aria-label={`Conflict: ${title}`}>
@@ -40,23 +49,18 @@ export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }):
       </div>
       {own === undefined ? (
         <div class="conflict-choices">
-          <button
-            type="button"
-            class="button"
-            disabled={isSending.value}
-            onClick={() => void settle(conflict_id, "theirs")}
-          >
+          <button type="button" class="button" disabled={isSending.value} onClick={() => void settle(seen, "theirs")}>
             Keep the one in use
           </button>
+          <button type="button" class="button" disabled={isSending.value} onClick={() => void settle(seen, "mine")}>
+            Use the other version
+          </button>
           <button
             type="button"
             class="button"
-            disabled={isSending.value}
-            onClick={() => void settle(conflict_id, "mine")}
+            disabled={!texts}
+            onClick={() => setOwn({ text: texts?.theirs ?? "", against: seen })}
           >
-            Use the other version
-          </button>
-          <button type="button" class="button" disabled={!texts} onClick={() => setOwn(texts?.theirs ?? "")}>
             Write one from both
           </button>
         </div>
@@ -65,18 +69,18 @@ export function ConflictCard({ conflict }: { readonly conflict: SyncConflict }):
           class="conflict-own"
           onSubmit={(event) => {
             event.preventDefault();
-            void settle(conflict_id, { own });
+            void settle(own.against, { own: own.text });
           }}
         >
           <textarea
             class="input"
             aria-label={`One version of ${title}`}
             rows={10}
-            value={own}
-            onInput={({ currentTarget }) => setOwn(currentTarget.value)}
+            value={own.text}
+            onInput={({ currentTarget }) => setOwn({ ...own, text: currentTarget.value })}
           />
           <div class="conflict-choices">
-            <button type="submit" class="button is-primary" disabled={isSending.value || own.trim() === ""}>
+            <button type="submit" class="button is-primary" disabled={isSending.value || own.text.trim() === ""}>
               Keep this
             </button>
             <button type="button" class="button" onClick={() => setOwn(undefined)}>
