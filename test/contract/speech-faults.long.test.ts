@@ -164,6 +164,8 @@ describe("a provider", { timeout: timeoutMs }, () => {
   it.each<[string, Behave, number]>([
     ["HTML", html, 502],
     ["no byte", (_, response) => void response.setHeader("content-type", "audio/wav").end(), 502],
+    ["JSON that is called a WAV", (_, response) => void response.setHeader("content-type", "audio/wav").end("{}"), 502],
+    ["samples in place of a WAV", (_, response) => void response.setHeader("content-type", "audio/wav").end(zip), 502],
     ["an error", status(500), 502],
     ["busy", status(503), 503],
   ])("[M16] that speaks: %s", async (_, way, code) => {
@@ -176,7 +178,7 @@ describe("a provider", { timeout: timeoutMs }, () => {
   it("[M16] that speaks: half of it breaks the answer off, and never passes for the whole", async () => {
     behave = (_, response) => {
       response.writeHead(200, { "content-type": "audio/wav" });
-      response.write(Buffer.alloc(4_096), () => setImmediate(() => response.destroy()));
+      response.write(wav.subarray(0, 4_096), () => setImmediate(() => response.destroy()));
     };
     const answer = await say({ text: "Hello, once.", model: models[4] });
     await expect(answer.arrayBuffer()).rejects.toThrow("terminated");
@@ -225,7 +227,7 @@ describe("a provider", { timeout: timeoutMs }, () => {
     const asked = Promise.withResolvers<undefined>();
     behave = (_request, response) => {
       response.on("close", () => left.resolve(undefined));
-      if (isBegun) response.writeHead(200, { "content-type": "audio/wav" }).write(Buffer.alloc(64_000));
+      if (isBegun) response.writeHead(200, { "content-type": "audio/wav" }).write(wav);
       asked.resolve(undefined);
     };
     const caller = new AbortController();

@@ -19,7 +19,9 @@ import {
   type Utterance,
 } from "./ports.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { log } from "../../shared/telemetry/log.ts";
 import { charactersIn } from "./text.ts";
+import { lookAt } from "./spoken-kind.ts";
 import { begin, going } from "./spoken-stream.ts";
 import type { Meter } from "./usage/meter.ts";
 
@@ -96,8 +98,11 @@ export class SpeechModels {
       const voice = utterance.voice === undefined ? undefined : model.voiceNamed(utterance.voice);
       const spoken = await model.speak({ ...utterance, voice }, lasting);
       if (!spoken.ok) return spoken;
-      const begun = await begin(spoken.value.body, own.signal);
-      return begun ? ok({ contentType: spoken.value.contentType, begun }) : err({ reason: "failed" } as const);
+      const { body: sound, contentType } = spoken.value;
+      const begun = await begin(sound, own.signal, (bytes, isAll) => lookAt(bytes, isAll, contentType));
+      if (begun) return ok({ contentType, begun });
+      log.warn("model.answered_wrong", { model: model.name, trace_id: call.traceId, answer: `no ${contentType}` });
+      return err({ reason: "failed" } as const);
     });
     if (!answer.ok) {
       end.abort();

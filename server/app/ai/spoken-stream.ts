@@ -1,10 +1,11 @@
 /**
- * A model's audio on its way to whoever hears it: begun, so that there is no answer without a first byte; broken off where the
+ * A model's audio on its way to whoever hears it: begun, so that there is no answer before its first bytes are those of sound; broken off where the
  * model falls silent or fails, so that a part never passes for the whole; and ended with its reader. Says once how it ended.
  */
 import type { CallOutcome } from "../../../schemas/billing/usage.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { ModelError } from "./ports.ts";
+import type { Look } from "./spoken-kind.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -13,20 +14,41 @@ export interface Begun {
   readonly reader: Reader;
 }
 
-/** @returns undefined where the body ends without a byte. */
-export async function begin(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<Begun | undefined> {
+/**
+ * Reads as much of a body as tells what it is.
+ * @param look at the first bytes. @returns undefined where it is not what it is called; then it was cancelled.
+ */
+export async function begin(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  look: (bytes: Uint8Array, isAll: boolean) => Look,
+): Promise<Begun | undefined> {
   const reader = body.getReader();
   const leave = (): void => void reader.cancel().catch(() => undefined);
   signal.addEventListener("abort", leave, { once: true });
+  let first: Uint8Array = new Uint8Array();
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return undefined;
-      if (value.byteLength > 0) return { first: value, reader };
+      first = value ? joined(first, value) : first;
+      const seen = look(first, done);
+      if (seen === "right") return { first, reader };
+      if (seen === "wrong" || done) {
+        leave();
+        return undefined;
+      }
     }
   } finally {
     signal.removeEventListener("abort", leave);
   }
+}
+
+function joined(before: Uint8Array, next: Uint8Array): Uint8Array {
+  if (before.byteLength === 0) return next;
+  const both = new Uint8Array(before.byteLength + next.byteLength);
+  both.set(before);
+  both.set(next, before.byteLength);
+  return both;
 }
 
 /** @param signal of whoever waits. @param silenceMs between two parts. */

@@ -1,6 +1,7 @@
 /** Models asked one after the other: who is asked, until when, and what is recorded of it. */
 import { expect, test, vi } from "vitest";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
+import { openWavBytes, wavHead } from "../../../schemas/speech/wav-head.ts";
 import type { Exhausted, ExpectedCall } from "../../../schemas/billing/budgets.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
 import { askInTurn, type Candidate } from "../../../server/app/ai/ask-in-turn.ts";
@@ -190,7 +191,7 @@ function speaker(world: World, name: string, body: () => ReadableStream<Uint8Arr
   return { model, name, kind: "tts", isOwn: false, isPriced: false, circuit };
 }
 
-const bytes = Uint8Array.of(1, 2, 3);
+const bytes = Uint8Array.of(...wavHead(openWavBytes, { rateHz: 16_000, channels: 1 }), 1, 2, 3);
 const breaking = (...before: Uint8Array[]): ReadableStream<Uint8Array> =>
   new ReadableStream({
     pull: (out) => {

@@ -1,6 +1,7 @@
 /** Models that speak behind an HTTP API of OpenAI's shape. */
 import { ok } from "../../../../schemas/lib/result.ts";
 import { speechFormats, type SpeechFormat, type Synthesizer, type VoiceInfo } from "../ports.ts";
+import { isOtherPcm } from "../spoken-kind.ts";
 import { askOpenAi, type OpenAiService, wrong } from "./openai-http.ts";
 
 interface Abilities {
@@ -37,7 +38,8 @@ export function openAiSynthesizer(service: OpenAiService, abilities: Abilities =
       if (!answer.ok) return answer;
       const { body: audio, headers } = answer.value;
       const type = headers.get("content-type") ?? "";
-      if (audio && /^(audio\/|application\/octet-stream)/i.test(type)) {
+      const isOther = format === "pcm" && isOtherPcm(type);
+      if (audio && !isOther && /^(audio\/|application\/octet-stream)/i.test(type)) {
         return ok({ contentType: speechTypes[format], body: audio });
       }
       await audio?.cancel();

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ok, type Result } from "../../../../schemas/lib/result.ts";
 import { type Voice, voiceAmong } from "../../../../schemas/speech/voices.ts";
 import type { Call, ModelFault, SpeechFormat, SpokenAudio, Synthesizer, Utterance } from "../ports.ts";
+import { isOtherPcm } from "../spoken-kind.ts";
 import { wrong } from "./openai-http.ts";
 import { speechTypes } from "./openai-synthesizer.ts";
 import { runWorkersAi, type WorkersAiModel } from "./workers-ai.ts";
@@ -49,17 +50,17 @@ function aura(model: WorkersAiModel): Synthesizer {
       const input = { text, ...encodings[format], ...(voice === undefined ? {} : { speaker: voice }) };
       const answer = await runWorkersAi(model, input, call, { returnRawResponse: true });
       if (!answer.ok) return answer;
-      const body = answer.value instanceof Response ? audioOf(answer.value) : answer.value;
+      const body = answer.value instanceof Response ? audioOf(answer.value, format) : answer.value;
       if (body instanceof ReadableStream) return ok({ contentType: speechTypes[format], body });
       return wrong(model, call, "no audio");
     },
   };
 }
 
-function audioOf(answer: Response): ReadableStream<Uint8Array> | undefined {
-  return /^(application\/json|text\/)/i.test(answer.headers.get("content-type") ?? "")
-    ? undefined
-    : (answer.body ?? undefined);
+function audioOf(answer: Response, format: SpeechFormat): ReadableStream<Uint8Array> | undefined {
+  const type = answer.headers.get("content-type") ?? "";
+  const isOther = /^(application\/json|text\/)/i.test(type) || (format === "pcm" && isOtherPcm(type));
+  return isOther ? undefined : (answer.body ?? undefined);
 }
 
 const meloSchema = z.object({ audio: z.base64().min(1) });
