@@ -9,7 +9,7 @@ import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { deadlineIn } from "../../../schemas/lib/timeout.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Circuit } from "./circuits.ts";
-import type { Call, ModelFault } from "./ports.ts";
+import { type Call, ModelError, type ModelFault } from "./ports.ts";
 import type { Meter, MeteredModel, Reading } from "./usage/meter.ts";
 
 /** A model that may be asked, with what stands around it. */
@@ -117,6 +117,7 @@ async function inTime<T>(
   } catch (cause) {
     if (isOver(call)) return err({ reason: "aborted" });
     if (deadline.signal.aborted) return err({ reason: "timeout" });
+    if (cause instanceof ModelError) return err(cause.fault);
     log.warn("model.unreachable", { model, trace_id: call.traceId, error: describeError(cause) });
     return err({ reason: "unavailable", retryAfterSeconds: undefined });
   } finally {

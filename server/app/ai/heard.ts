@@ -6,7 +6,7 @@ import * as z from "zod";
 import type { HeardSegment, HeardWord } from "../../../schemas/speech/transcription.ts";
 import type { Heard } from "./ports.ts";
 
-const seconds = z.number().nonnegative().max(1e6);
+export const seconds = z.number().nonnegative().max(1e6);
 const timedWord = z.object({ word: z.string(), punctuated_word: z.string().optional(), start: seconds, end: seconds });
 type TimedWord = z.infer<typeof timedWord>;
 
@@ -22,7 +22,7 @@ const timedSegment = z.object({
 const plainSchema = z.object({
   text: z.string(),
   language: z.string().nullish(),
-  duration: z.coerce.number().nonnegative().optional(),
+  duration: z.union([z.null(), z.coerce.number().nonnegative().max(1e6)]).optional(),
   segments: z.array(timedSegment).nullish(),
   words: z.array(timedWord).nullish(),
   transcription_info: z.object({ language: z.string().nullish(), duration: seconds.nullish() }).nullish(),
@@ -35,14 +35,16 @@ const plainSchema = z.object({
     .nullish(),
 });
 
+/** Silence has an alternative too, with an empty transcript: an answer without one says nothing of what was heard. */
+const alternativeSchema = z
+  .object({ transcript: z.string().optional(), words: z.array(timedWord).optional() })
+  .refine(({ transcript, words }) => transcript !== undefined || words !== undefined);
+
 const deepgramSchema = z.object({
   results: z.object({
-    channels: z.array(
-      z.object({
-        detected_language: z.string().optional(),
-        alternatives: z.array(z.object({ transcript: z.string().optional(), words: z.array(timedWord).optional() })),
-      }),
-    ),
+    channels: z
+      .array(z.object({ detected_language: z.string().optional(), alternatives: z.array(alternativeSchema).min(1) }))
+      .min(1),
   }),
   metadata: z.object({ duration: seconds.optional() }).nullish(),
 });

@@ -66,7 +66,11 @@ export async function jsonOf(
 }
 
 /** Of an answer that is not what was asked for. */
-export function wrong({ name }: { readonly name: string }, call: Call, answer: string): Result<never, ModelFault> {
+export function wrong(
+  { name }: { readonly name: string },
+  call: Call,
+  answer: string,
+): { readonly ok: false; readonly error: ModelFault } {
   log.warn("model.answered_wrong", { model: name, trace_id: call.traceId, answer });
   return err({ reason: "failed" });
 }

@@ -1,8 +1,9 @@
 /** Models that hear behind an HTTP API of OpenAI's shape: OpenAI itself, others that speak like it, and our inference service. */
 import * as z from "zod";
+import { beginningOf } from "../../../../schemas/cut-text.ts";
 import { ok, type Result } from "../../../../schemas/lib/result.ts";
 import type { HeardSegment } from "../../../../schemas/speech/transcription.ts";
-import { parseHeard } from "../heard.ts";
+import { parseHeard, seconds } from "../heard.ts";
 import {
   type Audio,
   type Call,
@@ -12,8 +13,8 @@ import {
   type ModelFault,
   type Transcriber,
 } from "../ports.ts";
-import { sseDataOf } from "../sse-data.ts";
 import { askOpenAi, jsonOf, type OpenAiService, wrong } from "./openai-http.ts";
+import { sseEventsOf } from "./sse-events.ts";
 
 /** Providers go by the name of the file, whatever its type says. */
 const extensions: Readonly<Record<string, string>> = {
@@ -40,7 +41,7 @@ export function openAiTranscriber(service: OpenAiService): Transcriber {
     transcribe,
     listen: async (audio, options, call) => {
       const answer = await ask(service, audio, options, call, true);
-      return answer.ok ? ok(heardIn(answer.value)) : answer;
+      return answer.ok ? ok(heardIn(service, answer.value, call)) : answer;
     },
   };
 }
@@ -76,36 +77,49 @@ async function ask(
 }
 
 const eventSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("transcript.text.segment"), start: z.number(), end: z.number(), text: z.string() }),
+  z.object({ type: z.literal("transcript.text.segment"), start: seconds, end: seconds, text: z.string() }),
   z.object({
     type: z.literal("transcript.text.done"),
     text: z.string(),
-    usage: z.object({ seconds: z.number().optional() }).optional(),
+    usage: z.object({ seconds: seconds.optional() }).optional(),
   }),
 ]);
+type HeardEvent = z.infer<typeof eventSchema>;
 
-/** Our own service's stream: each segment with its times, then all of it. */
-async function* heardIn(answer: Response): AsyncGenerator<HeardSegment, Heard> {
+/**
+ * Our own service's stream: each segment with its times, then all of it. An event that can't be read is the end of it: without one the rest
+ * would pass for the whole. What a later version says besides is passed over. Throws ModelError.
+ */
+async function* heardIn(service: OpenAiService, answer: Response, call: Call): AsyncGenerator<HeardSegment, Heard> {
   const segments: HeardSegment[] = [];
-  for await (const data of sseDataOf(answer.body)) {
-    const event = eventSchema.safeParse(data);
-    if (!event.success) {
-      if (typeOf(data) === "error") break;
-      continue;
-    }
-    if (event.data.type === "transcript.text.done") {
-      const { text, usage } = event.data;
+  for await (const data of sseEventsOf(answer.body ?? new ReadableStream({ start: (none) => none.close() }))) {
+    const event = eventOf(data);
+    if (event === "other") continue;
+    if (event === undefined) throw new ModelError(wrong(service, call, `the event ${beginningOf(data, 500)}`).error);
+    if (event.type === "transcript.text.done") {
+      const { text, usage } = event;
       const durationMs = usage?.seconds === undefined ? undefined : usage.seconds * 1_000;
       return { text, language: "en", durationMs, segments };
     }
-    const { start, end, text } = event.data;
-    const segment = { start_ms: Math.round(start * 1_000), end_ms: Math.round(end * 1_000), text };
+    const { start, end, text } = event;
+    const startMs = Math.round(start * 1_000);
+    const segment = { start_ms: startMs, end_ms: Math.max(startMs, Math.round(end * 1_000)), text };
     segments.push(segment);
     yield segment;
   }
   throw new ModelError({ reason: "failed" });
 }
 
-function typeOf(data: unknown): unknown {
-  return typeof data === "object" && data !== null && "type" in data ? data.type : undefined;
+const otherEventSchema = z.object({ type: z.string() });
+const knownTypes: ReadonlySet<string> = new Set(["transcript.text.segment", "transcript.text.done", "error"]);
+
+/** @returns `other` for what this version does not know; undefined for what can't be read, and for an error. */
+function eventOf(data: string): HeardEvent | "other" | undefined {
+  try {
+    const value: unknown = JSON.parse(data);
+    const { type } = otherEventSchema.parse(value);
+    return knownTypes.has(type) ? eventSchema.parse(value) : "other";
+  } catch {
+    return undefined;
+  }
 }

@@ -3,6 +3,7 @@
  * its talk's to read. Every end of it is one that may be tried again: providers close with 1008 and 1011 at random.
  */
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
+import { log } from "../../../shared/telemetry/log.ts";
 import type { Clock } from "../clock.ts";
 import type { ModelSocket, OpenModelSocket } from "./live-model.ts";
 
@@ -20,7 +21,8 @@ export interface ModelService {
 interface LineOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly onMessage: (text: string) => void;
+  /** @returns whether it could be read; what a later version says besides is passed over, and counts as read. */
+  readonly onMessage: (text: string) => boolean;
   /** Once, where it was ready and ended without `drop`. */
   readonly onEnd: () => void;
 }
@@ -34,6 +36,7 @@ export class ModelLine {
   #cancelLeaving: (() => void) | undefined;
   #isReady = false;
   #isOver = false;
+  #isUnreadTold = false;
   /** Messages sent. */
   sent = 0;
 
@@ -111,7 +114,7 @@ export class ModelLine {
         url,
         headers,
         onMessage: (text) => {
-          if (!this.#isOver) onMessage(text);
+          if (!this.#isOver && !onMessage(text)) this.#tellUnread();
         },
         onClose: () => this.#end(),
         signal: this.#left.signal,
@@ -123,6 +126,13 @@ export class ModelLine {
     } catch {
       this.#end();
     }
+  }
+
+  /** Once a connection: a model whose messages are all like this has a log of its own to fill. */
+  #tellUnread(): void {
+    if (this.#isUnreadTold) return;
+    this.#isUnreadTold = true;
+    log.warn("model.answered_wrong", { model: this.#service.model, answer: "a message that can't be read" });
   }
 
   #end(): void {

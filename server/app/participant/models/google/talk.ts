@@ -101,10 +101,9 @@ class GoogleTalk implements Talk {
     if (line.isReady) this.#unheard.send((pcm) => line.send(audioMessage(pcm)));
   }
 
-  #take(line: ModelLine, text: string): void {
+  #take(line: ModelLine, text: string): boolean {
     const message = readGoogleMessage(text);
-    // What can't be read is of no use; a connection that gives nothing else says so by its end.
-    if (!message) return;
+    if (!message) return false;
     const { setupComplete, serverContent, sessionResumptionUpdate, goAway, usageMetadata } = message;
     if (setupComplete) line.ready();
     if (serverContent) this.#takeContent(line, serverContent);
@@ -112,6 +111,7 @@ class GoogleTalk implements Talk {
     if (usageMetadata) this.#emit({ type: "usage", tokens: tokensOf(usageMetadata) });
     if (goAway) line.leaveIn(Math.max(0, timeLeftMs(goAway) - closingMs));
     if (line.isLeaving && !this.#isSpeaking) line.leave();
+    return true;
   }
 
   #takeContent(line: ModelLine, content: NonNullable<GoogleMessage["serverContent"]>): void {

@@ -69,8 +69,8 @@ class OpenAiTalk implements Talk {
       headers: { authorization: `Bearer ${apiKey}` },
       onMessage: (text) => {
         const event = readOpenAiEvent(text);
-        // What can't be read is of no use; a connection that gives nothing else says so by its end.
-        if (event) this.#take(line, event);
+        if (event && event !== "other") this.#take(line, event);
+        return event !== undefined;
       },
       onEnd: () => this.#emit({ type: "closed" }),
     });

@@ -66,10 +66,14 @@ export function tokensOf(usage: z.infer<typeof usageSchema>): TalkTokens {
   };
 }
 
-/** @returns undefined where it is none that is known. */
-export function readOpenAiEvent(text: string): OpenAiEvent | undefined {
+const knownTypes: ReadonlySet<string> = new Set(openAiEventSchema.options.map(({ shape }) => shape.type.value));
+
+/** @returns `other` for what is not known here; undefined for what can't be read. */
+export function readOpenAiEvent(text: string): OpenAiEvent | "other" | undefined {
   try {
-    return openAiEventSchema.safeParse(parseJson(text)).data;
+    const value: unknown = parseJson(text);
+    const { type } = z.object({ type: z.string() }).parse(value);
+    return knownTypes.has(type) ? openAiEventSchema.safeParse(value).data : "other";
   } catch {
     return undefined;
   }
