@@ -3,6 +3,11 @@
  * first, and partials and second hearings give way to it. Models elsewhere transcribe everything at once, and nothing gives way.
  * Holds nothing but what is under way.
  */
+import { deadlineIn } from "../../../schemas/lib/timeout.ts";
+
+/** So long what gives way waits for what goes first: finals that follow each other for longer are of people who speak without a pause. */
+const patienceMs = 30_000;
+
 export class Precedence {
   readonly #isOneProcessor: () => boolean;
   readonly #yielding = new Set<AbortController>();
@@ -49,14 +54,33 @@ export class Precedence {
     return { over: run(), promote: () => void this.#yielding.delete(controller) };
   }
 
-  /** Does work whenever nothing goes first, and begins it anew where it gave way. @param times that it does so; then it goes first as well. */
+  /**
+   * Does work whenever nothing goes first, and begins it anew where it gave way. @param times that it does so; then it goes first as well, and
+   * so it does once it has waited for `patienceMs`: people who speak without a pause, by turns, fill the processor without an end.
+   */
   async patient<T>(work: (signal: AbortSignal | undefined) => Promise<T>, times: number): Promise<T> {
-    for (let n = 0; n < times; n += 1) {
-      if (this.#first > 0 && this.#isOneProcessor()) await (this.#idle ??= Promise.withResolvers<void>()).promise;
-      const done = await this.yielding(async (signal) => ({ value: await work(signal) })).over;
-      if (done) return done.value;
+    const patience = deadlineIn(patienceMs);
+    try {
+      for (let n = 0; n < times && !patience.signal.aborted; n += 1) {
+        await this.#whenIdle(patience.signal);
+        if (patience.signal.aborted) break;
+        const done = await this.yielding(async (signal) => ({ value: await work(signal) })).over;
+        if (done) return done.value;
+      }
+    } finally {
+      patience.clear();
     }
     return this.first(() => work(undefined));
+  }
+
+  /** @param over aborts where it is waited for no longer. */
+  async #whenIdle(over: AbortSignal): Promise<void> {
+    if (this.#first === 0 || !this.#isOneProcessor()) return;
+    const ended = Promise.withResolvers<void>();
+    const end = (): void => ended.resolve();
+    over.addEventListener("abort", end, { once: true });
+    await Promise.race([(this.#idle ??= Promise.withResolvers<void>()).promise, ended.promise]);
+    over.removeEventListener("abort", end);
   }
 }
 

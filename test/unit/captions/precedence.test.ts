@@ -1,6 +1,6 @@
 /** What is heard first where one processor hears all of it. */
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Precedence } from "../../../server/app/hearing/precedence.ts";
 
 /** Work that ends when the test says so, or when nobody wants it any more, as a model's does. */
@@ -82,4 +82,54 @@ test("[Q9] models with processors of their own hear all of it at once", async ()
   expect(works.begun).toEqual(["partial", "final", "again"]);
   for (const name of works.begun) await works.end(name);
   expect(await Promise.all([partial.over, final, again])).toEqual(["partial", "final", "again"]);
+});
+
+test("[Q9] where finals follow each other without an end, what gives way waits for half a minute, and goes first as well", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
+    let last = precedence.first(works.work("final 0"));
+    const again = precedence.patient(works.work("again"), 3);
+    // Each final begins before the one before it is over: the processor is never idle.
+    for (let n = 1; n < 30; n += 1) {
+      const next = precedence.first(works.work(`final ${n}`));
+      await vi.advanceTimersByTimeAsync(1_000);
+      await works.end(`final ${n - 1}`);
+      await last;
+      last = next;
+    }
+    expect(works.begun).not.toContain("again");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(works.begun.at(-1)).toBe("again");
+    // It is aborted by nobody any more.
+    const one = precedence.first(works.work("final 30"));
+    await works.end("again");
+    expect(await again).toBe("again");
+    await works.end("final 29");
+    await works.end("final 30");
+    await Promise.all([last, one]);
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("[Q9] what gave way near the end of its patience is not begun a third time before it goes first", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
+    const again = precedence.patient(works.work("again"), 3);
+    await vi.advanceTimersByTimeAsync(29_000);
+    const final = precedence.first(works.work("final"));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(works.begun).toEqual(["again", "final"]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(works.begun).toEqual(["again", "final", "again"]);
+    await works.end("again");
+    expect(await again).toBe("again");
+    await works.end("final");
+    await final;
+  } finally {
+    vi.useRealTimers();
+  }
 });
