@@ -77,7 +77,8 @@ export const heardStretchSchema = z.strictObject({
   to_ms: placeSchema,
   model: modelNameSchema,
   /**
-   * `partial`: speech goes on in it, and what is heard of it will be heard again. `early`: it is known to its end, and not yet who
+   * `partial`: speech goes on in it, and what is heard of it will be heard again; without a segment nobody will, and what stands of it so is
+   * taken back. `early`: it is known to its end, and not yet who
    * speaks in it: it will be heard of again. Without it this is the last word of whoever hears.
    */
   standing: z.enum(["partial", "early"]).optional(),

@@ -36,7 +36,7 @@ class Meeting {
   readonly tenant: Tenant;
   readonly room: RoomUnderTest;
 
-  static async of(captions: "off" | "final", seconds: number): Promise<Meeting> {
+  static async of(captions: "off" | "final" | "live", seconds: number): Promise<Meeting> {
     const tenant = await Tenant.new();
     const room = tenant.room({ EMBEDDED_BASE_URL: "http://hears.test" });
     bindApp(room.sessionId, tenant.name);
@@ -45,11 +45,15 @@ class Meeting {
     const client = await tenant.connect(room, "mic");
     await client.keepAll(range(1, seconds), secondOf);
     client.close();
-    await room.wakeUntil("the app is told", async () => {
-      const [due] = await room.rows("SELECT due_at FROM jobs WHERE name = 'app_outbox'");
+    await meeting.told();
+    return meeting;
+  }
+
+  async told(): Promise<void> {
+    await this.room.wakeUntil("the app is told", async () => {
+      const [due] = await this.room.rows("SELECT due_at FROM jobs WHERE name = 'app_outbox'");
       return due === undefined;
     });
-    return meeting;
   }
 
   private constructor(tenant: Tenant, room: RoomUnderTest) {
@@ -80,6 +84,16 @@ class Meeting {
   look(afterMs: number): Promise<boolean> {
     clock.advance(afterMs);
     return runDurableObjectAlarm(CAPTIONER.getByName(roomName(this.tenant.name, this.room.sessionId)));
+  }
+
+  /** Until something stands of what one is saying. */
+  async partial(): Promise<Utterance> {
+    for (let looks = 0; looks < 60; looks += 1) {
+      await this.look(300);
+      const last = (await this.said()).at(-1);
+      if (last?.final === false) return last;
+    }
+    throw new Error("there was no partial");
   }
 
   /** Until nothing waits any more: speech at the end has no pause behind it for a while. */
@@ -131,10 +145,7 @@ test("[Q1] a meeting whose captions are off goes to no model; told otherwise, al
   const changed = await meeting.tenant.send("PATCH", meeting.path, { captions: "final" });
   expect(changed.status).toBe(200);
   expect(await meeting.state()).toMatchObject({ mode: "final" });
-  await meeting.room.wakeUntil("the app is told", async () => {
-    const [due] = await meeting.room.rows("SELECT due_at FROM jobs WHERE name = 'app_outbox'");
-    return due === undefined;
-  });
+  await meeting.told();
   await meeting.settle();
   expect(await meeting.said()).toHaveLength(2);
 });
@@ -153,4 +164,28 @@ test("[Q5] of a meeting that is another's, never was or is deleted nothing is to
   });
   expect(await codeOf(await meeting.ask(`${meeting.path}/captions`))).toMatch(/^(404|410) session_/);
   expect(await meeting.look(60_000)).toBe(false);
+});
+
+test("[Q6] captions that are switched off leave nothing of what one was saying: it is taken back, and what was said for good stays", async () => {
+  service.isDown = false;
+  const meeting = await Meeting.of("live", 4);
+  const partial = await meeting.partial();
+  expect(partial).toMatchObject({ track: "mic", text: "Something was said.", final: false });
+  const finals = (await meeting.said()).filter(({ final }) => final === true);
+  expect(finals).toHaveLength(1);
+  expect((await meeting.tenant.send("PATCH", meeting.path, { captions: "off" })).status).toBe(200);
+  await meeting.told();
+  await meeting.look(1_000);
+  const taken = await meeting.said();
+  expect(taken.at(-1)).toMatchObject({ utterance_id: partial.utterance_id, text: "", withdrawn: true });
+  // Nothing goes on from here, and nothing is taken back twice.
+  expect(await meeting.look(60_000)).toBe(false);
+  expect(await meeting.said()).toHaveLength(taken.length);
+  // What was not said is, once captions are on again.
+  expect((await meeting.tenant.send("PATCH", meeting.path, { captions: "final" })).status).toBe(200);
+  await meeting.told();
+  await meeting.settle();
+  const standing = new Map((await meeting.said()).map((utterance) => [utterance.utterance_id, utterance]));
+  const words = [...standing.values()].filter(({ withdrawn }) => withdrawn === undefined);
+  expect(words.map(({ text, final }) => [text, final])).toEqual(range(1, 2).map(() => ["Something was said.", true]));
 });

@@ -92,6 +92,18 @@ export class CaptionStore {
     this.#sql.exec("INSERT OR IGNORE INTO partials VALUES (?, ?)", track, startMs);
   }
 
+  /** Where partials stand that have no final yet. */
+  get partials(): { readonly track: string; readonly start_ms: number }[] {
+    return this.#sql
+      .exec<{ track: string; start_ms: number }>("SELECT * FROM partials ORDER BY track, start_ms")
+      .toArray();
+  }
+
+  /** All of them were taken back. */
+  forgetPartials(): void {
+    this.#sql.exec("DELETE FROM partials");
+  }
+
   /** The first piece of a track that was said early and is not settled. */
   firstEarly(track: string): HeardStretch | undefined {
     const [row] = this.#sql

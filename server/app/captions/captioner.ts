@@ -22,9 +22,10 @@ import { CaptionLag } from "./caption-lag.ts";
 import { CaptionStore, type Followed } from "./caption-store.ts";
 import type { Advance } from "../hearing/follow-track.ts";
 import { CaptionedTrack } from "./captioned-track.ts";
-import { hearForCaptions, type Setback } from "./hear-for-captions.ts";
+import { hearForCaptions, orSetback, type Setback } from "./hear-for-captions.ts";
 import { Precedence } from "../hearing/precedence.ts";
 import { LiveAudio } from "./live-audio.ts";
+import { takeBack } from "./take-back.ts";
 import { TrackSteps } from "./track-steps.ts";
 
 /** While audio comes it is looked for this often, and so long after the last of it. */
@@ -50,8 +51,9 @@ export interface CaptionsProgress {
   readonly setback: { readonly reason: string; readonly until: string } | undefined;
 }
 
-/** The meeting has no captions, or nobody who makes them: there is nothing to look for until there is news of it. */
+/** Captions are off, or nobody makes them: there is nothing to look for until there is news of it. */
 const noCaptions = "no captions";
+type Round = Result<Advance | typeof noCaptions, Setback>;
 const underWay: Advance = { hasRead: false, isCaughtUp: false };
 
 interface Meeting {
@@ -141,7 +143,10 @@ export class Captioner extends DurableObject<Env> {
       }
       this.#cooldown.succeeded();
       this.#setback = undefined;
-      if (done.value === noCaptions) return this.#stopListening();
+      if (done.value === noCaptions) {
+        this.#lag.round(false, 0);
+        return this.#stopListening();
+      }
       const { hasRead, isCaughtUp } = done.value;
       this.#lag.round(!isCaughtUp, lookMs);
       if (hasRead) this.#lastNewAt = Date.now();
@@ -161,28 +166,25 @@ export class Captioner extends DurableObject<Env> {
     }
   }
 
-  async #run(
-    { tenant, session_id, isOver }: Followed,
-    log: Log,
-  ): Promise<Result<Advance | typeof noCaptions, Setback>> {
+  async #run({ tenant, session_id, isOver }: Followed, log: Log): Promise<Round> {
     const config = parseSpeechConfig(this.env);
     if (!config.ok) return err({ reason: config.error.join("; "), retryAfterMs: maxBackoffMs });
     this.#timeoutMs = config.value.captionsTimeoutMs;
-    if (await switchesOf(this.env.DB).isOff("captions")) {
-      this.#stopListening();
-      return err({ reason: switchedOff, retryAfterMs: switchedOffRetryMs });
-    }
     const session = { tenant, session_id };
+    if (await switchesOf(this.env.DB).isOff("captions")) {
+      const given = await this.#giveUp(session, log);
+      return given.ok ? err({ reason: switchedOff, retryAfterMs: switchedOffRetryMs }) : given;
+    }
     const asked = this.#mode ?? (await this.env.GATEWAY.captionsOf(session));
     // Of a session that is no more nothing is left to say.
     if (!asked.ok) return ok(noCaptions);
     this.#mode = asked;
     const mode = asked.value ?? config.value.captions;
     if (mode !== "live" || isOver) this.#stopListening();
-    if (mode === "off") return ok(noCaptions);
+    if (mode === "off") return this.#giveUp(session, log);
     const meeting = { session, log };
     const speech = await this.#speechOf(tenant);
-    if (!speech || speech.transcribers().length === 0) return ok(noCaptions);
+    if (!speech || speech.transcribers().length === 0) return this.#giveUp(session, log);
     const isLive = mode === "live" && !isOver;
     if (isLive) this.#listen(meeting);
     const spoken = await this.#spokenIn(session);
@@ -196,6 +198,21 @@ export class Captioner extends DurableObject<Env> {
         isCaughtUp: came.every(({ isCaughtUp }) => isCaughtUp),
       })
     );
+  }
+
+  /**
+   * Nobody will say any more what one is saying: what stands of it is taken back (SPEC Q6). A step that is still under way may have said more of
+   * it meanwhile: then it is looked at again.
+   */
+  async #giveUp(session: Meeting["session"], log: Log): Promise<Round> {
+    this.#stopListening();
+    // What they hear yet is posted no more.
+    this.#tracks.clear();
+    const taken = await takeBack(this.#store.partials, (heard) => this.#post(session, heard, log));
+    if (!taken.ok) return taken;
+    if (!this.#steps.isQuiet) return ok(underWay);
+    this.#store.forgetPartials();
+    return ok(noCaptions);
   }
 
   async #speechOf(tenant: string): Promise<TenantSpeech | undefined> {
@@ -228,7 +245,7 @@ export class Captioner extends DurableObject<Env> {
     const known = this.#tracks.get(track);
     if (known) return known;
     const { session, log } = meeting;
-    const made = new CaptionedTrack<Setback>({
+    const made: CaptionedTrack<Setback> = new CaptionedTrack({
       track,
       chunks: async (fromSeq) => orSetback(await this.env.GATEWAY.chunks(session, track, fromSeq)),
       turns: async (fromMs, toMs) => orSetback(await this.env.GATEWAY.turnsBetween(session, track, fromMs, toMs)),
@@ -239,7 +256,10 @@ export class Captioner extends DurableObject<Env> {
           ? hearForCaptions(models, session, speech, this.#timeoutMs, wanted)
           : err({ reason: "no models", retryAfterMs: undefined });
       },
-      post: (heard) => this.#post(session, heard, log),
+      post: async (heard) => {
+        const isGivenUp = heard.standing === "partial" && this.#tracks.get(track) !== made;
+        return isGivenUp ? ok("full") : this.#post(session, heard, log);
+      },
       cursor: () => this.#store.cursor(track),
       save: (cursor, early) => this.#store.save(track, cursor, early),
       partialIn: (fromMs, toMs) => this.#store.partialIn(track, fromMs, toMs),
@@ -277,8 +297,4 @@ export class Captioner extends DurableObject<Env> {
     const set = await this.ctx.storage.getAlarm();
     if (set === null || set > at) await this.ctx.storage.setAlarm(at);
   }
-}
-
-function orSetback<T>(read: Result<T, string>): Result<T, Setback> {
-  return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
 }

@@ -36,3 +36,8 @@ function setbackOf(fault: ModelFault): Setback {
   const seconds = fault.reason === "unavailable" || fault.reason === "exhausted" ? fault.retryAfterSeconds : undefined;
   return { reason: `the model: ${fault.reason}`, retryAfterMs: seconds === undefined ? undefined : seconds * 1_000 };
 }
+
+/** What the gateway answered, or why it did not. */
+export function orSetback<T>(read: Result<T, string>): Result<T, Setback> {
+  return read.ok ? read : err({ reason: `the gateway: ${read.error}`, retryAfterMs: undefined });
+}

@@ -30,6 +30,11 @@ export class TrackSteps<T> {
     return tracks.map((track) => this.#outcome(track));
   }
 
+  /** Whether no step is under way. */
+  get isQuiet(): boolean {
+    return [...this.#begun.values()].every(({ isOver }) => isOver);
+  }
+
   #outcome(track: string): T | undefined {
     const step = this.#begun.get(track);
     if (!step?.isOver) return undefined;

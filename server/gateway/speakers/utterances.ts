@@ -36,7 +36,7 @@ export class Utterances {
   /**
    * Keeps what a model heard in a stretch, in place of what a model heard there before: what is not heard again is withdrawn. What
    * nobody's model wrote stays as it is, and a segment that it covers by half or more is left out. The same again changes nothing.
-   * What is partial comes after nothing that is final, and takes nothing back.
+   * What is partial comes after nothing that is final, and takes nothing back; without a segment it takes back what is partial alone.
    */
   hear({ track, from_ms, to_ms, model, segments, standing }: HeardStretch): AddedUtterances {
     const { db, store, events } = this.#deps;
@@ -46,6 +46,10 @@ export class Utterances {
         const others = kept.filter((utterance) => utterance.model === undefined);
         const own = kept.filter((utterance) => utterance.model !== undefined && utterance.start_ms >= from_ms);
         const isPartial = standing === "partial";
+        if (isPartial && segments.length === 0) {
+          for (const utterance of own) if (utterance.final === false) this.#withdraw(utterance);
+          return [];
+        }
         if (isPartial && own.some(({ final }) => final === true)) return [];
         const heard = segments
           .filter((segment) => !isCovered(segment, others))
