@@ -12,7 +12,8 @@ const budgets: Readonly<Record<string, number>> = {
   // With the money of the ledger, the shapes of chats and of what devices sync over HTTP, and their bounds. And how JSON is read without a
   // loss, which the gateway and a synced folder do alike. And second looks that were taken back; what of the log can be, for room and page alike.
   // And transcripts of tracks that are made apart and merged. How foreign text is made one line, for the room's documents and a model's.
-  schemas: 7_660,
+  // And how a frame of MPEG audio is told from samples that begin near zero.
+  schemas: 7_750,
   // Versions of a result, its corrections after the end, the bounds of those who come in, what is told of each piece of work, and how a filter
   // that names nothing and audio that the resolver refuses are told are all rules of the room;
   // what of it R2 brings back when its storage is lost, and a second look at who spoke, with the pairing of its voices and all that may go wrong.
@@ -24,7 +25,8 @@ const budgets: Readonly<Record<string, number>> = {
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,
   // quotas and models are in trouble; stores that fail, and receivers that take nothing. An interviewer that is heard over noise.
   // What is said for good is heard first, and what was heard ahead is remembered.
-  "server/app": 19_060,
+  // What a model answers with 200 is looked at before it goes out or is kept.
+  "server/app": 19_350,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   "server/inference": 4_650,
   // With what is told of the running system: lines, counts, alerts.
