@@ -2,6 +2,7 @@
  * Which models a tenant prefers, in D1. Read at most once in half a minute by each isolate; where it can't be read, what was read
  * last holds, or else the deployment's own models do: nobody goes without speech because a list is away.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import type { CallKind } from "../../../schemas/billing/usage.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { type ModelChoice, type ModelName, modelNameOf, parseModelName } from "../../shared/config/speech.ts";
@@ -24,7 +25,7 @@ const known = new Map<string, Known>();
 
 export async function preferencesOf(db: D1Database, tenant: string): Promise<Preferences> {
   const before = known.get(tenant);
-  if (before && Math.abs(Date.now() - before.at) < freshMs) return before.preferences;
+  if (before && isWithin(freshMs, before.at, Date.now())) return before.preferences;
   try {
     const preferences = await withTimeout(read(db, tenant), patienceMs, "D1");
     remember(tenant, preferences);

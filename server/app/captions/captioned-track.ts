@@ -2,6 +2,7 @@
  * Captions of one track: what is kept is said, pieces that were said early are settled, and while it is said what is spoken now stands
  * as a partial (SPEC Q6–Q9). Knows the room, the models and the store by its ports alone.
  */
+import { isWithin, remainingMs } from "../../shared/lib/cooldown.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { type Advance, FollowedTrack, type TrackDeps } from "../hearing/follow-track.ts";
@@ -89,13 +90,14 @@ export class CaptionedTrack<Fault> {
 
   async #advance(): Promise<Result<Advance, Fault>> {
     const now = this.#deps.now();
-    if (this.#isLive && now < this.#askAt) return ok({ hasRead: false, isCaughtUp: this.#isCaughtUp });
+    if (this.#isLive && remainingMs(this.#askAt, now, restMs) > 0)
+      return ok({ hasRead: false, isCaughtUp: this.#isCaughtUp });
     const came = await this.#followed.advance();
     if (!came.ok) return came;
     const { hasRead, isCaughtUp } = came.value;
     this.#isCaughtUp = isCaughtUp;
     if (hasRead) this.#readAt = now;
-    const isSoon = now - this.#readAt < patientMs;
+    const isSoon = isWithin(patientMs, this.#readAt, now);
     if (isCaughtUp) this.#askAt = now + (hasRead ? soonestMs : isSoon ? 0 : restMs);
     // A gap that is waited for.
     else this.#askAt = hasRead ? 0 : now + restMs;
@@ -104,7 +106,7 @@ export class CaptionedTrack<Fault> {
 
   async #settle(): Promise<Result<"waits" | "hears" | "done", Fault>> {
     const now = this.#deps.now();
-    if (now < this.#settleAt) return ok("waits");
+    if (remainingMs(this.#settleAt, now, restMs) > 0) return ok("waits");
     const settled = await this.#settler.settle();
     if (settled.ok && settled.value === "waits") this.#settleAt = now + restMs;
     return settled;

@@ -11,7 +11,7 @@ import type { FeedMessage } from "../../../schemas/meeting-feed.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { parseSpeechConfig } from "../../shared/config/speech.ts";
-import { Cooldown } from "../../shared/lib/cooldown.ts";
+import { Cooldown, isWithin } from "../../shared/lib/cooldown.ts";
 import { switchedOffRetryMs } from "../../../schemas/switches.ts";
 import { switchesOf } from "../../shared/switches/of-installation.ts";
 import { describeError, type Log, logFor } from "../../shared/telemetry/log.ts";
@@ -153,7 +153,7 @@ export class Captioner extends DurableObject<Env> {
       // There is more to say at once, or what it waits for may come.
       const pauseMs = this.#live ? lookLiveMs : lookMs;
       if (!isCaughtUp) return await this.#lookAt(Date.now() + (hasRead ? 0 : pauseMs));
-      if (Date.now() - this.#lastNewAt < lookFurtherMs && !followed.isOver)
+      if (isWithin(lookFurtherMs, this.#lastNewAt, Date.now()) && !followed.isOver)
         return await this.#lookAt(Date.now() + pauseMs);
       this.#stopListening();
     } catch (cause) {
@@ -217,7 +217,7 @@ export class Captioner extends DurableObject<Env> {
 
   async #speechOf(tenant: string): Promise<TenantSpeech | undefined> {
     const known = this.#speech;
-    if (known && Date.now() - known.at < speechForMs) return known.tenant;
+    if (known && isWithin(speechForMs, known.at, Date.now())) return known.tenant;
     const speech = await openSpeech(this.env, tenant, (work) => this.ctx.waitUntil(work));
     this.#speech = speech.ok ? { tenant: speech.value, at: Date.now() } : undefined;
     return this.#speech?.tenant;

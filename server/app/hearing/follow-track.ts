@@ -4,6 +4,7 @@
  * follows the cursor is cut the same again, and what is heard in a stretch takes the place of what was heard there (U21). Captions and
  * transcriptions are both made by it. Knows no platform and no model.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
@@ -151,7 +152,8 @@ export class FollowedTrack<Fault> {
     const isFirst = this.#emptySince === undefined;
     this.#emptySince ??= now();
     const { endMs, isInSpeech } = this.#cutter;
-    const isPatient = !isOver && now() - this.#emptySince < gapPatienceMs && !this.#patience.isOver(endMs, now());
+    const isPatient =
+      !isOver && isWithin(gapPatienceMs, this.#emptySince, now()) && !this.#patience.isOver(endMs, now());
     if (isPatient && !isFirst && !isInSpeech) return ok("end");
     const there = await turns(endMs, endMs + 1);
     if (!there.ok) return there;

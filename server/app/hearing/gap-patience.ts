@@ -2,6 +2,7 @@
  * Which missing seconds of a track were waited for long enough: all that lay before its last kept second so long ago. So however
  * many there are, they are waited for together. Pure, and bounded: a track is noted once a second at most.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { chunkMs } from "../../../schemas/wire/audio.ts";
 
 /** How long a missing second is waited for, in case it comes late. */
@@ -16,14 +17,14 @@ export class GapPatience {
   note(lastSeq: number, now: number): void {
     const last = this.#notes.at(-1);
     const upToMs = lastSeq * chunkMs;
-    if (last && (now - last.at < noteEveryMs || upToMs <= last.upToMs)) return;
+    if (last && (isWithin(noteEveryMs, last.at, now) || upToMs <= last.upToMs)) return;
     this.#notes.push({ at: now, upToMs });
-    const old = this.#notes.findLastIndex(({ at }) => now - at >= gapPatienceMs);
+    const old = this.#notes.findLastIndex(({ at }) => !isWithin(gapPatienceMs, at, now));
     if (old > 0) this.#notes = this.#notes.slice(old);
   }
 
   /** Whether what is missing at a place was waited for. */
   isOver(ms: number, now: number): boolean {
-    return this.#notes.some(({ at, upToMs }) => now - at >= gapPatienceMs && ms < upToMs);
+    return this.#notes.some(({ at, upToMs }) => !isWithin(gapPatienceMs, at, now) && ms < upToMs);
   }
 }

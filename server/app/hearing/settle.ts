@@ -3,6 +3,7 @@
  * its utterance is confirmed. Guarantees that each is settled once, in order, however often this dies: it is forgotten after it was posted.
  * What is heard again is heard beside whatever else the track does.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { bytesPerSample, chunkBytes, chunkMs, sampleRateHz } from "../../../schemas/wire/audio.ts";
@@ -67,7 +68,7 @@ export class Settler<Fault> {
     const { isOver, turnsPatienceMs, now } = this.#deps;
     if (of.resolved_ms >= to_ms || !of.is_resolving || isOver()) return false;
     if (this.#seen?.resolvedMs !== of.resolved_ms) this.#seen = { resolvedMs: of.resolved_ms, since: now() };
-    return now() - this.#seen.since < turnsPatienceMs;
+    return isWithin(turnsPatienceMs, this.#seen.since, now());
   }
 
   async #hearAgain(early: HeardStretch, turns: Parameters<typeof partsOf>[1]): Promise<Result<HeardStretch, Fault>> {

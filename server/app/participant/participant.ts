@@ -2,6 +2,7 @@
  * A model that takes part in one meeting (SPEC Y): one object a session. While a conversation goes on it holds the connections to the
  * room and to the model; an alarm makes sure that another object goes on with it where this one dies. The room waits for nothing of it.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { switchesOf } from "../../shared/switches/of-installation.ts";
 import { DurableObject } from "cloudflare:workers";
 import type { Participant as Shown } from "../../../schemas/http/participant.ts";
@@ -31,7 +32,6 @@ import type { EndReason, SpokenUtterance, TurnState } from "./turns/turn-types.t
 const watchMs = 15_000;
 /** What changes with every bit of sound is kept this often. */
 const saveEveryMs = 1_000;
-
 const connectNow = { type: "connect", afterMs: 0 } as const;
 
 interface Running {
@@ -266,7 +266,7 @@ export class Participant extends DurableObject<Env> {
     const now = Date.now();
     const { kept } = this.#store;
     const isUrgent = kept === undefined || phaseOf(kept.turns) !== phaseOf(turns) || kept.turns.nextId !== turns.nextId;
-    if (!isUrgent && now - this.#savedAt < saveEveryMs) return;
+    if (!isUrgent && isWithin(saveEveryMs, this.#savedAt, now)) return;
     this.#savedAt = now;
     this.#store.change({ turns });
   }

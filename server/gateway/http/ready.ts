@@ -9,6 +9,7 @@ import { withTimeout } from "../../../schemas/lib/timeout.ts";
 import { readyLookEveryMs, readyTimeoutMs } from "../../shared/config/timings.ts";
 import type { Config } from "../../shared/config/config.ts";
 import { tryAgain } from "../../shared/d1/try-again.ts";
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
 import type { AppEnv } from "./app-env.ts";
@@ -26,7 +27,7 @@ const looks = new WeakMap<object, { readonly ready: Ready; readonly at: number }
 
 export async function readyRoute(c: Context<AppEnv>): Promise<Response> {
   const known = looks.get(c.env.MEETING_SESSION);
-  const isFresh = known !== undefined && Date.now() - known.at < readyLookEveryMs;
+  const isFresh = known !== undefined && isWithin(readyLookEveryMs, known.at, Date.now());
   const ready = isFresh ? known.ready : await look(c.env, c.var.config, c.var.traceId);
   if (!isFresh) looks.set(c.env.MEETING_SESSION, { ready, at: Date.now() });
   return c.json(ready, ready.status === "not_ready" ? 503 : 200, { "cache-control": "no-store" });

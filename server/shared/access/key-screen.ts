@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { remainingMs } from "../lib/cooldown.ts";
 import { d1KeyTimeoutMs } from "../config/timings.ts";
 import { tryAgain } from "../d1/try-again.ts";
 import { hashSecret, parseApiKey } from "./api-keys-format.ts";
@@ -14,6 +15,8 @@ import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 const headChars = 16;
 /** Keys whose heads are held in memory. Where there are more, each key that is presented is looked up in D1. */
 const maxListed = 20_000;
+/** No list is good for longer, at a thousand keys a second. */
+const longestMs = maxListed + 1;
 const listedRow = z.object({ head: z.string().length(headChars) });
 
 interface List {
@@ -37,7 +40,7 @@ export async function mayBeGood(db: D1Database, key: string, now: number): Promi
 
 async function listOf(db: D1Database, now: number): Promise<List> {
   const known = lists.get(db);
-  if (known && now < known.goodUntil) return known;
+  if (known && remainingMs(known.goodUntil, now, longestMs) > 0) return known;
   const list: List = known ?? { heads: undefined, goodUntil: 0 };
   // Requests that come meanwhile go on with what is known: none may wait for another's read.
   list.goodUntil = now + d1KeyTimeoutMs;

@@ -16,6 +16,20 @@ export interface CooldownOptions {
   readonly tolerated?: number;
 }
 
+/**
+ * Whether less than `spanMs` lie between a time that was noted and now, both ms since 1970. A clock that is set by more, forwards or back,
+ * ends the span: nothing holds for as long as a clock was wrong.
+ */
+export function isWithin(spanMs: number, at: number, now: number): boolean {
+  return Math.abs(now - at) < spanMs;
+}
+
+/** How long it is until a time that was at most `longestMs` ahead when it was noted, ms; 0 where it has come, or the clock was set back. */
+export function remainingMs(until: number, now: number, longestMs: number): number {
+  const leftMs = until - now;
+  return leftMs > longestMs ? 0 : Math.max(0, leftMs);
+}
+
 export class Cooldown {
   readonly #options: CooldownOptions;
   #failures = 0;

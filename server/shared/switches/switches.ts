@@ -5,6 +5,7 @@
  */
 import { type SwitchName, switchNameSchema } from "../../../schemas/switches.ts";
 import { withTimeout } from "../../../schemas/lib/timeout.ts";
+import { remainingMs } from "../lib/cooldown.ts";
 import { describeError, log } from "../telemetry/log.ts";
 
 const freshMs = 15_000;
@@ -40,7 +41,7 @@ export class Switches {
   }
 
   get #isDue(): boolean {
-    return this.#deps.now() >= this.#readAgainAt;
+    return remainingMs(this.#readAgainAt, this.#deps.now(), freshMs) === 0;
   }
 
   /** Others who ask meanwhile take the last answer: a promise of one request can't be awaited in another. */

@@ -3,6 +3,7 @@
  * for it. Bounded: what is too much is counted and dropped. A batch that was not taken is sent again under its id, and only then the
  * next one.
  */
+import { isWithin, remainingMs } from "../lib/cooldown.ts";
 import {
   type TelemetryBatch,
   type TelemetryCount,
@@ -81,7 +82,7 @@ export class Recorder {
 
   #tellSoon(): void {
     const { now, keepAlive, sleep } = this.#outlet;
-    if (this.#isSetSince !== undefined && now() - this.#isSetSince < recorderTimings.lostMs) return;
+    if (this.#isSetSince !== undefined && isWithin(recorderTimings.lostMs, this.#isSetSince, now())) return;
     try {
       const told = sleep(recorderTimings.gatherMs).then(() => this.tell());
       keepAlive(told);
@@ -94,7 +95,7 @@ export class Recorder {
   /** Hands on what there is. Never rejects. */
   async tell(): Promise<void> {
     this.#isSetSince = undefined;
-    if (this.#outlet.now() < this.#restsUntil) return;
+    if (remainingMs(this.#restsUntil, this.#outlet.now(), recorderTimings.restMs) > 0) return;
     const batch = this.#unsent ?? this.#take();
     if (!batch) return;
     this.#unsent = batch;

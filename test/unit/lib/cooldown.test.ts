@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Cooldown } from "../../../server/shared/lib/cooldown.ts";
+import { Cooldown, isWithin, remainingMs } from "../../../server/shared/lib/cooldown.ts";
 
 function withClock(options: { tolerated?: number; random?: number } = {}): {
   clock: { now: number };
@@ -59,4 +59,14 @@ test("it can be told until when, without a failure", () => {
   expect([cooldown.remainingMs, cooldown.failures]).toEqual([5_000, 0]);
   cooldown.holdUntil(clock.now + 60_001);
   expect(cooldown.isOver).toBe(true);
+});
+
+test("a span ends after its time, and with a clock that is set by more than it", () => {
+  expect([999, 1_000].map((passed) => isWithin(1_000, 50_000, 50_000 + passed))).toEqual([true, false]);
+  expect([999, 1_000, 3_600_000].map((back) => isWithin(1_000, 50_000, 50_000 - back))).toEqual([true, false, false]);
+});
+
+test("what was put off is so no longer than it could have been", () => {
+  expect([0, 999, 1_000, 2_000].map((now) => remainingMs(1_000, now, 1_000))).toEqual([1_000, 1, 0, 0]);
+  expect(remainingMs(1_000, -1, 1_000)).toBe(0);
 });

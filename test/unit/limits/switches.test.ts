@@ -30,6 +30,15 @@ test("[X10] a change is heard of within 30 s, and until then the database is not
   expect(state.reads).toBe(2);
 });
 
+test("[X10] a clock that is set back by an hour keeps no switch from being heard of", async () => {
+  const { state, switches } = opened();
+  state.now = 3_600_000;
+  expect(await switches.isOff("ingest")).toBe(false);
+  state.names = ["ingest"];
+  state.now = 0;
+  expect(await switches.isOff("ingest")).toBe(true);
+});
+
 test("[X10] a database that is down changes nothing: the last answer holds, and before the first one all is on", async () => {
   const { state, switches } = opened();
   state.fails = true;

@@ -102,6 +102,20 @@ test("[Z5] a model's call counts its tokens, seconds and cost; what no label may
   expect(JSON.stringify(world.sent[0]?.counts)).not.toMatch(/m1|t1/);
 });
 
+test("[Z5] a clock that is set back by an hour keeps nothing back for that hour", async () => {
+  const world = new World();
+  world.now = 3_600_000;
+  world.isDown = true;
+  log.info("one");
+  await world.pass(recorderTimings.gatherMs);
+  world.isDown = false;
+  world.now -= 3_600_000;
+  log.info("two");
+  await world.pass(recorderTimings.gatherMs);
+  await world.pass(recorderTimings.gatherMs);
+  expect(world.sent.slice(1).flatMap(({ lines }) => lines.map(({ event }) => event))).toEqual(["one", "two"]);
+});
+
 test("[Z5] who does not take a batch gets it again under its id, after a rest; nothing that comes meanwhile is lost, and what is too much is counted", async () => {
   const world = new World();
   world.isDown = true;

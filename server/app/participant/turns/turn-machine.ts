@@ -3,6 +3,7 @@
  * Guarantees: what is cut off is flushed before anything new is queued; an utterance is recorded once, and of the model's own words
  * no more than was played; every conversation ends. Knows no provider, no socket and no sound, only how many samples there are.
  */
+import { isWithin } from "../../../shared/lib/cooldown.ts";
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { stillWaits, textPlayed, type TurnStep, waitedMs } from "./turn-state.ts";
 import { backoffMs } from "../../../../schemas/lib/backoff.ts";
@@ -158,7 +159,7 @@ class Run {
     const isHeard = turns.some(({ received, played }) => received > played);
     if (!isConnected || !isRemote || closing || isHeard || !last) return;
     const spokeAt = Math.max(modelAt, connectedAt, spokenUntil(last));
-    if (this.#now - spokeAt < turnTimes.silentMs * 2 ** Math.min(silences, 5)) return;
+    if (isWithin(turnTimes.silentMs * 2 ** Math.min(silences, 5), spokeAt, this.#now)) return;
     // A turn that broke off in its middle is over as well.
     this.#completeAll();
     this.#set({ isConnected: false, isAsked: false, silences: silences + 1 });

@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import { defaultTenant } from "../../../../schemas/names.ts";
 import { addressBucket } from "../../../shared/access/caller-address.ts";
 import { requestWindowMs } from "../../../shared/config/timings.ts";
+import { remainingMs } from "../../../shared/lib/cooldown.ts";
 import { takeRequest } from "../../../shared/limits/limiter-access.ts";
 import type { AppEnv } from "../app-env.ts";
 import type { Reason } from "../problems.ts";
@@ -49,7 +50,8 @@ function limitOf(c: Context<AppEnv>): number | null {
 
 function knownRefusal(c: Context<AppEnv>, bucket: number): TooManyStrangers | undefined {
   const limit = limitOf(c);
-  const retryAfterMs = (limited.get(c.env.RATE_LIMITER)?.get(bucket) ?? 0) - Date.now();
-  if (limit === null || retryAfterMs <= 0) return undefined;
+  const until = limited.get(c.env.RATE_LIMITER)?.get(bucket) ?? 0;
+  const retryAfterMs = remainingMs(until, Date.now(), 2 * requestWindowMs);
+  if (limit === null || retryAfterMs === 0) return undefined;
   return { reason: "too_many_strangers", limit, retryAfterMs };
 }

@@ -7,6 +7,7 @@
  */
 import { limits } from "../../../../schemas/limits.ts";
 import { isTokenSubject } from "../../../shared/access/principal.ts";
+import { remainingMs } from "../../../shared/lib/cooldown.ts";
 import { admitSecond } from "../../../shared/limits/pace.ts";
 
 /** A caller, and the track that it came for; null where that is not known yet. */
@@ -44,8 +45,7 @@ export class Floods {
 
   /** How long the caller must still wait; 0 where it need not. A clock that goes backwards locks for no longer. */
   cooldownMs(caller: Caller, now: number): number {
-    const waitMs = (this.#lockedUntil.get(keyOf(caller)) ?? 0) - now;
-    return waitMs > limits.tooManyErrorsRestMs ? 0 : Math.max(0, waitMs);
+    return remainingMs(this.#lockedUntil.get(keyOf(caller)) ?? 0, now, limits.tooManyErrorsRestMs);
   }
 }
 

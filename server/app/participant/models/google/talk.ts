@@ -2,6 +2,7 @@
  * A talk with a model of Gemini Live, over its own wire (SPEC Y5, Y6). A connection that is to go is replaced between two turns where
  * there is time; the next one goes on with the handle, and is sent again what the handle's memory does not hold. Knows no turn machine.
  */
+import { isWithin } from "../../../../shared/lib/cooldown.ts";
 import type { Result } from "../../../../../schemas/lib/result.ts";
 import type { Talk, TalkEvent, TalkSetup } from "../live-model.ts";
 import { ModelLine, type ModelService } from "../model-line.ts";
@@ -170,7 +171,7 @@ class GoogleTalk implements Talk {
     const now = this.#service.clock.now();
     // Without a word on it, what is on its way is not in it: one that is made in a pause loses nothing.
     const isDoubtful = consumed === undefined && this.#unheard.isVoiceUnderWay;
-    if (isDoubtful && this.#handle !== undefined && now - this.#handleAt < maxHandleAgeMs) return;
+    if (isDoubtful && this.#handle !== undefined && isWithin(maxHandleAgeMs, this.#handleAt, now)) return;
     this.#handle = update.newHandle;
     this.#handleAt = now;
     this.#doubtful = 0;
