@@ -62,8 +62,7 @@ export class Precedence {
     const patience = deadlineIn(patienceMs);
     try {
       for (let n = 0; n < times && !patience.signal.aborted; n += 1) {
-        await this.#whenIdle(patience.signal);
-        if (patience.signal.aborted) break;
+        if (!(await this.#whenIdle(patience.signal))) break;
         const done = await this.yielding(async (signal) => ({ value: await work(signal) })).over;
         if (done) return done.value;
       }
@@ -73,14 +72,15 @@ export class Precedence {
     return this.first(() => work(undefined));
   }
 
-  /** @param over aborts where it is waited for no longer. */
-  async #whenIdle(over: AbortSignal): Promise<void> {
-    if (this.#first === 0 || !this.#isOneProcessor()) return;
+  /** @param over aborts where it is waited for no longer. @returns whether it is idle. */
+  async #whenIdle(over: AbortSignal): Promise<boolean> {
+    if (this.#first === 0 || !this.#isOneProcessor()) return true;
     const ended = Promise.withResolvers<void>();
     const end = (): void => ended.resolve();
     over.addEventListener("abort", end, { once: true });
     await Promise.race([(this.#idle ??= Promise.withResolvers<void>()).promise, ended.promise]);
     over.removeEventListener("abort", end);
+    return !over.aborted;
   }
 }
 
