@@ -58,6 +58,10 @@ export class FaultLink {
     for (const one of this.#lanes) this.#open(one);
   }
 
+  get isHalfOpen(): boolean {
+    return this.#isHalfOpen;
+  }
+
   get isOver(): boolean {
     return this.#isOver;
   }

@@ -85,6 +85,11 @@ export class FaultProxy {
     return this.#live().length;
   }
 
+  /** Of these, half-open ones: neither side can end them. */
+  get halfOpenLinks(): number {
+    return this.#live().filter(({ isHalfOpen }) => isHalfOpen).length;
+  }
+
   /** From the next message on. The decisions stay those of the seed. */
   setRates(rates: FaultRates): void {
     checkRates(rates);

@@ -75,7 +75,7 @@ await runCommand(command, async ({ seed, runs = usualRuns, replaced, gateway }, 
       progress.update(n + seeds.length, runs, "conversations");
     }
     const wrong = await talks.violations();
-    if (wrong.length > 0) throw new Failure(wrong.join("; "));
+    if (wrong.length > 0) throw new Failure(`from seed ${first}: ${wrong.join("; ")}`);
     print(
       `talks: ${runs} conversations through a gateway from seed ${first}, which was killed ${kills} times; ${talks.connections} connections to models, ${words} words said, ${utterances} utterances, each transcript stored once: no violation`,
     );
