@@ -69,11 +69,11 @@ function TopBar(): JSX.Element {
         <span>Roomtone</span>
       </a>
       <nav class="nav" aria-label="Main">
-        <NavLink view="meetings" address={addressOf.meetings} label="Meetings" />
-        <NavLink view="capture" address={addressOf.capture} label="Record" />
-        <NavLink view="talk" address={addressOf.talk} label="Talk" rest=" to an AI" />
-        <NavLink view="documents" address={addressOf.documents} label="Documents" />
-        <NavLink view="usage" address={addressOf.usage} label="Usage" />
+        <NavLink view="meetings" address={addressOf.meetings} label="Meetings" icon="list" />
+        <NavLink view="capture" address={addressOf.capture} label="Record" icon="mic" />
+        <NavLink view="talk" address={addressOf.talk} label="Talk" rest=" to an AI" icon="speech" />
+        <NavLink view="documents" address={addressOf.documents} label="Documents" icon="pages" />
+        <NavLink view="usage" address={addressOf.usage} label="Usage" icon="bars" />
       </nav>
       <div class="top-tools">
         <button
@@ -85,7 +85,15 @@ function TopBar(): JSX.Element {
         >
           <Icon name={theme.value === "dark" ? "sun" : "moon"} />
         </button>
-        <NavLink view="settings" address={addressOf.settings} label="Settings" icon="gear" />
+        <a
+          class="icon-button"
+          href={addressOf.settings}
+          aria-current={route.value.view === "settings" ? "page" : undefined}
+          aria-label="Settings"
+          title="Settings"
+        >
+          <Icon name="gear" />
+        </a>
       </div>
     </header>
   );
@@ -97,20 +105,18 @@ interface NavLinkProps {
   readonly label: string;
   /** Of the label, where there is room for it. */
   readonly rest?: string;
-  readonly icon?: IconName;
+  /** Seen where there is room for a small name alone. */
+  readonly icon: IconName;
 }
 
 function NavLink({ view, address, label, rest, icon }: NavLinkProps): JSX.Element {
-  const isCurrent = route.value.view === view;
   return (
-    <a
-      class={icon ? "icon-button" : "nav-link"}
-      href={address}
-      aria-current={isCurrent ? "page" : undefined}
-      {...(icon && { "aria-label": label, title: label })}
-    >
-      {icon ? <Icon name={icon} /> : label}
-      {rest !== undefined && <span class="nav-rest">{rest}</span>}
+    <a class="nav-link" href={address} aria-current={route.value.view === view ? "page" : undefined}>
+      <Icon name={icon} />
+      <span>
+        {label}
+        {rest !== undefined && <span class="nav-rest">{rest}</span>}
+      </span>
     </a>
   );
 }

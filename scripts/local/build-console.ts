@@ -56,6 +56,8 @@ async function makeInto(place: string): Promise<void> {
       logLevel: "warn",
       mode: "production",
       define: { "process.env.NODE_ENV": '"production"' },
+      // By NODE_ENV else: a build that a test came to first would name this machine's folders in each element, and weigh more.
+      oxc: { jsx: { development: false } },
       plugins: [filesBeside()],
       build: {
         outDir: folder,

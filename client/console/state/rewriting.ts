@@ -49,7 +49,11 @@ export class Rewriting {
       this.#tell(done);
       await this.#meeting.catchUp();
     } catch (cause) {
-      if (!this.#ending.signal.aborted) notify("problem", `It was not written down. ${plainWords(cause)}`);
+      if (this.#ending.signal.aborted) return;
+      // What is no longer watched must not look as if it went on: asked for again, the same one is watched.
+      const words = this.isRunning.value ? "How far it is can’t be told any more." : "It was not written down.";
+      this.at.value = undefined;
+      notify("problem", `${words} ${plainWords(cause)}`);
     } finally {
       this.isBusy.value = false;
       // A view that is left goes on with it when it comes back.

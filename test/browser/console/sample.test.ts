@@ -14,6 +14,9 @@ test.skipIf(isWithoutBrowser)(
     await expect.poll(() => /The console: (\S+)/.exec(gateway.output)?.[1]).toBe(`${gateway.url}/`);
     const opened = await open();
     const { page } = opened;
+    const script = await page.evaluate(() => document.querySelector("script")?.src ?? "");
+    // As a person's build is, also where a test came to it first.
+    expect(await (await fetch(script)).text(), "the page names this machine's folders").not.toContain(process.cwd());
     await page.getByRole("button", { name: /Try the sample/ }).click();
     await page.locator(".pill.is-open").waitFor();
     await page.locator(".pill.is-finalized").waitFor({ timeout: sampleMs });

@@ -14,8 +14,15 @@ export async function refuse(page: Page, address: string, status: number, code: 
   );
 }
 
-export async function answer(page: Page, address: string, body: object, status = 200): Promise<void> {
-  await page.route(address, (route) => route.fulfill({ status, contentType: json, body: JSON.stringify(body) }));
+/** @param begunStatus of what is begun, by POST. */
+export async function answer(page: Page, address: string, body: object, begunStatus = 200): Promise<void> {
+  await page.route(address, (route) =>
+    route.fulfill({
+      status: route.request().method() === "POST" ? begunStatus : 200,
+      contentType: json,
+      body: JSON.stringify(body),
+    }),
+  );
 }
 
 /** The gateway's own answer, with something changed in it. */

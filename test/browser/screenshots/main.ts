@@ -16,7 +16,7 @@ import { MadeGateway } from "./made.ts";
 import { shots } from "./shots.ts";
 import { states } from "./states.ts";
 
-const widths = [360, 1_024, 1_600] as const;
+const usualWidths = [360, 1_024, 1_600];
 const schemes = ["light", "dark"] as const;
 const folder = join(".wrangler", "screenshots");
 const names = [...shots, ...states].map(({ name }) => name);
@@ -32,25 +32,29 @@ const command = defineCommand({
       .array(z.string().refine((name) => names.some((one) => one === name || one.startsWith(`${name}-`)), "is a view"))
       .optional()
       .meta({ value: "<views...>", description: `${names.join(", ")}, or the first word of some; all by default` }),
+    widths: z
+      .array(z.coerce.number().int().min(240).max(4_000))
+      .default(usualWidths)
+      .meta({ value: "<px...>", description: `of the page; ${usualWidths.join(", ")} by default` }),
   },
 });
 
-await runCommand(command, async ({ only }, { print }) => {
+await runCommand(command, async ({ only, widths }, { print }) => {
   const found = await findChromium();
   if ("missing" in found) throw new Failure(found.missing);
   mkdirSync(folder, { recursive: true });
   const isAsked: IsAsked = ({ name }) => only?.some((one) => name === one || name.startsWith(`${one}-`)) ?? true;
   const browser = await launchBrowser(found, ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]);
   try {
-    if (shots.some(isAsked)) await takeShots(browser, isAsked, print);
-    if (states.some(isAsked)) await takeStates(browser, isAsked, print);
+    if (shots.some(isAsked)) await takeShots(browser, isAsked, widths, print);
+    if (states.some(isAsked)) await takeStates(browser, isAsked, widths, print);
     return 0;
   } finally {
     await browser.close();
   }
 });
 
-async function takeShots(browser: Browser, isAsked: IsAsked, print: Print): Promise<void> {
+async function takeShots(browser: Browser, isAsked: IsAsked, widths: readonly number[], print: Print): Promise<void> {
   const gateway = new GatewayProcess();
   try {
     await gateway.start();
@@ -58,21 +62,21 @@ async function takeShots(browser: Browser, isAsked: IsAsked, print: Print): Prom
     // What a view needs is made, though no picture of it is asked for: later ones build on it.
     for (const shot of shots.slice(0, shots.findLastIndex(isAsked) + 1)) {
       await shot.open(page, gateway.url);
-      if (isAsked(shot)) await take(page, shot.name, print);
+      if (isAsked(shot)) await take(page, shot.name, widths, print);
     }
   } finally {
     await gateway.dispose();
   }
 }
 
-async function takeStates(browser: Browser, isAsked: IsAsked, print: Print): Promise<void> {
+async function takeStates(browser: Browser, isAsked: IsAsked, widths: readonly number[], print: Print): Promise<void> {
   const made = new MadeGateway();
   try {
     await made.start();
     for (const state of states.filter(isAsked)) {
       const page = await newPage(browser, print);
       await state.open(page, made.url);
-      await take(page, state.name, print);
+      await take(page, state.name, widths, print, state.shows);
       await page.context().close();
     }
   } finally {
@@ -90,11 +94,16 @@ async function newPage(browser: Browser, print: Print): Promise<Page> {
   return page;
 }
 
-async function take(page: Page, name: string, print: Print): Promise<void> {
+async function take(page: Page, name: string, widths: readonly number[], print: Print, shows?: string): Promise<void> {
   for (const colorScheme of schemes) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     for (const width of widths) {
       await page.setViewportSize({ width, height: width < 600 ? 780 : 900 });
+      if (shows !== undefined)
+        await page
+          .locator(shows)
+          .first()
+          .evaluate((seen) => seen.scrollIntoView({ block: "center" }));
       // Colours of before may still be on the screen.
       await page.evaluate(
         () =>

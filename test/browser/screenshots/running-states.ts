@@ -15,9 +15,10 @@ const openLooked = async (page: Page, url: string): Promise<void> => {
 const review = { track: "mic", asked_at: new Date().toISOString() };
 
 const lookStates: readonly State[] = [
-  { name: "look", open: openLooked },
+  { name: "look", shows: ".second-look", open: openLooked },
   {
     name: "look-running",
+    shows: ".second-look",
     open: async (page, url) => {
       const detail = "the service answered 503";
       await changeAnswer(page, "**/state", { reviews: [{ ...review, status: "waiting", detail }] });
@@ -27,6 +28,7 @@ const lookStates: readonly State[] = [
   },
   {
     name: "look-failed",
+    shows: ".second-look",
     open: async (page, url) => {
       const detail = "the service did not answer in ten tries over an hour";
       await changeAnswer(page, "**/state", { reviews: [{ ...review, status: "failed", detail }] });
@@ -36,6 +38,7 @@ const lookStates: readonly State[] = [
   },
   {
     name: "look-done",
+    shows: ".second-look",
     open: async (page, url) => {
       await openLooked(page, url);
       await page.getByRole("button", { name: "Look again at who speaks" }).click();
@@ -44,6 +47,7 @@ const lookStates: readonly State[] = [
   },
   {
     name: "look-undone",
+    shows: ".second-look",
     open: async (page, url) => {
       await openLooked(page, url);
       await page.getByRole("button", { name: "Look again at who speaks" }).click();
@@ -127,6 +131,7 @@ const operateStates: readonly State[] = [
   },
   {
     name: "operate-trouble",
+    shows: "table",
     open: async (page, url) => {
       await changeAnswer(page, "**/admin/edge-health", inTrouble(longMeeting.sessionId));
       await page.goto(`${url}/#/operate`);
@@ -135,13 +140,14 @@ const operateStates: readonly State[] = [
   },
   {
     name: "operate-trace",
+    shows: "table",
     open: async (page, url) => {
       await answer(page, "**/trace*", traceOf("standup-3"));
       await page.goto(`${url}/#/operate`);
       await page.getByText("Meetings open").waitFor();
       await page.getByLabel("Meeting", { exact: true }).fill("standup-3");
       await page.getByRole("button", { name: "Show" }).click();
-      await page.getByRole("region", { name: "Lines" }).scrollIntoViewIfNeeded();
+      await page.getByRole("region", { name: "Lines" }).waitFor();
     },
   },
 ];

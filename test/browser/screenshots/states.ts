@@ -16,6 +16,8 @@ export const liveMeeting = "weekly-14";
 
 export interface State {
   readonly name: string;
+  /** What the picture is of, where it may lie below what is seen first. */
+  readonly shows?: string;
   /** Brings a page that was not loaded yet there. @param url of a gateway with the meetings that the states are of. */
   readonly open: (page: Page, url: string) => Promise<void>;
 }
@@ -46,6 +48,7 @@ const openList = async (page: Page, url: string): Promise<void> => {
 const askStates: readonly State[] = [
   {
     name: "ask-meeting",
+    shows: ".ask",
     open: async (page, url) => {
       await asking(page, url);
       await page.locator(".ask-where").first().waitFor();
@@ -66,6 +69,7 @@ const askStates: readonly State[] = [
   },
   {
     name: "ask-fallback",
+    shows: ".ask",
     open: async (page, url) => {
       await answerQuestion(page, quoted(plainMeeting));
       await asking(page, url);
@@ -74,6 +78,7 @@ const askStates: readonly State[] = [
   },
   {
     name: "ask-nothing",
+    shows: ".ask",
     open: async (page, url) => {
       await asking(page, url, "Who hired the accountant?");
       await page.locator(".ask-text").waitFor();
@@ -81,6 +86,7 @@ const askStates: readonly State[] = [
   },
   {
     name: "ask-working",
+    shows: ".ask",
     open: async (page, url) => {
       await page.route("**/v1/chat", () => undefined);
       await asking(page, url);
@@ -89,6 +95,7 @@ const askStates: readonly State[] = [
   },
   {
     name: "ask-refused",
+    shows: ".ask",
     open: async (page, url) => {
       await refuse(page, "**/v1/chat", 429, "rate_limited", "Too many requests.");
       await asking(page, url);
@@ -231,6 +238,7 @@ const failureStates: readonly State[] = [
   },
   {
     name: "transcribing",
+    shows: ".transcription",
     open: async (page, url) => {
       await answer(page, "**/transcribe", transcription, 202);
       await openMeeting(page, url, plainMeeting);

@@ -57,12 +57,15 @@ export function AskPanel({ asking, label, whereOf, onPlace }: Props): JSX.Elemen
         <Notes asking={asking} />
         {asking.text.value !== "" && (
           <p class="ask-text" dir="auto">
-            {partsOf(asking.text.value).map((part, index) => {
-              const place = typeof part === "number" ? asking.citations.value.get(part) : undefined;
-              const document = typeof part === "number" ? asking.documents.value.get(part) : undefined;
-              if (document) return <DocumentPlace key={index} document={document} />;
-              return place ? <Place key={index} place={place} onPlace={onPlace} /> : shown(part);
-            })}
+            {partsOf(asking.text.value).map(({ text, word, n }, index) => [
+              text,
+              n !== undefined && (
+                <span key={index} class="ask-held">
+                  {word}
+                  <Source n={n} asking={asking} onPlace={onPlace} />
+                </span>
+              ),
+            ])}
           </p>
         )}
         {asking.cut.value !== undefined && (
@@ -105,8 +108,9 @@ function Places({ asking, whereOf, onPlace }: Omit<Props, "label">): JSX.Element
         <li key={place.n}>
           <button type="button" class="ask-where" onClick={() => onPlace(place)}>
             <Icon name="play" size={14} /> {place.n}
-            <bdi>{place.speaker ?? "Somebody"}</bdi>
-            <span class="hint">{whereOf(place)}</span>
+            <span class="ask-source">
+              <bdi>{place.speaker ?? "Somebody"}</bdi> <span class="hint">{whereOf(place)}</span>
+            </span>
           </button>
         </li>
       ))}
@@ -114,13 +118,22 @@ function Places({ asking, whereOf, onPlace }: Omit<Props, "label">): JSX.Element
         <li key={n}>
           <a class="ask-where" href={addressOf.documents}>
             <Icon name="file" size={14} /> {n}
-            <bdi>{title}</bdi>
-            <span class="hint">your document</span>
+            <span class="ask-source">
+              <bdi>{title}</bdi> <span class="hint">your document</span>
+            </span>
           </a>
         </li>
       ))}
     </ul>
   );
+}
+
+/** What a number in the text stands for; nothing, as long as that is not told. */
+function Source({ n, asking, onPlace }: Omit<Props, "label" | "whereOf"> & { readonly n: number }): JSX.Element | null {
+  const document = asking.documents.value.get(n);
+  if (document) return <DocumentPlace document={document} />;
+  const place = asking.citations.value.get(n);
+  return place ? <Place place={place} onPlace={onPlace} /> : null;
 }
 
 function Place({ place, onPlace }: { readonly place: ChatCitation; readonly onPlace: Props["onPlace"] }): JSX.Element {
@@ -156,9 +169,16 @@ function toldOf({ isAnswering, text, insteadOf, problem, isStopped, citations, d
     .join(" ");
 }
 
-const shown = (part: string | number): string => (typeof part === "number" ? "" : part);
+interface Part {
+  readonly text: string;
+  /** Its last word, where a place follows: the two stay on one line. */
+  readonly word: string;
+  readonly n: number | undefined;
+}
 
 /** Text, and the numbers of places in it. */
-function partsOf(text: string): (string | number)[] {
-  return text.split(/\[(\d+)\]/).map((part, index) => (index % 2 === 1 ? Number(part) : part));
+function partsOf(text: string): Part[] {
+  return [...text.matchAll(/([^]*?)(\S{0,20}[ \u00a0]?)(?:\[(\d+)\]|$)/g)].map(([, before = "", word = "", n]) =>
+    n === undefined ? { text: before + word, word: "", n } : { text: before, word, n: Number(n) },
+  );
 }

@@ -88,7 +88,7 @@ function Troubled({ troubled, onAsk }: Pick<EdgeHealth, "troubled"> & Pick<Known
   if (troubled.length === 0) return <p class="hint">Nothing waits in any meeting.</p>;
   return (
     <div class="usage-scroll" role="region" aria-label="Meetings in trouble" tabIndex={0}>
-      <table class="usage-table">
+      <table class="usage-table is-words">
         <thead>
           <tr>
             <th scope="col">Meeting</th>
@@ -106,7 +106,7 @@ function Troubled({ troubled, onAsk }: Pick<EdgeHealth, "troubled"> & Pick<Known
                   {session_id}
                 </button>
               </th>
-              <td>{tenant}</td>
+              <td class="operate-tenant breaks">{tenant}</td>
               <td>{lengthWords(pending_chunks * 1_000)}</td>
               <td>{oldest_pending_at === null ? "" : timeOf(oldest_pending_at)}</td>
               <td>{is_inference_down ? "fails" : "answers"}</td>
@@ -123,4 +123,8 @@ const waits = (chunks: number, oldestS: number): string =>
 const meetingsWords = (count: number): string => countWords(count, "meeting", "meetings");
 const leftAlone = ({ model, tenant, since }: EdgeHealth["models"][number]): string =>
   `${model} for ${tenant} since ${timeOf(since)}`;
-const timeOf = (iso: string): string => new Date(iso).toLocaleTimeString();
+/** With its date, where that is not today's. */
+const timeOf = (iso: string): string => {
+  const at = new Date(iso);
+  return at.toDateString() === new Date().toDateString() ? at.toLocaleTimeString() : at.toLocaleString();
+};

@@ -66,7 +66,7 @@ function Lines({ trace }: { readonly trace: Trace }): JSX.Element {
         {isCut && "; there are more: choose a time"}
       </p>
       <div class="usage-scroll" role="region" aria-label="Lines" tabIndex={0}>
-        <table class="usage-table operate-lines">
+        <table class="usage-table is-words operate-lines">
           <thead>
             <tr>
               <th scope="col">Time</th>
@@ -99,11 +99,12 @@ const timeOf = new Intl.DateTimeFormat(undefined, {
   second: "2-digit",
   fractionalSecondDigits: 3,
 });
-const named = new Set(["at", "level", "event", "tenant", "session_id"]);
+const named = new Set(["at", "level", "event", "tenant", "session_id", "trace_id"]);
 
+/** @returns what is of this line alone first, and last what it shares with others. */
 function factsOf(line: Trace["lines"][number]): string {
-  return Object.entries(line)
-    .filter(([name]) => !named.has(name))
+  return [...Object.entries(line).filter(([name]) => !named.has(name)), ["trace_id", line["trace_id"]]]
+    .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(" ");
 }
