@@ -1,6 +1,7 @@
 /** `roomtone ask`: a question to one meeting, or to all, over the results library. */
 import type { ChatCitation, ChatDocument } from "@roomtone/client/node";
 import type { Command } from "commander";
+import { plainJson } from "../../schemas/plain-json.ts";
 import { clientMaker } from "./client-maker.ts";
 import { plain } from "./plain.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
@@ -15,7 +16,11 @@ interface AskGiven {
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
-export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void {
+export interface AskCommandDeps extends ResultsCommandsDeps {
+  readonly exitWith: (code: number) => void;
+}
+
+export function addAskCommand(program: Command, deps: AskCommandDeps): void {
   const { command, clientFor } = clientMaker(program, deps);
   command(
     "ask <question>",
@@ -24,7 +29,10 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
     .option("--session <id>", "one meeting; may stand there more than once (default: all that you may see)", collect)
     .option("--speaker <name>", "only what this person said; likewise", collect)
     .option("--json", "print the answer's events, a line each", false)
-    .addHelpText("after", '\n  roomtone ask "What was decided on the budget?" --session board-7')
+    .addHelpText(
+      "after",
+      '\nExit code 2: the answer is cut off or withheld.\n\n  roomtone ask "What was decided on the budget?" --session board-7',
+    )
     .action(async (message: string, given: AskGiven) => {
       if (message.trim() === "") throw new UsageError("There is nothing to ask: the question is empty.");
       const { session: meetings, speaker: speakers } = given;
@@ -37,20 +45,21 @@ export function addAskCommand(program: Command, deps: ResultsCommandsDeps): void
       let line = "";
       let cut: string | undefined;
       for await (const event of clientFor(given).chat(question, { signal: deps.signal })) {
-        if (given.json) deps.print(JSON.stringify(event));
+        if (event.type === "done") cut = cutWords[event.finish_reason];
+        if (given.json) deps.print(plainJson(event));
         else if (event.type === "citation" || event.type === "document") places.push(event);
-        else if (event.type === "done") cut = cutWords[event.finish_reason];
         else if (event.type === "delta") {
           const lines = `${line}${event.text}`.split("\n");
           line = lines.pop() ?? "";
           for (const one of lines) deps.print(plain(one));
         }
       }
-      if (given.json) return;
       if (line !== "") deps.print(plain(line));
       if (places.length > 0) deps.print("");
       for (const place of places) deps.print(plain("document_id" in place ? documentWords(place) : placeWords(place)));
-      if (cut !== undefined) deps.warn(cut);
+      if (cut === undefined) return;
+      deps.warn(cut);
+      deps.exitWith(2);
     });
 }
 

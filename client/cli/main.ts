@@ -5,6 +5,7 @@ import "./small-heap.ts";
 import { CaptureFailedError } from "@roomtone/client/node";
 import { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
+import { plainJson } from "../../schemas/plain-json.ts";
 import { NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { failureWords } from "./failure-words.ts";
@@ -77,7 +78,7 @@ had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, a
     const options = parseCaptureOptions(source, raw, process.env);
     hasCredential = options.credential !== undefined;
     const report = await runCapture(options, stopping.signal);
-    console.log(JSON.stringify(report));
+    console.log(plainJson(report));
     const tracks = "tracks" in report ? report.tracks : [report];
     for (const each of tracks) {
       const words = shortfall(each, tracks.length > 1 ? each.track : undefined);
@@ -102,10 +103,10 @@ const deps = {
   },
 };
 addResultsCommands(program, deps);
-addAskCommand(program, deps);
 const exitWith = (code: number): void => {
   process.exitCode = code;
 };
+addAskCommand(program, { ...deps, exitWith });
 addSpeakersCommands(program, { ...deps, exitWith });
 addSyncCommands(program, { ...deps, exitWith });
 addSpeechCommands(program, {

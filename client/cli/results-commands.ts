@@ -1,6 +1,7 @@
 /** The commands of `roomtone` on meetings that the gateway keeps: small ones over the results library. */
 import type { RoomEvent, SessionSummary } from "@roomtone/client/node";
 import type { Command } from "commander";
+import { plainJson } from "../../schemas/plain-json.ts";
 import { clientMaker } from "./client-maker.ts";
 import { UsageError } from "./usage-error.ts";
 import { plain } from "./plain.ts";
@@ -27,7 +28,7 @@ export interface ResultsCommandsDeps {
 export function addResultsCommands(program: Command, deps: ResultsCommandsDeps): void {
   const { signal, print, warn } = deps;
   const { command, clientFor } = clientMaker(program, deps);
-  const json = (value: unknown): void => print(JSON.stringify(value, null, 2));
+  const json = (value: unknown): void => print(plainJson(value, 2));
 
   command("sessions", "List meetings, newest first.")
     .option("--status <status>", statuses.join(", "))
@@ -52,7 +53,7 @@ export function addResultsCommands(program: Command, deps: ResultsCommandsDeps):
     .option("--json", "a JSON line each")
     .action(async (session: string, given: { url: string; json?: true }) => {
       for await (const event of clientFor(given).liveEvents(session, { signal })) {
-        print(given.json ? JSON.stringify(event) : eventLine(event));
+        print(given.json ? plainJson(event) : eventLine(event));
       }
     });
   command("finalize <session>", "End a meeting, and wait until its result is written.").action(

@@ -10,6 +10,7 @@ import {
 } from "@roomtone/client/node";
 import type { Command } from "commander";
 import { captureDefaults } from "./capture-options.ts";
+import { plainJson } from "../../schemas/plain-json.ts";
 import { clientMaker } from "./client-maker.ts";
 import { plain } from "./plain.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
@@ -64,7 +65,7 @@ Exit code 0: all tracks were looked at again; 1: it failed; 2: a track was given
         standing.map(({ event_id }) => event_id),
       );
       const failed = reviews.filter(({ status }) => status === "failed");
-      if (given.json) print(JSON.stringify({ reviews, ...change }, null, 2));
+      if (given.json) print(plainJson({ reviews, ...change }, 2));
       else if (failed.length < reviews.length) print(reviewWords(change));
       for (const { track, detail } of failed)
         warn(plain(`${track} was not looked at again: ${detail ?? "it failed"}.`));
@@ -80,7 +81,7 @@ Exit code 0: all tracks were looked at again; 1: it failed; 2: a track was given
       const added: RoomEvent[] = [];
       for (const { event_id } of standing.toReversed())
         added.push(...(await client.undo(session, event_id, { signal })).events);
-      if (given.json) print(JSON.stringify(added, null, 2));
+      if (given.json) print(plainJson(added, 2));
       else print("The second look was taken back.");
     },
   );

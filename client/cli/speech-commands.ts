@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { type AudioTranscription, type HeardSegment, srtOf, vttOf } from "@roomtone/client/node";
 import type { Command } from "commander";
+import { plainJson } from "../../schemas/plain-json.ts";
 import { clientMaker } from "./client-maker.ts";
 import type { ResultsCommandsDeps } from "./results-commands.ts";
 import { UsageError } from "./usage-error.ts";
@@ -120,6 +121,6 @@ async function audioIn(file: string): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function documentOf(said: AudioTranscription, format: "srt" | "vtt" | "json"): string {
-  if (format === "json") return JSON.stringify(said, null, 2);
+  if (format === "json") return plainJson(said, 2);
   return (format === "srt" ? srtOf(said.segments) : vttOf(said.segments)).trimEnd();
 }

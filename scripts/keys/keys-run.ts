@@ -1,4 +1,5 @@
 /** What `npm run keys` does. A key goes to stdout; everything that is said about it goes to stderr. */
+import { plainJson } from "../../schemas/plain-json.ts";
 import type { KeysOptions } from "./keys-command.ts";
 import type { Created, KeysAdmin } from "./keys-admin.ts";
 import { keyJson, keysTable, minuteOf } from "./keys-table.ts";
@@ -29,7 +30,7 @@ export async function runKeys(admin: KeysAdmin, options: KeysOptions): Promise<v
       const rows = await admin.list(options.tenant);
       const now = Date.now();
       const keys = rows.map((row) => keyJson(row, now));
-      if (options.json) console.log(JSON.stringify(keys, null, 2));
+      if (options.json) console.log(plainJson(keys, 2));
       else if (rows.length === 0) console.error("There are no keys.");
       else for (const line of keysTable(rows, now)) console.log(line);
     }

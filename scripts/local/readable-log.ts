@@ -4,6 +4,7 @@
  */
 import { styleText } from "node:util";
 import * as z from "zod";
+import { plainJson } from "../../schemas/plain-json.ts";
 
 export interface Printed {
   readonly level: string;
@@ -29,6 +30,9 @@ const stackLine = /^\s+at\s/;
 // eslint-disable-next-line no-control-regex
 const escapes = /\u001b\[[0-9;]*m/g;
 
+/** What steers a terminal, but for the ends of a stack's lines. */
+const steering = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
 /** So workerd begins what it tells its own developers and no operator can do anything about. */
 const ofRuntime = "NOSENTRY ";
 
@@ -48,7 +52,7 @@ export function readableLog({ level, message }: Printed, options: ReadableOption
   }
   const shown = said?.level ?? level;
   if ((said?.level === "info" || text.startsWith(ofRuntime)) && options.withInfo !== true) return undefined;
-  return lineOf(shown, said?.text ?? condensed(text, options.withStacks), options);
+  return lineOf(shown, said?.text ?? condensed(text, options.withStacks).replaceAll(steering, "\uFFFD"), options);
 }
 
 function lineOf(level: string, text: string, { now, isColoured }: ReadableOptions): string {
@@ -73,9 +77,9 @@ export function readableFields(fields: Readonly<Record<string, string | number |
   return Object.entries(fields).map(([name, field]) => `${name}=${quoted(String(field))}`);
 }
 
-/** So that a field's end is seen, and a line stays one. */
+/** So that a field's end is seen, a line stays one, and what somebody else said in it steers no terminal. */
 function quoted(value: string): string {
-  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  return /^[^\s"=\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u.test(value) ? value : plainJson(value);
 }
 
 /** The first line, and how much of a stack was left out. */

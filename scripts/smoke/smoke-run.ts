@@ -1,4 +1,5 @@
 /** A run of `npm run smoke`: seconds of audio to a gateway, as a plain protocol client, and every answer checked. */
+import { plainJson } from "../../schemas/plain-json.ts";
 import { sampleRateHz } from "../../schemas/wire/audio.ts";
 import { sentenceOf } from "../../schemas/lib/failure.ts";
 import { loadAudio, secondsOf } from "../../client/testkit/sent-audio.ts";
@@ -17,7 +18,7 @@ export async function runSmoke(options: SmokeOptions, run: CommandRun): Promise<
       console.error("Interrupted; what was acked is kept.");
       summary["reason"] = "interrupted";
     }
-    console.log(JSON.stringify(summary));
+    console.log(plainJson(summary));
   });
   try {
     await stream(options, run, summary);

@@ -1,4 +1,5 @@
 /** An evaluation of speech recognition: recordings, what is heard in them, errors, a table. */
+import { plainJson } from "../../schemas/plain-json.ts";
 import { existsSync } from "node:fs";
 import { Failure } from "../../schemas/lib/failure.ts";
 import type { EvalOptions } from "./eval-command.ts";
@@ -39,7 +40,7 @@ export async function evaluate(options: EvalOptions, { hear, print, note }: Eval
   const scores = scoresOf(outcomes);
   if (options.json) {
     const texts = Object.fromEntries(outcomes.map(({ name, heard }) => [name, heard]));
-    print(JSON.stringify({ way: options.gateway ? "gateway" : "direct", scores, heard: texts }, undefined, 2));
+    print(plainJson({ way: options.gateway ? "gateway" : "direct", scores, heard: texts }, 2));
     return;
   }
   for (const { name, pairs } of options.errors ? outcomes : []) print(`${name}: ${formatErrors(pairs)}\n`);

@@ -74,6 +74,7 @@ async function run(
   url: string,
   args: readonly string[],
   warn: (line: string) => void = () => undefined,
+  exitWith: (code: number) => void = () => undefined,
 ): Promise<string[]> {
   const lines: string[] = [];
   const program = new Command().exitOverride();
@@ -84,6 +85,7 @@ async function run(
     print: (line) => lines.push(line),
     warn,
     onCredential: () => undefined,
+    exitWith,
   });
   await program.parseAsync(["ask", ...args, "--url", url], { from: "user" });
   return lines;
@@ -106,13 +108,26 @@ describe("roomtone ask", () => {
     ["content_filter", /withheld/],
   ] as const)("an answer that ends before its end (%s) is told from a whole one", async ([reason, sentence]) => {
     const cut = event("done", { ...end, finish_reason: reason });
-    const gateway = await scriptedGateway(events(begin, delta("It was"), cut), answered);
-    const warnings: string[] = [];
+    const half = events(begin, delta("It was"), cut);
+    const gateway = await scriptedGateway(half, half, answered);
+    const [warnings, codes]: [string[], number[]] = [[], []];
     const warn = (line: string): void => void warnings.push(line);
-    expect(await run(gateway.url, ["When?"], warn)).toEqual(["It was"]);
-    expect(warnings).toEqual([expect.stringMatching(sentence)]);
-    await run(gateway.url, ["When?"], warn);
-    expect(warnings).toHaveLength(1);
+    const exitWith = (code: number): void => void codes.push(code);
+    expect(await run(gateway.url, ["When?"], warn, exitWith)).toEqual(["It was"]);
+    expect([warnings, codes]).toEqual([[expect.stringMatching(sentence)], [2]]);
+    // So a program is told that reads the events, and not their reasons.
+    expect(await run(gateway.url, ["When?", "--json"], warn, exitWith)).toHaveLength(3);
+    expect([warnings, codes]).toEqual([Array(2).fill(expect.stringMatching(sentence)), [2, 2]]);
+    await run(gateway.url, ["When?"], warn, exitWith);
+    expect([warnings.length, codes]).toEqual([2, [2, 2]]);
+  });
+
+  test("[V1] --json is the same JSON, and nothing in it steers a terminal", async () => {
+    const text = "a\u009b2Jb\u0085c\u007fd\u2028e\u202ef\u001b[2J";
+    const gateway = await scriptedGateway(events(begin, delta(text), event("done", end)));
+    const lines = await run(gateway.url, ["When?", "--json"]);
+    expect(lines.map((line) => JSON.parse(line) as ChatEvent)[1]).toEqual({ type: "delta", text });
+    expect(lines.join("")).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
   });
 
   test("--json prints each event, and an empty question is refused before anybody is asked", async () => {

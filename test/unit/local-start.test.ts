@@ -16,6 +16,14 @@ describe("log lines", () => {
     );
   });
 
+  test("what somebody else said in a field, or a runtime in a line, steers no terminal", () => {
+    const line = { level: "warn", event: "model.refused", answer: "\u001b[2J\u009b31m", name: "a\u202eb", plain: "ü" };
+    expect(said(JSON.stringify(line))).toBe(
+      '09:05:07 warn model.refused answer="\\u001b[2J\\u009b31m" name="a\\u202eb" plain=ü',
+    );
+    expect(said("bad \u009b2J thing \u001b]0;title\u0007")).not.toMatch(/\p{Cc}/u);
+  });
+
   test("what a field holds makes neither another line nor another field", () => {
     const line = said(JSON.stringify({ level: "warn", event: "x", error: "a\nseq=9", empty: "", id: "a=b" }));
     expect(line).toBe('09:05:07 warn x error="a\\nseq=9" empty="" id="a=b"');
