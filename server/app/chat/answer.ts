@@ -2,7 +2,7 @@
 import type { ChatEnd, Citation, DocumentCitation } from "../../../schemas/http/chat.ts";
 import type { LineRow } from "../search/index.ts";
 import type { PassageRow } from "../sync/index.ts";
-import { isPassage } from "./own-documents.ts";
+import { isPassage } from "./passages.ts";
 
 export type AnswerEvent =
   | { readonly type: "begin"; readonly model: string; readonly instead_of: string | null }

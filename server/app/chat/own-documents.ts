@@ -5,7 +5,7 @@
 import type { DocumentCitation } from "../../../schemas/http/chat.ts";
 import type { Principal } from "../../shared/access/principal.ts";
 import type { Env } from "../env.ts";
-import type { LineRow, Ranked } from "../search/index.ts";
+import type { Ranked } from "../search/index.ts";
 import { ownDocumentsOf, type PassageRow } from "../sync/index.ts";
 import type { LookedIn } from "./meetings.ts";
 
@@ -31,10 +31,6 @@ export function openDocuments(
     find: async (question, most) => own.find(question, documents, most),
     has: async ({ document_id, start, end, text }) => own.has({ document_id, start, end, text }),
   };
-}
-
-export function isPassage(line: LineRow | PassageRow): line is PassageRow {
-  return "document_id" in line;
 }
 
 export function documentPlace(n: number, { document_id, title, start, end }: PassageRow): DocumentCitation {

@@ -30,6 +30,11 @@ export async function passagesFor(
   return fitting([...all.values()]).sort(inOrder);
 }
 
+/** Whether a line is of the asker's documents, not of a meeting. */
+export function isPassage(line: LineRow | PassageRow): line is PassageRow {
+  return "document_id" in line;
+}
+
 /** Of the asker's own documents, in the order of their texts. */
 export async function documentPassagesFor(
   question: string,

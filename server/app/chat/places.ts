@@ -3,7 +3,8 @@ import type { LineRow } from "../search/index.ts";
 import type { PassageRow } from "../sync/index.ts";
 import type { AnswerEvent } from "./answer.ts";
 import type { Meetings } from "./meetings.ts";
-import { documentPlace, isPassage, type OwnDocuments } from "./own-documents.ts";
+import { documentPlace, type OwnDocuments } from "./own-documents.ts";
+import { isPassage } from "./passages.ts";
 
 export interface Places {
   readonly meetings: Meetings | undefined;

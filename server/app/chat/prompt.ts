@@ -6,7 +6,7 @@ import { oneLine } from "../../../schemas/one-line.ts";
 import type { ChatTurn } from "../ai/chat-port.ts";
 import type { LineRow } from "../search/index.ts";
 import type { PassageRow } from "../sync/index.ts";
-import { isPassage } from "./own-documents.ts";
+import { isPassage } from "./passages.ts";
 import { clockOf, nameOf } from "./quote/words.ts";
 
 const rules =
