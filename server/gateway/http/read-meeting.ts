@@ -5,7 +5,7 @@
  * whatever happens meanwhile; where the tracks lie and which seconds are missing is of the same moment (of more than 500 gaps, the
  * later ones are of when they were read). A session that is deleted meanwhile is no meeting any more.
  *
- * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldChars`; the
+ * Memory holds the stretches of speech and a few numbers for each utterance, and of the words as many as `maxHeldBytes`; the
  * others are asked for again while the document is written. Both stay there for the next reader (`log-folds.ts`): then only
  * the events that came meanwhile are read, and only the tracks that those are about are put together anew.
  */
@@ -19,7 +19,7 @@ import { heldWords, KnownWords } from "./known-words.ts";
 import { LogFolds, type LogPlace } from "./log-folds.ts";
 import { type LogRoom, readIds } from "./log-reader.ts";
 
-const maxHeldChars = 4_194_304;
+const maxHeldBytes = 4_194_304;
 const pageEntries = 200;
 
 /** Of this isolate, for all who read meetings. */
@@ -34,7 +34,7 @@ export interface MeetingAsk {
   /** Undefined for all tracks. */
   readonly track: string | undefined;
   readonly hasTranscript: boolean;
-  readonly maxHeldChars?: number;
+  readonly maxHeldBytes?: number;
   /** What is known of this room's log already; without it, nothing is. */
   readonly known?: { readonly room: string; readonly folds: LogFolds };
   /** Called with every slice of the log. */
@@ -90,7 +90,7 @@ export async function readMeeting(
     new KnownSpeech(),
     async (speech) => {
       if (!hasTranscript) return use(speech);
-      const said = new KnownWords(ask.maxHeldChars ?? maxHeldChars);
+      const said = new KnownWords(ask.maxHeldBytes ?? maxHeldBytes);
       return folds.use(room, place, said, (whole) => use(speech, whole), ask.onSlice);
     },
     ask.onSlice,

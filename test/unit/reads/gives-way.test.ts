@@ -68,7 +68,7 @@ function longLog(): EventLog {
 test.for(Object.keys(exports) as ExportName[])("[R13] %s gives way between any two looks at the room", async (name) => {
   const course: Course = [];
   const { hasTranscript, open } = exports[name];
-  const asked = { track: undefined, hasTranscript, maxHeldChars: 30 };
+  const asked = { track: undefined, hasTranscript, maxHeldBytes: 100 };
   const room = roomOf(longLog(), course);
   const look = await lookAtMeeting(room, asked);
   if (!look.ok) throw new Error(look.error);

@@ -94,3 +94,23 @@ test("[E3] [R15] a name that a person gave goes over the label of an utterance, 
   known.say({ type: "speaker.bound", cluster_id: "c-a", speaker_name: "Ann", by: "person" });
   expect(nameOf()).toBe("Ann");
 });
+
+const bytesOf = (text: string, count = 100, maxBytes = 1_000_000): number => {
+  const words = new KnownWords(maxBytes);
+  const events = Array.from({ length: count }, (_, n): RoomEvent => {
+    const utterance = { utterance_id: `u${n}`, track: "a", start_ms: n, end_ms: n, text, revision: 1 };
+    return { type: "utterance.added", by: "room", event_id: n + 1, at: "2026-11-30T00:00:00.000Z", utterance };
+  });
+  words.take(events);
+  return words.bytes;
+};
+
+test("[R15] words take what their characters do, and room around them: those beyond Latin-1 twice as much", () => {
+  const empty = bytesOf("");
+  expect(bytesOf("x".repeat(60)) - empty).toBe(6_000);
+  expect(bytesOf("ж".repeat(60)) - empty).toBe(12_000);
+  expect(empty).toBeGreaterThan(100 * 230);
+  // No more is held than there is room for, whatever is said in it.
+  const none = bytesOf("ж".repeat(60), 100, 0);
+  expect(bytesOf("ж".repeat(60), 100, 1_000) - none).toBeLessThanOrEqual(1_000);
+});

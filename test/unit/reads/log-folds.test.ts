@@ -39,7 +39,7 @@ test("[R15] documents read one after the other from a growing log are those of t
       const what = `seed ${seed}, round ${round}.${n}: ${JSON.stringify({ name, track, length: upTo.length, at })}`;
       room.beforeSlice = () => random(3) === 0 && room.events.append(randomEvent(random, room.events.count));
       const known = { room: String(at), folds };
-      const text = await slicedText(name, room, { track, maxHeldChars: 60, known });
+      const text = await slicedText(name, room, { track, maxHeldBytes: 200, known });
       expect(text, `one after the other, ${what}`).toBe(wholeText(name, upTo, track));
     }
   }

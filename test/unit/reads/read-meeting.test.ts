@@ -16,12 +16,12 @@ test("[R13] every export read in slices is the one of the whole log as it was at
     for (const name of names) {
       const track = [undefined, "mic"][random(2)];
       const rows = 1 + random(12);
-      const maxHeldChars = random(3) * 40;
+      const maxHeldBytes = random(3) * 130;
       const room = new SlicedRoom(events, () => rows);
       room.beforeSlice = () => events.append(randomEvent(random, events.count));
-      const what = `seed ${seed}, round ${round}: ${JSON.stringify({ name, track, rows, maxHeldChars, length })}`;
+      const what = `seed ${seed}, round ${round}: ${JSON.stringify({ name, track, rows, maxHeldBytes, length })}`;
       const upTo = events.all();
-      const sliced = await slicedText(name, room, { track, maxHeldChars });
+      const sliced = await slicedText(name, room, { track, maxHeldBytes });
       expect(sliced, `read in slices, ${what}`).toBe(wholeText(name, upTo, track));
     }
     expect(log.length, `seed ${seed}`).toBe(length);
@@ -34,7 +34,7 @@ test("[R13] slices cut at every boundary give the same", async () => {
   for (let n = 0; n < 40; n += 1) events.append(randomEvent(random, n));
   for (let rows = 1; rows <= 41; rows += 1) {
     for (const name of names) {
-      const text = await slicedText(name, new SlicedRoom(events, () => rows), { track: undefined, maxHeldChars: 30 });
+      const text = await slicedText(name, new SlicedRoom(events, () => rows), { track: undefined, maxHeldBytes: 100 });
       expect(text, `seed ${seed}, ${rows} rows of ${name}`).toBe(wholeText(name, events.all(), undefined));
     }
     const page = await pageText(new SlicedRoom(events, () => rows), 5, 17);
@@ -60,7 +60,7 @@ test("[R13] a slice ends with its characters, and with no more rows of other typ
   expect(slice.text.length).toBeLessThan(131_072 + 64 * 4_300);
   expect(slice.has_more).toBe(true);
   const room = new SlicedRoom(events, () => 1_000);
-  await slicedText("speakers.rttm", room, { track: undefined, maxHeldChars: 0 });
+  await slicedText("speakers.rttm", room, { track: undefined, maxHeldBytes: 0 });
   // The outline, and one slice: that the log is long is nothing to who reads no words.
   expect(room.calls).toBe(2);
 });
@@ -74,7 +74,7 @@ test("[R13] a log that was set back while it is read is not mixed with what came
     const [after, limit, ask] = args as [number, number, SliceAsk];
     return { ok: true, value: short.slice(after, limit, ask) };
   }) as LogRoom["call"];
-  await expect(slicedText("transcript.srt", { call }, { track: undefined, maxHeldChars: 9 })).rejects.toThrow(
+  await expect(slicedText("transcript.srt", { call }, { track: undefined, maxHeldBytes: 9 })).rejects.toThrow(
     "the log",
   );
 });

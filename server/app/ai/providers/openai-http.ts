@@ -30,7 +30,11 @@ const refusals: ReadonlySet<number> = new Set([400, 413, 415]);
 export async function askOpenAi(
   service: OpenAiService,
   path: "/audio/transcriptions" | "/audio/speech" | "/chat/completions",
-  request: { readonly body: BodyInit; readonly contentType?: string; readonly query?: string },
+  request: {
+    readonly body: string | FormData | Uint8Array<ArrayBuffer>;
+    readonly contentType?: string;
+    readonly query?: string;
+  },
   call: Call,
 ): Promise<Result<Response, ModelFault>> {
   const { baseUrl, apiKey } = service;
