@@ -191,7 +191,7 @@ describe("a second look", () => {
 describe("a second look that does not come", () => {
   test.for([
     ["HTML", () => new Response("<!doctype html>", { headers: { "content-type": "text/html" } })],
-    ["overlaps", () => Response.json({ segments: [two[0], two[0]] })],
+    ["a voice over itself", () => Response.json({ segments: [two[0], two[0]] })],
     ["ends after the audio", () => Response.json({ segments: [{ ...two[0], end_ms: 60_000 }] })],
     ["500", () => new Response(null, { status: 500 })],
     ["never", () => new Promise<Response>(() => {})],

@@ -17,8 +17,8 @@ export interface Row {
   readonly values: Float64Array;
 }
 
-const windowSamples = 4 * sampleRateHz;
-const leastWindowSamples = 0.25 * sampleRateHz;
+export const windowSamples = 4 * sampleRateHz;
+export const leastWindowSamples = 0.25 * sampleRateHz;
 /** Speech of a stretch, in frames, and how many of it of each recording: 1.5 s and 3 s. */
 const stretches = [
   { frames: 62, count: 6 },
@@ -27,14 +27,24 @@ const stretches = [
 const sentencesPerVoice = 6;
 const leastProbability = 0.5;
 
+export interface Spoken {
+  readonly voice: string;
+  readonly samples: Int16Array;
+}
+
 /** @param folder of recordings whose names begin with the speaker's number and a hyphen. */
-export function* voicesOf(folder: string): Generator<{ voice: string; samples: Int16Array }> {
+export function* peopleOf(folder: string): Generator<Spoken> {
   for (const file of readdirSync(folder).toSorted()) {
     if (!/\.(flac|wav)$/.test(file)) continue;
     const raw = ["-t", "raw", "-r", String(sampleRateHz), "-c", "1", "-b", "16", "-e", "signed-integer", "-"];
     const bytes = execFileSync("sox", [join(folder, file), ...raw], { maxBuffer: 1 << 28 });
     yield { voice: file.split("-", 1).join(), samples: samplesOf(bytes) };
   }
+}
+
+/** People, then synthetic voices. @param folder as of `peopleOf`. */
+export function* voicesOf(folder: string): Generator<Spoken> {
+  yield* peopleOf(folder);
   const speak = createSpeak(".eval/speech");
   for (const [index, voice] of trainingVoices.entries()) {
     const random = seededRandom(index + 1);
@@ -46,11 +56,7 @@ export function* voicesOf(folder: string): Generator<{ voice: string; samples: I
   }
 }
 
-export async function* rowsOf(
-  { voice, samples }: { voice: string; samples: Int16Array },
-  front: VoiceFront,
-  silero: Silero,
-): AsyncGenerator<Row> {
+export async function* rowsOf({ voice, samples }: Spoken, front: VoiceFront, silero: Silero): AsyncGenerator<Row> {
   const isSpeech = await speechOf(samples, silero);
   for (const [index, condition] of conditions.entries()) {
     const heard = Float32Array.from(passThrough(samples, condition, seededRandom(index + 1)), (v) => v / 32_768);
@@ -76,7 +82,7 @@ export async function* rowsOf(
   }
 }
 
-async function speechOf(samples: Int16Array, silero: Silero): Promise<(sample: number) => boolean> {
+export async function speechOf(samples: Int16Array, silero: Silero): Promise<(sample: number) => boolean> {
   const probabilityOf = silero.listen();
   const probabilities: number[] = [];
   for (let at = 0; at < samples.length; at += vad.windowSamples) {

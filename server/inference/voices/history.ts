@@ -36,6 +36,8 @@ const historySchema = z.object({
   heard_ms: z.int().min(0),
   distances: z.array(z.number()).length(channels),
   distances_of: z.int().min(0),
+  /** Not kept by versions of before. */
+  room: z.number().default(0),
   /** What the steps name by their place. */
   ids: z.array(clusterIdSchema).max(250),
   steps_b64: z.string().max(200_000),
@@ -59,7 +61,7 @@ export function readHistory({ config }: SpeakerState, neural: number): History {
   const bytes = parsed.success ? decodeBase64(parsed.data.steps_b64) : undefined;
   const size = at.values + neural + voiceValues / 2;
   if (!parsed.success || !bytes?.ok || bytes.value.length % size !== 0) return empty;
-  const { ids, distances, distances_of, heard_ms } = parsed.data;
+  const { ids, distances, distances_of, room, heard_ms } = parsed.data;
   const view = new DataView(bytes.value.buffer, bytes.value.byteOffset, bytes.value.byteLength);
   const steps = Array.from({ length: Math.min(following.remembered, bytes.value.length / size) }, (_, i) => {
     const from = i * size;
@@ -78,7 +80,7 @@ export function readHistory({ config }: SpeakerState, neural: number): History {
       }),
     };
   });
-  return { steps, recording: { distances, steps: distances_of }, heardMs: heard_ms };
+  return { steps, recording: { distances, room, steps: distances_of }, heardMs: heard_ms };
 }
 
 export function withHistory(
@@ -108,6 +110,7 @@ export function withHistory(
     heard_ms: heardMs,
     distances,
     distances_of: recording.steps,
+    room: Math.round(recording.room * 100) / 100,
     ids,
     steps_b64: encodeBase64(bytes),
   };

@@ -11,8 +11,9 @@ import { framesPerSecond, front as classical } from "../../shared/diarizer/tunin
 import { addScaled } from "../../shared/diarizer/vectors.ts";
 import { vad } from "../stt/tuning.ts";
 import type { Silero } from "../stt/silero.ts";
+import { areTogether } from "./overlap.ts";
 import { type Projection, project } from "./projection.ts";
-import { type Region, regionsOf } from "./speech-regions.ts";
+import { type Hearable, type Region, regionsOf } from "./speech-regions.ts";
 import { reviewing, speaking, steps as lengths } from "./tuning.ts";
 import { frontFrames, pooledOf, pooledValues, type VoiceFront } from "./voice-front.ts";
 
@@ -33,6 +34,8 @@ export interface MeetingStep {
   readonly neural: Float32Array;
   /** As `VoiceSpace.voiceOf` gives it: not centred. */
   readonly classical: Float32Array;
+  /** Whether two speak at once. */
+  readonly isTogether: boolean;
 }
 
 /** What is heard in one step alone. */
@@ -48,11 +51,12 @@ const accumulate = createAccumulator(trainedModel);
 const space = createVoiceSpace(trainedModel);
 /** Steps on both sides of one, with it, that its voices are heard in. */
 const around = lengths.lengthMs / lengths.stepMs;
+const beside = lengths.togetherMs / lengths.stepMs;
 const samplesPerMs = sampleRateHz / 1_000;
 
 /** A window of a meeting that goes on. @param pcm of about four seconds. */
 export async function hearWindow(pcm: Int16Array, hearing: Hearing): Promise<readonly MeetingStep[]> {
-  const ear = new MeetingEar(hearing);
+  const ear = new MeetingEar(hearing, speaking);
   await ear.prime(pcm);
   await ear.add(pcm);
   return ear.end();
@@ -62,6 +66,7 @@ const windowsOf = (ms: number): number => Math.floor((ms * samplesPerMs) / vad.w
 
 export class MeetingEar {
   readonly #hearing: Hearing;
+  readonly #hearable: Hearable;
   readonly #probabilityOf: (window: Float32Array) => Promise<number>;
   readonly #steps: MeetingStep[] = [];
   #held = new Int16Array();
@@ -69,8 +74,10 @@ export class MeetingEar {
   #probabilities: number[] = [];
   #heldFromMs = 0;
 
-  constructor(hearing: Hearing) {
+  /** @param hearable of a whole meeting, unless it is said. */
+  constructor(hearing: Hearing, hearable: Hearable = reviewing) {
     this.#hearing = hearing;
+    this.#hearable = hearable;
     this.#probabilityOf = hearing.silero.listen();
   }
 
@@ -135,7 +142,7 @@ export class MeetingEar {
     this.#held = this.#held.slice(pcm.length);
     this.#probabilities = this.#probabilities.slice(windows);
     this.#heldFromMs += pcm.length / samplesPerMs;
-    const parts = regionsOf(probabilities, pcm.length / samplesPerMs).flatMap((region, r) =>
+    const parts = regionsOf(probabilities, pcm.length / samplesPerMs, this.#hearable).flatMap((region, r) =>
       stepsOf(region).map(({ start, end }, i): Part => ({
         start,
         end,
@@ -148,7 +155,7 @@ export class MeetingEar {
     );
     if (parts.length === 0) return;
     const isSpeech = (sample: number): boolean =>
-      (probabilities[Math.floor(sample / vad.windowSamples)] ?? 0) > speaking.ends;
+      (probabilities[Math.floor(sample / vad.windowSamples)] ?? 0) > this.#hearable.ends;
     await this.#hearFront(pcm, parts, isSpeech);
     hearClassical(pcm, parts, isSpeech);
     for (const i of parts.keys()) this.#steps.push(this.#stepOf(parts, i, offsetMs));
@@ -182,13 +189,11 @@ export class MeetingEar {
 
   #stepOf(parts: readonly Part[], i: number, offsetMs: number): MeetingStep {
     const { start, end, isFirst, region } = parts[i] ?? { start: 0, end: 0, isFirst: true, region: 0 };
-    const near = nearestOf(parts, i, region);
-    const sums = new Float64Array(pooledValues);
+    const near = nearestOf(parts, i, region, around);
+    const { frames, sums } = sumsOf(near);
+    const close = sumsOf(nearestOf(parts, i, region, beside));
     const statistics = emptyStatistics();
-    let frames = 0;
     for (const part of near) {
-      frames += part.frames;
-      addScaled(sums, part.sums, 1);
       statistics.frames += part.statistics.frames;
       addScaled(statistics.counts, part.statistics.counts, 1);
       addScaled(statistics.sums, part.statistics.sums, 1);
@@ -204,8 +209,15 @@ export class MeetingEar {
         isHeard ? project(projection, pooledOf(sums, frames)) : projection.directions.map(() => 0),
       ),
       classical: Float32Array.from(space.voiceOf(statistics)),
+      isTogether: close.frames >= lengths.togetherFrames && areTogether(pooledOf(close.sums, close.frames)),
     };
   }
+}
+
+function sumsOf(parts: readonly Part[]): { readonly frames: number; readonly sums: Float64Array } {
+  const sums = new Float64Array(pooledValues);
+  for (const part of parts) addScaled(sums, part.sums, 1);
+  return { frames: parts.reduce((count, part) => count + part.frames, 0), sums };
 }
 
 /** A region in steps of about the same length. */
@@ -243,11 +255,11 @@ function finder(parts: readonly Part[]): (ms: number) => Part | undefined {
 }
 
 /** As many as are wanted, inside the region. */
-function nearestOf(parts: readonly Part[], i: number, region: number): readonly Part[] {
+function nearestOf(parts: readonly Part[], i: number, region: number, wanted: number): readonly Part[] {
   let [from, to] = [i, i + 1];
   const isIn = (at: number): boolean => parts[at]?.region === region;
-  const half = i - Math.floor(around / 2);
-  while (to - from < around && (isIn(from - 1) || isIn(to))) {
+  const half = i - Math.floor(wanted / 2);
+  while (to - from < wanted && (isIn(from - 1) || isIn(to))) {
     const goesBack = isIn(from - 1) && (from > half || !isIn(to));
     if (goesBack) from -= 1;
     else to += 1;

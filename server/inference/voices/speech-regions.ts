@@ -11,13 +11,19 @@ export interface Region {
 
 const windowMs = (vad.windowSamples / sampleRateHz) * 1_000;
 
+/** Probabilities from which speech begins, and below which it ends. */
+export interface Hearable {
+  readonly begins: number;
+  readonly ends: number;
+}
+
 /** @param probabilities of windows of 32 ms. */
-export function regionsOf(probabilities: readonly number[], lengthMs: number): Region[] {
+export function regionsOf(probabilities: readonly number[], lengthMs: number, hearable: Hearable = speaking): Region[] {
   const found: { start: number; end: number }[] = [];
   let isIn = false;
   for (const [i, probability] of probabilities.entries()) {
     const wasIn: boolean = isIn;
-    isIn = probability >= (wasIn ? speaking.ends : speaking.begins);
+    isIn = probability >= (wasIn ? hearable.ends : hearable.begins);
     const last = found.at(-1);
     if (isIn && wasIn && last) last.end = (i + 1) * windowMs;
     else if (isIn) found.push({ start: i * windowMs, end: (i + 1) * windowMs });

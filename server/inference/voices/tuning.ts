@@ -22,21 +22,26 @@ export const steps = {
   /** Frames of 24 ms: with fewer a stretch follows its neighbours, with fewest it says nothing. */
   sureFrames: 15,
   leastFrames: 8,
+  /** What is listened to for a second voice, and the fewest frames of speech in it: as it was learned. */
+  togetherMs: 750,
+  togetherFrames: 18,
 } as const;
 
 /** Both voices of a step, and how alike those of one person are. */
 export const comparing = {
   /** Squared distance per value to the nearest kind of recording that the classical voice was trained on: 1 to 5 where it is of one, 8 and more for people on a telephone. */
   knownWithin: 6.5,
-  /** Of the square of both voices together. */
+  /** Of the square of both voices together; none in a meeting room. */
   classicalShare: 0.6,
+  /** Of what all voices in a meeting room share, taken away in a recording that has all of it. */
+  roomShare: 0.5,
   /** Average cosine of steps that are one voice beyond doubt, and how many steps are looked at together for that. */
   surelyOne: 0.45,
   blockSteps: 480,
   /** More than this, all of a long meeting's, are too many to compare: the smallest are nobody's, and go to whom they are nearest to. */
   mostGroups: 400,
   /** Groups are one voice where their cosine is this share of what it is within each of them. */
-  asAlike: 0.55,
+  asAlike: 0.6,
   /** Steps this near share speech. */
   nearMs: 1_500,
   /** What the cosine within a voice usually is, believed as much as so many pairs of steps. */
@@ -65,12 +70,18 @@ export const following = {
 
 /** The second look at a whole meeting. */
 export const reviewing = {
+  /** As of `speaking`: Silero is surer of itself where it heard all that came before, and quiet speech is found. */
+  begins: 0.2,
+  ends: 0.1,
   /** Audio is heard in blocks of at most this, cut at the quietest moment of the end of one. */
   blockMs: 60_000,
   cutWithinMs: 20_000,
   /** Frames that the network hears at a time, and those before and after that are heard again: 4 s and half a second. */
   ownFrames: 166,
   contextFrames: 20,
+  /** Steps behind each other in which two speak: fewer are passed over. And of all, to say that there are two where one voice is known. */
+  togetherSteps: 2,
+  secondVoiceSteps: 8,
   /** Of a step with what is around it; with fewer it has no voice. */
   leastFrames: 4,
 } as const;

@@ -67,7 +67,10 @@ const said = (axis: number, count: number): Omit<MeetingStep, "startMs" | "endMs
     neural: Float32Array.from(moment(towards(axis), 0.3)),
     // Of no kind of recording that the classical voice knows.
     classical: new Float32Array(voiceValues).fill(9),
+    isTogether: false,
   }));
+const atOnce = (steps: ReturnType<typeof said>, from: number, to: number): ReturnType<typeof said> =>
+  steps.map((step, i) => (i >= from && i < to ? { ...step, isTogether: true } : step));
 const placed = (steps: readonly Omit<MeetingStep, "startMs" | "endMs">[]): MeetingStep[] =>
   steps.map((step, i) => ({ ...step, startMs: i * stepMs, endMs: (i + 1) * stepMs }));
 
@@ -93,5 +96,43 @@ describe("a review", () => {
 
   it("makes one speaker of a single word", () => {
     expect(review(placed(said(3, 2))).map(({ speaker }) => speaker)).toEqual(["voice_1"]);
+  });
+
+  it("gives what two say at once also to whoever of the others is most like it", () => {
+    const mixed = Float32Array.from(moment(towards(4, 2, 0.8), 0.1));
+    const steps = [...said(4, 20), ...said(2, 16), ...said(3, 16), ...said(4, 20)].map((step, i) =>
+      i >= 60 && i < 64 ? { ...step, neural: mixed } : step,
+    );
+    const segments = review(placed(atOnce(steps, 60, 64)));
+    expect(segments.filter(({ start_ms }) => start_ms >= 13_000)).toEqual([
+      { start_ms: 13_000, end_ms: 18_000, speaker: "voice_1" },
+      { start_ms: 15_000, end_ms: 16_000, speaker: "voice_2" },
+    ]);
+    expect(new Set(segments.map(({ speaker }) => speaker)).size).toBe(3);
+  });
+
+  it("leaves no seam where the second voice then goes on alone, nor one voice over itself", () => {
+    const segments = review(placed(atOnce([...said(4, 20), ...said(2, 16), ...said(4, 12)], 16, 20)));
+    expect(segments).toEqual([
+      { start_ms: 0, end_ms: 5_000, speaker: "voice_1" },
+      { start_ms: 4_000, end_ms: 9_000, speaker: "voice_2" },
+      { start_ms: 9_000, end_ms: 12_000, speaker: "voice_1" },
+    ]);
+  });
+
+  it("passes over a moment of two, also at a pause", () => {
+    const single = atOnce([...said(4, 20), ...said(2, 16)], 8, 9);
+    const parted = atOnce([...said(4, 20), ...said(4, 2), ...said(2, 16)], 19, 21);
+    for (const steps of [single, parted])
+      expect(review(placed(steps)).filter(({ start_ms }) => start_ms > 0 && start_ms < 5_000)).toEqual([]);
+  });
+
+  it("tells a second speaker where one voice is known and two speak for long, and not where for a moment", () => {
+    const long = review(placed(atOnce(said(4, 40), 10, 20)));
+    expect(long).toEqual([
+      { start_ms: 0, end_ms: 10_000, speaker: "voice_1" },
+      { start_ms: 2_500, end_ms: 5_000, speaker: "voice_2" },
+    ]);
+    expect(review(placed(atOnce(said(4, 40), 10, 16)))).toHaveLength(1);
   });
 });

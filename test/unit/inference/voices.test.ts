@@ -17,6 +17,8 @@ import { directionsIn, nothingHeard, withSpeech } from "../../../server/inferenc
 import { channels, voiceValues } from "../../../server/shared/diarizer/model.ts";
 import { trainedModel } from "../../../server/shared/diarizer/trained-model.ts";
 import { decodeProjection, encodeProjection, project } from "../../../server/inference/voices/projection.ts";
+import { roomBase64 } from "../../../server/inference/voices/room-data.ts";
+import { decodeRoom } from "../../../server/inference/voices/room.ts";
 import { regionsOf } from "../../../server/inference/voices/speech-regions.ts";
 import { following, steps as lengths } from "../../../server/inference/voices/tuning.ts";
 import { pooledValues } from "../../../server/inference/voices/voice-front.ts";
@@ -174,7 +176,7 @@ describe("what is remembered", () => {
     ...said(1, 3).map((step) => ({ ...step, classical: someClassical(), clusterId: "speaker_1" })),
     ...said(2, 2).map((step) => ({ ...step, classical: someClassical(), clusterId: undefined })),
   ];
-  const recording = { distances: [1, 2, 3, 4], steps: 5 };
+  const recording = { distances: [1, 2, 3, 4], room: 2.5, steps: 5 };
 
   it("comes back, beside what others keep in the config", () => {
     const config = withHistory({ other: 1 }, { steps, recording, heardMs: 9_000 });
@@ -227,6 +229,14 @@ describe("what is remembered", () => {
     });
   });
 
+  it("that a version of before kept is read, without a room", () => {
+    const { room, ...kept } = withHistory({}, { steps, recording, heardMs: 1 })["voice_history"] as { room: number };
+    expect(room).toBe(2.5);
+    const read = readHistory(stateWith({ voice_history: kept }), values);
+    expect(read.recording).toEqual({ ...recording, room: 0 });
+    expect(read.steps).toHaveLength(steps.length);
+  });
+
   it("is no voice where its bytes make no number", () => {
     const config = withHistory({}, { steps: steps.slice(0, 1), recording, heardMs: 1 });
     const kept = config["voice_history"] as { steps_b64: string };
@@ -234,7 +244,7 @@ describe("what is remembered", () => {
     bytes.writeFloatBE(NaN, 6);
     const voice_history = { ...kept, steps_b64: bytes.toString("base64") };
     const [step] = readHistory(stateWith({ voice_history }), values).steps;
-    const direction = step && directionsIn({ distances: [0, 0, 0, 0], steps: 1 })(step);
+    const direction = step && directionsIn({ distances: [0, 0, 0, 0], room: 0, steps: 1 })(step);
     expect(direction?.every(Number.isFinite)).toBe(true);
   });
 });
@@ -253,6 +263,27 @@ it("asks the classical voice only in the kinds of recording that it was trained 
   expect(dot(direction, direction)).toBeCloseTo(1, 6);
   const strange = withSpeech(nothingHeard, [{ neural, classical: classical.map((value) => value + 5) }]);
   expect(directionsIn(strange)({ neural, classical })).toHaveLength(values);
+});
+
+it("takes what voices share in a meeting room from those that are heard in one, and from no others", () => {
+  const room = decodeRoom(roomBase64);
+  const classical = new Float64Array(voiceValues).fill(9);
+  const voiceOf = (inRoom: number, axis: number) => {
+    const neural = room.map((value, i) => inRoom * value + (i === axis ? 0.7 : 0));
+    return { neural: toUnit(neural) ?? neural, classical };
+  };
+  for (const [inRoom, isChanged] of [
+    [1, true],
+    [-0.3, false],
+  ] as const) {
+    const [a, b] = [voiceOf(inRoom, 3), voiceOf(inRoom, 40)];
+    const directionIn = directionsIn(withSpeech(nothingHeard, [a, b, a, b]));
+    const [before, after] = [dot(a.neural, b.neural), dot(directionIn(a), directionIn(b))];
+    expect(after < before - 0.05).toBe(isChanged);
+    expect(dot(directionIn(a), directionIn(a))).toBeCloseTo(1, 6);
+    expect(directionIn({ ...a, neural: new Float64Array(room.length) }).every((value) => value === 0)).toBe(true);
+  }
+  expect(() => decodeRoom("AAAA")).toThrow(/damaged/);
 });
 
 it("keeps a projection in 8 bits as good as whole", () => {

@@ -60,6 +60,16 @@ const turnsAfter = (bodies: readonly Body[], segments: readonly ReviewSegment[])
   ]);
 
 describe("a second look at a track", () => {
+  test("[R17] [R19] where two speak at once both have a turn, and neither cuts the other's", () => {
+    const before = [spoke("c1", 0, 8_000), named("c1", "Ada"), spoke("c2", 8_000, 12_000)];
+    const segments = [heard("a", 0, 8_000), heard("b", 3_000, 4_000), heard("b", 7_000, 12_000)];
+    expect(turnsAfter(before, segments)).toEqual([
+      ["Ada", 0, 8_000, "mixed"],
+      ["c2", 3_000, 4_000, "mixed"],
+      ["c2", 7_000, 12_000, "mixed"],
+    ]);
+  });
+
   test("[R17] [R18] voices keep the ids and names that they had, and a new one gets an id that nothing meant before", () => {
     // Two were taken for one, and what was said before the third was known to be new was another's.
     const before = [spoke("c1", 0, 8_000), named("c1", "Ada"), spoke("r2", 8_000, 12_000), spoke("c1", 12_000, 20_000)];

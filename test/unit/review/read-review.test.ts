@@ -14,6 +14,11 @@ test("[R19] an answer is taken as it is, what a service adds is passed over, and
   expect(read([])).toEqual({ ok: true, value: [] });
 });
 
+test("[R19] two voices may speak at once", () => {
+  const said = [segment(0, 5_000), segment(1_000, 2_000, "b"), segment(1_000, 3_000, "c"), segment(2_000, 4_000, "b")];
+  expect(read(said)).toEqual({ ok: true, value: said });
+});
+
 test.for([
   ["no JSON", "<!doctype html><title>502</title>", /not JSON/],
   ["nothing", "", /not JSON/],
@@ -27,8 +32,9 @@ test.for([
 });
 
 test.for([
-  ["overlaps", [segment(0, 1_000), segment(999, 2_000, "b")], /overlap/],
+  ["overlaps one of its voice", [segment(0, 1_000), segment(500, 2_000, "b"), segment(999, 2_000)], /overlap/],
   ["is out of order", [segment(2_000, 3_000), segment(0, 1_000)], /out of order/],
+  ["is out of order beside another voice", [segment(2_000, 3_000), segment(0, 1_000, "b")], /out of order/],
   ["is before the start", [segment(-1, 1_000)], /contract/],
   ["ends where it begins", [segment(5, 5)], /ends before/],
   ["begins at the end", [segment(10_000, 10_100)], /beyond the end/],

@@ -26,7 +26,7 @@ export interface ReviewInput {
   readonly track: string;
   /** The track's last second. */
   readonly lastSeq: number;
-  /** What the service says: in order, apart, inside the track. */
+  /** What the service says: in order of their beginnings, those of one voice apart, inside the track. */
   readonly segments: readonly ReviewSegment[];
   /** What stands of the track now. */
   readonly standing: readonly Stretch[];

@@ -8,7 +8,7 @@ const beyondTheEndMs = 1_000;
 
 /**
  * @param durationMs of the audio, rounded up.
- * @returns segments in order, apart from each other and inside the audio; or what is wrong, without a word of the answer.
+ * @returns segments in order of their beginnings, those of one voice apart from each other, inside the audio; or what is wrong, without a word of the answer.
  */
 export function readReview(text: string, durationMs: number): Result<ReviewSegment[], string> {
   let value: unknown;
@@ -25,13 +25,16 @@ export function readReview(text: string, durationMs: number): Result<ReviewSegme
     );
   }
   const { segments } = parsed.data;
-  let saidUntil = 0;
-  for (const { start_ms, end_ms } of segments) {
+  let begunAt = 0;
+  const saidUntil = new Map<string, number>();
+  for (const { start_ms, end_ms, speaker } of segments) {
     if (end_ms <= start_ms) return err("the service's answer has a segment that ends before it begins");
-    if (start_ms < saidUntil) return err("the service's answer has segments that overlap or are out of order");
+    if (start_ms < begunAt || start_ms < (saidUntil.get(speaker) ?? 0))
+      return err("the service's answer has segments out of order, or of one voice that overlap");
     if (start_ms >= durationMs || end_ms > durationMs + beyondTheEndMs)
       return err("the service's answer has a segment beyond the end of the audio");
-    saidUntil = end_ms;
+    begunAt = start_ms;
+    saidUntil.set(speaker, end_ms);
   }
   if (new Set(segments.map(({ speaker }) => speaker)).size > limits.maxReviewVoices)
     return err(`the service's answer has more than ${limits.maxReviewVoices} voices`);

@@ -1,0 +1,79 @@
+/** What people who talk at once are told by: mixes of two of them, in every condition, of which it is known who speaks when. */
+import { seededRandom } from "../../../client/testkit/fault-plan.ts";
+import type { Silero } from "../../../server/inference/stt/silero.ts";
+import { frontFrames, type VoiceFront } from "../../../server/inference/voices/voice-front.ts";
+import { conditions, passThrough } from "../eval/conditions.ts";
+import { leastWindowSamples, type Spoken, speechOf, windowSamples } from "./gather-rows.ts";
+
+export interface OverlapRow {
+  /** Rows of one mix are of the same two people. */
+  readonly mix: number;
+  readonly isTogether: boolean;
+  /** Of 0.75 s, pooled. */
+  readonly values: Float64Array;
+}
+
+type IsSpeech = (sample: number) => boolean;
+
+/** Frames: 0.75 s, as three steps are, every quarter of a second. */
+const [lengthFrames, everyFrames] = [31, 10];
+/** Of a stretch: so much of it both speak, or nowhere both and so much of it one. */
+const [leastTogether, leastAlone] = [0.7, 0.58];
+const speechLevel = 2_500;
+/** How much louder or quieter the second is than the first, at most. */
+const mostDb = 10;
+
+/** @yields rows of mixes, each of two people of whom no other mix is. */
+export async function* overlapRowsOf(
+  people: Iterable<Spoken>,
+  front: VoiceFront,
+  silero: Silero,
+): AsyncGenerator<OverlapRow> {
+  const random = seededRandom(7);
+  const shuffled = [...people].map((person) => ({ person, place: random() })).toSorted((a, b) => a.place - b.place);
+  for (let mix = 0; 2 * mix + 1 < shuffled.length; mix++) {
+    const [first, second] = shuffled.slice(2 * mix, 2 * mix + 2).map(({ person }) => person.samples);
+    if (!first || !second) continue;
+    const lead = Math.round((0.25 + 0.35 * random()) * first.length);
+    const isFirst = await speechOf(first, silero);
+    const isSecond = await speechOf(second, silero);
+    const levelDb = mostDb * (2 * random() - 1);
+    const [a, b] = [scaled(first, isFirst, 0), scaled(second, isSecond, levelDb)];
+    const both = Int16Array.from({ length: Math.max(a.length, lead + b.length) }, (_, i) =>
+      Math.max(-32_768, Math.min(32_767, Math.round((a[i] ?? 0) + (b[i - lead] ?? 0)))),
+    );
+    const condition = conditions[mix % conditions.length] ?? "clean";
+    const heard = Float32Array.from(passThrough(both, condition, seededRandom(mix + 1)), (v) => v / 32_768);
+    const voicesAt = (sample: number): number => Number(isFirst(sample)) + Number(isSecond(sample - lead));
+    for await (const row of stretchesOf(heard, voicesAt, front)) yield { mix, ...row };
+  }
+}
+
+/** The speech of all people is equally loud, but for the decibels that are given. */
+function scaled(samples: Int16Array, isSpeech: IsSpeech, db: number): Float64Array {
+  let [sum, count] = [1, 1];
+  for (const [i, sample] of samples.entries()) {
+    if (!isSpeech(i)) continue;
+    sum += sample * sample;
+    count += 1;
+  }
+  const factor = (speechLevel / Math.sqrt(sum / count)) * 10 ** (db / 20);
+  return Float64Array.from(samples, (sample) => factor * sample);
+}
+
+async function* stretchesOf(
+  heard: Float32Array,
+  voicesAt: (sample: number) => number,
+  front: VoiceFront,
+): AsyncGenerator<Omit<OverlapRow, "mix">> {
+  for (let at = 0; heard.length - at >= leastWindowSamples; at += windowSamples) {
+    const frames = await front.hear(heard.slice(at, at + windowSamples));
+    for (let from = 0; from + lengthFrames <= frames.count; from += everyFrames) {
+      const wanted = Array.from({ length: lengthFrames }, (_, i) => from + i);
+      const voices = wanted.map((frame) => voicesAt(at + frontFrames.firstMiddle + frame * frontFrames.samples));
+      const share = (count: number): number => voices.filter((of) => of === count).length / lengthFrames;
+      if (share(2) >= leastTogether) yield { isTogether: true, values: frames.pool(wanted) };
+      else if (share(2) === 0 && share(1) >= leastAlone) yield { isTogether: false, values: frames.pool(wanted) };
+    }
+  }
+}

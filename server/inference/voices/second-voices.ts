@@ -1,0 +1,39 @@
+/**
+ * Who else speaks where two do. It is somebody who is known: whoever of the others the step is most like. Where all that could be told
+ * apart is one voice and two speak for long, there is another, who is told as one. Pure.
+ */
+import { dot } from "../../shared/diarizer/vectors.ts";
+import type { Groups } from "./group.ts";
+import { reviewing } from "./tuning.ts";
+
+interface StepOfTwo {
+  readonly isTogether: boolean;
+  readonly isFirst: boolean;
+  readonly voice: Float64Array;
+}
+
+/** @returns for each step, an index of the voices, or the one after the last, or undefined. */
+export function secondVoices(steps: readonly StepOfTwo[], { path, voices }: Groups): (number | undefined)[] {
+  const areTwo = longRuns(steps);
+  const count = areTwo.filter(Boolean).length;
+  return steps.map(({ voice }, i) => {
+    if (!areTwo[i]) return undefined;
+    if (voices.length === 1) return count >= reviewing.secondVoiceSteps ? 1 : undefined;
+    const others = [...voices.keys()].filter((other) => other !== path[i]);
+    const likeness = others.map((other) => dot(voice, voices[other] ?? voice));
+    return others[likeness.indexOf(Math.max(...likeness))];
+  });
+}
+
+function longRuns(steps: readonly StepOfTwo[]): boolean[] {
+  const runs: number[] = [];
+  for (const [i, { isTogether, isFirst }] of steps.entries())
+    runs.push(isTogether ? (isFirst ? 0 : (runs[i - 1] ?? 0)) + 1 : 0);
+  const areTwo = runs.map(() => false);
+  for (let i = runs.length - 1; i >= 0; i--) {
+    const run = runs[i] ?? 0;
+    const goesOn = areTwo[i + 1] === true && (runs[i + 1] ?? 0) === run + 1;
+    areTwo[i] = run >= reviewing.togetherSteps || (run > 0 && goesOn);
+  }
+  return areTwo;
+}
