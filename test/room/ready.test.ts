@@ -71,6 +71,7 @@ describe("ready", () => {
 
   const beside: readonly [keyof Ready["checks"], object][] = [
     ["inference", { INFERENCE_BASE_URL: "http://127.0.0.1:9" }],
+    ["inference", { LOCAL_INFERENCE_URL: "http://127.0.0.1:9" }],
     ["app", { APP: { fetch: () => broken("the app") } }],
     ["app", { APP: { fetch: () => Promise.resolve(new Response(null, { status: 503 })) } }],
   ];
@@ -113,4 +114,13 @@ test("[X8] health is there while everything else is down, and names the build", 
   const answer = await gatewayWith(nothing, origin)("/health");
   expect(answer.status).toBe(200);
   expect(healthSchema.parse(await answer.json())).toMatchObject({ status: "ok", build: "upload-7" });
+});
+
+test("[X8] health says who is asked who speaks: also a service beside the gateway, as `npm start` has one", async () => {
+  const inferenceOf = async (variables: object): Promise<string> =>
+    healthSchema.parse(await (await gatewayWith({ INFERENCE_BASE_URL: "", ...variables }, origin)("/health")).json())
+      .inference;
+  expect(await inferenceOf({})).toBe("embedded");
+  expect(await inferenceOf({ LOCAL_INFERENCE_URL: "http://127.0.0.1:9" })).toBe("service");
+  expect(await inferenceOf({ INFERENCE_BASE_URL: "http://127.0.0.1:9" })).toBe("service");
 });

@@ -7,6 +7,7 @@ import type { AppEnv } from "./app-env.ts";
 
 /** `GET /health`: what runs here. Needs no credential and wakes no room. */
 export function healthRoute(c: Context<AppEnv>): Response {
+  const { inference, localInference, review } = c.var.config;
   const health: z.infer<typeof healthSchema> = {
     status: "ok",
     app: "roomtone",
@@ -14,8 +15,8 @@ export function healthRoute(c: Context<AppEnv>): Response {
     build: buildOf(c.env),
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
-    inference: c.var.config.inference ? "service" : "embedded",
-    review: c.var.config.review ? "service" : "absent",
+    inference: (inference ?? localInference) ? "service" : "embedded",
+    review: review ? "service" : "absent",
   };
   return c.json(health);
 }

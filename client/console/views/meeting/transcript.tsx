@@ -155,9 +155,12 @@ function Row({
         >
           {clockWords(startMs)}
         </button>
-        <button type="button" class="line-move" onClick={onMove}>
-          Not <bdi>{who}</bdi>?
-        </button>
+        {/* Of a voice that is not told apart yet there is nothing to put right. */}
+        {colour !== undefined && (
+          <button type="button" class="line-move" onClick={onMove}>
+            Not <bdi>{who}</bdi>?
+          </button>
+        )}
       </p>
       <p class={text === undefined || isPartial ? "line-text is-quiet" : "line-text"} dir="auto">
         {text ?? `spoke for ${lengthWords(endMs - startMs)}`}

@@ -55,7 +55,10 @@ export function Installation(): JSX.Element {
     ...(known
       ? ([
           ["Version", known.version],
-          ["Speakers are found by", known.inference === "embedded" ? "the embedded resolver" : "a service of yours"],
+          [
+            "Speakers are found by",
+            known.inference === "embedded" ? "the resolver inside the gateway" : "a service beside the gateway",
+          ],
         ] as const)
       : []),
     ["Address", baseUrl],
