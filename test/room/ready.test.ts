@@ -116,10 +116,13 @@ test("[X8] health is there while everything else is down, and names the build", 
   expect(healthSchema.parse(await answer.json())).toMatchObject({ status: "ok", build: "upload-7" });
 });
 
+/** Who the gateway says is asked who speaks. */
+async function inferenceOf(variables: object): Promise<string> {
+  const answer = await gatewayWith({ INFERENCE_BASE_URL: "", ...variables }, origin)("/health");
+  return healthSchema.parse(await answer.json()).inference;
+}
+
 test("[X8] health says who is asked who speaks: also a service beside the gateway, as `npm start` has one", async () => {
-  const inferenceOf = async (variables: object): Promise<string> =>
-    healthSchema.parse(await (await gatewayWith({ INFERENCE_BASE_URL: "", ...variables }, origin)("/health")).json())
-      .inference;
   expect(await inferenceOf({})).toBe("embedded");
   expect(await inferenceOf({ LOCAL_INFERENCE_URL: "http://127.0.0.1:9" })).toBe("service");
   expect(await inferenceOf({ INFERENCE_BASE_URL: "http://127.0.0.1:9" })).toBe("service");
