@@ -7,7 +7,7 @@ import type { AppEnv } from "./app-env.ts";
 
 /** `GET /health`: what runs here. Needs no credential and wakes no room. */
 export function healthRoute(c: Context<AppEnv>): Response {
-  const { inference, localInference, review } = c.var.config;
+  const { localInference, inference = localInference, review } = c.var.config;
   const health: z.infer<typeof healthSchema> = {
     status: "ok",
     app: "roomtone",
@@ -15,7 +15,7 @@ export function healthRoute(c: Context<AppEnv>): Response {
     build: buildOf(c.env),
     durable_object: "MEETING_SESSION",
     r2_bucket: "RESULT_BUCKET",
-    inference: (inference ?? localInference) ? "service" : "embedded",
+    inference: inference ? "service" : "embedded",
     review: review ? "service" : "absent",
   };
   return c.json(health);

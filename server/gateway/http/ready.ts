@@ -33,7 +33,7 @@ export async function readyRoute(c: Context<AppEnv>): Promise<Response> {
   return c.json(ready, ready.status === "not_ready" ? 503 : 200, { "cache-control": "no-store" });
 }
 
-async function look(env: Env, { inference: set, localInference }: Config, traceId: string): Promise<Ready> {
+async function look(env: Env, { localInference, inference = localInference }: Config, traceId: string): Promise<Ready> {
   const ask = async (what: keyof Checks, asking: () => Promise<unknown>): Promise<Check> => {
     try {
       await withTimeout(asking(), readyTimeoutMs, what);
@@ -44,7 +44,6 @@ async function look(env: Env, { inference: set, localInference }: Config, traceI
     }
   };
   const { APP } = env;
-  const inference = set ?? localInference;
   const [rooms, storage, index, inferenceCheck, app] = await Promise.all([
     ask("rooms", () => reachRoom(env.MEETING_SESSION, defaultTenant, probeSession, traceId).call("exists")),
     ask("storage", () => env.RESULT_BUCKET.head("readiness-probe")),
