@@ -47,7 +47,8 @@ export async function askInTurn<M, T>(
 ): Promise<Result<Answered<M, T>, ModelFault>> {
   let last: ModelFault = { reason: "unavailable", retryAfterSeconds: soonSeconds };
   for (const candidate of candidates) {
-    const { circuit } = candidate;
+    const { circuit, isOwn } = candidate;
+    if (call.givesWay?.aborted) return err({ reason: "aborted" });
     if (!circuit.enter()) {
       last = worse(last, { reason: "unavailable", retryAfterSeconds: circuit.retryAfterSeconds });
       continue;
@@ -58,7 +59,11 @@ export async function askInTurn<M, T>(
       return err(exhausted(held.error));
     }
     const reading = meter.begin(candidate, call, expected, held.value);
-    const answer = await inTime(call, call.timeoutMs ?? patienceMs, candidate.name, (own) => ask(candidate.model, own));
+    const until = isOwn && call.givesWay ? AbortSignal.any([call.signal, call.givesWay]) : call.signal;
+    const lasting = { ...call, signal: until };
+    const answer = await inTime(lasting, call.timeoutMs ?? patienceMs, candidate.name, (own) =>
+      ask(candidate.model, own),
+    );
     note(circuit, answer);
     if (answer.ok) return ok({ candidate, value: answer.value, reading });
     reading.settle(outcomeOf(answer.error), unanswered);

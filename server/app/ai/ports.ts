@@ -40,6 +40,11 @@ export interface Call {
   readonly route: string;
   /** Aborts when nobody waits any more: the provider's call ends with it. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts where something else is wanted first of a processor of ours, and this again later: a model on it ends its work. One elsewhere that
+   * was asked goes on, since it is paid for; none is asked any more.
+   */
+  readonly givesWay?: AbortSignal | undefined;
   /** Until the answer begins; the model's own patience without it. */
   readonly timeoutMs?: number;
 }

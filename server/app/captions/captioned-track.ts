@@ -6,7 +6,7 @@ import { isWithin, remainingMs } from "../../shared/lib/cooldown.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import { type Advance, FollowedTrack, type TrackDeps } from "../hearing/follow-track.ts";
-import { type Hear, HeardOnce } from "../hearing/heard-words.ts";
+import { type Hear, HeardOnce, isHeard } from "../hearing/heard-words.ts";
 import { LiveEar } from "../hearing/live-ear.ts";
 import type { Precedence } from "../hearing/precedence.ts";
 import { Settler, type SettlerDeps } from "../hearing/settle.ts";
@@ -57,7 +57,8 @@ export class CaptionedTrack<Fault> {
       return precedence.first(async () => (await underWay) ?? deps.hear(speech));
     }, rememberedBytes);
     const hear: Hear<Fault> = (speech) => said.hear(speech);
-    const hearAgain: Hear<Fault> = (speech) => precedence.patient((signal) => deps.hear(speech, signal), givesWay);
+    const hearAgain: Hear<Fault> = (speech) =>
+      precedence.patient((signal) => deps.hear(speech, signal), givesWay, isHeard);
     const post = async (heard: HeardStretch): Promise<Result<void, Fault>> => {
       const posted = await deps.post(heard);
       return posted.ok ? ok(undefined) : posted;

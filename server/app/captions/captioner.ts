@@ -250,10 +250,10 @@ export class Captioner extends DurableObject<Env> {
       chunks: async (fromSeq) => orSetback(await this.env.GATEWAY.chunks(session, track, fromSeq)),
       turns: async (fromMs, toMs) => orSetback(await this.env.GATEWAY.turnsBetween(session, track, fromMs, toMs)),
       precedence: this.#precedence,
-      hear: async (speech, wanted) => {
+      hear: async (speech, givesWay) => {
         const models = this.#speech?.tenant;
         return models
-          ? hearForCaptions(models, session, speech, this.#timeoutMs, wanted)
+          ? hearForCaptions(models, session, speech, this.#timeoutMs, givesWay)
           : err({ reason: "no models", retryAfterMs: undefined });
       },
       post: async (heard) => {

@@ -12,20 +12,21 @@ export interface Setback {
   readonly retryAfterMs: number | undefined;
 }
 
-/** @param pcm a piece, of 13 s at most. @param timeoutMs how long a model may take for it. @param wanted aborts where nobody waits any more. */
+/** @param pcm a piece, of 13 s at most. @param timeoutMs how long a model may take for it. @param givesWay as `Call` has it. */
 export async function hearForCaptions(
   speech: TenantSpeech,
   session: { readonly tenant: string; readonly session_id: string },
   pcm: Uint8Array<ArrayBuffer>,
   timeoutMs: number,
-  wanted?: AbortSignal,
+  givesWay?: AbortSignal,
 ): Promise<Result<Words, Setback>> {
   const heard = await hear(speech, speech.transcribers(), pcm, {
     tenant: session.tenant,
     sessionId: session.session_id,
     traceId: traceIdFrom(undefined),
     route: "captions",
-    signal: wanted ? AbortSignal.any([wanted, AbortSignal.timeout(timeoutMs)]) : AbortSignal.timeout(timeoutMs),
+    signal: AbortSignal.timeout(timeoutMs),
+    givesWay,
   });
   if (heard.ok) return heard;
   // What a model won't take will not be taken later: it goes on without words.

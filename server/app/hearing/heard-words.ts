@@ -13,8 +13,11 @@ export interface Words {
   readonly segments: readonly { readonly start_ms: number; readonly end_ms: number; readonly text: string }[];
 }
 
-/** @param signal once it aborts nobody wants the words any more. */
+/** @param signal once it aborts something else is to be heard first. */
 export type Hear<Fault> = (speech: Uint8Array<ArrayBuffer>, signal?: AbortSignal) => Promise<Result<Words, Fault>>;
+
+/** Whether a hearing came to its end, whatever else was wanted meanwhile. */
+export const isHeard = ({ ok: isWhole }: Result<Words, unknown>): boolean => isWhole;
 
 /** Who says that nothing was said. */
 export const noModel = "none/none";

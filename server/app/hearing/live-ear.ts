@@ -7,7 +7,7 @@
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import type { Begun, Cutter } from "./cutter.ts";
-import { type Hear, hearParts, isSameSpeech, type Words } from "./heard-words.ts";
+import { type Hear, hearParts, isHeard, isSameSpeech, type Words } from "./heard-words.ts";
 import { Pending } from "./pending.ts";
 import type { Precedence, Yielding } from "./precedence.ts";
 
@@ -95,7 +95,7 @@ export class LiveEar<Fault> {
     const since = now();
     this.#heardMs = begun.endMs;
     this.#notBefore = Number.POSITIVE_INFINITY;
-    const work = precedence.yielding((signal) => hearBegun(begun.speech, signal));
+    const work = precedence.yielding((signal) => hearBegun(begun.speech, signal), isHeard);
     const timed = async (): Promise<MaybeWords<Fault>> => {
       try {
         return await work.over;

@@ -38,15 +38,18 @@ export class Precedence {
     }
   }
 
-  /** @param work ends soon once its signal aborts. @returns the work, of which nothing comes where it gave way. */
-  yielding<T>(work: (signal: AbortSignal) => Promise<T>): Yielding<T> {
+  /**
+   * @param work ends soon once its signal aborts. @param isDone whether what came of it then is all of it, as where a model elsewhere had been
+   * asked, which is paid for. @returns the work, of which nothing comes where it gave way.
+   */
+  yielding<T>(work: (signal: AbortSignal) => Promise<T>, isDone: (came: T) => boolean): Yielding<T> {
     const controller = new AbortController();
     if (this.#first > 0 && this.#isOneProcessor()) return { over: Promise.resolve(undefined), promote: () => {} };
     this.#yielding.add(controller);
     const run = async (): Promise<T | undefined> => {
       try {
         const done = await work(controller.signal);
-        return controller.signal.aborted ? undefined : done;
+        return controller.signal.aborted && !isDone(done) ? undefined : done;
       } finally {
         this.#yielding.delete(controller);
       }
@@ -58,12 +61,17 @@ export class Precedence {
    * Does work whenever nothing goes first, and begins it anew where it gave way. @param times that it does so; then it goes first as well, and
    * so it does once it has waited for `patienceMs`: people who speak without a pause, by turns, fill the processor without an end.
    */
-  async patient<T>(work: (signal: AbortSignal | undefined) => Promise<T>, times: number): Promise<T> {
+  async patient<T>(
+    work: (signal: AbortSignal | undefined) => Promise<T>,
+    times: number,
+    isDone: (came: T) => boolean,
+  ): Promise<T> {
     const patience = deadlineIn(patienceMs);
     try {
       for (let n = 0; n < times && !patience.signal.aborted; n += 1) {
         if (!(await this.#whenIdle(patience.signal))) break;
-        const done = await this.yielding(async (signal) => ({ value: await work(signal) })).over;
+        const heard = async (signal: AbortSignal): Promise<{ value: T }> => ({ value: await work(signal) });
+        const done = await this.yielding(heard, ({ value }) => isDone(value)).over;
         if (done) return done.value;
       }
     } finally {

@@ -153,6 +153,33 @@ test("[M14] a caller who left is aborted, no failure of the model, and nobody el
   expect((await world.outcomes()).every(([, outcome]) => outcome === "aborted")).toBe(true);
 });
 
+/** A model that heeds its signal, and has something else come first while it works. */
+const interrupted = (way: AbortController): Hearing => {
+  return async ({ signal }) => {
+    way.abort();
+    signal.throwIfAborted();
+    return ok(heard);
+  };
+};
+
+test("[Q9] what gives way ends a model of ours, and never one that is paid for: that one is not asked twice", async () => {
+  const world = new World();
+  const way = new AbortController();
+  const down = { ...world.candidate("embedded", broken), isOwn: true };
+  const paid = world.candidate("paid", interrupted(way));
+  const call = { ...callUntil(), givesWay: way.signal };
+  expect(await transcribe(world, [down, paid], call)).toMatchObject({ ok: true, value: { model: "paid" } });
+  // What gave way before anybody was asked asks nobody.
+  expect(await transcribe(world, [down, paid], call)).toMatchObject({ ok: false, error: { reason: "aborted" } });
+  expect(world.asked).toEqual(["embedded", "paid"]);
+  const later = new AbortController();
+  const own = { ...world.candidate("own", interrupted(later)), isOwn: true };
+  const given = await transcribe(world, [own, paid], { ...callUntil(), givesWay: later.signal });
+  expect(given).toMatchObject({ ok: false, error: { reason: "aborted" } });
+  expect(world.asked).toEqual(["embedded", "paid", "own"]);
+  expect(own.circuit.state).toBe("closed");
+});
+
 test("[M14] a circuit opens after eight failures in a row, lets one call try, and closes with its success", async () => {
   const world = new World();
   let way: Hearing = failing({ reason: "failed" });

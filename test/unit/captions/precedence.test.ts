@@ -25,15 +25,18 @@ class Works {
   }
 }
 
+/** What was aborted is nothing. */
+const neverDone = (): boolean => false;
+
 test("[Q9] what is said for good is heard first: what is under way gives way, and nothing else begins meanwhile", async () => {
   const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
-  const partial = precedence.yielding(works.work("partial"));
+  const partial = precedence.yielding(works.work("partial"), neverDone);
   const final = precedence.first(works.work("final"));
   expect(await partial.over).toBeUndefined();
-  expect(await precedence.yielding(works.work("another")).over).toBeUndefined();
+  expect(await precedence.yielding(works.work("another"), neverDone).over).toBeUndefined();
   await works.end("final");
   expect(await final).toBe("final");
-  const later = precedence.yielding(works.work("later"));
+  const later = precedence.yielding(works.work("later"), neverDone);
   await works.end("later");
   expect(await later.over).toBe("later");
   expect(works.begun).toEqual(["partial", "final", "later"]);
@@ -41,7 +44,7 @@ test("[Q9] what is said for good is heard first: what is under way gives way, an
 
 test("[Q9] what turned out to be said for good gives way no more", async () => {
   const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
-  const partial = precedence.yielding(works.work("partial"));
+  const partial = precedence.yielding(works.work("partial"), neverDone);
   partial.promote();
   const final = precedence.first(works.work("final"));
   await works.end("partial");
@@ -53,7 +56,7 @@ test("[Q9] what turned out to be said for good gives way no more", async () => {
 test("[Q9] what is heard a second time waits, is begun anew, and at last goes first as well", async () => {
   const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
   const first = precedence.first(works.work("final 0"));
-  const again = precedence.patient(works.work("again"), 2);
+  const again = precedence.patient(works.work("again"), 2, neverDone);
   await turn();
   expect(works.begun).toEqual(["final 0"]);
   await works.end("final 0");
@@ -73,11 +76,32 @@ test("[Q9] what is heard a second time waits, is begun anew, and at last goes fi
   expect(works.begun).toEqual(["final 0", "again", "final 1", "again", "final 2", "again", "final 3"]);
 });
 
+test("[Q9] what came to its end all the same is not begun anew: a model elsewhere is paid for", async () => {
+  const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
+  const again = precedence.patient(
+    (_signal) => works.work("again")(),
+    3,
+    (came) => came === "again",
+  );
+  await turn();
+  const partial = precedence.yielding(
+    (_signal) => works.work("partial")(),
+    () => true,
+  );
+  const final = precedence.first(works.work("final"));
+  await works.end("again");
+  await works.end("partial");
+  expect([await again, await partial.over]).toEqual(["again", "partial"]);
+  await works.end("final");
+  await final;
+  expect(works.begun).toEqual(["again", "partial", "final"]);
+});
+
 test("[Q9] models with processors of their own hear all of it at once", async () => {
   const { precedence, works } = { precedence: new Precedence(() => false), works: new Works() };
-  const partial = precedence.yielding(works.work("partial"));
+  const partial = precedence.yielding(works.work("partial"), neverDone);
   const final = precedence.first(works.work("final"));
-  const again = precedence.patient(works.work("again"), 2);
+  const again = precedence.patient(works.work("again"), 2, neverDone);
   await turn();
   expect(works.begun).toEqual(["partial", "final", "again"]);
   for (const name of works.begun) await works.end(name);
@@ -89,7 +113,7 @@ test("[Q9] where finals follow each other without an end, what gives way waits f
   try {
     const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
     let last = precedence.first(works.work("final 0"));
-    const again = precedence.patient(works.work("again"), 3);
+    const again = precedence.patient(works.work("again"), 3, neverDone);
     // Each final begins before the one before it is over: the processor is never idle.
     for (let n = 1; n < 30; n += 1) {
       const next = precedence.first(works.work(`final ${n}`));
@@ -118,7 +142,7 @@ test("[Q9] what gave way near the end of its patience is not begun a third time 
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const { precedence, works } = { precedence: new Precedence(() => true), works: new Works() };
-    const again = precedence.patient(works.work("again"), 3);
+    const again = precedence.patient(works.work("again"), 3, neverDone);
     await vi.advanceTimersByTimeAsync(29_000);
     const final = precedence.first(works.work("final"));
     await vi.advanceTimersByTimeAsync(999);
