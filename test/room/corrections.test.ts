@@ -250,6 +250,27 @@ test("[F7] a finalized session's speakers go on being corrected, and no resolve 
   expect((await resolve(id)).status).toBe(409);
 });
 
+test("[S6] an introduction that comes while its window is away names the cluster that turns out to speak there", async () => {
+  const sessionId = newSession();
+  await createSession(sessionId, { resolve: { auto: true }, roster: [{ name: "Ada Lovelace" }] });
+  const away = Promise.withResolvers<undefined>();
+  const asked = inference(sessionId, async (request) => {
+    await away.promise;
+    const segments = [{ start_ms: 0, end_ms: 4_000, cluster_id: "c1" }];
+    const updated_state = { ...request.state, clusters: [cluster("c1")] };
+    return Response.json({ ...sameSpeaker(request), segments, updated_state });
+  });
+  const client = await Client.connect(sessionId);
+  await client.keepAll(range(1, 4), speechOf);
+  await eventually("it is asked", () => asked.length === 1);
+  const utterance = { text: "hello, this is ada lovelace", start_ms: 500, end_ms: 3_500 };
+  await post(sessionId, "utterances", { utterances: [utterance] });
+  expect([asked[0]?.asr_text, (await stateOf(sessionId)).bindings]).toEqual([null, {}]);
+  away.resolve(undefined);
+  await eventually("it is resolved", async () => (await eventsOfType(sessionId, "speaker.resolved")).length === 1);
+  expect((await stateOf(sessionId)).bindings).toEqual({ c1: "Ada Lovelace" });
+});
+
 test("[S6] a late introduction names the cluster that speaks there; a person's word stays", async () => {
   const sessionId = newSession();
   await createSession(sessionId, { resolve: { auto: true }, roster: [{ name: "Ada Lovelace" }, { name: "Bob" }] });

@@ -1,6 +1,6 @@
 /**
  * Names from utterances that come after their audio was resolved. (One that comes before goes to the service along
- * with its window.) Who introduces himself by a name of the roster gives it to the cluster that speaks there.
+ * with its window; one that comes while that window is away is looked at once it is back.) Who introduces himself by a name of the roster gives it to the cluster that speaks there.
  */
 import type { EventBody } from "../../../schemas/speech/events.ts";
 import { runNow } from "../../../schemas/lib/steps.ts";

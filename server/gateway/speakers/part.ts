@@ -1,5 +1,6 @@
 /** Speakers as a part of the room: who spoke when, by the service, by utterances and by hand. */
 import type { SpokenTurns } from "../../../schemas/speech/spoken-turns.ts";
+import { chunkMs } from "../../../schemas/wire/audio.ts";
 import { readChunks } from "../archive/chunk-reader.ts";
 import { recentChunks } from "../archive/recent-chunks.ts";
 import type { Core } from "../core/core.ts";
@@ -76,12 +77,15 @@ export function speakersPart(
       signals.resolveAnswered();
     },
   });
+  const utterances = new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit });
   const autoResolver = new AutoResolver({
     db,
     tracks,
     windows,
     events,
     utterances: utteranceStore,
+    onDone: ({ track, from_seq, to_seq }, sent) =>
+      utterances.nameWhatCame(track, (from_seq - 1) * chunkMs, to_seq * chunkMs, sent),
     resolver,
     audio: ({ track, from_seq, to_seq }) =>
       readChunks({ bucket, tracks, recent: recentChunks, session, sha256 }, track, from_seq, to_seq),
@@ -123,7 +127,7 @@ export function speakersPart(
     autoResolver,
     reviewer,
     corrections: new Corrections({ db, speakers, events, tracks, windows, onCommit }),
-    utterances: new Utterances({ db, tracks, events, speakers, store: utteranceStore, onCommit }),
+    utterances,
     knowsTrack: (track) => utteranceStore.has(track) || events.hasResolved(track),
     turnsBetween: (track, fromMs, toMs) => {
       const isResolving = store.config.resolve.auto && !resolver.isServiceOut && !events.isFull;

@@ -46,6 +46,8 @@ export interface AutoResolverDeps {
   readonly windows: WindowStore;
   readonly events: EventLog;
   readonly utterances: UtteranceStore;
+  /** Called inside the commit. @param sent what went to the service of what was said there. */
+  readonly onDone: (window: ResolveWindow, sent: string | undefined) => void;
   readonly resolver: Resolver;
   readonly audio: (window: ResolveWindow) => Promise<KeptAudio>;
   readonly settings: () => ResolveSettings;
@@ -188,12 +190,13 @@ export class AutoResolver {
     const isWanted = (): boolean => !isGone() && isOpenWindow(this.#deps, window);
     if (!isWanted()) return;
     const { silent, floorDb } = judgeSilence(new Int16Array(heard.pcm.buffer), windows.noiseFloor(window.track));
-    const done = (): void => this.#markDone(window, heard.seqs, floorDb);
+    const body = this.#body(window, heard);
+    const done = (): void => this.#markDone(window, heard.seqs, floorDb, body.asr_text ?? undefined);
     if (silent) {
       db.transaction(done);
       return;
     }
-    const result = await resolver.resolveWindow(this.#body(window, heard), this.#place(window), done, isWanted);
+    const result = await resolver.resolveWindow(body, this.#place(window), done, isWanted);
     if (isGone()) return;
     if (result.ok) return this.#outage.over(window);
     if (!isWanted()) return;
@@ -210,14 +213,14 @@ export class AutoResolver {
     return { track, from_seq, to_seq, ...(again ? { replaces: Math.max(1, this.#deps.events.count) } : {}) };
   }
 
-  /** Call inside the commit. */
-  #markDone(window: ResolveWindow, seqs: readonly number[], floorDb: number | undefined): void {
+  #markDone(window: ResolveWindow, seqs: readonly number[], floorDb: number | undefined, sent?: string): void {
     const { windows, db } = this.#deps;
     const { track, from_seq } = window;
     if (floorDb !== undefined) windows.setNoiseFloor(track, floorDb);
     windows.remove(track, from_seq);
     if (window.again) windows.removeLate(track, seqs);
     else this.#passOver(window, seqs);
+    this.#deps.onDone(window, sent);
     this.#progressAt = db.now();
   }
 

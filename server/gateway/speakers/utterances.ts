@@ -102,6 +102,13 @@ export class Utterances {
     return { utterance_id, status, revision };
   }
 
+  /** Names from what came while its audio was away to be resolved. Call inside the commit. @param sent what went along with that audio. */
+  nameWhatCame(track: string, fromMs: number, toMs: number, sent: string | undefined): void {
+    const { store, events } = this.#deps;
+    if (events.isFull || store.textBetween(track, fromMs, toMs) === sent) return;
+    for (const utterance of store.within(track, fromMs, toMs)) if (utterance.model === undefined) this.#bind(utterance);
+  }
+
   #bind(utterance: Utterance): void {
     const binding = bindingFrom(this.#deps, utterance);
     if (binding) this.#deps.speakers.note(binding);
