@@ -192,7 +192,7 @@ export class FollowedTrack<Fault> {
     const { endMs } = this.#cutter;
     const before = cursor();
     const since = before.gapSince ?? now();
-    const isLongEnough = now() - since >= gapPatienceMs || this.#patience.isOver(endMs, now());
+    const isLongEnough = !isWithin(gapPatienceMs, since, now()) || this.#patience.isOver(endMs, now());
     if (isOver || isLongEnough) return this.#passTo(toMs);
     if (before.gapSince === null) save({ ...before, gapSince: since });
     const there = await turns(endMs, endMs + 1);
@@ -240,7 +240,7 @@ export class FollowedTrack<Fault> {
     if (isSettled) return found;
     if (early !== "no") return ok("early");
     const since = this.#held && this.#held.resolvedMs === resolvedMs ? this.#held.since : now();
-    if (now() - since >= turnsPatienceMs) return found;
+    if (!isWithin(turnsPatienceMs, since, now())) return found;
     this.#held = { cut, since, resolvedMs };
     return ok("waits");
   }

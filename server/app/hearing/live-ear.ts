@@ -4,6 +4,7 @@
  * words of the piece are there already. Guarantees nothing of its own: all of it is heard again from the kept seconds, cut the same
  * (SPEC Q2), and what is said then takes its place. So it may fail, be late or be left out.
  */
+import { isWithin } from "../../shared/lib/cooldown.ts";
 import { ok, type Result } from "../../../schemas/lib/result.ts";
 import type { HeardStretch } from "../../../schemas/speech/utterances.ts";
 import type { Begun, Cutter } from "./cutter.ts";
@@ -13,6 +14,8 @@ import type { Precedence, Yielding } from "./precedence.ts";
 
 /** Between two partials of a track: so much, and so many times what the last one took. */
 const [leastPauseMs, timesTaken] = [1_000, 2];
+/** However long a hearing seems to have taken: a clock that was set meanwhile is no reason for a meeting without partials. */
+const maxRestMs = 30_000;
 /** Less speech than that is not worth a model's while. */
 const leastNewMs = 300;
 /** Where a pause may have begun, the speech before it is heard so soon after the last hearing began, and sooner than a partial would be. */
@@ -48,8 +51,10 @@ export class LiveEar<Fault> {
   #saidMs = 0;
   /** Up to where the last partial heard. */
   #heardMs = 0;
-  #notBefore = 0;
-  #pausingNotBefore = 0;
+  /** When the last hearing began, ms since 1970; and how long after it the next one is due. */
+  #begunAt = 0;
+  #restMs = 0;
+  #pausingRestMs = 0;
   #isFull = false;
   /** Under way, or over and not shown. */
   #hearing: Hearing<Fault> | undefined;
@@ -85,24 +90,27 @@ export class LiveEar<Fault> {
 
   #isDue({ endMs, isPausing }: Begun): boolean {
     if (this.#isFull || endMs <= this.#heardMs) return false;
-    const now = this.#deps.now();
-    if (isPausing) return now >= this.#pausingNotBefore;
-    return now >= this.#notBefore && endMs - this.#heardMs >= leastNewMs;
+    const restMs = isPausing ? this.#pausingRestMs : this.#restMs;
+    if (isWithin(restMs, this.#begunAt, this.#deps.now())) return false;
+    return isPausing || endMs - this.#heardMs >= leastNewMs;
   }
 
   #begin(begun: Begun): void {
     const { precedence, hearBegun, now } = this.#deps;
     const since = now();
     this.#heardMs = begun.endMs;
-    this.#notBefore = Number.POSITIVE_INFINITY;
+    this.#begunAt = since;
+    // Nothing begins beside it: how long it takes sets these.
+    this.#restMs = leastPauseMs;
+    this.#pausingRestMs = pausingAfterMs;
     const work = precedence.yielding((signal) => hearBegun(begun.speech, signal), isHeard);
     const timed = async (): Promise<MaybeWords<Fault>> => {
       try {
         return await work.over;
       } finally {
         const took = now() - since;
-        this.#notBefore = since + Math.max(leastPauseMs, timesTaken * took);
-        this.#pausingNotBefore = since + Math.max(pausingAfterMs, took);
+        this.#restMs = Math.min(maxRestMs, Math.max(leastPauseMs, timesTaken * took));
+        this.#pausingRestMs = Math.min(maxRestMs, Math.max(pausingAfterMs, took));
       }
     };
     this.#hearing = { begun, work, pending: new Pending(timed()) };

@@ -39,3 +39,28 @@ test("[Q7] pieces that were said from live audio are not heard again once they a
   expect(world.standing).toHaveLength(4);
   expect(heard.length).toBe(new Set(heard).size);
 });
+
+test.each([
+  ["set back by an hour", -3_600_000, false],
+  ["set back by an hour while a piece is heard", -3_600_000, true],
+  ["set ahead by an hour while a piece is heard", 3_600_000, true],
+])("[Q6] a clock that is %s stops no partials for that hour", async (_, byMs, isMeanwhile) => {
+  const world = new LiveWorld(audioOf([quiet(1_000), speech(90_000), quiet(6_000)], 10));
+  const partials = (): number => world.posted.filter(({ heard }) => heard.standing === "partial").length;
+  const set = (): void => {
+    world.clockOffMs = byMs;
+  };
+  while (world.elapsedMs < 5_000) await world.look();
+  if (isMeanwhile) {
+    const { heard } = world;
+    world.beforeHeard = async () => {
+      // Whoever began knows the time from before.
+      await Promise.resolve();
+      if (world.heard === heard + 1) set();
+    };
+  } else set();
+  while (world.elapsedMs < 50_000) await world.look();
+  const before = partials();
+  while (world.elapsedMs < 60_000) await world.look();
+  expect(partials() - before).toBeGreaterThan(3);
+});

@@ -35,6 +35,8 @@ export class LiveWorld {
   /** What a model says of a piece by its bytes; and how long it takes. */
   words = (speech: Uint8Array): { start: number; text: string } => ({ start: 120, text: `${speech.length} bytes` });
   tookMs = 0;
+  /** How far the captioner's clock is off. */
+  clockOffMs = 0;
   /** Called before a model answers, which waits for it. @param wanted aborts where nobody waits for the words. */
   beforeHeard = async (_wanted: AbortSignal | undefined): Promise<void> => {};
   hasLive = true;
@@ -196,7 +198,7 @@ export class LiveWorld {
       beyond: (ms) => this.#tail.after(ms),
       isOver: () => this.isOver,
       turnsPatienceMs: 10_000,
-      now: () => this.now,
+      now: () => this.now + this.clockOffMs,
     });
   }
 }
