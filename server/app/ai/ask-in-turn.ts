@@ -34,6 +34,11 @@ export interface Asking {
   /** What differs from `expected` where a model gave no answer. */
   readonly unanswered?: Quantities;
   readonly patienceMs: number;
+  /**
+   * Whether an answer goes on after it was given, and may break off: whoever has it tells the circuit how it ended. One that always breaks off
+   * would else begin well each time, and be asked for ever.
+   */
+  readonly isStream?: boolean;
 }
 
 const soonSeconds = 5;
@@ -42,7 +47,7 @@ const soonSeconds = 5;
 export async function askInTurn<M, T>(
   candidates: readonly Candidate<M>[],
   call: Call,
-  { meter, expected, most = expected, unanswered = {}, patienceMs }: Asking,
+  { meter, expected, most = expected, unanswered = {}, patienceMs, isStream = false }: Asking,
   ask: (model: M, call: Call) => Promise<Result<T, ModelFault>>,
 ): Promise<Result<Answered<M, T>, ModelFault>> {
   let last: ModelFault = { reason: "unavailable", retryAfterSeconds: soonSeconds };
@@ -64,7 +69,8 @@ export async function askInTurn<M, T>(
     const answer = await inTime(lasting, call.timeoutMs ?? patienceMs, candidate.name, (own) =>
       ask(candidate.model, own),
     );
-    note(circuit, answer);
+    if (answer.ok && isStream) circuit.left();
+    else note(circuit, answer);
     if (answer.ok) return ok({ candidate, value: answer.value, reading });
     reading.settle(outcomeOf(answer.error), unanswered);
     last = worse(last, answer.error);

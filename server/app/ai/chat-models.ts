@@ -56,6 +56,7 @@ export class ChatModels {
       most: { input_tokens: input, output_tokens: maxTokens },
       unanswered: { output_tokens: 0 },
       patienceMs: this.#times.firstMs,
+      isStream: true,
     };
     const answer = await askInTurn(candidates, call, how, async (model, own) => begun(model, request, call, own));
     if (!answer.ok) return answer;
@@ -111,6 +112,7 @@ async function* relayed(
     ) {
       if (next.done) {
         isDone = true;
+        candidate.circuit.succeeded();
         const { reason, tokens } = next.value;
         const counted = tokens ? { input_tokens: tokens.input, output_tokens: tokens.output } : taken();
         return { reason, usage: reading.settle("ok", counted, tokens === undefined) };

@@ -67,7 +67,7 @@ export class SpeechModels {
     options: HearingOptions,
     call: Call,
   ): Promise<Result<Hearing, ModelFault>> {
-    const how = { meter: this.#meter, expected: expectedOf(audio), patienceMs: patienceMs.transcribe };
+    const how = { meter: this.#meter, expected: expectedOf(audio), patienceMs: patienceMs.transcribe, isStream: true };
     // The stream outlives the wait for its beginning: it ends with this.
     const end = new AbortController();
     const lasting = { ...call, signal: AbortSignal.any([call.signal, end.signal]) };
@@ -91,7 +91,7 @@ export class SpeechModels {
     call: Call,
   ): Promise<Result<Spoken, ModelFault>> {
     const expected: Quantities = { characters: charactersIn(utterance.text) };
-    const how = { meter: this.#meter, expected, patienceMs: patienceMs.speak };
+    const how = { meter: this.#meter, expected, patienceMs: patienceMs.speak, isStream: true };
     const end = new AbortController();
     const lasting = { ...call, signal: AbortSignal.any([call.signal, end.signal]) };
     const answer = await askInTurn(candidates, call, how, async (model, own) => {
@@ -110,7 +110,9 @@ export class SpeechModels {
     }
     const { candidate, value, reading } = answer.value;
     const body = going(value.begun, call.signal, silenceMs.speak, (outcome) => {
-      if (outcome !== "ok") end.abort();
+      if (outcome === "ok") candidate.circuit.succeeded();
+      else end.abort();
+      if (outcome === "failed") candidate.circuit.failed();
       reading.settle(outcome, expected);
     });
     return ok({ model: candidate.name, contentType: value.contentType, body });
@@ -171,12 +173,16 @@ async function* relayed(
     for (let next = first; ; next = await withTimeout(segments.next(), silenceMs.listen, "the next segment")) {
       if (next.done) {
         isDone = true;
+        answer.candidate.circuit.succeeded();
         return settled(answer, next.value, audio);
       }
       yield next.value;
     }
   } catch (cause) {
-    if (!signal.aborted) fault = cause instanceof ModelError ? cause.fault : { reason: "failed" };
+    if (!signal.aborted) {
+      fault = cause instanceof ModelError ? cause.fault : { reason: "failed" };
+      answer.candidate.circuit.failed();
+    }
     throw new ModelError(fault);
   } finally {
     if (!isDone) answer.reading.settle(outcomeOf(fault), {});

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
 import { openWavBytes, wavHead } from "../../../schemas/speech/wav-head.ts";
 import type { Exhausted, ExpectedCall } from "../../../schemas/billing/budgets.ts";
+import type { HeardSegment } from "../../../schemas/speech/transcription.ts";
 import type { UsageRecord } from "../../../schemas/billing/usage.ts";
 import { askInTurn, type Candidate } from "../../../server/app/ai/ask-in-turn.ts";
 import { Circuit, failuresToOpen } from "../../../server/app/ai/circuits.ts";
@@ -247,6 +248,47 @@ test("[M12] before its first byte another model is asked; after it the stream br
     ["b", "ok"],
     ["c", "failed"],
   ]);
+});
+
+test("[M14] speech that breaks off each time opens the circuit as one that never begins does, and one that ends closes it", async () => {
+  const world = new World();
+  let isWhole = false;
+  const first = speaker(world, "a", () => (isWhole ? whole() : breaking(bytes)));
+  const say = async (): Promise<void> => {
+    const spoken = await new SpeechModels(world.meter).speak([first], utterance, callUntil());
+    if (spoken.ok) await new Response(spoken.value.body).bytes().catch(() => undefined);
+  };
+  for (let n = 1; n < failuresToOpen; n += 1) await say();
+  expect(first.circuit.state).toBe("closed");
+  isWhole = true;
+  await say();
+  isWhole = false;
+  for (let n = 0; n < failuresToOpen; n += 1) await say();
+  expect(first.circuit.state).toBe("open");
+});
+
+test("[M14] a stream of words that breaks off each time opens the circuit, one that its caller leaves does not", async () => {
+  const world = new World();
+  let fails = false;
+  async function* words(): AsyncGenerator<HeardSegment, Heard> {
+    yield { start_ms: 0, end_ms: 1, text: "Hello." };
+    if (fails) throw new Error("reset");
+    return heard;
+  }
+  const first = world.candidate("a", answering);
+  const listening = { ...first, model: { ...first.model, listen: async () => ok(words()) } };
+  const listen = async (isLeft: boolean): Promise<void> => {
+    const hearing = await new SpeechModels(world.meter).listen([listening], audio, {}, callUntil());
+    if (!hearing.ok) return;
+    await hearing.value.segments.next();
+    if (isLeft) await hearing.value.segments.return(undefined as never);
+    else await hearing.value.segments.next().catch(() => undefined);
+  };
+  for (let n = 0; n <= failuresToOpen; n += 1) await listen(true);
+  expect(first.circuit.state).toBe("closed");
+  fails = true;
+  for (let n = 0; n < failuresToOpen; n += 1) await listen(false);
+  expect(first.circuit.state).toBe("open");
 });
 
 test("[M14] who leaves in the middle of speech ends the model's stream, and is recorded as aborted", async () => {
