@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { openGoogleTalk } from "../../../server/app/participant/models/google/talk.ts";
 import type { Talk, TalkEvent } from "../../../server/app/participant/models/live-model.ts";
 import { machineClock } from "../../../server/app/participant/clock.ts";
@@ -131,6 +131,36 @@ describe("a talk with Gemini Live", () => {
       "audio 2",
       "turn_complete 2",
     ]);
+  });
+
+  test("[Y5] what was heard while it answered is sent again whole, and heard again instead of twice", async () => {
+    const { server, talk, events, until } = await world((line, message, number) => {
+      greet(line, message, number);
+      const heard = "realtimeInput" in message && number === 1 ? audioIn(line).at(-1) : undefined;
+      if (heard === 1) line.send(says({ inputTranscription: { text: "one " } }));
+      // The answer to it begins when the next word has begun.
+      if (heard === 8) line.send(says({ modelTurn: { parts: [sound(100)] } }));
+      if (heard !== 9) return;
+      line.send(says({ inputTranscription: { text: "two " } }));
+      line.send(says({ turnComplete: true }));
+    });
+    await talk.connect();
+    talk.hear(piece(1));
+    for (let n = 0; n < 20; n += 1) talk.hear(piece(0));
+    talk.hear(piece(7));
+    talk.hear(piece(8));
+    await until("the answer", () => events.some(({ type }) => type === "audio"));
+    talk.hear(piece(9));
+    await until("its end", () => events.some(({ type }) => type === "turn_complete"));
+    expect(await talk.connect()).toMatchObject({ ok: true });
+    expect(events.filter(({ type }) => type === "heard" || type === "retracted")).toEqual([
+      { type: "heard", text: "one ", isFinal: false },
+      { type: "heard", text: "two ", isFinal: false },
+      { type: "retracted", chars: 4 },
+    ]);
+    talk.hear(piece(10));
+    const [, second] = server.lines;
+    await vi.waitFor(() => expect(second && audioIn(second).filter((value) => value > 0)).toEqual([7, 8, 9, 10]));
   });
 
   test("[Y5] goAway within a turn waits for its end; the next connection has the handle and what it does not hold", async () => {

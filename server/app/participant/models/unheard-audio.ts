@@ -8,6 +8,8 @@ import { samplesOf } from "./pcm.ts";
 const maxBytes = 60 * sampleRateHz * bytesPerSample;
 /** What left this machine so short a time ago may be on its way. */
 const onItsWayMs = 300;
+/** A pause that ends what somebody is saying; shorter ones are within it. */
+const breathMs = 300;
 /** Mean of the samples' sizes below which nothing is voice. */
 const leastLoudness = 100;
 
@@ -44,6 +46,18 @@ export class UnheardAudio {
   /** @returns when the message of that index, or the one that reaches up to it, came here. */
   cameAt(index: number): number | undefined {
     return this.#pieces.find((piece) => piece.index !== undefined && piece.index >= index)?.cameAt;
+  }
+
+  /** @returns the last message before the voice that goes on at the one of that index, which is the answer where nobody speaks there. */
+  voiceBefore(index: number): number {
+    const sent = this.#pieces.filter((piece) => piece.index !== undefined && piece.index <= index);
+    let [before, quietMs] = [index, 0];
+    for (let at = sent.length - 1; at >= 0 && quietMs < breathMs; at -= 1) {
+      const { isLoud = false, pcm } = sent[at] ?? {};
+      if (isLoud) before = sent[at - 1]?.index ?? -1;
+      quietMs = isLoud ? 0 : quietMs + ((pcm?.byteLength ?? 0) * 1_000) / (sampleRateHz * bytesPerSample);
+    }
+    return before;
   }
 
   push(pcm: Uint8Array): void {

@@ -50,6 +50,8 @@ class GoogleTalk implements Talk {
   #refusals = 0;
   /** Letters that were heard of audio which another connection would be sent again. */
   #doubtful = 0;
+  /** Of these, those that came before the answer began. */
+  #doubtfulBefore = 0;
 
   constructor(service: ModelService, setup: TalkSetup, emit: (event: TalkEvent) => void) {
     this.#service = service;
@@ -141,7 +143,10 @@ class GoogleTalk implements Talk {
   }
 
   #begin(line: ModelLine): void {
-    if (!this.#isSpeaking) this.#answered = line.sent - 1;
+    if (!this.#isSpeaking) {
+      this.#answered = line.sent - 1;
+      this.#doubtfulBefore = this.#doubtful;
+    }
     this.#isSpeaking = this.#hasBegun = true;
   }
 
@@ -153,10 +158,15 @@ class GoogleTalk implements Talk {
     this.#endTurn();
   }
 
-  /** What was answered is not to be asked again, whatever becomes of the connection. */
+  /**
+   * What was answered is not to be asked again, whatever becomes of the connection. What was heard since the answer began is not in it,
+   * and may have begun before.
+   */
   #keepAnswered(): void {
-    this.#unheard.heard(this.#answered);
-    this.#doubtful = 0;
+    const since = this.#doubtful - this.#doubtfulBefore;
+    this.#unheard.heard(since > 0 ? this.#unheard.voiceBefore(this.#answered) : this.#answered);
+    this.#doubtful = since;
+    this.#doubtfulBefore = 0;
   }
 
   #endTurn(): void {
@@ -174,7 +184,7 @@ class GoogleTalk implements Talk {
     if (isDoubtful && this.#handle !== undefined && isWithin(maxHandleAgeMs, this.#handleAt, now)) return;
     this.#handle = update.newHandle;
     this.#handleAt = now;
-    this.#doubtful = 0;
+    this.#doubtful = this.#doubtfulBefore = 0;
     if (consumed === undefined) this.#unheard.heardButLately();
     else this.#unheard.heard(Math.min(consumed, line.sent - 1));
     this.#emit({ type: "handle", handle: update.newHandle });
@@ -183,6 +193,6 @@ class GoogleTalk implements Talk {
   /** What is sent again is heard again. */
   #retract(): void {
     if (this.#doubtful > 0 && this.#unheard.hasSentVoice) this.#emit({ type: "retracted", chars: this.#doubtful });
-    this.#doubtful = 0;
+    this.#doubtful = this.#doubtfulBefore = 0;
   }
 }
