@@ -35,7 +35,7 @@ const meeting = { sessionId: "m", catchUp: async () => undefined } as unknown as
 const told = (): string[] => notices.value.map(({ text }) => text);
 
 test("a transcription that can't be watched any more is not shown as one that goes on, and can be asked for again", async () => {
-  vi.spyOn(gateway, "transcribe").mockImplementation(async (_session, { onProgress } = {}) => {
+  const asked = vi.spyOn(gateway, "transcribe").mockImplementation(async (_session, { onProgress } = {}) => {
     onProgress?.(running);
     throw new Error("The line is cut.");
   });
@@ -44,7 +44,7 @@ test("a transcription that can't be watched any more is not shown as one that go
   expect([rewriting.isRunning.value, rewriting.isBusy.value]).toEqual([false, false]);
   expect(told()).toEqual(["How far it is can’t be told any more. The line is cut."]);
 
-  vi.mocked(gateway.transcribe).mockResolvedValue({ ...running, status: "done", ended_at: running.started_at });
+  asked.mockResolvedValue({ ...running, status: "done", ended_at: running.started_at });
   await rewriting.begin(undefined);
   expect(told().at(-1)).toBe("Written down: 2 lines.");
 });

@@ -36,6 +36,8 @@ export interface ConversationDeps {
 }
 
 const samplesPerMs = sampleRateHz / 1_000;
+/** Of sound that was lost so much is a pause to the model: what was said before and behind it is not one word. */
+const lostPauseMs = 250;
 const tickMs = 500;
 /** Whoever is there streams, silence too. */
 const presentMs = 3_000;
@@ -76,7 +78,7 @@ export class Conversation {
   }
 
   /** Somebody's live audio. */
-  hear({ track, samples, sampleRate, atMs, flush }: LivePiece): void {
+  hear({ track, samples, sampleRate, atMs, flush, lostMs }: LivePiece): void {
     const { listen } = this.#deps;
     const now = this.#deps.clock.now();
     this.#lastPieceAt = now;
@@ -88,10 +90,17 @@ export class Conversation {
     const known = this.#trackOf(track);
     const heard = sampleRate === sampleRateHz ? samples : this.#at16k(known, samples, sampleRate);
     const startMs = Math.round(atMs ?? known.endMs);
+    const missingMs =
+      known.endMs === 0 ? 0 : Math.min(lostPauseMs, Math.max(lostMs, Math.round(startMs - known.endMs)));
     known.endMs = startMs + heard.length / samplesPerMs;
     const { voiced } = known.watch.push(heard);
     if (voiced > 0) this.#tell({ type: "voice", track, startMs, endMs: Math.round(known.endMs) });
-    const mixed = this.#mixer.push(track, heard, now);
+    if (missingMs > 0) this.#hand(track, new Int16Array(missingMs * samplesPerMs), now);
+    this.#hand(track, heard, now);
+  }
+
+  #hand(track: string, samples: Int16Array, now: number): void {
+    const mixed = this.#mixer.push(track, samples, now);
     if (mixed.length > 0) this.#talk.hear(new Uint8Array(mixed.buffer, mixed.byteOffset, mixed.byteLength));
   }
 

@@ -140,7 +140,7 @@ describe("a talk with Gemini Live", () => {
       if (heard === 1) line.send(says({ inputTranscription: { text: "one " } }));
       // The answer to it begins when the next word has begun.
       if (heard === 8) line.send(says({ modelTurn: { parts: [sound(100)] } }));
-      if (heard !== 9) return;
+      if (heard !== 9 || audioIn(line).filter((value) => value === 9).length < 20) return;
       line.send(says({ inputTranscription: { text: "two " } }));
       line.send(says({ turnComplete: true }));
     });
@@ -150,17 +150,18 @@ describe("a talk with Gemini Live", () => {
     talk.hear(piece(7));
     talk.hear(piece(8));
     await until("the answer", () => events.some(({ type }) => type === "audio"));
-    talk.hear(piece(9));
+    for (let n = 0; n < 20; n += 1) talk.hear(piece(9));
     await until("its end", () => events.some(({ type }) => type === "turn_complete"));
     expect(await talk.connect()).toMatchObject({ ok: true });
-    expect(events.filter(({ type }) => type === "heard" || type === "retracted")).toEqual([
+    expect(events.filter(({ type }) => type !== "audio")).toEqual([
       { type: "heard", text: "one ", isFinal: false },
       { type: "heard", text: "two ", isFinal: false },
+      { type: "turn_complete", turn: 1, since: 4 },
       { type: "retracted", chars: 4 },
     ]);
     talk.hear(piece(10));
     const [, second] = server.lines;
-    await vi.waitFor(() => expect(second && audioIn(second).filter((value) => value > 0)).toEqual([7, 8, 9, 10]));
+    await vi.waitFor(() => expect(second && [...new Set(audioIn(second))]).toEqual([7, 8, 9, 10]));
   });
 
   test("[Y5] goAway within a turn waits for its end; the next connection has the handle and what it does not hold", async () => {

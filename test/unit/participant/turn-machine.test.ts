@@ -327,6 +327,41 @@ describe("what a model does not say", () => {
     ]);
   });
 
+  test("[Y1] what a person goes on to say while the model answers is an utterance of its own, once it is whole", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    talk.take({ type: "voice", track: "mic", startMs: 1_000, endMs: 2_000 });
+    talk.take({ type: "heard", text: "Answered. ", isFinal: false });
+    talk.now += 1_000;
+    talk.take({ type: "voice", track: "mic", startMs: 2_800, endMs: 3_000 });
+    talk.take({ type: "audio", turn: 1, samples: 1_600 });
+    talk.now += 1_000;
+    talk.take({ type: "voice", track: "mic", startMs: 3_000, endMs: 4_000 });
+    talk.take({ type: "heard", text: "Meanwhile. ", isFinal: false });
+    talk.take({ type: "turn_complete", turn: 1, since: 11 });
+    expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([["Answered.", 1_000]]);
+    // The connection breaks, and the next one is told all of it again.
+    talk.take({ type: "retracted", chars: 11 });
+    talk.take({ type: "heard", text: "Meanwhile. ", isFinal: false });
+    talk.take({ type: "end", reason: "asked" });
+    const last = talk.recorded.at(-1);
+    expect([talk.recorded.length, last?.text]).toEqual([2, "Meanwhile."]);
+    expect(Math.abs((last?.startMs ?? 0) - 2_800)).toBeLessThan(500);
+  });
+
+  test("[Y1] what was said to an object that died is not the place of what is said to the next", () => {
+    const talk = new Talk();
+    talk.take(connected);
+    talk.take({ type: "voice", track: "mic", startMs: 1_000, endMs: 2_000 });
+    talk.revive();
+    talk.take(connected);
+    talk.now += 5_000;
+    talk.take({ type: "voice", track: "mic", startMs: 6_000, endMs: 7_000 });
+    talk.take({ type: "heard", text: "Hello again. ", isFinal: false });
+    talk.revive();
+    expect(talk.recorded.map(({ text, startMs }) => [text, startMs])).toEqual([["Hello again.", 6_000]]);
+  });
+
   test("[Y1] what was said to a connection over which nothing comes any more is placed where it was said, whatever is said before another one writes it down", () => {
     const talk = new Talk();
     talk.take({ type: "connected", isRemote: true });

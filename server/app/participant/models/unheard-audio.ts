@@ -48,6 +48,12 @@ export class UnheardAudio {
     return this.#pieces.find((piece) => piece.index !== undefined && piece.index >= index)?.cameAt;
   }
 
+  /** Whether somebody spoke on behind the message of that index, for longer than what is on its way. */
+  hasVoiceBehind(index: number): boolean {
+    const loud = this.#pieces.filter((piece) => piece.isLoud && piece.index !== undefined && piece.index > index);
+    return loud.reduce((sum, { pcm }) => sum + msOf(pcm), 0) > onItsWayMs;
+  }
+
   /** @returns the last message before the voice that goes on at the one of that index, which is the answer where nobody speaks there. */
   voiceBefore(index: number): number {
     const sent = this.#pieces.filter((piece) => piece.index !== undefined && piece.index <= index);
@@ -55,7 +61,7 @@ export class UnheardAudio {
     for (let at = sent.length - 1; at >= 0 && quietMs < breathMs; at -= 1) {
       const { isLoud = false, pcm } = sent[at] ?? {};
       if (isLoud) before = sent[at - 1]?.index ?? -1;
-      quietMs = isLoud ? 0 : quietMs + ((pcm?.byteLength ?? 0) * 1_000) / (sampleRateHz * bytesPerSample);
+      quietMs = isLoud || !pcm ? 0 : quietMs + msOf(pcm);
     }
     return before;
   }
@@ -95,6 +101,10 @@ export class UnheardAudio {
     this.#pieces = this.#pieces.filter(isUnheard);
     this.#bytes = this.#pieces.reduce((sum, { pcm }) => sum + pcm.byteLength, 0);
   }
+}
+
+function msOf(pcm: Uint8Array): number {
+  return (pcm.byteLength * 1_000) / (sampleRateHz * bytesPerSample);
 }
 
 function hasVoice(pcm: Uint8Array): boolean {

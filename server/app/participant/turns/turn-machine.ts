@@ -4,8 +4,7 @@
  * no more than was played; every conversation ends. Knows no provider, no socket and no sound, only how many samples there are.
  */
 import { isWithin } from "../../../shared/lib/cooldown.ts";
-import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { stillWaits, textPlayed, type TurnStep, waitedMs } from "./turn-state.ts";
+import { newTurn, playedTurns, stillWaits, textPlayed, type TurnStep, waitedMs } from "./turn-state.ts";
 import { backoffMs } from "../../../../schemas/lib/backoff.ts";
 import { allOver, answeredVoices, firstVoices, overBefore, spokenUntil, voicesIn, withVoice } from "./voices.ts";
 import { turnTimes } from "./turn-times.ts";
@@ -13,7 +12,6 @@ import type { AiTurn, EndReason, SpokenUtterance, TurnEffect, TurnInput, TurnSta
 
 const reconnect = { firstMs: 250, maxMs: 8_000, least: "half" } as const;
 const maxFailures = 8;
-const samplesPerMs = sampleRateHz / 1_000;
 
 const signsOfLife: ReadonlySet<TurnInput["type"]> = new Set([
   "alive",
@@ -34,11 +32,15 @@ export function nextTurn(state: TurnState, input: TurnInput, now: number, random
   return { state: run.state, effects: run.effects };
 }
 
-/** Goes on in another object: what was queued is lost, and recorded as far as it was known to be played. */
+/**
+ * Goes on in another object: what was queued is lost, and recorded as far as it was known to be played. So is what people said and no model
+ * has written down: words that come from now on are of what is said from now on.
+ */
 export function reviveTurns(state: TurnState, now: number): TurnStep {
   if (state.ended !== undefined) return { state, effects: [] };
   const run = new Run(state, now);
   run.cutAll();
+  run.leaveVoices();
   run.state = { ...run.state, isConnected: false, lastTurn: 0 };
   if (run.state.closing) run.end(run.state.closing.reason);
   else run.effects.push({ type: "connect", afterMs: 0 });
@@ -85,9 +87,9 @@ class Run {
       case "said":
         return this.#hearModel(input.turn, { samples: 0, text: input.text });
       case "turn_complete":
-        return this.#complete(input.turn);
+        return this.#complete(input.turn, input.since);
       case "interrupted":
-        return this.#interrupt();
+        return this.#interrupt(input.since);
       case "played":
         return this.#play(input.atMs, input.samples);
       case "people": {
@@ -129,6 +131,12 @@ class Run {
   cutAll(): void {
     if (this.state.turns.some(({ received, played }) => received > played)) this.effects.push({ type: "flush" });
     for (const turn of this.state.turns) this.#finish(turn, true);
+  }
+
+  /** Whoever was heard, with the words that are known of it, is of the past. */
+  leaveVoices(): void {
+    if (this.state.heard === "") this.#set({ voices: [] });
+    else this.#recordHeard(this.state.voices.length);
   }
 
   #set(change: Partial<TurnState>): void {
@@ -194,16 +202,8 @@ class Run {
     // They are numbered upwards: one that would come before another that is there is none.
     const isLate = turn <= Math.max(lastTurn, turns.at(-1)?.turn ?? 0);
     if (closing || found?.isComplete || (!found && isLate)) return;
-    const begun: AiTurn = found ?? {
-      turn,
-      text: "",
-      received: 0,
-      played: 0,
-      startMs: 0,
-      endMs: 0,
-      at: 0,
-      isComplete: false,
-    };
+    const begun = found ?? newTurn(turn);
+    if (!found) this.#set({ answeredAt: this.#now });
     const grown = { ...begun, text: begun.text + more.text, received: begun.received + more.samples };
     this.#set({ turns: found ? turns.map((each) => (each === found ? grown : each)) : [...turns, grown] });
     if (more.samples === 0) return;
@@ -211,9 +211,9 @@ class Run {
     this.effects.push({ type: "queue" });
   }
 
-  #complete(turn: number): void {
+  #complete(turn: number, since = 0): void {
     // What was heard before the answer was given is a turn of its own.
-    if (this.state.heard !== "") this.#recordHeard(this.state.voices.length);
+    this.#recordAnswered(this.state.voices.length, since);
     this.#set({
       isAsked: false,
       wasInterrupted: false,
@@ -226,27 +226,17 @@ class Run {
     this.#set({ turns: this.state.turns.map((each) => ({ ...each, isComplete: true })) });
   }
 
-  #interrupt(): void {
+  #interrupt(since = 0): void {
     if (this.state.turns.length === 0) return;
     // What is being said now is what interrupts; what was heard before is what was answered.
-    const { voices, heard } = this.state;
+    const { voices } = this.state;
     this.cutAll();
-    if (heard !== "")
-      this.#recordHeard(voices.at(-1)?.isOver === false ? Math.max(1, voices.length - 1) : voices.length);
+    this.#recordAnswered(voices.at(-1)?.isOver === false ? Math.max(1, voices.length - 1) : voices.length, since);
     this.#set({ wasInterrupted: true, isAsked: false });
   }
 
   #play(atMs: number, samples: number): void {
-    let left = samples;
-    const turns = this.state.turns.map((turn) => {
-      const now = Math.min(left, turn.received - turn.played);
-      if (now <= 0) return turn;
-      const startMs = atMs + (samples - left) / samplesPerMs;
-      left -= now;
-      const begins = turn.played === 0 ? { startMs: Math.round(startMs), at: this.#now } : {};
-      return { ...turn, ...begins, played: turn.played + now, endMs: Math.round(startMs + now / samplesPerMs) };
-    });
-    this.#set({ turns });
+    this.#set({ turns: playedTurns(this.state.turns, { atMs, samples, now: this.#now }) });
   }
 
   #finish(turn: AiTurn, wasCut: boolean): void {
@@ -261,6 +251,17 @@ class Run {
       playedSamples: played,
       wasCut: wasCut && played < turn.received,
     });
+  }
+
+  /** @param count as of `recordHeard`. @param since what stays, to be answered yet: letters at the end of what was heard. */
+  #recordAnswered(count: number, since: number): void {
+    const { heard, voices, answeredAt = this.#now } = this.state;
+    const before = heard.slice(0, Math.max(0, heard.length - since));
+    if (before === "") return;
+    this.#set({ heard: before });
+    if (before === heard) return this.#recordHeard(count);
+    this.#recordWords(voicesIn(voices, { from: 0, until: answeredAt }));
+    this.#set({ heard: heard.slice(before.length) });
   }
 
   /** @param count of how many stretches of voice, the oldest ones, the words are. */

@@ -1,7 +1,10 @@
 /** A conversation's state at its beginning, and what can be read off it. Pure. */
+import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { turnTimes } from "./turn-times.ts";
 import type { AiTurn, Phase, TurnEffect, TurnState, Voice } from "./turn-types.ts";
 import { spokenUntil } from "./voices.ts";
+
+const samplesPerMs = sampleRateHz / 1_000;
 
 export interface TurnStep {
   readonly state: TurnState;
@@ -34,6 +37,27 @@ export function phaseOf({ ended, closing, turns, isConnected, wasInterrupted, is
   if (!isConnected) return "resuming";
   if (wasInterrupted) return "interrupted";
   return isAsked ? "thinking" : "listening";
+}
+
+/** A turn of the model of which nothing came yet. */
+export function newTurn(turn: number): AiTurn {
+  return { turn, text: "", received: 0, played: 0, startMs: 0, endMs: 0, at: 0, isComplete: false };
+}
+
+/** Turns of which so many samples more were heard, beginning at a place of the participant's own track. @param now ms since 1970. */
+export function playedTurns(
+  turns: readonly AiTurn[],
+  { atMs, samples, now }: { readonly atMs: number; readonly samples: number; readonly now: number },
+): AiTurn[] {
+  let left = samples;
+  return turns.map((turn) => {
+    const more = Math.min(left, turn.received - turn.played);
+    if (more <= 0) return turn;
+    const startMs = atMs + (samples - left) / samplesPerMs;
+    left -= more;
+    const begins = turn.played === 0 ? { startMs: Math.round(startMs), at: now } : {};
+    return { ...turn, ...begins, played: turn.played + more, endMs: Math.round(startMs + more / samplesPerMs) };
+  });
 }
 
 /** Whole words, as many as the part of the sound that was played: what nobody heard was not said. */

@@ -33,10 +33,10 @@ export type TurnInput =
   | { readonly type: "audio"; readonly turn: number; readonly samples: number }
   /** Further words of that turn. */
   | { readonly type: "said"; readonly turn: number; readonly text: string }
-  /** Nothing more comes of that turn. */
-  | { readonly type: "turn_complete"; readonly turn: number }
+  /** Nothing more comes of that turn. Since: so much of the end of what was heard is no part of what it answered. */
+  | { readonly type: "turn_complete"; readonly turn: number; readonly since?: number }
   /** The person speaks into the model's turn. */
-  | { readonly type: "interrupted" }
+  | { readonly type: "interrupted"; readonly since?: number }
   /** Queued sound went out, beginning at this place of the participant's own track. */
   | { readonly type: "played"; readonly atMs: number; readonly samples: number }
   /** How many connections besides its own the room has. */
@@ -109,6 +109,8 @@ export interface TurnState {
   readonly lastTurn: number;
   readonly voices: readonly Voice[];
   readonly heard: string;
+  /** When the model's last answer began, ms since 1970. */
+  readonly answeredAt?: number;
   readonly isRemote?: boolean;
   /** The last stretch whose words were recorded. */
   readonly lastVoice?: Voice | undefined;

@@ -134,8 +134,7 @@ class GoogleTalk implements Talk {
       this.#emit({ type: "audio", turn: this.#turn, samples });
     }
     if (interrupted) {
-      this.#emit({ type: "interrupted" });
-      this.#keepAnswered();
+      this.#emit({ type: "interrupted", ...this.#keepAnswered(true) });
       this.#endTurn();
     }
     // Behind an interruption it is of the turn that was cut off.
@@ -153,20 +152,21 @@ class GoogleTalk implements Talk {
   #complete(): void {
     const rest = this.#sound.flush();
     if (rest.length > 0) this.#emit({ type: "audio", turn: this.#turn, samples: rest });
-    this.#emit({ type: "turn_complete", turn: this.#turn });
-    this.#keepAnswered();
+    this.#emit({ type: "turn_complete", turn: this.#turn, ...this.#keepAnswered(false) });
     this.#endTurn();
   }
 
   /**
-   * What was answered is not to be asked again, whatever becomes of the connection. What was heard since the answer began is not in it,
-   * and may have begun before.
+   * What was answered is not to be asked again, whatever becomes of the connection. What a person went on to say meanwhile is not in the
+   * answer, and may have begun before it. @param wasCut by them, so they do. @returns letters of that which were heard already.
    */
-  #keepAnswered(): void {
-    const since = this.#doubtful - this.#doubtfulBefore;
-    this.#unheard.heard(since > 0 ? this.#unheard.voiceBefore(this.#answered) : this.#answered);
+  #keepAnswered(wasCut: boolean): { readonly since?: number } {
+    const goesOn = wasCut || this.#unheard.hasVoiceBehind(this.#answered);
+    const since = goesOn ? this.#doubtful - this.#doubtfulBefore : 0;
+    this.#unheard.heard(wasCut || since > 0 ? this.#unheard.voiceBefore(this.#answered) : this.#answered);
     this.#doubtful = since;
     this.#doubtfulBefore = 0;
+    return since > 0 ? { since } : {};
   }
 
   #endTurn(): void {
