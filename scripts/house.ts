@@ -25,8 +25,8 @@ const budgets: Readonly<Record<string, number>> = {
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,
   // quotas and models are in trouble; stores that fail, and receivers that take nothing. An interviewer that is heard over noise.
   // What is said for good is heard first, and what was heard ahead is remembered.
-  // What a model answers with 200 is looked at before it goes out or is kept.
-  "server/app": 19_350,
+  // What a model answers with 200 is looked at before it goes out or is kept. What is said while a model answers is heard once.
+  "server/app": 19_400,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   // Two who talk at once, and what all voices in a meeting room share.
   "server/inference": 4_770,

@@ -15,8 +15,11 @@ const limits = [
   { imported: "startCapture", entry: "index", maxKb: 34.8 },
 ] as const;
 
-/** The whole library, as `/client.js` hands it on, with what a second look at who speaks changed, and how a conversation ended: kB of gzip. */
-const maxLibraryKb = 97.7;
+/**
+ * The whole library, as `/client.js` hands it on, with what a second look at who speaks changed, how a conversation ended, and a conflict with
+ * what stands now: kB of gzip.
+ */
+const maxLibraryKb = 98;
 /** Everything that the console's page names: kB of gzip. */
 const maxConsoleKb = 150;
 
