@@ -3,7 +3,6 @@ import { beforeEach, expect, test } from "vitest";
 import { entriesInD1, keptInD1, sumsInD1 } from "../../server/app/billing/d1-entries.ts";
 import { preferencesOf, setPreference } from "../../server/app/ai/preferences.ts";
 import { SessionIndex } from "../../server/gateway/lifecycle/session-list.ts";
-import { ApiKeyStore } from "../../server/shared/access/api-keys.ts";
 import { bindings } from "./support/bindings.ts";
 
 const tenant = "busy";
@@ -36,7 +35,6 @@ const reads: readonly [string, () => Promise<unknown>, unknown][] = [
     { sessions: [], next_cursor: null },
   ],
   ["a session of the list", () => index.find({ tenant, sessionId: "none" }), undefined],
-  ["which keys are active", () => new ApiKeyStore(db).stillActive(["none"]), new Set()],
   ["a tenant's models", () => preferencesOf(db, `${tenant}-${Math.random()}`), {}],
   ["the choice of models", () => setPreference(db, tenant, "chat", null), undefined],
   ["entries of the ledger", () => entriesInD1(db, tenant, { after: 0, through: 9, most: 9 }), []],

@@ -74,7 +74,7 @@ export class ApiKeyStore {
     const query = this.#db
       .prepare("SELECT key_id, expires_at, revoked_at FROM api_keys WHERE key_id IN (SELECT value FROM json_each(?))")
       .bind(JSON.stringify(keyIds));
-    const { results } = await tryAgain(() => withTimeout(query.run(), d1KeyTimeoutMs, "D1 read"));
+    const { results } = await withTimeout(query.run(), d1KeyTimeoutMs, "D1 read");
     const rows = z.array(keyStateRowSchema).parse(results);
     return new Set(rows.filter((row) => apiKeyStateOf(row, Date.now()) === "active").map(({ key_id }) => key_id));
   }
