@@ -115,7 +115,7 @@ describe("roomtone ask", () => {
     const exitWith = (code: number): void => void codes.push(code);
     expect(await run(gateway.url, ["When?"], warn, exitWith)).toEqual(["It was"]);
     expect([warnings, codes]).toEqual([[expect.stringMatching(sentence)], [2]]);
-    // So a program is told that reads the events, and not their reasons.
+    // A program that reads the events as JSON is warned, and gets the exit code, as well.
     expect(await run(gateway.url, ["When?", "--json"], warn, exitWith)).toHaveLength(3);
     expect([warnings, codes]).toEqual([Array(2).fill(expect.stringMatching(sentence)), [2, 2]]);
     await run(gateway.url, ["When?"], warn, exitWith);

@@ -97,7 +97,7 @@ describe("ready", () => {
     clock.advance(5_001);
     await gateway("/ready");
     expect(looks).toBe(2);
-    // Nor does a clock that is set back by an hour keep the last look for that hour.
+    // With a clock that is set back by an hour it looks again at once, and not in an hour.
     clock.advance(-3_600_000);
     await gateway("/ready");
     expect(looks).toBe(3);

@@ -207,6 +207,7 @@ async function keepAwake(): Promise<void> {
 }
 
 function letSleep(): void {
+  // A lock that the browser has let go of already is no failure.
   wakeLock?.release().catch(() => undefined);
   wakeLock = undefined;
 }

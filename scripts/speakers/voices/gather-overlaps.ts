@@ -20,7 +20,7 @@ const [lengthFrames, everyFrames] = [31, 10];
 /** Of a stretch: so much of it both speak, or nowhere both and so much of it one. */
 const [leastTogether, leastAlone] = [0.7, 0.58];
 const speechLevel = 2_500;
-/** How much louder or quieter the second is than the first, at most. */
+/** How much louder or quieter the second person of a mix is than the first, at most. */
 const mostDb = 10;
 
 /** @yields rows of mixes, each of two people of whom no other mix is. */

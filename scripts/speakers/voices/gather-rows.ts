@@ -42,7 +42,7 @@ export function* peopleOf(folder: string): Generator<Spoken> {
   }
 }
 
-/** People, then synthetic voices. @param folder as of `peopleOf`. */
+/** Recordings of people, then speech of synthetic voices. @param folder of recordings, named as `peopleOf` says. */
 export function* voicesOf(folder: string): Generator<Spoken> {
   yield* peopleOf(folder);
   const speak = createSpeak(".eval/speech");

@@ -19,7 +19,7 @@ export function lookAt(bytes: Uint8Array, isAll: boolean, contentType: string): 
   return look === "more" && (isAll || bytes.byteLength > maxHeadBytes) ? "wrong" : look;
 }
 
-/** Whether a provider's own type tells of samples that are played at another rate, or as more channels, than they are asked for. */
+/** Whether a content type, such as `audio/pcm;rate=16000;channels=2`, names another rate than 24 kHz or more than one channel. */
 export function isOtherPcm(type: string): boolean {
   const said = (name: string): number | undefined => {
     const digits = new RegExp(`;\\s*${name}="?(\\d{1,6})\\b`, "i").exec(type)?.[1];

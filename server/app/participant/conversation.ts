@@ -38,6 +38,8 @@ export interface ConversationDeps {
 const samplesPerMs = sampleRateHz / 1_000;
 /** Of sound that was lost so much is a pause to the model: what was said before and behind it is not one word. */
 const lostPauseMs = 250;
+/** Places are rounded, and a change of rate holds a little back: what seems to be missing by less than this is not. */
+const roundedMs = 20;
 const tickMs = 500;
 /** Whoever is there streams, silence too. */
 const presentMs = 3_000;
@@ -90,8 +92,8 @@ export class Conversation {
     const known = this.#trackOf(track);
     const heard = sampleRate === sampleRateHz ? samples : this.#at16k(known, samples, sampleRate);
     const startMs = Math.round(atMs ?? known.endMs);
-    const missingMs =
-      known.endMs === 0 ? 0 : Math.min(lostPauseMs, Math.max(lostMs, Math.round(startMs - known.endMs)));
+    const gapMs = known.endMs === 0 ? 0 : Math.round(startMs - known.endMs);
+    const missingMs = Math.min(lostPauseMs, Math.max(lostMs, gapMs < roundedMs ? 0 : gapMs));
     known.endMs = startMs + heard.length / samplesPerMs;
     const { voiced } = known.watch.push(heard);
     if (voiced > 0) this.#tell({ type: "voice", track, startMs, endMs: Math.round(known.endMs) });

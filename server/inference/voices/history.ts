@@ -36,7 +36,7 @@ const historySchema = z.object({
   heard_ms: z.int().min(0),
   distances: z.array(z.number()).length(channels),
   distances_of: z.int().min(0),
-  /** Not kept by versions of before. */
+  /** How much of a meeting room is in the recording; states that earlier versions wrote have none. */
   room: z.number().default(0),
   /** What the steps name by their place. */
   ids: z.array(clusterIdSchema).max(250),

@@ -1,6 +1,6 @@
 /**
- * Who else speaks where two do. It is somebody who is known: whoever of the others the step is most like. Where all that could be told
- * apart is one voice and two speak for long, there is another, who is told as one. Pure.
+ * Who else speaks where two people talk at once: of the other voices of the meeting, the one that the moment sounds most like. Where the
+ * meeting has one voice alone and two talk at once for long, a second voice is added, and never a third. Pure.
  */
 import { dot } from "../../shared/diarizer/vectors.ts";
 import type { Groups } from "./group.ts";

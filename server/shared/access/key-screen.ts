@@ -15,7 +15,7 @@ import { hashSecret, parseApiKey } from "./api-keys-format.ts";
 const headChars = 16;
 /** Keys whose heads are held in memory. Where there are more, each key that is presented is looked up in D1. */
 const maxListed = 20_000;
-/** No list is good for longer, at a thousand keys a second. */
+/** A list is used for a millisecond a key, so that reading lists costs D1 a thousand rows a second at most: the longest one for this, ms. */
 const longestMs = maxListed + 1;
 const listedRow = z.object({ head: z.string().length(headChars) });
 

@@ -14,7 +14,7 @@ export async function refuse(page: Page, address: string, status: number, code: 
   );
 }
 
-/** @param begunStatus of what is begun, by POST. */
+/** Answers requests to an address with a body. @param begunStatus of the answer to a POST, which begins something. */
 export async function answer(page: Page, address: string, body: object, begunStatus = 200): Promise<void> {
   await page.route(address, (route) =>
     route.fulfill({

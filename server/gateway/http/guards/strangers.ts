@@ -51,6 +51,7 @@ function limitOf(c: Context<AppEnv>): number | null {
 function knownRefusal(c: Context<AppEnv>, bucket: number): TooManyStrangers | undefined {
   const limit = limitOf(c);
   const until = limited.get(c.env.RATE_LIMITER)?.get(bucket) ?? 0;
+  // A limiter's answer is a window and a slot of it at most.
   const retryAfterMs = remainingMs(until, Date.now(), 2 * requestWindowMs);
   if (limit === null || retryAfterMs === 0) return undefined;
   return { reason: "too_many_strangers", limit, retryAfterMs };
