@@ -33,7 +33,7 @@ function begun(): { conversation: Conversation; handedMs: () => number } {
 }
 
 const said = { track: "mic", flush: false, lostMs: 0 } as const;
-const piece = (ms: number): Int16Array => new Int16Array(16 * ms).fill(4_000);
+const piece = (ms: number): Int16Array<ArrayBuffer> => new Int16Array(16 * ms).fill(4_000);
 
 test("[Y5] what is lost is a pause of a quarter of a second at most, once", () => {
   const { conversation, handedMs } = begun();
@@ -45,7 +45,7 @@ test("[Y5] what is lost is a pause of a quarter of a second at most, once", () =
   conversation.stop();
 });
 
-test.each([16_000, 44_100, 48_000])(
+test.each([16_000, 24_000] as const)(
   "[Y5] pieces whose places are rounded to a millisecond have nothing between them, at %i Hz",
   (sampleRate) => {
     const { conversation, handedMs } = begun();
