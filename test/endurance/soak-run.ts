@@ -147,10 +147,12 @@ class Soak {
     const [ackMs, memory] = [this.#ackMs, this.#memory];
     this.#ackMs = [];
     this.#memory = [];
+    const { onDisk, used } = await roomBytes(this.#run.stateDir);
     return {
       acked: this.#acked,
       perSecond: (ackMs.length / elapsedMs) * 1_000,
-      sqliteBytes: await roomBytes(this.#run.stateDir),
+      sqliteBytes: onDisk,
+      usedBytes: used,
       memoryBytes: percentile(memory.length > 0 ? memory : [await workerdBytes()], 0.5),
       ackMsP50: percentile(ackMs, 0.5),
       ackMsP99: percentile(ackMs, 0.99),

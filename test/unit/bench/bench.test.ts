@@ -1,5 +1,10 @@
 /** The pure parts of the bench: what is sent when, how latency is counted, what repetitions come to, and when nothing follows. */
-import { describe, expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterAll, describe, expect, test } from "vitest";
+import { roomBytes } from "../../../scripts/bench/probe.ts";
 import { figureList, figureNames } from "../../../scripts/bench/figure-names.ts";
 import { chunkFrame, loadSpeech, readAnswer } from "../../../scripts/bench/load/frames.ts";
 import { latencies, schedule } from "../../../scripts/bench/load/schedule.ts";
@@ -9,6 +14,9 @@ import { svgOf } from "../../../scripts/bench/report/svg.ts";
 import { type Reference, reasonsToDoubt } from "../../../scripts/bench/report/verdict.ts";
 import { decodeFrame, encodeMessage } from "../../../schemas/wire/codec.ts";
 import type { MessageOf } from "../../../client/testkit/protocol-socket.ts";
+
+const stateDir = mkdtempSync(join(tmpdir(), "roomtone-bench-"));
+afterAll(() => rmSync(stateDir, { recursive: true }));
 
 describe("the load", () => {
   test("tracks begin evenly over an interval, and every chunk has its time beforehand", () => {
@@ -133,5 +141,24 @@ describe("the options", () => {
       `must be some of ${figureNames.join(",")}`,
     );
     expect(figureList.safeParse("").success).toBe(false);
+  });
+});
+
+describe("a room's bytes", () => {
+  test("pages that are free again are no growth, however long the file stays", async () => {
+    const folder = join(stateDir, "v3", "do", "roomtone-MeetingSessionDO");
+    mkdirSync(folder, { recursive: true });
+    const database = new DatabaseSync(join(folder, "0f.sqlite"));
+    database.exec("PRAGMA journal_mode = WAL; CREATE TABLE chunks (seq INTEGER PRIMARY KEY, pcm BLOB)");
+    const empty = await roomBytes(stateDir);
+    const insert = database.prepare("INSERT INTO chunks (pcm) VALUES (zeroblob(32000))");
+    for (let seq = 0; seq < 50; seq += 1) insert.run();
+    const full = await roomBytes(stateDir);
+    expect(full.used - empty.used).toBeGreaterThan(50 * 32_000);
+    database.exec("DELETE FROM chunks; PRAGMA wal_checkpoint");
+    const after = await roomBytes(stateDir);
+    expect(after.onDisk).toBeGreaterThan(50 * 32_000);
+    expect(after.used).toBe(empty.used);
+    database.close();
   });
 });
