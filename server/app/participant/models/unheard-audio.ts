@@ -8,6 +8,8 @@ import { samplesOf } from "./pcm.ts";
 const maxBytes = 60 * sampleRateHz * bytesPerSample;
 /** What left this machine so short a time ago may be on its way. */
 const onItsWayMs = 300;
+/** So much of a voice may still be the end of what is being answered. */
+const tailMs = 200;
 /** A pause that ends what somebody is saying; shorter ones are within it. */
 const breathMs = 300;
 /** Mean of the samples' sizes below which nothing is voice. */
@@ -48,10 +50,10 @@ export class UnheardAudio {
     return this.#pieces.find((piece) => piece.index !== undefined && piece.index >= index)?.cameAt;
   }
 
-  /** Whether somebody spoke on behind the message of that index, for longer than what is on its way. */
+  /** Whether somebody spoke on behind the message of that index, for longer than what was said before it takes to end. */
   hasVoiceBehind(index: number): boolean {
     const loud = this.#pieces.filter((piece) => piece.isLoud && piece.index !== undefined && piece.index > index);
-    return loud.reduce((sum, { pcm }) => sum + msOf(pcm), 0) > onItsWayMs;
+    return loud.reduce((sum, { pcm }) => sum + msOf(pcm), 0) > tailMs;
   }
 
   /** @returns the last message before the voice that goes on at the one of that index, which is the answer where nobody speaks there. */
