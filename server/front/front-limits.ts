@@ -10,6 +10,8 @@ export const frontLimits = {
   answerWithoutBodyMs: 5_000,
   /** Of a connection between two requests. */
   keepAliveTimeoutMs: 10_000,
+  /** And so much more than it is told: its next request may be on its way, on a busy machine for seconds, and would be lost with the connection. */
+  keepAliveBufferMs: 5_000,
   /** How long a client may read nothing of what waits for it: after that it can only come again. */
   slowReaderTimeoutMs: 20_000,
   /** From the first close frame of either side to the end of the connection. */

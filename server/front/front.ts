@@ -56,6 +56,7 @@ export async function openFront({ hostname, port, target: url, maxConnections }:
     // A body has a limit of its own: as long as it arrives it may take its time.
     requestTimeout: 0,
     keepAliveTimeout: frontLimits.keepAliveTimeoutMs,
+    keepAliveTimeoutBuffer: frontLimits.keepAliveBufferMs,
     connectionsCheckingInterval: 1_000,
     keepAlive: true,
     keepAliveInitialDelay: frontLimits.tcpKeepAliveMs,

@@ -37,10 +37,17 @@ const oldestFrom = stmt<[track: string, from: number], { at: number | null }>(
 const countBefore = stmt<[track: string, from: number, keptAt: number], { n: number }>(
   `SELECT count(*) AS n ${waitingFrom} AND received_at <= ?`,
 );
-/** Two rows that are billed, of which SQLite looks whether the page that one left is worth keeping. */
-const rewriteWithoutBytes = stmt<[track: string, seq: number]>(
-  `INSERT OR REPLACE INTO ledger (track, seq, timestamp_ms, received_at, sha256, audio)
-   SELECT track, seq, timestamp_ms, received_at, sha256, NULL FROM ledger WHERE track = ? AND seq = ? AND audio IS NOT NULL`,
+/** A row without its bytes. */
+interface Shrunken {
+  readonly timestamp_ms: number;
+  readonly received_at: number;
+  readonly sha256: ArrayBuffer;
+}
+const takeOut = stmt<[track: string, seq: number], Shrunken>(
+  "DELETE FROM ledger WHERE track = ? AND seq = ? AND audio IS NOT NULL RETURNING timestamp_ms, received_at, sha256",
+);
+const putBack = stmt<[track: string, seq: number, timestampMs: number, receivedAt: number, sha256: ArrayBuffer]>(
+  "INSERT INTO ledger (track, seq, timestamp_ms, received_at, sha256) VALUES (?, ?, ?, ?, ?)",
 );
 const removeBytes = stmt<[track: string, seq: number]>(
   "UPDATE ledger SET audio = NULL WHERE track = ? AND seq = ? AND audio IS NOT NULL",
@@ -48,7 +55,8 @@ const removeBytes = stmt<[track: string, seq: number]>(
 
 /**
  * Rows with bytes that a page holds. Where fewer wait, the next chunks of the track come to the page from which one loses its bytes, and
- * fill it up. Behind more than that no row comes any more: shrunken in their place, rows would keep half a kilobyte each for the meeting's life.
+ * fill it up. Behind more than that no row comes any more: shrunken in their place, rows would keep half a kilobyte each for the meeting's
+ * life. Only a row that leaves its page has SQLite look whether that is worth keeping: an UPDATE or REPLACE of the same key overwrites it there.
  */
 const rowsOfPage = 8;
 
@@ -129,9 +137,18 @@ export class Unarchived {
   /** Drops a chunk's bytes. */
   remove(track: string, seq: number): void {
     const { from, chunks } = this.#waiting.get(track);
-    const statement = chunks > rowsOfPage ? rewriteWithoutBytes : removeBytes;
-    if (!statement.run(this.#db, track, seq)) return;
+    const isGone = chunks > rowsOfPage ? this.#rewrite(track, seq) : removeBytes.run(this.#db, track, seq);
+    if (!isGone) return;
     this.#waiting.set(track, { from: seq === from ? seq + 1 : from, chunks: chunks - 1 });
+  }
+
+  /** Two rows that are billed. @returns whether the chunk had bytes. */
+  #rewrite(track: string, seq: number): boolean {
+    return this.#db.transaction(() => {
+      const row = takeOut.first(this.#db, track, seq);
+      if (row) putBack.run(this.#db, track, seq, row.timestamp_ms, row.received_at, row.sha256);
+      return row !== undefined;
+    });
   }
 
   #each<T>(of: (waiting: Waiting & { readonly track: string }) => T): T[] {
