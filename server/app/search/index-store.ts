@@ -26,6 +26,7 @@ const tables = `
   CREATE INDEX IF NOT EXISTS lines_in_order ON lines (session_id, place);
   CREATE INDEX IF NOT EXISTS lines_by_id ON lines (session_id, id);
   CREATE TABLE IF NOT EXISTS used_in (session_id TEXT NOT NULL, chat TEXT NOT NULL, PRIMARY KEY (session_id, chat)) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS used_by_chat ON used_in (chat);
   CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5(stems, tokenize = 'unicode61');
   INSERT INTO words (words, rank) VALUES ('secure-delete', 1)`;
 
@@ -139,6 +140,10 @@ export class IndexStore {
 
   unused(sessionId: string, chat: string): void {
     this.sql.exec("DELETE FROM used_in WHERE session_id = ? AND chat = ?", sessionId, chat);
+  }
+
+  unusedBy(chat: string): void {
+    this.sql.exec("DELETE FROM used_in WHERE chat = ?", chat);
   }
 
   /** Takes a meeting as it was read. @param news how much was known when the reading began. @param nextDueAt called at the end. */

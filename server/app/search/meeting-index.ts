@@ -72,6 +72,11 @@ export class MeetingIndex extends DurableObject<Env> {
     }
   }
 
+  /** A chat is gone: it has words of no meeting any more. */
+  unusedBy(chat: string): void {
+    this.#store.unusedBy(chat);
+  }
+
   /** Has these meetings read again, whatever is known of them: some in each alarm, one after the other. */
   async rebuild(sessionIds: readonly string[]): Promise<void> {
     this.ctx.storage.transactionSync(() => {

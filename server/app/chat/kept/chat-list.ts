@@ -57,6 +57,13 @@ export class ChatList extends DurableObject<Env> {
     await this.#scrub();
   }
 
+  /** One that is listed and not there: it was put back while it was deleted, by an earlier version. @returns whether it was listed. */
+  async dropLost(chatId: string): Promise<boolean> {
+    const found = this.ctx.storage.sql.exec("SELECT 1 FROM chats WHERE chat_id = ?", chatId).toArray();
+    if (found.length > 0) await this.drop(chatId);
+    return found.length > 0;
+  }
+
   /** The newest first; with all that are as old as the last one: the next page begins before them. */
   list(most: number, before = 8.64e15): ListedChat[] {
     return this.#rows(

@@ -7,15 +7,18 @@ import { DurableObject } from "cloudflare:workers";
 import { beginningOf } from "../../../../schemas/cut-text.ts";
 import type { Chat, ChatContext, ChatWithMessages } from "../../../../schemas/http/chats.ts";
 import { visibleLineOf } from "../../../../schemas/visible-line.ts";
+import { describeError, log } from "../../../shared/telemetry/log.ts";
 import type { Env } from "../../env.ts";
 import { scrubFile } from "../../scrub-file.ts";
 import { takesWordsAway } from "../../sync/index.ts";
 import { ChatAnswers, type KeptQuestion, type KeptRefusal } from "./chat-answers.ts";
-import { ChatStore, contextOf, placesOf } from "./chat-store.ts";
+import { type ChatRow, ChatStore, contextOf, placesOf } from "./chat-store.ts";
 
 const dayMs = 86_400_000;
 const lifetimeMs = { listed: 30 * dayMs, unlisted: dayMs } as const;
 const titleChars = 60;
+/** What could not be told to the list, or not be deleted, is tried again after so long, whatever ended this object meanwhile. */
+const againMs = 60_000;
 
 export interface NewChat {
   readonly owner: string;
@@ -33,9 +36,12 @@ export class ChatSessionDO extends DurableObject<Env> {
     keepAlive: (work) => this.ctx.waitUntil(work),
     touched: () => this.#touched(),
   });
+  #leaving: Promise<void> | undefined;
+  #touches = 0;
 
   /** @returns the chat; undefined where there is one already. */
   async create(chat: NewChat): Promise<Chat | undefined> {
+    await this.#left();
     if (this.#store.chat) return undefined;
     this.#store.make({ ...chat, is_listed: 1, context: JSON.stringify(chat.context), created_at: Date.now() });
     await this.#touched();
@@ -94,29 +100,54 @@ export class ChatSessionDO extends DurableObject<Env> {
     if (!this.#store.chat) return undefined;
     this.#answers.stop();
     this.#store.clear(Date.now());
+    this.#store.noteUnscrubbed(true);
     await this.#touched();
     await this.#scrub();
     return this.#view();
   }
 
-  /** @returns whether there was one. */
+  /** @returns whether there was one. Joins the removal under way. */
   async remove(): Promise<boolean> {
     const { chat } = this.#store;
-    if (!chat) return false;
-    this.#answers.stop();
-    // First: a list that names a chat which is not there would be a lie that stays.
-    if (chat.is_listed === 1) await this.env.CHAT_LIST.getByName(chat.owner).drop(chat.chat_id);
-    await this.ctx.storage.deleteAlarm();
-    await this.ctx.storage.deleteAll();
+    if (!chat && !this.#leaving) return false;
+    if (chat) this.#leaving = this.#leave(chat).finally(() => (this.#leaving = undefined));
+    await this.#leaving;
     await this.#scrub();
     return true;
   }
 
+  async #leave({ owner, chat_id, is_listed }: ChatRow): Promise<void> {
+    this.#answers.stop();
+    // What goes on meanwhile finds no chat any more: it would be listed again.
+    this.#store.isLeaving = true;
+    try {
+      // First: a list that names a chat which is not there would be a lie that stays.
+      if (is_listed === 1) await this.env.CHAT_LIST.getByName(owner).drop(chat_id);
+      await this.ctx.storage.deleteAlarm();
+      await this.ctx.storage.deleteAll();
+    } finally {
+      this.#store.isLeaving = false;
+    }
+    await this.#usesNothing(owner);
+  }
+
+  /** Deletions of meetings ask here no more. A note that stays costs them a question. */
+  async #usesNothing(owner: string): Promise<void> {
+    const [tenant = ""] = owner.split(":", 1);
+    try {
+      await this.env.MEETING_INDEX.getByName(tenant).unusedBy(this.ctx.id.name ?? "");
+    } catch (cause) {
+      log.warn("chat.still_noted", { tenant, error: describeError(cause) });
+    }
+  }
+
   /** A meeting is deleted: nothing that was said in it stays here. */
   async forgetMeeting(sessionId: string): Promise<void> {
+    await this.#left();
     if (this.#store.chat) {
       this.#answers.stop();
       this.#store.forget(sessionId);
+      this.#store.noteUnscrubbed(true);
     }
     // Also where the chat is deleted: its file may not have been made anew then.
     await this.#scrub();
@@ -133,6 +164,7 @@ export class ChatSessionDO extends DurableObject<Env> {
       return this.#answers.events(last.message_id, after, request.signal);
     }
     const asked = await request.json<KeptQuestion>();
+    await this.#left();
     if (!this.#store.chat && asked.once) {
       const { owner, context } = asked.once;
       const row = { owner, chat_id: "", is_listed: 0, title: null, model: null, created_at: Date.now() };
@@ -148,8 +180,10 @@ export class ChatSessionDO extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const { chat } = this.#store;
     if (!chat) return;
+    await this.ctx.storage.setAlarm(Date.now() + againMs);
     if (Date.now() - chat.updated_at >= this.#lifetimeMs(chat.is_listed)) await this.remove();
     else await this.#touched();
+    if (this.#store.chat && this.#store.isUnscrubbed) await this.#scrub();
   }
 
   /** What the chat is called and told, as JSON; undefined where there is none. */
@@ -160,7 +194,9 @@ export class ChatSessionDO extends DurableObject<Env> {
 
   async #scrub(): Promise<void> {
     await scrubFile(this.ctx, this.env, "ChatSessionDO");
-    if (this.#store.chat) this.#store.noteUnscrubbed(false);
+    if (!this.#store.chat) return;
+    this.#store.noteUnscrubbed(false);
+    await this.#wakeInTime();
   }
 
   #entitle(text: string): void {
@@ -185,14 +221,34 @@ export class ChatSessionDO extends DurableObject<Env> {
     };
   }
 
+  /** One of this name that is being deleted is gone, or stays. */
+  async #left(): Promise<void> {
+    await this.#leaving?.catch(() => undefined);
+  }
+
   /** Its row in the list, and when it goes. */
   async #touched(): Promise<void> {
+    const touch = (this.#touches += 1);
+    if (this.#store.chat?.is_listed === 1) {
+      // What the list could not be told is told by the alarm.
+      await this.ctx.storage.setAlarm(Date.now() + againMs);
+      await this.#tellList();
+    }
+    if (touch === this.#touches) await this.#wakeInTime();
+  }
+
+  async #wakeInTime(): Promise<void> {
     const { chat } = this.#store;
     if (!chat) return;
-    await this.ctx.storage.setAlarm(chat.updated_at + this.#lifetimeMs(chat.is_listed));
-    if (chat.is_listed === 0) return;
-    const { chat_id, title, model, updated_at } = chat;
-    await this.env.CHAT_LIST.getByName(chat.owner).put({
+    const goesAt = chat.updated_at + this.#lifetimeMs(chat.is_listed);
+    await this.ctx.storage.setAlarm(this.#store.isUnscrubbed ? Date.now() + againMs : goesAt);
+  }
+
+  async #tellList(): Promise<void> {
+    const { chat } = this.#store;
+    if (!chat) return;
+    const { owner, chat_id, title, model, updated_at } = chat;
+    await this.env.CHAT_LIST.getByName(owner).put({
       chat_id,
       title,
       model,

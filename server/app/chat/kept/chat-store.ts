@@ -56,6 +56,8 @@ export type KeptEvent =
 
 export class ChatStore {
   readonly #storage: DurableObjectStorage;
+  /** While it is being deleted there is no chat any more. */
+  isLeaving = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -66,6 +68,7 @@ export class ChatStore {
   }
 
   get chat(): ChatRow | undefined {
+    if (this.isLeaving) return undefined;
     const made = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'chat'").toArray();
     return made.length === 0 ? undefined : this.#sql.exec<ChatRow>("SELECT * FROM chat").toArray()[0];
   }

@@ -68,8 +68,12 @@ export async function clearChatRoute(c: Context<AppEnv>): Promise<Response> {
 
 export async function deleteChatRoute(c: Context<AppEnv>): Promise<Response> {
   const id = chatIdSchema.safeParse(c.req.param("chat_id"));
-  const isGone = id.success && (await keptChat(c, id.data).remove());
+  const isGone = id.success && ((await keptChat(c, id.data).remove()) || (await dropLost(c, id.data)));
   return isGone ? new Response(null, { status: 204 }) : refuse(c, notFound);
+}
+
+function dropLost(c: Context<AppEnv>, chatId: string): Promise<boolean> {
+  return c.env.CHAT_LIST.getByName(ownerOf(callerOf(c))).dropLost(chatId);
 }
 
 /** @returns undefined for what is the id of no answer's event: an error would end an EventSource for good (U7). */

@@ -1,0 +1,158 @@
+/** What is deleted while work on it goes on in the app: nothing of it comes back, and what pointed to it goes as well. */
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import type { Chat } from "../../schemas/http/chats.ts";
+import type { Env as AppEnv } from "../../server/app/env.ts";
+import { ChatList } from "../../server/app/index.ts";
+import { clock } from "./support/clock.ts";
+import { bearer, guarded } from "./support/doors.ts";
+import { IndexedTenant } from "./support/indexed-tenant.ts";
+import { model } from "./support/models.ts";
+
+const { CHAT_SESSION } = env as unknown as AppEnv;
+
+class Chats {
+  readonly own: IndexedTenant;
+  readonly owner: string;
+
+  static async new(): Promise<Chats> {
+    const own = await IndexedTenant.new();
+    return new Chats(own);
+  }
+
+  private constructor(own: IndexedTenant) {
+    this.own = own;
+    this.owner = `${own.tenant.name}:key:${/^rt_([a-z0-9]{12})_/.exec(own.tenant.key)?.[1] ?? ""}`;
+  }
+
+  ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Response> {
+    const init = { method, headers: { ...bearer(this.own.tenant.key), ...headers } };
+    return guarded(path, body === undefined ? init : { ...init, body: JSON.stringify(body) });
+  }
+
+  async make(fields: object = {}): Promise<string> {
+    return (await (await this.ask("POST", "/v1/chats", fields)).json<Chat>()).chat_id;
+  }
+
+  async listed(): Promise<string[]> {
+    const { chats } = await (await this.ask("GET", "/v1/chats")).json<{ chats: Chat[] }>();
+    return chats.map(({ chat_id }) => chat_id);
+  }
+
+  object(id: string) {
+    return CHAT_SESSION.getByName(`${this.owner}:${id}`);
+  }
+}
+
+/** A model that says one word, and then nothing until it is ended. */
+function endless(): void {
+  model("writes", (_, signal) => {
+    const first = new TextEncoder().encode('data: {"choices":[{"delta":{"content":"In March"}}]}\n\n');
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(first);
+        signal.addEventListener("abort", () => controller.error(signal.reason));
+      },
+    });
+    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+  });
+}
+
+/** Of a meeting that says when the launch is. */
+async function asked(chats: Chats, id: string): Promise<string> {
+  const room = await chats.own.meeting([{ text: "The launch is on the ninth of March.", speaker: "Ann" }]);
+  await chats.own.index.refresh([room.sessionId]);
+  const { status } = await chats.ask("POST", "/v1/chat", { chat_id: id, message: "When is the launch?" });
+  if (status !== 200) throw new Error(`the question was answered ${status}`);
+  return room.sessionId;
+}
+
+describe("[J8] a chat that is deleted", () => {
+  it("while its answer is written is in no list any more, and on no device", async () => {
+    const chats = await Chats.new();
+    endless();
+    const id = await chats.make({ model: "openai/writes", title: "Xylophone" });
+    const streamed = { accept: "text/event-stream" };
+    const answer = await chats.ask("POST", "/v1/chat", { chat_id: id, message: "When?" }, streamed);
+    await answer.body?.getReader().read();
+    expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(204);
+    expect(await chats.listed()).toEqual([]);
+    const synced = await chats.ask("POST", "/v1/sync/history", { device_id: "phone" });
+    expect(await synced.json()).toMatchObject({ changes: [{ id, deleted: true }] });
+  });
+
+  it("while it is renamed, written to and made anew is gone once", async () => {
+    const chats = await Chats.new();
+    const id = await chats.make({ title: "Xylophone" });
+    const path = `/v1/chats/${id}`;
+    const all = await Promise.all([
+      chats.ask("DELETE", path),
+      chats.ask("PATCH", path, { title: "Other" }),
+      chats.ask("POST", `${path}/messages`, { role: "user", content: "Hello." }),
+      chats.ask("DELETE", path),
+    ]);
+    expect(all.map(({ status }) => status)).toEqual([204, expect.any(Number), expect.any(Number), expect.any(Number)]);
+    expect(await chats.listed()).toEqual([]);
+    expect((await chats.ask("POST", "/v1/chats", { chat_id: id, title: "New" })).status).toBe(201);
+    expect(await chats.listed()).toEqual([id]);
+  });
+
+  it("and was listed all the same, by an earlier version, is deleted by asking again", async () => {
+    const chats = await Chats.new();
+    const id = await chats.make();
+    await runInDurableObject(chats.object(id), (_, { storage }) => storage.deleteAll());
+    expect(await chats.listed()).toEqual([id]);
+    expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(204);
+    expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(404);
+    expect(await chats.listed()).toEqual([]);
+  });
+
+  it("is asked by no deletion of a meeting any more", async () => {
+    const chats = await Chats.new();
+    const [id, other] = [await chats.make(), await chats.make()];
+    await asked(chats, id);
+    await asked(chats, other);
+    await chats.ask("DELETE", `/v1/chats/${id}`);
+    const users = await runInDurableObject(chats.own.index, (_, { storage: { sql } }) =>
+      sql.exec<{ chat: string }>("SELECT DISTINCT chat FROM used_in").toArray(),
+    );
+    expect(users).toEqual([{ chat: `${chats.owner}:${other}` }]);
+  });
+});
+
+describe("[J8] what a chat could not do", () => {
+  it("tells the list of itself by its alarm, where that did not hear of it", async () => {
+    const chats = await Chats.new();
+    const id = await chats.make({ title: "Before" });
+    const titles = async (): Promise<(string | null)[]> => {
+      const { chats: rows } = await (await chats.ask("GET", "/v1/chats")).json<{ chats: Chat[] }>();
+      return rows.map(({ title }) => title);
+    };
+    const away = vi.spyOn(ChatList.prototype, "put").mockRejectedValueOnce(new Error("the list is away"));
+    expect((await chats.ask("PATCH", `/v1/chats/${id}`, { title: "After" })).status).toBe(500);
+    away.mockRestore();
+    expect(await titles()).toEqual(["Before"]);
+    const alarmAt = await runInDurableObject(chats.object(id), (_, { storage }) => storage.getAlarm());
+    expect(alarmAt).toBeLessThanOrEqual(clock.now() + 60_000);
+    await runDurableObjectAlarm(chats.object(id));
+    expect(await titles()).toEqual(["After"]);
+    expect(await runInDurableObject(chats.object(id), (_, { storage }) => storage.getAlarm())).toBeGreaterThan(
+      clock.now() + 86_400_000,
+    );
+  });
+
+  it("goes after its month also where the list is away for long", async () => {
+    const chats = await Chats.new();
+    const id = await chats.make({ title: "Old" });
+    clock.advance(30 * 86_400_000);
+    const away = vi.spyOn(ChatList.prototype, "drop").mockRejectedValueOnce(new Error("the list is away"));
+    await runDurableObjectAlarm(chats.object(id)).catch(() => undefined);
+    away.mockRestore();
+    const left = await runInDurableObject(chats.object(id), (_, { storage }) => storage.getAlarm());
+    expect(left).not.toBeNull();
+    expect(left).toBeLessThanOrEqual(clock.now() + 60_000);
+    await runDurableObjectAlarm(chats.object(id));
+    expect(await chats.listed()).toEqual([]);
+  });
+});
