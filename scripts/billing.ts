@@ -2,8 +2,10 @@
  * `npm run billing -- reconcile`: whether a tenant's ledger, its sums and D1 say the same. Ends with 0 where all is one, 1 where not, 2 where
  * it can't be known.
  */
+import * as z from "zod";
 import { readEnvFile } from "./cli/env-file.ts";
 import { reconcile } from "./billing/reconcile.ts";
+import { askGateway } from "./cli/ask-gateway.ts";
 import { defineCommands } from "./cli/define-command.ts";
 import { address, gatewayOptions } from "./cli/option-types.ts";
 
@@ -32,12 +34,15 @@ async function main(): Promise<number> {
   const options = parse(process.argv.slice(2));
   if (!options) return 0;
   const { url, token } = options;
-  const ask = async (path: string): Promise<unknown> => {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await fetch(new URL(path, url), { headers, signal: AbortSignal.timeout(60_000) });
-    if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}: ${await answer.text()}`);
-    return answer.json();
-  };
+  const ask = (path: string): Promise<unknown> =>
+    askGateway({
+      base: url,
+      option: "--url",
+      token,
+      path: path.slice(1),
+      signal: AbortSignal.timeout(60_000),
+      answer: z.looseObject({}),
+    });
   const { entries, pending, chargedUsd, differences } = await reconcile(ask);
   for (const { eventId, what } of differences) console.error(eventId === undefined ? what : `${eventId}: ${what}`);
   console.log(

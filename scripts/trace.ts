@@ -1,6 +1,6 @@
 /** `npm run trace -- SESSION [--at TIME]`: what happened to a meeting, a line for each piece of work. */
 import { traceAnswerSchema } from "../schemas/http/telemetry.ts";
-import { Failure } from "../schemas/lib/failure.ts";
+import { askGateway } from "./cli/ask-gateway.ts";
 import { decimal, gatewayOptions, moment, sessionId } from "./cli/option-types.ts";
 import { defineCommand } from "./cli/define-command.ts";
 import { runCommand } from "./cli/run-command.ts";
@@ -25,15 +25,14 @@ const command = defineCommand({
 });
 
 await runCommand(command, async ({ session, at, minutes, baseHttp, token }, { print, signal }) => {
-  const url = new URL(`v1/sessions/${encodeURIComponent(session)}/trace`, baseHttp);
+  const around = new URLSearchParams();
   if (at !== undefined) {
-    url.searchParams.set("at", new Date(at).toISOString());
-    url.searchParams.set("minutes", String(minutes));
+    around.set("at", new Date(at).toISOString());
+    around.set("minutes", String(minutes));
   }
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const answer = await fetch(url, { headers, signal, redirect: "manual" });
-  if (!answer.ok) throw new Failure(`The gateway answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-  const { from, to, lines, is_cut } = traceAnswerSchema.parse(await answer.json());
+  const path = `v1/sessions/${encodeURIComponent(session)}/trace?${around.toString()}`;
+  const question = { base: baseHttp, option: "--base-http", token, path, signal, answer: traceAnswerSchema };
+  const { from, to, lines, is_cut } = await askGateway(question);
   print(`${session}, ${from} to ${to}: ${lines.length === 0 ? "nothing is known" : `${lines.length} lines`}`);
   for (const { at: time, level, event, tenant: _, session_id: __, ...fields } of lines) {
     print(`${time.slice(11, 23)} ${level.padEnd(5)} ${[event, ...readableFields(fields)].join(" ")}`);

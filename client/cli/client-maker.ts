@@ -22,14 +22,14 @@ const noticedMs = 2_000;
 
 export function clientMaker(
   program: Command,
-  { env, onCredential, warn }: Pick<ResultsCommandsDeps, "env" | "onCredential" | "warn">,
+  { env, onGateway, warn }: Pick<ResultsCommandsDeps, "env" | "onGateway" | "warn">,
 ): ClientMaker {
   return {
     command: (name, description) =>
       program.command(name).description(description).option("--url <url>", "the gateway", captureDefaults.url),
     clientFor: ({ url }) => {
       const credential = readCredential(undefined, env);
-      onCredential(credential !== undefined);
+      onGateway({ url, hasCredential: credential !== undefined });
       try {
         return createResultsClient({
           baseUrl: url,

@@ -5,6 +5,8 @@ import {
   OutboxLockedError,
   RoomtoneError,
   RoomtoneHttpError,
+  RoomtoneNetworkError,
+  RoomtoneTimeoutError,
   SyncDamagedError,
   SyncOtherUserError,
   WavError,
@@ -23,14 +25,18 @@ export interface Circumstances {
   readonly hasCredential: boolean;
   /** Whether the command captures: others keep nothing in a spool. */
   readonly isCapture: boolean;
+  /** The gateway that was asked; undefined before one was. */
+  readonly url?: string | undefined;
   /** Of the process: `ROOMTONE_DEBUG` shows where a bug is. */
   readonly env: NodeJS.ProcessEnv;
 }
 
-export function failureWords(cause: unknown, { hasCredential, isCapture, env }: Circumstances): string {
+export function failureWords(cause: unknown, { hasCredential, isCapture, url, env }: Circumstances): string {
   const rest = isCapture ? ` ${inSpool}` : "";
   if (cause instanceof CaptureFailedError) return captureWords(cause, hasCredential);
   if (cause instanceof RoomtoneHttpError && cause.code === "unauthorized" && !hasCredential) return needsCredential;
+  if (cause instanceof RoomtoneError && url !== undefined && isOfNoGateway(cause))
+    return `${asSentence(cause.message)} Is the gateway at ${plain(url)} running? --url names another.`;
   if (cause instanceof RoomtoneError) return asSentence(cause.message);
   if (cause instanceof RecorderError)
     return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;
@@ -52,6 +58,12 @@ export function failureWords(cause: unknown, { hasCredential, isCapture, env }: 
   if ("syscall" in cause) return `The system refused: ${asSentence(cause.message)}${rest}`;
   const where = env["ROOMTONE_DEBUG"] ? `\n${cause.stack ?? ""}` : " ROOMTONE_DEBUG=1 shows where.";
   return `This is a bug: ${asSentence(cause.message)} Please report it.${rest}${where}`;
+}
+
+/** Nobody answers there, or what does is something else. One that is slow may well be a gateway. */
+function isOfNoGateway(cause: RoomtoneError): boolean {
+  if (cause instanceof RoomtoneHttpError) return cause.code === "unexpected_answer";
+  return cause instanceof RoomtoneNetworkError && !(cause instanceof RoomtoneTimeoutError);
 }
 
 function captureWords({ code, message, cause, seconds }: CaptureFailedError, hasCredential: boolean): string {

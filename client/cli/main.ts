@@ -36,6 +36,7 @@ const program = new Command("roomtone")
 /** For what is said where the gateway refuses it. */
 let hasCredential = false;
 let isCapture = false;
+let url: string | undefined;
 
 program
   .command("capture")
@@ -98,8 +99,8 @@ const deps = {
   signal: stopping.signal,
   print: (line: string) => console.log(line),
   warn: (line: string) => console.error(line),
-  onCredential: (isThere: boolean) => {
-    hasCredential = isThere;
+  onGateway: (asked: { readonly url: string; readonly hasCredential: boolean }) => {
+    ({ url, hasCredential } = asked);
   },
 };
 addResultsCommands(program, deps);
@@ -129,7 +130,7 @@ try {
   console.error(
     isStopped
       ? "Stopped. What was not kept yet is in the spool: run the same command again."
-      : failureWords(cause, { hasCredential, isCapture, env: process.env }),
+      : failureWords(cause, { hasCredential, isCapture, url, env: process.env }),
   );
 }
 process.exit();

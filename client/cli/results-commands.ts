@@ -20,8 +20,8 @@ export interface ResultsCommandsDeps {
   readonly print: (line: string) => void;
   /** What is no answer: stderr. */
   readonly warn: (line: string) => void;
-  /** Told before anything is asked, for what is said where the gateway refuses it. */
-  readonly onCredential: (isThere: boolean) => void;
+  /** Told before anything is asked, for what is said where the gateway refuses it or is none. */
+  readonly onGateway: (asked: { readonly url: string; readonly hasCredential: boolean }) => void;
 }
 
 /** Adds `sessions`, `state`, `watch`, `finalize`, `result` and `transcript`. */

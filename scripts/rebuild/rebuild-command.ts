@@ -1,7 +1,7 @@
 /** The arguments of `npm run rebuild`, and its run: page after page until all of the bucket was looked at. */
 import { defaultTenant } from "../../schemas/names.ts";
 import { type RebuildAnswer, rebuildAnswerSchema, type RebuiltSession } from "../../schemas/http/rebuild.ts";
-import { Failure } from "../../schemas/lib/failure.ts";
+import { askGateway } from "../cli/ask-gateway.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import { gatewayOptions, sessionId, tenantName } from "../cli/option-types.ts";
 import type { CommandRun } from "../cli/run-command.ts";
@@ -59,15 +59,7 @@ async function* pages(options: Options, signal: AbortSignal): AsyncGenerator<Reb
   }
 }
 
-async function ask({ baseHttp, token }: Options, body: object, signal: AbortSignal): Promise<RebuildAnswer> {
-  const credential = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const answer = await fetch(new URL("admin/sessions/rebuild", baseHttp), {
-    method: "POST",
-    headers: { "content-type": "application/json", ...credential },
-    body: JSON.stringify(body),
-    signal,
-    redirect: "manual",
-  });
-  if (!answer.ok) throw new Failure(`The gateway answered ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
-  return rebuildAnswerSchema.parse(await answer.json());
+function ask({ baseHttp, token }: Options, body: object, signal: AbortSignal): Promise<RebuildAnswer> {
+  const to = { base: baseHttp, option: "--base-http", token, path: "admin/sessions/rebuild" };
+  return askGateway({ ...to, body, signal, answer: rebuildAnswerSchema });
 }

@@ -84,7 +84,7 @@ async function run(
     signal,
     print: (line) => lines.push(line),
     warn,
-    onCredential: () => undefined,
+    onGateway: () => undefined,
     exitWith,
   });
   await program.parseAsync(["ask", ...args, "--url", url], { from: "user" });

@@ -33,7 +33,7 @@ async function run(url: string, ...args: string[]): Promise<string[]> {
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
     warn: (line) => warnings.push(line),
-    onCredential: () => undefined,
+    onGateway: () => undefined,
   });
   await program.parseAsync([...args, "--url", url], { from: "user" });
   return lines;

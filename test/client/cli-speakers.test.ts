@@ -18,7 +18,7 @@ async function run(url: string, ...args: string[]): Promise<Ran> {
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
     warn: (line) => warned.push(line),
-    onCredential: () => undefined,
+    onGateway: () => undefined,
     exitWith: (code) => codes.push(code),
   });
   await program.parseAsync(["speakers", ...args, "--url", url], { from: "user" });

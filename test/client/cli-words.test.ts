@@ -4,6 +4,7 @@ import { failureWords } from "../../client/cli/failure-words.ts";
 import { RecorderError } from "../../client/cli/recorder.ts";
 import { UsageError } from "../../client/cli/usage-error.ts";
 import { CaptureFailedError } from "../../client/capture/capture-types.ts";
+import { RoomtoneHttpError, RoomtoneNetworkError, RoomtoneTimeoutError } from "../../client/results/results-errors.ts";
 
 const given = { hasCredential: true, isCapture: true, env: {} };
 const words = (cause: unknown, env: NodeJS.ProcessEnv = {}): string => failureWords(cause, { ...given, env });
@@ -16,6 +17,21 @@ test("[V4] a gateway that asks for a credential: which variables give one, unles
   const refused = new CaptureFailedError("unauthorized", "Send an API key or a session token: Authorization: Bearer …");
   expect(failureWords(refused, { ...given, hasCredential: false })).toMatch(/set ROOMTONE_API_KEY or ROOMTONE_TOKEN/);
   expect(words(refused)).toMatch(/\(unauthorized\) What was not kept yet is in the spool/);
+});
+
+test("[V4] where no gateway answers, or something that is none, the address is named, and is plain", () => {
+  const call = { method: "GET", path: "v1/sessions", traceId: "0".repeat(32) } as const;
+  const url = "http://127.0.0.1:8787/\u001b[2J";
+  const said = (cause: unknown): string => failureWords(cause, { ...given, url });
+  const asked = "Is the gateway at http://127.0.0.1:8787/ [2J running? --url names another.";
+  expect(said(new RoomtoneNetworkError(call, "got no answer: connect ECONNREFUSED 127.0.0.1:8787."))).toBe(
+    `GET v1/sessions got no answer: connect ECONNREFUSED 127.0.0.1:8787. ${asked}`,
+  );
+  const problem = { status: 404, detail: "No.", retryAfterMs: undefined };
+  expect(said(new RoomtoneHttpError(call, { ...problem, code: "unexpected_answer" }))).toContain(asked);
+  // These are a gateway's.
+  expect(said(new RoomtoneHttpError(call, { ...problem, code: "session_not_found" }))).not.toContain("--url");
+  expect(said(new RoomtoneTimeoutError(call, "got no whole answer in 10 ms."))).not.toContain("--url");
 });
 
 test("[V4] a recorder that never began speaks of no spool", () => {

@@ -147,7 +147,7 @@ async function run(
     signal: new AbortController().signal,
     print: (line) => lines.push(line),
     warn: (line) => warnings.push(line),
-    onCredential: () => undefined,
+    onGateway: () => undefined,
     isTerminal,
     write: async (part) => {
       audio += Buffer.from(part).toString();

@@ -38,7 +38,7 @@ async function device(url?: string) {
       signal: new AbortController().signal,
       print: (line) => lines.push(line),
       warn: () => undefined,
-      onCredential: () => undefined,
+      onGateway: () => undefined,
       exitWith: (given) => {
         code = given;
       },

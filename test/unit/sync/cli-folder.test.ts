@@ -48,7 +48,7 @@ class Folder {
       signal: new AbortController().signal,
       print: (line) => lines.push(line),
       warn: () => undefined,
-      onCredential: () => undefined,
+      onGateway: () => undefined,
       exitWith: (given) => {
         code = given;
       },
