@@ -164,6 +164,53 @@ describe("a talk with Gemini Live", () => {
     await vi.waitFor(() => expect(second && [...new Set(audioIn(second))]).toEqual([7, 8, 9, 10]));
   });
 
+  test("[Y5] a greeting is cut off by somebody whose words come later, or over the next connection", async () => {
+    const { server, talk, events, until } = await world((line, message, number) => {
+      greet(line, message, number);
+      if (number > 1) return;
+      const heard = "realtimeInput" in message ? audioIn(line).at(-1) : undefined;
+      if (heard === 2) {
+        line.send(says({ modelTurn: { parts: [sound(100)] } }));
+        line.send(says({ interrupted: true }));
+      }
+      if (heard !== 3) return;
+      line.send(says({ inputTranscription: { text: "one two " } }));
+      line.send(says({ modelTurn: { parts: [sound(100)] } }));
+    });
+    await talk.connect();
+    talk.hear(piece(0));
+    for (let n = 0; n < 20; n += 1) talk.hear(piece(1));
+    for (let n = 0; n < 20; n += 1) talk.hear(piece(0));
+    talk.hear(piece(2));
+    await until("an interruption", () => events.some(({ type }) => type === "interrupted"));
+    talk.hear(piece(3));
+    await until("the words", () => events.some(({ type }) => type === "heard"));
+    await talk.connect();
+    expect(events.filter(({ type }) => type === "retracted")).toEqual([{ type: "retracted", chars: 8 }]);
+    talk.hear(piece(4));
+    const [, second] = server.lines;
+    await vi.waitFor(() => expect(second && [...new Set(audioIn(second))]).toEqual([1, 0, 2, 3, 4]));
+  });
+
+  test("[Y5] words of sound that is not sent again stand, though the connection breaks", async () => {
+    const { server, talk, events, until } = await world((line, message, number) => {
+      greet(line, message, number);
+      if (number > 1 || audioIn(line).at(-1) !== 1) return;
+      line.send(says({ modelTurn: { parts: [sound(100)] } }));
+      line.send(says({ turnComplete: true }));
+      line.send(says({ inputTranscription: { text: "late " } }));
+    });
+    await talk.connect();
+    talk.hear(piece(1));
+    await until("the words", () => events.some(({ type }) => type === "heard"));
+    talk.hear(piece(2));
+    await talk.connect();
+    expect(events.filter(({ type }) => type === "retracted")).toEqual([]);
+    talk.hear(piece(3));
+    const [, second] = server.lines;
+    await vi.waitFor(() => expect(second && audioIn(second)).toEqual([2, 3]));
+  });
+
   test("[Y5] goAway within a turn waits for its end; the next connection has the handle and what it does not hold", async () => {
     const { server, talk, events, until } = await world((line, message, number) => {
       greet(line, message, number);

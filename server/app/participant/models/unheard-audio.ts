@@ -88,6 +88,13 @@ export class UnheardAudio {
     this.#keep((piece) => piece.index === undefined || piece.index > index);
   }
 
+  /** Nobody spoke before the first voice, as far as that message: the model need not hear it. */
+  forgetQuiet(index: number): void {
+    const first = this.#pieces.findIndex((piece) => piece.isLoud || piece.index === undefined || piece.index > index);
+    const quiet = new Set(this.#pieces.slice(0, first < 0 ? this.#pieces.length : first));
+    this.#keep((piece) => !quiet.has(piece));
+  }
+
   /** It holds all that had arrived by now. */
   heardButLately(): void {
     const since = this.#now() - onItsWayMs;

@@ -120,7 +120,8 @@ class GoogleTalk implements Talk {
   #takeContent(line: ModelLine, content: NonNullable<GoogleMessage["serverContent"]>): void {
     const { inputTranscription, outputTranscription, modelTurn, interrupted, turnComplete } = content;
     if (inputTranscription?.text) {
-      this.#doubtful += inputTranscription.text.length;
+      // Words of audio that no connection is sent again stand.
+      if (this.#unheard.hasSentVoice) this.#doubtful += inputTranscription.text.length;
       this.#emit({ type: "heard", text: inputTranscription.text, isFinal: false });
     }
     if (outputTranscription?.text) {
@@ -158,9 +159,15 @@ class GoogleTalk implements Talk {
 
   /**
    * What was answered is not to be asked again, whatever becomes of the connection. What a person went on to say meanwhile is not in the
-   * answer, and may have begun before it. @param wasCut by them, so they do. @returns letters of that which were heard already.
+   * answer, and may have begun before it. Where nothing was written down of who cut it off, all of that is still to come.
+   * @param wasCut by them, so they do. @returns letters of that which were heard already.
    */
   #keepAnswered(wasCut: boolean): { readonly since?: number } {
+    if (wasCut && this.#doubtful === 0) {
+      this.#unheard.forgetQuiet(this.#answered);
+      this.#doubtfulBefore = 0;
+      return {};
+    }
     const goesOn = wasCut || this.#unheard.hasVoiceBehind(this.#answered);
     const since = goesOn ? this.#doubtful - this.#doubtfulBefore : 0;
     this.#unheard.heard(wasCut || since > 0 ? this.#unheard.voiceBefore(this.#answered) : this.#answered);
