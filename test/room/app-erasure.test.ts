@@ -4,13 +4,18 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Chat } from "../../schemas/http/chats.ts";
 import type { Env as AppEnv } from "../../server/app/env.ts";
-import { ChatList } from "../../server/app/index.ts";
+import { roomName } from "../../schemas/names.ts";
+import { BillingLedgerDO, ChatList } from "../../server/app/index.ts";
 import { clock } from "./support/clock.ts";
 import { bearer, guarded } from "./support/doors.ts";
 import { IndexedTenant } from "./support/indexed-tenant.ts";
+import { roomWithModel } from "./support/live-models.ts";
 import { model } from "./support/models.ts";
+import type { RoomUnderTest } from "./support/room.ts";
+import { codeOf } from "./support/tenant.ts";
+import { eventually, within } from "./support/waiting.ts";
 
-const { CHAT_SESSION } = env as unknown as AppEnv;
+const { CHAT_SESSION, PARTICIPANT } = env as unknown as AppEnv;
 
 class Chats {
   readonly own: IndexedTenant;
@@ -154,5 +159,53 @@ describe("[J8] what a chat could not do", () => {
     expect(left).toBeLessThanOrEqual(clock.now() + 60_000);
     await runDurableObjectAlarm(chats.object(id));
     expect(await chats.listed()).toEqual([]);
+  });
+});
+
+/** @returns the answer to who asks for one, while `meanwhile` is done after the meeting was found to be open. */
+async function asksMeanwhile(own: IndexedTenant, id: string, meanwhile: () => Promise<unknown>): Promise<Response> {
+  const at = { isAsked: false, isLetGo: false };
+  vi.spyOn(BillingLedgerDO.prototype, "hold").mockImplementationOnce(async () => {
+    at.isAsked = true;
+    await eventually("the test lets go", () => at.isLetGo);
+    return { ok: true, value: true };
+  });
+  const body = { instructions: "Ask about the xylophone." };
+  const answer = own.tenant.send("PUT", `/v1/sessions/${id}/participant`, body);
+  await eventually("a minute is asked for", () => at.isAsked);
+  await meanwhile();
+  at.isLetGo = true;
+  return within(answer, "the answer", 5_000);
+}
+
+async function opened(own: IndexedTenant): Promise<RoomUnderTest> {
+  const room = roomWithModel("google", own.tenant.room(), own.tenant.name);
+  await own.tenant.create(room);
+  return room;
+}
+
+describe("a model that is asked into a meeting", () => {
+  it("[I3] that is deleted meanwhile takes no part, and nothing of what it was told stays", async () => {
+    const own = await IndexedTenant.new();
+    const room = await opened(own);
+    const answer = await asksMeanwhile(own, room.sessionId, async () => {
+      expect((await own.tenant.send("DELETE", `/v1/sessions/${room.sessionId}`)).status).toBe(200);
+      await own.tell(room, 1, "session.deleted");
+    });
+    expect(await codeOf(answer)).toBe("410 session_deleted");
+    const tables = await runInDurableObject(
+      PARTICIPANT.getByName(roomName(own.tenant.name, room.sessionId)),
+      (_, { storage: { sql } }) => sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '_cf_%'").toArray(),
+    );
+    expect(tables).toEqual([]);
+  });
+
+  it("[Y4] that is finalized meanwhile has ended at once, and nobody waits for it", async () => {
+    const own = await IndexedTenant.new();
+    const room = await opened(own);
+    const answer = await asksMeanwhile(own, room.sessionId, async () => {
+      await own.tenant.send("POST", `/v1/sessions/${room.sessionId}/finalize`);
+    });
+    expect(await answer.json()).toMatchObject({ phase: "ended", reason: "session_over" });
   });
 });

@@ -2,15 +2,16 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
+import { wireErrors } from "../../schemas/wire/errors.ts";
 import type { Env as AppEnv } from "../../server/app/env.ts";
 import type { GatewayEntrypoint } from "../../server/gateway/entry/gateway-entrypoint.ts";
 import { pcmOf } from "./support/audio.ts";
-import { bindings } from "./support/bindings.ts";
+import { bindings, gateway } from "./support/bindings.ts";
 import { Client } from "./support/client.ts";
-import { eventsOf, send } from "./support/http.ts";
+import { eventsOf, post, send } from "./support/http.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
 
-type Rpc = Pick<GatewayEntrypoint, "sessionState" | "eventsAfter" | "chunks">;
+type Rpc = Pick<GatewayEntrypoint, "fetch" | "sessionState" | "eventsAfter" | "chunks">;
 const { GatewayEntrypoint: entry } = exports as unknown as { GatewayEntrypoint: Rpc };
 const sessionOf = (session_id: string) => ({ tenant: "default", session_id });
 
@@ -23,6 +24,23 @@ async function meeting(seqs: readonly number[]): Promise<RoomUnderTest> {
 }
 
 describe("GATEWAY", () => {
+  test.each([
+    ["/v1/audio/ws/ID/ai", "finalize"],
+    ["/v1/audio/ws/ID/ai", "delete"],
+    ["/v1/sessions/ID/live", "delete"],
+  ] as const)("[W7] a socket %s after %s is refused in the room's words, for good", async (path, what) => {
+    const { sessionId } = await meeting([1]);
+    if (what === "delete") await gateway(`/v1/sessions/${sessionId}`, { method: "DELETE" });
+    else await post(sessionId, "finalize");
+    const headers = { upgrade: "websocket", "x-roomtone-tenant": "default" };
+    const answer = await entry.fetch(
+      new Request(`https://gateway.internal${path.replace("ID", sessionId)}`, { headers }),
+    );
+    const client = await Client.over(answer, sessionId);
+    expect(await client.nextOf("error")).toMatchObject({ code: "session_finalized", retryable: false });
+    await client.expectClose(wireErrors.session_finalized.closeCode);
+  });
+
   test("[X2] a session's state and its events, from any of them on", async () => {
     const { sessionId } = await meeting([1, 2]);
     const state = await entry.sessionState(sessionOf(sessionId));

@@ -75,7 +75,6 @@ export class LiveAudio {
       socket.accept();
       if (!this.#isOn) return socket.close(1000, "left");
       this.#socket = socket;
-      this.#cooldown.succeeded();
       socket.addEventListener("message", ({ data }) => this.#take(socket, data));
       const end = (): void => this.#end(socket);
       socket.addEventListener("close", end);
@@ -100,7 +99,9 @@ export class LiveAudio {
   #take(socket: WebSocket, data: unknown): void {
     if (typeof data !== "string") return;
     const message: unknown = JSON.parse(data);
-    const { mark } = messageSchema.parse(message);
+    const { type, mark } = messageSchema.parse(message);
+    // One that is refused is told so on a connection of its own.
+    if (type !== "error") this.#cooldown.succeeded();
     if (mark !== undefined) socket.send(JSON.stringify({ type: "seen", mark }));
     const live = liveSchema.safeParse(message);
     if (!live.success) return;

@@ -49,6 +49,9 @@ export async function startParticipantRoute(c: Context<AppEnv>): Promise<Respons
   );
   if (started.ok) return Response.json(started.value);
   const { error } = started;
+  // One that was deleted while its model was asked is gone, and not merely over.
+  const now = error === "session_finalized" ? await c.env.GATEWAY.sessionState(session) : state;
+  if (!now.ok) return refuseSession(c, now.error);
   return typeof error === "string" ? refuse(c, ...refusals[error]) : refuseModel(c, refusalOf(exhausted(error)));
 }
 

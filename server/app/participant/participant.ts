@@ -34,17 +34,14 @@ const watchMs = 15_000;
 const saveEveryMs = 1_000;
 const connectNow = { type: "connect", afterMs: 0 } as const;
 
-interface Running {
-  readonly conversation: Conversation;
-  readonly room: RoomSide;
-}
-
 export class Participant extends DurableObject<Env> {
   readonly #store = new ParticipantStore(this.ctx.storage.sql);
-  #running: Running | undefined;
+  #running: { readonly conversation: Conversation; readonly room: RoomSide } | undefined;
   /** Of the conversation that goes on, or is about to. */
   #minutes: TalkMeter | undefined;
   #savedAt = 0;
+  /** How often its meeting was deleted while this object lives. */
+  #forgotten = 0;
   readonly #transcripts = new TranscriptOutbox(this.ctx.storage.sql);
   #posting: Promise<void> = Promise.resolve();
 
@@ -85,7 +82,7 @@ export class Participant extends DurableObject<Env> {
     else logFor({ tenant, session_id: sessionId }).warn("participant.not_begun", { reason: wordOf(begun.error) });
   }
 
-  /** Writes down that one is to go on. Undefined where another was begun meanwhile. */
+  /** Writes down that one is to go on. Undefined where another was begun meanwhile, or the meeting was deleted. */
   async #begin(
     tenant: string,
     sessionId: string,
@@ -94,12 +91,13 @@ export class Participant extends DurableObject<Env> {
     subject?: string,
   ): Promise<Result<{ readonly kept: Kept; readonly open: OpenTalk } | undefined, NotStarted>> {
     const session = { tenant, session_id: sessionId };
+    const forgotten = this.#forgotten;
     const set = await setTalk(this.env, session, body, (model) => this.#talkOf(model, session));
     if (!set.ok) return set;
     const { open, ...found } = set.value;
     const minutes = await this.#count({ ...session, model: found.model, subject: subject ?? null });
     if (!minutes.ok) return minutes;
-    if (this.#store.kept !== before) {
+    if (this.#store.kept !== before || this.#forgotten !== forgotten) {
       minutes.value.end("refused");
       return ok(undefined);
     }
@@ -110,13 +108,12 @@ export class Participant extends DurableObject<Env> {
     const kept: Kept = { ...asked, started_at: now, ended_at: null, handle: null, turns };
     this.#store.begin(kept);
     await this.ctx.storage.setAlarm(now + watchMs);
-    return ok({ kept, open });
+    return ok(this.#forgotten === forgotten ? { kept, open } : undefined);
   }
 
   /** Undefined where there was none. */
   read(): Shown | undefined {
-    const { kept } = this.#store;
-    return kept && this.#shown(kept);
+    return this.#store.kept && this.#shown(this.#store.kept);
   }
 
   /** Ends it at once. */
@@ -136,10 +133,11 @@ export class Participant extends DurableObject<Env> {
 
   /** The meeting is deleted. */
   async forget(): Promise<void> {
-    const { kept } = this.#store;
-    if (!kept) return;
+    this.#forgotten += 1;
+    if (!this.#store.kept && !this.#store.isExpected) return;
     this.#running?.conversation.stop();
     this.#minutes?.end();
+    this.#minutes = undefined;
     await this.#running?.room.leave();
     this.#running = undefined;
     await this.ctx.storage.deleteAlarm();
@@ -185,8 +183,8 @@ export class Participant extends DurableObject<Env> {
     const { transcripts } = liveModelsOf(this.env);
     if (!transcripts) return;
     const failures = await this.#transcripts.send(transcripts, postTranscript, Date.now(), Math.random());
-    const log = logFor({ tenant, session_id });
-    for (const failure of failures) log.warn("participant.transcript_waits", { error: describeError(failure) });
+    for (const failure of failures)
+      logFor({ tenant, session_id }).warn("participant.transcript_waits", { error: describeError(failure) });
   }
 
   #talkOf(model: string, session: Pick<Kept, "tenant" | "session_id">): Promise<Result<OpenTalk, "not_set_up">> {
@@ -194,11 +192,13 @@ export class Participant extends DurableObject<Env> {
   }
 
   #count(talk: Parameters<typeof countingOf>[1]): Promise<Result<TalkMeter, Exhausted>> {
-    const counting = countingOf(this.env, talk, (work) => this.ctx.waitUntil(work));
-    return TalkMeter.begin(counting, () => {
-      if (this.#running) this.#running.conversation.end("budget_exhausted");
-      else this.#finish("budget_exhausted");
-    });
+    return TalkMeter.begin(
+      countingOf(this.env, talk, (work) => this.ctx.waitUntil(work)),
+      () => {
+        if (this.#running) this.#running.conversation.end("budget_exhausted");
+        else this.#finish("budget_exhausted");
+      },
+    );
   }
 
   async #run(kept: Kept, openTalk: OpenTalk, begun: TurnStep): Promise<void> {
@@ -221,12 +221,11 @@ export class Participant extends DurableObject<Env> {
       onPlayed: (atMs, samples) => conversation?.played(atMs, samples),
       onOver: () => conversation?.end("session_over"),
     });
-    const setup = setupOf(kept);
     conversation = new Conversation(
       {
         floor: room,
         openTalk: (emit) =>
-          openTalk(setup, (event) => {
+          openTalk(setupOf(kept), (event) => {
             minutes.note(event);
             emit(event);
           }),

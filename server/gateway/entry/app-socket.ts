@@ -4,9 +4,10 @@
  */
 import * as z from "zod";
 import { sessionIdSchema, tenantSchema, trackNameSchema } from "../../../schemas/names.ts";
-import { chooseSubprotocol } from "../http/sockets.ts";
+import { errorSchema } from "../../../schemas/wire/messages.ts";
+import { chooseSubprotocol, refusedSocket } from "../http/sockets.ts";
 import { reachRoom } from "../http/rooms.ts";
-import { type SocketRequest, socketUrl } from "../room/socket-request.ts";
+import { refusedStatus, type SocketRequest, socketUrl } from "../room/socket-request.ts";
 
 const tenantHeader = "x-roomtone-tenant";
 const subject = "app:participant";
@@ -19,9 +20,9 @@ export async function openAppSocket(rooms: DurableObjectNamespace, request: Requ
   const [, sessionId, track] = capturePath.exec(pathname) ?? watchPath.exec(pathname) ?? [];
   const named = namesSchema.safeParse({ tenant: request.headers.get(tenantHeader), sessionId, track });
   if (!named.success) return new Response("no such socket", { status: 404 });
-  const { encoding, headers } = chooseSubprotocol(request.headers.get("sec-websocket-protocol") ?? undefined);
+  const subprotocol = chooseSubprotocol(request.headers.get("sec-websocket-protocol") ?? undefined);
   const traceId = crypto.randomUUID().replaceAll("-", "");
-  const common = { encoding, subject, trace_id: traceId } as const;
+  const common = { encoding: subprotocol.encoding, subject, trace_id: traceId } as const;
   const asked: SocketRequest = named.data.track
     ? {
         role: "capture",
@@ -34,6 +35,9 @@ export async function openAppSocket(rooms: DurableObjectNamespace, request: Requ
     : { role: "watch", ...common, after: 0, topics: ["live"] };
   const room = reachRoom(rooms, named.data.tenant, named.data.sessionId, traceId);
   const answer = await room.fetch(new Request(socketUrl(asked), { headers: { upgrade: "websocket" } }));
-  if (!answer.webSocket) return new Response(await answer.text(), { status: answer.status });
-  return new Response(null, { status: 101, webSocket: answer.webSocket, headers });
+  if (answer.webSocket)
+    return new Response(null, { status: 101, webSocket: answer.webSocket, headers: subprotocol.headers });
+  // In the room's words (SPEC W7): who was refused for good must not come again and again.
+  if (answer.status === refusedStatus) return refusedSocket(errorSchema.parse(await answer.json()), subprotocol);
+  return new Response(await answer.text(), { status: answer.status });
 }

@@ -50,14 +50,22 @@ export function chooseSubprotocol(offer: string | undefined): Subprotocol {
  * Accepts the upgrade, sends one `error` and closes with its code (SPEC W7). Done in the Worker: a close from the room before
  * its upgrade is answered would linger for seconds.
  */
-function refuseSocket(c: Context<AppEnv>, error: ErrorMessage): Response {
-  const { encoding, headers } = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
+export function refusedSocket(
+  error: ErrorMessage,
+  { encoding, headers }: Subprotocol,
+  more: Readonly<Record<string, string>> = {},
+): Response {
   const { 0: client, 1: server } = new WebSocketPair();
-  noteCode(error.code);
   server.accept();
   server.send(encodeMessage(error, encoding));
   server.close(refusalCodeOf(error.code), error.code);
-  return new Response(null, { status: 101, webSocket: client, headers: { "x-trace-id": c.var.traceId, ...headers } });
+  return new Response(null, { status: 101, webSocket: client, headers: { ...more, ...headers } });
+}
+
+function refuseSocket(c: Context<AppEnv>, error: ErrorMessage): Response {
+  noteCode(error.code);
+  const subprotocol = chooseSubprotocol(c.req.header("sec-websocket-protocol"));
+  return refusedSocket(error, subprotocol, { "x-trace-id": c.var.traceId });
 }
 
 /** Why the Worker refuses an upgrade, and the code of the wire that says so. */

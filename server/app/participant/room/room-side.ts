@@ -76,7 +76,8 @@ export class RoomSide {
     capture.on("renumbered", ({ by }) => (this.#at += by * sampleRateHz));
     const connected = Promise.withResolvers<void>();
     const off = capture.on("connected", () => connected.resolve());
-    capture.outcome().catch((cause: unknown) => connected.reject(cause));
+    // One that had nothing to send ends in order where the room takes nothing any more.
+    capture.outcome().then(() => connected.reject(new Error("the meeting is over")), connected.reject);
     connected.promise.catch(() => undefined);
     void this.#listen(WebSocket);
     await connected.promise;
