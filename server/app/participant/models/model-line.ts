@@ -37,6 +37,9 @@ export class ModelLine {
   #isReady = false;
   #isOver = false;
   #isUnreadTold = false;
+  #askedAt = 0;
+  /** How long its greeting took, ms: what is said over it takes no longer there and back. */
+  greetedInMs = 0;
   /** Messages sent. */
   sent = 0;
 
@@ -70,6 +73,7 @@ export class ModelLine {
   ready(): void {
     if (this.#isOver) return;
     this.#isReady = true;
+    this.greetedInMs = Math.max(0, this.#service.clock.now() - this.#askedAt);
     this.#ready.resolve("ready");
   }
 
@@ -122,6 +126,7 @@ export class ModelLine {
       // Who opens it closes one that nobody waits for any more; twice does no harm.
       if (this.#isOver) socket.close(1000, "");
       else this.#socket = socket;
+      this.#askedAt = this.#service.clock.now();
       if (!this.#isOver) this.send(first);
     } catch {
       this.#end();

@@ -6,8 +6,8 @@ import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts"
 import { samplesOf } from "./pcm.ts";
 
 const maxBytes = 60 * sampleRateHz * bytesPerSample;
-/** What left this machine so short a time ago may be on its way. */
-const onItsWayMs = 300;
+/** What left this machine so short a time ago may be on its way, or what is told of it: longer where the line is slow. */
+const onItsWayMs = { least: 300, most: 2_000 };
 /** So much of a voice may still be the end of what is being answered. */
 const tailMs = 200;
 /** A pause that ends what somebody is saying; shorter ones are within it. */
@@ -29,6 +29,7 @@ export class UnheardAudio {
   readonly #now: () => number;
   #pieces: Piece[] = [];
   #bytes = 0;
+  #onItsWayMs = onItsWayMs.least;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -41,7 +42,7 @@ export class UnheardAudio {
 
   /** Whether a voice may be on its way. */
   get isVoiceUnderWay(): boolean {
-    const since = this.#now() - onItsWayMs;
+    const since = this.#now() - this.#onItsWayMs;
     return this.#pieces.some(({ index, sentAt, isLoud }) => index !== undefined && isLoud && sentAt > since);
   }
 
@@ -97,8 +98,13 @@ export class UnheardAudio {
 
   /** It holds all that had arrived by now. */
   heardButLately(): void {
-    const since = this.#now() - onItsWayMs;
+    const since = this.#now() - this.#onItsWayMs;
     this.#keep((piece) => piece.index === undefined || piece.sentAt > since);
+  }
+
+  /** @param ms there and back, over the connection that is there now. */
+  takesMs(ms: number): void {
+    this.#onItsWayMs = Math.min(onItsWayMs.most, Math.max(onItsWayMs.least, ms));
   }
 
   /** Another connection knows nothing of what was sent over this one. */

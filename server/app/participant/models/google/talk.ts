@@ -108,7 +108,10 @@ class GoogleTalk implements Talk {
     const message = readGoogleMessage(text);
     if (!message) return false;
     const { setupComplete, serverContent, sessionResumptionUpdate, goAway, usageMetadata } = message;
-    if (setupComplete) line.ready();
+    if (setupComplete) {
+      line.ready();
+      this.#unheard.takesMs(line.greetedInMs);
+    }
     if (serverContent) this.#takeContent(line, serverContent);
     if (sessionResumptionUpdate) this.#takeHandle(line, sessionResumptionUpdate);
     if (usageMetadata) this.#emit({ type: "usage", tokens: tokensOf(usageMetadata) });
