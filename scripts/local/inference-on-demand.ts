@@ -1,7 +1,7 @@
 /**
  * The inference service of `npm start`, begun by whoever asks it first: until then there is a listener on a free port of this
- * machine and nothing else, so that a start takes no longer and a meeting without speech costs nothing. Guarantees that the
- * service ends with this process, however that ends.
+ * machine and nothing else, so that a start takes no longer and a meeting without speech costs nothing. Whether it is there (`HEAD`, as
+ * `GET /ready` asks) begins nothing: it can be asked. Guarantees that the service ends with this process, however that ends.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -19,19 +19,41 @@ const hostname = "127.0.0.1";
 const maxSaidChars = 10_000;
 const script = join(root, "server", "inference", "main.ts");
 
-export async function openInference(): Promise<InferenceOnDemand> {
+/** @param begin starts a service; another one in tests. */
+export async function openInference(begin: typeof startService = startService): Promise<InferenceOnDemand> {
   let service: Promise<Service> | undefined;
+  let state: "not begun" | "running" | "failed" = "not begun";
+  // One that died is begun anew.
+  const ended = (): void => {
+    service = undefined;
+    state = "not begun";
+  };
+  const serve = async (socket: Socket): Promise<void> => {
+    const begun = (service ??= begin(ended));
+    try {
+      const { port } = await begun;
+      state = "running";
+      passOn(socket, port);
+    } catch {
+      if (service === begun) service = undefined;
+      state = "failed";
+      socket.destroy();
+    }
+  };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
-    // One that died is begun anew.
-    service ??= startService(() => (service = undefined));
-    service.then(
-      ({ port }) => passOn(socket, port),
-      () => socket.destroy(),
-    );
+    socket.once("data", (first: Buffer) => {
+      socket.pause();
+      if (state !== "running" && first.toString("latin1", 0, 5) === "HEAD ") {
+        socket.end(answer(state === "failed" ? "503 Service Unavailable" : "200 OK"));
+        return;
+      }
+      socket.unshift(first);
+      void serve(socket);
+    });
   });
   server.listen(0, hostname);
   await once(server, "listening");
@@ -48,6 +70,10 @@ export async function openInference(): Promise<InferenceOnDemand> {
   };
 }
 
+function answer(status: string): string {
+  return `HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`;
+}
+
 function passOn(socket: Socket, port: number): void {
   const onward = connect(port, hostname);
   onward.on("error", () => socket.destroy());
@@ -56,7 +82,7 @@ function passOn(socket: Socket, port: number): void {
   socket.pipe(onward).pipe(socket);
 }
 
-interface Service {
+export interface Service {
   readonly port: number;
   readonly stop: () => Promise<void>;
 }
