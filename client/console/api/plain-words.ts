@@ -14,7 +14,7 @@ const known: Readonly<Record<string, string>> = {
   session_deleted: "This meeting was deleted.",
   unauthorized: "This needs an API key or a token.",
   token_expired: "This needs an API key or a token that has not ended.",
-  rate_limited: "That was too much at once. Try again in a moment.",
+  rate_limited: "That was too much at once: the gateway needs a moment.",
 };
 
 function httpWords({ code, detail, status }: RoomtoneHttpError): string {

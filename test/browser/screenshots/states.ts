@@ -157,6 +157,15 @@ const withoutKey = async (page: Page, url: string): Promise<void> => {
   await page.getByRole("dialog").waitFor();
 };
 
+/** A recording goes on in this tab, and its meeting is looked at. */
+const openRecorded = async (page: Page, url: string): Promise<void> => {
+  await page.goto(`${url}/#/record`);
+  await page.getByRole("button", { name: "Start recording" }).click();
+  await page.getByText(/[2-9] s kept/).waitFor();
+  await page.getByRole("link", { name: "See who speaks" }).click();
+  await page.getByRole("region", { name: "Player" }).waitFor();
+};
+
 const failureStates: readonly State[] = [
   { name: "key-asked", open: withoutKey },
   {
@@ -226,14 +235,14 @@ const failureStates: readonly State[] = [
       await page.getByText("has lost the gateway").waitFor();
     },
   },
+  { name: "recording-elsewhere", open: openRecorded },
   {
-    name: "recording-elsewhere",
+    name: "recording-refused",
     open: async (page, url) => {
-      await page.goto(`${url}/#/record`);
-      await page.getByRole("button", { name: "Start recording" }).click();
-      await page.getByText(/[2-9] s kept/).waitFor();
-      await page.getByRole("link", { name: "See who speaks" }).click();
-      await page.getByRole("region", { name: "Player" }).waitFor();
+      await page.route("**/finalize", (route) => route.abort());
+      await openRecorded(page, url);
+      await page.getByRole("button", { name: "End meeting" }).click();
+      await page.getByText("The meeting was not ended.").waitFor();
     },
   },
   {

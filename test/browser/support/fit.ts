@@ -10,6 +10,8 @@ interface Fault {
   readonly wider: number;
   /** What is hidden by a box that is too narrow for it, and is neither scrolled to nor ends in an ellipsis. */
   readonly cut: readonly string[];
+  /** Controls of what floats above the page that something else lies over. */
+  readonly covered: readonly string[];
   readonly serious: readonly Finding[];
 }
 
@@ -26,8 +28,10 @@ export async function faultsOf(
       await page.setViewportSize({ width, height: 800 });
       const wider = Math.max(0, await page.evaluate(() => document.documentElement.scrollWidth - innerWidth));
       const cut = await cutIn(page);
+      const covered = await coveredIn(page);
       const serious = (await findingsOf(page)).filter(({ impact }) => impact === "serious" || impact === "critical");
-      if (wider > 0 || cut.length > 0 || serious.length > 0) found.push({ colorScheme, width, wider, cut, serious });
+      if (wider > 0 || cut.length + covered.length + serious.length > 0)
+        found.push({ colorScheme, width, wider, cut, covered, serious });
       await look?.(colorScheme, width);
     }
   }
@@ -73,5 +77,20 @@ function cutIn(page: Page): Promise<string[]> {
       const isCut = isBox && !mayBe && textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1;
       return isCut ? [`${element.className}: ${element.textContent.slice(0, 80)}`] : [];
     }),
+  );
+}
+
+/** A player, a bar of what goes on and what is told each float at the lower edge. A dialog lies above all of them, and is to. */
+function coveredIn(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll(":is(.player, .activity, .notices) :is(button, input, select, a)")].flatMap(
+      (control) => {
+        const { left, top, right, bottom } = control.getBoundingClientRect();
+        const topmost = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        const isFree = topmost === null || control.contains(topmost) || document.querySelector("dialog[open]") !== null;
+        const name = control.getAttribute("aria-label") ?? control.textContent;
+        return isFree ? [] : [`${name} is under ${topmost.className || topmost.tagName}`];
+      },
+    ),
   );
 }

@@ -23,6 +23,15 @@ test("[V4] a capture adds no more to a page than the document says", async () =>
   expect(kb).toBeLessThan(saidKb + 1);
 });
 
+test("[O6] /client.js may weigh what the rule says, which is what `npm run size` holds it to", async () => {
+  const [rules = "", size = ""] = await Promise.all(
+    ["schemas/SPEC.md", "scripts/size.ts"].map((file) => readFile(`${root}/${file}`, "utf8")),
+  );
+  const said = /weighs (\d+) kB of gzip at most/.exec(rules)?.[1];
+  expect(said).toBeDefined();
+  expect(/maxLibraryKb = (\d+);/.exec(size)?.[1]).toBe(said);
+});
+
 test("[P8] what the document says of pages names the setting that lets them in", () => {
   const pages = document.split(/^## /m).filter((section) => section.includes("await openMicrophone()"));
   expect(pages.length).toBeGreaterThan(0);

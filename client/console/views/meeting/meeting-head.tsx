@@ -54,28 +54,30 @@ export function MeetingHead({ meeting, onDelete }: Props): JSX.Element {
           </button>
         )}
         {status === "open" && <ListenButton sessionId={meeting.sessionId} />}
-        <ExportMenu meeting={meeting} />
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Share"
-          title="Share"
-          onClick={() => (isSharing.value = true)}
-        >
-          <Icon name="link" />
-        </button>
-        <button
-          type="button"
-          class="icon-button"
-          aria-label="Who decided what"
-          title="Who decided what"
-          onClick={() => (isHistory.value = true)}
-        >
-          <Icon name="history" />
-        </button>
-        <button type="button" class="icon-button" aria-label="Delete" title="Delete" onClick={onDelete}>
-          <Icon name="trash" />
-        </button>
+        <div class="meeting-icons">
+          <ExportMenu meeting={meeting} />
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Share"
+            title="Share"
+            onClick={() => (isSharing.value = true)}
+          >
+            <Icon name="link" />
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label="Who decided what"
+            title="Who decided what"
+            onClick={() => (isHistory.value = true)}
+          >
+            <Icon name="history" />
+          </button>
+          <button type="button" class="icon-button" aria-label="Delete" title="Delete" onClick={onDelete}>
+            <Icon name="trash" />
+          </button>
+        </div>
       </div>
       <LinkBanner meeting={meeting} />
       {isSharing.value && <ShareDialog meeting={meeting} onClose={() => (isSharing.value = false)} />}

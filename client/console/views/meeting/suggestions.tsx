@@ -27,21 +27,23 @@ export function Suggestions({ meeting, player, corrections }: Props): JSX.Elemen
           <span class="grows">
             Is <strong>{labels.get(clusterId) ?? "this speaker"}</strong> <bdi>{name}</bdi>?
           </span>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label="Listen"
-            title="Listen"
-            onClick={() => player.playFrom((meeting.offsets.value.get(track) ?? 0) + startMs)}
-          >
-            <Icon name="play" />
-          </button>
-          <button type="button" class="button" onClick={() => void corrections.judge(turnId, "refused")}>
-            No
-          </button>
-          <button type="button" class="button is-primary" onClick={() => void corrections.judge(turnId, "confirmed")}>
-            Yes
-          </button>
+          <span class="row">
+            <button
+              type="button"
+              class="icon-button"
+              aria-label="Listen"
+              title="Listen"
+              onClick={() => player.playFrom((meeting.offsets.value.get(track) ?? 0) + startMs)}
+            >
+              <Icon name="play" />
+            </button>
+            <button type="button" class="button" onClick={() => void corrections.judge(turnId, "refused")}>
+              No
+            </button>
+            <button type="button" class="button is-primary" onClick={() => void corrections.judge(turnId, "confirmed")}>
+              Yes
+            </button>
+          </span>
         </li>
       ))}
     </ul>
