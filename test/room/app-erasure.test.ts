@@ -4,6 +4,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, it, vi } from "vitest";
 import type { Chat } from "../../schemas/http/chats.ts";
 import type { Env as AppEnv } from "../../server/app/env.ts";
+import { limits } from "../../schemas/limits.ts";
 import { roomName } from "../../schemas/names.ts";
 import { BillingLedgerDO, ChatList } from "../../server/app/index.ts";
 import { clock } from "./support/clock.ts";
@@ -15,7 +16,7 @@ import type { RoomUnderTest } from "./support/room.ts";
 import { codeOf } from "./support/tenant.ts";
 import { eventually, within } from "./support/waiting.ts";
 
-const { CHAT_SESSION, PARTICIPANT } = env as unknown as AppEnv;
+const { CHAT_LIST, CHAT_SESSION, PARTICIPANT } = env as unknown as AppEnv;
 
 class Chats {
   readonly own: IndexedTenant;
@@ -111,6 +112,21 @@ describe("[J8] a chat that is deleted", () => {
     expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(204);
     expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(404);
     expect(await chats.listed()).toEqual([]);
+  });
+
+  it("[SY4] is remembered for 90 days, also where no device asks what became of it", async () => {
+    const chats = await Chats.new();
+    const noted = (): Promise<number> =>
+      runInDurableObject(
+        CHAT_LIST.getByName(chats.owner),
+        (_, { storage: { sql } }) => sql.exec("SELECT 1 FROM documents").toArray().length,
+      );
+    await chats.ask("DELETE", `/v1/chats/${await chats.make()}`);
+    const each = await noted();
+    expect(each).toBeGreaterThan(0);
+    clock.advance(limits.syncTombstoneMs + 1);
+    await chats.ask("DELETE", `/v1/chats/${await chats.make()}`);
+    expect(await noted()).toBe(each);
   });
 
   it("is asked by no deletion of a meeting any more", async () => {

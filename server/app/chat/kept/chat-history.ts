@@ -68,6 +68,8 @@ export class ChatHistory {
   dropped(chatId: string): void {
     this.#documents.note(heads, chatId, null, "");
     this.#documents.note(whole, chatId, null, "");
+    // Also where no device ever asks.
+    this.#documents.forget();
   }
 
   /** How many removals of words there were, where the file was not made anew since the last of them; undefined where it was. */
