@@ -27,8 +27,8 @@ const budgets: Readonly<Record<string, number>> = {
   // quotas and models are in trouble; stores that fail, and receivers that take nothing. An interviewer that is heard over noise.
   // What is said for good is heard first, and what was heard ahead is remembered.
   // What a model answers with 200 is looked at before it goes out or is kept. What is said while a model answers is heard once.
-  // What is deleted while work on it goes on stays gone, and what a kill keeps from a list is told to it later.
-  "server/app": 19_520,
+  // What is deleted while work on it goes on stays gone, and what a kill keeps from a list is told to it later. What meetings that were paid for are called.
+  "server/app": 19_580,
   // With a resolver of its own: the front of a model, a projection, and who speaks by two minutes of what was heard.
   // Two who talk at once, and what all voices in a meeting room share.
   "server/inference": 4_770,

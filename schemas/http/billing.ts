@@ -75,7 +75,14 @@ export const usageAnswerSchema = z.object({
   from: z.iso.date(),
   to: z.iso.date(),
   /** In the order of their keys. The key is "" where entries name none. */
-  rows: z.array(z.object({ key: z.string(), ...sumsSchema.shape })),
+  rows: z.array(
+    z.object({
+      key: z.string(),
+      /** What a meeting is called, where it has a title, and who asks may read meetings. */
+      title: z.string().optional(),
+      ...sumsSchema.shape,
+    }),
+  ),
   /** Of all rows of the days, on whichever page. */
   total: sumsSchema,
   next_after: z.string().nullable(),

@@ -38,6 +38,11 @@ const record = async (ask: Ask, ...entries: object[]) => {
 const codeOf = ({ status, json }: Awaited<ReturnType<Ask>>): string => `${status} ${(json as { code: string }).code}`;
 const detailOf = ({ json }: Awaited<ReturnType<Ask>>): string => (json as { detail: string }).detail;
 
+const titles = async (asked: Ask, by: string) => {
+  const { rows } = usageAnswerSchema.parse((await asked(`/v1/usage?by=${by}&${days}`)).json);
+  return rows.map(({ key, title }) => [key, title]);
+};
+
 test("[B7][B1] each entry is told its outcome; one of the same id and other words stays out, and the others count", async () => {
   const { ask } = await newTenant(["billing"]);
   const first = await record(ask, entry("a"), entry("a"), entry("b", { multiplier: "local" }));
@@ -142,6 +147,27 @@ describe("usage", () => {
       after = page.next_after;
     }
     expect(keys).toEqual(["", "board-7", "hallway-2", "weekly"]);
+  });
+
+  test("[B7] a meeting is called by its title, for who may read meetings, and by nobody else's", async () => {
+    const { tenant, ask } = await newTenant(["billing", "sessions:read"]);
+    const [blind, other] = [asking(await keyFor(tenant, ["billing"])), await newTenant()];
+    const insert = DB.prepare(
+      `INSERT INTO sessions (tenant, session_id, status, created_at, updated_at, tracks, kept_seconds, duration_ms, coverage, revision, title)
+       VALUES (?, ?, 'open', 1, 1, 0, 0, 0, 1, 1, ?)`,
+    );
+    await insert.bind(tenant, "board-7", "The board, July").run();
+    await insert.bind(tenant, "board-8", null).run();
+    await insert.bind(other.tenant, "board-9", "Theirs").run();
+    await record(ask, ...["board-7", "board-8", "board-9"].map((session_id, n) => entry(`e${n}`, { session_id })));
+    const untitled = [
+      ["board-7", undefined],
+      ["board-8", undefined],
+      ["board-9", undefined],
+    ];
+    expect(await titles(ask, "session")).toEqual([["board-7", "The board, July"], ...untitled.slice(1)]);
+    expect(await titles(blind, "session")).toEqual(untitled);
+    expect(await titles(ask, "feature")).toEqual([["chat", undefined]]);
   });
 
   test("[B5][B7] a day is of UTC, and both days that are named are in", async () => {

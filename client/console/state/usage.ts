@@ -17,6 +17,8 @@ export interface Spent {
   readonly features: readonly UsageRow[];
   /** Those that cost most first. */
   readonly meetings: readonly UsageRow[];
+  /** Whether there are meetings beyond these. */
+  readonly hasMore: boolean;
   readonly balance: Balance;
   /** Undefined where the key may not see them. */
   readonly budgets: readonly BudgetInUse[] | undefined;
@@ -45,6 +47,8 @@ export const usageProblem = signal<string | undefined>(undefined);
 
 const dayMs = 86_400_000;
 const pageRows = 1_000;
+/** Of meetings: beyond them the page says that there are more. */
+const mostPages = 20;
 const dateOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export async function lookAtUsage(ending: AbortSignal): Promise<void> {
@@ -57,7 +61,7 @@ export async function lookAtUsage(ending: AbortSignal): Promise<void> {
       const [days, features, meetings, balance, budgets] = await Promise.all([
         by("day"),
         by("feature"),
-        by("session"),
+        meetingsBetween(from, to, ending),
         gateway.balance({ signal: ending }),
         gateway.budgets({ signal: ending }).catch(unlessForbidden),
       ]);
@@ -70,6 +74,7 @@ export async function lookAtUsage(ending: AbortSignal): Promise<void> {
         days: filled(days.rows, now),
         features: features.rows,
         meetings: byCost,
+        hasMore: meetings.hasMore,
         balance,
         budgets,
       };
@@ -78,6 +83,23 @@ export async function lookAtUsage(ending: AbortSignal): Promise<void> {
   } catch (cause) {
     if (!ending.aborted) usageProblem.value = plainWords(cause);
   }
+}
+
+/** All of them, in the order of their ids: what costs most may be on any page. */
+async function meetingsBetween(
+  from: string,
+  to: string,
+  ending: AbortSignal,
+): Promise<Pick<Usage, "rows"> & { hasMore: boolean }> {
+  const rows: UsageRow[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < mostPages; pages += 1) {
+    const page = await gateway.usage({ by: "session", from, to, after, limit: pageRows, signal: ending });
+    rows.push(...page.rows);
+    if (page.next_after === null) return { rows, hasMore: false };
+    after = page.next_after;
+  }
+  return { rows, hasMore: true };
 }
 
 function unlessForbidden(cause: unknown): undefined {
@@ -120,9 +142,10 @@ export function usageCsv({ days, features, meetings }: Spent): string {
       row.estimated_entries,
       row.unpriced_entries,
       ...units.map((unit) => row.quantities[unit]),
+      row.title ?? "",
     ]);
   return csvOf([
-    [...head, ...units],
+    [...head, ...units, "title"],
     ...lines("day", days),
     ...lines("feature", features),
     ...lines("meeting", meetings),

@@ -78,3 +78,17 @@ export async function keptInD1(db: D1Database, tenant: string, after: string, mo
   const found = db.prepare(kept).bind(tenant, after, most);
   return (await tryAgain(() => found.all<KeptMeeting>())).results;
 }
+
+const titles = `
+  SELECT session_id, title FROM sessions WHERE tenant = ?1 AND title IS NOT NULL AND session_id IN (SELECT value FROM json_each(?2))`;
+
+/** What a tenant's meetings are called, by their ids; those without a title, and those that are deleted, are left out. */
+export async function titlesInD1(
+  db: D1Database,
+  tenant: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const found = db.prepare(titles).bind(tenant, JSON.stringify(ids));
+  const { results } = await tryAgain(() => found.all<{ session_id: string; title: string }>());
+  return new Map(results.map(({ session_id, title }) => [session_id, title]));
+}

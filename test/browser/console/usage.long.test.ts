@@ -24,6 +24,8 @@ test.skipIf(isWithoutBrowser)(
       { ...entry, event_id: "b", feature: "stt", cost_usd: "0.5", session_id: "board-8" },
     ];
     expect(await send("POST", "/v1/billing/record", { entries })).toBe(200);
+    const meeting = { session_id: "board-8", title: "=The board, July" };
+    expect(await send("POST", "/v1/sessions", meeting)).toBe(201);
     const budgets = [{ feature: "chat", tokens_per_minute: 2_000, usd_per_day: "1.2" }];
     expect(await send("PUT", "/v1/billing/budgets", { budgets })).toBe(200);
     const opened = await open("#/");
@@ -39,6 +41,7 @@ test.skipIf(isWithoutBrowser)(
     expect(await loaded()).toBeGreaterThan(0);
     await page.getByRole("row", { name: /^Questions \$1\.030 1 0 1,500$/ }).waitFor();
     await page.getByRole("link", { name: "board-7" }).waitFor();
+    await page.getByRole("link", { name: "=The board, July" }).waitFor();
     expect(await page.getByRole("meter", { name: "Questions, dollars today" }).getAttribute("aria-valuenow")).toBe(
       "86",
     );
@@ -48,8 +51,9 @@ test.skipIf(isWithoutBrowser)(
       page.getByRole("button", { name: "Save as CSV" }).click(),
     ]);
     const text = readFileSync(await download.path(), "utf8");
-    expect(text).toContain("feature,chat,1.03,1,1,0,0,0,0,1000,500,1,0\r\n");
+    expect(text).toContain("feature,chat,1.03,1,1,0,0,0,0,1000,500,1,0,\r\n");
     expect(text).toContain("meeting,board-8,0.515,");
+    expect(text).toContain(`"'=The board, July"\r\n`);
     expectClean(opened);
   },
   120_000,

@@ -62,7 +62,7 @@ export function UsageView(): JSX.Element {
 }
 
 function Known({ known }: { readonly known: Spent }): JSX.Element {
-  const { total, balance, days, features, meetings, budgets } = known;
+  const { total, balance, days, features, meetings, hasMore, budgets } = known;
   const facts: readonly Fact[] = [
     ["Charged", `$${total.charge_usd.shown}`],
     ["Entries", count(total.entries)],
@@ -86,7 +86,10 @@ function Known({ known }: { readonly known: Spent }): JSX.Element {
         <h2>By meeting</h2>
         <Table rows={meetings.slice(0, mostMeetings)} name="Meeting" isLinked />
         {meetings.length > mostMeetings && (
-          <p class="hint">The {mostMeetings} that cost most; the file has them all.</p>
+          <p class="hint">
+            The {mostMeetings} that cost most
+            {hasMore ? ` of the first ${count(meetings.length)}` : "; the file has them all"}.
+          </p>
         )}
       </section>
     </>
@@ -138,10 +141,16 @@ function Table({ rows, name, isLinked = false }: TableProps): JSX.Element {
           </tr>
         </thead>
         <tbody>
-          {rows.map(({ key, charge_usd, quantities }) => (
+          {rows.map(({ key, title, charge_usd, quantities }) => (
             <tr key={key}>
               <th scope="row" class="breaks">
-                {isLinked ? <a href={addressOf.meeting(key)}>{key}</a> : featureWords(key)}
+                {isLinked ? (
+                  <a href={addressOf.meeting(key)} title={key}>
+                    <bdi>{title ?? key}</bdi>
+                  </a>
+                ) : (
+                  featureWords(key)
+                )}
               </th>
               <td>${charge_usd.shown}</td>
               <td>{count(quantities.calls)}</td>
