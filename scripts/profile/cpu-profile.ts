@@ -60,14 +60,28 @@ export function sharesOf(profile: CpuProfile, fileAt: FileAt): Share[] {
     .toSorted((a, b) => b.selfMs - a.selfMs);
 }
 
-/** @returns how long a function of these files was anywhere on the stack, with all that it called, ms. */
-export function timeIn(profile: CpuProfile, fileAt: FileAt, isOf: (file: string) => boolean): number {
+/**
+ * @param ownerOf whose work a function of that file is; undefined where it is of whoever called it, as a package's is.
+ * @returns how long each owner worked, with all that it called, up to where that is another owner's, ms: who runs the work of others, within
+ * its trace for one, is not charged with it.
+ */
+export function timeOfOwners(
+  profile: CpuProfile,
+  fileAt: FileAt,
+  ownerOf: (file: string) => string | undefined,
+): ReadonlyMap<string, number> {
   const { samples, timeDeltas } = profile;
   const { nameOf, parentOf } = treeOf(profile, fileAt);
-  return samples.reduce((sum, sample, i) => {
-    const isIn = [...stackOf(sample, nameOf, parentOf)].some((name) => isOf(fileOf(name)));
-    return isIn ? sum + (timeDeltas[i] ?? 0) / 1_000 : sum;
-  }, 0);
+  const times = new Map<string, number>();
+  for (const [i, sample] of samples.entries()) {
+    for (let id: number | undefined = sample; id !== undefined; id = parentOf.get(id)) {
+      const owner = ownerOf(fileOf(nameOf.get(id) ?? "?"));
+      if (owner === undefined) continue;
+      times.set(owner, (times.get(owner) ?? 0) + (timeDeltas[i] ?? 0) / 1_000);
+      break;
+    }
+  }
+  return times;
 }
 
 const fileOf = (name: string): string => name.slice(name.lastIndexOf(" ") + 1);

@@ -1,6 +1,6 @@
 /** A profile's time belongs to the function on top of the stack, and to each below it once. */
 import { expect, test } from "vitest";
-import { filesOfBundle, sharesOf, timeIn } from "../../scripts/profile/cpu-profile.ts";
+import { filesOfBundle, sharesOf, timeOfOwners } from "../../scripts/profile/cpu-profile.ts";
 
 const frame = (functionName: string, lineNumber = 0) => ({
   functionName,
@@ -29,11 +29,16 @@ test("self and whole time of each function, by the file that the bundle's commen
     { name: "f server/a.ts", selfMs: 4, allMs: 6 },
     { name: "h node_modules/@x/y/b.js", selfMs: 2, allMs: 2 },
   ]);
-  const inFile = (part: string): number =>
-    timeIn(
-      profile,
-      (_, line) => fileAt(line),
-      (file) => file.startsWith(part),
+  const owned = (...folders: string[]): object =>
+    Object.fromEntries(
+      timeOfOwners(
+        profile,
+        (_, line) => fileAt(line),
+        (file) => folders.find((folder) => file.startsWith(folder)),
+      ),
     );
-  expect([inFile("server/"), inFile("node_modules/"), inFile("client/")]).toEqual([6, 2, 0]);
+  expect(owned("server/")).toEqual({ "server/": 6 });
+  // What an owner runs of another's is the other's.
+  expect(owned("server/", "node_modules/")).toEqual({ "server/": 4, "node_modules/": 2 });
+  expect(owned("client/")).toEqual({});
 });
