@@ -9,6 +9,7 @@ import { plainJson } from "../../schemas/plain-json.ts";
 import { NothingCapturedError, runCapture } from "./capture-command.ts";
 import { captureDefaults, parseCaptureOptions } from "./capture-options.ts";
 import { failureWords } from "./failure-words.ts";
+import { brokenPipeCode, onReaderGone } from "./reader-gone.ts";
 import { listDevices } from "./recorder.ts";
 import { addResultsCommands } from "./results-commands.ts";
 import { addAskCommand } from "./ask-command.ts";
@@ -27,6 +28,12 @@ for (const [signal, code] of [
     stopping.abort(code);
   });
 }
+
+// A capture loses nothing by it, and whoever writes sound says so.
+let goesOnUnread = false;
+onReaderGone(() => {
+  if (!goesOnUnread) process.exit(brokenPipeCode);
+});
 
 const program = new Command("roomtone")
   .description("Captures meetings into a Roomtone gateway, and shows what it keeps of them.")
@@ -76,6 +83,7 @@ had ended; 130: Ctrl-C. A recording ends with the first Ctrl-C as a file does, a
   )
   .action(async (source: string | undefined, raw: unknown) => {
     isCapture = true;
+    goesOnUnread = true;
     const options = parseCaptureOptions(source, raw, process.env);
     hasCredential = options.credential !== undefined;
     const report = await runCapture(options, stopping.signal);
@@ -115,6 +123,7 @@ addSpeechCommands(program, {
   isTerminal: process.stdout.isTTY,
   write: (part) =>
     new Promise((resolve, reject) => {
+      goesOnUnread = true;
       process.stdout.write(part, (error) => (error ? reject(error) : resolve()));
     }),
 });

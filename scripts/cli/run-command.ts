@@ -1,10 +1,11 @@
 /**
  * Runs a command as a process: arguments, a stop by Ctrl-C or SIGTERM, clean-up, and the exit code. 0: done. 1: failed, with
- * a sentence on stderr. 130, 143 and 129: stopped by a signal, cleaned up, nothing printed.
+ * a sentence on stderr. 130, 143 and 129: stopped by a signal, cleaned up, nothing printed. 141: nobody reads what it prints any more.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { styleText } from "node:util";
 import { createProgress, type Progress } from "../../client/cli/progress.ts";
+import { brokenPipeCode, onReaderGone } from "../../client/cli/reader-gone.ts";
 import { sentenceOf } from "../../schemas/lib/failure.ts";
 import { onStopSignal } from "../local/stop-signal.ts";
 import type { Parse } from "./define-command.ts";
@@ -24,6 +25,7 @@ export interface CommandRun {
  * with a sentence on stderr.
  */
 export function readOptions<Options>(parse: Parse<Options>): Options {
+  onReaderGone(() => process.exit(brokenPipeCode));
   try {
     const options = parse(process.argv.slice(2));
     if (options) return options;
@@ -50,6 +52,11 @@ export async function runCommand<Options>(
     progress.clear();
     console.log(line);
   };
+  onReaderGone(() => {
+    if (stopping.signal.aborted) return;
+    stopping.abort();
+    void end().finally(() => process.exit(brokenPipeCode));
+  });
   let code = 0;
   try {
     const options = parse(process.argv.slice(2));

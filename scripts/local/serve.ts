@@ -2,6 +2,7 @@
  * What `npm start` runs: the gateway on PORT, until Ctrl-C or SIGTERM. A workerd that dies is started again; exits 1 when the gateway can't
  * start, or workerd dies again and again.
  */
+import { onReaderGone } from "../../client/cli/reader-gone.ts";
 import { readEnvFile } from "../cli/env-file.ts";
 import { BlockList, isIPv6 } from "node:net";
 import { missingSecret } from "../../server/shared/config/access.ts";
@@ -30,6 +31,8 @@ onStopSignal(async () => {
   stopping.abort();
   await stopGateway(gateway);
 });
+// Meetings go on though nobody reads the log: it is in its files as well.
+onReaderGone(() => undefined);
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8);
