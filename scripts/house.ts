@@ -39,8 +39,8 @@ const budgets: Readonly<Record<string, number>> = {
   // And the states of a page that are rare, each with words of its own.
   // Answers that are empty or cut are told from whole ones, and tokens age by what passed.
   // A bar and tables of a small screen.
-  // A command says which address it asked.
-  client: 23_550,
+  // A command says which address it asked, and ends where nobody reads it.
+  client: 23_590,
   // The local runtime keeps promises that a deployment's platform keeps: scrubbed files, orphans, restarts, readable logs.
   // Environments, deploys that look first and go back by themselves, and recovery are programs of their own; so are what learns voices, what proves the ledger, and a profile.
   // A drill that breaks storage and brings it back, and a bench with contestants, a load generator and a counter of what a bill is made of.
