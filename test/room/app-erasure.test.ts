@@ -88,6 +88,19 @@ describe("[J8] a chat that is deleted", () => {
     expect(await synced.json()).toMatchObject({ changes: [{ id, deleted: true }] });
   });
 
+  it("before a model has a first word for it is not there for who asked", async () => {
+    const chats = await Chats.new();
+    const prompts = model("writes", () => new Promise(() => undefined));
+    const id = await chats.make({ model: "openai/writes" });
+    const room = await chats.own.meeting([{ text: "The launch is on the ninth of March.", speaker: "Ann" }]);
+    await chats.own.index.refresh([room.sessionId]);
+    const answer = chats.ask("POST", "/v1/chat", { chat_id: id, message: "When is the launch?" });
+    await eventually("the model is asked", () => prompts.length > 0);
+    expect((await chats.ask("DELETE", `/v1/chats/${id}`)).status).toBe(204);
+    expect(await codeOf(await within(answer, "the answer", 5_000))).toBe("404 chat_not_found");
+    expect(await chats.listed()).toEqual([]);
+  });
+
   it("while it is renamed, written to and made anew is gone once", async () => {
     const chats = await Chats.new();
     const id = await chats.make({ title: "Xylophone" });

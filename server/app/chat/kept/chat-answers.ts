@@ -126,10 +126,13 @@ export class ChatAnswers {
         return ok(messageId);
       }
       this.#over(running);
+      if (!this.#store.chat) return err({ reason: "chat_not_found" });
       this.#store.unask(messageId);
       return answer;
     } catch (cause) {
       this.#over(running);
+      // One that was deleted meanwhile has nothing to note it in.
+      if (!this.#store.chat) return err({ reason: "chat_not_found" });
       this.#break(messageId);
       throw cause;
     } finally {
