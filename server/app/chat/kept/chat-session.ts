@@ -173,7 +173,8 @@ export class ChatSessionDO extends DurableObject<Env> {
     if (!this.#store.chat) return refused({ reason: "chat_not_found" });
     const answer = await this.#answers.ask(asked, request.signal);
     if (!answer.ok) return refused(answer.error);
-    if (!this.#store.chat) return refused({ reason: "chat_not_found" });
+    // Deleted meanwhile.
+    if (!this.#view()) return refused({ reason: "chat_not_found" });
     this.#entitle(asked.question.text);
     return this.#answers.events(answer.value, 0, request.signal);
   }
