@@ -1,9 +1,11 @@
 /** What is known of calls to models until somebody takes it: once each, bounded, and without a flood of lines in the log. */
-import { runInDurableObject } from "cloudflare:test";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { UsageRecord } from "../../schemas/billing/usage.ts";
 import { type UsageLog, usageLimits } from "../../server/app/ai/usage/usage-log.ts";
+import { BillingLedgerDO } from "../../server/app/index.ts";
 import { bindings } from "./support/bindings.ts";
+import { eventually } from "./support/waiting.ts";
 
 const { USAGE_LOG } = bindings as unknown as { USAGE_LOG: DurableObjectNamespace<UsageLog> };
 const startMs = Date.UTC(2026, 0, 1);
@@ -98,4 +100,31 @@ test("[M15] what is too much goes from the front, is summed up, and is logged on
   });
   await log.settle(recordOf(12));
   expect(told()).toBe(2);
+});
+
+test("[M15][B4] what the ledger is being given is not summed up as well, through a kill and an outage", async () => {
+  const tenant = `handed-${crypto.randomUUID()}`;
+  const log = USAGE_LOG.getByName(tenant);
+  const settle = (n: number): Promise<void> => log.settle(recordOf(n, { tenant }));
+  await settle(1);
+  await runInDurableObject(log, (_, { storage }) => {
+    storage.sql.exec("UPDATE counters SET last_seq = ?", usageLimits.maxRecords);
+  });
+  const at = { isAsked: false, isLetGo: false };
+  const ledger = vi.spyOn(BillingLedgerDO.prototype, "record").mockImplementationOnce(async () => {
+    at.isAsked = true;
+    await eventually("the test lets go", () => at.isLetGo);
+    throw new Error("its answer is lost");
+  });
+  const handed = runDurableObjectAlarm(log);
+  await eventually("the ledger is asked", () => at.isAsked);
+  await settle(2);
+  at.isLetGo = true;
+  await handed;
+  await settle(3);
+  expect((await log.read(0)).dropped.records).toBe(0);
+  ledger.mockResolvedValueOnce([]);
+  await runDurableObjectAlarm(log);
+  expect(ledger.mock.calls.at(-1)?.[0]).toHaveLength(3);
+  expect(await log.read(0)).toEqual({ records: [], dropped: { records: 0, cost_nano_usd: 0 } });
 });

@@ -38,6 +38,8 @@ const toldAtKey = "dropped_told_at";
 /** Of the records that were dropped, those that entries for the ledger were made of; and the entry that it has not taken yet. */
 const chargedKey = "dropped_charged";
 const owedKey = "dropped_owed";
+/** The last record of a page that the ledger may have, and was not taken yet: none of it may be summed up as well. */
+const handedKey = "handed_through";
 
 export class UsageLog extends DurableObject<Env> {
   readonly #cooldown = new Cooldown({ firstMs: 2_000, maxMs: 600_000, now: Date.now, random: Math.random });
@@ -134,9 +136,10 @@ export class UsageLog extends DurableObject<Env> {
       const { records, dropped } = this.read(0);
       const owed = this.#owed(dropped);
       const entries = [...records.map(entryOfCall), ...(owed ? [owed] : [])];
+      const last = records.at(-1);
+      if (last) kv.put(handedKey, last.seq);
       if (entries.length > 0) await ledger.record(entries);
       kv.delete(owedKey);
-      const last = records.at(-1);
       if (last) this.taken(last.seq);
       if (records.length < usageLimits.maxPage) return true;
     }
@@ -194,11 +197,12 @@ export class UsageLog extends DurableObject<Env> {
 
   /** Numbers have no holes but at their beginning: what stands too far behind the last one is too much. */
   #shrink(): void {
-    const { sql } = this.ctx.storage;
+    const { kv, sql } = this.ctx.storage;
     const rows = sql
       .exec<Row>(
-        "SELECT seq, body FROM calls WHERE seq <= (SELECT last_seq FROM counters) - ? ORDER BY seq",
+        "SELECT seq, body FROM calls WHERE seq <= (SELECT last_seq FROM counters) - ? AND seq > ? ORDER BY seq",
         usageLimits.maxRecords,
+        kv.get<number>(handedKey) ?? 0,
       )
       .toArray();
     for (const { seq, body } of rows) {
