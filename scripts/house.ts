@@ -52,8 +52,8 @@ const budgets: Readonly<Record<string, number>> = {
   // What tells two who talk at once, and what a meeting room adds to voices, is learned by commands of their own.
   // What of a room's SQLite is in use.
   // One way to ask a gateway, with a sentence for whatever else answers.
-  // A look whether the inference service is there begins none.
-  scripts: 16_420,
+  // A look whether the inference service is there begins none. Which builds stay.
+  scripts: 16_450,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;

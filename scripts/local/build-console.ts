@@ -4,25 +4,24 @@
  * contents of all sources. Vite is loaded for a build alone: a start that finds the files does without.
  */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vite";
 import { workletSource } from "../../client/browser/worklet-source.ts";
 import { consoleSources } from "./app-sources.ts";
 import { makeClient } from "./build-client.ts";
+import { keptBuilds, noteUsed, unfinished } from "./kept-builds.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const consoleFolder = join(root, "client", "console");
 const sample = join(root, "scripts", "demo", "sample", "interview");
 const builds = join(root, ".wrangler", "console");
-const unfinished = "making-";
-const keptBuilds = 4;
 
 /** @returns contents by name below the app's files. */
 export async function consoleFiles(): Promise<Map<string, Uint8Array>> {
   const place = join(builds, digestOfSources());
-  if (!existsSync(place)) await makeInto(place);
+  if (!noteUsed(place)) await makeInto(place);
   const entries = readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     entries.map((entry) => {
@@ -46,7 +45,7 @@ function digestOfSources(): string {
 /** Whole, or not there: a build that is interrupted leaves nothing half made. */
 async function makeInto(place: string): Promise<void> {
   mkdirSync(builds, { recursive: true });
-  forgetOldBuilds();
+  keptBuilds(builds);
   const folder = mkdtempSync(join(builds, unfinished));
   try {
     const { build } = await import("vite");
@@ -77,14 +76,6 @@ async function makeInto(place: string): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function forgetOldBuilds(): void {
-  const folders = readdirSync(builds)
-    .filter((name) => !name.startsWith(unfinished))
-    .map((name) => join(builds, name));
-  const byAge = folders.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  for (const folder of byAge.slice(keptBuilds)) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Files that are no module: the sample meeting, and the script of the audio thread, which its policy wants as a file. */

@@ -5,22 +5,20 @@
  */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Failure } from "../../../schemas/lib/failure.ts";
 import { openDigests } from "../file-digests.ts";
+import { keptBuilds, noteUsed, unfinished } from "../kept-builds.ts";
 import { readsTypeScript } from "../reads-typescript.ts";
 import { type Bundle, bundleFile, bundleSchema } from "./bundle-format.ts";
 import { root } from "./worker-configs.ts";
 
 const bundlesFolder = join(root, ".wrangler", "bundle");
 const makeScript = fileURLToPath(new URL("make-bundle.ts", import.meta.url));
-/** Of branches that a person goes back and forth between. */
-const keptBundles = 4;
 const makeTimeoutMs = 120_000;
-const unfinished = "making-";
 
 export interface StoredBundle extends Bundle {
   readonly folder: string;
@@ -33,19 +31,12 @@ export async function workerBundle(): Promise<StoredBundle> {
     Object.entries(inputs).every(([file, digest]) => digests.of(file) === digest),
   );
   digests.save();
-  return current ?? (await make());
+  return current && noteUsed(current.folder) ? current : make();
 }
 
-/** The newest first: it is most likely the one. */
+/** Those that were used last first: one of them is most likely the one. */
 function storedBundles(): StoredBundle[] {
-  if (!existsSync(bundlesFolder)) return [];
-  const folders = readdirSync(bundlesFolder)
-    .filter((name) => !name.startsWith(unfinished))
-    .map((name) => join(bundlesFolder, name));
-  const times = new Map(folders.map((folder) => [folder, statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0]));
-  const sorted = folders.toSorted((a, b) => (times.get(b) ?? 0) - (times.get(a) ?? 0));
-  for (const folder of sorted.slice(keptBundles)) rmSync(folder, { recursive: true, force: true });
-  return sorted.slice(0, keptBundles).flatMap((folder) => readBundle(folder) ?? []);
+  return keptBuilds(bundlesFolder).flatMap((folder) => readBundle(folder) ?? []);
 }
 
 /** Undefined where it is of another version, or was removed meanwhile. */
