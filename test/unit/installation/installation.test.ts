@@ -1,6 +1,7 @@
 /** The table of the installation against what else names its parts: configurations, the Workers' types, documents. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { unstable_readConfig } from "wrangler";
 import { bindingTable, variableTable } from "../../../server/shared/config/installation/table.ts";
 import { environmentCheck, nameIssues } from "../../../server/shared/config/installation/check-environment.ts";
 import { allVariables } from "../../../server/shared/config/config.ts";
@@ -12,6 +13,7 @@ import {
   environmentNames,
   environmentOf,
   readConfiguration,
+  wranglerEnvironment,
 } from "../../../scripts/deploy/installation/environments.ts";
 import { parseConfig } from "../../../server/shared/config/config.ts";
 
@@ -35,6 +37,15 @@ test.for(workers)("the type of the %s's environment has the table's bindings, an
   const wanted = bindingTable.filter((row) => row.worker === worker).map(({ name }) => name);
   expect(typed.toSorted()).toEqual([...wanted, ...local].toSorted());
 });
+
+test.for(each)(
+  "[Z2] what Cloudflare keeps of a request of the $worker in $name is without its query",
+  ({ worker, name }) => {
+    const env = wranglerEnvironment(name);
+    const { observability } = unstable_readConfig({ config: configPaths[worker], ...(env !== "" && { env }) });
+    expect(observability).toEqual({ enabled: true, redact_query_string: true });
+  },
+);
 
 test("environments share nothing, and each Worker names the other of its own environment", () => {
   const resources = each.flatMap(({ worker, name }) => [
