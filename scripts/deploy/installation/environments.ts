@@ -1,7 +1,7 @@
 /** The environments of both configurations, as wrangler reads them. */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { experimental_readRawConfig as readRawConfig } from "wrangler";
+import { experimental_readRawConfig as readRawConfig, unstable_readConfig as readWholeConfig } from "wrangler";
 import * as z from "zod";
 import type { BindingKind, WorkerName } from "../../../server/shared/config/installation/table.ts";
 
@@ -48,6 +48,12 @@ export function environmentOf(config: Configuration, name: EnvironmentName): Env
   const environment = name === "development" ? config : config.env[name];
   if (!environment) throw new Error(`${config.name} has no environment ${name}`);
   return environment;
+}
+
+/** What Cloudflare keeps of a Worker's requests, as wrangler has it with all that an environment takes over from the top level. */
+export function observabilityIn(worker: WorkerName, name: EnvironmentName): unknown {
+  const env = wranglerEnvironment(name);
+  return readWholeConfig({ config: configPaths[worker], ...(env !== "" && { env }) }).observability;
 }
 
 /** `--env` of wrangler: the top level of the configurations is `development`. */
