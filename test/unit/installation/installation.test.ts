@@ -1,7 +1,6 @@
 /** The table of the installation against what else names its parts: configurations, the Workers' types, documents. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { unstable_readConfig } from "wrangler";
 import { bindingTable, variableTable } from "../../../server/shared/config/installation/table.ts";
 import { environmentCheck, nameIssues } from "../../../server/shared/config/installation/check-environment.ts";
 import { allVariables } from "../../../server/shared/config/config.ts";
@@ -12,8 +11,8 @@ import {
   configPaths,
   environmentNames,
   environmentOf,
+  observabilityIn,
   readConfiguration,
-  wranglerEnvironment,
 } from "../../../scripts/deploy/installation/environments.ts";
 import { parseConfig } from "../../../server/shared/config/config.ts";
 
@@ -41,9 +40,7 @@ test.for(workers)("the type of the %s's environment has the table's bindings, an
 test.for(each)(
   "[Z2] what Cloudflare keeps of a request of the $worker in $name is without its query",
   ({ worker, name }) => {
-    const env = wranglerEnvironment(name);
-    const { observability } = unstable_readConfig({ config: configPaths[worker], ...(env !== "" && { env }) });
-    expect(observability).toEqual({ enabled: true, redact_query_string: true });
+    expect(observabilityIn(worker, name)).toEqual({ enabled: true, redact_query_string: true });
   },
 );
 
