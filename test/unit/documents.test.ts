@@ -48,3 +48,21 @@ test("the workflow uses official actions alone, each pinned by its commit, with 
   expect(used.length).toBeGreaterThan(2);
   expect(used.filter((action) => !/^actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action))).toEqual([]);
 });
+
+test("what an operator can rely on is held by tests that are there, and that name the rule", () => {
+  const section = readFileSync("docs/operations.md", "utf8").split("## What an operator can rely on")[1] ?? "";
+  const rows = [...(section.split("\n## ")[0] ?? "").matchAll(/^\| (.+?) +\| (.+?) +\| (.+?) +\|$/gm)].slice(2);
+  expect(rows.length).toBeGreaterThan(15);
+  const unheld = rows.flatMap(([, what = "", rules = "", held = ""]) => {
+    const texts = [...held.matchAll(/`(test\/[\w./-]+)`/g)].map(([, file = ""]) =>
+      existsSync(file) ? readFileSync(file, "utf8") : undefined,
+    );
+    const named = rules === "–" ? [] : rules.split(", ");
+    const isHeld =
+      texts.length > 0 &&
+      !texts.includes(undefined) &&
+      named.every((rule) => texts.some((text) => text?.includes(`[${rule}]`)));
+    return isHeld ? [] : [what];
+  });
+  expect(unheld).toEqual([]);
+});
