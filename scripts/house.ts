@@ -19,8 +19,8 @@ const budgets: Readonly<Record<string, number>> = {
   // what of it R2 brings back when its storage is lost, and a second look at who spoke, with the pairing of its voices and all that may go wrong.
   // What R2 lacks is found without an index, the tables of rooms of before are views, and a second look can be taken back.
   // What a read put together is kept by track. A name that comes while its window is away is not lost.
-  // A row behind R2 leaves its page.
-  "server/gateway": 19_440,
+  // A row behind R2 leaves its page. What may be kept says by what it is another answer.
+  "server/gateway": 19_460,
   // Asking meetings (the index, models that write, the rules of the one that quotes, kept chats), a ledger with its sums and batches, and a
   // model that takes part in meetings: its turns, its providers' wires, and the room as it sees it. How the installation runs, with alerts.
   // And what devices sync: documents, bodies, words, and what their words answer. What is kept in R2, tallied for the ledger. Since when captions,

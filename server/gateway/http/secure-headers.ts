@@ -1,5 +1,8 @@
-/** Headers of every answer that keep browsers from guessing its type, framing it, running any of it, or sending its address along. */
-import type { MiddlewareHandler } from "hono";
+/**
+ * Headers of every answer that keep browsers from guessing its type, framing it, running any of it, or sending its address along; and those
+ * that keep what is kept of it from another page, or another caller, than it was given to.
+ */
+import type { Context, MiddlewareHandler } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import type { AccessConfig } from "../../shared/config/access.ts";
 import type { Config } from "../../shared/config/config.ts";
@@ -28,8 +31,17 @@ export const secured: MiddlewareHandler<AppEnv> = async (c, next) => {
   const config = c.get("config") as Config | undefined;
   await forPagesOf[whoseMay(config?.access)](c, () => Promise.resolve());
   if (!c.res.headers.has("content-security-policy")) c.header("content-security-policy", nothingRuns);
-  if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
+  const caching = c.res.headers.get("cache-control");
+  if (caching === null) c.header("cache-control", "no-store");
+  else if (!caching.includes("no-store"))
+    vary(c, caching.includes("private") ? ["Origin", "Authorization"] : ["Origin"]);
 };
+
+/** Also where none was sent: a page that comes later sends one, and must not be given the answer without its CORS headers. */
+function vary(c: Context<AppEnv>, names: readonly string[]): void {
+  const said = (c.res.headers.get("vary") ?? "").toLowerCase();
+  for (const name of names) if (!said.includes(name.toLowerCase())) c.header("vary", name, { append: true });
+}
 
 function whoseMay(access: AccessConfig | undefined): keyof typeof forPagesOf {
   if (access && access.allowedOrigins.length > 0) return "others";
