@@ -13,7 +13,11 @@ if (argument === "--help" || argument === "-h") {
   console.error(`npm run setup takes no arguments, so not ${JSON.stringify(argument)} either.`);
   process.exitCode = 1;
 } else if (isInstalled()) console.log("All that package-lock.json names is installed.");
-else process.exitCode = spawnSync("npm ci", { shell: true, stdio: "inherit" }).status ?? 1;
+else {
+  // npm says nothing before it is done, where its output is no terminal.
+  console.log("Installing what package-lock.json names: a minute or two.");
+  process.exitCode = spawnSync("npm ci", { shell: true, stdio: "inherit" }).status ?? 1;
+}
 
 /** Whether each package of the lock was installed from these very bytes; npm notes that last. Those for other machines need not be. */
 function isInstalled() {

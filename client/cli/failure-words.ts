@@ -37,6 +37,8 @@ export function failureWords(cause: unknown, { hasCredential, isCapture, url, en
   if (cause instanceof RoomtoneHttpError && cause.code === "unauthorized" && !hasCredential) return needsCredential;
   if (cause instanceof RoomtoneError && url !== undefined && isOfNoGateway(cause))
     return `${asSentence(cause.message)} Is the gateway at ${plain(url)} running? --url names another.`;
+  if (cause instanceof RoomtoneHttpError && cause.code === "not_finalized")
+    return `${asSentence(cause.message)} \`roomtone finalize\` does it.`;
   if (cause instanceof RoomtoneError) return asSentence(cause.message);
   if (cause instanceof RecorderError)
     return `${asSentence(cause.message)}${cause.hasBegun ? ` If anything was recorded, it is in the spool: run the same command again to go on.` : ""}`;

@@ -55,7 +55,7 @@ export function addSpeechCommands(program: Command, deps: SpeechCommandsDeps): v
     .option("--model <name>", "as provider/model (default: the preferred one)")
     .addHelpText(
       "after",
-      '\n  roomtone say "The meeting begins." > begins.wav\n  roomtone say "Hello" --voice slt | aplay',
+      '\n  roomtone say "The meeting begins." > begins.wav\n  roomtone say "Good morning." --voice slt | aplay',
     )
     .action(async (text: string, given: SayGiven) => {
       if (deps.isTerminal) {

@@ -33,6 +33,13 @@ export function isWithoutR2(output: string): boolean {
   return /enable R2|\b10042\b/i.test(output);
 }
 
+/** Whether it had no credential to ask with, or none that is taken. A roll-back asks this way alone: each run of wrangler takes seconds. */
+export function isNotLoggedIn(output: string): boolean {
+  return /CLOUDFLARE_API_TOKEN|not (?:logged in|authenticated)|failed to fetch auth token|\[code: (?:10000|9109)\]/i.test(
+    output,
+  );
+}
+
 const databasesSchema = z.array(z.looseObject({ uuid: z.string(), name: z.string() }));
 const namespacesSchema = z.array(z.looseObject({ id: z.string(), title: z.string() }));
 

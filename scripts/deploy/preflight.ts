@@ -8,6 +8,7 @@ import {
   type Deployments,
   deploymentsIn,
   type Ended,
+  isNotLoggedIn,
   isWithoutR2,
   migrationIn,
   namespacesIn,
@@ -36,9 +37,11 @@ export interface Found {
   readonly toMake: readonly { readonly says: string; readonly args: readonly string[] }[];
 }
 
+const notLoggedIn = "wrangler is not logged in: `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.";
+
 export async function lookAt(environment: EnvironmentName, wrangler: Wrangler): Promise<Found> {
   const me = await wrangler("gateway", ["whoami", "--json"]);
-  if (me.code !== 0) throw new Failure("wrangler is not logged in: `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.");
+  if (me.code !== 0) throw new Failure(notLoggedIn);
   const names = resourceNames(environment);
   const buckets = await wrangler("gateway", ["r2", "bucket", "list"]);
   if (isWithoutR2(buckets.output)) {
@@ -92,6 +95,7 @@ export async function makeMissing(
 export async function deploymentsOf(worker: Worker, wrangler: Wrangler): Promise<Deployments> {
   const ended = await wrangler(worker, ["deployments", "list", "--json"]);
   const answer = deploymentsIn(ended);
+  if (!answer && isNotLoggedIn(ended.output)) throw new Failure(notLoggedIn);
   if (!answer) throw new Failure(`wrangler can't say what is deployed: ${complaintIn(ended.output)}`);
   return answer;
 }

@@ -29,6 +29,9 @@ test("[V4] where no gateway answers, or something that is none, the address is n
   );
   const problem = { status: 404, detail: "No.", retryAfterMs: undefined };
   expect(said(new RoomtoneHttpError(call, { ...problem, code: "unexpected_answer" }))).toContain(asked);
+  expect(said(new RoomtoneHttpError(call, { ...problem, code: "not_finalized" }))).toContain(
+    "`roomtone finalize` does it.",
+  );
   // These are a gateway's.
   expect(said(new RoomtoneHttpError(call, { ...problem, code: "session_not_found" }))).not.toContain("--url");
   expect(said(new RoomtoneTimeoutError(call, "got no whole answer in 10 ms."))).not.toContain("--url");

@@ -13,6 +13,10 @@ const config = args[args.indexOf("--config") + 1];
 const of = config.includes("/app/") ? "app" : "gateway";
 appendFileSync(process.env.CALLS, of + (existsSync(config) ? ": " : " without a file: ") + args.join(" ") + "\\n");
 const at = (id, day) => ({ created_on: "2026-11-" + day, versions: [{ version_id: id, percentage: 100 }] });
+if (process.env.REFUSES) {
+  console.error("\\u001b[31mX [ERROR] In a non-interactive environment, it's necessary to set a CLOUDFLARE_API_TOKEN environment variable");
+  process.exit(1);
+}
 if (args[0] === "deployments") console.log(JSON.stringify([at(of + "-1", "01"), at(of + "-2", "02")]));
 `;
 
@@ -51,4 +55,17 @@ test("asks which environment: none is meant by silence", async () => {
   const { code, output, calls } = await deploy("--rollback");
   expect([code, calls]).toEqual([1, ""]);
   expect(output).toContain("Which environment? --env development, staging or production.");
+});
+
+test("a roll-back that is not logged in says so, and what to do", async () => {
+  process.env["REFUSES"] = "1";
+  onTestFinished(() => {
+    delete process.env["REFUSES"];
+  });
+  const { code, output, calls } = await deploy("--rollback", "--env", "staging");
+  expect([code, output]).toEqual([
+    1,
+    "wrangler is not logged in: `npx wrangler login`, or set CLOUDFLARE_API_TOKEN.\n",
+  ]);
+  expect(calls).not.toContain("rollback");
 });
