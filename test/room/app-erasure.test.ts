@@ -176,6 +176,25 @@ describe("[J8] what a chat could not do", () => {
     );
   });
 
+  it("tells the list of an answer that ended with its object", async () => {
+    const chats = await Chats.new();
+    endless();
+    const room = await chats.own.meeting([{ text: "The launch is on the ninth of March.", speaker: "Ann" }]);
+    await chats.own.index.refresh([room.sessionId]);
+    const id = await chats.make({ model: "openai/writes" });
+    const body = { chat_id: id, message: "When is the launch?" };
+    const answer = await chats.ask("POST", "/v1/chat", body, { accept: "text/event-stream" });
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    const alarmAt = await runInDurableObject(chats.object(id), (_, { storage }) => storage.getAlarm());
+    expect(alarmAt).toBeLessThanOrEqual(clock.now() + 60_000);
+    await reader?.cancel();
+    await eventually("its month begins", async () => {
+      const at = await runInDurableObject(chats.object(id), (_, { storage }) => storage.getAlarm());
+      return (at ?? 0) > clock.now() + 86_400_000;
+    });
+  });
+
   it("goes after its month also where the list is away for long", async () => {
     const chats = await Chats.new();
     const id = await chats.make({ title: "Old" });

@@ -243,7 +243,9 @@ export class ChatSessionDO extends DurableObject<Env> {
     const { chat } = this.#store;
     if (!chat) return;
     const goesAt = chat.updated_at + this.#lifetimeMs(chat.is_listed);
-    await this.ctx.storage.setAlarm(this.#store.isUnscrubbed ? Date.now() + againMs : goesAt);
+    // An answer that is being made may end with this object: the list hears of that too.
+    const isBusy = this.#store.isUnscrubbed || this.#store.lastAnswer?.status === "running";
+    await this.ctx.storage.setAlarm(isBusy ? Date.now() + againMs : goesAt);
   }
 
   async #tellList(): Promise<void> {
