@@ -46,6 +46,12 @@ export function shareWords(share: number): string {
   return `${(Math.floor(share * 1_000) / 10).toFixed(1)} %`;
 }
 
+/** `-$12,360.866`: an amount as it was told, digit by digit, to be read. */
+export function dollarWords(shown: string): string {
+  const [, sign = "", whole = "", rest = ""] = /^(-?)(\d+)(.*)$/.exec(shown) ?? [];
+  return `${sign}$${whole.replace(/\B(?=(?:\d{3})+$)/g, ",")}${rest}`;
+}
+
 /** `922 MB`. */
 export function sizeWords(bytes: number): string {
   const units = ["bytes", "kB", "MB", "GB"];

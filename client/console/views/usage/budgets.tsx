@@ -1,5 +1,6 @@
 /** Budgets of the tenant, each as a bar: how much of it is used now. */
 import type { JSX } from "preact";
+import { dollarWords } from "../../parts/words.ts";
 import type { BudgetInUse } from "../../../index.ts";
 import { featureWords } from "../../state/usage.ts";
 
@@ -56,7 +57,7 @@ function barsOf({
           {
             label: `${name}, dollars today`,
             share: used / Number(usd.limit.exact),
-            said: `$${usd.charged.shown} of $${usd.limit.shown}`,
+            said: `${dollarWords(usd.charged.shown)} of ${dollarWords(usd.limit.shown)}`,
           },
         ]
       : []),

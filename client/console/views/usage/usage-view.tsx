@@ -1,5 +1,6 @@
 /** What was used and what it costs: over time, by feature and meeting, against budgets. Its own part of the page, loaded when it is looked at. */
 import type { JSX } from "preact";
+import { dollarWords } from "../../parts/words.ts";
 import { useEffect } from "preact/hooks";
 import { type Fact, Facts } from "../../parts/facts.tsx";
 import { addressOf } from "../../state/route.ts";
@@ -64,11 +65,11 @@ export function UsageView(): JSX.Element {
 function Known({ known }: { readonly known: Spent }): JSX.Element {
   const { total, balance, days, features, meetings, hasMore, budgets } = known;
   const facts: readonly Fact[] = [
-    ["Charged", `$${total.charge_usd.shown}`],
+    ["Charged", dollarWords(total.charge_usd.shown)],
     ["Entries", count(total.entries)],
     ...(total.estimated_entries > 0 ? ([["Of these estimated", count(total.estimated_entries)]] as const) : []),
     ...(total.unpriced_entries > 0 ? ([["Without a known price", count(total.unpriced_entries)]] as const) : []),
-    ["Balance", balance.balance_usd.shown.replace(/^(-?)/, "$1$$")],
+    ["Balance", dollarWords(balance.balance_usd.shown)],
   ];
   return (
     <>
@@ -101,12 +102,13 @@ function Days({ days }: { readonly days: readonly UsageRow[] }): JSX.Element {
   const highest = days.find((day) => usdOf(day) === most);
   const first = days.at(0)?.key ?? "";
   const last = days.at(-1)?.key ?? "";
-  const said = most > 0 && highest ? `Most on ${highest.key}: $${highest.charge_usd.shown}.` : "Nothing was charged.";
+  const said =
+    most > 0 && highest ? `Most on ${highest.key}: ${dollarWords(highest.charge_usd.shown)}.` : "Nothing was charged.";
   return (
     <figure class="usage-days">
       <div class="usage-bars" role="img" aria-label={`Charges of each day from ${first} to ${last}. ${said}`}>
         {days.map((day) => (
-          <div key={day.key} class="usage-bar" title={`${day.key}: $${day.charge_usd.shown}`}>
+          <div key={day.key} class="usage-bar" title={`${day.key}: ${dollarWords(day.charge_usd.shown)}`}>
             <div style={{ height: `${most > 0 ? (usdOf(day) / most) * 100 : 0}%` }} />
           </div>
         ))}
@@ -152,7 +154,7 @@ function Table({ rows, name, isLinked = false }: TableProps): JSX.Element {
                   featureWords(key)
                 )}
               </th>
-              <td>${charge_usd.shown}</td>
+              <td>{dollarWords(charge_usd.shown)}</td>
               <td>{count(quantities.calls)}</td>
               <td>{minutes(quantities.audio_ms)}</td>
               <td>{count(quantities.input_tokens + quantities.output_tokens)}</td>
