@@ -6,8 +6,8 @@ import { conditions, passThrough } from "../eval/conditions.ts";
 import { leastWindowSamples, type Spoken, speechOf, windowSamples } from "./gather-rows.ts";
 
 export interface OverlapRow {
-  /** Rows of one mix are of the same two people. */
-  readonly mix: number;
+  /** Nobody of one fold is in another. */
+  readonly fold: number;
   readonly isTogether: boolean;
   /** Of 0.75 s, pooled. */
   readonly values: Float64Array;
@@ -15,6 +15,14 @@ export interface OverlapRow {
 
 type IsSpeech = (sample: number) => boolean;
 
+interface Heard {
+  readonly samples: Int16Array;
+  readonly isSpeech: IsSpeech;
+}
+
+export const folds = 3;
+/** So often everybody is mixed, each time with somebody else and mostly in another condition. */
+const rounds = 4;
 /** Frames: 0.75 s, as three steps are, every quarter of a second. */
 const [lengthFrames, everyFrames] = [31, 10];
 /** Of a stretch: so much of it both speak, or nowhere both and so much of it one. */
@@ -23,34 +31,53 @@ const speechLevel = 2_500;
 /** How much louder or quieter the second person of a mix is than the first, at most. */
 const mostDb = 10;
 
-/** @yields rows of mixes, each of two people of whom no other mix is. */
+/** @yields rows of mixes, each of two people of one fold. */
 export async function* overlapRowsOf(
   people: Iterable<Spoken>,
   front: VoiceFront,
   silero: Silero,
 ): AsyncGenerator<OverlapRow> {
-  const random = seededRandom(7);
-  const shuffled = [...people].map((person) => ({ person, place: random() })).toSorted((a, b) => a.place - b.place);
-  for (let mix = 0; 2 * mix + 1 < shuffled.length; mix++) {
-    const [first, second] = shuffled.slice(2 * mix, 2 * mix + 2).map(({ person }) => person.samples);
-    if (!first || !second) continue;
-    const lead = Math.round((0.25 + 0.35 * random()) * first.length);
-    const isFirst = await speechOf(first, silero);
-    const isSecond = await speechOf(second, silero);
-    const levelDb = mostDb * (2 * random() - 1);
-    const [a, b] = [scaled(first, isFirst, 0), scaled(second, isSecond, levelDb)];
-    const both = Int16Array.from({ length: Math.max(a.length, lead + b.length) }, (_, i) =>
-      Math.max(-32_768, Math.min(32_767, Math.round((a[i] ?? 0) + (b[i - lead] ?? 0)))),
-    );
-    const condition = conditions[mix % conditions.length] ?? "clean";
-    const heard = Float32Array.from(passThrough(both, condition, seededRandom(mix + 1)), (v) => v / 32_768);
-    const voicesAt = (sample: number): number => Number(isFirst(sample)) + Number(isSecond(sample - lead));
-    for await (const row of stretchesOf(heard, voicesAt, front)) yield { mix, ...row };
+  const all: Heard[] = [];
+  for (const { samples } of people) all.push({ samples, isSpeech: await speechOf(samples, silero) });
+  for (let round = 0; round < rounds; round++) {
+    const random = seededRandom(7 + round);
+    let mix = 0;
+    for (let fold = 0; fold < folds; fold++) {
+      const shuffled = all
+        .filter((_, i) => i % folds === fold)
+        .map((person) => ({ person, place: random() }))
+        .toSorted((a, b) => a.place - b.place);
+      for (let i = 0; i + 1 < shuffled.length; i += 2, mix++) {
+        const [first, second] = shuffled.slice(i, i + 2).map(({ person }) => person);
+        if (!first || !second) continue;
+        const { samples, voicesAt } = mixOf(first, second, random);
+        const condition = conditions[(mix + round) % conditions.length] ?? "clean";
+        const heard = Float32Array.from(passThrough(samples, condition, seededRandom(mix + 1)), (v) => v / 32_768);
+        for await (const row of stretchesOf(heard, voicesAt, front)) yield { fold, ...row };
+      }
+    }
   }
 }
 
+/** The second begins while the first speaks. */
+function mixOf(
+  first: Heard,
+  second: Heard,
+  random: () => number,
+): { samples: Int16Array; voicesAt: (sample: number) => number } {
+  const lead = Math.round((0.25 + 0.35 * random()) * first.samples.length);
+  const levelDb = mostDb * (2 * random() - 1);
+  const [a, b] = [scaled(first, 0), scaled(second, levelDb)];
+  return {
+    samples: Int16Array.from({ length: Math.max(a.length, lead + b.length) }, (_, i) =>
+      Math.max(-32_768, Math.min(32_767, Math.round((a[i] ?? 0) + (b[i - lead] ?? 0)))),
+    ),
+    voicesAt: (sample) => Number(first.isSpeech(sample)) + Number(second.isSpeech(sample - lead)),
+  };
+}
+
 /** The speech of all people is equally loud, but for the decibels that are given. */
-function scaled(samples: Int16Array, isSpeech: IsSpeech, db: number): Float64Array {
+function scaled({ samples, isSpeech }: Heard, db: number): Float64Array {
   let [sum, count] = [1, 1];
   for (const [i, sample] of samples.entries()) {
     if (!isSpeech(i)) continue;
@@ -65,7 +92,7 @@ async function* stretchesOf(
   heard: Float32Array,
   voicesAt: (sample: number) => number,
   front: VoiceFront,
-): AsyncGenerator<Omit<OverlapRow, "mix">> {
+): AsyncGenerator<Omit<OverlapRow, "fold">> {
   for (let at = 0; heard.length - at >= leastWindowSamples; at += windowSamples) {
     const frames = await front.hear(heard.slice(at, at + windowSamples));
     for (let from = 0; from + lengthFrames <= frames.count; from += everyFrames) {

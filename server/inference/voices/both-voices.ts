@@ -47,12 +47,18 @@ export function withSpeech({ distances, room, steps }: Recording, voices: readon
   return { distances: sums, room: inRoom, steps: steps + voices.length };
 }
 
+/** How much of a meeting room is in a recording: 0 to 1. */
+export function roomIn({ room, steps }: Recording): number {
+  return Math.min(1, Math.max(0, room / Math.max(1, steps)));
+}
+
 /** Where voices of a recording are compared. */
-export function directionsIn({ distances, room, steps }: Recording): DirectionOf {
+export function directionsIn(recording: Recording): DirectionOf {
+  const { distances, steps } = recording;
   const nearest = Math.min(...distances);
   const channel = distances.indexOf(nearest);
   const isKnown = nearest <= comparing.knownWithin * steps;
-  const inRoom = Math.min(1, Math.max(0, room / Math.max(1, steps)));
+  const inRoom = roomIn(recording);
   const roomShare = comparing.roomShare * inRoom;
   const share = comparing.classicalShare * (1 - inRoom);
   return ({ neural, classical }) => {

@@ -8,14 +8,28 @@ import { addScaled, toUnit } from "../../shared/diarizer/vectors.ts";
 import { assignGreedily } from "./assign-greedily.ts";
 import type { DirectionOf } from "./both-voices.ts";
 import type { HeardStep, RememberedStep } from "./history.ts";
+import type { AtOnce } from "./overlap.ts";
+import { secondVoices } from "./second-voices.ts";
 import { following, steps as lengths } from "./tuning.ts";
 import { groupSteps } from "./voice-groups.ts";
 
 export interface Followed {
   /** Of each new step. */
   readonly given: readonly (string | undefined)[];
+  /** Who else speaks in each new step, of those who are known by now. */
+  readonly others: readonly (string | undefined)[];
   /** What was remembered, with whom it is given to now. */
   readonly known: readonly RememberedStep[];
+}
+
+interface FreshStep extends HeardStep {
+  readonly together: number;
+}
+
+interface Listening {
+  readonly directionOf: DirectionOf;
+  /** Undefined where a second voice is not looked for. */
+  readonly atOnce: AtOnce | undefined;
 }
 
 /**
@@ -24,9 +38,9 @@ export interface Followed {
  */
 export function follow(
   remembered: readonly RememberedStep[],
-  fresh: readonly HeardStep[],
+  fresh: readonly FreshStep[],
   clusters: Clusters,
-  directionOf: DirectionOf,
+  { directionOf, atOnce }: Listening,
 ): Followed {
   const known = remembered.map((step) =>
     step.clusterId !== undefined && !clusters.has(step.clusterId) ? { ...step, clusterId: undefined } : step,
@@ -69,8 +83,20 @@ export function follow(
     const nearest = centroid && clusters.nearestTo(centroid, () => true);
     if (nearest) idOf.set(group, nearest.clusterId);
   }
+  const given = path.slice(known.length).map((group) => idOf.get(group));
+  const seconds =
+    atOnce &&
+    secondVoices(
+      fresh.map((step) => ({ ...step, voice: directionOf(step) })),
+      { path: path.slice(known.length), voices },
+      atOnce,
+    );
   return {
-    given: path.slice(known.length).map((group) => idOf.get(group)),
+    given,
+    others: given.map((id, i) => {
+      const other = idOf.get(seconds?.[i] ?? -1);
+      return other === id ? undefined : other;
+    }),
     known: known.map((step) => ({
       ...step,
       clusterId: step.clusterId === undefined ? undefined : clusters.survivorOf(step.clusterId),

@@ -11,7 +11,7 @@ import { framesPerSecond, front as classical } from "../../shared/diarizer/tunin
 import { addScaled } from "../../shared/diarizer/vectors.ts";
 import { vad } from "../stt/tuning.ts";
 import type { Silero } from "../stt/silero.ts";
-import { areTogether } from "./overlap.ts";
+import { notTogether, togetherOf } from "./overlap.ts";
 import { type Projection, project } from "./projection.ts";
 import { type Hearable, type Region, regionsOf } from "./speech-regions.ts";
 import { reviewing, speaking, steps as lengths } from "./tuning.ts";
@@ -34,8 +34,8 @@ export interface MeetingStep {
   readonly neural: Float32Array;
   /** As `VoiceSpace.voiceOf` gives it: not centred. */
   readonly classical: Float32Array;
-  /** Whether two speak at once. */
-  readonly isTogether: boolean;
+  /** How much it sounds like two at once; only `atOnceIn` its recording says from where on it is. */
+  readonly together: number;
 }
 
 /** What is heard in one step alone. */
@@ -209,7 +209,7 @@ export class MeetingEar {
         isHeard ? project(projection, pooledOf(sums, frames)) : projection.directions.map(() => 0),
       ),
       classical: Float32Array.from(space.voiceOf(statistics)),
-      isTogether: close.frames >= lengths.togetherFrames && areTogether(pooledOf(close.sums, close.frames)),
+      together: close.frames >= lengths.togetherFrames ? togetherOf(pooledOf(close.sums, close.frames)) : notTogether,
     };
   }
 }

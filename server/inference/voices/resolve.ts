@@ -12,6 +12,7 @@ import { directionsIn, withSpeech } from "./both-voices.ts";
 import { centroidOf, follow } from "./follow.ts";
 import { readHistory, remember, withHistory } from "./history.ts";
 import { hearWindow, type Hearing, type MeetingStep } from "./meeting-ear.ts";
+import { atOnceIn, isRoom } from "./overlap.ts";
 import { following } from "./tuning.ts";
 
 /** Of the centroids: another number with another projection, or anything else in them. */
@@ -49,12 +50,20 @@ export async function resolveVoices(
     let remembered = history.steps;
     if (steps.length > 0) {
       const fresh = steps.map((step) => ({ ...step, startMs: before + step.startMs }));
-      const { given, known } = follow(remembered, fresh, clusters, directionOf);
+      const { given, others, known } = follow(remembered, fresh, clusters, {
+        directionOf,
+        // Elsewhere two seldom talk at once, and a name that is wrongly shown is worse than one that comes with the second look.
+        atOnce: isRoom(recording) ? atOnceIn(recording) : undefined,
+      });
       remembered = remember(
         known,
         fresh.map((step, i) => ({ ...step, clusterId: given[i] })),
       );
-      placed.push(...piecesOf(steps, given, msOf(window.start), clusters));
+      const offsetMs = msOf(window.start);
+      const beside = piecesOf(steps, others, offsetMs, clusters);
+      // Last, since who speaks is who spoke last, and whoever only interjects is not.
+      const pieces = [...piecesOf(steps, given, offsetMs, clusters), ...beside];
+      placed.push(...pieces.toSorted((a, b) => (a.spans[0]?.start_ms ?? 0) - (b.spans[0]?.start_ms ?? 0)));
     }
     history = { steps: remembered, recording, heardMs };
   }

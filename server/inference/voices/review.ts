@@ -1,6 +1,7 @@
 /** A second look at a whole meeting: who speaks, now that everything that everybody said is known. Pure; knows no names. */
 import { directionsIn, nothingHeard, withSpeech } from "./both-voices.ts";
 import type { MeetingStep } from "./meeting-ear.ts";
+import { atOnceIn } from "./overlap.ts";
 import { secondVoices } from "./second-voices.ts";
 import { following } from "./tuning.ts";
 import { groupSteps } from "./voice-groups.ts";
@@ -15,7 +16,8 @@ export interface ReviewedSegment {
 /** @param steps in order. @returns in order; segments of one voice do not touch, those of two may overlap. */
 export function review(steps: readonly MeetingStep[]): ReviewedSegment[] {
   if (steps.length === 0) return [];
-  const directionOf = directionsIn(withSpeech(nothingHeard, steps));
+  const recording = withSpeech(nothingHeard, steps);
+  const directionOf = directionsIn(recording);
   const voiced = steps.map((step) => ({ ...step, voice: directionOf(step), count: 1 }));
   const groups = groupSteps(voiced);
   const inOrder = [...new Set(groups.path)];
@@ -29,7 +31,7 @@ export function review(steps: readonly MeetingStep[]): ReviewedSegment[] {
       turns[turns.length - 1] = { ...last, end_ms };
     else turns.push({ start_ms, end_ms, speaker });
   }
-  const others = secondVoices(voiced, groups).flatMap((voice, i): ReviewedSegment[] => {
+  const others = secondVoices(voiced, groups, atOnceIn(recording)).flatMap((voice, i): ReviewedSegment[] => {
     const { startMs: start_ms = 0, endMs: end_ms = 0 } = steps[i] ?? {};
     return voice === undefined ? [] : [{ start_ms, end_ms, speaker: nameOf(voice) }];
   });

@@ -4,17 +4,22 @@
  */
 import { dot } from "../../shared/diarizer/vectors.ts";
 import type { Groups } from "./group.ts";
+import type { AtOnce } from "./overlap.ts";
 import { reviewing } from "./tuning.ts";
 
 interface StepOfTwo {
-  readonly isTogether: boolean;
+  readonly together: number;
   readonly isFirst: boolean;
   readonly voice: Float64Array;
 }
 
 /** @returns for each step, an index of the voices, or the one after the last, or undefined. */
-export function secondVoices(steps: readonly StepOfTwo[], { path, voices }: Groups): (number | undefined)[] {
-  const areTwo = longRuns(steps);
+export function secondVoices(
+  steps: readonly StepOfTwo[],
+  { path, voices }: Groups,
+  atOnce: AtOnce,
+): (number | undefined)[] {
+  const areTwo = longRuns(steps, atOnce);
   const count = areTwo.filter(Boolean).length;
   return steps.map(({ voice }, i) => {
     if (!areTwo[i]) return undefined;
@@ -25,15 +30,15 @@ export function secondVoices(steps: readonly StepOfTwo[], { path, voices }: Grou
   });
 }
 
-function longRuns(steps: readonly StepOfTwo[]): boolean[] {
+function longRuns(steps: readonly StepOfTwo[], atOnce: AtOnce): boolean[] {
   const runs: number[] = [];
-  for (const [i, { isTogether, isFirst }] of steps.entries())
-    runs.push(isTogether ? (isFirst ? 0 : (runs[i - 1] ?? 0)) + 1 : 0);
+  for (const [i, { together, isFirst }] of steps.entries())
+    runs.push(together > atOnce.threshold ? (isFirst ? 0 : (runs[i - 1] ?? 0)) + 1 : 0);
   const areTwo = runs.map(() => false);
   for (let i = runs.length - 1; i >= 0; i--) {
     const run = runs[i] ?? 0;
     const goesOn = areTwo[i + 1] === true && (runs[i + 1] ?? 0) === run + 1;
-    areTwo[i] = run >= reviewing.togetherSteps || (run > 0 && goesOn);
+    areTwo[i] = run >= atOnce.steps || (run > 0 && goesOn);
   }
   return areTwo;
 }

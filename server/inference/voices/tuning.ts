@@ -79,9 +79,16 @@ export const reviewing = {
   /** Frames that the network hears at a time, and those before and after that are heard again: 4 s and half a second. */
   ownFrames: 166,
   contextFrames: 20,
-  /** Steps behind each other in which two speak: fewer are passed over. And of all, to say that there are two where one voice is known. */
-  togetherSteps: 2,
+  /** Steps in which two speak, to say that there are two where one voice is known. */
   secondVoiceSteps: 8,
   /** Of a step with what is around it; with fewer it has no voice. */
   leastFrames: 4,
+} as const;
+
+/** Two who talk at once: often in a meeting room, and seldom elsewhere. */
+export const talkingAtOnce = {
+  /** So much of a meeting room is in a recording that was made in one. */
+  fromRoom: 0.5,
+  /** Steps behind each other in which two are heard: fewer are passed over. */
+  steps: { anywhere: 4, inRoom: 2 },
 } as const;

@@ -1,6 +1,8 @@
 /** The second look at a whole meeting. */
 import { describe, expect, it } from "vitest";
 import { review } from "../../../server/inference/voices/review.ts";
+import { nothingHeard } from "../../../server/inference/voices/both-voices.ts";
+import { atOnceIn, notTogether } from "../../../server/inference/voices/overlap.ts";
 import type { MeetingStep } from "../../../server/inference/voices/meeting-ear.ts";
 import { groupVoices } from "../../../server/inference/voices/voice-groups.ts";
 import { comparing } from "../../../server/inference/voices/tuning.ts";
@@ -67,10 +69,10 @@ const said = (axis: number, count: number): Omit<MeetingStep, "startMs" | "endMs
     neural: Float32Array.from(moment(towards(axis), 0.3)),
     // Of no kind of recording that the classical voice knows.
     classical: new Float32Array(voiceValues).fill(9),
-    isTogether: false,
+    together: notTogether,
   }));
 const atOnce = (steps: ReturnType<typeof said>, from: number, to: number): ReturnType<typeof said> =>
-  steps.map((step, i) => (i >= from && i < to ? { ...step, isTogether: true } : step));
+  steps.map((step, i) => (i >= from && i < to ? { ...step, together: 9 } : step));
 const placed = (steps: readonly Omit<MeetingStep, "startMs" | "endMs">[]): MeetingStep[] =>
   steps.map((step, i) => ({ ...step, startMs: i * stepMs, endMs: (i + 1) * stepMs }));
 
@@ -134,5 +136,19 @@ describe("a review", () => {
       { start_ms: 2_500, end_ms: 5_000, speaker: "voice_2" },
     ]);
     expect(review(placed(atOnce(said(4, 40), 10, 16)))).toHaveLength(1);
+  });
+
+  it("believes less of two at once, and shorter, in a meeting room", () => {
+    const [anywhere, inRoom] = [0.3, 0.6].map((room) => atOnceIn({ ...nothingHeard, room: room * 40, steps: 40 }));
+    expect(inRoom?.threshold).toBeLessThan(anywhere?.threshold ?? 0);
+    expect(inRoom?.steps).toBeLessThan(anywhere?.steps ?? 0);
+    const surely = atOnceIn(nothingHeard).threshold;
+    const segments = [surely + 0.1, surely - 0.1].map(
+      (together) =>
+        review(
+          placed([...said(4, 20), ...said(2, 16)].map((step, i) => (i >= 8 && i < 12 ? { ...step, together } : step))),
+        ).length,
+    );
+    expect(segments).toEqual([3, 2]);
   });
 });

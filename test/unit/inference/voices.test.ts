@@ -12,6 +12,7 @@ import {
   type RememberedStep,
   withHistory,
 } from "../../../server/inference/voices/history.ts";
+import { type AtOnce, notTogether } from "../../../server/inference/voices/overlap.ts";
 import { groupSteps } from "../../../server/inference/voices/voice-groups.ts";
 import { directionsIn, nothingHeard, withSpeech } from "../../../server/inference/voices/both-voices.ts";
 import { channels, voiceValues } from "../../../server/shared/diarizer/model.ts";
@@ -48,12 +49,15 @@ const grouped = (steps: readonly HeardStep[]): Step[] =>
 /** A window that follows on what is remembered. */
 function followWindow(
   remembered: readonly RememberedStep[],
-  fresh: readonly HeardStep[],
+  fresh: readonly (HeardStep & { readonly together?: number })[],
   clusters: Clusters,
-): { given: readonly (string | undefined)[]; history: RememberedStep[] } {
-  const { given, known } = follow(remembered, fresh, clusters, directionOf);
+  atOnce?: AtOnce,
+): { given: readonly (string | undefined)[]; others: readonly (string | undefined)[]; history: RememberedStep[] } {
+  const told = fresh.map((step) => ({ together: notTogether, ...step }));
+  const { given, others, known } = follow(remembered, told, clusters, { directionOf, atOnce });
   return {
     given,
+    others,
     history: remember(
       known,
       fresh.map((step, i) => ({ ...step, clusterId: given[i] })),
@@ -105,6 +109,21 @@ describe("following a meeting", () => {
     expect(new Set(first.given)).toEqual(new Set(["speaker_1"]));
     const second = followWindow(first.history, said(2, 12), clusters);
     expect(new Set(second.given)).toEqual(new Set(["speaker_2"]));
+  });
+
+  it("says who else speaks where two are heard at once, of those it knows, and only where that is looked for", () => {
+    const clusters = clustersOf(noClusters);
+    const first = followWindow([], said(1, 16), clusters);
+    const second = followWindow(first.history, said(2, 16), clusters);
+    const both = said(1, 16).map((step, i) => (i >= 4 && i < 8 ? { ...step, together: 2 } : step));
+    const window = followWindow(second.history, both, clusters, { threshold: 1, steps: 2 });
+    expect(new Set(window.given)).toEqual(new Set([first.given[0]]));
+    const other = second.given[0];
+    expect(window.others).toEqual(both.map((_, i) => (i >= 4 && i < 8 ? other : undefined)));
+    expect(followWindow(second.history, both, clusters).others.filter(Boolean)).toEqual([]);
+    expect(followWindow(first.history, both, clustersOf(noClusters), { threshold: 1, steps: 2 }).others).toEqual(
+      both.map(() => undefined),
+    );
   });
 
   it("merges a cluster that turns out to be another's voice, and never two names", () => {
