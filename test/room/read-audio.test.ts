@@ -4,6 +4,7 @@ import { limits } from "../../schemas/limits.ts";
 import { audioOf, wavAudio } from "../../server/app/ai/audio.ts";
 import { circuitOf, failuresToOpen } from "../../server/app/ai/circuits.ts";
 import { readAudio } from "../../server/app/http/speech/read-audio.ts";
+import { readPart } from "../../server/app/http/sync/bodies.ts";
 
 const wav = wavAudio(new Uint8Array(32_000), 16_000).bytes;
 
@@ -33,6 +34,35 @@ test("[L17] one tenant's audio leaves room for another's, and its own place is f
   const again = await readAudio(post(wav, "audio/wav"), "greedy", ["file"]);
   expect(again.ok).toBe(true);
   for (const read of [other, again]) if (read.ok) read.value.release();
+});
+
+const partOf = async (body: BodyInit, tenant: string): Promise<string> => {
+  const read = await readPart(new Request("http://app.test/", { method: "PUT", body }), tenant);
+  return read.ok ? "ok" : read.error.code;
+};
+const part = (tenant: string): Promise<string> => partOf(new Uint8Array(limits.syncPartBytes), tenant);
+
+test("[L17] parts of bodies that one tenant sends slowly leave room for another's", async () => {
+  const open = new Set<ReadableStreamDefaultController>();
+  /** All but the last byte of a part comes. */
+  const slowly = (tenant: string): Promise<string> => {
+    let own: ReadableStreamDefaultController | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        own = controller;
+        open.add(controller);
+        controller.enqueue(new Uint8Array(limits.syncPartBytes - 1));
+      },
+      cancel: () => void (own && open.delete(own)),
+    });
+    return partOf(body, tenant);
+  };
+  const greedy = Array.from({ length: 6 }, () => slowly("greedy"));
+  await scheduler.wait(50);
+  expect([await part("other"), await part("greedy")]).toEqual(["ok", "sync_unavailable"]);
+  for (const controller of open) controller.close();
+  expect(await Promise.all(greedy)).toEqual(["ok", "ok", "ok", ...Array.from({ length: 3 }, () => "sync_unavailable")]);
+  expect(await part("greedy")).toBe("ok");
 });
 
 test("[L17] a form has a few parts: those of a million are not made", async () => {

@@ -8,6 +8,7 @@ import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { partsOf } from "../../../shared/lib/read-body.ts";
 import { audioOf } from "../../ai/audio.ts";
 import type { Audio } from "../../ai/ports.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { type Refusal, refusalWith, tooLarge } from "./refusals.ts";
 
 export interface AudioRequest {
@@ -18,12 +19,9 @@ export interface AudioRequest {
   readonly release: () => void;
 }
 
-/** An isolate has 128 MB for all that it does. */
-const maxHeldBytes = 100_663_296;
-let heldBytes = 0;
-/** By tenant, of those that hold some: one body of the largest at a time, or as many smaller ones. */
-const heldByTenant = new Map<string, number>();
 const maxBytes = limits.maxTranscriptionBodyBytes;
+/** An isolate has 128 MB for all that it does; of a tenant, one body of the largest at a time, or as many smaller ones. */
+const bodies = new HeldBytes(100_663_296, maxBytes);
 /** A form has the audio and a few fields. */
 const maxFormParts = 64;
 
@@ -32,20 +30,10 @@ export async function readAudio(
   tenant: string,
   names: readonly string[],
 ): Promise<Result<AudioRequest, Refusal>> {
-  let held = 0;
-  const change = (bytes: number): number => {
-    held += bytes;
-    heldBytes += bytes;
-    const own = (heldByTenant.get(tenant) ?? 0) + bytes;
-    if (own > 0) heldByTenant.set(tenant, own);
-    else heldByTenant.delete(tenant);
-    return own;
-  };
-  const release = (): void => void change(-held);
-  const hold = (bytes: number): boolean => change(bytes) <= maxBytes && heldBytes <= maxHeldBytes;
+  const { hold, release } = bodies.open(tenant);
   const parts: Uint8Array[] = [];
   const refused = await gather(request.body, parts, hold).catch(() => "broke_off" as const);
-  const read = refused === undefined ? await parse(request, joined(parts, held), names) : err(refusals[refused]);
+  const read = refused === undefined ? await parse(request, joined(parts), names) : err(refusals[refused]);
   if (read.ok) return ok({ ...read.value, release });
   release();
   return read;
@@ -76,8 +64,8 @@ async function gather(
   return undefined;
 }
 
-function joined(parts: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
+function joined(parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const part of parts.splice(0)) {
     all.set(part, at);

@@ -9,8 +9,9 @@ import { partsOf } from "../../../shared/lib/read-body.ts";
 import type { BodyRefusal } from "../../sync/index.ts";
 import type { AppEnv } from "../app-env.ts";
 import { bodyRefusal } from "../speech/body-refusal.ts";
+import { HeldBytes } from "../held-bytes.ts";
 import { type Refusal, refusalWith } from "../speech/refusals.ts";
-import { refuse, withOwn } from "./of-user.ts";
+import { callerOf, refuse, withOwn } from "./of-user.ts";
 
 const refusals: Readonly<Record<BodyRefusal, Refusal>> = {
   sync_full: {
@@ -42,7 +43,7 @@ export async function startBodyRoute(c: Context<AppEnv>): Promise<Response> {
 export async function putBodyPartRoute(c: Context<AppEnv>): Promise<Response> {
   const sha256 = sha256Schema.safeParse(c.req.param("sha256"));
   const part = partParameterSchema.safeParse(c.req.param("part"));
-  const bytes = await readPart(c.req.raw);
+  const bytes = await readPart(c.req.raw, callerOf(c).tenant);
   if (!bytes.ok) return refuse(c, bytes.error);
   if (!sha256.success) return refuse(c, refusals.body_not_found);
   if (!part.success) return refuse(c, refusals.bad_part);
@@ -74,27 +75,26 @@ export async function getBodyRoute(c: Context<AppEnv>): Promise<Response> {
   });
 }
 
-/** Bytes of the parts that are read now, in this isolate: it has 128 MB for all that it does. */
-const maxHeldBytes = 50_331_648;
-let heldBytes = 0;
+/** An isolate has 128 MB for all that it does: six parts at a time, of which one tenant may have three. */
+const heldParts = new HeldBytes(6 * limits.syncPartBytes, 3 * limits.syncPartBytes);
 
-async function readPart(request: Request): Promise<Result<Uint8Array, Refusal>> {
+export async function readPart(request: Request, tenant: string): Promise<Result<Uint8Array, Refusal>> {
   const tooLarge = refusalWith(413, `A part is at most ${limits.syncPartBytes} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > limits.syncPartBytes) return err(tooLarge);
   const parts: Uint8Array[] = [];
   let size = 0;
+  const { hold, release } = heldParts.open(tenant);
   try {
     for await (const part of partsOf(request.body)) {
       size += part.byteLength;
-      heldBytes += part.byteLength;
       if (size > limits.syncPartBytes) return err(tooLarge);
-      if (heldBytes > maxHeldBytes) return err(busy);
+      if (!hold(part.byteLength)) return err(busy);
       parts.push(part);
     }
   } catch {
     return err(refusalWith(400, "The body ended too early."));
   } finally {
-    heldBytes -= size;
+    release();
   }
   const bytes = new Uint8Array(size);
   let at = 0;
