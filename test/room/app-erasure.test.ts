@@ -142,6 +142,23 @@ describe("[J8] a chat that is deleted", () => {
     expect(await noted()).toBe(each);
   });
 
+  it("and was listed all the same, goes with the oldest of more than a thousand", async () => {
+    const chats = await Chats.new();
+    const [lost, kept] = [await chats.make(), await chats.make()];
+    await runInDurableObject(chats.object(lost), (_, { storage }) => storage.deleteAll());
+    const list = CHAT_LIST.getByName(chats.owner);
+    await runInDurableObject(list, (_, { storage: { sql } }) => {
+      const numbers = Array.from({ length: 999 }, (_none, n) => n);
+      for (const n of numbers) sql.exec("INSERT INTO chats VALUES (?, NULL, 0, ?)", `newer-${n}`, clock.now() + 1_000);
+      sql.exec("UPDATE chats SET updated_at = 1 WHERE chat_id = ?", lost);
+    });
+    await chats.ask("PATCH", `/v1/chats/${kept}`, { title: "Kept" });
+    const oldest = await runInDurableObject(list, (_, { storage: { sql } }) =>
+      sql.exec<{ chat_id: string }>("SELECT chat_id FROM chats ORDER BY updated_at, chat_id LIMIT 1").one(),
+    );
+    expect(oldest).toEqual({ chat_id: kept });
+  });
+
   it("is asked by no deletion of a meeting any more", async () => {
     const chats = await Chats.new();
     const [id, other] = [await chats.make(), await chats.make()];

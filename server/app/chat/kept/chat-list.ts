@@ -28,10 +28,7 @@ export class ChatList extends DurableObject<Env> {
       create: async (chat_id, head) =>
         void (await this.#chat(chat_id).create({ owner: this.#owner, chat_id, ...head })),
       change: async (chatId, head) => void (await this.#chat(chatId).change(head)),
-      remove: async (chatId) => {
-        // One that is there no more, and that the list still names.
-        if (!(await this.#chat(chatId).remove())) await this.drop(chatId);
-      },
+      remove: (chatId) => this.#remove(chatId),
     });
   }
 
@@ -46,7 +43,7 @@ export class ChatList extends DurableObject<Env> {
     );
     this.#history.note(chat);
     const beyond = this.#rows("SELECT * FROM chats ORDER BY updated_at DESC, chat_id LIMIT -1 OFFSET ?", maxChats);
-    for (const { chat_id: id } of beyond) await this.#chat(id).remove();
+    for (const { chat_id: id } of beyond) await this.#remove(id);
     // A chat that is called otherwise now, or told something else (SPEC SY10).
     if (this.#history.unscrubbed !== undefined) await this.#scrub();
   }
@@ -87,6 +84,11 @@ export class ChatList extends DurableObject<Env> {
     const removals = this.#history.unscrubbed;
     await scrubFile(this.ctx, this.env, "ChatList");
     if (removals !== undefined) this.#history.scrubbed(removals);
+  }
+
+  async #remove(chatId: string): Promise<void> {
+    // One that is there no more, and that the list still names.
+    if (!(await this.#chat(chatId).remove())) await this.drop(chatId);
   }
 
   get #owner(): string {
