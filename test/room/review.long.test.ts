@@ -297,6 +297,23 @@ describe("a second look that does not come", () => {
     expect(heard).toHaveLength(0);
   });
 
+  test("[R19] [A4] whose audio R2 lacks for a moment is heard once it is back", async () => {
+    const room = await finalized();
+    const id = room.sessionId;
+    const heard = reviews(id, two);
+    await eventually("all is archived", async () => (await room.pending()) === 0);
+    const key = room.key(6);
+    const kept = await (await bindings.RESULT_BUCKET.get(key))?.arrayBuffer();
+    await bindings.RESULT_BUCKET.delete(key);
+    recentChunks.forget("");
+    await ask(id);
+    await room.wake();
+    expect(await reviewOf(id)).toBe("waiting");
+    await bindings.RESULT_BUCKET.put(key, kept ?? new ArrayBuffer(0));
+    await done(room);
+    expect(heard).toHaveLength(1);
+  });
+
   test("[R19] [I3] of a session that is deleted meanwhile is ended, and leaves nothing", async () => {
     const room = await finalized();
     const id = room.sessionId;

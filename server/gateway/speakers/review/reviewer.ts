@@ -149,10 +149,11 @@ export class Reviewer {
     if (this.#deps.isGone()) return;
     const { lost } = audio;
     if (outcome.ok) return this.#take(row, outcome.value);
-    if (lost instanceof ChunkLostError) return this.#giveUp(row, "its audio is lost in R2");
     if (lost !== undefined) {
       log.warn("review.audio_unavailable", { track: row.track, error: describeError(lost) });
-      return this.#failed(row, { reason: "failed", detail: "its audio can't be read" });
+      // What R2 lacks now it may have again: a bucket's folder that was away, an object that was put back.
+      const detail = lost instanceof ChunkLostError ? "its audio is lost in R2" : "its audio can't be read";
+      return this.#failed(row, { reason: "failed", detail });
     }
     this.#failed(row, outcome.error);
   }
