@@ -21,6 +21,12 @@ const command = defineCommand({
       default: "msgpack",
     }),
     resolve: oneOf("on", "off").meta({ value: "<on|off>", description: "automatic speaker resolve", default: "on" }),
+    until: oneOf("acked", "archived").meta({
+      value: "<step>",
+      description: "the profile ends with the last ack, or when all is in R2",
+      default: "archived",
+      without: ["timeOnly"],
+    }),
     top: wholeNumber(1, 1_000).meta({
       value: "<n>",
       description: "functions listed",

@@ -24,6 +24,8 @@ export interface ProfileOptions {
   readonly rooms: number;
   readonly encoding: Encoding;
   readonly resolve: "on" | "off";
+  /** What ends the profile: the last ack, or that all is in R2. */
+  readonly until: "acked" | "archived";
   /** How many functions are listed. */
   readonly top: number;
   /** Where the gateway's profile is written, for a browser's DevTools. */
@@ -56,6 +58,7 @@ export async function profile(options: ProfileOptions, { print, atEnd, signal }:
   const names = Array.from({ length: rooms }, (_, i) => `room-${i}`);
   const { acked, tookMs } = await load(names, chunks);
   const ackedMs = cpuMs(workerdPids()) - before;
+  const untilAcked = options.until === "acked" ? await profiler?.stop() : undefined;
   await archived(gateway.url, names);
   const allMs = cpuMs(workerdPids()) - before;
   const total = chunks * rooms;
@@ -63,7 +66,7 @@ export async function profile(options: ProfileOptions, { print, atEnd, signal }:
   print(`  of which ${(ackedMs / total).toFixed(3)} until the last ack`);
   print(`acks a second, all rooms: ${((acked / tookMs) * 1_000).toFixed(0)} (with other work on the machine: fewer)`);
   if (!profiler) return;
-  await report(await profiler.stop(), total, options, print);
+  await report(untilAcked ?? (await profiler.stop()), total, options, print);
   profiler.close();
 }
 

@@ -12,6 +12,7 @@ import { pingText, pongText } from "../../../schemas/wire/messages.ts";
 import { isStorageFull } from "../../shared/lib/storage-full.ts";
 import { describeError, log } from "../../shared/telemetry/log.ts";
 import type { Env } from "../env.ts";
+import { FrameBatch } from "./frame-batch.ts";
 
 const alarmRetryMs = 60_000;
 /** Where PartyServer keeps the room's name. */
@@ -42,6 +43,17 @@ export abstract class RoomHost extends Server<Env> {
    * attachments anew for each: a tenth of a frame's time.
    */
   readonly #handedOver = new WeakMap<WebSocket, Connection>();
+  /** Connections that the room closed. */
+  readonly #ended = new WeakSet<Connection>();
+  /** Of sockets that were handed over. */
+  readonly #frames = new FrameBatch<{ readonly connection: Connection; readonly frame: WSMessage }>({
+    handle: ({ connection, frame }) => {
+      // Its client may have closed it meanwhile: what it sent before counts.
+      if (!this.#ended.has(connection) && this.takesFrames()) this.received(this.#socketOf(connection), frame);
+    },
+    now: () => performance.now(),
+    soon: (step) => setTimeout(step, 0),
+  });
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -111,10 +123,11 @@ export abstract class RoomHost extends Server<Env> {
 
   /** Frames that were on their way when the room closed the connection may be many: dropped before PartyServer looks. */
   override async webSocketMessage(socket: WebSocket, frame: WSMessage): Promise<void> {
-    if (socket.readyState !== WebSocket.OPEN || !this.takesFrames()) return;
+    if (socket.readyState !== WebSocket.OPEN) return;
     const connection = this.#handedOver.get(socket);
-    if (connection) this.onMessage(connection, frame);
-    else await super.webSocketMessage(socket, frame);
+    if (connection) return this.#frames.came({ connection, frame });
+    this.#frames.flush();
+    if (this.takesFrames()) await super.webSocketMessage(socket, frame);
   }
 
   override onMessage(connection: Connection, frame: WSMessage): void {
@@ -124,11 +137,13 @@ export abstract class RoomHost extends Server<Env> {
 
   /** Nothing of a room ends with a socket: the close is answered, and that is all. */
   override async webSocketClose(socket: WebSocket, code: number, reason: string): Promise<void> {
+    this.#frames.flush();
     if (!unsentCloseCodes.has(code) && socket.readyState !== WebSocket.CLOSED) socket.close(code, reason);
     this.#left(socket, code);
   }
 
   override async webSocketError(socket: WebSocket, cause: unknown): Promise<void> {
+    this.#frames.flush();
     if (socket.readyState === WebSocket.OPEN) log.warn("socket.error", { error: describeError(cause) });
     this.#left(socket, brokenOffCode);
   }
@@ -166,7 +181,10 @@ export abstract class RoomHost extends Server<Env> {
         connection.setState(value);
       },
       send: (message) => connection.send(message),
-      close: (code, reason) => connection.close(code, reason),
+      close: (code, reason) => {
+        this.#ended.add(connection);
+        connection.close(code, reason);
+      },
     };
     this.#sockets.set(connection, socket);
     return socket;
