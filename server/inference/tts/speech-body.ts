@@ -38,7 +38,9 @@ export async function* speechBody(
 
 function toFloats(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => view.getInt16(2 * i, true) / 32_768);
+  const floats = new Float32Array(bytes.byteLength >> 1);
+  for (let i = 0; i < floats.length; i++) floats[i] = view.getInt16(2 * i, true) / 32_768;
+  return floats;
 }
 
 function toBytes(samples: Float32Array): Uint8Array {

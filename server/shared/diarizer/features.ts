@@ -59,15 +59,19 @@ function withoutOffset(pcm: Int16Array): Float64Array {
   let sum = 0;
   for (const sample of pcm) sum += sample;
   const mean = pcm.length === 0 ? 0 : Math.round(sum / pcm.length);
-  return Float64Array.from(pcm, (sample) => sample - mean);
+  // A loop, here and below: `from` with a function was a quarter of all the time that a window took.
+  const samples = new Float64Array(pcm.length);
+  for (let i = 0; i < samples.length; i++) samples[i] = (pcm[i] ?? 0) - mean;
+  return samples;
 }
 
 function measurePeriodicity(samples: Float64Array, frames: number): Float32Array {
-  const slow = Float64Array.from({ length: Math.floor(samples.length / decimation) }, (_, i) => {
+  const slow = new Float64Array(Math.floor(samples.length / decimation));
+  for (let i = 0; i < slow.length; i++) {
     let sum = 0;
     for (let k = 0; k < decimation; k++) sum += samples[i * decimation + k] ?? 0;
-    return sum;
-  });
+    slow[i] = sum;
+  }
   const periodicity = new Float32Array(frames);
   // Every second frame: voicing lasts longer than 20 ms.
   for (let frame = 0; frame < frames; frame += 2) {

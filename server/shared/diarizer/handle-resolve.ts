@@ -5,6 +5,7 @@
 import * as z from "zod";
 import { bytesPerSample, channelCount, chunkMs, pcmFormat, sampleRateHz } from "../../../schemas/wire/audio.ts";
 import { decodeBase64 } from "../../../schemas/wire/base64.ts";
+import { samplesOf } from "../../../schemas/wire/samples.ts";
 import { limits } from "../../../schemas/limits.ts";
 import { sessionIdSchema } from "../../../schemas/names.ts";
 import { err, ok, type Result } from "../../../schemas/lib/result.ts";
@@ -88,8 +89,7 @@ function readSamples(audio: ResolveInput["audio"]): Result<Int16Array, Refusal> 
   const samples = bytes.value.byteLength / bytesPerSample;
   if (samples < (minAudioMs / chunkMs) * sampleRateHz)
     return err({ status: 422, detail: `audio must be ${minAudioMs} ms or longer` });
-  const view = new DataView(bytes.value.buffer, bytes.value.byteOffset);
-  return ok(Int16Array.from({ length: samples }, (_, i) => view.getInt16(i * bytesPerSample, true)));
+  return ok(samplesOf(bytes.value));
 }
 
 function refuse({ status, detail }: Refusal): Response {

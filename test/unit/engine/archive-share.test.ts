@@ -23,7 +23,11 @@ const now = (): number => Date.now();
 /** An archiver of this engine, whose R2 takes all of it or nothing. */
 function archiverOf(
   tracks: ReturnType<typeof openEngine>["tracks"],
-  { load = new IngestLoad(now), put = (): Promise<unknown> => Promise.resolve(), wakeAt = (): void => undefined } = {},
+  {
+    load = new IngestLoad(now, { chunks: 16, withinMs: 500 }),
+    put = (): Promise<unknown> => Promise.resolve(),
+    wakeAt = (): void => undefined,
+  } = {},
 ): Archiver {
   return new Archiver({
     bucket: { put },
@@ -41,7 +45,7 @@ function archiverOf(
 
 test("[K10] what waits for R2 stays bounded though chunks come faster than the sockets are looked at", async () => {
   const { tracks } = openEngine(nodeSqlite(now).open());
-  const load = new IngestLoad(now);
+  const load = new IngestLoad(now, { chunks: 16, withinMs: 500 });
   const archiver = archiverOf(tracks, { load });
   const content = new Uint8Array(chunkBytes);
   let [seq, most] = [0, 0];

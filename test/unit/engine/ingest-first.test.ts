@@ -22,7 +22,7 @@ const tenMs = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 /** A room's tracks and archive, over a bucket. @param takes how long it takes for a chunk. */
 function openArchive(takes: () => Promise<void> = tenMs) {
   const { tracks } = openEngine(nodeSqlite(now).open());
-  const load = new IngestLoad(now);
+  const load = new IngestLoad(now, { chunks: 16, withinMs: 500 });
   const put: string[] = [];
   const wakes: number[] = [];
   let failing = false;
@@ -168,7 +168,7 @@ test("[K10] between puts that R2 answers at once, others of the thread have thei
 });
 
 test("[K10] what waits for a rush to be over waits no longer than it may, once for each rush", async () => {
-  const load = new IngestLoad(now);
+  const load = new IngestLoad(now, { chunks: 16, withinMs: 500 });
   const hold = new Hold({ load, maxMs: 10_000, isTooMuch: () => false });
   const rush = async (ms: number): Promise<void> => {
     for (let at = 0; at < ms; at += 20) {

@@ -6,7 +6,7 @@ import { openScriptedTalk } from "../../../server/app/participant/models/embedde
 import { openGoogleTalk } from "../../../server/app/participant/models/google/talk.ts";
 import type { Talk, TalkEvent, TalkSetup } from "../../../server/app/participant/models/live-model.ts";
 import { openOpenAiTalk } from "../../../server/app/participant/models/openai/talk.ts";
-import { samplesOf } from "../../../server/app/participant/models/pcm.ts";
+import { samplesOf } from "../../../schemas/wire/samples.ts";
 import { GeminiModel } from "../../support/live-models/gemini-model.ts";
 import { OpenAiModel } from "../../support/live-models/openai-model.ts";
 import { type LineFault, overWs, withFaults } from "../../support/live-models/served.ts";

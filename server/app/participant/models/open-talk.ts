@@ -1,6 +1,7 @@
 /** Which live models this installation has, by their names, and how each is talked with. */
 import { err, ok, type Result } from "../../../../schemas/lib/result.ts";
 import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
+import { samplesOf } from "../../../../schemas/wire/samples.ts";
 import { traceIdFrom } from "../../../shared/http/trace.ts";
 import type { LiveModelName, LiveModels } from "../../../shared/config/live-models.ts";
 import { wavAudio } from "../../ai/audio.ts";
@@ -81,9 +82,7 @@ async function* samplesIn(body: ReadableStream<Uint8Array>): AsyncGenerator<Int1
   for await (const bytes of body) {
     const from = odd === undefined ? bytes : Uint8Array.from([odd, ...bytes]);
     odd = from.byteLength % 2 === 1 ? from.at(-1) : undefined;
-    const view = new DataView(from.buffer, from.byteOffset, from.byteLength);
-    const count = Math.floor(from.byteLength / 2);
-    yield change.push(Int16Array.from({ length: count }, (_, at) => view.getInt16(2 * at, true)));
+    yield change.push(samplesOf(from));
   }
   yield change.flush();
 }

@@ -1,19 +1,8 @@
 /** Sound as providers write it: s16le, in base64, at a rate of their own. Pure. */
-import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
+import { sampleRateHz } from "../../../../schemas/wire/audio.ts";
 import { decodeBase64 } from "../../../../schemas/wire/base64.ts";
+import { samplesOf } from "../../../../schemas/wire/samples.ts";
 import { RateChange } from "./rate-change.ts";
-
-export function samplesOf(bytes: Uint8Array): Int16Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = Math.floor(bytes.byteLength / bytesPerSample);
-  return Int16Array.from({ length: count }, (_, index) => view.getInt16(index * bytesPerSample, true));
-}
-
-export function bytesOf(samples: Int16Array): Uint8Array<ArrayBuffer> {
-  const bytes = new DataView(new ArrayBuffer(samples.length * bytesPerSample));
-  for (const [index, sample] of samples.entries()) bytes.setInt16(index * bytesPerSample, sample, true);
-  return new Uint8Array(bytes.buffer);
-}
 
 /** A turn's sound at 16 kHz. One for each turn: what the filter holds back is of that turn. */
 export class TurnSound {

@@ -3,7 +3,7 @@
  * is lost to the model, and to nobody else. Pure.
  */
 import { bytesPerSample, sampleRateHz } from "../../../../schemas/wire/audio.ts";
-import { samplesOf } from "./pcm.ts";
+import { samplesOf } from "../../../../schemas/wire/samples.ts";
 
 const maxBytes = 60 * sampleRateHz * bytesPerSample;
 /** What left this machine so short a time ago may be on its way, or what is told of it: longer where the line is slow. */

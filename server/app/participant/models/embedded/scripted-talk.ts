@@ -6,7 +6,7 @@
  */
 import { ok, type Result } from "../../../../../schemas/lib/result.ts";
 import { type Clock, machineClock } from "../../clock.ts";
-import { samplesOf } from "../pcm.ts";
+import { samplesOf } from "../../../../../schemas/wire/samples.ts";
 import { VoiceWatch } from "../../room/voice-watch.ts";
 import { type Answer, AnswerAudio } from "./answer-audio.ts";
 import type { Talk, TalkEvent, TalkSetup } from "../live-model.ts";
