@@ -44,7 +44,7 @@ const figures: Readonly<Record<FigureName, Figure>> = {
   cost,
   packing,
 };
-const [referenceChunks, referenceRounds] = [600, 3] as const;
+const [referenceChunks, referenceRounds] = [3_000, 5] as const;
 
 export async function bench(options: BenchRunOptions, run: CommandRun): Promise<number> {
   const all = new Bench(run, { rounds: options.rounds, isLong: options.long });
