@@ -3,7 +3,15 @@ import { limits } from "../../../schemas/limits.ts";
 import type { Encoding } from "../../../schemas/wire/codec.ts";
 
 /** As `serve-main.ts` starts them. */
-export const serverNames = ["roomtone", "null-room", "put-then-ack", "ws-files", "ws-fsync", "packer"] as const;
+export const serverNames = [
+  "roomtone",
+  "null-room",
+  "row-then-ack",
+  "put-then-ack",
+  "ws-files",
+  "ws-fsync",
+  "packer",
+] as const;
 export type ServerName = (typeof serverNames)[number];
 
 export interface Contestant {
@@ -31,6 +39,8 @@ export const contestants: readonly Contestant[] = [
   { name: "roomtone", encoding: "msgpack", ...roomtone },
   { name: "roomtone-json", encoding: "json", ...roomtone },
   { name: "roomtone-proto", encoding: "proto", ...roomtone },
+  // A row of the room's SQLite before each ack, a commit each, and nothing else: the least that durable can be there.
+  { name: "row-then-ack", server: "row-then-ack", encoding: "msgpack", ...plain },
   // The straightforward way: one R2 put and one storage write, one after the other, before each ack.
   { name: "put-then-ack", server: "put-then-ack", encoding: "json", ...plain },
   // Node, one file a chunk: flushed to the disk before its ack, and not.

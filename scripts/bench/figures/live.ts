@@ -46,6 +46,8 @@ async function climb(
   const rows: FigureTable["rows"][number][] = [];
   for (const tracks of levels) {
     bench.progress(`${title}: ${tracks}`);
+    // A gateway of its own: a hundred tracks that ended together a moment ago are another load.
+    await bench.stopServers();
     const level = await measure(bench, contestant, { tracks, perRoom, seconds });
     rows.push(rowOf(level));
     if (!level.holds) break;
