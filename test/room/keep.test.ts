@@ -3,6 +3,7 @@ import { pcmOf, range } from "./support/audio.ts";
 import { bucketFaults } from "./support/bucket-faults.ts";
 import { Client } from "./support/client.ts";
 import { newSession, RoomUnderTest } from "./support/room.ts";
+import { eventually } from "./support/waiting.ts";
 
 async function keptSeqs(room: RoomUnderTest, track = "mixed"): Promise<unknown[]> {
   const rows = await room.rows("SELECT seq FROM chunks WHERE track = ? ORDER BY seq", track);
@@ -34,6 +35,29 @@ test("[K1] evictions in the middle of a burst lose no acked chunk and repeat non
   await room.evict();
   expect(await keptSeqs(room)).toEqual(seqs);
   expect(await client.hello()).toMatchObject({ ingest: { received_chunks: 60, contiguous_seq: 60 } });
+});
+
+test("[K10] a burst that its client closes behind, waiting for no ack, is kept whole", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keep(1);
+  const seqs = range(2, 40);
+  for (const seq of seqs) client.sendChunk(seq);
+  client.close();
+  await eventually("all is kept", async () => (await room.count("chunks")) === 40);
+  expect(await keptSeqs(room)).toEqual([1, ...seqs]);
+});
+
+test("[K10] [W9] in a burst, nothing behind the frame that ends the connection is kept", async () => {
+  const room = new RoomUnderTest(newSession());
+  const client = await Client.connect(room.sessionId);
+  await client.keep(1);
+  client.sendChunk(2);
+  for (const _ of range(1, 32)) client.send("{");
+  for (const seq of range(3, 20)) client.sendChunk(seq);
+  await client.expectClose(4400);
+  expect(await keptSeqs(room)).toEqual([1, 2]);
+  expect(await room.rows("SELECT rejected_chunks FROM tracks")).toEqual([{ rejected_chunks: 32 }]);
 });
 
 test("[K1] a killed room has every acked chunk, and a new connection goes on from there", async () => {

@@ -44,11 +44,10 @@ export abstract class RoomHost extends Server<Env> {
    */
   readonly #handedOver = new WeakMap<WebSocket, Connection>();
   /** Connections that the room closed. */
-  readonly #ended = new WeakSet<Connection>();
+  readonly #ended = new WeakSet<WebSocket>();
   /** Of sockets that were handed over. */
   readonly #frames = new FrameBatch<{ readonly connection: Connection; readonly frame: WSMessage }>({
     handle: ({ connection, frame }) => {
-      // Its client may have closed it meanwhile: what it sent before counts.
       if (!this.#ended.has(connection) && this.takesFrames()) this.received(this.#socketOf(connection), frame);
     },
     now: () => performance.now(),
@@ -121,9 +120,12 @@ export abstract class RoomHost extends Server<Env> {
     this.connected(this.#socketOf(connection), request.url);
   }
 
-  /** Frames that were on their way when the room closed the connection may be many: dropped before PartyServer looks. */
+  /**
+   * Frames that were on their way when the room closed the connection may be many: dropped before PartyServer looks. What a client sent
+   * before it closed the connection itself counts, though the runtime may know of the close by then.
+   */
   override async webSocketMessage(socket: WebSocket, frame: WSMessage): Promise<void> {
-    if (socket.readyState !== WebSocket.OPEN) return;
+    if (this.#ended.has(socket)) return;
     const connection = this.#handedOver.get(socket);
     if (connection) return this.#frames.came({ connection, frame });
     this.#frames.flush();
@@ -132,7 +134,7 @@ export abstract class RoomHost extends Server<Env> {
 
   override onMessage(connection: Connection, frame: WSMessage): void {
     this.#handedOver.set(connection, connection);
-    if (connection.readyState === WebSocket.OPEN) this.received(this.#socketOf(connection), frame);
+    if (!this.#ended.has(connection)) this.received(this.#socketOf(connection), frame);
   }
 
   /** Nothing of a room ends with a socket: the close is answered, and that is all. */
