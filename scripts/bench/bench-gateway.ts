@@ -6,11 +6,18 @@ import type { CommandRun } from "../cli/run-command.ts";
 import { type Gateway, startGateway } from "../local/gateway.ts";
 import { stopGateway } from "../local/workerd-processes.ts";
 
+const folders: string[] = [];
+
 export function benchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "roomtone-bench-"));
   // At the very end: a dying workerd makes its folders anew.
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  if (folders.length === 0) process.once("exit", removeFolders);
+  const folder = mkdtempSync(join(tmpdir(), "roomtone-bench-"));
+  folders.push(folder);
   return folder;
+}
+
+function removeFolders(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Stopped when the command ends. */
