@@ -54,8 +54,8 @@ const budgets: Readonly<Record<string, number>> = {
   // What of a room's SQLite is in use.
   // One way to ask a gateway, with a sentence for whatever else answers.
   // A look whether the inference service is there begins none. Which builds stay.
-  // A profile can end with the last ack.
-  scripts: 16_500,
+  // A profile can end with the last ack; what is measured stands beside the least that durable can be.
+  scripts: 16_560,
 };
 const maxSourceLines = 300;
 const maxTestLines = 420;
